@@ -1,0 +1,186 @@
+"""The pytest plugin: options, one item for each planned check, outcomes.
+
+The plugin is loaded into every pytest run of an environment that has the suite installed, so it
+imports nothing heavy and does nothing unless ``--subject`` is given.
+"""
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Generator
+
+    from scikeras_conformance.plan import PlannedCheck, Selection
+    from scikeras_conformance.subject import Subject
+
+__all__ = ["SuiteError", "run_item"]
+
+RESULT = pytest.StashKey[Any]()
+PLANNED = "planned_check"
+
+
+class SuiteError(Exception):
+    """A check failed in the suite's own code; it says nothing about the subject."""
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add the options of the suite, in a group of their own."""
+    group = parser.getgroup("scikeras-conformance", "conformance of Keras wrappers")
+    group.addoption(
+        "--subject",
+        metavar="SUBJECT",
+        help="implementation to judge: module, module:adapter, or "
+        "base=module:Name,classifier=module:Name,regressor=module:Name",
+    )
+    group.addoption(
+        "--conformance-chapter",
+        metavar="CHAPTER",
+        action="append",
+        default=[],
+        help="only the checks of this chapter (may be repeated)",
+    )
+    group.addoption(
+        "--conformance-check",
+        metavar="NAME",
+        action="append",
+        default=[],
+        help="only this clause or check; shell patterns are understood (may be repeated)",
+    )
+    group.addoption(
+        "--conformance-wrapper",
+        metavar="WRAPPER",
+        action="append",
+        default=[],
+        help="only this wrapper: base, classifier or regressor (may be repeated)",
+    )
+    group.addoption(
+        "--conformance-strict",
+        action="store_true",
+        help="let failures of SHOULD checks count as failures",
+    )
+    group.addoption(
+        "--conformance-report", metavar="FILE", help="write a JSON report of the run to FILE"
+    )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Register the marker, and start collecting results where a subject is given."""
+    config.addinivalue_line(
+        "markers",
+        "conformance(chapter, clause, level, profile, wrapper): a check of the wrapper contract",
+    )
+    if config.getoption("subject") is None:
+        return
+    from scikeras_conformance.session import Controller, Worker
+
+    is_worker = hasattr(config, "workerinput")
+    config.pluginmanager.register(Worker(config) if is_worker else Controller(config))
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Lay out one item for each planned check."""
+    if PLANNED not in metafunc.fixturenames:
+        return
+    if metafunc.config.getoption("subject") is None:
+        raise pytest.UsageError(
+            "The conformance checks need an implementation to judge: give --subject, for example "
+            "--subject scikeras_reference."
+        )
+    from scikeras_conformance.checks import CATALOGUE
+    from scikeras_conformance.exceptions import UsageError
+    from scikeras_conformance.plan import make_plan
+
+    try:
+        plan = make_plan(CATALOGUE, selection_of(metafunc.config))
+    except UsageError as error:
+        raise pytest.UsageError(str(error)) from error
+    metafunc.parametrize(
+        PLANNED, [pytest.param(item, id=item.id, marks=_mark(item)) for item in plan]
+    )
+
+
+def selection_of(config: pytest.Config) -> "Selection":
+    """Give the part of the catalogue that the command line asks for."""
+    from scikeras_conformance.plan import Selection
+
+    return Selection(
+        chapters=tuple(config.getoption("conformance_chapter")),
+        checks=tuple(config.getoption("conformance_check")),
+        wrappers=tuple(config.getoption("conformance_wrapper")),
+    )
+
+
+def _mark(item: "PlannedCheck") -> pytest.MarkDecorator:
+    return pytest.mark.conformance(
+        chapter=item.check.chapter,
+        clause=item.check.clauses[0],
+        level=str(item.check.level),
+        profile=str(item.check.profile),
+        wrapper=str(item.wrapper),
+    )
+
+
+@pytest.fixture(scope="session")
+def conformance_subject(pytestconfig: pytest.Config) -> "Subject":
+    """Import the implementation under test, once in each process."""
+    from scikeras_conformance.subject import load_subject
+
+    return load_subject(pytestconfig.getoption("subject"))
+
+
+def run_item(item: pytest.Item, planned: "PlannedCheck", subject: "Subject") -> None:
+    """Execute a planned check as a pytest item.
+
+    A broken SHOULD is an expected failure unless ``--conformance-strict`` is given: it is
+    reported, and does not turn the run red.
+    """
+    from scikeras_conformance.contract import Level
+    from scikeras_conformance.execution import execute
+    from scikeras_conformance.results import Outcome
+
+    result = execute(planned, subject)
+    item.stash[RESULT] = result
+    if result.outcome is Outcome.SKIPPED:
+        pytest.skip(result.message)
+    if result.outcome is Outcome.ERRORED:
+        raise SuiteError(result.details)
+    if result.outcome is Outcome.FAILED:
+        if result.level != Level.MUST and not item.config.getoption("conformance_strict"):
+            pytest.xfail(f"{result.level}: {result.message}")
+        pytest.fail(f"{planned.id}: {result.message}\n\n{result.details}", pytrace=False)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> "Generator[None, pytest.TestReport, pytest.TestReport]":
+    """Attach the result to pytest's report, which travels from a worker to the controller."""
+    report: Any = yield
+    if call.when == "call" and RESULT in item.stash:
+        report.conformance_result = item.stash[RESULT].to_dict()
+    elif call.when == "setup" and call.excinfo is not None and _is_check(item):
+        from scikeras_conformance.exceptions import ConformanceError
+
+        if isinstance(call.excinfo.value, ConformanceError):
+            report.conformance_refusal = [
+                type(call.excinfo.value).__name__,
+                str(call.excinfo.value),
+            ]
+    return report  # type: ignore[no-any-return]
+
+
+def _is_check(item: pytest.Item) -> bool:
+    return PLANNED in getattr(item, "fixturenames", ())
+
+
+def pytest_report_teststatus(report: Any) -> tuple[str, str, str] | None:
+    """Show errors of the suite as errors, and broken SHOULDs as what they are."""
+    result = getattr(report, "conformance_result", None)
+    if result is None or report.when != "call":
+        return None
+    if result["outcome"] == "errored":
+        return "error", "E", "ERROR"
+    if result["outcome"] == "failed" and report.skipped:
+        return "should failed", "f", f"{result['level']} FAILED"
+    return None

@@ -1,0 +1,53 @@
+"""Promises about any parameters whatever, tried out with Hypothesis."""
+
+from collections.abc import Callable
+from typing import Any
+
+__all__ = ["holds_for_all"]
+
+EXAMPLES = 50
+
+
+def holds_for_all(promise: Callable[[dict[str, Any]], None]) -> None:
+    """Try a promise on many sets of constructor arguments, free and routed.
+
+    The examples are the same in every run, and on a failure the smallest one found is attached
+    to the exception.
+
+    Parameters
+    ----------
+    promise : callable
+        Takes the arguments and raises where the promise is broken.
+    """
+    from hypothesis import HealthCheck, Phase, given, settings
+    from hypothesis import strategies as st
+
+    values = st.recursive(
+        st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
+        lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=3), inner),
+        max_leaves=5,
+    )
+    word = st.from_regex(r"[a-z][a-z0-9]{0,5}", fullmatch=True)
+    # The first letter keeps free names apart from named parameters and methods of the subject.
+    free = word.map("q{}".format)
+    prefix = st.sampled_from(
+        ["model", "fit", "predict", "callbacks", "optimizer", "loss", "metrics", "score"]
+    )
+    routed = st.tuples(prefix, st.lists(word, min_size=1, max_size=2)).map(
+        lambda parts: "__".join([parts[0], *parts[1]])
+    )
+
+    @settings(
+        max_examples=EXAMPLES,
+        derandomize=True,
+        database=None,
+        deadline=None,
+        report_multiple_bugs=False,
+        suppress_health_check=list(HealthCheck),
+        phases=(Phase.generate, Phase.shrink),
+    )
+    @given(st.dictionaries(free | routed, values, max_size=5))
+    def property_holds(arguments: dict[str, Any]) -> None:
+        promise(arguments)
+
+    property_holds()

@@ -1,0 +1,316 @@
+"""Chapter CLS: the three wrapper classes and what may be given as a builder."""
+
+import functools
+from typing import Any
+
+from scikeras_conformance.catalogue import ESTIMATORS, Wrapper, check
+from scikeras_conformance.checks._answers import require_answers
+from scikeras_conformance.checks._modules import keras, np, probes, sklearn_base
+from scikeras_conformance.trial import Trial
+
+
+@check(
+    "CLS-1.extends-base",
+    shows="the classifier and the regressor are subclasses of the base wrapper",
+    costs="code that asks isinstance(estimator, BaseWrapper) misses half of the wrappers",
+    wrappers=ESTIMATORS,
+)
+def extends_base(trial: Trial) -> None:
+    base = trial.subject.classes[Wrapper.BASE]
+    trial.require(
+        issubclass(trial.cls, base) and trial.cls is not base,
+        f"{trial.cls.__name__} does not extend {base.__name__}",
+    )
+
+
+@check(
+    "CLS-2.fit-and-predict",
+    shows="a builder without arguments that returns a compiled model can be fitted, and predicts",
+    costs="the first example of the documentation does not run",
+)
+def fit_and_predict(trial: Trial) -> None:
+    X, y, *_ = probes.dataset(trial.wrapper)
+    # A plain keras.Sequential, run the way Keras runs it, unlike the models of other checks.
+    estimator = trial.make(model=lambda: probes.plain_model_for(trial.wrapper))
+    returned = trial.fit(estimator, X, y)
+    trial.require(returned is estimator, f"fit returned {returned!r:.80}, not the estimator")
+    require_answers(trial, trial.predict(estimator, X), y)
+
+
+@check(
+    "CLS-3.model-comes-first",
+    shows="Wrapper(builder) and Wrapper(model=builder) are the same",
+    costs="KerasClassifier(build_model), the commonest way to write it, fails or sets another "
+    "parameter",
+)
+def model_comes_first(trial: Trial) -> None:
+    build = probes.builder(trial.wrapper)
+    estimator = trial.make(build)
+    trial.require(
+        trial.params(estimator).get("model") is build,
+        "the first positional argument is not the parameter 'model'",
+    )
+
+
+LABELS: dict[str, Any] = {
+    "int": [0, 1, 2],
+    "int-with-gaps": [-7, 3, 100],
+    "int8": ("int8", [-1, 0, 1]),
+    "bool": [False, True],
+    "str": ["cat", "dog", "emu"],
+    "object": ("object", ["ham", "spam and eggs", "zoo"]),
+    "two-str": ["no", "yes"],
+}
+
+
+def _labels(case: str) -> Any:
+    given = LABELS[case]
+    return np.array(given[1], dtype=given[0]) if isinstance(given, tuple) else np.array(given)
+
+
+def _classifier_for(trial: Trial, data: Any) -> Any:
+    def build() -> Any:
+        model = probes.make_model(data, "softmax")
+        model.compile(optimizer=probes.zero_rate(), loss="sparse_categorical_crossentropy")
+        return model
+
+    return trial.make(build, loss="sparse_categorical_crossentropy")
+
+
+@check(
+    "CLS-4.labels-come-back",
+    shows="predict answers in the labels that fit was given: values, dtype kind and shape",
+    costs="predictions are positions or floats where the user's labels were expected, and every "
+    "comparison with y is silently wrong",
+    wrappers=[Wrapper.CLASSIFIER],
+    cases=LABELS,
+)
+def labels_come_back(trial: Trial) -> None:
+    data = probes.classes_dataset(_labels(trial.case))
+    estimator = _classifier_for(trial, data)
+    trial.fit(estimator, data.X, data.y)
+    require_answers(trial, trial.predict(estimator, data.X), data.y)
+
+
+@check(
+    "CLS-4.column-target",
+    shows="labels given as a column come back as a column",
+    costs="y_true == y_pred broadcasts to a matrix, and accuracy computed from it is nonsense",
+    wrappers=[Wrapper.CLASSIFIER],
+    cases=["int", "str"],
+)
+def column_target(trial: Trial) -> None:
+    data = probes.classes_dataset(_labels(trial.case))
+    estimator = _classifier_for(trial, data)
+    y = data.y.reshape(-1, 1)
+    trial.fit(estimator, data.X, y)
+    require_answers(trial, trial.predict(estimator, data.X), y)
+
+
+@check(
+    "CLS-5.estimator-type",
+    shows="is_classifier, is_regressor and the tags agree with what the wrapper is",
+    costs="scikit-learn treats the classifier as something else: voting and stacking refuse it, "
+    "scorers raise, and splits are not stratified",
+)
+def estimator_type(trial: Trial) -> None:
+    estimator = trial.make(probes.builder(trial.wrapper))
+    expected = {
+        Wrapper.BASE: (False, False, None),
+        Wrapper.CLASSIFIER: (True, False, "classifier"),
+        Wrapper.REGRESSOR: (False, True, "regressor"),
+    }[trial.wrapper]
+    from sklearn.utils import get_tags
+
+    with trial.doing("asking scikit-learn for the type of the estimator"):
+        found = (
+            sklearn_base.is_classifier(estimator),
+            sklearn_base.is_regressor(estimator),
+            get_tags(estimator).estimator_type,
+        )
+    trial.require(
+        found == expected,
+        "(is_classifier, is_regressor, estimator_type) should be "
+        f"{expected}; scikit-learn says {found}",
+    )
+
+
+@check(
+    "CLS-5.stratified-splits",
+    shows="cross_val_score chooses a stratified splitter for the classifier",
+    costs="with labels in order, folds train on one class and are tested on the other, and scores "
+    "are meaningless without any error",
+    wrappers=[Wrapper.CLASSIFIER],
+)
+def stratified_splits(trial: Trial) -> None:
+    from sklearn.model_selection import cross_val_score
+
+    data = probes.classes_dataset([0, 1], repeats=6, sigmoid=True)
+    order = np.argsort(data.y)
+    X, y = data.X[order], data.y[order]
+    held_out: list[list[int]] = []
+
+    def scoring(estimator: Any, X: Any, y: Any) -> float:
+        del estimator, X
+        held_out.append(np.bincount(y, minlength=2).tolist())
+        return 0.0
+
+    estimator = trial.make(probes.builder(trial.wrapper))
+    with trial.doing("cross_val_score(estimator, X, y, cv=3)"):
+        cross_val_score(estimator, X, y, cv=3, scoring=scoring, error_score="raise")
+    trial.require(
+        held_out == [[2, 2]] * 3,
+        f"three stratified folds hold [2, 2] of each class; they held {held_out}",
+    )
+
+
+@check(
+    "CLS-6.subclass",
+    shows="a subclass with a method _keras_build_fn and its own parameters is built and cloned",
+    costs="an estimator class with a fixed architecture cannot be written, or breaks in a search",
+    cases=["own-parameters", "own-and-inherited-parameters"],
+)
+def subclass(trial: Trial) -> None:
+    built: list[int] = []
+    wrapper = trial.wrapper
+
+    class Fixed(trial.cls):  # type: ignore[name-defined, misc]
+        def __init__(self, hidden: int = 3) -> None:
+            super().__init__()
+            self.hidden = hidden
+
+        def _keras_build_fn(self) -> Any:
+            built.append(self.hidden)
+            return probes.model_for(wrapper)
+
+    class Open(trial.cls):  # type: ignore[name-defined, misc]
+        def __init__(self, hidden: int = 3, **kwargs: Any) -> None:
+            super().__init__(**kwargs)
+            self.hidden = hidden
+
+        def _keras_build_fn(self) -> Any:
+            built.append(self.hidden)
+            return probes.model_for(wrapper)
+
+    if trial.case == "own-parameters":
+        estimator = trial.make_of(Fixed, hidden=7)
+    else:
+        estimator = trial.make_of(Open, hidden=7, epochs=2)
+    with trial.doing("cloning an instance of a subclass"):
+        copy = sklearn_base.clone(estimator)
+    trial.require(type(copy) is type(estimator), "the clone is of another class")
+    trial.require(trial.params(copy).get("hidden") == 7, "the clone lost the parameter 'hidden'")
+    X, y, *_ = probes.dataset(wrapper)
+    trial.fit(copy, X, y)
+    trial.require(built == [7], f"_keras_build_fn should be called once, with 7; it saw {built}")
+
+
+@check(
+    "CLS-7.model-instance",
+    shows="a compiled keras.Model given as model is fitted, and predicts",
+    costs="a model that exists already cannot be wrapped",
+)
+def model_instance(trial: Trial) -> None:
+    X, y, *_ = probes.dataset(trial.wrapper)
+    estimator = trial.make(probes.model_for(trial.wrapper))
+    trial.fit(estimator, X, y)
+    require_answers(trial, trial.predict(estimator, X), y)
+
+
+@check(
+    "CLS-7.model-instance-untouched",
+    shows="a model given as parameter is not trained in place, and clones do not share it",
+    costs="every fold of a search goes on training the model of the fold before it, and its score "
+    "leaks into the next",
+    also=["INIT-5"],
+)
+def model_instance_untouched(trial: Trial) -> None:
+    X, y, *_ = probes.dataset(trial.wrapper)
+    model = probes.model_for(trial.wrapper, off=0.5, rate=0.1)
+    before = model.get_weights()
+    estimator = trial.make(model)
+    with trial.doing("cloning a wrapper of a model instance"):
+        copy = sklearn_base.clone(estimator)
+    trial.fit(estimator, X, y)
+    trial.require(
+        all(map(np.array_equal, before, model.get_weights())),
+        "fit trained the very model that was given as parameter",
+    )
+    trial.require(
+        trial.attribute(estimator, "model_") is not trial.params(copy)["model"],
+        "the clone holds the model that the fitted estimator trains",
+    )
+
+
+class _Builders:
+    """Builders of every kind, for one wrapper."""
+
+    def __init__(self, wrapper: Wrapper) -> None:
+        self._wrapper = wrapper
+
+    def method(self) -> Any:
+        return probes.model_for(self._wrapper)
+
+    def of_kind(self, kind: str) -> Any:
+        wrapper = self._wrapper
+
+        class CallableObject:
+            def __call__(self) -> Any:
+                return probes.model_for(wrapper)
+
+        class BuilderClass:
+            def __new__(cls) -> Any:
+                return probes.model_for(wrapper)
+
+        return {
+            "function": probes.builder(wrapper),
+            "partial": functools.partial(probes.model_for, wrapper, off=0.0),
+            "bound-method": self.method,
+            "class": BuilderClass,
+            "callable-object": CallableObject(),
+        }[kind]
+
+
+@check(
+    "CLS-8.builder-kinds",
+    shows="builders may be functions, partials, bound methods, classes and callable objects",
+    costs="a builder with settings of its own has to be wrapped in a function first",
+    cases=["function", "partial", "bound-method", "class", "callable-object"],
+)
+def builder_kinds(trial: Trial) -> None:
+    X, y, *_ = probes.dataset(trial.wrapper)
+    estimator = trial.make(_Builders(trial.wrapper).of_kind(trial.case))
+    trial.fit(estimator, X, y)
+    require_answers(trial, trial.predict(estimator, X), y)
+
+
+@check(
+    "CLS-8.not-a-builder",
+    shows="what is no builder is refused at fit, by a TypeError that names model",
+    costs="the error comes from deep inside and says nothing about the parameter that is wrong",
+    cases=["none", "text", "number", "list"],
+)
+def not_a_builder(trial: Trial) -> None:
+    X, y, *_ = probes.dataset(trial.wrapper)
+    given = {"none": None, "text": "dense", "number": 3, "list": [1]}[trial.case]
+    estimator = trial.make(model=given)
+    with trial.refusing(f"fit with model={given!r}", TypeError, naming="model"):
+        estimator.fit(X, y)
+
+
+@check(
+    "CLS-9.not-a-model",
+    shows="a builder that returns no keras.Model gets a TypeError that says what it returned",
+    costs="a forgotten return statement shows as an AttributeError about NoneType",
+    cases=["none", "layer", "tuple"],
+)
+def not_a_model(trial: Trial) -> None:
+    X, y, *_ = probes.dataset(trial.wrapper)
+    returned, names = {
+        "none": (None, ("None", "NoneType")),
+        "layer": (keras.layers.Dense(1), ("Dense",)),
+        "tuple": ((1, 2), ("tuple", "(1, 2)")),
+    }[trial.case]
+    estimator = trial.make(model=lambda: returned)
+    with trial.refusing(f"fit with a builder that returns {names[0]}", TypeError, naming=names):
+        estimator.fit(X, y)

@@ -1,0 +1,219 @@
+"""The command line: ``list``, ``explain``, ``run``."""
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from importlib.util import find_spec
+from pathlib import Path
+
+from scikeras_conformance import __version__
+from scikeras_conformance.contract import load_contract
+from scikeras_conformance.exceptions import ConformanceError, UsageError
+from scikeras_conformance.plan import Selection, make_plan, unchecked_clauses
+from scikeras_conformance.results import ExitCode
+
+__all__ = ["main"]
+
+EPILOG = """\
+exit codes:
+  0  conformant: every MUST check passed (with --strict, every SHOULD check too)
+  1  not conformant
+  2  the command makes no sense
+  3  incomplete: a planned check has no result, was skipped, or the suite itself failed
+  4  there is no subject: it cannot be imported, or lacks one of the three wrappers
+  5  nothing was selected
+"""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command line.
+
+    Parameters
+    ----------
+    argv : sequence of str, optional
+        The arguments; those of the process by default.
+
+    Returns
+    -------
+    int
+        One of `scikeras_conformance.results.ExitCode`.
+    """
+    options = _parser().parse_args(argv)
+    try:
+        return int(options.command(options))
+    except ConformanceError as error:
+        print(f"scikeras-conformance: {error}", file=sys.stderr)
+        return int(ExitCode.USAGE)
+    except BrokenPipeError:
+        # The reader of a listing went away; that is no error of either side.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return int(ExitCode.CONFORMANT)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="scikeras-conformance",
+        description="Checks a scikit-learn wrapper of Keras models against the wrapper contract.",
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--version", action="version", version=f"%(prog)s {__version__}")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    listing = commands.add_parser("list", help="list clauses and checks")
+    listing.add_argument("chapters", nargs="*", metavar="CHAPTER", help="only these chapters")
+    listing.set_defaults(command=_list)
+
+    explain = commands.add_parser("explain", help="explain a clause or a check")
+    explain.add_argument("name", metavar="ID", help="a clause (INIT-1) or a check of one")
+    explain.set_defaults(command=_explain)
+
+    run = commands.add_parser(
+        "run",
+        help="judge an implementation",
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    run.add_argument(
+        "subject",
+        metavar="SUBJECT",
+        help="module with BaseWrapper, KerasClassifier and KerasRegressor; module:adapter; or "
+        "base=module:Name,classifier=module:Name,regressor=module:Name",
+    )
+    run.add_argument("--chapter", action="append", default=[], help="only this chapter")
+    run.add_argument(
+        "--check", action="append", default=[], help="only this clause or check (or a pattern)"
+    )
+    run.add_argument("--wrapper", action="append", default=[], help="only this wrapper")
+    run.add_argument("--strict", action="store_true", help="SHOULD counts like MUST")
+    run.add_argument("--report", metavar="FILE", help="write a JSON report to FILE")
+    run.add_argument(
+        "--workers",
+        default="auto",
+        metavar="N",
+        help="processes to share the checks; 0 runs them in this one (default: one for each core, "
+        "at most 4)",
+    )
+    run.set_defaults(command=_run)
+    return parser
+
+
+def _list(options: argparse.Namespace) -> ExitCode:
+    from scikeras_conformance.checks import CATALOGUE
+
+    contract = load_contract()
+    plan = make_plan(CATALOGUE, Selection(chapters=tuple(options.chapters)))
+    unchecked = unchecked_clauses(CATALOGUE)
+    for chapter in contract.chapters:
+        if options.chapters and chapter.id not in options.chapters:
+            continue
+        print(f"{chapter.id}  {chapter.title}")
+        for clause in contract.of_chapter(chapter.id):
+            gap = "  [no check yet]" if clause.id in unchecked else ""
+            print(f"  {clause.id:<9} {clause.level:<7} {clause.statement}{gap}")
+            for check in CATALOGUE:
+                if clause.id == check.clauses[0]:
+                    count = sum(item.check is check for item in plan)
+                    print(f"              {check.id} ({count}): {check.shows}")
+    print(f"{len(contract.clauses)} clauses, {len(CATALOGUE)} checks, {len(plan)} planned.")
+    return ExitCode.CONFORMANT
+
+
+def _explain(options: argparse.Namespace) -> ExitCode:
+    from scikeras_conformance.checks import CATALOGUE
+
+    plan = make_plan(CATALOGUE, Selection()) if options.name else ()
+    contract = load_contract()
+    clause_id = options.name.partition(".")[0]
+    clause = contract.clauses.get(clause_id)
+    checks = [
+        check
+        for check in CATALOGUE
+        if (options.name == check.id if "." in options.name else clause_id in check.clauses)
+    ]
+    if clause is None or ("." in options.name and not checks):
+        # Says what is wrong with the name, and which one is near.
+        make_plan(CATALOGUE, Selection(checks=(options.name,)))
+        raise UsageError(f"There is no clause {options.name!r}; 'list' shows all of them.")
+    print(f"{clause.id}  {clause.level}, profile {clause.profile}, since contract {clause.since}")
+    print(f"  {clause.statement}")
+    print(f"  Source: {clause.section}")
+    for check in checks:
+        mine = [item for item in plan if item.check is check]
+        print(f"\n{check.id}  {check.level}, clauses {', '.join(check.clauses)}")
+        print(f"  shows: {check.shows}")
+        print(f"  costs: {check.costs}")
+        print(f"  runs:  {', '.join(item.id.removeprefix(check.id + ':') for item in mine)}")
+    if not checks:
+        print("\n  No check yet.")
+    return ExitCode.CONFORMANT
+
+
+def _run(options: argparse.Namespace) -> int:
+    from scikeras_conformance.checks import CATALOGUE
+
+    selection = Selection(
+        chapters=tuple(options.chapter),
+        checks=tuple(options.check),
+        wrappers=tuple(options.wrapper),
+    )
+    plan = make_plan(CATALOGUE, selection)
+    if not plan:
+        print("scikeras-conformance: the selected parts have no check in common", file=sys.stderr)
+        return ExitCode.NOTHING_RUN
+    if options.report is not None:
+        from scikeras_conformance.reporting.json_report import check_writable
+
+        check_writable(Path(options.report))
+    return _run_pytest(_pytest_arguments(options, len(plan)))
+
+
+def _pytest_arguments(options: argparse.Namespace, planned: int) -> list[str]:
+    suite = find_spec("scikeras_conformance.suite")
+    assert suite is not None
+    assert suite.origin is not None
+    folder = Path(suite.origin).parent
+    arguments = [
+        *("-p", "scikeras_conformance.plugin", "-p", "xdist.plugin", "-p", "no:cacheprovider"),
+        *("-c", str(folder / "pytest.ini"), "--rootdir", str(folder), "--noconftest"),
+        *("-q", "--no-header", "--tb=no", "-rN"),
+        *("-n", str(_workers(options.workers, planned))),
+        *("--subject", options.subject),
+    ]
+    for name in ("chapter", "check", "wrapper"):
+        for value in getattr(options, name):
+            arguments += [f"--conformance-{name}", value]
+    if options.strict:
+        arguments.append("--conformance-strict")
+    if options.report is not None:
+        arguments += ["--conformance-report", str(Path(options.report).absolute())]
+    return [*arguments, str(folder / "test_contract.py")]
+
+
+def _workers(wanted: str, planned: int) -> int:
+    if wanted == "auto":
+        # Every worker imports a backend; a few checks are done sooner in one process.
+        return (
+            0
+            if planned < 40
+            else min(len(os.sched_getaffinity(0)), 4)
+            if hasattr(os, "sched_getaffinity")
+            else min(os.cpu_count() or 1, 4)
+        )
+    if not wanted.isdecimal():
+        raise UsageError(f"--workers takes a whole number or 'auto', not {wanted!r}.")
+    return int(wanted)
+
+
+def _run_pytest(arguments: list[str]) -> int:
+    # Neither plugins nor options of the environment may change a verdict.
+    os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
+    for name in ("PYTEST_ADDOPTS", "PYTEST_PLUGINS"):
+        os.environ.pop(name, None)
+    # Subjects are often developed in the directory that the suite is started from.
+    if "" not in sys.path and str(Path.cwd()) not in sys.path:
+        sys.path.insert(0, str(Path.cwd()))
+    import pytest
+
+    return int(pytest.main(arguments))

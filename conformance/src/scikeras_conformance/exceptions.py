@@ -1,0 +1,66 @@
+"""Errors that a user of the suite can meet.
+
+::
+
+    ConformanceError
+    ├── UsageError              the command or an option makes no sense (also ValueError)
+    ├── ContractError           the clauses shipped with the suite are damaged
+    ├── SubjectError            the implementation under test cannot be judged
+    │   ├── SubjectImportError      it cannot be imported
+    │   └── SubjectIncompleteError  it does not offer the three wrappers
+    └── ReportError             a report cannot be written
+
+    Nonconformance              the subject broke a promise (also AssertionError)
+    NotApplicable               a check does not apply to the subject, with the reason
+
+`Nonconformance` and `NotApplicable` are outcomes of a check rather than errors of the suite, so
+they stand outside the tree: an ``except ConformanceError`` never swallows a verdict.
+"""
+
+__all__ = [
+    "ConformanceError",
+    "ContractError",
+    "Nonconformance",
+    "NotApplicable",
+    "ReportError",
+    "SubjectError",
+    "SubjectImportError",
+    "SubjectIncompleteError",
+    "UsageError",
+]
+
+
+class ConformanceError(Exception):
+    """Base of the errors of the suite."""
+
+
+class UsageError(ConformanceError, ValueError):
+    """A command, option or name makes no sense."""
+
+
+class ContractError(ConformanceError):
+    """The clauses shipped with the suite are damaged."""
+
+
+class SubjectError(ConformanceError):
+    """The implementation under test cannot be judged at all."""
+
+
+class SubjectImportError(SubjectError, ImportError):
+    """The implementation under test cannot be imported."""
+
+
+class SubjectIncompleteError(SubjectError):
+    """The implementation under test lacks one of the three wrappers."""
+
+
+class ReportError(ConformanceError, OSError):
+    """A report cannot be written where it was asked for."""
+
+
+class Nonconformance(AssertionError):  # noqa: N818 - an outcome, named as the standards do
+    """The subject broke the promise that the check is about."""
+
+
+class NotApplicable(Exception):  # noqa: N818 - an outcome, named as the standards do
+    """The check does not apply to the subject; the message is the reason."""

@@ -1,0 +1,117 @@
+"""What a run will do: checks × wrappers × cases, in a fixed order, narrowed by a selection."""
+
+import difflib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+
+from scikeras_conformance.catalogue import Check, Wrapper
+from scikeras_conformance.contract import load_contract
+from scikeras_conformance.exceptions import UsageError
+
+__all__ = ["PlannedCheck", "Selection", "make_plan", "unchecked_clauses"]
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedCheck:
+    """One check, for one wrapper and one case."""
+
+    check: Check
+    wrapper: Wrapper
+    case: str
+
+    @property
+    def id(self) -> str:
+        """Name of the planned check in reports and as a pytest item."""
+        parts = [self.check.id, self.wrapper]
+        return ":".join([*parts, self.case] if self.case else parts)
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """Which part of the catalogue a run is about; empty fields select everything.
+
+    Parameters
+    ----------
+    chapters : tuple of str
+        Chapters of the contract, for example ``("INIT", "TGT")``.
+    checks : tuple of str
+        Ids of clauses or checks, or shell patterns of checks, for example ``("INIT-1",
+        "COMP-*.instance*")``.
+    wrappers : tuple of str
+        Any of ``"base"``, ``"classifier"``, ``"regressor"``.
+    """
+
+    chapters: tuple[str, ...] = ()
+    checks: tuple[str, ...] = ()
+    wrappers: tuple[str, ...] = ()
+
+    def takes(self, planned: PlannedCheck) -> bool:
+        """Whether the selection includes a planned check."""
+        return (
+            (not self.chapters or planned.check.chapter in self.chapters)
+            and (not self.wrappers or planned.wrapper in self.wrappers)
+            and (not self.checks or any(_matches(planned.check, name) for name in self.checks))
+        )
+
+
+def make_plan(catalogue: Sequence[Check], selection: Selection) -> tuple[PlannedCheck, ...]:
+    """Lay out a run.
+
+    Parameters
+    ----------
+    catalogue : sequence of Check
+        All checks of the suite.
+    selection : Selection
+        The part that was asked for.
+
+    Returns
+    -------
+    tuple of PlannedCheck
+        In the order of the catalogue; empty if the selected parts have nothing in common.
+
+    Raises
+    ------
+    UsageError
+        If a name in the selection matches nothing, with the nearest name that would.
+    """
+    chapters = [chapter.id for chapter in load_contract().chapters]
+    _refuse_unknown("chapter", selection.chapters, chapters)
+    _refuse_unknown("wrapper", selection.wrappers, [str(wrapper) for wrapper in Wrapper])
+    for name in selection.checks:
+        if not any(_matches(check, name) for check in catalogue):
+            known = [*load_contract().clauses, *(check.id for check in catalogue)]
+            reason = " (that clause has no check yet)" if name in load_contract().clauses else ""
+            raise UsageError(f"No check matches {name!r}{reason}.{_nearest(name, known)}")
+    return tuple(
+        planned
+        for check in catalogue
+        for wrapper in check.wrappers
+        for case in check.cases
+        if selection.takes(planned := PlannedCheck(check, wrapper, case))
+    )
+
+
+def unchecked_clauses(catalogue: Iterable[Check]) -> tuple[str, ...]:
+    """Give the ids of the clauses that no check is about yet."""
+    checked = {clause for check in catalogue for clause in check.clauses}
+    return tuple(clause for clause in load_contract().clauses if clause not in checked)
+
+
+def _matches(check: Check, name: str) -> bool:
+    return name in check.clauses or fnmatchcase(check.id, name)
+
+
+def _refuse_unknown(kind: str, names: Iterable[str], known: Sequence[str]) -> None:
+    for name in names:
+        if name not in known:
+            raise UsageError(
+                f"There is no {kind} {name!r}.{_nearest(name, known)} Known: {', '.join(known)}."
+            )
+
+
+def _nearest(name: str, known: Sequence[str]) -> str:
+    near = difflib.get_close_matches(name.upper(), known, n=1) or difflib.get_close_matches(
+        name, known, n=1
+    )
+    return f" Did you mean {near[0]!r}?" if near else ""

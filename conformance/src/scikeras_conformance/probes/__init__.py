@@ -1,0 +1,50 @@
+"""Objects of the suite's own that record what a subject does with them, and data to try it on.
+
+Importing this package imports Keras; check modules reach it through
+`scikeras_conformance.checks._modules`, which puts that off until a check runs.
+"""
+
+from scikeras_conformance.probes.data import (
+    Dataset,
+    classes_dataset,
+    continuous_dataset,
+    dataset,
+    multilabel_dataset,
+)
+from scikeras_conformance.probes.models import (
+    ProbeModel,
+    builder,
+    make_model,
+    model_for,
+    plain_model_for,
+    uncompiled,
+)
+from scikeras_conformance.probes.recorders import (
+    Awkward,
+    callback_class,
+    odd_objects,
+    recording_class,
+    zero_rate,
+)
+from scikeras_conformance.probes.snapshot import changes, snapshot
+
+__all__ = [
+    "Awkward",
+    "Dataset",
+    "ProbeModel",
+    "builder",
+    "callback_class",
+    "changes",
+    "classes_dataset",
+    "continuous_dataset",
+    "dataset",
+    "make_model",
+    "model_for",
+    "multilabel_dataset",
+    "odd_objects",
+    "plain_model_for",
+    "recording_class",
+    "snapshot",
+    "uncompiled",
+    "zero_rate",
+]

@@ -1,0 +1,84 @@
+"""Classes that record how they are constructed, and objects that are awkward to store."""
+
+from typing import Any, NoReturn
+
+import keras
+import numpy as np
+
+__all__ = ["Awkward", "callback_class", "odd_objects", "recording_class", "zero_rate"]
+
+
+def zero_rate() -> keras.optimizers.Optimizer:
+    """Give an optimizer that trains and changes nothing."""
+    return keras.optimizers.SGD(learning_rate=0.0)
+
+
+def recording_class(parent: type) -> tuple[type, list[dict[str, Any]]]:
+    """Give a subclass of `parent`, and the list of keyword arguments of every construction of it.
+
+    Parameters
+    ----------
+    parent : type
+        An optimizer, loss, metric or callback of Keras.
+    """
+    calls: list[dict[str, Any]] = []
+
+    def __init__(self: Any, *args: Any, **kwargs: Any) -> None:  # noqa: N807 - becomes one
+        calls.append({**{str(i): arg for i, arg in enumerate(args)}, **kwargs})
+        parent.__init__(self, *args, **kwargs)  # type: ignore[misc]
+
+    return type(f"Recording{parent.__name__}", (parent,), {"__init__": __init__}), calls
+
+
+def callback_class() -> tuple[type, list[str]]:
+    """Give a callback class, and the list of events that instances of it see."""
+    events: list[str] = []
+
+    class RecordingCallback(keras.callbacks.Callback):  # type: ignore[misc]
+        def on_train_begin(self, logs: Any = None) -> None:
+            del logs
+            events.append("train")
+
+        def on_predict_begin(self, logs: Any = None) -> None:
+            del logs
+            events.append("predict")
+
+    return RecordingCallback, events
+
+
+class Awkward:
+    """An object that can be stored and nothing else: not compared, not tested, not printed."""
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __eq__(self, other: object) -> NoReturn:
+        msg = "an object without equality was compared"
+        raise RuntimeError(msg)
+
+    def __bool__(self) -> NoReturn:
+        msg = "an object without a truth value was tested"
+        raise RuntimeError(msg)
+
+    def __deepcopy__(self, memo: object) -> NoReturn:
+        msg = "a parameter was copied"
+        raise RuntimeError(msg)
+
+
+def odd_objects(kind: str) -> Any:
+    """Make a parameter value of a kind that careless wrappers copy, convert, call or compare."""
+
+    def function() -> NoReturn:
+        msg = "a parameter was called"
+        raise RuntimeError(msg)
+
+    makers: dict[str, Any] = {
+        "list": lambda: [1, [2]],
+        "dict": lambda: {"a": {"b": 1}},
+        "tuple": lambda: ((1,), 2),
+        "array": lambda: np.arange(4.0),
+        "class": lambda: type("GivenClass", (), {"__init__": function}),
+        "instance": lambda: keras.optimizers.SGD(0.5),
+        "function": lambda: function,
+        "without-equality": Awkward,
+    }
+    return makers[kind]()

@@ -1,0 +1,75 @@
+"""The JSON report of a run: a header, the results, and a footer without which it is incomplete."""
+
+import json
+import os
+import tempfile
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from scikeras_conformance.exceptions import ReportError
+from scikeras_conformance.reporting.record import RunRecord
+
+__all__ = ["SCHEMA", "check_writable", "to_dict", "write_report"]
+
+SCHEMA = "scikeras-conformance/report/1"
+
+
+def to_dict(record: RunRecord) -> dict[str, Any]:
+    """Give a run as plain data, in the layout of the report."""
+    return {
+        "schema": SCHEMA,
+        "header": {
+            "contract": record.contract,
+            "subject": dict(record.subject),
+            "environment": dict(record.environment),
+            "partial": record.partial,
+            "strict": record.strict,
+        },
+        "results": [result.to_dict() for result in record.results],
+        "footer": {
+            "verdict": str(record.verdict),
+            "exit_code": int(record.verdict.exit_code),
+            "census": {**asdict(record.census), "holds": record.census.holds},
+            "refusal": record.refusal,
+            "missing": list(record.missing),
+            "clauses_without_check": list(record.unchecked),
+        },
+    }
+
+
+def check_writable(path: Path) -> None:
+    """Refuse a path that no report can be written to, before anything has run.
+
+    Raises
+    ------
+    ReportError
+        If the directory is missing or not writable, or the path is a directory.
+    """
+    parent = path.absolute().parent
+    if path.is_dir():
+        raise ReportError(f"The report {path} is a directory; give the name of a file.")
+    if not parent.is_dir():
+        raise ReportError(f"The report {path} cannot be written: there is no directory {parent}.")
+    if not os.access(parent, os.W_OK):
+        raise ReportError(f"The report {path} cannot be written: {parent} is not writable.")
+
+
+def write_report(record: RunRecord, path: Path) -> None:
+    """Write the report in one step, so that a reader never meets half of it.
+
+    Raises
+    ------
+    ReportError
+        If the file cannot be written.
+    """
+    text = json.dumps(to_dict(record), indent=1, ensure_ascii=False) + "\n"
+    try:
+        with tempfile.NamedTemporaryFile(
+            "w", encoding="utf-8", dir=path.absolute().parent, suffix=".tmp", delete=False
+        ) as file:
+            file.write(text)
+        Path(file.name).chmod(0o644)
+        Path(file.name).replace(path)
+    except OSError as error:
+        raise ReportError(f"The report {path} cannot be written: {error}.") from error

@@ -1,0 +1,57 @@
+"""Everything that is known at the end of a run, for all views of it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from scikeras_conformance.results import Census, Result, Verdict
+
+__all__ = ["RunRecord"]
+
+
+@dataclass(frozen=True, slots=True)
+class RunRecord:
+    """One run of the suite.
+
+    Parameters
+    ----------
+    contract : str
+        Version of the contract.
+    subject : mapping
+        Who was judged.
+    environment : mapping
+        Where.
+    catalogue_size : int
+        Number of planned checks of a run without any selection.
+    census : Census
+        The count.
+    verdict : Verdict
+        The verdict.
+    strict : bool
+        Whether SHOULD checks count.
+    refusal : str or None
+        Why the subject could not be judged at all.
+    missing : tuple of str
+        Planned checks that have no result.
+    unchecked : tuple of str
+        Clauses of the contract that the suite has no check for.
+    results : tuple of Result
+        In the order of the plan.
+    """
+
+    contract: str
+    subject: Mapping[str, Any]
+    environment: Mapping[str, Any]
+    catalogue_size: int
+    census: Census
+    verdict: Verdict
+    strict: bool
+    refusal: str | None
+    missing: tuple[str, ...]
+    unchecked: tuple[str, ...]
+    results: tuple[Result, ...]
+
+    @property
+    def partial(self) -> bool:
+        """Whether only a part of the catalogue was asked for."""
+        return self.census.planned < self.catalogue_size

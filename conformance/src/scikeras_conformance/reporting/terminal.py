@@ -1,0 +1,144 @@
+"""The terminal view of a run: failures with their cost, a table by chapter, the verdict."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import groupby
+
+from scikeras_conformance.catalogue import Check
+from scikeras_conformance.contract import Level, load_contract
+from scikeras_conformance.reporting.record import RunRecord
+from scikeras_conformance.results import Census, Outcome, Result
+
+__all__ = ["Line", "render"]
+
+SLOWEST = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A line of text with the markup of pytest's terminal writer."""
+
+    text: str
+    markup: dict[str, bool] = field(default_factory=dict)
+
+
+def render(record: RunRecord, catalogue: Sequence[Check]) -> Iterator[Line]:
+    """Give the lines of the summary.
+
+    Parameters
+    ----------
+    record : RunRecord
+        The run.
+    catalogue : sequence of Check
+        All checks, for what they show and what their bugs cost.
+    """
+    if record.refusal is not None:
+        yield Line(record.refusal, {"red": True})
+        yield _verdict(record)
+        return
+    yield from _header(record)
+    checks = {check.id: check for check in catalogue}
+    notable = [r for r in record.results if r.outcome is not Outcome.PASSED]
+    for check_id, results in groupby(notable, key=lambda result: result.check):
+        yield from _notable(checks[check_id], list(results))
+    yield from _table(record.results)
+    yield from _slowest(record.results)
+    yield from _gaps(record)
+    yield _verdict(record)
+
+
+def _header(record: RunRecord) -> Iterator[Line]:
+    subject, environment = record.subject, record.environment
+    release = f"{subject.get('distribution')} {subject.get('version')}"
+    yield Line(
+        f"subject   {subject['spec']} ({release if subject.get('version') else 'no release'})"
+    )
+    if environment:
+        packages = environment["packages"]
+        yield Line(
+            f"with      Python {environment['python']}, Keras {packages['keras']} on "
+            f"{environment['backend']} {environment['backend_version']} "
+            f"({environment['device']}), scikit-learn {packages['scikit-learn']}, "
+            f"NumPy {packages['numpy']}"
+        )
+    yield Line(f"contract  {record.contract}, suite {environment.get('suite', '?')}")
+
+
+def _notable(check: Check, results: Sequence[Result]) -> Iterator[Line]:
+    for outcome in (Outcome.FAILED, Outcome.ERRORED, Outcome.SKIPPED):
+        group = [result for result in results if result.outcome is outcome]
+        if not group:
+            continue
+        binding = outcome is not Outcome.SKIPPED and check.level is Level.MUST
+        colour = {"red": True, "bold": True} if binding else {"yellow": True}
+        yield Line("")
+        yield Line(f"{outcome.upper()} {check.level} {check.id}", colour)
+        yield Line(f"  shows: {check.shows}")
+        if outcome is Outcome.FAILED:
+            yield Line(f"  costs: {check.costs}")
+        for message, same in groupby(group, key=lambda result: result.message):
+            where = ", ".join(_where(result) for result in same)
+            first, *rest = message.splitlines() or [""]
+            yield Line(f"  - {where}: {first}")
+            yield from (Line(f"      {line}") for line in rest)
+
+
+def _where(result: Result) -> str:
+    return f"{result.wrapper} ({result.case})" if result.case else result.wrapper
+
+
+def _table(results: Iterable[Result]) -> Iterator[Line]:
+    results = list(results)
+    yield Line("")
+    yield Line(f"{'chapter':<44} {'passed':>7} {'failed':>7} {'errored':>8} {'skipped':>8}")
+    for chapter in load_contract().chapters:
+        mine = [result for result in results if result.chapter == chapter.id]
+        if not mine:
+            continue
+        census = Census.of(len(mine), mine)
+        marred = census.passed < census.planned
+        yield Line(
+            f"{chapter.id + '  ' + chapter.title:<44} {census.passed:>7} {census.failed:>7} "
+            f"{census.errored:>8} {census.skipped:>8}",
+            {"yellow": True} if marred else {"green": True},
+        )
+
+
+def _slowest(results: Sequence[Result]) -> Iterator[Line]:
+    slowest = sorted(results, key=lambda result: -result.seconds)[:SLOWEST]
+    if slowest:
+        names = ", ".join(f"{result.id} {result.seconds:.1f} s" for result in slowest)
+        yield Line("")
+        yield Line(f"slowest: {names}", {"light": True})
+
+
+def _gaps(record: RunRecord) -> Iterator[Line]:
+    if record.missing:
+        yield Line("")
+        names = ", ".join(record.missing[:5]) + (", ..." if len(record.missing) > 5 else "")
+        yield Line(f"No result for {len(record.missing)} planned checks: {names}", {"red": True})
+    if record.unchecked:
+        counts: dict[str, int] = {}
+        for clause in record.unchecked:
+            chapter = clause.partition("-")[0]
+            counts[chapter] = counts.get(chapter, 0) + 1
+        chapters = ", ".join(f"{chapter} ({count})" for chapter, count in counts.items())
+        yield Line("")
+        yield Line(f"Clauses that this version of the suite has no check for: {chapters}")
+
+
+def _verdict(record: RunRecord) -> Line:
+    census = record.census
+    broken = sum(result.breaks_must for result in record.results)
+    advisory = census.failed - broken
+    extent = (
+        f"{census.planned} of {record.catalogue_size} checks"
+        if record.partial
+        else (f"{census.planned} checks")
+    )
+    text = (
+        f"verdict: {record.verdict.upper()}  ({extent}: {census.passed} passed, {broken} MUST and "
+        f"{advisory} SHOULD failed, {census.errored} errored, {census.skipped} skipped)"
+    )
+    good = record.verdict.exit_code == 0
+    return Line(text, {"green" if good else "red": True, "bold": True})

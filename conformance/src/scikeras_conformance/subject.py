@@ -1,0 +1,160 @@
+"""Finds the implementation under test and says who it is.
+
+A subject is named in one of three ways:
+
+``package.module``
+    The module offers ``BaseWrapper``, ``KerasClassifier`` and ``KerasRegressor``.
+``package.module:adapter``
+    An object with those three attributes, for implementations whose classes have other names. If
+    their constructors differ too, the adapter has a method ``construct(cls, *args, **params)``
+    that makes an estimator out of what the contract would pass to ``cls``.
+``base=module:Name,classifier=module:Name,regressor=module:Name``
+    Each wrapper from a place of its own.
+"""
+
+import importlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from importlib import metadata
+from types import MappingProxyType
+from typing import Any
+
+from scikeras_conformance.catalogue import Wrapper
+from scikeras_conformance.exceptions import SubjectImportError, SubjectIncompleteError, UsageError
+
+__all__ = ["NAMES", "Identity", "Subject", "load_subject"]
+
+NAMES: Mapping[Wrapper, str] = MappingProxyType(
+    {
+        Wrapper.BASE: "BaseWrapper",
+        Wrapper.CLASSIFIER: "KerasClassifier",
+        Wrapper.REGRESSOR: "KerasRegressor",
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Who a subject is, for reports."""
+
+    spec: str
+    distribution: str | None
+    version: str | None
+    wrappers: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """An implementation under test.
+
+    Parameters
+    ----------
+    spec : str
+        The way it was named.
+    classes : mapping of Wrapper to type
+        The three wrappers.
+    construct : callable
+        ``construct(cls, *args, **params)`` makes an estimator of `cls`, which is one of the
+        wrappers or a subclass of one.
+    """
+
+    spec: str
+    classes: Mapping[Wrapper, type]
+    construct: Callable[..., Any]
+
+    @property
+    def identity(self) -> Identity:
+        """Distribution, version and class names, as far as the environment tells them."""
+        top = self.classes[Wrapper.CLASSIFIER].__module__.partition(".")[0]
+        distributions = metadata.packages_distributions().get(top, [])
+        distribution = distributions[0] if distributions else None
+        return Identity(
+            spec=self.spec,
+            distribution=distribution,
+            version=metadata.version(distribution) if distribution else None,
+            wrappers={
+                str(wrapper): f"{cls.__module__}.{cls.__qualname__}"
+                for wrapper, cls in self.classes.items()
+            },
+        )
+
+
+def load_subject(spec: str) -> Subject:
+    """Import the implementation that `spec` names.
+
+    Parameters
+    ----------
+    spec : str
+        See the top of this module.
+
+    Raises
+    ------
+    UsageError
+        If `spec` has none of the three forms.
+    SubjectImportError
+        If a module of it cannot be imported.
+    SubjectIncompleteError
+        If one of the three wrappers is missing or not a class.
+    """
+    if "=" in spec:
+        return _load_parts(spec)
+    holder = _load(spec)
+    classes = {wrapper: getattr(holder, name, None) for wrapper, name in NAMES.items()}
+    return Subject(spec, _complete(spec, classes), getattr(holder, "construct", _construct))
+
+
+def _load_parts(spec: str) -> Subject:
+    parts = dict(part.strip().partition("=")[::2] for part in spec.split(","))
+    wanted = {str(wrapper) for wrapper in Wrapper}
+    if set(parts) != wanted or not all(":" in place for place in parts.values()):
+        raise UsageError(
+            f"The subject {spec!r} is not understood. Give a module, module:adapter, or "
+            "base=module:Name,classifier=module:Name,regressor=module:Name."
+        )
+    classes = {wrapper: _load(parts[wrapper]) for wrapper in Wrapper}
+    return Subject(spec, _complete(spec, classes), _construct)
+
+
+def _load(place: str) -> Any:
+    module_name, _, attributes = place.partition(":")
+    if not module_name or module_name.startswith("."):
+        raise UsageError(
+            f"The subject {place!r} names no module. Give one that can be imported from here, "
+            "such as 'package.module' or 'package.module:adapter'."
+        )
+    try:
+        found: Any = importlib.import_module(module_name)
+    # A module may do anything while it is imported, and even exit.
+    except (Exception, SystemExit) as error:
+        raise SubjectImportError(
+            f"The subject {place!r} cannot be imported: {type(error).__name__}: {error}. Install "
+            "it into this environment, or start the suite where it can be imported from."
+        ) from error
+    for attribute in filter(None, attributes.split(".")):
+        try:
+            found = getattr(found, attribute)
+        except AttributeError as error:
+            raise SubjectIncompleteError(
+                f"The subject {place!r} is incomplete: {error}."
+            ) from error
+    return found
+
+
+def _complete(spec: str, classes: Mapping[Wrapper, Any]) -> Mapping[Wrapper, type]:
+    missing = [
+        f"{NAMES[wrapper]} ({'missing' if found is None else f'{found!r:.60} is not a class'})"
+        for wrapper, found in classes.items()
+        if not isinstance(found, type)
+    ]
+    if missing:
+        raise SubjectIncompleteError(
+            f"The subject {spec!r} is incomplete: {', '.join(missing)}. A subject offers the "
+            "classes BaseWrapper, KerasClassifier and KerasRegressor; where they have other "
+            "names, give base=module:Name,classifier=module:Name,regressor=module:Name, or an "
+            "adapter object as module:adapter."
+        )
+    return MappingProxyType(dict(classes))
+
+
+def _construct(cls: type, *args: Any, **params: Any) -> Any:
+    return cls(*args, **params)

@@ -1,0 +1,1 @@
+"""What pytest collects when the suite is asked for with ``--pyargs scikeras_conformance``."""
