@@ -3,6 +3,7 @@
 import argparse
 import os
 import sys
+import tempfile
 from collections.abc import Sequence
 from importlib.util import find_spec
 from pathlib import Path
@@ -207,6 +208,8 @@ def _workers(wanted: str, planned: int) -> int:
 
 
 def _run_pytest(arguments: list[str]) -> int:
+    # Hypothesis keeps notes between runs; they do not belong into the user's directory.
+    os.environ.setdefault("HYPOTHESIS_STORAGE_DIRECTORY", tempfile.mkdtemp(prefix="hypothesis-"))
     # Neither plugins nor options of the environment may change a verdict.
     os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
     for name in ("PYTEST_ADDOPTS", "PYTEST_PLUGINS"):

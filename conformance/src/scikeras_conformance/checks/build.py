@@ -102,7 +102,7 @@ def named_parameters_stay(trial: Trial) -> None:
     trial.require(not leaked, f"the builder received {', '.join(leaked)}")
 
 
-# -- BUILD-3, BUILD-7 ---------------------------------------------------------------------------
+# -- BUILD-3 ------------------------------------------------------------------------------------
 
 COMBINATIONS = {
     "+".join(names) or "none": names
@@ -130,19 +130,6 @@ def special_arguments(trial: Trial) -> None:
             isinstance(received[name], dict),
             f"{name} is a {type(received[name]).__name__}, not a dict",
         )
-
-
-@check(
-    "BUILD-7.any-keyword",
-    shows="a builder with **kwargs receives meta, compile_kwargs and params, and nothing else",
-    costs="a decorated builder, whose signature is *args and **kwargs, loses its arguments",
-)
-def any_keyword(trial: Trial) -> None:
-    build, calls = _recording_builder(trial, "units", kwargs=True)
-    _, received = _called_once(trial, build, calls, units=4)
-    absent = [name for name in SPECIAL if name not in received]
-    trial.require(not absent, f"the builder did not receive {', '.join(absent)}")
-    trial.require(received.get("units") == 4, "the builder lost the argument 'units'")
 
 
 # -- BUILD-4 ------------------------------------------------------------------------------------
@@ -228,7 +215,7 @@ def meta_without_parameters(trial: Trial) -> None:
     trial.require(not mixed, f"meta holds the parameters {', '.join(mixed)}")
 
 
-# -- BUILD-5, BUILD-6 ---------------------------------------------------------------------------
+# -- BUILD-5 to BUILD-7 --------------------------------------------------------------------------
 
 
 def _is_instance(kind: str, value: Any) -> bool:
@@ -348,6 +335,19 @@ def same_as_get_params(trial: Trial) -> None:
     )
     other = [name for name, value in expected.items() if params[name] is not value]
     trial.require(not other, f"params holds other objects for {', '.join(other)}")
+
+
+@check(
+    "BUILD-7.any-keyword",
+    shows="a builder with **kwargs receives meta, compile_kwargs and params, and nothing else",
+    costs="a decorated builder, whose signature is *args and **kwargs, loses its arguments",
+)
+def any_keyword(trial: Trial) -> None:
+    build, calls = _recording_builder(trial, "units", kwargs=True)
+    _, received = _called_once(trial, build, calls, units=4)
+    absent = [name for name in SPECIAL if name not in received]
+    trial.require(not absent, f"the builder did not receive {', '.join(absent)}")
+    trial.require(received.get("units") == 4, "the builder lost the argument 'units'")
 
 
 # -- BUILD-8, BUILD-9 ---------------------------------------------------------------------------

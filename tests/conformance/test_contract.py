@@ -1,0 +1,72 @@
+"""The clauses as data."""
+
+import pytest
+
+from scikeras_conformance.contract import Level, load_contract, parse_contract
+from scikeras_conformance.exceptions import ContractError
+
+CLAUSE = """
+version = "1.0"
+[[chapter]]
+id = "ABC"
+title = "A chapter"
+[[clause]]
+id = "ABC-1"
+level = "MUST"
+profile = "documented"
+section = "Somewhere"
+statement = "A promise."
+"""
+
+
+def test_no_clause_was_dropped():
+    """The numbers of clauses are pinned, chapter by chapter: a clause may be split, not lost."""
+    contract = load_contract()
+    counts = {chapter.id: len(contract.of_chapter(chapter.id)) for chapter in contract.chapters}
+    assert {
+        "CLS": 9,
+        "INIT": 11,
+        "COMP": 8,
+        "BUILD": 9,
+        "DATA": 7,
+        "TGT": 10,
+        "ROUTE": 16,
+        "SCORE": 5,
+        "SER": 4,
+        "API": 13,
+        "SKL": 5,
+        "HYG": 6,
+        "DEV": 4,
+        "TYP": 3,
+    } == counts
+
+
+def test_clauses_are_numbered_without_gaps():
+    """Within a chapter the clauses are 1, 2, 3, ... in that order."""
+    contract = load_contract()
+    for chapter in contract.chapters:
+        clauses = contract.of_chapter(chapter.id)
+        expected = [f"{chapter.id}-{number}" for number in range(1, len(clauses) + 1)]
+        assert expected == [clause.id for clause in clauses]
+
+
+def test_a_clause_knows_its_chapter_and_first_version():
+    """Chapter and version come from the data, with the first version where none is given."""
+    clause = parse_contract(CLAUSE).clauses["ABC-1"]
+    assert ("ABC", "1.0", Level.MUST) == (clause.chapter, clause.since, clause.level)
+
+
+@pytest.mark.parametrize(
+    ("damage", "complaint"),
+    [
+        (CLAUSE + CLAUSE[CLAUSE.index("[[clause]]") :], "stands twice"),
+        (CLAUSE.replace("ABC-1", "XYZ-1"), "belongs to no chapter"),
+        (CLAUSE.replace('"MUST"', '"PERHAPS"'), "'ABC-1' is damaged"),
+        (CLAUSE.replace('statement = "A promise."', ""), "'ABC-1' is damaged"),
+        (CLAUSE + 'colour = "red"', "'ABC-1' is damaged"),
+    ],
+)
+def test_damaged_contracts_are_refused(damage, complaint):
+    """Whatever is wrong with the data is said, with the clause that it is wrong in."""
+    with pytest.raises(ContractError, match=complaint):
+        parse_contract(damage)

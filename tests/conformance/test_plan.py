@@ -1,0 +1,58 @@
+"""The plan of a run."""
+
+import pytest
+
+from scikeras_conformance.checks import CATALOGUE
+from scikeras_conformance.exceptions import UsageError
+from scikeras_conformance.plan import Selection, make_plan
+
+
+def test_the_whole_plan_has_unique_ids_and_every_check():
+    """Without a selection everything is planned, and results can be told apart."""
+    plan = make_plan(CATALOGUE, Selection())
+    assert len({item.id for item in plan}) == len(plan)
+    assert set(CATALOGUE) == {item.check for item in plan}
+    assert sum(len(check.wrappers) * len(check.cases) for check in CATALOGUE) == len(plan)
+
+
+def test_the_order_is_that_of_the_catalogue():
+    """Two runs plan the same in the same order."""
+    first, second = (make_plan(CATALOGUE, Selection()) for _ in range(2))
+    assert [item.id for item in first] == [item.id for item in second]
+
+
+def test_selections_narrow_the_plan():
+    """Chapter, clause, pattern and wrapper each take what they name and no more."""
+    by_clause = make_plan(CATALOGUE, Selection(checks=("INIT-1",), wrappers=("base",)))
+    assert by_clause
+    assert {"INIT-1"} == {item.check.clauses[0] for item in by_clause}
+    assert {"base"} == {item.wrapper for item in by_clause}
+    by_pattern = make_plan(CATALOGUE, Selection(chapters=("COMP",), checks=("*.loss",)))
+    assert {"COMP-5.loss"} == {item.check.id for item in by_pattern}
+
+
+def test_a_clause_selects_checks_that_are_about_it_too():
+    """A check that touches a second clause runs when that one is asked for."""
+    plan = make_plan(CATALOGUE, Selection(checks=("DATA-3",)))
+    assert {"TGT-8.own-encoder"} == {item.check.id for item in plan}
+
+
+def test_parts_without_anything_in_common_give_an_empty_plan():
+    """Known names that share no check are no mistake in a name."""
+    assert () == make_plan(CATALOGUE, Selection(chapters=("TGT",), checks=("INIT-1",)))
+
+
+@pytest.mark.parametrize(
+    ("selection", "complaint"),
+    [
+        (Selection(chapters=("INT",)), "no chapter 'INT'. Did you mean 'INIT'"),
+        (Selection(wrappers=("clasifier",)), "Did you mean 'classifier'"),
+        (Selection(checks=("INIT-1.free-parameter",)), "Did you mean 'INIT-1.free-parameters'"),
+        (Selection(checks=("HYG-1",)), "that clause has no check yet"),
+        (Selection(checks=("nonsense",)), "No check matches 'nonsense'"),
+    ],
+)
+def test_names_that_match_nothing_are_refused(selection, complaint):
+    """A misspelt name never selects nothing in silence."""
+    with pytest.raises(UsageError, match=complaint):
+        make_plan(CATALOGUE, selection)

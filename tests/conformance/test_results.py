@@ -1,0 +1,65 @@
+"""Census and verdict."""
+
+import pytest
+
+from scikeras_conformance.results import Census, ExitCode, Outcome, Result, Verdict, decide
+
+
+def result(outcome, level="MUST", name="CLS-1.a:base"):
+    return Result(name, "CLS-1.a", "base", "", ("CLS-1",), level, Outcome(outcome))
+
+
+@pytest.mark.parametrize(
+    ("results", "missing", "strict", "verdict"),
+    [
+        ([], 0, False, Verdict.NOTHING_RUN),
+        ([result("passed")], 0, False, Verdict.CONFORMANT),
+        ([result("passed"), result("failed")], 0, False, Verdict.NOT_CONFORMANT),
+        ([result("passed")], 1, False, Verdict.INCOMPLETE),
+        ([result("failed")], 1, False, Verdict.INCOMPLETE),
+        ([result("passed"), result("errored")], 0, False, Verdict.INCOMPLETE),
+        ([result("skipped")], 0, False, Verdict.INCOMPLETE),
+        ([result("passed"), result("failed", "SHOULD")], 0, False, Verdict.CONFORMANT),
+        ([result("passed"), result("failed", "SHOULD")], 0, True, Verdict.NOT_CONFORMANT),
+        ([result("passed"), result("skipped", "SHOULD")], 0, False, Verdict.CONFORMANT),
+        ([result("passed"), result("skipped", "SHOULD")], 0, True, Verdict.INCOMPLETE),
+    ],
+)
+def test_verdicts(results, missing, strict, verdict):
+    """Nothing but a full census without errors, skips or failures is conformant."""
+    census = Census.of(len(results) + missing, results)
+    assert verdict == decide(census, results, strict=strict)
+
+
+def test_only_conformance_exits_with_zero():
+    """Every other verdict ends a CI job red, and each with a code of its own."""
+    codes = {verdict: verdict.exit_code for verdict in Verdict}
+    assert {Verdict.CONFORMANT} == {verdict for verdict, code in codes.items() if code == 0}
+    assert len(set(codes.values())) == len(codes)
+
+
+def test_exit_codes_are_pinned():
+    """CI jobs rely on the numbers."""
+    expected = {
+        "CONFORMANT": 0,
+        "NOT_CONFORMANT": 1,
+        "USAGE": 2,
+        "INCOMPLETE": 3,
+        "NO_SUBJECT": 4,
+        "NOTHING_RUN": 5,
+    }
+    assert expected == {code.name: code.value for code in ExitCode}
+
+
+def test_the_census_counts():
+    """Each outcome is counted once, and a missing result is noticed."""
+    results = [result("passed"), result("failed"), result("skipped"), result("errored")]
+    assert Census(5, 1, 1, 1, 1) == Census.of(5, results)
+    assert Census.of(4, results).holds
+    assert not Census.of(5, results).holds
+
+
+def test_results_survive_the_way_from_a_worker():
+    """Plain data and back gives the same result."""
+    before = Result("i", "CLS-1.a", "base", "c", ("CLS-1",), "MUST", Outcome.FAILED, "m", "d", 0.5)
+    assert before == Result.from_dict(before.to_dict())
