@@ -1,0 +1,17 @@
+"""The toy subject, importable by its name."""
+
+import sys
+from pathlib import Path
+
+import pytest
+
+HERE = str(Path(__file__).parent)
+
+
+@pytest.fixture
+def toy_on_path(monkeypatch):
+    """Put this folder on the import path of this process and of those that it starts."""
+    monkeypatch.syspath_prepend(HERE)
+    monkeypatch.setenv("PYTHONPATH", HERE)
+    yield
+    sys.modules.pop("toy_subject", None)

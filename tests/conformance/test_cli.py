@@ -1,0 +1,151 @@
+"""The command line, as a user meets it."""
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+from scikeras_conformance import __version__
+from scikeras_conformance.cli import main
+
+pytestmark = pytest.mark.usefixtures("toy_on_path")
+
+
+def run(*arguments, cwd=None):
+    """Run the command in a process of its own."""
+    command = [sys.executable, "-m", "scikeras_conformance", *arguments]
+    return subprocess.run(command, capture_output=True, text=True, check=False, cwd=cwd)
+
+
+HEAVY = "{'keras', 'numpy', 'sklearn', 'pytest', 'hypothesis', 'tensorflow'} & set(sys.modules)"
+
+
+@pytest.mark.parametrize("arguments", [["list"], ["explain", "INIT-5"], ["--help"]])
+def test_light_commands_import_nothing_heavy(arguments):
+    """Reading the contract takes no backend, no scientific stack and no pytest."""
+    code = (
+        "import sys\nfrom scikeras_conformance.cli import main\n"
+        f"try:\n    main({arguments!r})\nexcept SystemExit:\n    pass\n"
+        f"found = {HEAVY}\nassert not found, found"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert 0 == done.returncode, done.stderr
+
+
+def test_the_plugin_module_imports_nothing_heavy():
+    """Every pytest run of an environment loads the plugin, so it has to be light."""
+    code = f"import sys\nimport scikeras_conformance.plugin\nfound = {HEAVY} - {{'pytest'}}\nassert not found, found"
+    subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_version(capsys):
+    """The version is that of the package."""
+    with pytest.raises(SystemExit) as exit_:
+        main(["--version"])
+    assert 0 == exit_.value.code
+    assert __version__ in capsys.readouterr().out
+
+
+def test_list_shows_clauses_and_checks(capsys):
+    """Each clause stands with its checks, or with the note that it has none."""
+    assert 0 == main(["list"])
+    out = capsys.readouterr().out
+    assert "INIT-1.free-parameters (24)" in out
+    assert "HYG-1     MUST    X, y and sample_weight are never written to.  [no check yet]" in out
+
+
+def test_list_of_a_chapter(capsys):
+    """A chapter can be listed alone."""
+    assert 0 == main(["list", "TGT"])
+    out = capsys.readouterr().out
+    assert "TGT-1" in out
+    assert "INIT-1" not in out
+
+
+@pytest.mark.parametrize("name", ["INIT-5", "INIT-5.callbacks-untouched", "HYG-1"])
+def test_explain(name, capsys):
+    """A clause is explained with its checks, a check with its clause."""
+    assert 0 == main(["explain", name])
+    out = capsys.readouterr().out
+    assert name in out
+    assert ("costs:" in out) == (name != "HYG-1")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "complaint"),
+    [
+        (["explain", "INIT-99"], "INIT-99"),
+        (["explain", "INIT-1.free-param"], "Did you mean 'INIT-1.free-parameters'"),
+        (["list", "INITT"], "Did you mean 'INIT'"),
+        (["run", "toy_subject", "--chapter", "NOPE"], "no chapter 'NOPE'"),
+        (["run", "toy_subject", "--check", "INIT-1.named"], "No check matches"),
+        (["run", "toy_subject", "--workers", "many"], "--workers"),
+        (["run", "toy_subject", "--report", "no/such/folder/r.json"], "there is no directory"),
+    ],
+)
+def test_commands_that_make_no_sense(arguments, complaint, capsys):
+    """A slip of the keyboard is a usage error that says which one, before anything runs."""
+    assert 2 == main(arguments)
+    assert complaint in capsys.readouterr().err
+
+
+def test_selections_without_anything_in_common(capsys):
+    """Nothing to run is never a pass."""
+    assert 5 == main(["run", "toy_subject", "--chapter", "TGT", "--check", "INIT-1"])
+    assert "no check in common" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("spec", "code", "complaint"),
+    [
+        ("no_such_module_anywhere", 4, "cannot be imported"),
+        ("json", 4, "is incomplete"),
+        ("base=json", 2, "not understood"),
+    ],
+)
+@pytest.mark.parametrize("workers", ["0", "2"])
+def test_subjects_that_cannot_be_judged(spec, code, complaint, workers, tmp_path):
+    """The run ends at once, with a code of its own and the reason, and the report has it too."""
+    report = tmp_path / "report.json"
+    done = run("run", spec, "--workers", workers, "--report", str(report))
+    assert code == done.returncode, done.stdout + done.stderr
+    assert complaint in done.stdout
+    footer = json.loads(report.read_text())["footer"]
+    assert "no subject" == footer["verdict"]
+    assert complaint in footer["refusal"]
+
+
+@pytest.mark.parametrize("workers", ["0", "2"])
+def test_a_run_from_end_to_end(workers, tmp_path):
+    """Failures are failures of the subject, the census holds, and the report has every result."""
+    report = tmp_path / "report.json"
+    (tmp_path / "pytest.ini").write_text("[pytest]\naddopts = --no-such-option\n")
+    (tmp_path / "conftest.py").write_text("raise RuntimeError('not for the suite')")
+    done = run(
+        "run", "toy_subject", "--check", "CLS-[123]*", "--workers", workers,
+        "--report", str(report), cwd=tmp_path,
+    )  # fmt: skip
+    assert 1 == done.returncode, done.stdout + done.stderr
+    data = json.loads(report.read_text())
+    census = data["footer"]["census"]
+    assert census["holds"]
+    assert (8, 5, 3, 0, 0) == tuple(
+        census[key] for key in ("planned", "passed", "failed", "errored", "skipped")
+    )
+    assert data["header"]["partial"]
+    assert "toy_subject" == data["header"]["subject"]["spec"]
+    assert {"keras", "scikit-learn", "numpy"} <= set(data["header"]["environment"]["packages"])
+    ids = [result["id"] for result in data["results"]]
+    assert "CLS-1.extends-base:classifier" == ids[0]
+    assert "verdict: NOT CONFORMANT" in done.stdout
+    assert "costs: the first example of the documentation does not run" in done.stdout
+    assert not [path for path in tmp_path.iterdir() if path.name.startswith(".")]
+
+
+def test_subjects_in_the_current_directory(tmp_path):
+    """A wrapper can be judged from the directory that it is developed in."""
+    (tmp_path / "mine.py").write_text("from toy_subject import *")
+    done = run("run", "mine", "--check", "CLS-1", "--workers", "0", cwd=tmp_path)
+    assert 0 == done.returncode, done.stdout + done.stderr
+    assert "verdict: CONFORMANT  (2 of " in done.stdout

@@ -1,0 +1,143 @@
+"""The pytest plugin, as the suite of a fork uses it."""
+
+import json
+
+import pytest
+
+pytest_plugins = ["pytester"]
+
+ALL_CHECKS = ["--pyargs", "scikeras_conformance", "-p", "no:cacheprovider"]
+
+
+@pytest.fixture
+def pytester(pytester, toy_on_path):
+    """Run pytest on the toy subject, in a process of its own."""
+    return pytester
+
+
+def select(*names):
+    return [part for name in names for part in ("--conformance-check", name)]
+
+
+@pytest.mark.parametrize("workers", ["0", "2"])
+def test_one_item_for_each_planned_check(pytester, workers):
+    """Check, wrapper and case make one pytest item each, with and without xdist."""
+    done = pytester.runpytest_subprocess(
+        *ALL_CHECKS, "--subject", "toy_subject", *select("CLS-1", "CLS-3"), "-n", workers, "-v"
+    )
+    done.assert_outcomes(passed=5)
+    done.stdout.fnmatch_lines_random(["*test_conforms?CLS-3.model-comes-first:base?*"])
+    assert 0 == done.ret
+
+
+def test_without_a_subject_nothing_passes(pytester):
+    """Forgetting --subject is an error, not an empty green run."""
+    done = pytester.runpytest_subprocess(*ALL_CHECKS)
+    assert 0 != done.ret
+    done.stdout.fnmatch_lines(["*give --subject*"])
+
+
+def test_other_projects_are_left_alone(pytester):
+    """Without --subject the plugin changes nothing in the test run of somebody else."""
+    pytester.makepyfile("def test_fine(): pass")
+    done = pytester.runpytest_subprocess("-p", "no:cacheprovider")
+    done.assert_outcomes(passed=1)
+    done.stdout.no_fnmatch_line("*verdict*")
+    assert 0 == done.ret
+
+
+def test_items_can_be_selected_by_name_and_marker(pytester):
+    """-k and -m work as on any other test, and the rest is not missed."""
+    arguments = [*ALL_CHECKS, "--subject", "toy_subject", "--conformance-chapter", "CLS"]
+    done = pytester.runpytest_subprocess(*arguments, "-k", "model-comes-first and base")
+    done.assert_outcomes(passed=1, deselected=68)
+    marker = "conformance(clause='CLS-1')"
+    done = pytester.runpytest_subprocess(*arguments, "-m", marker)
+    done.assert_outcomes(passed=2, deselected=67)
+    assert 0 == done.ret
+
+
+def test_filters_of_the_project_do_not_change_a_verdict(pytester):
+    """A project that turns warnings into errors gets the same results."""
+    done = pytester.runpytest_subprocess(
+        *ALL_CHECKS, "--subject", "toy_subject", *select("CLS-3"), "-W", "error"
+    )
+    done.assert_outcomes(passed=3)
+
+
+def test_failures_have_their_message_and_exit_code(pytester):
+    """A broken MUST is a failed test with what was wrong and where."""
+    done = pytester.runpytest_subprocess(*ALL_CHECKS, "--subject", "toy_subject", *select("CLS-2"))
+    done.assert_outcomes(failed=3)
+    done.stdout.fnmatch_lines(["*CLS-2.fit-and-predict:base: fit(...) raised AttributeError*"])
+    assert 1 == done.ret
+
+
+@pytest.mark.parametrize(("strict", "code"), [([], 0), (["--conformance-strict"], 1)])
+def test_a_broken_should_is_shown_apart(pytester, strict, code):
+    """A SHOULD that fails does not turn the run red, unless it is asked for."""
+    done = pytester.runpytest_subprocess(
+        *ALL_CHECKS, "--subject", "toy_subject", *select("CLS-9"), *strict
+    )
+    done.stdout.fnmatch_lines(["FAILED SHOULD CLS-9.not-a-model", "*9 SHOULD failed*"])
+    assert code == done.ret
+
+
+BROKEN_CHECK = """
+import pytest
+from scikeras_conformance import checks
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_configure(config):
+    for check in checks.CATALOGUE:
+        if check.id == "CLS-1.extends-base":
+            object.__setattr__(check, "function", {function})
+"""
+
+
+@pytest.mark.parametrize(
+    ("function", "outcome"),
+    [("lambda trial: 1 / 0", "errored"), ("lambda trial: trial.skip('because')", "skipped")],
+)
+@pytest.mark.parametrize("workers", ["0", "2"])
+def test_errors_and_skips_are_never_passes(pytester, function, outcome, workers):
+    """An error of the suite, or a skipped MUST, leaves the run without a verdict."""
+    pytester.makeconftest(BROKEN_CHECK.format(function=function))
+    done = pytester.runpytest_subprocess(
+        *ALL_CHECKS, "--subject", "toy_subject", *select("CLS-1"), "-n", workers,
+        "--conformance-report", "report.json",
+    )  # fmt: skip
+    assert 3 == done.ret
+    footer = json.loads((pytester.path / "report.json").read_text())["footer"]
+    assert ("incomplete", 2) == (footer["verdict"], footer["census"][outcome])
+
+
+def test_a_lost_result_is_noticed(pytester):
+    """A planned check that never reported makes the run incomplete."""
+    pytester.makeconftest(
+        "import pytest\n"
+        "@pytest.hookimpl(tryfirst=True)\n"
+        "def pytest_runtest_protocol(item, nextitem):\n"
+        "    return True if 'regressor' in item.name else None\n"
+    )
+    done = pytester.runpytest_subprocess(*ALL_CHECKS, "--subject", "toy_subject", *select("CLS-1"))
+    assert 3 == done.ret
+    done.stdout.fnmatch_lines(
+        ["No result for 1 planned checks: CLS-1.extends-base:regressor", "*verdict: INCOMPLETE*"]
+    )
+
+
+def test_a_killed_worker_is_noticed(pytester):
+    """A subject that ends the process leaves the run incomplete."""
+    pytester.makepyfile(
+        deadly="from toy_subject import *\n"
+        "class KerasClassifier(BaseWrapper):\n"
+        "    def fit(self, X, y):\n"
+        "        import os\n"
+        "        os._exit(3)\n"
+    )
+    done = pytester.runpytest_subprocess(
+        *ALL_CHECKS, "--subject", "deadly", *select("CLS-2"), "-n", "2"
+    )
+    assert 3 == done.ret
+    done.stdout.fnmatch_lines(["*verdict: INCOMPLETE*"])

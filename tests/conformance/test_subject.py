@@ -1,0 +1,76 @@
+"""Finding the implementation under test."""
+
+import pytest
+
+from scikeras_conformance.catalogue import Wrapper
+from scikeras_conformance.exceptions import SubjectImportError, SubjectIncompleteError, UsageError
+from scikeras_conformance.subject import load_subject
+
+pytestmark = pytest.mark.usefixtures("toy_on_path")
+
+
+def test_a_module_with_the_three_names():
+    """The plainest way to name a subject."""
+    subject = load_subject("toy_subject")
+    assert "KerasRegressor" == subject.classes[Wrapper.REGRESSOR].__name__
+    assert {"model": None} == subject.construct(subject.classes[Wrapper.BASE]).get_params()
+
+
+def test_each_wrapper_from_a_place_of_its_own():
+    """Wrappers may have other names, and live in other modules."""
+    subject = load_subject(
+        "base=toy_subject:BaseWrapper, classifier=toy_subject:KerasRegressor,"
+        "regressor=toy_subject:Adapter.KerasRegressor"
+    )
+    names = [cls.__qualname__ for cls in subject.classes.values()]
+    assert ["BaseWrapper", "KerasRegressor", "Adapter.KerasRegressor"] == names
+
+
+def test_an_adapter_constructs():
+    """An adapter turns what the contract passes into what its classes take."""
+    subject = load_subject("toy_subject:Adapter")
+    estimator = subject.construct(subject.classes[Wrapper.BASE], print, units=3)
+    assert {"model": print, "units": 3} == estimator.get_params()
+
+
+def test_the_identity_of_a_subject_without_a_distribution():
+    """A module that belongs to no distribution has names, and no version."""
+    identity = load_subject("toy_subject").identity
+    assert (None, None) == (identity.distribution, identity.version)
+    assert "toy_subject.BaseWrapper" == identity.wrappers["base"]
+
+
+def test_the_identity_of_an_installed_subject():
+    """An installed implementation is named with its release."""
+    identity = load_subject("scikeras_reference").identity
+    assert "scikeras-reference" == identity.distribution
+    assert identity.version
+
+
+@pytest.mark.parametrize(
+    ("spec", "error", "complaint"),
+    [
+        ("no_such_module_anywhere", SubjectImportError, "No module named"),
+        ("toy_subject:Missing", SubjectIncompleteError, "no attribute 'Missing'"),
+        ("toy_subject:incomplete", SubjectIncompleteError, "'text' is not a class"),
+        ("toy_subject:incomplete", SubjectIncompleteError, "KerasRegressor .missing"),
+        ("json", SubjectIncompleteError, "BaseWrapper, KerasClassifier and KerasRegressor"),
+        ("base=toy_subject:BaseWrapper", UsageError, "not understood"),
+        ("base=a,classifier=b,regressor=c", UsageError, "not understood"),
+        ("", UsageError, "names no module"),
+        ("./wrappers.py", UsageError, "names no module"),
+    ],
+)
+def test_subjects_that_cannot_be_judged(spec, error, complaint):
+    """What is wrong with a subject is said in terms of what was typed."""
+    with pytest.raises(error, match=complaint):
+        load_subject(spec)
+
+
+@pytest.mark.parametrize("line", ["raise RuntimeError('boom')", "import sys; sys.exit(0)", "1 +"])
+def test_a_module_that_fails_on_import(tmp_path, monkeypatch, line):
+    """Whatever happens on import is an error about the subject, and ends nothing."""
+    (tmp_path / "failing_subject.py").write_text(line)
+    monkeypatch.syspath_prepend(tmp_path)
+    with pytest.raises(SubjectImportError, match="'failing_subject' cannot be imported"):
+        load_subject("failing_subject")

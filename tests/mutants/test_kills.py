@@ -1,0 +1,37 @@
+"""Every check bites: the broken wrappers fail the checks of the clause that they break."""
+
+import pytest
+
+from mutants import MUTANTS
+from scikeras_conformance.checks import CATALOGUE
+from scikeras_conformance.execution import execute
+from scikeras_conformance.plan import Selection, make_plan
+from scikeras_conformance.results import Outcome
+from scikeras_conformance.subject import load_subject
+
+
+@pytest.mark.parametrize("mutant", MUTANTS.values(), ids=list(MUTANTS))
+def test_a_mutant_fails_the_checks_of_its_clause(mutant):
+    """The checks that the mutant declares fail, and the suite itself makes no error."""
+    subject = load_subject(f"mutants:{mutant.name}")
+    plan = make_plan(CATALOGUE, Selection(checks=mutant.kills))
+    results = [execute(planned, subject) for planned in plan]
+    errors = [f"{r.id}: {r.details}" for r in results if r.outcome is Outcome.ERRORED]
+    assert [] == errors
+    failed = {result.check for result in results if result.outcome is Outcome.FAILED}
+    assert set(mutant.kills) == failed
+
+
+@pytest.mark.parametrize("mutant", MUTANTS.values(), ids=list(MUTANTS))
+def test_a_mutant_has_a_story(mutant):
+    """A mutant says how a real wrapper comes to be like it, and names known checks of a clause."""
+    assert mutant.story
+    known = {check.id for check in CATALOGUE}
+    assert set(mutant.kills) <= known
+    assert {mutant.clause} == {kill.partition(".")[0] for kill in mutant.kills}
+
+
+def test_no_check_is_without_a_mutant():
+    """A check that nothing was seen to fail may be one that cannot fail."""
+    killed = {kill for mutant in MUTANTS.values() for kill in mutant.kills}
+    assert [] == [check.id for check in CATALOGUE if check.id not in killed]
