@@ -7,12 +7,16 @@ import tempfile
 from collections.abc import Sequence
 from importlib.util import find_spec
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from scikeras_conformance import __version__
 from scikeras_conformance.contract import load_contract
 from scikeras_conformance.exceptions import ConformanceError, UsageError
 from scikeras_conformance.plan import Selection, make_plan, unchecked_clauses
 from scikeras_conformance.results import ExitCode
+
+if TYPE_CHECKING:
+    import pytest
 
 __all__ = ["main"]
 
@@ -219,4 +223,20 @@ def _run_pytest(arguments: list[str]) -> int:
         sys.path.insert(0, str(Path.cwd()))
     import pytest
 
-    return int(pytest.main(arguments))
+    witness = _Witness()
+    pytest.main(arguments, plugins=[witness])
+    return witness.exit_code
+
+
+class _Witness:
+    """Takes the exit code from the verdict: codes of pytest itself mean other things."""
+
+    def __init__(self) -> None:
+        self.exit_code = ExitCode.INCOMPLETE
+
+    def pytest_unconfigure(self, config: "pytest.Config") -> None:
+        from scikeras_conformance.session import Controller
+
+        controller = config.pluginmanager.get_plugin(Controller.NAME)
+        if controller is not None:
+            self.exit_code = controller.exit_code

@@ -72,10 +72,17 @@ def pytest_configure(config: pytest.Config) -> None:
     )
     if config.getoption("subject") is None:
         return
+    from scikeras_conformance.exceptions import ReportError
     from scikeras_conformance.session import Controller, Worker
 
-    is_worker = hasattr(config, "workerinput")
-    config.pluginmanager.register(Worker(config) if is_worker else Controller(config))
+    if hasattr(config, "workerinput"):
+        config.pluginmanager.register(Worker(config))
+        return
+    try:
+        controller = Controller(config)
+    except ReportError as error:
+        raise pytest.UsageError(str(error)) from error
+    config.pluginmanager.register(controller, Controller.NAME)
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

@@ -9,6 +9,7 @@ import pytest
 from scikeras_conformance.checks import CATALOGUE
 from scikeras_conformance.contract import load_contract
 from scikeras_conformance.environment import describe_environment
+from scikeras_conformance.exceptions import ReportError
 from scikeras_conformance.plan import PlannedCheck, Selection, make_plan, unchecked_clauses
 from scikeras_conformance.reporting.json_report import check_writable, write_report
 from scikeras_conformance.reporting.record import RunRecord
@@ -58,6 +59,8 @@ class Worker:
 class Controller:
     """Gathers plan, results and facts, and ends the session with the verdict."""
 
+    NAME = "scikeras_conformance_controller"
+
     def __init__(self, config: pytest.Config) -> None:
         self.config = config
         self.results: dict[str, Result] = {}
@@ -66,6 +69,7 @@ class Controller:
         self.facts: dict[str, Any] = {}
         self.distributed = False
         self.record: RunRecord | None = None
+        self.report_error: ReportError | None = None
         self._session: pytest.Session | None = None
         self._catalogue = {item.id: item for item in make_plan(CATALOGUE, Selection())}
         path = config.getoption("conformance_report")
@@ -125,12 +129,21 @@ class Controller:
             self.facts = _facts(self.config)
         self.record = self._make_record()
         if self.path is not None:
-            write_report(self.record, self.path)
-        code = self.record.verdict.exit_code
+            try:
+                write_report(self.record, self.path)
+            except ReportError as error:
+                self.report_error = error
+        if self.exit_code is not ExitCode.CONFORMANT:
+            session.exitstatus = int(self.exit_code)
+
+    @property
+    def exit_code(self) -> ExitCode:
+        """The exit code that goes with what happened."""
+        if self.record is None or self.report_error is not None:
+            return ExitCode.INCOMPLETE
         if self.refusal is not None and self.refusal[0] == "UsageError":
-            code = ExitCode.USAGE
-        if code is not ExitCode.CONFORMANT:
-            session.exitstatus = int(code)
+            return ExitCode.USAGE
+        return self.record.verdict.exit_code
 
     def _make_record(self) -> RunRecord:
         order = [name for name in self._catalogue if name in self.planned]
@@ -161,3 +174,5 @@ class Controller:
         terminalreporter.section("conformance")
         for line in render(self.record, CATALOGUE):
             terminalreporter.write_line(line.text, **line.markup)
+        if self.report_error is not None:
+            terminalreporter.write_line(str(self.report_error), red=True)

@@ -1,5 +1,6 @@
 """Classes that record how they are constructed, and objects that are awkward to store."""
 
+from types import MappingProxyType
 from typing import Any, NoReturn
 
 import keras
@@ -14,7 +15,9 @@ def zero_rate() -> keras.optimizers.Optimizer:
 
 
 def recording_class(parent: type) -> tuple[type, list[dict[str, Any]]]:
-    """Give a subclass of `parent`, and the list of keyword arguments of every construction of it.
+    """Give a subclass of `parent`, and the list of arguments of every construction of it.
+
+    Each instance holds its own arguments as ``given``.
 
     Parameters
     ----------
@@ -26,6 +29,8 @@ def recording_class(parent: type) -> tuple[type, list[dict[str, Any]]]:
     def __init__(self: Any, *args: Any, **kwargs: Any) -> None:  # noqa: N807 - becomes one
         calls.append({**{str(i): arg for i, arg in enumerate(args)}, **kwargs})
         parent.__init__(self, *args, **kwargs)  # type: ignore[misc]
+        # Not a dict, which Keras would track.
+        self.given = MappingProxyType(calls[-1])
 
     return type(f"Recording{parent.__name__}", (parent,), {"__init__": __init__}), calls
 
