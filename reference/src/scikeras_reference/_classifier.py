@@ -1,0 +1,250 @@
+"""The classifier."""
+
+from typing import Any, ClassVar, Self
+
+import numpy as np
+from sklearn.base import ClassifierMixin
+from sklearn.metrics import accuracy_score
+from sklearn.utils.class_weight import compute_sample_weight
+
+from scikeras_reference._base import BaseWrapper
+from scikeras_reference._validation import validate_target
+from scikeras_reference.exceptions import InputError
+from scikeras_reference.utils.transformers import ClassifierLabelEncoder
+
+__all__ = ["KerasClassifier"]
+
+
+class KerasClassifier(ClassifierMixin, BaseWrapper):  # type: ignore[misc]
+    """A Keras model as a scikit-learn classifier.
+
+    Parameters
+    ----------
+    model : callable or keras.Model, default=None
+        The builder. It finds the number of classes in ``meta["n_classes_"]``.
+    class_weight : dict, "balanced" or None, default=None
+        Weights by label; multiplied with ``sample_weight``, if there is one (API-5).
+    build_fn, warm_start, random_state, optimizer, loss, metrics, batch_size, \
+validation_batch_size, verbose, callbacks, validation_split, shuffle, run_eagerly, epochs, **kwargs
+        As for `BaseWrapper`.
+
+    Attributes
+    ----------
+    classes_ : ndarray of shape (n_classes,)
+        Sorted labels; the numbers of the columns for multilabel indicators.
+    n_classes_ : int
+        Their number.
+
+    Notes
+    -----
+    Which form the target takes follows the loss that the model is *compiled* with, and the number
+    of its units: class numbers for sparse losses and for one sigmoid unit, one-hot rows for
+    categorical losses. If the loss is told ``from_logits=True``, outputs become probabilities
+    here. Chapter TGT of the contract. See also `BaseWrapper` for further attributes.
+
+    Examples
+    --------
+    >>> import keras, numpy as np
+    >>> def build(meta):
+    ...     return keras.Sequential(
+    ...         [
+    ...             keras.layers.Input((meta["n_features_in_"],)),
+    ...             keras.layers.Dense(meta["n_classes_"], activation="softmax"),
+    ...         ]
+    ...     )
+    >>> X, y = np.eye(3), np.array(["a", "b", "c"])
+    >>> clf = KerasClassifier(build, loss="sparse_categorical_crossentropy", verbose=0).fit(X, y)
+    >>> clf.predict(X).shape, clf.predict_proba(X).shape, clf.classes_.tolist()
+    ((3,), (3, 3), ['a', 'b', 'c'])
+    """
+
+    # What the first call of partial_fit said; for the time of that call only.
+    _declared_classes: ClassVar[Any] = None
+
+    def __init__(
+        self,
+        model: Any = None,
+        *,
+        build_fn: Any = None,
+        warm_start: bool = False,
+        random_state: Any = None,
+        optimizer: Any = "rmsprop",
+        loss: Any = None,
+        metrics: Any = None,
+        batch_size: int | None = None,
+        validation_batch_size: int | None = None,
+        verbose: int | str = 1,
+        callbacks: Any = None,
+        validation_split: float = 0.0,
+        shuffle: bool = True,
+        run_eagerly: bool = False,
+        epochs: int = 1,
+        class_weight: Any = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(
+            model,
+            build_fn=build_fn,
+            warm_start=warm_start,
+            random_state=random_state,
+            optimizer=optimizer,
+            loss=loss,
+            metrics=metrics,
+            batch_size=batch_size,
+            validation_batch_size=validation_batch_size,
+            verbose=verbose,
+            callbacks=callbacks,
+            validation_split=validation_split,
+            shuffle=shuffle,
+            run_eagerly=run_eagerly,
+            epochs=epochs,
+            **kwargs,
+        )
+        self.class_weight = class_weight
+
+    @property
+    def target_encoder(self) -> Any:
+        """Transformer of y; a subclass overrides it to support other types of target (TGT-8).
+
+        For ``predict_proba``, its ``inverse_transform`` takes ``return_proba=True``.
+        """
+        known = self._declared_classes
+        return ClassifierLabelEncoder(self.loss, "auto" if known is None else [known])
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.classifier_tags.multi_label = True
+        return tags
+
+    def partial_fit(  # type: ignore[override]  # classes comes third, as in scikit-learn
+        self, X: Any, y: Any, classes: Any = None, sample_weight: Any = None, **kwargs: Any
+    ) -> Self:
+        """Train for one epoch more, with the weights and the optimizer as they are (API-3).
+
+        Parameters
+        ----------
+        X, y, sample_weight : array-like
+            As for ``fit``. After the first call: of the same shapes, of dtypes that can be cast
+            safely to the first, and without new labels.
+        classes : array-like of shape (n_classes,), default=None
+            All labels; needed in the first call if its `y` does not hold each of them.
+        **kwargs : object
+            Arguments of ``Model.fit`` for this call; not ``epochs`` or ``initial_epoch``.
+
+        Returns
+        -------
+        self
+            The estimator.
+
+        Raises
+        ------
+        TypeError, ValueError
+            As for ``fit``; for data unlike that of the first call (API-13); and for other
+            `classes` than in the first call.
+        """
+        if classes is not None and self.initialized_:
+            known = getattr(self, "classes_", None)
+            if known is not None and not np.array_equal(np.unique(classes), known):
+                raise InputError(
+                    f"classes={np.unique(classes).tolist()} is not what the first call of"
+                    f" partial_fit was given: {known.tolist()}. Leave it out, or fit anew."
+                )
+        if classes is not None:
+            self.__dict__["_declared_classes"] = classes
+        try:
+            return super().partial_fit(X, y, sample_weight, **kwargs)
+        finally:
+            self.__dict__.pop("_declared_classes", None)
+
+    def predict_proba(self, X: Any, **kwargs: Any) -> Any:
+        """Predict probabilities of the classes (TGT-10).
+
+        Parameters
+        ----------
+        X : array-like, sparse matrix or data frame of shape (n_samples, n_features, ...)
+            Shaped as in ``fit``.
+        **kwargs : object
+            Arguments of ``Model.predict``, for this call only (API-11).
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_classes)
+            Columns in the order of ``classes_``; rows sum to one. For multilabel indicators, the
+            probability of each label: (n_samples, n_labels).
+
+        Raises
+        ------
+        NotInitializedError
+            A ``NotFittedError``, before ``fit`` (INIT-9).
+        TypeError
+            If a custom ``target_encoder`` has no way to give probabilities.
+        """
+        outputs = self._outputs(X, kwargs, "predict_proba")
+        return self.target_encoder_.inverse_transform(outputs, return_proba=True)
+
+    def decision_function(self, X: Any) -> Any:
+        """Give the logarithm of the odds, for tools that rank by a decision function.
+
+        Parameters
+        ----------
+        X : array-like, sparse matrix or data frame of shape (n_samples, n_features, ...)
+            Shaped as in ``fit``.
+
+        Returns
+        -------
+        ndarray of shape (n_samples,), (n_samples, n_classes) or (n_samples, n_labels)
+            One number for two classes, positive for the second; else logarithms of the
+            probabilities; for multilabel indicators the odds of each label.
+        """
+        probabilities = self.predict_proba(X).astype(np.float64)
+        tiny = np.finfo(np.float64).tiny
+        logarithms = np.log(np.maximum(probabilities, tiny))
+        if self.target_type_ == "multilabel-indicator":
+            return logarithms - np.log(np.maximum(1 - probabilities, tiny))
+        if probabilities.shape[1] == 2:
+            return logarithms[:, 1] - logarithms[:, 0]
+        return logarithms
+
+    @staticmethod
+    def scorer(y_true: Any, y_pred: Any, **kwargs: Any) -> float:
+        """Give the accuracy; override it for another score (SCORE-1, SCORE-2).
+
+        Parameters
+        ----------
+        y_true, y_pred : array-like of shape (n_samples,) or (n_samples, n_labels)
+            True and predicted labels.
+        **kwargs : object
+            Arguments of ``sklearn.metrics.accuracy_score``.
+
+        Returns
+        -------
+        float
+            From 0 to 1.
+
+        Examples
+        --------
+        >>> KerasClassifier.scorer(["a", "b"], ["a", "a"])
+        0.5
+        """
+        return float(accuracy_score(y_true, y_pred, **kwargs))
+
+    def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
+        """Score the predictions for X with ``scorer``; see `BaseWrapper.score`."""
+        return BaseWrapper.score(self, X, y, sample_weight)
+
+    def _validate_target(self, X: Any, y: Any) -> Any:
+        if y is None:
+            raise _missing_target(self)
+        return validate_target(self, X, y, numeric=False)
+
+    def _weigh(self, weights: Any, y: Any) -> Any:
+        if self.class_weight is None:
+            return weights
+        by_class = compute_sample_weight(self.class_weight, y)
+        return by_class if weights is None else weights * by_class
+
+
+def _missing_target(estimator: Any) -> InputError:
+    return InputError(
+        f"{type(estimator).__name__} requires y to be passed, but the target y is None."
+    )

@@ -1,0 +1,255 @@
+"""Copying and pickling of Keras objects, without a change to Keras itself.
+
+Keras saves a model by describing its parts by name, and looks the names up when it loads it. Names
+of classes and functions that were never registered with Keras are found only if they can be
+imported, and never if they live in ``__main__`` or in a function. So every class and function
+that is not Keras's own is collected beside the saved model, and pickled as Python pickles it.
+"""
+
+import copy
+import inspect
+import pickle
+import warnings
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import keras
+
+from scikeras_reference.exceptions import SerializationError
+
+__all__ = [
+    "PackedLoss",
+    "PackedModel",
+    "PackedObject",
+    "copy_nest",
+    "copy_object",
+    "pack",
+    "unpack",
+]
+
+_OWN_MODULES = ("keras", "tensorflow", "jax", "jaxlib", "torch", "numpy", "builtins")
+
+
+@dataclass(frozen=True, slots=True)
+class PackedModel:
+    """A saved model: architecture, weights, compile configuration, state of the optimizer."""
+
+    saved: bytes
+    custom: dict[str, Any]
+
+    def unpack(self) -> Any:
+        """Build the model again."""
+        with _scope(self.custom):
+            return pickle.loads(self.saved)  # noqa: S301 - part of a pickle itself
+
+
+@dataclass(frozen=True, slots=True)
+class PackedObject:
+    """An optimizer, a metric, or another object that Keras describes by a configuration."""
+
+    cls: type
+    config: dict[str, Any]
+    custom: dict[str, Any]
+
+    def unpack(self) -> Any:
+        """Build the object again, as it was before it was used."""
+        with _scope(self.custom):
+            return self.cls.from_config(copy.deepcopy(self.config))  # type: ignore[attr-defined]
+
+
+@dataclass(frozen=True, slots=True)
+class PackedLoss:
+    """A loss, by its attributes: custom losses often say less in their configuration."""
+
+    cls: type
+    attributes: dict[str, Any]
+
+    def unpack(self) -> Any:
+        """Build the loss again; its constructor is not called."""
+        loss: Any = object.__new__(self.cls)
+        vars(loss).update(self.attributes)
+        return loss
+
+
+_Packed = PackedModel | PackedObject | PackedLoss
+
+
+def pack(value: object) -> Any:
+    """Replace the Keras objects in nested lists, tuples and dicts by what pickles safely."""
+    return _map(value, _pack_leaf)
+
+
+def unpack(value: object) -> Any:
+    """Undo `pack`; the objects are new ones."""
+    return _map(value, lambda leaf: leaf.unpack() if isinstance(leaf, _Packed) else leaf)
+
+
+def copy_object(value: Any) -> Any:
+    """Copy a Keras object as if it had never been used; a model with its weights.
+
+    Parameters
+    ----------
+    value : keras.Model, Optimizer, Loss, Metric or Callback
+        Belongs to the caller, and is left as it is.
+
+    Raises
+    ------
+    SerializationError
+        If Keras cannot rebuild it from what it says about itself.
+    """
+    if isinstance(value, keras.callbacks.Callback):
+        return _copy_callback(value)
+    packed = _pack_leaf(value)
+    if isinstance(packed, PackedLoss):
+        return PackedLoss(packed.cls, _copy_attributes(packed.attributes)).unpack()
+    try:
+        return packed.unpack()
+    except Exception as error:
+        raise _cannot_rebuild(value, str(error)) from error
+
+
+def copy_nest(value: object) -> Any:
+    """Copy a parameter for a clone: Keras objects rebuilt, all else as ``copy.deepcopy`` does."""
+    return _map(
+        value,
+        lambda leaf: copy_object(leaf) if isinstance(leaf, _KERAS_TYPES) else copy.deepcopy(leaf),
+    )
+
+
+_KERAS_TYPES = (
+    keras.Model,
+    keras.optimizers.Optimizer,
+    keras.losses.Loss,
+    keras.metrics.Metric,
+    keras.callbacks.Callback,
+)
+
+
+def _map(value: object, change: Callable[[Any], Any]) -> Any:
+    # Exact types only: what a subclass of a container holds besides its items would be lost.
+    if type(value) in {list, tuple}:
+        items = [_map(item, change) for item in value]  # type: ignore[attr-defined]
+        return items if type(value) is list else tuple(items)
+    if type(value) is dict:
+        return {key: _map(item, change) for key, item in value.items()}
+    return change(value)
+
+
+def _pack_leaf(value: Any) -> Any:
+    if isinstance(value, keras.Model):
+        return _pack_model(value)
+    if isinstance(value, keras.losses.Loss):
+        return PackedLoss(type(value), dict(vars(value)))
+    if isinstance(value, (keras.optimizers.Optimizer, keras.metrics.Metric)):
+        return PackedObject(type(value), _config(value), _custom_objects(value))
+    return value
+
+
+def _pack_model(model: Any) -> PackedModel:
+    custom = _custom_objects(model)
+    try:
+        with _scope(custom):
+            return PackedModel(pickle.dumps(model), custom)
+    except Exception as error:
+        raise _cannot_rebuild(model, str(error)) from error
+
+
+@contextmanager
+def _scope(custom: dict[str, Any]) -> Iterator[None]:
+    """Let Keras find `custom` by name, and keep to itself what it warns of on its own account."""
+    with keras.saving.custom_object_scope(custom), warnings.catch_warnings():
+        # Keras reads TensorFlow's variables in a way that NumPy 2 wants to see changed.
+        warnings.filterwarnings("ignore", "__array__ implementation", DeprecationWarning)
+        yield
+
+
+def _config(value: Any) -> dict[str, Any]:
+    """Give the configuration of an object; refuse it when it is seen to be incomplete."""
+    config: dict[str, Any] = value.get_config()
+    cls = type(value)
+    maker, describer = (_definer(cls, name) for name in ("__init__", "get_config"))
+    if maker is not describer and issubclass(maker, describer):
+        names = [
+            parameter.name
+            for parameter in list(inspect.signature(cls).parameters.values())
+            if parameter.kind not in {parameter.VAR_KEYWORD, parameter.VAR_POSITIONAL}
+        ]
+        missing = [name for name in names if name not in config]
+        if missing:
+            raise _cannot_rebuild(value, f"get_config() does not hold {', '.join(missing)}")
+    return config
+
+
+def _definer(cls: type, name: str) -> type:
+    return next(klass for klass in cls.__mro__ if name in vars(klass))
+
+
+def _copy_callback(callback: Any) -> Any:
+    # A callback that was used before refers to its model, which is not to be copied with it.
+    model = vars(callback).get("_model")
+    try:
+        return copy.deepcopy(callback, {id(model): model} if model is not None else {})
+    except Exception:
+        return copy.copy(callback)
+
+
+def _copy_attributes(attributes: Mapping[str, Any]) -> dict[str, Any]:
+    copies = {}
+    for name, value in attributes.items():
+        try:
+            copies[name] = copy.deepcopy(value)
+        except Exception:
+            copies[name] = value
+    return copies
+
+
+def _cannot_rebuild(value: object, why: str) -> SerializationError:
+    name = type(value).__name__
+    return SerializationError(
+        f"{name} cannot be rebuilt from what Keras knows of it: {why}. Define get_config() on"
+        f" {name} with every argument of its constructor, or give the class and route the"
+        " arguments to it."
+    )
+
+
+def _custom_objects(root: object) -> dict[str, Any]:
+    """Classes and functions within a Keras object that are not Keras's own, by their Keras name."""
+    found = {}
+    for value in _reachable(root):
+        thing = value if inspect.isfunction(value) else type(value)
+        if not _is_own(thing):
+            found[keras.saving.get_registered_name(thing)] = thing
+    return found
+
+
+def _reachable(root: object) -> Iterator[Any]:
+    """Yield the functions and describable objects that `root` is made of, itself included."""
+    seen: set[int] = set()
+    stack: list[Any] = [root]
+    while stack:
+        value = stack.pop()
+        if id(value) in seen or isinstance(value, type):
+            continue
+        seen.add(id(value))
+        if isinstance(value, Mapping):
+            stack.extend(value.values())
+        elif isinstance(value, (list, tuple, set, frozenset)):
+            stack.extend(value)
+        elif inspect.isfunction(value):
+            yield value
+        elif _is_part(value):
+            if hasattr(type(value), "get_config"):
+                yield value
+            stack.extend(vars(value).values())
+
+
+def _is_part(value: object) -> bool:
+    if not hasattr(value, "__dict__") or isinstance(value, keras.Variable):
+        return False
+    return hasattr(type(value), "get_config") or type(value).__module__.partition(".")[0] == "keras"
+
+
+def _is_own(thing: Any) -> bool:
+    return (getattr(thing, "__module__", None) or "").partition(".")[0] in _OWN_MODULES
