@@ -1,0 +1,132 @@
+"""Terminal and JSON views of a run."""
+
+import json
+
+import pytest
+
+from scikeras_conformance.checks import CATALOGUE
+from scikeras_conformance.exceptions import ReportError
+from scikeras_conformance.reporting.json_report import check_writable, to_dict, write_report
+from scikeras_conformance.reporting.record import RunRecord
+from scikeras_conformance.reporting.terminal import render
+from scikeras_conformance.results import Census, Outcome, Result, decide
+
+ENVIRONMENT = {
+    "suite": "0.1",
+    "python": "3.12",
+    "backend": "jax",
+    "backend_version": "0.10",
+    "device": "cpu:0",
+    "packages": {"keras": "3.15", "scikit-learn": "1.9", "numpy": "2.4"},
+}
+
+
+def result(outcome, wrapper="base", case="", message="", check="CLS-1.extends-base"):
+    clause = check.partition(".")[0]
+    return Result(f"{check}:{wrapper}", check, wrapper, case, (clause,), "MUST", outcome, message)
+
+
+def record(*results, planned=None, refusal=None, subject=None):
+    census = Census.of(len(results) if planned is None else planned, results)
+    return RunRecord(
+        contract="1.0",
+        subject=subject or {"spec": "toy", "distribution": "toy-dist", "version": "2.0"},
+        environment=ENVIRONMENT,
+        catalogue_size=10,
+        census=census,
+        verdict=decide(census, results),
+        strict=False,
+        refusal=refusal,
+        missing=("CLS-3.x:base",) if planned else (),
+        unchecked=("HYG-1", "HYG-2"),
+        results=results,
+    )
+
+
+def text(run):
+    return "\n".join(line.text for line in render(run, CATALOGUE))
+
+
+def test_a_failure_is_shown_with_its_cost():
+    """What failed, where, how, and what it costs a user."""
+    shown = text(
+        record(
+            result(Outcome.FAILED, "classifier", "a-case", "line one\nline two"),
+            result(Outcome.PASSED),
+        )
+    )
+    assert "FAILED MUST CLS-1.extends-base" in shown
+    assert "costs: code that asks isinstance" in shown
+    assert "- classifier (a-case): line one\n      line two" in shown
+    assert "verdict: NOT CONFORMANT  (2 of 10 checks: 1 passed, 1 MUST and 0 SHOULD failed" in shown
+
+
+def test_the_same_message_is_shown_once():
+    """Wrappers that fail alike share a line."""
+    shown = text(
+        record(
+            result(Outcome.FAILED, "classifier", message="same"),
+            result(Outcome.FAILED, "regressor", message="same"),
+        )
+    )
+    assert "- classifier, regressor: same" in shown
+
+
+@pytest.mark.parametrize("outcome", [Outcome.ERRORED, Outcome.SKIPPED])
+def test_errors_and_skips_are_shown_and_cost_nothing(outcome):
+    """They are no failures of the subject."""
+    shown = text(record(result(outcome, message="because")))
+    assert f"{outcome.upper()} MUST CLS-1.extends-base" in shown
+    assert "because" in shown
+    assert "costs:" not in shown
+    assert "verdict: INCOMPLETE" in shown
+
+
+def test_missing_results_and_open_clauses_are_named():
+    """Nothing that was not checked is passed over in silence."""
+    shown = text(record(result(Outcome.PASSED), planned=2))
+    assert "No result for 1 planned checks: CLS-3.x:base" in shown
+    assert "no check for: HYG (2)" in shown
+
+
+def test_the_environment_is_named():
+    """A verdict is about one release in one environment."""
+    shown = text(record(result(Outcome.PASSED)))
+    assert "subject   toy (toy-dist 2.0)" in shown
+    assert "Python 3.12, Keras 3.15 on jax 0.10 (cpu:0), scikit-learn 1.9, NumPy 2.4" in shown
+
+
+def test_a_refused_subject_has_nothing_but_the_reason():
+    """Without a subject there is no table."""
+    shown = text(record(refusal="it cannot be imported"))
+    assert shown.startswith("it cannot be imported")
+    assert "chapter" not in shown
+
+
+def test_the_layout_of_the_report():
+    """Header, results and footer have the documented keys."""
+    data = to_dict(record(result(Outcome.PASSED)))
+    assert ["schema", "header", "results", "footer"] == list(data)
+    assert {"contract", "subject", "environment", "partial", "strict"} == set(data["header"])
+    assert {"verdict", "exit_code", "census", "refusal", "missing", "clauses_without_check"} == set(
+        data["footer"]
+    )
+
+
+def test_a_report_is_written_in_one_step(tmp_path):
+    """The file is complete, and nothing else is left behind."""
+    path = tmp_path / "report.json"
+    write_report(record(result(Outcome.PASSED)), path)
+    assert "conformant" == json.loads(path.read_text())["footer"]["verdict"]
+    assert [path] == list(tmp_path.iterdir())
+
+
+def test_a_report_that_cannot_be_written(tmp_path):
+    """A folder, and a file in no folder, are refused before and after the run."""
+    with pytest.raises(ReportError, match="is a directory"):
+        check_writable(tmp_path)
+    with pytest.raises(ReportError, match="there is no directory"):
+        check_writable(tmp_path / "no" / "report.json")
+    with pytest.raises(ReportError, match="cannot be written"):
+        write_report(record(result(Outcome.PASSED)), tmp_path / "no" / "report.json")
+    check_writable(tmp_path / "report.json")

@@ -1,0 +1,109 @@
+"""What holds for the repository as a whole."""
+
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from scikeras_conformance.checks import CATALOGUE
+
+ROOT = Path(__file__).parents[2]
+
+
+def tracked(*patterns):
+    listing = subprocess.run(
+        ["git", "ls-files", "-z", "--", *patterns],
+        cwd=ROOT, capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    return [ROOT / name for name in listing.stdout.split("\0") if name]
+
+
+@pytest.fixture(scope="module")
+def texts():
+    if not (ROOT / ".git").exists():
+        pytest.fail("this test reads the list of files from git; run it in a checkout")
+    return {path: path.read_text(encoding="utf-8") for path in tracked() if path.is_file()}
+
+
+@pytest.mark.parametrize(
+    "pattern",
+    [
+        r"index[-_]url|find[-_]links|extra[-_]index",
+        r"pypi\.org|pythonhosted|registry\.npmjs",
+        r"[\"'\s=(]/(?:work|root|home|opt|tmp)/",
+    ],
+)
+def test_no_registry_and_no_local_path_is_named(texts, pattern):
+    """A fresh machine has its own registry and its own folders."""
+    here = Path(__file__)
+    found = [
+        f"{path.relative_to(ROOT)}: {line.strip()[:80]}"
+        for path, text in texts.items()
+        if path != here
+        for line in text.splitlines()
+        if re.search(pattern, line)
+    ]
+    assert [] == found
+
+
+@pytest.mark.parametrize("heading", ["Judge the reference", "Pass the tests"])
+def test_the_readme_has_one_command_for_each_job(heading):
+    """CI runs exactly what a newcomer reads: one line under each of two headings."""
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    section = readme.partition(f"## {heading}\n")[2].partition("\n## ")[0]
+    blocks = re.findall(r"^```bash\n(.*?)^```$", section, re.MULTILINE | re.DOTALL)
+    assert 1 == len(blocks)
+    assert 1 == len(blocks[0].strip().splitlines())
+    assert f"command_of '{heading}'" in (ROOT / ".ci" / "run").read_text(encoding="utf-8")
+
+
+def test_the_constraints_pin_versions_and_nothing_else():
+    """Each line is a name and a version: no hash, no address, no option."""
+    lines = (ROOT / "constraints.txt").read_text(encoding="utf-8").splitlines()
+    odd = [
+        line
+        for line in lines
+        if not line.startswith("#") and not re.fullmatch(r"[A-Za-z0-9._-]+==[A-Za-z0-9.]+", line)
+    ]
+    assert [] == odd
+
+
+@pytest.mark.parametrize(
+    ("package", "name"),
+    [
+        ("reference", "tensorflow"),
+        ("reference", "jax"),
+        ("reference", "torch"),
+        ("reference", "scikeras_conformance"),
+        ("conformance", "scikeras_reference"),
+        ("conformance", "tensorflow"),
+    ],
+)
+def test_what_a_package_never_imports(package, name):
+    """The reference knows no backend, and neither package knows the other."""
+    pattern = re.compile(rf"^\s*(?:import {name}\b|from {name}\b)", re.MULTILINE)
+    found = [
+        path.name
+        for path in (ROOT / package / "src").rglob("*.py")
+        if pattern.search(path.read_text(encoding="utf-8"))
+    ]
+    assert [] == found
+
+
+def test_private_modules_of_keras_are_not_used(texts):
+    """What Keras may move without notice is not relied on."""
+    found = [
+        str(path.relative_to(ROOT))
+        for path, text in texts.items()
+        if path.suffix == ".py" and path != Path(__file__) and "keras.src" in text
+    ]
+    assert [] == found
+
+
+def test_the_page_about_a_peer_explains_known_checks():
+    """A heading on the page is the name of a check, so that links from reports hold."""
+    page = (ROOT / "docs" / "peers" / "scikeras.md").read_text(encoding="utf-8")
+    named = re.findall(r"^### `(.+)`$", page, re.MULTILINE)
+    assert named
+    assert set(named) <= {check.id for check in CATALOGUE}
