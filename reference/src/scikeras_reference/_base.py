@@ -339,7 +339,8 @@ class BaseWrapper(ParameterStorage, BaseEstimator):  # type: ignore[misc]
         ValueError
             If X does not look like that of ``fit``.
         """
-        return self.target_encoder_.inverse_transform(self._outputs(X, kwargs, "predict"))
+        outputs = self._outputs(X, kwargs, "predict")
+        return self.target_encoder_.inverse_transform(outputs)
 
     @staticmethod
     def scorer(y_true: Any, y_pred: Any, **kwargs: Any) -> float:

@@ -38,11 +38,24 @@ class PackedModel:
 
     saved: bytes
     custom: dict[str, Any]
+    compilation: dict[str, Any]
+    optimizer_state: tuple[Any, ...]
 
     def unpack(self) -> Any:
         """Build the model again."""
         with _scope(self.custom):
-            return pickle.loads(self.saved)  # noqa: S301 - part of a pickle itself
+            model = pickle.loads(self.saved)  # noqa: S301 - part of a pickle itself
+            if self.compilation and not model.compiled:
+                self._compile(model)
+        return model
+
+    def _compile(self, model: Any) -> None:
+        """Do what Keras leaves undone for a class with a ``compile`` of its own."""
+        arguments = keras.saving.deserialize_keras_object(self.compilation, safe_mode=False)
+        model.compile(**arguments)
+        model.optimizer.build(model.trainable_variables)
+        for variable, value in zip(model.optimizer.variables, self.optimizer_state, strict=True):
+            variable.assign(value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,9 +164,17 @@ def _pack_model(model: Any) -> PackedModel:
     custom = _custom_objects(model)
     try:
         with _scope(custom):
-            return PackedModel(pickle.dumps(model), custom)
+            return PackedModel(pickle.dumps(model), custom, *_own_compilation(model))
     except Exception as error:
         raise _cannot_rebuild(model, str(error)) from error
+
+
+def _own_compilation(model: Any) -> tuple[dict[str, Any], tuple[Any, ...]]:
+    """Give how a model with a ``compile`` of its own was compiled, and its optimizer's state."""
+    if not model.compiled or type(model).compile is keras.Model.compile:
+        return {}, ()
+    variables = getattr(model.optimizer, "variables", ())
+    return model.get_compile_config(), tuple(map(keras.ops.convert_to_numpy, variables))
 
 
 @contextmanager
@@ -162,6 +183,8 @@ def _scope(custom: dict[str, Any]) -> Iterator[None]:
     with keras.saving.custom_object_scope(custom), warnings.catch_warnings():
         # Keras reads TensorFlow's variables in a way that NumPy 2 wants to see changed.
         warnings.filterwarnings("ignore", "__array__ implementation", DeprecationWarning)
+        # `PackedModel` compiles what Keras warns that it did not.
+        warnings.filterwarnings("ignore", "`compile.*was not called", UserWarning)
         yield
 
 
