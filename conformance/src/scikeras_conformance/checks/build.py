@@ -296,6 +296,26 @@ def routed_applied(trial: Trial) -> None:
 
 
 @check(
+    "BUILD-5.usable",
+    shows="model.compile(**compile_kwargs) works in the builder with default and other settings",
+    costs="the documented way to compile in the builder fails",
+    cases=["plain", "with-compile-prefix"],
+)
+def usable(trial: Trial) -> None:
+    def build(compile_kwargs: dict[str, Any]) -> Any:
+        model = probes.uncompiled(trial.wrapper)
+        model.compile(**compile_kwargs)
+        return model
+
+    extra = {"compile__loss_weights": [0.5]} if trial.case == "with-compile-prefix" else {}
+    X, y, *_ = probes.dataset(trial.wrapper)
+    estimator = trial.make(
+        build, optimizer="sgd", loss="mean_squared_error", metrics=["accuracy", "mae"], **extra
+    )
+    trial.fit(estimator, X, y)
+
+
+@check(
     "BUILD-6.same-as-get-params",
     shows="params has the keys of get_params(), and the same objects",
     costs="a builder that reads a raw parameter gets a processed one, or none",
