@@ -45,7 +45,7 @@ class PackedModel:
         """Build the model again."""
         with _scope(self.custom):
             model = pickle.loads(self.saved)  # noqa: S301 - part of a pickle itself
-            if self.compilation and not model.compiled:
+            if self.compilation:
                 self._compile(model)
         return model
 
@@ -171,7 +171,10 @@ def _pack_model(model: Any) -> PackedModel:
 
 def _own_compilation(model: Any) -> tuple[dict[str, Any], tuple[Any, ...]]:
     """Give how a model with a ``compile`` of its own was compiled, and its optimizer's state."""
-    if not model.compiled or type(model).compile is keras.Model.compile:
+    cls, theirs = type(model), keras.Model
+    if cls.compile is theirs.compile or cls.compile_from_config is not theirs.compile_from_config:
+        return {}, ()
+    if not model.compiled:
         return {}, ()
     variables = getattr(model.optimizer, "variables", ())
     return model.get_compile_config(), tuple(map(keras.ops.convert_to_numpy, variables))

@@ -1,6 +1,7 @@
 """X, y and sample weights on their way in: arrays, or an error that says what is wrong (HYG-5)."""
 
 from collections.abc import Mapping
+from numbers import Number
 from typing import Any
 
 import numpy as np
@@ -35,7 +36,7 @@ def validate_features(estimator: Any, X: Any, *, reset: bool) -> Any:
     InputError
         A ``ValueError``: several inputs at once, or another shape than at first (API-13).
     """
-    if isinstance(X, Mapping):
+    if isinstance(X, Mapping) and not scipy.sparse.issparse(X):  # a dok_array is both
         raise InputError(
             f"X is a {type(X).__name__}. scikit-learn's tools index one X by rows: give one array"
             " and override feature_encoder with a transformer that splits it into the inputs of"
@@ -109,8 +110,8 @@ def check_weights(sample_weight: Any, X: Any) -> Any:
     """
     if sample_weight is None:
         return None
-    if np.ndim(sample_weight) == 0:
-        sample_weight = np.full(np.shape(X)[0], float(sample_weight))
+    if isinstance(sample_weight, Number):
+        sample_weight = np.full(_num_rows(X), sample_weight, dtype=np.float64)
     weights = check_array(
         sample_weight,
         ensure_2d=False,
@@ -175,6 +176,10 @@ def for_keras(data: Any) -> Any:
         if needs_writable_arrays() and not data.flags.writeable:
             return data.copy()
     return data
+
+
+def _num_rows(X: Any) -> int:
+    return int(X.shape[0]) if hasattr(X, "shape") else len(X)
 
 
 def _numeric(estimator: Any, y: Any) -> Any:
