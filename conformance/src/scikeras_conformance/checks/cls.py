@@ -275,6 +275,7 @@ class _Builders:
     "CLS-8.builder-kinds",
     shows="builders may be functions, partials, bound methods, classes and callable objects",
     costs="a builder with settings of its own has to be wrapped in a function first",
+    wrappers=ESTIMATORS,
     cases=["function", "partial", "bound-method", "class", "callable-object"],
 )
 def builder_kinds(trial: Trial) -> None:

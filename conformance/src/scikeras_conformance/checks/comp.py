@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from scikeras_conformance.catalogue import Wrapper, check
+from scikeras_conformance.catalogue import ESTIMATORS, Wrapper, check
 from scikeras_conformance.checks._modules import keras, np, probes
 from scikeras_conformance.trial import Trial
 
@@ -69,6 +69,7 @@ CONTRADICTIONS = ("optimizer", "routed-optimizer", "loss", "metrics", "compile-a
     "COMP-2.parameters-ignored",
     shows="compilation parameters of the constructor do not touch a compiled model",
     costs="a default of the wrapper overrides what the builder decided",
+    wrappers=ESTIMATORS,
     cases=CONTRADICTIONS,
 )
 def parameters_ignored(trial: Trial) -> None:
@@ -267,6 +268,7 @@ def _smoothed() -> Any:
     "COMP-5.loss",
     shows="the loss may be a name, class, instance or function, or a list or dict of them",
     costs="a spelling that the documentation shows fails, or another loss is trained on",
+    wrappers=ESTIMATORS,
     cases=[
         "name",
         "class",
@@ -332,6 +334,7 @@ METRICS = (
     shows="metrics may be one, a list, a dict or nested lists, of names, classes, instances or "
     "functions",
     costs="a spelling that the documentation shows fails, or is missing from the history",
+    wrappers=ESTIMATORS,
     cases=METRICS,
 )
 def metric_spellings(trial: Trial) -> None:
@@ -421,6 +424,7 @@ COMPILE_ARGUMENTS: dict[str, Any] = {
     "COMP-8.compile-prefix",
     shows="compile__X reaches Model.compile as X",
     costs="settings of compile that are no parameter of the wrapper cannot be made or searched",
+    wrappers=ESTIMATORS,
     cases=COMPILE_ARGUMENTS,
 )
 def compile_prefix(trial: Trial) -> None:
