@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import keras
+from sklearn.base import clone
 
 from scikeras_reference.exceptions import SerializationError
 
@@ -124,10 +125,12 @@ def copy_object(value: Any) -> Any:
 
 
 def copy_nest(value: object) -> Any:
-    """Copy a parameter for a clone: Keras objects rebuilt, all else as ``copy.deepcopy`` does."""
+    """Copy a parameter for a clone: Keras objects rebuilt, all else as scikit-learn does it."""
     return _map(
         value,
-        lambda leaf: copy_object(leaf) if isinstance(leaf, _KERAS_TYPES) else copy.deepcopy(leaf),
+        lambda leaf: (
+            copy_object(leaf) if isinstance(leaf, _KERAS_TYPES) else clone(leaf, safe=False)
+        ),
     )
 
 

@@ -109,10 +109,11 @@ def _names(loss: Any) -> set[str]:
         return set()
     wrapped = getattr(loss, "fn", None)
     try:
-        if isinstance(loss, (str, type)) or not hasattr(loss, "get_config"):
-            names = {loss_name(loss)}
+        cls = loss if isinstance(loss, type) else type(loss)
+        if hasattr(cls, "get_config"):
+            names = {loss_name(base) for base in cls.__mro__ if hasattr(base, "get_config")}
         else:
-            names = {loss_name(cls) for cls in type(loss).__mro__ if hasattr(cls, "get_config")}
+            names = {loss_name(loss)}
     except (TypeError, ValueError):
         return set()
     if callable(wrapped) and not isinstance(loss, type):

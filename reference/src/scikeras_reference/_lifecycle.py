@@ -1,0 +1,289 @@
+"""What happens between a call of the wrapper and a call of Keras, step by step.
+
+`Lifecycle` holds the private half of the wrapper; its public half is in
+`scikeras_reference._base`.
+"""
+
+import warnings
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, Self
+
+from sklearn.base import clone
+from sklearn.preprocessing import FunctionTransformer
+
+from scikeras_reference._building import SPECIAL, build, find_builder, output_shapes
+from scikeras_reference._compilation import check_trainable, compile_arguments, is_trainable
+from scikeras_reference._parameters import ParameterStorage
+from scikeras_reference._routing import is_routed, route
+from scikeras_reference._seeding import derive, seeded, to_seed
+from scikeras_reference._serialization import copy_nest
+from scikeras_reference._training import (
+    extend_history,
+    fit_arguments,
+    predict_arguments,
+    training_callbacks,
+)
+from scikeras_reference._validation import (
+    check_continues,
+    check_weights,
+    for_keras,
+    validate_features,
+    validate_target,
+)
+from scikeras_reference.exceptions import (
+    DeprecatedParameterWarning,
+    InputError,
+    ModelOutputError,
+    NotInitializedError,
+)
+from scikeras_reference.utils.transformers import target_type
+
+__all__ = ["Lifecycle"]
+
+_NAMED = (
+    "optimizer",
+    "loss",
+    "metrics",
+    "run_eagerly",
+    "batch_size",
+    "validation_batch_size",
+    "verbose",
+    "callbacks",
+    "validation_split",
+    "shuffle",
+    "epochs",
+)
+
+
+class Lifecycle(ParameterStorage):
+    """The steps of initialising, training, asking and cloning.
+
+    Mixed into the wrappers, before scikit-learn's ``BaseEstimator``.
+    """
+
+    if TYPE_CHECKING:
+
+        @property
+        def initialized_(self) -> bool: ...
+        @property
+        def feature_encoder(self) -> Any: ...
+        @property
+        def target_encoder(self) -> Any: ...
+
+    def _initialize(self, X: Any, y: Any) -> tuple[Any, Any]:
+        """Validate, fit the encoders, build and compile; give validated X and y."""
+        self._forget()
+        X = validate_features(self, X, reset=True)
+        y = self._validate_target(X, y)
+        self._seed = to_seed(self.random_state)
+        self.X_dtype_, self.X_shape_ = X.dtype, X.shape
+        if y is not None:
+            self.y_dtype_, self.y_ndim_ = y.dtype, y.ndim
+            self.target_type_ = target_type(y)
+            self.n_outputs_ = 1 if y.ndim == 1 else y.shape[1]
+        self.target_encoder_ = self.target_encoder.fit(y)
+        self.n_outputs_expected_ = 1 if _is_identity(self.target_encoder_) else None
+        self._take_metadata(self.target_encoder_)
+        self.feature_encoder_ = self.feature_encoder.fit(X)
+        self._take_metadata(self.feature_encoder_)
+        with seeded(self._seed):
+            model, arguments = self._build()
+            shapes = output_shapes(model, for_keras(self.feature_encoder_.transform(X[:1])))
+            self._check_outputs(shapes)
+            if not model.compiled and is_trainable(arguments):
+                model.compile(**arguments)
+            if hasattr(self.target_encoder_, "adapt"):
+                self.target_encoder_.adapt(getattr(model, "loss", None), shapes)
+            self._renew_callbacks()
+            self.model_ = model
+        return X, y
+
+    def _build(self) -> tuple[Any, dict[str, Any]]:
+        """Call the builder; give the model and what it is to be compiled with."""
+        made: dict[str, Any] = {}
+
+        def compile_kwargs() -> dict[str, Any]:
+            if not made:
+                made.update(compile_arguments(self._named(), self._free()))
+            return made
+
+        free = {
+            name: value
+            for name, value in self._free().items()
+            if not is_routed(name, self.prefixes_)
+        }
+        special = {
+            "meta": self._metadata,
+            "compile_kwargs": compile_kwargs,
+            "params": self.get_params,
+        }
+        keywords = {**free, **route(self._free(), "model")}
+        known = (*self._get_param_names(), *sorted(self.prefixes_))
+        model = build(self._builder(), keywords, {name: special[name] for name in SPECIAL}, known)
+        return model, made if model.compiled else compile_kwargs()
+
+    def _builder(self) -> Any:
+        model = self.model
+        if model is None and self.build_fn is not None:
+            warnings.warn(
+                "The parameter ``build_fn`` will be renamed to ``model``: give the builder as"
+                " ``model``.",
+                DeprecatedParameterWarning,
+                stacklevel=2,
+            )
+            model = self.build_fn
+        return find_builder(model, getattr(self, "_keras_build_fn", None))
+
+    def _fit(
+        self,
+        X: Any,
+        y: Any,
+        sample_weight: Any,
+        validation: tuple[Any, Any, Any],
+        call: Mapping[str, Any],
+        *,
+        warm: bool,
+        extend: bool = False,
+    ) -> Self:
+        if warm and self.initialized_:
+            X = validate_features(self, X, reset=False)
+            y = self._validate_target(X, y)
+            check_continues(self, X, y)
+            if not extend:
+                self._renew_callbacks()
+            weights = self._weigh(check_weights(sample_weight, X), y)
+        else:
+            checked = check_weights(sample_weight, X)
+            X, y = self._initialize(X, y)
+            weights = self._weigh(checked, y)
+        self._train(X, y, weights, validation, dict(call), extend=extend)
+        return self
+
+    def _train(
+        self,
+        X: Any,
+        y: Any,
+        weights: Any,
+        validation: tuple[Any, Any, Any],
+        call: dict[str, Any],
+        *,
+        extend: bool,
+    ) -> None:
+        if not self.model_.compiled:
+            compilation = compile_arguments(self._named(), self._free())
+            check_trainable(compilation)
+            self.model_.compile(**compilation)
+        arguments = fit_arguments(self._named(), self._free(), call, len(X))
+        start = arguments.get("initial_epoch", 0)
+        arguments.update(initial_epoch=start, epochs=start + arguments["epochs"])
+        if "callbacks" not in call:
+            arguments["callbacks"] = self._callbacks()[0]
+        if validation[0] is not None:
+            arguments["validation_data"] = validation
+        if isinstance(arguments.get("validation_data"), (tuple, list)):
+            arguments["validation_data"] = self._encode_validation(*arguments["validation_data"])
+        features = for_keras(self.feature_encoder_.transform(X))
+        target = None if y is None else for_keras(self.target_encoder_.transform(y))
+        with seeded(derive(self._seed, start)):
+            history = self.model_.fit(x=features, y=target, sample_weight=weights, **arguments)
+        if not (extend or start) or not hasattr(self, "history_"):
+            self.history_: dict[str, list[Any]] = {}
+        extend_history(self.history_, history.history)
+
+    def _encode_validation(
+        self, X: Any, y: Any = None, sample_weight: Any = None
+    ) -> tuple[Any, ...]:
+        if X is None or y is None:
+            raise InputError("X_val and y_val go together: give both, or neither.")
+        X = validate_features(self, X, reset=False)
+        y = self._validate_target(X, y)
+        encoded = (
+            for_keras(self.feature_encoder_.transform(X)),
+            for_keras(self.target_encoder_.transform(y)),
+        )
+        weights = check_weights(sample_weight, X)
+        return encoded if weights is None else (*encoded, weights)
+
+    def _outputs(self, X: Any, call: Mapping[str, Any], method: str) -> Any:
+        """Raw outputs of the model for X."""
+        self._require_model(method)
+        X = validate_features(self, X, reset=False)
+        arguments = predict_arguments(self._named(), self._free(), call, len(X))
+        if "callbacks" not in arguments:
+            arguments["callbacks"] = self._callbacks()[1]
+        return self.model_.predict(x=for_keras(self.feature_encoder_.transform(X)), **arguments)
+
+    def _validate_target(self, X: Any, y: Any) -> Any:
+        """Validate y; hook of classifier and regressor."""
+        return None if y is None else validate_target(self, X, y, numeric=False)
+
+    def _weigh(self, weights: Any, y: Any) -> Any:  # noqa: ARG002 - hook of the classifier
+        """Give the final sample weights."""
+        return weights
+
+    def _check_outputs(self, shapes: list[tuple[int | None, ...]]) -> None:
+        expected = self.n_outputs_expected_
+        if shapes and expected is not None and len(shapes) != expected:
+            raise ModelOutputError(
+                f"The model has {len(shapes)} outputs, but the target encoder expects {expected}"
+                " (n_outputs_expected_). Change the builder, or override target_encoder."
+            )
+
+    def _take_metadata(self, encoder: Any) -> None:
+        for name, value in getattr(encoder, "get_metadata", dict)().items():
+            setattr(self, name, value)
+
+    def _metadata(self) -> dict[str, Any]:
+        """Every attribute that has been created so far (BUILD-4)."""
+        return {
+            name: value
+            for name, value in vars(self).items()
+            if name.endswith("_") and not name.startswith("_")
+        }
+
+    def _named(self) -> Mapping[str, Any]:
+        return MappingProxyType({name: getattr(self, name) for name in _NAMED})
+
+    def _callbacks(self) -> tuple[list[Any], list[Any]]:
+        """Callbacks of this fit, for fitting and for predicting; a pickle holds none."""
+        if "_made_callbacks" not in vars(self):
+            self._renew_callbacks()
+        made: tuple[list[Any], list[Any]] = self._made_callbacks
+        return made
+
+    def _renew_callbacks(self) -> None:
+        self._made_callbacks = training_callbacks(self._named(), self._free())
+
+    def _require_model(self, method: str) -> None:
+        if not self.initialized_:
+            raise NotInitializedError(
+                f"Estimator needs to be fit before `{method}` can be called: this"
+                f" {type(self).__name__} has no model yet. Call fit or initialize first."
+            )
+
+    def _forget(self) -> None:
+        """Drop what an earlier fit left (INIT-11)."""
+        for name in list(self._metadata()):
+            del self.__dict__[name]
+
+    def __sklearn_clone__(self) -> Self:
+        params = {name: copy_nest(value) for name, value in self.get_params(deep=False).items()}
+        # What the constructor does not take from everybody (a subclass may fix arguments of its
+        # parents in its own constructor) is set afterwards.
+        own = {name: params.pop(name) for name in self._own_parameters() if name in params}
+        copy = type(self)(**own)
+        declared = self._get_param_names()
+        for name, value in params.items():
+            if name in declared:
+                setattr(copy, name, value)
+            else:
+                copy._store(name, value)  # noqa: SLF001 - another one of this class
+        for name in ("_late_parameters", "_metadata_request"):
+            if name in vars(self):
+                copy.__dict__[name] = clone(self.__dict__[name], safe=False)
+        return copy
+
+
+def _is_identity(encoder: Any) -> bool:
+    return type(encoder) is FunctionTransformer and encoder.func is None

@@ -1,0 +1,43 @@
+"""Makes the models of these tests importable, here and in processes that tests start."""
+
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+HERE = str(Path(__file__).parent)
+sys.path.insert(0, HERE)
+
+
+@pytest.fixture(autouse=True)
+def _importable_elsewhere(monkeypatch):
+    monkeypatch.setenv("PYTHONPATH", HERE)
+
+
+@pytest.fixture
+def rng():
+    return np.random.default_rng(0)
+
+
+@pytest.fixture
+def X(rng):
+    return rng.normal(size=(24, 3)).astype(np.float32)
+
+
+@pytest.fixture
+def y():
+    """Two classes, told apart by a word."""
+    return np.array(["no", "yes"] * 12)
+
+
+@pytest.fixture
+def y3():
+    """Three classes."""
+    return np.array(["a", "b", "c"] * 8)
+
+
+@pytest.fixture
+def target(X):
+    """A continuous target."""
+    return X @ np.array([1.0, -2.0, 0.5], dtype=np.float32)

@@ -1,0 +1,155 @@
+"""Names of losses and metrics, and what a loss says about targets and outputs."""
+
+import functools
+
+import keras
+import pytest
+from reference_models import ScaledLoss, scaled_error
+
+from scikeras_reference.utils import loss_name, metric_name, snake_case
+from scikeras_reference.utils._losses import (
+    TargetForm,
+    first_loss,
+    target_form,
+    uses_logits,
+    uses_margins,
+)
+
+
+@pytest.mark.parametrize(
+    ("expected", "name"),
+    [
+        ("mean_squared_error", "MeanSquaredError"),
+        ("kl_divergence", "KLDivergence"),
+        ("f1_score", "F1Score"),
+        ("auc", "AUC"),
+        ("huber", "huber"),
+    ],
+)
+def test_snake_case(expected, name):
+    """Class names become the names of the functions that do the same."""
+    assert expected == snake_case(name)
+
+
+CROSSENTROPY = [
+    "categorical_crossentropy",
+    "CategoricalCrossentropy",
+    keras.losses.categorical_crossentropy,
+]
+
+
+@pytest.mark.parametrize(
+    "loss",
+    [*CROSSENTROPY, keras.losses.CategoricalCrossentropy, keras.losses.CategoricalCrossentropy()],
+)
+def test_one_name_for_each_way_to_give_a_loss(loss):
+    """Name, function, class and instance have the same name."""
+    assert "categorical_crossentropy" == loss_name(loss)
+
+
+@pytest.mark.parametrize(
+    "metric",
+    [*CROSSENTROPY, keras.metrics.CategoricalCrossentropy, keras.metrics.CategoricalCrossentropy()],
+)
+def test_one_name_for_each_way_to_give_a_metric(metric):
+    """Name, function, class and instance have the same name."""
+    assert "categorical_crossentropy" == metric_name(metric)
+
+
+@pytest.mark.parametrize(
+    ("expected", "name"),
+    [
+        ("mean_squared_error", "mse"),
+        ("mean_squared_error", "MSE"),
+        ("kl_divergence", "kld"),
+        ("crossentropy", "ce"),
+        ("binary_crossentropy", "bce"),
+    ],
+)
+def test_abbreviations_of_losses(expected, name):
+    """An abbreviation stands for the full name."""
+    assert expected == loss_name(name)
+
+
+@pytest.mark.parametrize(
+    ("expected", "name"), [("accuracy", "acc"), ("mean_absolute_error", "mae"), ("auc", "AUC")]
+)
+def test_abbreviations_of_metrics(expected, name):
+    """An abbreviation stands for the full name, also one that only Keras resolves."""
+    assert expected == metric_name(name)
+
+
+@pytest.mark.parametrize("thing", [object(), object, [], 3])
+@pytest.mark.parametrize(("function", "what"), [(loss_name, "loss"), (metric_name, "metric")])
+def test_other_things_have_no_name(function, what, thing):
+    """The error says what it could have been."""
+    with pytest.raises(TypeError, match=f"``{what}`` must be a name"):
+        function(thing)
+
+
+@pytest.mark.parametrize("function", [loss_name, metric_name])
+def test_unknown_names(function):
+    """A name that Keras does not know is an error, not a name."""
+    with pytest.raises(ValueError, match="nonsense"):
+        function("nonsense")
+
+
+def test_objects_of_the_users_own():
+    """A function and a class of the user's own go by their own names."""
+    assert ("scaled_error", "scaled_loss") == (loss_name(scaled_error), loss_name(ScaledLoss))
+    assert "partial" == loss_name(functools.partial(scaled_error))
+
+
+def test_first_loss():
+    """The loss of the first output, out of any nest."""
+    assert "a" == first_loss([["a"], "b"]) == first_loss({"x": ["a"]}) == first_loss("a")
+    assert first_loss([]) is None
+
+
+class Mine(keras.losses.CategoricalCrossentropy):
+    pass
+
+
+@pytest.mark.parametrize("loss", [*CROSSENTROPY, Mine, Mine(), [Mine()], {"out": Mine}])
+def test_categorical_losses(loss):
+    """A categorical loss is known in every form, subclasses too."""
+    assert TargetForm.CATEGORICAL is target_form(loss)
+    assert TargetForm.CATEGORICAL is target_form(functools.partial(CROSSENTROPY[2]))
+
+
+@pytest.mark.parametrize(
+    ("expected", "loss"),
+    [
+        (TargetForm.INTEGER, "sparse_categorical_crossentropy"),
+        (TargetForm.INTEGER, keras.losses.SparseCategoricalCrossentropy()),
+        (TargetForm.INTEGER, None),
+        (TargetForm.INTEGER, "crossentropy"),
+        (TargetForm.INTEGER, scaled_error),
+        (TargetForm.INTEGER, ScaledLoss()),
+        (TargetForm.INTEGER, "nonsense"),
+        (TargetForm.ELEMENTWISE, "mse"),
+        (TargetForm.ELEMENTWISE, keras.losses.BinaryCrossentropy()),
+        (TargetForm.CATEGORICAL, keras.losses.deserialize("categorical_hinge")),
+    ],
+)
+def test_forms_of_targets(expected, loss):
+    """What is not known to want more gets integers."""
+    assert expected is target_form(loss)
+
+
+def test_logits():
+    """Logits are recognised in instances and in partial functions, and nowhere else."""
+    function = keras.losses.binary_crossentropy
+
+    assert uses_logits([keras.losses.SparseCategoricalCrossentropy(from_logits=True)])
+    assert uses_logits(functools.partial(function, from_logits=True))
+    assert not uses_logits(functools.partial(function))
+    assert not uses_logits(function)
+    assert not uses_logits(None)
+
+
+def test_margins():
+    """Hinge losses compare margins around zero."""
+    assert uses_margins("hinge")
+    assert uses_margins(keras.losses.SquaredHinge())
+    assert not uses_margins("categorical_hinge")
