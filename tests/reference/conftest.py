@@ -27,17 +27,17 @@ def X(rng):
 
 @pytest.fixture
 def y():
-    """Two classes, told apart by a word."""
+    """Give two classes, told apart by a word."""
     return np.array(["no", "yes"] * 12)
 
 
 @pytest.fixture
 def y3():
-    """Three classes."""
+    """Give three classes."""
     return np.array(["a", "b", "c"] * 8)
 
 
 @pytest.fixture
 def target(X):
-    """A continuous target."""
+    """Give a continuous target."""
     return X @ np.array([1.0, -2.0, 0.5], dtype=np.float32)

@@ -16,23 +16,23 @@ def sequential(n_features, units, activation=None, hidden=None):
 
 
 def softmax(meta, hidden=None):
-    """As many units as classes, uncompiled."""
+    """Build as many units as there are classes."""
     return sequential(meta["n_features_in_"], meta["n_classes_"], "softmax", hidden)
 
 
 def sigmoid(meta):
-    """One unit for each label; one for two classes."""
+    """Build one unit for each label, or one for two classes."""
     indicator = meta["target_type_"] == "multilabel-indicator"
     return sequential(meta["n_features_in_"], meta["n_classes_"] if indicator else 1, "sigmoid")
 
 
 def linear(meta):
-    """As many units as targets, uncompiled."""
+    """Build as many units as there are targets."""
     return sequential(meta["n_features_in_"], meta["n_outputs_"])
 
 
 def compiled(meta):
-    """A linear model, compiled by the builder."""
+    """Build a linear model and compile it."""
     model = linear(meta)
     model.compile(optimizer="sgd", loss="mse", run_eagerly=True)
     return model

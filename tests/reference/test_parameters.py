@@ -154,9 +154,8 @@ class Forwarding(KerasRegressor):
 def test_a_closed_signature_lists_its_own_names():
     """What a subclass hard-codes is not a parameter of it (INIT-4, CLS-6)."""
     assert {"units": 7} == Closed(7).get_params()
-    assert (7, "adam", 0.5) == (lambda c: (c.units, c.optimizer, c.optimizer__learning_rate))(
-        clone(Closed(7))
-    )
+    copy = clone(Closed(7))
+    assert (7, "adam", 0.5) == (copy.units, copy.optimizer, copy.optimizer__learning_rate)
 
 
 def test_late_parameters_of_a_closed_signature_survive_clones():

@@ -11,7 +11,7 @@ import inspect
 import pickle
 import warnings
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from typing import Any
 
@@ -39,24 +39,34 @@ class PackedModel:
 
     saved: bytes
     custom: dict[str, Any]
-    compilation: dict[str, Any]
-    optimizer_state: tuple[Any, ...]
+    compilation: "Compilation | None"
 
     def unpack(self) -> Any:
         """Build the model again."""
         with _scope(self.custom):
             model = pickle.loads(self.saved)  # noqa: S301 - part of a pickle itself
-            if self.compilation:
-                self._compile(model)
+            if self.compilation is not None:
+                self.compilation.apply(model)
         return model
 
-    def _compile(self, model: Any) -> None:
-        """Do what Keras leaves undone for a class with a ``compile`` of its own."""
-        arguments = keras.saving.deserialize_keras_object(self.compilation, safe_mode=False)
-        model.compile(**arguments)
-        model.optimizer.build(model.trainable_variables)
-        for variable, value in zip(model.optimizer.variables, self.optimizer_state, strict=True):
-            variable.assign(value)
+
+@dataclass(frozen=True, slots=True)
+class Compilation:
+    """How a model was compiled, where Keras would restore it wrongly or not at all."""
+
+    arguments: dict[str, Any]
+    loss: Any
+    optimizer_state: tuple[Any, ...]
+
+    def apply(self, model: Any) -> None:
+        """Compile `model` as the first one was, and put the optimizer where it was."""
+        arguments = keras.saving.deserialize_keras_object(self.arguments, safe_mode=False)
+        model.compile(loss=unpack(self.loss), **arguments)
+        if self.optimizer_state:
+            optimizer = model.optimizer
+            optimizer.build(model.trainable_variables)
+            for variable, value in zip(optimizer.variables, self.optimizer_state, strict=True):
+                variable.assign(value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,20 +177,46 @@ def _pack_model(model: Any) -> PackedModel:
     custom = _custom_objects(model)
     try:
         with _scope(custom):
-            return PackedModel(pickle.dumps(model), custom, *_own_compilation(model))
+            compilation = _compilation(model) if _needs_compilation(model) else None
+            # What is compiled here need not be compiled by Keras, which might fail at it.
+            with _as_uncompiled(model) if compilation else nullcontext():
+                return PackedModel(pickle.dumps(model), custom, compilation)
     except Exception as error:
         raise _cannot_rebuild(model, str(error)) from error
 
 
-def _own_compilation(model: Any) -> tuple[dict[str, Any], tuple[Any, ...]]:
-    """Give how a model with a ``compile`` of its own was compiled, and its optimizer's state."""
-    cls, theirs = type(model), keras.Model
-    if cls.compile is theirs.compile or cls.compile_from_config is not theirs.compile_from_config:
-        return {}, ()
+def _needs_compilation(model: Any) -> bool:
+    """Whether Keras would lose how the model is compiled.
+
+    It does for classes with a ``compile`` of their own, and for losses that hold more than their
+    configuration says: Keras's own ``Huber`` is one, many custom ones are.
+    """
     if not model.compiled:
-        return {}, ()
-    variables = getattr(model.optimizer, "variables", ())
-    return model.get_compile_config(), tuple(map(keras.ops.convert_to_numpy, variables))
+        return False
+    cls, theirs = type(model), keras.Model
+    if cls.compile is not theirs.compile:
+        return bool(cls.compile_from_config is theirs.compile_from_config)
+    return any(isinstance(loss, keras.losses.Loss) for loss in keras.tree.flatten(model.loss))
+
+
+def _compilation(model: Any) -> Compilation:
+    arguments = {
+        name: value for name, value in model.get_compile_config().items() if name != "loss"
+    }
+    optimizer = model.optimizer
+    variables = optimizer.variables if optimizer is not None and optimizer.built else ()
+    return Compilation(
+        arguments, pack(model.loss), tuple(map(keras.ops.convert_to_numpy, variables))
+    )
+
+
+@contextmanager
+def _as_uncompiled(model: Any) -> Iterator[None]:
+    model.compiled = False
+    try:
+        yield
+    finally:
+        model.compiled = True
 
 
 @contextmanager
@@ -189,8 +225,6 @@ def _scope(custom: dict[str, Any]) -> Iterator[None]:
     with keras.saving.custom_object_scope(custom), warnings.catch_warnings():
         # Keras reads TensorFlow's variables in a way that NumPy 2 wants to see changed.
         warnings.filterwarnings("ignore", "__array__ implementation", DeprecationWarning)
-        # `PackedModel` compiles what Keras warns that it did not.
-        warnings.filterwarnings("ignore", "`compile.*was not called", UserWarning)
         yield
 
 
@@ -237,9 +271,9 @@ def _copy_attributes(attributes: Mapping[str, Any]) -> dict[str, Any]:
 def _cannot_rebuild(value: object, why: str) -> SerializationError:
     name = type(value).__name__
     return SerializationError(
-        f"{name} cannot be rebuilt from what Keras knows of it: {why}. Define get_config() on"
-        f" {name} with every argument of its constructor, or give the class and route the"
-        " arguments to it."
+        f"{name} cannot be rebuilt from what Keras knows of it. Define get_config() on {name} with"
+        " every argument of its constructor, or give the class and route the arguments to it."
+        f" What went wrong: {why}"
     )
 
 

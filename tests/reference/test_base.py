@@ -1,0 +1,462 @@
+"""Fitting, going on fitting, and asking (chapters INIT, DATA, ROUTE and API)."""
+
+import keras
+import numpy as np
+import pytest
+from reference_models import Counting, base, classifier, linear, regressor, sequential, softmax
+from sklearn.base import BaseEstimator, TransformerMixin
+from sklearn.exceptions import NotFittedError
+from sklearn.utils.validation import check_is_fitted
+
+from scikeras_reference import BaseWrapper, KerasRegressor
+from scikeras_reference.exceptions import InputError
+
+
+class Spy(keras.Sequential):
+    """Logs the arguments of fit and predict."""
+
+    fits: list
+    predicts: list
+
+    def fit(self, **kwargs):
+        type(self).fits.append(kwargs)
+        return super().fit(**kwargs)
+
+    def predict(self, **kwargs):
+        type(self).predicts.append(kwargs)
+        return super().predict(**kwargs)
+
+
+@pytest.fixture
+def spy():
+    """Give a builder of models whose calls are logged, and the class that logs them."""
+
+    class Local(Spy):
+        fits: list = []  # noqa: RUF012 - one list for each test
+        predicts: list = []  # noqa: RUF012
+
+    def build(meta):
+        return Local([keras.layers.Input((meta["n_features_in_"],)), keras.layers.Dense(1)])
+
+    return build, Local
+
+
+def test_before_fit(X, target):
+    """Nothing can be asked, and the error is scikit-learn's (INIT-9, API-12)."""
+    wrapper = classifier()
+
+    assert not wrapper.initialized_
+    assert 0 == wrapper.current_epoch
+    for ask in (
+        wrapper.predict,
+        wrapper.predict_proba,
+        wrapper.decision_function,
+        lambda X: wrapper.score(X, target),
+        lambda X: check_is_fitted(wrapper),
+    ):
+        with pytest.raises(NotFittedError):
+            ask(X)
+
+
+def test_initialize_does_not_train(X, target):
+    """The weights are those that the builder made (INIT-8)."""
+
+    def build():
+        model = sequential(3, 1)
+        model.set_weights([np.ones((3, 1)), np.zeros(1)])
+        return model
+
+    wrapper = regressor(model=build)
+
+    assert wrapper is wrapper.initialize(X, target)
+    assert wrapper.initialized_
+    assert not hasattr(wrapper, "history_")
+    np.testing.assert_allclose(X.sum(axis=1), wrapper.predict(X), rtol=1e-5)
+
+
+def test_attributes_of_a_fitted_wrapper(X, target):
+    """Each public one ends in one underscore (INIT-6)."""
+    wrapper = regressor()
+    before = set(vars(wrapper))
+    created = set(vars(wrapper.fit(X, target))) - before
+
+    public = {name for name in created if not name.startswith("_")}
+    assert all(name.endswith("_") and not name.endswith("__") for name in public)
+    assert {"model_", "history_", "n_features_in_", "target_encoder_"} <= public
+    assert isinstance(wrapper.model_, keras.Model)
+
+
+def test_parameters_stay_as_they_are(X, y):
+    """Objects among the parameters are neither trained nor replaced (INIT-5)."""
+    params = {
+        "optimizer": keras.optimizers.Adam(0.5),
+        "loss": keras.losses.SparseCategoricalCrossentropy(),
+        "metrics": [keras.metrics.SparseCategoricalAccuracy()],
+        "callbacks": [Counting()],
+    }
+    wrapper = classifier(**params)
+
+    wrapper.fit(X, y).predict(X)
+    wrapper.fit(X, y).score(X, y)
+
+    assert all(getattr(wrapper, name) is value for name, value in params.items())
+    assert 0 == int(params["optimizer"].iterations)
+    assert not params["optimizer"].built
+    assert [] == params["callbacks"][0].seen
+    assert 0.0 == float(params["metrics"][0].result())
+
+
+def test_history_and_epochs(X, target):
+    """Reset by ``fit``, extended by ``partial_fit``; full names of metrics (API-1 to API-3)."""
+    wrapper = regressor(metrics=["mae"], epochs=2, validation_split=0.5).fit(X, target)
+    names = {"loss", "mean_absolute_error", "val_loss", "val_mean_absolute_error"}
+
+    assert names == set(wrapper.history_)
+    wrapper.partial_fit(X, target)
+    assert {3} == {len(values) for values in wrapper.history_.values()}
+    assert 3 == wrapper.current_epoch
+    wrapper.fit(X, target)
+    assert 2 == wrapper.current_epoch
+
+
+def test_colliding_full_names(X, target):
+    """Two metrics whose full names are equal keep the names that Keras gave them."""
+    wrapper = regressor(metrics=["mse", "mean_squared_error"]).fit(X, target)
+
+    assert {"loss", "mse", "mean_squared_error"} == set(wrapper.history_)
+
+
+def test_partial_fit_goes_on(X, target):
+    """Weights and the optimizer's state are kept (API-3)."""
+    wrapper = regressor(optimizer="adam")
+    for _ in range(3):
+        wrapper.partial_fit(X, target)
+
+    assert 3 == int(wrapper.model_.optimizer.iterations)
+    model = wrapper.model_
+    assert model is wrapper.partial_fit(X, target).model_
+    for name in ("epochs", "initial_epoch"):
+        with pytest.raises(TypeError, match=f"Invalid argument `{name}`"):
+            wrapper.partial_fit(X, target, **{name: 1})
+
+
+def test_warm_start(X, target):
+    """``fit`` goes on with the same model, and starts its history anew (API-4)."""
+    wrapper = regressor(warm_start=True, epochs=2, callbacks=Counting).fit(X, target)
+    model, callback = wrapper.model_, wrapper._callbacks()[0][0]
+
+    assert model is wrapper.fit(X, target).model_
+    assert 2 == wrapper.current_epoch
+    assert callback is not wrapper._callbacks()[0][0]
+    assert model is not wrapper.set_params(warm_start=False).fit(X, target).model_
+
+
+def test_an_initial_epoch_extends_the_history(X, target):
+    """Keyword arguments of ``fit`` hold for that call only (API-11)."""
+    wrapper = regressor(warm_start=True, epochs=2).fit(X, target)
+
+    wrapper.fit(X, target, initial_epoch=2, epochs=3)
+
+    assert (5, 2) == (wrapper.current_epoch, wrapper.epochs)
+
+
+@pytest.mark.parametrize(
+    ("expected", "params"),
+    [
+        (7, {"batch_size": 7}),
+        (8, {"batch_size": 7, "fit__batch_size": 8, "predict__batch_size": 8}),
+        (24, {"batch_size": -1}),
+        (24, {"fit__batch_size": -1, "predict__batch_size": -1}),
+    ],
+)
+def test_batch_sizes(expected, params, spy, X, target):
+    """Routed values win over plain ones; -1 means all rows (API-8, ROUTE-11)."""
+    build, log = spy
+    regressor(model=build, **params).fit(X, target).predict(X)
+
+    assert expected == log.fits[0]["batch_size"] == log.predicts[0]["batch_size"]
+
+
+def test_routed_parameters_reach_their_method_only(spy, X, target):
+    """``fit__x`` and ``predict__x`` do not mix; ``predict__x`` serves ``score`` too."""
+    build, log = spy
+    wrapper = regressor(model=build, fit__steps_per_epoch=1, predict__steps=1, batch_size=24)
+
+    wrapper.fit(X, target).predict(X)
+    wrapper.score(X, target)
+
+    assert 1 == log.fits[0]["steps_per_epoch"]
+    assert "steps" not in log.fits[0]
+    assert [1, 1] == [call["steps"] for call in log.predicts]
+    assert "steps_per_epoch" not in log.predicts[0]
+
+
+def test_arguments_of_one_call(spy, X, target):
+    """They win over parameters, and are forgotten afterwards (API-11)."""
+    build, log = spy
+    wrapper = regressor(model=build, batch_size=5).fit(X, target, batch_size=6)
+
+    wrapper.predict(X, batch_size=7)
+    wrapper.predict(X)
+
+    assert [6, 7, 5] == [call["batch_size"] for call in (*log.fits, *log.predicts)]
+
+
+def test_callbacks_of_both_methods(X, target):
+    """One class gives one new callback for each fit, which sees both methods (API-10)."""
+    Counting.made = 0
+    wrapper = regressor(callbacks=Counting).fit(X, target)
+    wrapper.predict(X)
+    callback = wrapper._callbacks()[0][0]
+
+    assert (1, ["train", "predict"]) == (Counting.made, callback.seen)
+    wrapper.partial_fit(X, target)
+    assert 1 == Counting.made
+    wrapper.fit(X, target)
+    assert 2 == Counting.made
+
+
+def test_callbacks_of_one_method(X, target):
+    """``fit__callbacks`` and ``predict__callbacks`` (ROUTE-16)."""
+    wrapper = regressor(
+        fit__callbacks=Counting,
+        fit__callbacks__label="fit",
+        predict__callbacks={"x": [Counting]},
+        predict__callbacks__label="predict",
+    ).fit(X, target)
+    wrapper.predict(X)
+
+    fit, predict = wrapper._callbacks()
+    assert [("fit", ["train"])] == [(callback.label, callback.seen) for callback in fit]
+    assert [("predict", ["predict"])] == [(callback.label, callback.seen) for callback in predict]
+
+
+def test_callbacks_of_one_call(X, target):
+    """They are used as they are, so that they can be looked into."""
+    mine = Counting()
+    wrapper = regressor(callbacks=Counting).fit(X, target, callbacks=[mine])
+    wrapper.predict(X, callbacks=[mine])
+
+    assert ["train", "predict"] == mine.seen
+    assert [] == wrapper._callbacks()[0][0].seen
+
+
+def test_early_stopping_on_validation_data(X, target):
+    """A callback finds the validation loss under Keras's own name."""
+    stop = keras.callbacks.EarlyStopping
+    wrapper = regressor(
+        callbacks=stop,
+        callbacks__monitor="val_mae",
+        callbacks__min_delta=1e9,
+        metrics=["mae"],
+        epochs=9,
+    )
+
+    wrapper.fit(X, target, X_val=X, y_val=target)
+
+    assert 2 == wrapper.current_epoch
+
+
+@pytest.mark.parametrize(
+    "how",
+    [
+        lambda w, X, y: w.fit(X, y, X_val=X[:4], y_val=y[:4], sample_weight_val=np.ones(4)),
+        lambda w, X, y: w.fit(X, y, validation_data=(X[:4], y[:4])),
+        lambda w, X, y: w.set_params(fit__validation_data=(X[:4], y[:4], np.ones(4))).fit(X, y),
+    ],
+    ids=["arguments", "keyword", "routed"],
+)
+def test_validation_data_is_encoded(how, X, y3):
+    """Labels of validation data are encoded like those of the training (API-9)."""
+    wrapper = how(classifier(), X, y3)
+
+    assert 1 == len(wrapper.history_["val_loss"])
+
+
+def test_validation_data_is_checked(X, y):
+    """Both halves, the shape, and the labels."""
+    with pytest.raises(InputError, match="X_val and y_val go together"):
+        classifier().fit(X, y, X_val=X)
+    with pytest.raises(InputError, match="unknown categories"):
+        classifier().fit(X, y, X_val=X, y_val=["maybe"] * 24)
+    with pytest.raises(ValueError, match="features"):
+        classifier().fit(X, y, X_val=X[:, :2], y_val=y)
+
+
+def test_validation_data_of_other_kinds(spy, X, target):
+    """What is no tuple is Keras's own affair."""
+    build, log = spy
+    data = keras.utils.PyDataset.__new__(keras.utils.PyDataset)
+    with pytest.raises(Exception):  # noqa: B017 - an empty data set means nothing to Keras
+        regressor(model=build).fit(X, target, validation_data=data)
+
+    assert data is log.fits[0]["validation_data"]
+
+
+def test_sample_weights_reach_keras(spy, X, target):
+    """As given, and without a word if there are none (API-6)."""
+    build, log = spy
+    weights = np.arange(24)
+    wrapper = regressor(model=build).fit(X, target, weights)
+    wrapper.partial_fit(X, target)
+
+    np.testing.assert_array_equal(weights, log.fits[0]["sample_weight"])
+    assert log.fits[1]["sample_weight"] is None
+
+
+@pytest.mark.parametrize("method", ["fit", "partial_fit", "score"])
+def test_weights_that_are_all_zero(method, X, target):
+    """There is nothing to learn from, and nothing to score (API-6)."""
+    wrapper = regressor().fit(X, target)
+
+    with pytest.raises(InputError, match="No training samples had any weight"):
+        getattr(wrapper, method)(X, target, sample_weight=np.zeros(24))
+
+
+def test_later_data_of_another_kind(X, target):
+    """The error gives both, what came and what was expected (API-13)."""
+    wrapper = regressor().fit(X, target)
+
+    with pytest.raises(ValueError, match=r"2 features.* 3 features"):
+        wrapper.predict(X[:, :2])
+    with pytest.raises(InputError, match="Got X with dtype float64.*float32"):
+        wrapper.partial_fit(X.astype(np.float64), target)
+    with pytest.raises(InputError, match="Got y with dtype float64.*float32"):
+        wrapper.partial_fit(X, target.astype(np.float64))
+    with pytest.raises(InputError, match="y has 2 dimensions.*1 dimensions"):
+        wrapper.partial_fit(X, target.reshape(-1, 1))
+    wrapper.partial_fit(X.astype(np.float16), target.astype(np.float16))
+
+
+class Split(TransformerMixin, BaseEstimator):
+    """One X becomes two inputs."""
+
+    fitted = 0
+
+    def __init__(self, kind="list"):
+        self.kind = kind
+
+    def fit(self, X):
+        type(self).fitted += 1
+        return self
+
+    def transform(self, X):
+        parts = {"a": X[:, :1], "b": X[:, 1:]}
+        return parts if self.kind == "dict" else list(parts.values())
+
+    def get_metadata(self):
+        return {"n_inputs_": 2}
+
+
+class Stack(TransformerMixin, BaseEstimator):
+    """Two columns of y become two outputs."""
+
+    def fit(self, y):
+        return self
+
+    def transform(self, y):
+        return [y[:, :1], y[:, 1:]]
+
+    def inverse_transform(self, outputs):
+        return np.hstack(outputs)
+
+    def get_metadata(self):
+        return {"n_outputs_expected_": 2}
+
+
+def two_by_two(meta):
+    assert 2 == meta["n_inputs_"]
+    a, b = keras.layers.Input((1,), name="a"), keras.layers.Input((2,), name="b")
+    joined = keras.layers.Concatenate()([a, b])
+    inputs = [a, b] if meta["feature_encoder_"].kind == "list" else {"a": a, "b": b}
+    return keras.Model(inputs, [keras.layers.Dense(1)(joined) for _ in range(2)])
+
+
+@pytest.mark.parametrize("kind", ["list", "dict"])
+def test_several_inputs_and_outputs(kind, X, target):
+    """Encoders split X and y, and join the outputs (DATA-1 to DATA-5)."""
+
+    class Wrapper(KerasRegressor):
+        @property
+        def feature_encoder(self):
+            return Split(kind)
+
+        @property
+        def target_encoder(self):
+            return Stack()
+
+    Split.fitted = 0
+    both = np.column_stack([target, -target])
+    wrapper = Wrapper(
+        two_by_two, loss=["mse", "mae"], optimizer="sgd", verbose=0, run_eagerly=True, batch_size=-1
+    ).fit(X, both, sample_weight=np.ones(24))
+
+    assert both.shape == wrapper.predict(X).shape
+    assert np.isfinite(wrapper.score(X, both))
+    assert 1 == Split.fitted
+    assert (2, 2) == (wrapper.n_inputs_, wrapper.n_outputs_expected_)
+
+
+def test_data_reaches_the_model_unchanged(spy, rng):
+    """Values and shapes, with more than two dimensions too (DATA-7)."""
+    X, y = rng.normal(size=(6, 3, 2)).astype(np.float32), np.arange(6.0)
+    _, log = spy
+
+    def build():
+        return log([keras.layers.Input((3, 2)), keras.layers.Flatten(), keras.layers.Dense(1)])
+
+    wrapper = regressor(model=build).fit(X, y)
+
+    np.testing.assert_array_equal(X, log.fits[0]["x"])
+    assert (6,) == wrapper.predict(X).shape
+    with pytest.raises(InputError, match=r"shape \(6, 3, 1\).*\(n_samples, 3, 2\)"):
+        wrapper.predict(X[:, :, :1])
+
+
+def test_a_wrapper_without_a_target(X):
+    """The base wrapper can train on X alone."""
+
+    def build(meta):
+        model = keras.Sequential([keras.layers.Dense(3, activity_regularizer="l2")])
+        model.compile("sgd", loss={}, run_eagerly=True)
+        return model
+
+    class Reconstructing(BaseWrapper):
+        def fit(self, X, y=None, **kwargs):
+            return super().fit(X, X, **kwargs)
+
+    wrapper = Reconstructing(linear, loss="mse", verbose=0, run_eagerly=True).fit(X)
+    assert (24, 3) == wrapper.predict(X).shape
+    assert (24, 3) == base(model=build).initialize(X).predict(X).shape
+
+
+def test_the_base_wrapper_does_not_score(X, target):
+    """A subclass says how (SCORE-2 to SCORE-4)."""
+
+    class Scoring(BaseWrapper):
+        @staticmethod
+        def scorer(y_true, y_pred, **kwargs):
+            return kwargs
+
+    with pytest.raises(NotImplementedError, match="Override the static method scorer"):
+        base().fit(X, target).score(X, target)
+    wrapper = Scoring(linear, loss="mse", score__a=1, score__b__c=2, verbose=0, run_eagerly=True)
+    assert {"a": 1, "b__c": 2} == wrapper.fit(X, target).score(X, target)
+    assert {"a", "b__c", "sample_weight"} == set(wrapper.score(X, target, np.ones(24)))
+
+
+def test_a_failed_fit_leaves_no_model(X, target):
+    """An estimator whose last fit failed does not answer with the model of the one before."""
+    wrapper = regressor().fit(X, target)
+
+    with pytest.raises(TypeError):
+        wrapper.set_params(model=3).fit(X, target)
+
+    assert not wrapper.initialized_
+
+
+def test_quiet(capsys, X, y3):
+    """Nothing is printed with ``verbose=0`` (HYG-6)."""
+    classifier(model=softmax).fit(X, y3).predict(X)
+
+    assert ("", "") == tuple(capsys.readouterr())
