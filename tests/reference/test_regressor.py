@@ -27,9 +27,7 @@ def test_it_learns(X, target):
     assert wrapper.score(X, target) > 0.99
     weights = np.arange(24)
     expected = r2_score(target, wrapper.predict(X), sample_weight=weights)
-    assert pytest.approx(expected) == wrapper.score(
-        X, target, weights
-    )
+    assert pytest.approx(expected) == wrapper.score(X, target, weights)
 
 
 @pytest.mark.parametrize(

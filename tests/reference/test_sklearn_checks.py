@@ -1,0 +1,137 @@
+"""Every check that scikit-learn has for estimators: none fails, none is excused, none is skipped.
+
+The models are chosen so that the checks can hold exactly, sample weights above all: a row of
+weight two has to count as two rows of weight one, to seven digits. That needs layers and losses of
+64 bits, batches that hold all rows, and a loss that is divided by the sum of the weights instead of
+the number of rows (``reduction="mean_with_sample_weight"``).
+"""
+
+import os
+import subprocess
+import sys
+import warnings
+
+import keras
+import pytest
+from sklearn.utils.estimator_checks import (
+    check_dataframe_column_names_consistency,
+    estimator_checks_generator,
+)
+
+from scikeras_reference import KerasClassifier, KerasRegressor
+
+# Two epochs are enough for all but the checks that look at what was learned.
+EPOCHS = {
+    "check_class_weight_classifiers": 8,
+    "check_classifiers_train": 8,
+    "check_classifiers_classes": 8,
+    "check_regressors_train": 8,
+    "check_classifiers_one_label_sample_weights": 8,
+}
+EXACT = {"dtype": "float64", "reduction": "mean_with_sample_weight"}
+COMMON = {
+    "optimizer": "adam",
+    "optimizer__learning_rate": 0.1,
+    "batch_size": -1,
+    "verbose": 0,
+    "random_state": 0,
+    "epochs": 2,
+}
+
+
+def model(meta, units, activation):
+    return keras.Sequential(
+        [
+            keras.layers.Input((meta["n_features_in_"],), dtype="float64"),
+            keras.layers.Dense(16, activation="relu", dtype="float64"),
+            keras.layers.Dense(units, activation=activation, dtype="float64"),
+        ]
+    )
+
+
+def classifying(meta, compile_kwargs):
+    n_classes = meta["n_classes_"]
+    multiclass = meta["target_type_"] == "multiclass"
+    units = 1 if meta["target_type_"] == "binary" else n_classes
+    losses = keras.losses
+    loss = losses.SparseCategoricalCrossentropy if multiclass else losses.BinaryCrossentropy
+    made = model(meta, units, "softmax" if multiclass else "sigmoid")
+    made.compile(**{**compile_kwargs, "loss": loss(**EXACT)})
+    return made
+
+
+def regressing(meta):
+    return model(meta, meta["n_outputs_"], None)
+
+
+def estimators():
+    # Tracing a graph for each of some hundred fits is what takes time on TensorFlow; on JAX
+    # nothing but compiled steps is quick.
+    eager = keras.backend.backend() == "tensorflow"
+    classifier = KerasClassifier(classifying, run_eagerly=eager, **COMMON)
+    exact = {f"loss__{name}": value for name, value in EXACT.items()}
+    regressor = KerasRegressor(regressing, loss="mse", run_eagerly=eager, **exact, **COMMON)
+    return [classifier, regressor]
+
+
+def name_of(check):
+    return getattr(check, "__name__", None) or check.func.__name__
+
+
+def planned():
+    for estimator in estimators():
+        checks = [
+            *estimator_checks_generator(estimator, legacy=True, mark=None),
+            (estimator, check_dataframe_column_names_consistency),
+        ]
+        for position, (instance, check) in enumerate(checks):
+            label = f"{type(estimator).__name__}-{position:02}-{name_of(check)}"
+            yield pytest.param(instance, check, id=label)
+
+
+PLANNED = list(planned())
+
+
+@pytest.mark.parametrize(("estimator", "check"), PLANNED)
+def test_check(estimator, check, monkeypatch):
+    """Scikit-learn's check passes (SKL-1); a skip would be a failure."""
+    monkeypatch.setenv("SCIPY_ARRAY_API", "1")
+    estimator.set_params(epochs=EPOCHS.get(name_of(check), estimator.epochs))
+    name = type(estimator).__name__
+    # Checks that are bound to an estimator carry its name with them.
+    arguments = (estimator,) if hasattr(check, "func") else (name, estimator)
+    try:
+        with warnings.catch_warnings():
+            # Checks feed data that is bound to cause warnings; what they assert is the point.
+            warnings.simplefilter("ignore")
+            check(*arguments)
+    except pytest.skip.Exception as skipped:
+        pytest.fail(f"skipped: {skipped}")
+
+
+def test_number_of_checks():
+    """An estimator that is not recognised for what it is gets fewer checks: that is a failure."""
+    import sklearn
+
+    counts = {
+        kind: sum(kind in param.id for param in PLANNED) - 1
+        for kind in ("KerasClassifier", "KerasRegressor")
+    }
+    version = tuple(map(int, sklearn.__version__.split(".")[:2]))
+    known = {(1, 9): {"KerasClassifier": 69, "KerasRegressor": 61}}
+    assert known.get(version, counts) == counts
+    assert min(counts.values()) > 50
+
+
+@pytest.mark.skipif("jax" == keras.backend.backend(), reason="this is the run that it starts")
+def test_another_backend():
+    """The checks of sample weights hold on JAX too, which knows 64 bits only if it is told."""
+    pytest.importorskip("jax")
+    environment = {**os.environ, "KERAS_BACKEND": "jax", "JAX_ENABLE_X64": "1"}
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-k", "equivalence"]
+
+    run = subprocess.run(
+        [*command, __file__], env=environment, capture_output=True, text=True, check=False
+    )
+
+    assert "4 passed" in run.stdout, run.stdout
