@@ -165,11 +165,11 @@ def test_metrics_take_routed_parameters():
     """Also by index and by key, and a routed name wins (ROUTE-8, ROUTE-10)."""
     made = make_metrics(
         {"a": ["mse", "AUC"], "b": keras.metrics.AUC},
-        {"dtype": "float64", "a__1__num_thresholds": 5, "b__name": "mine"},
+        {"dtype": "float16", "a__1__num_thresholds": 5, "b__name": "mine"},
     )
 
     assert (5, "mine") == (made["a"][1].num_thresholds, made["b"].name)
-    assert "float64" == made["a"][0].dtype
+    assert "float16" == made["a"][0].dtype
 
 
 def test_one_metric_becomes_a_list():

@@ -135,6 +135,12 @@ def test_unusable_features(bad, match, target):
         regressor(model=None).fit(bad, target)
 
 
+def test_targets_with_a_hole(X):
+    """NaN is no label."""
+    with pytest.raises(ValueError, match="Input y contains NaN"):
+        classifier().fit(X, [0.0, np.nan] * 12)
+
+
 def test_ragged_targets_of_the_base_wrapper(X):
     """The type is named where NumPy only says that the shape is inhomogeneous."""
     with pytest.raises(InputError, match="Unknown label type: unknown. The rows of y differ"):

@@ -11,7 +11,7 @@ import pytest
 from reference_models import classifier, regressor
 
 from scikeras_reference import _backend
-from scikeras_reference._seeding import derive, seeded, to_seed
+from scikeras_reference._seeding import derive, epoch_seeds, seeded, to_seed
 from scikeras_reference.exceptions import ParameterError
 
 
@@ -104,9 +104,25 @@ def test_things_that_are_no_seed(value):
 
 
 def test_derived_seeds():
-    """Each epoch has its own, and None stays None."""
+    """Each epoch has its own."""
     assert 2 == len({derive(1, 0), derive(1, 1)})
-    assert derive(None, 1) is None
+
+
+@pytest.mark.parametrize(
+    ("expected", "seed", "backend"), [(0, None, "jax"), (0, 1, "tensorflow"), (1, 1, "jax")]
+)
+def test_epochs_are_seeded_where_they_are_shuffled(expected, seed, backend, monkeypatch):
+    """Where an epoch draws its order itself, it is the same whatever was drawn before it."""
+    monkeypatch.setattr(keras.backend, "backend", lambda: backend)
+    callbacks = epoch_seeds(seed)
+    assert expected == len(callbacks)
+
+    with seeded(3):
+        for callback in callbacks:
+            callback.on_epoch_begin(0)
+            first = random.random()
+            callback.on_epoch_begin(0)
+            assert first == random.random()
 
 
 @pytest.mark.parametrize("make", [lambda: 0, lambda: np.random.RandomState(0)])

@@ -203,6 +203,18 @@ def test_models_that_keras_cannot_save():
         copy_object(Opaque(object()))
 
 
+def test_optimizers_that_keras_cannot_rebuild():
+    """The error of the class itself is shown."""
+
+    class Broken(keras.optimizers.SGD):
+        @classmethod
+        def from_config(cls, config, custom_objects=None):
+            raise KeyError("rate")
+
+    with pytest.raises(SerializationError, match="Broken cannot be rebuilt.*rate"):
+        copy_object(Broken())
+
+
 def test_attributes_that_cannot_be_copied_are_shared():
     """A loss with a generator inside is copied all the same."""
     loss = ScaledLoss()

@@ -13,7 +13,7 @@ from typing import Any
 import keras
 import numpy as np
 
-__all__ = ["Generator", "generators", "needs_writable_arrays"]
+__all__ = ["Generator", "generators", "needs_writable_arrays", "shuffles_by_epoch"]
 
 # A function that saves a generator's state and gives the one that restores it; one that seeds it.
 Generator = tuple[Callable[[], Callable[[], object]], Callable[[int], object]]
@@ -26,6 +26,14 @@ _KERAS_SEED_ATTRIBUTES = ("global_random_seed", "global_seed_generator")
 def needs_writable_arrays() -> bool:
     """Whether the backend shares memory with NumPy arrays and warns about read-only ones."""
     return bool(keras.backend.backend() == "torch")
+
+
+def shuffles_by_epoch() -> bool:
+    """Whether each epoch draws its order of rows anew, from a generator of the process.
+
+    TensorFlow's input pipeline takes one seed when it is made instead.
+    """
+    return bool(keras.backend.backend() != "tensorflow")
 
 
 def generators() -> list[Generator]:

@@ -176,26 +176,23 @@ def _loss_class(name: str, path: str) -> Any:
         return name
     found = _get(keras.losses.get, name, path, keras.losses)
     if isinstance(found, keras.losses.Loss):
-        return _public_class(keras.losses, name) or type(found)
-    return _public_class(keras.losses, getattr(found, "__name__", name)) or found
+        return type(found)
+    return _class_of_function(found) or found
 
 
 def _metric_class(name: str, path: str) -> Any:
     if name in DEFERRED_METRICS:
         return name
     found = _get(keras.metrics.get, name, path, keras.metrics)
-    if isinstance(found, keras.metrics.Metric):
-        # A throw-away subclass carries the name through the nest to where the class is called.
-        return type(type(found).__name__, (type(found),), {_NAMED: name})
-    return found
+    # A throw-away subclass carries the name through the nest to where the class is called.
+    return type(type(found).__name__, (type(found),), {_NAMED: name})
 
 
-def _public_class(module: Any, name: str) -> Any:
-    """Class of a Keras module that a name stands for, in snake case or in camel case."""
-    for public, value in vars(module).items():
-        if isinstance(value, type) and snake_case(public) == snake_case(name):
-            return value
-    return None
+def _class_of_function(function: Any) -> Any:
+    """Class in ``keras.losses`` that does what a function there does."""
+    name = function.__name__
+    classes = (value for value in vars(keras.losses).values() if isinstance(value, type))
+    return next((cls for cls in classes if snake_case(cls.__name__) == name), None)
 
 
 def _get(get: Callable[[Any], Any], name: str, path: str, module: Any) -> Any:

@@ -16,7 +16,7 @@ from scikeras_reference._building import SPECIAL, build, find_builder, output_sh
 from scikeras_reference._compilation import check_trainable, compile_arguments, is_trainable
 from scikeras_reference._parameters import ParameterStorage
 from scikeras_reference._routing import is_routed, route
-from scikeras_reference._seeding import derive, seeded, to_seed
+from scikeras_reference._seeding import derive, epoch_seeds, seeded, to_seed
 from scikeras_reference._serialization import copy_nest
 from scikeras_reference._training import (
     extend_history,
@@ -185,7 +185,9 @@ class Lifecycle(ParameterStorage):
             arguments["validation_data"] = self._encode_validation(*arguments["validation_data"])
         features = for_keras(self.feature_encoder_.transform(X))
         target = None if y is None else for_keras(self.target_encoder_.transform(y))
-        with seeded(derive(self._seed, start)):
+        if isinstance(arguments["callbacks"], list):
+            arguments["callbacks"] = [*arguments["callbacks"], *epoch_seeds(self._seed)]
+        with seeded(None if self._seed is None else derive(self._seed, start)):
             history = self.model_.fit(x=features, y=target, sample_weight=weights, **arguments)
         if not (extend or start) or not hasattr(self, "history_"):
             self.history_: dict[str, list[Any]] = {}

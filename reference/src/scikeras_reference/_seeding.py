@@ -8,12 +8,13 @@ import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 
+import keras
 import numpy as np
 
-from scikeras_reference._backend import generators
+from scikeras_reference._backend import generators, shuffles_by_epoch
 from scikeras_reference.exceptions import ParameterError
 
-__all__ = ["derive", "seeded", "to_seed"]
+__all__ = ["EpochSeeds", "derive", "epoch_seeds", "seeded", "to_seed"]
 
 _LOCK = threading.RLock()
 _LARGEST = 2**31 - 1
@@ -51,17 +52,39 @@ def to_seed(random_state: object) -> int | None:
     )
 
 
-def derive(seed: int | None, epoch: int) -> int | None:
+def derive(seed: int, epoch: int) -> int:
     """Give the seed for training that starts at `epoch`.
 
     One and the same seed for each ``partial_fit`` would shuffle the rows in the same way each time.
 
-    >>> derive(7, 0) == derive(7, 0), derive(7, 0) == derive(7, 1), derive(None, 3)
-    (True, False, None)
+    >>> derive(7, 0) == derive(7, 0), derive(7, 0) == derive(7, 1)
+    (True, False)
     """
-    if seed is None:
-        return None
     return int(np.random.SeedSequence([seed, epoch]).generate_state(1)[0])
+
+
+class EpochSeeds(keras.callbacks.Callback):  # type: ignore[misc]
+    """Seeds each epoch by its number, within a block that is seeded already.
+
+    Before its first epoch, Keras looks at a batch if some part of the model is not built yet,
+    and that draws numbers: a model out of a pickle would see its rows in another order than the
+    model that was pickled.
+    """
+
+    def __init__(self, seed: int) -> None:
+        super().__init__()
+        self.seed = seed
+
+    def on_epoch_begin(self, epoch: int, logs: object = None) -> None:
+        """Seed all generators."""
+        del logs
+        for _, set_seed in generators():
+            set_seed(derive(self.seed, epoch))
+
+
+def epoch_seeds(seed: int | None) -> list[EpochSeeds]:
+    """Give the callback that seeds epochs, where there is a seed and a need."""
+    return [] if seed is None or not shuffles_by_epoch() else [EpochSeeds(seed)]
 
 
 @contextmanager

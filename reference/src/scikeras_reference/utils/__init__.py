@@ -88,11 +88,7 @@ def _full_name(
     if isinstance(thing, str):
         if thing.lower() in deferred:
             return deferred[thing.lower()]
-        found = get(thing)
-        # For names in camel case, Keras gives a loss of a class that wraps the function.
-        thing = thing if snake_case(thing) != thing and isinstance(found, kind) else found
-    if isinstance(thing, str):
-        return _through_function(snake_case(thing), get)
+        thing = get(thing)
     if isinstance(thing, kind):
         return snake_case(type(thing).__name__)
     if isinstance(thing, type):
@@ -105,11 +101,3 @@ def _full_name(
             f" {kind.__name__}; it is {thing!r}."
         )
     return snake_case(name)
-
-
-def _through_function(name: str, get: Callable[[str], Any]) -> str:
-    try:
-        found = get(name)
-    except ValueError:
-        return name
-    return snake_case(getattr(found, "__name__", type(found).__name__))
