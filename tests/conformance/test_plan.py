@@ -48,7 +48,7 @@ def test_parts_without_anything_in_common_give_an_empty_plan():
         (Selection(chapters=("INT",)), "no chapter 'INT'. Did you mean 'INIT'"),
         (Selection(wrappers=("clasifier",)), "Did you mean 'classifier'"),
         (Selection(checks=("INIT-1.free-parameter",)), "Did you mean 'INIT-1.free-parameters'"),
-        (Selection(checks=("HYG-1",)), "that clause has no check yet"),
+        (Selection(checks=("HYG-1",)), "HYG-1 has no check yet"),
         (Selection(checks=("nonsense",)), "No check matches 'nonsense'"),
     ],
 )

@@ -4,6 +4,9 @@ import json
 
 import pytest
 
+from scikeras_conformance.checks import CATALOGUE
+from scikeras_conformance.plan import Selection, make_plan
+
 pytest_plugins = ["pytester"]
 
 ALL_CHECKS = ["--pyargs", "scikeras_conformance", "-p", "no:cacheprovider"]
@@ -13,6 +16,9 @@ ALL_CHECKS = ["--pyargs", "scikeras_conformance", "-p", "no:cacheprovider"]
 def pytester(pytester, toy_on_path):
     """Run pytest on the toy subject, in a process of its own."""
     return pytester
+
+
+N_CLS = len(make_plan(CATALOGUE, Selection(chapters=("CLS",))))
 
 
 def select(*names):
@@ -50,10 +56,10 @@ def test_items_can_be_selected_by_name_and_marker(pytester):
     """-k and -m work as on any other test, and the rest is not missed."""
     arguments = [*ALL_CHECKS, "--subject", "toy_subject", "--conformance-chapter", "CLS"]
     done = pytester.runpytest_subprocess(*arguments, "-k", "model-comes-first and base")
-    done.assert_outcomes(passed=1, deselected=68)
+    done.assert_outcomes(passed=1, deselected=N_CLS - 1)
     marker = "conformance(clause='CLS-1')"
     done = pytester.runpytest_subprocess(*arguments, "-m", marker)
-    done.assert_outcomes(passed=2, deselected=67)
+    done.assert_outcomes(passed=2, deselected=N_CLS - 2)
     assert 0 == done.ret
 
 
@@ -141,3 +147,43 @@ def test_a_killed_worker_is_noticed(pytester):
     )
     assert 3 == done.ret
     done.stdout.fnmatch_lines(["*verdict: INCOMPLETE*"])
+
+
+@pytest.mark.parametrize(
+    ("option", "complaint"),
+    [
+        (["--subject", "toy_subject", *select("NOPE")], "No check matches 'NOPE'"),
+        (["--subject", "toy_subject.py"], "not its file"),
+        (
+            ["--subject", "toy_subject", "--conformance-report", "no/r.json"],
+            "there is no directory",
+        ),
+    ],
+)
+def test_options_that_make_no_sense(pytester, option, complaint):
+    """They are usage errors of pytest, before anything is collected."""
+    done = pytester.runpytest_subprocess(*ALL_CHECKS, *option)
+    assert pytest.ExitCode.USAGE_ERROR == done.ret
+    done.stderr.fnmatch_lines([f"*{complaint}*"])
+
+
+def test_collecting_alone_gives_no_verdict(pytester):
+    """--collect-only lists the items and ends well."""
+    done = pytester.runpytest_subprocess(
+        *ALL_CHECKS, "--subject", "toy_subject", *select("CLS-1"), "--collect-only", "-q"
+    )
+    assert 0 == done.ret
+    done.stdout.no_fnmatch_line("*verdict*")
+
+
+def test_a_subject_that_warns_on_import(pytester):
+    """A project that turns warnings into errors can judge it all the same."""
+    pytester.makepyfile(
+        warning_subject="import warnings\nwarnings.warn('old', DeprecationWarning)\n"
+        "from toy_subject import *\n"
+    )
+    pytester.syspathinsert()
+    done = pytester.runpytest_subprocess(
+        *ALL_CHECKS, "--subject", "warning_subject", *select("CLS-1"), "-W", "error"
+    )
+    done.assert_outcomes(passed=2)

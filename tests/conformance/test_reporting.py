@@ -58,7 +58,10 @@ def test_a_failure_is_shown_with_its_cost():
     assert "FAILED MUST CLS-1.extends-base" in shown
     assert "costs: code that asks isinstance" in shown
     assert "- classifier (a-case): line one\n      line two" in shown
-    assert "verdict: NOT CONFORMANT  (2 of 10 checks: 1 passed, 1 MUST and 0 SHOULD failed" in shown
+    assert (
+        "verdict: NOT CONFORMANT IN WHAT WAS SELECTED  (2 of 10 checks: 1 passed, 1 MUST and 0 SHOULD failed"
+        in shown
+    )
 
 
 def test_the_same_message_is_shown_once():

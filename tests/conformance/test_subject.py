@@ -58,6 +58,7 @@ def test_the_identity_of_an_installed_subject():
         ("base=toy_subject:BaseWrapper", UsageError, "not understood"),
         ("base=a,classifier=b,regressor=c", UsageError, "not understood"),
         ("", UsageError, "names no module"),
+        ("wrappers.py", UsageError, "not its file"),
         ("./wrappers.py", UsageError, "names no module"),
     ],
 )

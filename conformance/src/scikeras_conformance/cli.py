@@ -12,13 +12,17 @@ from typing import TYPE_CHECKING
 from scikeras_conformance import __version__
 from scikeras_conformance.contract import load_contract
 from scikeras_conformance.exceptions import ConformanceError, UsageError
-from scikeras_conformance.plan import Selection, make_plan, unchecked_clauses
+from scikeras_conformance.plan import Selection, make_plan, nearest, unchecked_clauses
 from scikeras_conformance.results import ExitCode
+from scikeras_conformance.subject import check_spec
 
 if TYPE_CHECKING:
     import pytest
 
 __all__ = ["main"]
+
+FEW = 40
+MOST_WORKERS = 4
 
 EPILOG = """\
 exit codes:
@@ -97,8 +101,8 @@ def _parser() -> argparse.ArgumentParser:
         "--workers",
         default="auto",
         metavar="N",
-        help="processes to share the checks; 0 runs them in this one (default: one for each core, "
-        "at most 4)",
+        help="processes to share the checks, at least 1 (default: one for each core, at most 4, "
+        "and 1 for a few checks)",
     )
     run.set_defaults(command=_run)
     return parser
@@ -128,19 +132,15 @@ def _list(options: argparse.Namespace) -> ExitCode:
 def _explain(options: argparse.Namespace) -> ExitCode:
     from scikeras_conformance.checks import CATALOGUE
 
-    plan = make_plan(CATALOGUE, Selection()) if options.name else ()
-    contract = load_contract()
-    clause_id = options.name.partition(".")[0]
-    clause = contract.clauses.get(clause_id)
-    checks = [
-        check
-        for check in CATALOGUE
-        if (options.name == check.id if "." in options.name else clause_id in check.clauses)
-    ]
-    if clause is None or ("." in options.name and not checks):
-        # Says what is wrong with the name, and which one is near.
-        make_plan(CATALOGUE, Selection(checks=(options.name,)))
-        raise UsageError(f"There is no clause {options.name!r}; 'list' shows all of them.")
+    plan = make_plan(CATALOGUE, Selection())
+    clause_id, dot, slug = options.name.partition(".")
+    clause_id = clause_id.upper()
+    name = f"{clause_id}{dot}{slug}"
+    clause = load_contract().clauses.get(clause_id)
+    checks = [check for check in CATALOGUE if name == check.id or name in check.clauses]
+    if clause is None or (dot and not checks):
+        known = [*load_contract().clauses, *(check.id for check in CATALOGUE)]
+        raise UsageError(f"There is no clause or check {options.name!r}.{nearest(name, known)}")
     print(f"{clause.id}  {clause.level}, profile {clause.profile}, since contract {clause.since}")
     print(f"  {clause.statement}")
     print(f"  Source: {clause.section}")
@@ -163,6 +163,7 @@ def _run(options: argparse.Namespace) -> int:
         checks=tuple(options.check),
         wrappers=tuple(options.wrapper),
     )
+    check_spec(options.subject)
     plan = make_plan(CATALOGUE, selection)
     if not plan:
         print("scikeras-conformance: the selected parts have no check in common", file=sys.stderr)
@@ -197,23 +198,22 @@ def _pytest_arguments(options: argparse.Namespace, planned: int) -> list[str]:
 
 
 def _workers(wanted: str, planned: int) -> int:
+    # Never this process: a subject that ends the one that it runs in would end it without a word.
     if wanted == "auto":
-        # Every worker imports a backend; a few checks are done sooner in one process.
-        return (
-            0
-            if planned < 40
-            else min(len(os.sched_getaffinity(0)), 4)
-            if hasattr(os, "sched_getaffinity")
-            else min(os.cpu_count() or 1, 4)
-        )
-    if not wanted.isdecimal():
-        raise UsageError(f"--workers takes a whole number or 'auto', not {wanted!r}.")
+        # Every worker imports a backend; a few checks are done sooner by one.
+        return 1 if planned < FEW else min(_cores(), MOST_WORKERS)
+    if not wanted.isdecimal() or int(wanted) < 1:
+        raise UsageError(f"--workers takes a whole number from 1, or 'auto', not {wanted!r}.")
     return int(wanted)
 
 
+def _cores() -> int:
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
 def _run_pytest(arguments: list[str]) -> int:
-    # Hypothesis keeps notes between runs; they do not belong into the user's directory.
-    os.environ.setdefault("HYPOTHESIS_STORAGE_DIRECTORY", tempfile.mkdtemp(prefix="hypothesis-"))
     # Neither plugins nor options of the environment may change a verdict.
     os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
     for name in ("PYTEST_ADDOPTS", "PYTEST_PLUGINS"):
@@ -224,7 +224,10 @@ def _run_pytest(arguments: list[str]) -> int:
     import pytest
 
     witness = _Witness()
-    pytest.main(arguments, plugins=[witness])
+    # Hypothesis keeps notes between runs; they do not belong into the user's directory.
+    with tempfile.TemporaryDirectory(prefix="scikeras-conformance-") as notes:
+        os.environ.setdefault("HYPOTHESIS_STORAGE_DIRECTORY", notes)
+        pytest.main(arguments, plugins=[witness])
     return witness.exit_code
 
 

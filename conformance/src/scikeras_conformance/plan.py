@@ -9,7 +9,7 @@ from scikeras_conformance.catalogue import Check, Wrapper
 from scikeras_conformance.contract import load_contract
 from scikeras_conformance.exceptions import UsageError
 
-__all__ = ["PlannedCheck", "Selection", "make_plan", "unchecked_clauses"]
+__all__ = ["PlannedCheck", "Selection", "make_plan", "nearest", "unchecked_clauses"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,10 +79,12 @@ def make_plan(catalogue: Sequence[Check], selection: Selection) -> tuple[Planned
     _refuse_unknown("chapter", selection.chapters, chapters)
     _refuse_unknown("wrapper", selection.wrappers, [str(wrapper) for wrapper in Wrapper])
     for name in selection.checks:
-        if not any(_matches(check, name) for check in catalogue):
-            known = [*load_contract().clauses, *(check.id for check in catalogue)]
-            reason = " (that clause has no check yet)" if name in load_contract().clauses else ""
-            raise UsageError(f"No check matches {name!r}{reason}.{_nearest(name, known)}")
+        if any(_matches(check, name) for check in catalogue):
+            continue
+        if name in load_contract().clauses:
+            raise UsageError(f"Clause {name} has no check yet, so there is nothing to select.")
+        known = [*load_contract().clauses, *(check.id for check in catalogue)]
+        raise UsageError(f"No check matches {name!r}.{nearest(name, known)}")
     return tuple(
         planned
         for check in catalogue
@@ -106,12 +108,12 @@ def _refuse_unknown(kind: str, names: Iterable[str], known: Sequence[str]) -> No
     for name in names:
         if name not in known:
             raise UsageError(
-                f"There is no {kind} {name!r}.{_nearest(name, known)} Known: {', '.join(known)}."
+                f"There is no {kind} {name!r}.{nearest(name, known)} Known: {', '.join(known)}."
             )
 
 
-def _nearest(name: str, known: Sequence[str]) -> str:
-    near = difflib.get_close_matches(name.upper(), known, n=1) or difflib.get_close_matches(
-        name, known, n=1
-    )
-    return f" Did you mean {near[0]!r}?" if near else ""
+def nearest(name: str, known: Sequence[str]) -> str:
+    """Give the words that suggest the known name nearest to one that is not, or none."""
+    by_upper = {entry.upper(): entry for entry in known}
+    near = difflib.get_close_matches(name.upper(), by_upper, n=1)
+    return f" Did you mean {by_upper[near[0]]!r}?" if near else ""

@@ -11,7 +11,7 @@ import pytest
 if TYPE_CHECKING:
     from collections.abc import Generator
 
-    from scikeras_conformance.plan import PlannedCheck, Selection
+    from scikeras_conformance.plan import PlannedCheck
     from scikeras_conformance.subject import Subject
 
 __all__ = ["SuiteError", "run_item"]
@@ -72,7 +72,7 @@ def pytest_configure(config: pytest.Config) -> None:
     )
     if config.getoption("subject") is None:
         return
-    from scikeras_conformance.exceptions import ReportError
+    from scikeras_conformance.exceptions import ConformanceError
     from scikeras_conformance.session import Controller, Worker
 
     if hasattr(config, "workerinput"):
@@ -80,7 +80,7 @@ def pytest_configure(config: pytest.Config) -> None:
         return
     try:
         controller = Controller(config)
-    except ReportError as error:
+    except ConformanceError as error:
         raise pytest.UsageError(str(error)) from error
     config.pluginmanager.register(controller, Controller.NAME)
 
@@ -95,26 +95,12 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
             "--subject scikeras_reference."
         )
     from scikeras_conformance.checks import CATALOGUE
-    from scikeras_conformance.exceptions import UsageError
     from scikeras_conformance.plan import make_plan
+    from scikeras_conformance.session import selection_of
 
-    try:
-        plan = make_plan(CATALOGUE, selection_of(metafunc.config))
-    except UsageError as error:
-        raise pytest.UsageError(str(error)) from error
+    plan = make_plan(CATALOGUE, selection_of(metafunc.config))
     metafunc.parametrize(
         PLANNED, [pytest.param(item, id=item.id, marks=_mark(item)) for item in plan]
-    )
-
-
-def selection_of(config: pytest.Config) -> "Selection":
-    """Give the part of the catalogue that the command line asks for."""
-    from scikeras_conformance.plan import Selection
-
-    return Selection(
-        chapters=tuple(config.getoption("conformance_chapter")),
-        checks=tuple(config.getoption("conformance_check")),
-        wrappers=tuple(config.getoption("conformance_wrapper")),
     )
 
 
@@ -170,10 +156,7 @@ def pytest_runtest_makereport(
         from scikeras_conformance.exceptions import ConformanceError
 
         if isinstance(call.excinfo.value, ConformanceError):
-            report.conformance_refusal = [
-                type(call.excinfo.value).__name__,
-                str(call.excinfo.value),
-            ]
+            report.conformance_refusal = str(call.excinfo.value)
     return report  # type: ignore[no-any-return]
 
 
@@ -183,6 +166,9 @@ def _is_check(item: pytest.Item) -> bool:
 
 def pytest_report_teststatus(report: Any) -> tuple[str, str, str] | None:
     """Show errors of the suite as errors, and broken SHOULDs as what they are."""
+    if hasattr(report, "conformance_refusal"):
+        # The reason stands once in the summary, not once for each item.
+        return "", "", ""
     result = getattr(report, "conformance_result", None)
     if result is None or report.when != "call":
         return None

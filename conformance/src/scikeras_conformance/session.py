@@ -15,14 +15,23 @@ from scikeras_conformance.reporting.json_report import check_writable, write_rep
 from scikeras_conformance.reporting.record import RunRecord
 from scikeras_conformance.reporting.terminal import render
 from scikeras_conformance.results import Census, ExitCode, Result, Verdict, decide
-from scikeras_conformance.subject import load_subject
+from scikeras_conformance.subject import check_spec, load_subject
 
 if TYPE_CHECKING:
     from _pytest.terminal import TerminalReporter
 
-__all__ = ["Controller", "Worker"]
+__all__ = ["Controller", "Worker", "selection_of"]
 
 FACTS = "conformance_facts"
+
+
+def selection_of(config: pytest.Config) -> Selection:
+    """Give the part of the catalogue that the command line asks for."""
+    return Selection(
+        chapters=tuple(config.getoption("conformance_chapter")),
+        checks=tuple(config.getoption("conformance_check")),
+        wrappers=tuple(config.getoption("conformance_wrapper")),
+    )
 
 
 def _facts(config: pytest.Config) -> dict[str, Any]:
@@ -65,15 +74,18 @@ class Controller:
         self.config = config
         self.results: dict[str, Result] = {}
         self.planned: dict[str, PlannedCheck] = {}
-        self.refusal: tuple[str, str] | None = None
+        self.refusal: str | None = None
         self.facts: dict[str, Any] = {}
         self.distributed = False
         self.record: RunRecord | None = None
         self.report_error: ReportError | None = None
         self._session: pytest.Session | None = None
+        check_spec(config.getoption("subject"))
+        make_plan(CATALOGUE, selection_of(config))
         self._catalogue = {item.id: item for item in make_plan(CATALOGUE, Selection())}
         path = config.getoption("conformance_report")
-        self.path = Path(path) if path else None
+        # A subject may change the directory of the process.
+        self.path = Path(path).absolute() if path else None
         if self.path is not None:
             check_writable(self.path)
 
@@ -110,7 +122,7 @@ class Controller:
             self.results[result.id] = result
         refusal = getattr(report, "conformance_refusal", None)
         if refusal is not None and self.refusal is None:
-            self.refusal = (refusal[0], refusal[1])
+            self.refusal = refusal
             if self._session is not None:
                 self._session.shouldstop = "the subject cannot be judged"
 
@@ -125,6 +137,8 @@ class Controller:
     @pytest.hookimpl(trylast=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
         """Give the verdict, write the report, set the exit code."""
+        if self.config.getoption("collectonly"):
+            return
         if self.results and not self.distributed:
             self.facts = _facts(self.config)
         self.record = self._make_record()
@@ -141,8 +155,6 @@ class Controller:
         """The exit code that goes with what happened."""
         if self.record is None or self.report_error is not None:
             return ExitCode.INCOMPLETE
-        if self.refusal is not None and self.refusal[0] == "UsageError":
-            return ExitCode.USAGE
         return self.record.verdict.exit_code
 
     def _make_record(self) -> RunRecord:
@@ -161,7 +173,7 @@ class Controller:
             census=census,
             verdict=verdict,
             strict=strict,
-            refusal=self.refusal[1] if self.refusal else None,
+            refusal=self.refusal,
             missing=tuple(name for name in order if name not in self.results),
             unchecked=unchecked_clauses(CATALOGUE),
             results=results,

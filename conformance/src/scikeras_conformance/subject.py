@@ -13,6 +13,8 @@ A subject is named in one of three ways:
 """
 
 import importlib
+import re
+import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from importlib import metadata
@@ -22,7 +24,7 @@ from typing import Any
 from scikeras_conformance.catalogue import Wrapper
 from scikeras_conformance.exceptions import SubjectImportError, SubjectIncompleteError, UsageError
 
-__all__ = ["NAMES", "Identity", "Subject", "load_subject"]
+__all__ = ["NAMES", "Identity", "Subject", "check_spec", "load_subject"]
 
 NAMES: Mapping[Wrapper, str] = MappingProxyType(
     {
@@ -79,6 +81,24 @@ class Subject:
         )
 
 
+def check_spec(spec: str) -> None:
+    """Refuse a way of naming a subject that has none of the three forms, without importing it.
+
+    Raises
+    ------
+    UsageError
+        With the forms that are understood.
+    """
+    places = _parts(spec).values() if "=" in spec else [spec]
+    for place in places:
+        if not re.fullmatch(r"\w+(\.\w+)*(:\w+(\.\w+)*)?", place) or place.endswith(".py"):
+            hint = " Give the name of the module, not its file." if ".py" in place else ""
+            raise UsageError(
+                f"The subject {place!r} names no module.{hint} Give one that can be imported from "
+                "here, such as 'package.module' or 'package.module:adapter'."
+            )
+
+
 def load_subject(spec: str) -> Subject:
     """Import the implementation that `spec` names.
 
@@ -96,14 +116,17 @@ def load_subject(spec: str) -> Subject:
     SubjectIncompleteError
         If one of the three wrappers is missing or not a class.
     """
+    check_spec(spec)
     if "=" in spec:
-        return _load_parts(spec)
+        parts = _parts(spec)
+        classes = {wrapper: _load(parts[wrapper]) for wrapper in Wrapper}
+        return Subject(spec, _complete(spec, classes), _construct)
     holder = _load(spec)
     classes = {wrapper: getattr(holder, name, None) for wrapper, name in NAMES.items()}
     return Subject(spec, _complete(spec, classes), getattr(holder, "construct", _construct))
 
 
-def _load_parts(spec: str) -> Subject:
+def _parts(spec: str) -> dict[str, str]:
     parts = dict(part.strip().partition("=")[::2] for part in spec.split(","))
     wanted = {str(wrapper) for wrapper in Wrapper}
     if set(parts) != wanted or not all(":" in place for place in parts.values()):
@@ -111,19 +134,16 @@ def _load_parts(spec: str) -> Subject:
             f"The subject {spec!r} is not understood. Give a module, module:adapter, or "
             "base=module:Name,classifier=module:Name,regressor=module:Name."
         )
-    classes = {wrapper: _load(parts[wrapper]) for wrapper in Wrapper}
-    return Subject(spec, _complete(spec, classes), _construct)
+    return parts
 
 
 def _load(place: str) -> Any:
     module_name, _, attributes = place.partition(":")
-    if not module_name or module_name.startswith("."):
-        raise UsageError(
-            f"The subject {place!r} names no module. Give one that can be imported from here, "
-            "such as 'package.module' or 'package.module:adapter'."
-        )
     try:
-        found: Any = importlib.import_module(module_name)
+        # The warning filters of a project say nothing about conformance.
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            found: Any = importlib.import_module(module_name)
     # A module may do anything while it is imported, and even exit.
     except (Exception, SystemExit) as error:
         raise SubjectImportError(

@@ -12,7 +12,7 @@ from scikeras_conformance.catalogue import Wrapper
 from scikeras_conformance.exceptions import Nonconformance, NotApplicable
 from scikeras_conformance.subject import Subject
 
-__all__ = ["Trial", "describe"]
+__all__ = ["Trial", "describe", "show"]
 
 
 class Trial:
@@ -151,10 +151,38 @@ class Trial:
         with self.doing(f"reading the attribute {name}"):
             return getattr(estimator, name)
 
+    def model(self, estimator: Any) -> Any:
+        """Give ``model_``, which has to be a Keras model."""
+        import keras
+
+        model = self.attribute(estimator, "model_")
+        self.require(isinstance(model, keras.Model), f"model_ is {show(model)}, no keras.Model")
+        return model
+
+    def probe(self, estimator: Any) -> Any:
+        """Give ``model_``, which has to be the recording model that the builder made."""
+        model = self.model(estimator)
+        self.require(
+            hasattr(model, "log"), f"model_ is {show(model)}, not what the builder returned"
+        )
+        return model
+
+
+def show(value: object) -> str:
+    """Give a short text for any value of a subject, also for one whose ``repr`` raises."""
+    try:
+        text = " ".join(repr(value).split())
+    except Exception as error:
+        return f"<{type(value).__name__} whose repr raises {type(error).__name__}>"
+    return text if len(text) <= 80 else text[:80] + "..."
+
 
 def describe(error: BaseException) -> str:
     """Give type and message of an exception, the message cut to a readable length."""
-    text = " ".join(str(error).split())
+    try:
+        text = " ".join(str(error).split())
+    except Exception:
+        text = "(its message cannot be printed)"
     if len(text) > 300:
         text = text[:300] + " ..."
     return f"{type(error).__name__}: {text}" if text else type(error).__name__

@@ -5,9 +5,10 @@ from collections.abc import Callable
 from itertools import combinations
 from typing import Any
 
-from scikeras_conformance.catalogue import check
-from scikeras_conformance.checks._modules import keras, probes
-from scikeras_conformance.trial import Trial
+from scikeras_conformance.catalogue import ESTIMATORS, Wrapper, check
+from scikeras_conformance.checks._answers import same
+from scikeras_conformance.checks._modules import keras, np, probes
+from scikeras_conformance.trial import Trial, show
 
 SPECIAL = ("meta", "compile_kwargs", "params")
 NOT_GIVEN = "not given"
@@ -46,8 +47,20 @@ def _called_once(trial: Trial, build: Any, calls: list[dict[str, Any]], **params
     X, y, *_ = probes.dataset(trial.wrapper)
     estimator = trial.make(build, **params)
     trial.fit(estimator, X, y)
+    return estimator, _received(trial, calls)
+
+
+def _received(trial: Trial, calls: list[dict[str, Any]]) -> dict[str, Any]:
     trial.require(calls, "the builder was never called")
-    return estimator, calls[-1]
+    return calls[-1]
+
+
+def _special(trial: Trial, received: dict[str, Any], name: str) -> dict[str, Any]:
+    """Give a special argument that a builder received, which has to be a dict."""
+    trial.require(name in received, f"the builder did not receive {name}")
+    value = received[name]
+    trial.require(isinstance(value, dict), f"{name} is {show(value)}, no dict")
+    return dict(value)
 
 
 # -- BUILD-1, BUILD-2 ---------------------------------------------------------------------------
@@ -115,6 +128,7 @@ COMBINATIONS = {
     "BUILD-3.special-arguments",
     shows="meta, compile_kwargs and params are passed if and only if the signature names them",
     costs="a builder without these arguments fails, or one with them never gets them",
+    wrappers=ESTIMATORS,
     cases=COMBINATIONS,
 )
 def special_arguments(trial: Trial) -> None:
@@ -126,10 +140,35 @@ def special_arguments(trial: Trial) -> None:
         f"a builder that names {sorted(wanted)} received {sorted(received)}",
     )
     for name in wanted:
-        trial.require(
-            isinstance(received[name], dict),
-            f"{name} is a {type(received[name]).__name__}, not a dict",
-        )
+        _special(trial, received, name)
+
+
+@check(
+    "BUILD-3.keyword-only",
+    shows="special and free arguments that can only be given by keyword are passed too",
+    costs="a builder in today's style, with a bare star in its signature, is called without them",
+    wrappers=ESTIMATORS,
+    cases=["fit", "initialize"],
+)
+def keyword_only(trial: Trial) -> None:
+    X, y, *_ = probes.dataset(trial.wrapper)
+    calls: list[dict[str, Any]] = []
+
+    def build(*, units: int, meta: Any, compile_kwargs: Any, params: Any) -> Any:
+        received = {"meta": meta, "compile_kwargs": compile_kwargs, "params": params}
+        calls.append({"units": units, **received})
+        return probes.model_for(trial.wrapper)
+
+    estimator = trial.make(build, units=3)
+    trial.call(estimator, trial.case, X, y)
+    received = _received(trial, calls)
+    trial.require(same(received["units"], 3), "the builder received other units")
+    for name, key in (("meta", "n_features_in_"), ("params", "units")):
+        trial.require(key in _special(trial, received, name), f"{name} does not hold {key!r}")
+    trial.require(
+        "optimizer" in _special(trial, received, "compile_kwargs"),
+        "compile_kwargs does not hold 'optimizer'",
+    )
 
 
 # -- BUILD-4 ------------------------------------------------------------------------------------
@@ -148,23 +187,28 @@ META = (
 )
 
 
-def _meta(trial: Trial, build_params: dict[str, Any] | None = None) -> tuple[Any, dict[str, Any]]:
+def _meta(trial: Trial) -> tuple[Any, dict[str, Any]]:
+    """Fit or initialise an estimator; give it and the meta that its builder received."""
+    X, y, *_ = probes.dataset(trial.wrapper)
     build, calls = _recording_builder(trial, "meta")
-    estimator, received = _called_once(trial, build, calls, **(build_params or {}))
-    meta = received.get("meta")
-    trial.require(isinstance(meta, dict), f"meta is a {type(meta).__name__}, not a dict")
-    return estimator, dict(meta or {})
+    estimator = trial.make(build)
+    trial.call(estimator, trial.case or "fit", X, y)
+    return estimator, _special(trial, _received(trial, calls), "meta")
+
+
+def _promised(trial: Trial) -> tuple[str, ...]:
+    return META + (("classes_", "n_classes_") if trial.is_classifier else ())
 
 
 @check(
     "BUILD-4.entries",
     shows="meta holds what the wrapper knows about the data",
     costs="a builder cannot size its layers to the data",
+    cases=["fit", "initialize"],
 )
 def meta_entries(trial: Trial) -> None:
     _, meta = _meta(trial)
-    expected = META + (("classes_", "n_classes_") if trial.is_classifier else ())
-    absent = [name for name in expected if name not in meta]
+    absent = [name for name in _promised(trial) if name not in meta]
     trial.require(not absent, f"meta lacks {', '.join(absent)}")
 
 
@@ -188,20 +232,59 @@ def meta_values(trial: Trial) -> None:
         truth.update({"n_classes_": 2, "y_dtype_": y.dtype, "target_type_": "binary"})
     else:
         truth.update({"target_type_": "continuous"})
+    _require_true(trial, meta, truth)
+    for name in _promised(trial):
+        if name in meta:
+            attribute = trial.attribute(estimator, name)
+            trial.require(
+                same(attribute, meta[name]), f"meta[{name!r}] is not the value of the attribute"
+            )
+
+
+def _require_true(trial: Trial, meta: dict[str, Any], truth: dict[str, Any]) -> None:
     wrong = [
-        f"{name}={meta[name]!r:.60} (the data say {value!r})"
+        f"{name}={show(meta[name])} (the data say {value!r})"
         for name, value in truth.items()
-        if name in meta and meta[name] != value
+        if name in meta and not same(meta[name], value)
     ]
     trial.require(not wrong, f"meta holds {', '.join(wrong)}")
-    for name, value in meta.items():
-        attribute = trial.attribute(estimator, name)
-        same = attribute is value or _equal(attribute, value)
-        trial.require(same, f"meta[{name!r}] is not the attribute of that name")
 
 
-def _equal(first: Any, second: Any) -> bool:
-    return not probes.changes(probes.snapshot(first), probes.snapshot(second))
+def _data_of_shape(case: str) -> tuple[Any, Any, dict[str, Any]]:
+    X, y, *_ = probes.continuous_dataset(2)
+    if case == "two-outputs":
+        return X, y, {"n_outputs_": 2, "y_ndim_": 2}
+    if case == "column-target":
+        return X, y[:, :1], {"n_outputs_": 1, "y_ndim_": 2}
+    cubes = np.stack([X, X], axis=2)
+    return cubes, y[:, 0], {"X_shape_": cubes.shape, "n_features_in_": 3, "y_ndim_": 1}
+
+
+@check(
+    "BUILD-4.other-shapes",
+    shows="meta says the truth about several targets, a column, and X of three dimensions",
+    costs="the output layer has one unit where it needs two, or the input layer the wrong shape",
+    wrappers=[Wrapper.REGRESSOR],
+    cases=["two-outputs", "column-target", "three-dimensions"],
+)
+def meta_of_other_shapes(trial: Trial) -> None:
+    X, y, truth = _data_of_shape(trial.case)
+    calls: list[dict[str, Any]] = []
+
+    def build(meta: dict[str, Any]) -> Any:
+        calls.append({"meta": meta})
+        layers = [
+            keras.Input(X.shape[1:]),
+            keras.layers.Flatten(),
+            keras.layers.Dense(y.size // len(y)),
+        ]
+        model = keras.Sequential(layers)
+        model.compile(optimizer="sgd", loss="mean_squared_error", run_eagerly=True)
+        return model
+
+    estimator = trial.make(build)
+    trial.initialize(estimator, X, y)
+    _require_true(trial, _special(trial, _received(trial, calls), "meta"), truth)
 
 
 @check(
@@ -245,16 +328,16 @@ def objects(trial: Trial) -> None:
     }[trial.case]
     build, calls = _recording_builder(trial, "compile_kwargs", compiled=False)
     _, received = _called_once(trial, build, calls, **settings)
-    arguments = received["compile_kwargs"]
+    arguments = _special(trial, received, "compile_kwargs")
     for name in ("optimizer", "loss"):
         trial.require(
             _is_instance(name, arguments.get(name)),
-            f"compile_kwargs[{name!r}] is {arguments.get(name)!r:.60}",
+            f"compile_kwargs[{name!r}] is {show(arguments.get(name))}",
         )
     metrics = arguments.get("metrics")
     trial.require(
         isinstance(metrics, list) and len(metrics) == 1 and _is_instance("metric", metrics[0]),
-        f"compile_kwargs['metrics'] is {metrics!r:.80}",
+        f"compile_kwargs['metrics'] is {show(metrics)}",
     )
 
 
@@ -279,16 +362,17 @@ def routed_applied(trial: Trial) -> None:
         metrics=[metric],
         metrics__name="routed",
     )
-    arguments = received["compile_kwargs"]
-    with trial.doing("reading the first metric in compile_kwargs"):
-        first = arguments["metrics"][0]
-    for name, parent, found, expected in (
-        ("optimizer", optimizer, arguments["optimizer"], {"momentum": 0.75}),
-        ("loss", loss, arguments["loss"], {"delta": 0.5}),
-        ("metrics", metric, first, {"name": "routed"}),
+    arguments = _special(trial, received, "compile_kwargs")
+    for name, parent, expected in (
+        ("optimizer", optimizer, {"momentum": 0.75}),
+        ("loss", loss, {"delta": 0.5}),
+        ("metrics", metric, {"name": "routed"}),
     ):
-        trial.require(isinstance(found, parent), f"compile_kwargs[{name!r}] is {found!r:.60}")
-        given = dict(found.given)
+        found = arguments.get(name)
+        if name == "metrics" and isinstance(found, list) and len(found) == 1:
+            found = found[0]
+        trial.require(isinstance(found, parent), f"compile_kwargs[{name!r}] is {show(found)}")
+        given = dict(getattr(found, "given", {}))
         trial.require(
             expected.items() <= given.items(),
             f"the {name} should be made with {expected}; it was made with {given}",
@@ -332,7 +416,7 @@ def same_as_get_params(trial: Trial) -> None:
         loss__name="routed",
         metrics=["mse"],
     )
-    params, expected = received["params"], trial.call(estimator, "get_params")
+    params, expected = _special(trial, received, "params"), trial.call(estimator, "get_params")
     trial.require(
         params.keys() == expected.keys(),
         f"keys that differ: {sorted(set(params) ^ set(expected))}",
@@ -400,3 +484,9 @@ def called_once(trial: Trial) -> None:
     trial.require(len(calls) == 1, f"{trial.case} called the builder {len(calls)} times")
     trial.predict(estimator, X)
     trial.require(len(calls) == 1, "predict called the builder")
+    if trial.is_classifier:
+        trial.call(estimator, "predict_proba", X)
+        trial.require(len(calls) == 1, "predict_proba called the builder")
+    if trial.wrapper is not Wrapper.BASE:
+        trial.call(estimator, "score", X, y)
+        trial.require(len(calls) == 1, "score called the builder")

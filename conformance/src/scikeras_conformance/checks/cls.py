@@ -6,7 +6,7 @@ from typing import Any
 from scikeras_conformance.catalogue import ESTIMATORS, Wrapper, check
 from scikeras_conformance.checks._answers import require_answers
 from scikeras_conformance.checks._modules import keras, np, probes, sklearn_base
-from scikeras_conformance.trial import Trial
+from scikeras_conformance.trial import Trial, show
 
 
 @check(
@@ -33,7 +33,7 @@ def fit_and_predict(trial: Trial) -> None:
     # A plain keras.Sequential, run the way Keras runs it, unlike the models of other checks.
     estimator = trial.make(model=lambda: probes.plain_model_for(trial.wrapper))
     returned = trial.fit(estimator, X, y)
-    trial.require(returned is estimator, f"fit returned {returned!r:.80}, not the estimator")
+    trial.require(returned is estimator, f"fit returned {show(returned)}, not the estimator")
     require_answers(trial, trial.predict(estimator, X), y)
 
 
@@ -60,6 +60,7 @@ LABELS: dict[str, Any] = {
     "str": ["cat", "dog", "emu"],
     "object": ("object", ["ham", "spam and eggs", "zoo"]),
     "two-str": ["no", "yes"],
+    "list-of-str": ["no", "yes"],
 }
 
 
@@ -74,7 +75,7 @@ def _classifier_for(trial: Trial, data: Any) -> Any:
         model.compile(optimizer=probes.zero_rate(), loss="sparse_categorical_crossentropy")
         return model
 
-    return trial.make(build, loss="sparse_categorical_crossentropy")
+    return trial.make(build)
 
 
 @check(
@@ -88,7 +89,7 @@ def _classifier_for(trial: Trial, data: Any) -> Any:
 def labels_come_back(trial: Trial) -> None:
     data = probes.classes_dataset(_labels(trial.case))
     estimator = _classifier_for(trial, data)
-    trial.fit(estimator, data.X, data.y)
+    trial.fit(estimator, data.X, data.y.tolist() if trial.case.startswith("list") else data.y)
     require_answers(trial, trial.predict(estimator, data.X), data.y)
 
 
@@ -168,7 +169,7 @@ def stratified_splits(trial: Trial) -> None:
     "CLS-6.subclass",
     shows="a subclass with a method _keras_build_fn and its own parameters is built and cloned",
     costs="an estimator class with a fixed architecture cannot be written, or breaks in a search",
-    cases=["own-parameters", "own-and-inherited-parameters"],
+    cases=["own-parameters", "own-and-inherited-parameters", "special-arguments"],
 )
 def subclass(trial: Trial) -> None:
     built: list[int] = []
@@ -192,14 +193,30 @@ def subclass(trial: Trial) -> None:
             built.append(self.hidden)
             return probes.model_for(wrapper)
 
+    class Asking(trial.cls):  # type: ignore[name-defined, misc]
+        def __init__(self, hidden: int = 3, **kwargs: Any) -> None:
+            super().__init__(**kwargs)
+            self.hidden = hidden
+
+        def _keras_build_fn(self, meta: Any, compile_kwargs: Any, params: Any) -> Any:
+            del compile_kwargs
+            built.append(params["hidden"] if "n_features_in_" in meta else 0)
+            return probes.model_for(wrapper)
+
     if trial.case == "own-parameters":
         estimator = trial.make_of(Fixed, hidden=7)
     else:
-        estimator = trial.make_of(Open, hidden=7, epochs=2)
+        estimator = trial.make_of(
+            Open if trial.case.startswith("own") else Asking, hidden=7, epochs=2
+        )
     with trial.doing("cloning an instance of a subclass"):
         copy = sklearn_base.clone(estimator)
     trial.require(type(copy) is type(estimator), "the clone is of another class")
-    trial.require(trial.params(copy).get("hidden") == 7, "the clone lost the parameter 'hidden'")
+    before, after = trial.params(estimator), trial.params(copy)
+    trial.require(after.get("hidden") == 7, "the clone lost the parameter 'hidden'")
+    trial.require(
+        before.get("epochs") == after.get("epochs"), "the clone lost inherited parameters"
+    )
     X, y, *_ = probes.dataset(wrapper)
     trial.fit(copy, X, y)
     trial.require(built == [7], f"_keras_build_fn should be called once, with 7; it saw {built}")
@@ -207,39 +224,23 @@ def subclass(trial: Trial) -> None:
 
 @check(
     "CLS-7.model-instance",
-    shows="a compiled keras.Model given as model is fitted, and predicts",
+    shows="a keras.Model given as model is fitted, and predicts",
     costs="a model that exists already cannot be wrapped",
+    cases=["compiled", "uncompiled"],
 )
 def model_instance(trial: Trial) -> None:
     X, y, *_ = probes.dataset(trial.wrapper)
-    estimator = trial.make(probes.model_for(trial.wrapper))
+    if trial.case == "compiled":
+        estimator = trial.make(probes.model_for(trial.wrapper))
+    else:
+        estimator = trial.make(
+            probes.uncompiled(trial.wrapper),
+            loss="mean_squared_error",
+            optimizer="sgd",
+            optimizer__learning_rate=0.0,
+        )
     trial.fit(estimator, X, y)
     require_answers(trial, trial.predict(estimator, X), y)
-
-
-@check(
-    "CLS-7.model-instance-untouched",
-    shows="a model given as parameter is not trained in place, and clones do not share it",
-    costs="every fold of a search goes on training the model of the fold before it, and its score "
-    "leaks into the next",
-    also=["INIT-5"],
-)
-def model_instance_untouched(trial: Trial) -> None:
-    X, y, *_ = probes.dataset(trial.wrapper)
-    model = probes.model_for(trial.wrapper, off=0.5, rate=0.1)
-    before = model.get_weights()
-    estimator = trial.make(model)
-    with trial.doing("cloning a wrapper of a model instance"):
-        copy = sklearn_base.clone(estimator)
-    trial.fit(estimator, X, y)
-    trial.require(
-        all(map(np.array_equal, before, model.get_weights())),
-        "fit trained the very model that was given as parameter",
-    )
-    trial.require(
-        trial.attribute(estimator, "model_") is not trial.params(copy)["model"],
-        "the clone holds the model that the fitted estimator trains",
-    )
 
 
 class _Builders:
@@ -262,11 +263,18 @@ class _Builders:
             def __new__(cls) -> Any:
                 return probes.model_for(wrapper)
 
+        class ModelClass(probes.ProbeModel):
+            def __init__(self) -> None:
+                made = probes.model_for(wrapper)
+                super().__init__(made.inputs, made.outputs)
+                self.compile(optimizer=made.optimizer, loss=made.loss)
+
         return {
             "function": probes.builder(wrapper),
             "partial": functools.partial(probes.model_for, wrapper, off=0.0),
             "bound-method": self.method,
             "class": BuilderClass,
+            "model-class": ModelClass,
             "callable-object": CallableObject(),
         }[kind]
 
@@ -276,13 +284,52 @@ class _Builders:
     shows="builders may be functions, partials, bound methods, classes and callable objects",
     costs="a builder with settings of its own has to be wrapped in a function first",
     wrappers=ESTIMATORS,
-    cases=["function", "partial", "bound-method", "class", "callable-object"],
+    cases=["function", "partial", "bound-method", "class", "model-class", "callable-object"],
 )
 def builder_kinds(trial: Trial) -> None:
     X, y, *_ = probes.dataset(trial.wrapper)
     estimator = trial.make(_Builders(trial.wrapper).of_kind(trial.case))
     trial.fit(estimator, X, y)
     require_answers(trial, trial.predict(estimator, X), y)
+
+
+@check(
+    "CLS-8.builder-kinds-that-ask",
+    shows="builders of every kind get the special arguments that they name",
+    costs="moving a builder into a class or a partial takes its arguments away",
+    wrappers=ESTIMATORS,
+    cases=["partial", "bound-method", "class", "callable-object"],
+    also=["BUILD-3"],
+)
+def builder_kinds_that_ask(trial: Trial) -> None:
+    X, y, *_ = probes.dataset(trial.wrapper)
+    wrapper = trial.wrapper
+    seen: list[Any] = []
+
+    def function(width: int, meta: Any, units: int) -> Any:
+        seen.append((width, meta["n_features_in_"], units))
+        return probes.model_for(wrapper)
+
+    class Factory:
+        def method(self, meta: Any, units: int) -> Any:
+            return function(1, meta, units)
+
+        def __call__(self, meta: Any, units: int) -> Any:
+            return function(1, meta, units)
+
+    class Builder:
+        def __new__(cls, meta: Any, units: int) -> Any:
+            return function(1, meta, units)
+
+    builder = {
+        "partial": functools.partial(function, 1),
+        "bound-method": Factory().method,
+        "class": Builder,
+        "callable-object": Factory(),
+    }[trial.case]
+    trial.fit(trial.make(builder, units=5), X, y)
+    expected = [(1, X.shape[1], 5)]
+    trial.require(seen == expected, f"the builder should see {expected}; it saw {seen}")
 
 
 @check(

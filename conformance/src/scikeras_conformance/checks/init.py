@@ -3,11 +3,11 @@
 from contextlib import suppress
 from typing import Any
 
-from scikeras_conformance.catalogue import ALL, Wrapper, check
-from scikeras_conformance.checks._answers import require_answers
+from scikeras_conformance.catalogue import ESTIMATORS, Wrapper, check
+from scikeras_conformance.checks._answers import require_answers, same
 from scikeras_conformance.checks._modules import keras, np, probes, sklearn_base
 from scikeras_conformance.checks._properties import holds_for_all
-from scikeras_conformance.trial import Trial
+from scikeras_conformance.trial import Trial, show
 
 KINDS = ("list", "dict", "tuple", "array", "class", "instance", "function", "without-equality")
 PREFIXES = ("model", "fit", "predict", "callbacks", "optimizer", "loss", "metrics", "score")
@@ -35,10 +35,11 @@ def _require_stored(trial: Trial, estimator: Any, given: dict[str, Any]) -> None
     cases=KINDS,
 )
 def named_parameters(trial: Trial) -> None:
-    names = [name for name in trial.params(trial.make()) if name != "build_fn"]
-    trial.require("model" in names, "get_params() of a bare wrapper does not list 'model'")
+    build = probes.builder(trial.wrapper)
+    names = list(trial.params(trial.make(build)))
+    trial.require("model" in names, "get_params() does not list 'model'")
     for name in names:
-        given = {name: probes.odd_objects(trial.case)}
+        given = {"model": build, name: probes.odd_objects(trial.case)}
         _require_stored(trial, trial.make(**given), given)
 
 
@@ -175,7 +176,9 @@ def clone(trial: Trial) -> None:
         copy = sklearn_base.clone(estimator)
     trial.require(type(copy) is cls, f"the clone is a {type(copy).__name__}")
     before, after = trial.params(estimator), trial.params(copy)
-    differing = [name for name in {**before, **after} if before.get(name) != after.get(name)]
+    lost = object()
+    names = [*before, *(name for name in after if name not in before)]
+    differing = [n for n in names if not same(before.get(n, lost), after.get(n, lost))]
     trial.require(not differing, f"the clone has other values for {', '.join(differing)}")
     found = _fitted_names(copy)
     trial.require(not found, f"the clone has fitted attributes: {', '.join(found)}")
@@ -244,6 +247,47 @@ def parameters_untouched(trial: Trial) -> None:
     trial.require(not touched, f"{trial.case} changed the parameters at {', '.join(touched[:5])}")
 
 
+@check(
+    "INIT-5.proba-leaves-parameters",
+    shows="predict_proba changes no parameter or anything inside it, and creates no attribute",
+    costs="asking for probabilities changes what the next clone or fit does",
+    wrappers=[Wrapper.CLASSIFIER],
+    also=["INIT-6"],
+)
+def proba_leaves_parameters(trial: Trial) -> None:
+    X, y, *_ = probes.dataset(trial.wrapper)
+    estimator = _busy_estimator(trial)
+    trial.fit(estimator, X, y)
+    before, names = probes.snapshot(trial.params(estimator)), _own_names(estimator)
+    trial.call(estimator, "predict_proba", X)
+    touched = probes.changes(before, probes.snapshot(trial.params(estimator)))
+    trial.require(not touched, f"predict_proba changed the parameters at {', '.join(touched[:5])}")
+    created = sorted(_own_names(estimator) - names)
+    trial.require(not created, f"predict_proba created the attributes {', '.join(created)}")
+
+
+@check(
+    "INIT-5.model-instance-untouched",
+    shows="a model given as parameter is not trained in place, and clones do not share it",
+    costs="every fold of a search goes on training the model of the fold before it, and its score "
+    "leaks into the next",
+    wrappers=ESTIMATORS,
+    also=["CLS-7"],
+)
+def model_instance_untouched(trial: Trial) -> None:
+    X, y, *_ = probes.dataset(trial.wrapper)
+    model = probes.model_for(trial.wrapper, off=0.5, rate=0.1)
+    before = model.get_weights()
+    estimator = trial.make(model)
+    # Whether a model is accepted at all is the matter of CLS-7; one that is refused is untouched.
+    with suppress(Exception):
+        estimator.fit(X, y)
+    trial.require(
+        all(map(np.array_equal, before, model.get_weights())),
+        "fit trained the very model that was given as parameter",
+    )
+
+
 def _score_of_base(estimator: Any, X: Any, y: Any) -> None:
     # SCORE-4 lets the base wrapper refuse to score; what counts here is what it leaves behind.
     with suppress(Exception):
@@ -269,6 +313,7 @@ def _instance(kind: str, *, built: bool) -> Any:
     shows="optimizers, losses and metrics given as instances keep their state through fit",
     costs="momentum and metrics of one fit leak into the next, and a second fit fails with "
     "'Unknown variable'",
+    wrappers=ESTIMATORS,
     cases=["optimizer", "built-optimizer", "loss", "metrics", "used-metrics"],
 )
 def instances_not_trained(trial: Trial) -> None:
@@ -312,9 +357,9 @@ def clones_share_nothing(trial: Trial) -> None:
     with trial.doing("cloning"):
         first, second = sklearn_base.clone(estimator), sklearn_base.clone(estimator)
     trial.fit(first, X, y)
-    weights = trial.attribute(first, "model_").get_weights()
+    weights = trial.model(first).get_weights()
     trial.fit(second, X, y)
-    models = [trial.attribute(one, "model_") for one in (first, second)]
+    models = [trial.model(one) for one in (first, second)]
     trial.require(models[0] is not models[1], "both clones hold the same model")
     for name in ("optimizer", "loss"):
         shared = getattr(models[0], name) is getattr(models[1], name)
@@ -357,23 +402,15 @@ def attributes_created(trial: Trial) -> None:
 
 @check(
     "INIT-7.model-is-a-keras-model",
-    shows="model_ is a keras.Model, the one that the builder returned",
+    shows="model_ is a keras.Model",
     costs="saving, summaries and everything else that Keras offers is out of reach",
     cases=["initialize", "fit"],
 )
 def model_is_a_keras_model(trial: Trial) -> None:
     X, y, *_ = probes.dataset(trial.wrapper)
-    made: list[Any] = []
-
-    def build() -> Any:
-        made.append(probes.model_for(trial.wrapper))
-        return made[-1]
-
-    estimator = trial.make(build)
+    estimator = trial.make(probes.builder(trial.wrapper))
     trial.call(estimator, trial.case, X, y)
-    model = trial.attribute(estimator, "model_")
-    trial.require(isinstance(model, keras.Model), f"model_ is a {type(model).__name__}")
-    trial.require(type(model) is type(made[-1]), f"model_ became a {type(model).__name__}")
+    trial.model(estimator)
 
 
 @check(
@@ -385,31 +422,31 @@ def initialize_does_not_train(trial: Trial) -> None:
     X, y, *_ = probes.dataset(trial.wrapper)
     made: list[Any] = []
 
-    def build() -> Any:
-        model = probes.model_for(trial.wrapper, off=0.5, rate=0.5)
+    def build(off: float = 0.0) -> Any:
+        model = probes.model_for(trial.wrapper, off=off, rate=0.5)
         made.append(model.get_weights())
         return model
 
-    estimator = trial.make(build)
+    estimator = trial.make(build, off=0.5)
     returned = trial.initialize(estimator, X, y)
-    trial.require(returned is estimator, f"initialize returned {returned!r:.80}")
-    model = trial.attribute(estimator, "model_")
+    trial.require(returned is estimator, f"initialize returned {show(returned)}")
+    trial.require(made, "initialize did not call the builder")
+    model = trial.model(estimator)
     trial.require(
-        all(map(np.array_equal, made[0], model.get_weights())),
+        all(map(np.array_equal, made[-1], model.get_weights())),
         "the weights are not those that the builder made",
     )
-    with trial.doing("looking for the builder's model in model_"):
-        fits = model.log.fits
-    trial.require(not fits, "initialize called Model.fit")
-    predicted = np.asarray(trial.predict(estimator, X))
-    trial.require(len(predicted) == len(y), f"predict gave {len(predicted)} rows for {len(y)}")
+    trial.require(not getattr(model, "log", None) or not model.log.fits, "Model.fit was called")
+    # A model that is right from the start has to answer right, without any training.
+    estimator = trial.make(build)
+    trial.initialize(estimator, X, y)
+    require_answers(trial, trial.predict(estimator, X), y, "predict after initialize")
 
 
 @check(
     "INIT-9.not-fitted",
     shows="methods that need a model raise NotFittedError before there is one",
     costs="check_is_fitted and everything built on it cannot tell an unfitted estimator",
-    wrappers=ALL,
     cases=["predict", "score"],
 )
 def not_fitted(trial: Trial) -> None:
@@ -456,7 +493,7 @@ def round_trip(trial: Trial) -> None:
     )
     before = trial.params(estimator)
     returned = trial.call(estimator, "set_params", **before)
-    trial.require(returned is estimator, f"set_params returned {returned!r:.80}")
+    trial.require(returned is estimator, f"set_params returned {show(returned)}")
     after = trial.params(estimator)
     trial.require(before.keys() == after.keys(), "other parameters are listed afterwards")
     changed = [name for name in before if before[name] is not after[name]]
@@ -472,7 +509,7 @@ def settable(trial: Trial) -> None:
     def fresh() -> Any:
         return trial.make(probes.builder(trial.wrapper), units=1, fit__shuffle=True)
 
-    names = [name for name in trial.params(fresh()) if name != "build_fn"]
+    names = list(trial.params(fresh()))
     for name in [*names, *(f"{prefix}__x" for prefix in PREFIXES), "loss__1__x", "callbacks__0__x"]:
         estimator, value = fresh(), object()
         with trial.doing(f"set_params({name}=...)"):
@@ -484,6 +521,7 @@ def settable(trial: Trial) -> None:
     "INIT-10.set-before-fit",
     shows="what set_params sets is what the next fit uses",
     costs="every candidate of a search is the same model",
+    cases=["before-fit", "between-fits"],
 )
 def set_before_fit(trial: Trial) -> None:
     X, y, *_ = probes.dataset(trial.wrapper)
@@ -494,10 +532,13 @@ def set_before_fit(trial: Trial) -> None:
         return probes.uncompiled(trial.wrapper)
 
     estimator = trial.make(build, units=1, optimizer="sgd", loss="mean_squared_error")
+    if trial.case == "between-fits":
+        trial.fit(estimator, X, y)
     trial.call(estimator, "set_params", units=5, optimizer__learning_rate=0.125)
     trial.fit(estimator, X, y)
-    trial.require(seen == [5], f"the builder should receive 5; it received {seen}")
-    rate = float(trial.attribute(estimator, "model_").optimizer.learning_rate)
+    trial.require(seen[-1:] == [5], f"the builder should receive 5; it received {seen}")
+    with trial.doing("reading the learning rate of model_"):
+        rate = float(trial.model(estimator).optimizer.learning_rate)
     trial.require(rate == 0.125, f"the learning rate should be 0.125; it is {rate}")
 
 
@@ -533,10 +574,10 @@ def new_model(trial: Trial) -> None:
 
     estimator = trial.make(build)
     trial.fit(estimator, X, y)
-    first = trial.attribute(estimator, "model_")
+    first = trial.model(estimator)
     weights = first.get_weights()
     trial.fit(estimator, X, y)
-    second = trial.attribute(estimator, "model_")
+    second = trial.model(estimator)
     trial.require(len(calls) == 2, f"the builder was called {len(calls)} times for two fits")
     trial.require(first is not second, "model_ is still the model of the first fit")
     trial.require(

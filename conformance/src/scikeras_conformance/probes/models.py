@@ -1,5 +1,6 @@
 """Models that record how they are compiled, trained and asked, and builders of them."""
 
+import inspect
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -44,24 +45,35 @@ class ProbeModel(keras.Model):  # type: ignore[misc]
         super().__init__(*args, **kwargs)
         self.log = Log()
 
-    def compile(self, optimizer: Any = "rmsprop", loss: Any = None, **kwargs: Any) -> None:
+    def compile(self, *args: Any, **kwargs: Any) -> None:
         """Log the arguments and compile for eager execution."""
-        self.log.compiles.append({"optimizer": optimizer, "loss": loss, **kwargs})
+        given = _by_name(keras.Model.compile, self, args, kwargs)
+        self.log.compiles.append(dict(given))
         for graph_only in ("run_eagerly", "jit_compile", "steps_per_execution"):
-            kwargs.pop(graph_only, None)
-        super().compile(optimizer=optimizer, loss=loss, run_eagerly=True, **kwargs)
+            given.pop(graph_only, None)
+        super().compile(**given, run_eagerly=True)
 
     def fit(self, *args: Any, **kwargs: Any) -> Any:
         """Log the arguments and the history."""
-        self.log.fits.append(kwargs)
-        history = super().fit(*args, **{**kwargs, "verbose": 0})
+        given = _by_name(keras.Model.fit, self, args, kwargs)
+        self.log.fits.append(dict(given))
+        history = super().fit(**{**given, "verbose": 0})
         self.log.history = history.history
         return history
 
     def predict(self, *args: Any, **kwargs: Any) -> Any:
         """Log the arguments."""
-        self.log.predicts.append(kwargs)
-        return super().predict(*args, **{**kwargs, "verbose": 0})
+        given = _by_name(keras.Model.predict, self, args, kwargs)
+        self.log.predicts.append(dict(given))
+        return super().predict(**{**given, "verbose": 0})
+
+
+def _by_name(
+    method: Callable[..., Any], model: Any, args: tuple[Any, ...], kwargs: dict[str, Any]
+) -> dict[str, Any]:
+    """Give every argument its name, however the wrapper chose to pass it."""
+    arguments = inspect.signature(method).bind(model, *args, **kwargs).arguments
+    return dict(list(arguments.items())[1:])
 
 
 def make_model(

@@ -34,7 +34,7 @@ def render(record: RunRecord, catalogue: Sequence[Check]) -> Iterator[Line]:
     """
     if record.refusal is not None:
         yield Line(record.refusal, {"red": True})
-        yield _verdict(record)
+        yield Line(f"verdict: {record.verdict.upper()}", {"red": True, "bold": True})
         return
     yield from _header(record)
     checks = {check.id: check for check in catalogue}
@@ -131,13 +131,14 @@ def _verdict(record: RunRecord) -> Line:
     census = record.census
     broken = sum(result.breaks_must for result in record.results)
     advisory = census.failed - broken
-    extent = (
-        f"{census.planned} of {record.catalogue_size} checks"
-        if record.partial
-        else (f"{census.planned} checks")
-    )
+    extent = f"{census.planned} checks"
+    where = ""
+    if record.partial:
+        extent = f"{census.planned} of {record.catalogue_size} checks"
+        where = " IN WHAT WAS SELECTED"
     text = (
-        f"verdict: {record.verdict.upper()}  ({extent}: {census.passed} passed, {broken} MUST and "
+        f"verdict: {record.verdict.upper()}{where}  "
+        f"({extent}: {census.passed} passed, {broken} MUST and "
         f"{advisory} SHOULD failed, {census.errored} errored, {census.skipped} skipped)"
     )
     good = record.verdict.exit_code == 0
