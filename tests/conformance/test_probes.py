@@ -116,3 +116,17 @@ def test_awkward_objects_complain_about_everything():
     for use in (bool, copy.deepcopy, lambda a: a == a):
         with pytest.raises(RuntimeError):
             use(awkward)
+
+
+def test_a_probe_model_takes_arguments_by_position():
+    """A wrapper may call Keras as it likes; the log has names for everything."""
+    model = probes.uncompiled(Wrapper.BASE)
+    model.compile("sgd", "mse", None, ["mae"])
+    X, y, *_ = probes.dataset(Wrapper.BASE)
+    model.fit(X, y, 8, 2, 1)
+    assert (len(y), 1) == model.predict(X, 4, 1).shape
+    assert ["mae"] == model.log.compiles[0]["metrics"]
+    assert (8, 2, 1) == tuple(
+        model.log.fits[0][name] for name in ("batch_size", "epochs", "verbose")
+    )
+    assert 4 == model.log.predicts[0]["batch_size"]

@@ -1,0 +1,35 @@
+"""The suite fails what is wrong and nothing else, and does not break on anything."""
+
+import pytest
+
+from controls import CONTROLS
+from rough import ROUGH
+from scikeras_conformance.checks import CATALOGUE
+from scikeras_conformance.execution import execute
+from scikeras_conformance.plan import Selection, make_plan
+from scikeras_conformance.results import Outcome
+from scikeras_conformance.subject import load_subject
+
+
+def one_of_each_check():
+    """Give the first planned check of each check, which is enough to meet every line of it."""
+    firsts = {planned.check.id: planned for planned in reversed(make_plan(CATALOGUE, Selection()))}
+    return [firsts[check.id] for check in CATALOGUE]
+
+
+@pytest.mark.parametrize("name", CONTROLS)
+def test_controls_fail_nothing(name):
+    """A wrapper that is written differently and keeps the contract passes every check."""
+    subject = load_subject(f"controls:{name}")
+    results = [execute(planned, subject) for planned in one_of_each_check()]
+    wrong = [f"{r.id}: {r.message}" for r in results if r.outcome is not Outcome.PASSED]
+    assert [] == wrong
+
+
+@pytest.mark.parametrize("name", ROUGH)
+def test_rough_subjects_never_break_the_suite(name):
+    """Whatever a subject gives back, it is the subject that fails, not the suite."""
+    subject = load_subject(f"rough:{name}")
+    results = [execute(planned, subject) for planned in one_of_each_check()]
+    errors = [f"{r.id}: {r.details}" for r in results if r.outcome is Outcome.ERRORED]
+    assert [] == errors
