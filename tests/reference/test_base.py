@@ -1,14 +1,16 @@
 """Fitting, going on fitting, and asking (chapters INIT, DATA, ROUTE and API)."""
 
+import pickle
+
 import keras
 import numpy as np
 import pytest
 from reference_models import Counting, base, classifier, linear, regressor, sequential, softmax
-from sklearn.base import BaseEstimator, TransformerMixin
+from sklearn.base import BaseEstimator, TransformerMixin, clone
 from sklearn.exceptions import NotFittedError
 from sklearn.utils.validation import check_is_fitted
 
-from scikeras_reference import BaseWrapper, KerasRegressor
+from scikeras_reference import BaseWrapper, KerasClassifier, KerasRegressor
 from scikeras_reference.exceptions import InputError
 
 
@@ -445,18 +447,37 @@ def test_the_base_wrapper_does_not_score(X, target):
     assert {"a", "b__c", "sample_weight"} == set(wrapper.score(X, target, np.ones(24)))
 
 
-def test_a_failed_fit_leaves_no_model(X, target):
-    """An estimator whose last fit failed does not answer with the model of the one before."""
-    wrapper = regressor().fit(X, target)
-
-    with pytest.raises(TypeError):
-        wrapper.set_params(model=3).fit(X, target)
-
-    assert not wrapper.initialized_
-
-
 def test_quiet(capsys, X, y3):
     """Nothing is printed with ``verbose=0`` (HYG-6)."""
     classifier(model=softmax).fit(X, y3).predict(X)
 
     assert ("", "") == tuple(capsys.readouterr())
+
+
+@pytest.mark.parametrize("method", ["fit", "initialize"])
+def test_a_fit_that_is_refused_loses_nothing(X, y, method):
+    """Bad input leaves the model of the last fit in place, ready to predict."""
+    estimator = KerasClassifier(_tiny_classifier, verbose=0).fit(X, y)
+    before = dict(vars(estimator))
+    with pytest.raises(ValueError, match="NaN"):
+        getattr(estimator, method)(np.full_like(X, np.nan), y)
+    assert before.keys() == vars(estimator).keys()
+    assert before["model_"] is estimator.model_
+    assert X.shape[0] == len(estimator.predict(X))
+
+
+@pytest.mark.parametrize("copying", [clone, lambda given: pickle.loads(pickle.dumps(given))])
+def test_a_compiled_model_that_never_trained_is_copied(X, y, copying):
+    """The state of an optimizer that has none yet is not missed."""
+    model = _tiny_classifier()
+    model.compile(optimizer="adam", loss="binary_crossentropy")
+    estimator = copying(KerasClassifier(model, verbose=0))
+    assert X.shape[0] == len(estimator.fit(X, y).predict(X))
+
+
+def _tiny_classifier():
+    model = keras.Sequential(
+        [keras.layers.Input((3,)), keras.layers.Dense(1, activation="sigmoid")]
+    )
+    model.compile(optimizer="sgd", loss="binary_crossentropy", run_eagerly=True)
+    return model

@@ -88,6 +88,9 @@ def make_metrics(value: object, routed: Mapping[str, Any], path: str = "metrics"
     value = _resolve(value, lambda name: _metric_class(name, path), keras.metrics.get, path)
     metrics = _assemble(value, routed, path)
     _check(metrics, keras.metrics.Metric, "metric", path)
+    if isinstance(metrics, list) and len(metrics) == 1 and isinstance(metrics[0], (list, tuple)):
+        # The metrics of a single output: Keras takes the nest from 3.13 on, its content always.
+        return list(metrics[0])
     return metrics if metrics is None or isinstance(metrics, (list, tuple, dict)) else [metrics]
 
 

@@ -72,6 +72,16 @@ class Lifecycle(ParameterStorage):
         def target_encoder(self) -> Any: ...
 
     def _initialize(self, X: Any, y: Any) -> tuple[Any, Any]:
+        """Start anew; where that fails, what an earlier fit made is still there."""
+        before = dict(vars(self))
+        try:
+            return self._start(X, y)
+        except BaseException:
+            vars(self).clear()
+            vars(self).update(before)
+            raise
+
+    def _start(self, X: Any, y: Any) -> tuple[Any, Any]:
         """Validate, fit the encoders, build and compile; give validated X and y."""
         self._forget()
         X = validate_features(self, X, reset=True)

@@ -189,10 +189,13 @@ def _needs_compilation(model: Any) -> bool:
     """Whether Keras would lose how the model is compiled.
 
     It does for classes with a ``compile`` of their own, and for losses that hold more than their
-    configuration says: Keras's own ``Huber`` is one, many custom ones are.
+    configuration says: Keras's own ``Huber`` is one, many custom ones are. With an optimizer that
+    has made no step yet it fails: on loading it builds the optimizer, and then misses its state.
     """
     if not model.compiled:
         return False
+    if model.optimizer is not None and not model.optimizer.built:
+        return True
     cls, theirs = type(model), keras.Model
     if cls.compile is not theirs.compile:
         return bool(cls.compile_from_config is theirs.compile_from_config)

@@ -231,7 +231,10 @@ def subclass(trial: Trial) -> None:
 def model_instance(trial: Trial) -> None:
     X, y, *_ = probes.dataset(trial.wrapper)
     if trial.case == "compiled":
-        estimator = trial.make(probes.model_for(trial.wrapper))
+        model = probes.uncompiled(trial.wrapper)
+        # An optimizer with state, which Keras loses when it copies the model in some ways.
+        model.compile(optimizer=keras.optimizers.Adam(0.0), loss="mean_squared_error")
+        estimator = trial.make(model)
     else:
         estimator = trial.make(
             probes.uncompiled(trial.wrapper),
