@@ -1,9 +1,10 @@
-"""The checks of the suite, one module for each chapter of the contract."""
+"""The checks of the suite, a module or two for each chapter of the contract."""
 
 from types import ModuleType
 
 from scikeras_conformance.catalogue import Check
-from scikeras_conformance.checks import build, cls, comp, init, tgt
+from scikeras_conformance.checks import build, cls, comp, init_fitting, init_parameters, tgt
+from scikeras_conformance.contract import load_contract
 
 __all__ = ["CATALOGUE"]
 
@@ -12,7 +13,20 @@ def _checks_of(module: ModuleType) -> list[Check]:
     return [value for value in vars(module).values() if isinstance(value, Check)]
 
 
+def _position(check: Check) -> tuple[int, int]:
+    contract = load_contract()
+    chapters = [chapter.id for chapter in contract.chapters]
+    return chapters.index(check.chapter), list(contract.clauses).index(check.clauses[0])
+
+
 CATALOGUE: tuple[Check, ...] = tuple(
-    check for module in (cls, init, comp, build, tgt) for check in _checks_of(module)
+    sorted(
+        (
+            check
+            for module in (cls, init_parameters, init_fitting, comp, build, tgt)
+            for check in _checks_of(module)
+        ),
+        key=_position,
+    )
 )
 """All checks, in the order of the contract."""

@@ -1,209 +1,13 @@
-"""Chapter INIT: what the constructor stores, and what later calls leave alone."""
+"""Chapter INIT, second half: what the calls after the constructor change, and what they leave."""
 
 from contextlib import suppress
 from typing import Any
 
 from scikeras_conformance.catalogue import ESTIMATORS, Wrapper, check
-from scikeras_conformance.checks._answers import require_answers, same
+from scikeras_conformance.checks._answers import require_answers
 from scikeras_conformance.checks._modules import keras, np, probes, sklearn_base
-from scikeras_conformance.checks._properties import holds_for_all
+from scikeras_conformance.checks._state import own_names, require_not_fitted
 from scikeras_conformance.trial import Trial, show
-
-KINDS = ("list", "dict", "tuple", "array", "class", "instance", "function", "without-equality")
-PREFIXES = ("model", "fit", "predict", "callbacks", "optimizer", "loss", "metrics", "score")
-
-
-def _require_stored(trial: Trial, estimator: Any, given: dict[str, Any]) -> None:
-    params = trial.params(estimator)
-    lost = [name for name in given if name not in params]
-    trial.require(not lost, f"get_params() does not list {', '.join(lost)}")
-    changed = [name for name, value in given.items() if params[name] is not value]
-    trial.require(not changed, f"get_params() holds another object for {', '.join(changed)}")
-    for name, value in given.items():
-        with trial.doing(f"reading the attribute {name}"):
-            stored = getattr(estimator, name)
-        trial.require(stored is value, f"the attribute {name} is another object than the argument")
-
-
-# -- INIT-1 -------------------------------------------------------------------------------------
-
-
-@check(
-    "INIT-1.named-parameters",
-    shows="each named parameter is stored as the very object that was given",
-    costs="clone raises, or a search tunes a copy while the original is what trains",
-    cases=KINDS,
-)
-def named_parameters(trial: Trial) -> None:
-    build = probes.builder(trial.wrapper)
-    names = list(trial.params(trial.make(build)))
-    trial.require("model" in names, "get_params() does not list 'model'")
-    for name in names:
-        given = {"model": build, name: probes.odd_objects(trial.case)}
-        _require_stored(trial, trial.make(**given), given)
-
-
-@check(
-    "INIT-1.free-parameters",
-    shows="each keyword argument for the builder is stored as the very object that was given",
-    costs="clone raises for builders with arguments, so no search over them runs",
-    cases=KINDS,
-)
-def free_parameters(trial: Trial) -> None:
-    given = {name: probes.odd_objects(trial.case) for name in ("units", "kwargs", "args")}
-    _require_stored(trial, trial.make(probes.builder(trial.wrapper), **given), given)
-
-
-@check(
-    "INIT-1.routed-parameters",
-    shows="each parameter with a routing prefix is stored as the very object that was given",
-    costs="optimizer__learning_rate and its like cannot be cloned or tuned",
-    cases=KINDS,
-)
-def routed_parameters(trial: Trial) -> None:
-    given = {f"{prefix}__x": probes.odd_objects(trial.case) for prefix in PREFIXES}
-    given["loss__1__x"] = probes.odd_objects(trial.case)
-    given["callbacks__0"] = probes.odd_objects(trial.case)
-    _require_stored(trial, trial.make(probes.builder(trial.wrapper), **given), given)
-
-
-@check(
-    "INIT-1.any-parameters",
-    shows="whatever names and values are given, all are stored, together, by identity",
-    costs="some names or values, falsy ones for instance, are dropped or replaced",
-)
-def any_parameters(trial: Trial) -> None:
-    build = probes.builder(trial.wrapper)
-
-    def stores(given: dict[str, Any]) -> None:
-        estimator = trial.make(build, **given)
-        _require_stored(trial, estimator, given)
-        with trial.doing("cloning"):
-            copy = sklearn_base.clone(estimator)
-        trial.require(
-            trial.params(copy).keys() == trial.params(estimator).keys(),
-            "a clone has other parameters",
-        )
-
-    holds_for_all(stores)
-
-
-# -- INIT-2, INIT-3 -----------------------------------------------------------------------------
-
-
-@check(
-    "INIT-2.calls-nothing",
-    shows="neither the builder nor any class given as parameter is called by the constructor",
-    costs="building starts before the data is known, and again for every clone of a search",
-)
-def calls_nothing(trial: Trial) -> None:
-    called: list[str] = []
-
-    def build() -> Any:
-        called.append("model")
-        return probes.model_for(trial.wrapper)
-
-    given: dict[str, Any] = {"model": build, "units": lambda: called.append("units")}
-    logs: dict[str, list[Any]] = {}
-    for name, parent in {
-        "optimizer": keras.optimizers.SGD,
-        "loss": keras.losses.MeanSquaredError,
-        "metrics": keras.metrics.MeanSquaredError,
-        "callbacks": keras.callbacks.Callback,
-    }.items():
-        given[name], logs[name] = probes.recording_class(parent)
-    given["fit__callbacks"], logs["fit__callbacks"] = [given["callbacks"]], []
-    trial.make(**given)
-    called += [name for name, log in logs.items() if log]
-    trial.require(not called, f"the constructor called what it was given as {', '.join(called)}")
-
-
-@check(
-    "INIT-3.no-fitted-attributes",
-    shows="a new estimator has no attribute of a fitted one",
-    costs="scikit-learn takes the unfitted estimator for a fitted one and fails later",
-)
-def no_fitted_attributes(trial: Trial) -> None:
-    estimator = trial.make(probes.builder(trial.wrapper), units=3, optimizer__learning_rate=0.1)
-    found = _fitted_names(estimator)
-    trial.require(not found, f"the constructor created {', '.join(found)}")
-
-
-def _own_names(estimator: Any) -> set[str]:
-    return {name for name in getattr(estimator, "__dict__", {}) if not name.startswith("_")}
-
-
-def _fitted_names(estimator: Any) -> list[str]:
-    return sorted(name for name in _own_names(estimator) if name.endswith("_"))
-
-
-# -- INIT-4 -------------------------------------------------------------------------------------
-
-
-def _parameters_for_cloning() -> dict[str, Any]:
-    return {
-        "units": 3,
-        "names": ["a", "b"],
-        "optimizer": keras.optimizers.SGD,
-        "optimizer__learning_rate": 0.25,
-        "metrics": ["mse"],
-        "epochs": 2,
-    }
-
-
-@check(
-    "INIT-4.clone",
-    shows="a clone has equal parameters and nothing of a fit, before and after fit",
-    costs="searches and ensembles drop settings, or start from a fitted model",
-    cases=["before-fit", "after-fit", "subclass-after-fit"],
-)
-def clone(trial: Trial) -> None:
-    wrapper = trial.wrapper
-
-    class Subclass(trial.cls):  # type: ignore[name-defined, misc]
-        pass
-
-    def build(units: int, names: list[str]) -> Any:
-        del units, names
-        return probes.model_for(wrapper)
-
-    cls = Subclass if trial.case.startswith("subclass") else trial.cls
-    estimator = trial.make_of(cls, build, **_parameters_for_cloning())
-    X, y, *_ = probes.dataset(wrapper)
-    if trial.case.endswith("after-fit"):
-        trial.fit(estimator, X, y)
-    with trial.doing(f"clone {trial.case.removeprefix('subclass-').replace('-', ' ')}"):
-        copy = sklearn_base.clone(estimator)
-    trial.require(type(copy) is cls, f"the clone is a {type(copy).__name__}")
-    before, after = trial.params(estimator), trial.params(copy)
-    lost = object()
-    names = [*before, *(name for name in after if name not in before)]
-    differing = [n for n in names if not same(before.get(n, lost), after.get(n, lost))]
-    trial.require(not differing, f"the clone has other values for {', '.join(differing)}")
-    found = _fitted_names(copy)
-    trial.require(not found, f"the clone has fitted attributes: {', '.join(found)}")
-    _require_not_fitted(trial, copy, "predict", X)
-
-
-@check(
-    "INIT-4.clone-of-instances",
-    shows="wrappers of optimizer, loss, metric and callback instances can be cloned and fitted",
-    costs="GridSearchCV fails on the second fold once an instance is among the parameters",
-)
-def clone_of_instances(trial: Trial) -> None:
-    X, y, *_ = probes.dataset(trial.wrapper)
-    estimator = trial.make(
-        lambda: probes.uncompiled(trial.wrapper),
-        optimizer=keras.optimizers.SGD(0.0),
-        loss=keras.losses.MeanSquaredError(),
-        metrics=[keras.metrics.MeanSquaredError()],
-        callbacks=[keras.callbacks.TerminateOnNaN()],
-    )
-    trial.fit(estimator, X, y)
-    with trial.doing("cloning a fitted wrapper of instances"):
-        copy = sklearn_base.clone(estimator)
-    trial.fit(copy, X, y)
-
 
 # -- INIT-5 -------------------------------------------------------------------------------------
 
@@ -258,11 +62,11 @@ def proba_leaves_parameters(trial: Trial) -> None:
     X, y, *_ = probes.dataset(trial.wrapper)
     estimator = _busy_estimator(trial)
     trial.fit(estimator, X, y)
-    before, names = probes.snapshot(trial.params(estimator)), _own_names(estimator)
+    before, names = probes.snapshot(trial.params(estimator)), own_names(estimator)
     trial.call(estimator, "predict_proba", X)
     touched = probes.changes(before, probes.snapshot(trial.params(estimator)))
     trial.require(not touched, f"predict_proba changed the parameters at {', '.join(touched[:5])}")
-    created = sorted(_own_names(estimator) - names)
+    created = sorted(own_names(estimator) - names)
     trial.require(not created, f"predict_proba created the attributes {', '.join(created)}")
 
 
@@ -386,12 +190,12 @@ def attributes_created(trial: Trial) -> None:
     may_create = trial.case in {"initialize", "fit"}
     if not may_create:
         trial.fit(estimator, X, y)
-    before = _own_names(estimator)
+    before = own_names(estimator)
     if trial.case == "score" and trial.wrapper is Wrapper.BASE:
         _score_of_base(estimator, X, y)
     else:
         trial.call(estimator, trial.case, *((X,) if trial.case == "predict" else (X, y)))
-    created = _own_names(estimator) - before
+    created = own_names(estimator) - before
     wrong = sorted(
         name for name in created if not may_create or not name.endswith("_") or name.endswith("__")
     )
@@ -458,7 +262,7 @@ def not_fitted(trial: Trial) -> None:
         with trial.refusing("score before fit", NotFittedError, NotImplementedError):
             estimator.score(X, y)
         return
-    _require_not_fitted(trial, estimator, trial.case, *((X, y) if trial.case == "score" else (X,)))
+    require_not_fitted(trial, estimator, trial.case, *((X, y) if trial.case == "score" else (X,)))
 
 
 @check(
@@ -469,91 +273,7 @@ def not_fitted(trial: Trial) -> None:
 )
 def not_fitted_proba(trial: Trial) -> None:
     X, *_ = probes.dataset(trial.wrapper)
-    _require_not_fitted(trial, trial.make(probes.builder(trial.wrapper)), "predict_proba", X)
-
-
-def _require_not_fitted(trial: Trial, estimator: Any, method: str, *args: Any) -> None:
-    from sklearn.exceptions import NotFittedError
-
-    with trial.refusing(f"{method} before fit", NotFittedError):
-        getattr(estimator, method)(*args)
-
-
-# -- INIT-10 ------------------------------------------------------------------------------------
-
-
-@check(
-    "INIT-10.round-trip",
-    shows="set_params(**get_params()) changes nothing",
-    costs="copying settings from one estimator to another loses or converts some of them",
-)
-def round_trip(trial: Trial) -> None:
-    estimator = trial.make(
-        probes.builder(trial.wrapper), units=[1], optimizer__learning_rate=np.float32(0.5)
-    )
-    before = trial.params(estimator)
-    returned = trial.call(estimator, "set_params", **before)
-    trial.require(returned is estimator, f"set_params returned {show(returned)}")
-    after = trial.params(estimator)
-    trial.require(before.keys() == after.keys(), "other parameters are listed afterwards")
-    changed = [name for name in before if before[name] is not after[name]]
-    trial.require(not changed, f"the values of {', '.join(changed)} are other objects afterwards")
-
-
-@check(
-    "INIT-10.settable",
-    shows="each parameter that get_params lists can be set, and routed ones not given before",
-    costs="a search over such a parameter fails at the first candidate",
-)
-def settable(trial: Trial) -> None:
-    def fresh() -> Any:
-        return trial.make(probes.builder(trial.wrapper), units=1, fit__shuffle=True)
-
-    names = list(trial.params(fresh()))
-    for name in [*names, *(f"{prefix}__x" for prefix in PREFIXES), "loss__1__x", "callbacks__0__x"]:
-        estimator, value = fresh(), object()
-        with trial.doing(f"set_params({name}=...)"):
-            estimator.set_params(**{name: value})
-        _require_stored(trial, estimator, {name: value})
-
-
-@check(
-    "INIT-10.set-before-fit",
-    shows="what set_params sets is what the next fit uses",
-    costs="every candidate of a search is the same model",
-    cases=["before-fit", "between-fits"],
-)
-def set_before_fit(trial: Trial) -> None:
-    X, y, *_ = probes.dataset(trial.wrapper)
-    seen: list[int] = []
-
-    def build(units: int) -> Any:
-        seen.append(units)
-        return probes.uncompiled(trial.wrapper)
-
-    estimator = trial.make(build, units=1, optimizer="sgd", loss="mean_squared_error")
-    if trial.case == "between-fits":
-        trial.fit(estimator, X, y)
-    trial.call(estimator, "set_params", units=5, optimizer__learning_rate=0.125)
-    trial.fit(estimator, X, y)
-    trial.require(seen[-1:] == [5], f"the builder should receive 5; it received {seen}")
-    with trial.doing("reading the learning rate of model_"):
-        rate = float(trial.model(estimator).optimizer.learning_rate)
-    trial.require(rate == 0.125, f"the learning rate should be 0.125; it is {rate}")
-
-
-@check(
-    "INIT-10.unknown",
-    shows="an unknown name is refused by a ValueError that names it",
-    costs="a misspelt parameter in a grid is silently ignored, and all candidates are equal",
-    cases=["plain", "prefix"],
-)
-def unknown(trial: Trial) -> None:
-    name = {"plain": "batchsize", "prefix": "optimzer__learning_rate"}[trial.case]
-    estimator = trial.make(probes.builder(trial.wrapper))
-    with trial.refusing(f"set_params({name}=1)", ValueError, naming=name.partition("__")[0]):
-        estimator.set_params(**{name: 1})
-    trial.require(name not in trial.params(estimator), f"{name} was stored nevertheless")
+    require_not_fitted(trial, trial.make(probes.builder(trial.wrapper)), "predict_proba", X)
 
 
 # -- INIT-11 ------------------------------------------------------------------------------------

@@ -1,0 +1,25 @@
+"""What an estimator shows of its state."""
+
+from typing import Any
+
+from scikeras_conformance.trial import Trial
+
+__all__ = ["fitted_names", "own_names", "require_not_fitted"]
+
+
+def own_names(estimator: Any) -> set[str]:
+    """Give the names of the public attributes that the instance itself holds."""
+    return {name for name in getattr(estimator, "__dict__", {}) if not name.startswith("_")}
+
+
+def fitted_names(estimator: Any) -> list[str]:
+    """Give those that end as the attributes of a fitted estimator do."""
+    return sorted(name for name in own_names(estimator) if name.endswith("_"))
+
+
+def require_not_fitted(trial: Trial, estimator: Any, method: str, *args: Any) -> None:
+    """Ask for a NotFittedError."""
+    from sklearn.exceptions import NotFittedError
+
+    with trial.refusing(f"{method} before fit", NotFittedError):
+        getattr(estimator, method)(*args)
