@@ -3,7 +3,7 @@
 from types import ModuleType
 
 from scikeras_conformance.catalogue import Check
-from scikeras_conformance.checks import build, cls, comp, init_fitting, init_parameters, tgt
+from scikeras_conformance.checks import build, cls, comp, data, init_fitting, init_parameters, tgt
 from scikeras_conformance.contract import load_contract
 
 __all__ = ["CATALOGUE"]
@@ -23,7 +23,7 @@ CATALOGUE: tuple[Check, ...] = tuple(
     sorted(
         (
             check
-            for module in (cls, init_parameters, init_fitting, comp, build, tgt)
+            for module in (cls, init_parameters, init_fitting, comp, build, data, tgt)
             for check in _checks_of(module)
         ),
         key=_position,

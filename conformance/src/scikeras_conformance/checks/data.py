@@ -1,0 +1,541 @@
+"""Chapter DATA: the transformers between the user's arrays and the model."""
+
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import Any
+
+from scikeras_conformance.catalogue import Wrapper, check
+from scikeras_conformance.checks._answers import as_array, same
+from scikeras_conformance.checks._modules import keras, np, probes
+from scikeras_conformance.checks._training import (
+    ask,
+    column,
+    loss_name,
+    require_both_named,
+    require_weights,
+    train,
+)
+from scikeras_conformance.trial import Trial, show
+
+ENCODERS = ("feature", "target")
+
+
+# -- encoders of the suite's own ------------------------------------------------------------------
+
+
+@dataclass(slots=True)
+class Calls:
+    """What the encoders of one class were given."""
+
+    fits: list[Any] = field(default_factory=list)
+    outputs: list[Any] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Plan:
+    """What an encoder does.
+
+    Parameters
+    ----------
+    transform, inverse : callable
+        Functions of one argument.
+    metadata : dict, optional
+        What ``get_metadata`` gives; without it the encoder has no such method.
+    calls : Calls
+        What it was given.
+    """
+
+    transform: Callable[[Any], Any] = lambda data: data
+    inverse: Callable[[Any], Any] = lambda outputs: outputs
+    metadata: dict[str, Any] | None = None
+    calls: Calls = field(default_factory=Calls)
+
+
+def _encoder_class(plan: Plan) -> type:
+    """Give a transformer class that does as planned."""
+    from sklearn.base import BaseEstimator, TransformerMixin
+    from sklearn.exceptions import NotFittedError
+
+    class Encoder(TransformerMixin, BaseEstimator):  # type: ignore[misc]
+        def fit(self, X: Any, y: Any = None) -> Any:
+            del y
+            plan.calls.fits.append(X)
+            self.fitted_ = True
+            return self
+
+        def transform(self, X: Any) -> Any:
+            if not hasattr(self, "fitted_"):
+                msg = "the encoder was asked before it was fitted"
+                raise NotFittedError(msg)
+            return plan.transform(np.asarray(X))
+
+        def inverse_transform(self, X: Any, **kwargs: Any) -> Any:
+            del kwargs  # a wrapper may ask for probabilities, say
+            plan.calls.outputs.append(X)
+            return plan.inverse(X)
+
+    if plan.metadata is not None:
+        Encoder.get_metadata = lambda self: dict(plan.metadata or {}, fitted_=self.fitted_)
+    return Encoder
+
+
+def _subclass(trial: Trial, **plans: Plan) -> tuple[Any, dict[str, type]]:
+    """Give a subclass of the wrapper with encoders of its own, and the classes of these.
+
+    Parameters
+    ----------
+    trial : Trial
+        The trial.
+    **plans : Plan
+        What the encoders do, by ``feature`` and ``target``.
+    """
+    classes = {name: _encoder_class(plan) for name, plan in plans.items()}
+
+    def overriding(made: type) -> property:
+        return property(lambda _: made())
+
+    properties = {f"{name}_encoder": overriding(made) for name, made in classes.items()}
+    with trial.doing("subclassing the wrapper"):
+        return type("WithEncoders", (trial.cls,), properties), classes
+
+
+def _target_metadata(trial: Trial, n_outputs: int = 1) -> dict[str, Any]:
+    """Give what the encoder of a target says of it."""
+    metadata: dict[str, Any] = {"n_outputs_": n_outputs, "n_outputs_expected_": n_outputs}
+    if trial.is_classifier:
+        metadata |= {"classes_": np.array([0, 1]), "n_classes_": 2}
+    return metadata
+
+
+# -- models of the suite's own --------------------------------------------------------------------
+
+
+def _model(trial: Trial, inputs: Any, features: Any, n_outputs: int = 1) -> Any:
+    """Make a compiled model of dense outputs over flat features."""
+    activation = "sigmoid" if trial.is_classifier else "linear"
+    outputs = [
+        keras.layers.Dense(1, activation, name=f"out{i}", kernel_initializer="ones")(features)
+        for i in range(n_outputs)
+    ]
+    model = probes.ProbeModel(inputs, outputs if n_outputs > 1 else outputs[0])
+    model.compile(keras.optimizers.SGD(0.1), loss=[loss_name(trial)] * n_outputs)
+    return model
+
+
+def _shares(trial: Trial, estimator: Any, X: Any) -> Any:
+    """Ask for the outputs of a model of one unit, as far as a wrapper shows them."""
+    method = "predict_proba" if trial.is_classifier else "predict"
+    found = as_array(trial, trial.call(estimator, method, X), method)
+    with trial.doing(f"reading what {method} gave"):
+        return found.reshape(len(X), -1)[:, -1].astype(np.float64)
+
+
+def _require_seen(trial: Trial, estimator: Any, expected: Any, X: Any, x: Any) -> None:
+    """Ask for training on `x`, which `expected` was trained on, and answers from it too."""
+    require_weights(trial, estimator, expected, "those of training on what the encoder returned")
+    answers = ask(expected, x)[:, 0]
+    found = _shares(trial, estimator, X)
+    trial.require(
+        found.shape == answers.shape and np.allclose(found, answers, atol=1e-5),
+        f"the answers are not those of the model for what the encoder returned: "
+        f"{show(found[:3])}, not {show(answers[:3])}",
+    )
+
+
+# -- DATA-1 -------------------------------------------------------------------------------------
+
+
+@check(
+    "DATA-1.own-encoders",
+    shows="properties of a subclass give the encoders, whose fitted ones are feature_encoder_ "
+    "and target_encoder_",
+    costs="the documented way to split X or to encode y does nothing, or its result cannot be "
+    "looked at",
+    cases=[f"{name}-{method}" for name in ENCODERS for method in ("fit", "initialize")],
+)
+def own_encoders(trial: Trial) -> None:
+    name, _, method = trial.case.partition("-")
+    X, y, *_ = probes.dataset(trial.wrapper)
+    plan = Plan(column if name == "target" else lambda X: X)
+    if name == "target":
+        plan.metadata = _target_metadata(trial)
+    cls, classes = _subclass(trial, **{name: plan})
+    estimator = trial.make_of(cls, probes.builder(trial.wrapper))
+    trial.call(estimator, method, X, y)
+    found = trial.attribute(estimator, f"{name}_encoder_")
+    trial.require(
+        isinstance(found, classes[name]),
+        f"{name}_encoder_ should be the fitted encoder of the subclass; it is {show(found)}",
+    )
+    trial.require(hasattr(found, "fitted_"), f"{name}_encoder_ is not fitted")
+    given, right = plan.calls.fits[-1], y if name == "target" else X
+    given = as_array(trial, given, f"the wrapper to {name}_encoder.fit")
+    trial.require(
+        given.shape == right.shape and np.array_equal(given, right),
+        f"{name}_encoder was fitted to {show(given)}, not to {show(right)}",
+    )
+
+
+@check(
+    "DATA-1.default-encoders",
+    shows="without encoders of a subclass's own, feature_encoder_ and target_encoder_ are there",
+    costs="predictions of model_ itself cannot be decoded by the user",
+    cases=ENCODERS,
+)
+def default_encoders(trial: Trial) -> None:
+    X, y, *_ = probes.dataset(trial.wrapper)
+    estimator = trial.make(probes.builder(trial.wrapper))
+    trial.initialize(estimator, X, y)
+    encoder = trial.attribute(estimator, f"{trial.case}_encoder_")
+    with trial.doing(f"{trial.case}_encoder_.transform"):
+        encoder.transform(X if trial.case == "feature" else y)
+
+
+# -- DATA-2 -------------------------------------------------------------------------------------
+
+
+def _split(container: str) -> Callable[[Any], Any]:
+    """Give a function that makes what a model of two inputs, ``a`` and ``b``, reads."""
+
+    def transform(X: Any) -> Any:
+        first, rest = X[:, :1] * 2 + 1, X[:, 1:] - 3
+        # The other way round than the inputs of the model: names count, not places.
+        return {"b": rest, "a": first} if container == "dict" else [first, rest]
+
+    return transform
+
+
+def _two_inputs(trial: Trial, container: str, n_features: int) -> Any:
+    a, b = keras.Input((1,), name="a"), keras.Input((n_features - 1,), name="b")
+    inputs = {"a": a, "b": b} if container == "dict" else [a, b]
+    return _model(trial, inputs, keras.layers.Concatenate()([a, b]))
+
+
+def _one_input(trial: Trial, n_features: int) -> Any:
+    inputs = keras.Input((n_features,))
+    return _model(trial, inputs, inputs)
+
+
+@check(
+    "DATA-2.features",
+    shows="the model is trained on and asked about what feature_encoder_ returned: an array, a "
+    "list or a dict",
+    costs="a model of several inputs cannot be used, or is trained on one thing and asked about "
+    "another",
+    cases=["array", "wider-array", "list", "dict"],
+)
+def features(trial: Trial) -> None:
+    X, y, *_ = probes.dataset(trial.wrapper)
+    width = X.shape[1]
+    transform: Callable[[Any], Any] = {
+        "array": lambda X: X * 2 + 1,
+        "wider-array": lambda X: np.hstack([X, X[:, :1] - 1]),
+    }.get(trial.case) or _split(trial.case)
+
+    def build() -> Any:
+        if trial.case in {"list", "dict"}:
+            return _two_inputs(trial, trial.case, width)
+        return _one_input(trial, width + (trial.case == "wider-array"))
+
+    cls, _ = _subclass(trial, feature=Plan(transform))
+    estimator = trial.make_of(cls, build)
+    trial.fit(estimator, X, y)
+    expected = train(build(), transform(X), column(y))
+    _require_seen(trial, estimator, expected, X[1:4], transform(X[1:4]))
+
+
+# -- DATA-3 -------------------------------------------------------------------------------------
+
+
+def _targets(container: str) -> Callable[[Any], Any]:
+    """Give a function that makes what a model of one or two outputs is trained on."""
+
+    def transform(y: Any) -> Any:
+        first, second = column(y) / 2 + 0.25, 1 - column(y) / 4
+        several = {"list": [first, second], "dict": {"right": second, "left": first}}
+        return several.get(container, first)
+
+    return transform
+
+
+def _target_model(trial: Trial, container: str, n_features: int) -> Any:
+    inputs = keras.Input((n_features,))
+    if container != "dict":
+        return _model(trial, inputs, inputs, 2 if container == "list" else 1)
+    activation = "sigmoid" if trial.is_classifier else "linear"
+    outputs = {
+        name: keras.layers.Dense(1, activation, name=name, kernel_initializer="ones")(inputs)
+        for name in ("left", "right")
+    }
+    model = probes.ProbeModel(inputs, outputs)
+    model.compile(keras.optimizers.SGD(0.1), loss=dict.fromkeys(outputs, loss_name(trial)))
+    return model
+
+
+def _answers(trial: Trial) -> Callable[[Any], Any]:
+    """Give a way to decode outputs whose answers nobody could find by any other way."""
+
+    def inverse(outputs: Any) -> Any:
+        rows = np.arange(len(keras.tree.flatten(outputs)[0]))
+        return rows % 2 if trial.is_classifier else rows + 0.5
+
+    return inverse
+
+
+def _fitted_with_targets(trial: Trial) -> tuple[Any, Plan, Callable[[], Any]]:
+    X, y, *_ = probes.dataset(trial.wrapper)
+    n_outputs = 1 if trial.case == "array" else 2
+    metadata = _target_metadata(trial, n_outputs)
+    plan = Plan(_targets(trial.case), _answers(trial), metadata)
+
+    def build() -> Any:
+        return _target_model(trial, trial.case, X.shape[1])
+
+    cls, _ = _subclass(trial, target=plan)
+    estimator = trial.make_of(cls, build)
+    trial.fit(estimator, X, y)
+    return estimator, plan, build
+
+
+@check(
+    "DATA-3.trained-on",
+    shows="the model is trained on what target_encoder_ returned: an array, or a list or dict for "
+    "several outputs",
+    costs="a model of several outputs cannot be used, or learns other targets than were encoded",
+    cases=["array", "list", "dict"],
+)
+def trained_on(trial: Trial) -> None:
+    X, y, *_ = probes.dataset(trial.wrapper)
+    estimator, plan, build = _fitted_with_targets(trial)
+    expected = train(build(), X, plan.transform(y))
+    require_weights(
+        trial, estimator, expected, "those of training on what target_encoder_ returned"
+    )
+
+
+@check(
+    "DATA-3.decoded",
+    shows="predict returns what target_encoder_.inverse_transform makes of the model's outputs",
+    costs="answers come out in the codes of the model, or some of its outputs are lost",
+    cases=["array", "list", "dict"],
+)
+def decoded(trial: Trial) -> None:
+    X, *_ = probes.dataset(trial.wrapper)
+    X = X[:5]
+    estimator, plan, _ = _fitted_with_targets(trial)
+    plan.calls.outputs.clear()
+    found = as_array(trial, trial.predict(estimator, X), "predict")
+    trial.require(plan.calls.outputs, "predict did not call target_encoder_.inverse_transform")
+    raw = ask(trial.model(estimator), X)
+    given = plan.calls.outputs[-1]
+    trial.require(
+        _same_outputs(given, raw),
+        f"target_encoder_.inverse_transform got {show(given)}, not the outputs {show(raw)}",
+    )
+    answers = plan.inverse(raw)
+    trial.require(
+        found.shape == answers.shape and np.array_equal(found, answers),
+        f"predict gave {show(found)}, not {show(answers)}, which inverse_transform gave",
+    )
+
+
+def _same_outputs(given: Any, raw: Any) -> bool:
+    """Whether outputs came as Keras gave them, in a list, a tuple, a dict or none of these."""
+    if isinstance(raw, Mapping):
+        named = isinstance(given, Mapping) and set(given) == set(raw)
+        return named and all(_same_outputs(given[name], raw[name]) for name in raw)
+    if isinstance(raw, (list, tuple)):
+        listed = isinstance(given, (list, tuple)) and len(given) == len(raw)
+        return listed and all(map(_same_outputs, given, raw))
+    try:
+        array = np.asarray(given)
+    except Exception:
+        return False
+    return array.shape == raw.shape and array.dtype.kind == "f" and np.allclose(array, raw)
+
+
+# -- DATA-4 -------------------------------------------------------------------------------------
+
+
+@check(
+    "DATA-4.fitted-in-fit-only",
+    shows="encoders are fitted by fit and initialize, and by no later call",
+    costs="the scale of the training data is forgotten, and each batch is read by a scale of its "
+    "own",
+    cases=["initialize", "fit", "predict", "score", "partial_fit"],
+)
+def fitted_in_fit_only(trial: Trial) -> None:
+    _require_fits_in_fit_only(trial)
+
+
+@check(
+    "DATA-4.proba-does-not-fit",
+    shows="predict_proba fits no encoder",
+    costs="probabilities of a batch depend on the other rows of that batch",
+    wrappers=[Wrapper.CLASSIFIER],
+    cases=["predict_proba"],
+)
+def proba_does_not_fit(trial: Trial) -> None:
+    _require_fits_in_fit_only(trial)
+
+
+def _require_fits_in_fit_only(trial: Trial) -> None:
+    X, y, *_ = probes.dataset(trial.wrapper)
+    feature = Plan()
+    # A classifier's predict has to give classes, which score compares.
+    target = Plan(column, _answers(trial), _target_metadata(trial))
+    if trial.case == "predict_proba":
+        target.inverse = lambda outputs: np.hstack([1 - outputs, outputs])
+    cls, _ = _subclass(trial, feature=feature, target=target)
+    estimator = trial.make_of(cls, probes.builder(trial.wrapper))
+    starts = trial.case in {"initialize", "fit"}
+    trial.call(estimator, trial.case if starts else "fit", X, y)
+    counts = {"feature": len(feature.calls.fits), "target": len(target.calls.fits)}
+    unfitted = [name for name, count in counts.items() if not count]
+    trial.require(not unfitted, f"{' and '.join(unfitted)} encoder: not fitted")
+    if starts:
+        return
+    _call_later(trial, estimator, X[:4], y[:4])
+    for name, plan in (("feature", feature), ("target", target)):
+        again = len(plan.calls.fits) - counts[name]
+        trial.require(not again, f"{trial.case} fitted the {name} encoder again")
+
+
+def _call_later(trial: Trial, estimator: Any, X: Any, y: Any) -> None:
+    if trial.case == "score" and trial.wrapper is Wrapper.BASE:
+        # SCORE-4 lets the base wrapper refuse to score; what counts here is what it fits.
+        with suppress(Exception):
+            estimator.score(X, y)
+        return
+    asks = trial.case.startswith("predict")
+    trial.call(estimator, trial.case, *((X,) if asks else (X, y)))
+
+
+# -- DATA-5 -------------------------------------------------------------------------------------
+
+
+@check(
+    "DATA-5.metadata",
+    shows="what get_metadata of an encoder returns is in meta and becomes attributes",
+    costs="the builder cannot size its layers by what the encoder learnt, such as a vocabulary",
+    cases=[f"{name}-{method}" for name in ENCODERS for method in ("fit", "initialize")],
+)
+def metadata(trial: Trial) -> None:
+    name, _, method = trial.case.partition("-")
+    X, y, *_ = probes.dataset(trial.wrapper)
+    entries = {"n_words_": 7, "words_": ["a", "b"]}
+    plan = Plan(metadata=dict(entries))
+    if name == "target":
+        plan.transform = column
+        plan.metadata = {**_target_metadata(trial), **entries}
+    seen: list[dict[str, Any]] = []
+
+    def build(meta: Any) -> Any:
+        seen.append(dict(meta) if isinstance(meta, Mapping) else {})
+        return probes.model_for(trial.wrapper)
+
+    cls, _ = _subclass(trial, **{name: plan})
+    estimator = trial.make_of(cls, build)
+    trial.call(estimator, method, X, y)
+    trial.require(seen, "the builder was not called")
+    for entry, value in {**entries, "fitted_": True}.items():
+        found = trial.attribute(estimator, entry)
+        trial.require(same(found, value), f"{entry} should be {value!r}; it is {show(found)}")
+        trial.require(entry in seen[-1], f"meta has no {entry}")
+        found = seen[-1][entry]
+        trial.require(
+            same(found, value), f"meta[{entry!r}] should be {value!r}; it is {show(found)}"
+        )
+
+
+# -- DATA-6 -------------------------------------------------------------------------------------
+
+
+@check(
+    "DATA-6.other-number-of-outputs",
+    shows="a model with another number of outputs than the target encoder expects is refused, "
+    "with both numbers",
+    costs="Keras fails with an error about shapes, or trains one output and ignores the others",
+    cases=["too-many", "too-few"],
+)
+def other_number_of_outputs(trial: Trial) -> None:
+    X, y, *_ = probes.dataset(trial.wrapper)
+    expected, there = (2, 4) if trial.case == "too-many" else (5, 3)
+    plan = Plan(lambda y: [column(y)] * expected, _answers(trial))
+    plan.metadata = _target_metadata(trial, expected)
+
+    def build() -> Any:
+        inputs = keras.Input((X.shape[1],))
+        return _model(trial, inputs, inputs, there)
+
+    cls, _ = _subclass(trial, target=plan)
+    estimator = trial.make_of(cls, build)
+    what = f"fit of a model of {there} outputs where the target encoder expects {expected}"
+    require_both_named(trial, what, lambda: estimator.fit(X, y), (there, expected))
+
+
+@check(
+    "DATA-6.more-outputs-by-default",
+    shows="a model of several outputs is refused by the default target encoders, with both numbers",
+    costs="Keras fails with an error about structures that says nothing of encoders",
+    wrappers=[Wrapper.CLASSIFIER, Wrapper.REGRESSOR],
+)
+def more_outputs_by_default(trial: Trial) -> None:
+    X, y, *_ = probes.dataset(trial.wrapper)
+
+    def build() -> Any:
+        inputs = keras.Input((X.shape[1],))
+        return _model(trial, inputs, inputs, 3)
+
+    estimator = trial.make(build)
+    what = "fit of a model of 3 outputs"
+    require_both_named(trial, what, lambda: estimator.fit(X, y), (3, 1))
+
+
+# -- DATA-7 -------------------------------------------------------------------------------------
+
+SHAPES: dict[str, tuple[int, ...]] = {
+    "float32": (3,),
+    "float64": (3,),
+    "integers": (3,),
+    "large-integers": (3,),
+    "one-column": (1,),
+    "three-dimensions": (2, 3),
+    "four-dimensions": (2, 1, 3),
+}
+
+
+def _samples(case: str) -> Any:
+    shape = (8, *SHAPES[case])
+    samples = np.random.default_rng(3).normal(1.0, 2.0, size=shape)
+    if case == "large-integers":
+        # Too large for float32, where every other one of them is rounded away.
+        return 2**24 + np.arange(samples.size).reshape(shape)
+    if case == "integers":
+        return np.rint(samples).astype(np.int64)
+    return samples.astype(np.float64 if case == "float64" else np.float32)
+
+
+@check(
+    "DATA-7.unchanged",
+    shows="by default X reaches the model with its values and its shape, in fit and in predict",
+    costs="images and series are flattened, tokens are rounded, or columns are scaled unasked",
+    cases=SHAPES,
+)
+def unchanged(trial: Trial) -> None:
+    X = _samples(trial.case)
+    y = np.arange(len(X)) % 2 if trial.is_classifier else np.linspace(1, 2, len(X))
+
+    def build() -> Any:
+        inputs = keras.Input(X.shape[1:], dtype="int32" if X.dtype.kind == "i" else "float32")
+        read = inputs
+        if trial.case == "large-integers":
+            read = keras.ops.mod(inputs, 2)
+        read = keras.ops.cast(read, "float32")
+        return _model(trial, inputs, keras.layers.Flatten()(read))
+
+    estimator = trial.make(build)
+    trial.fit(estimator, X, y)
+    expected = train(build(), X, column(y))
+    _require_seen(trial, estimator, expected, X[2:5], X[2:5])
