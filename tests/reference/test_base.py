@@ -94,8 +94,9 @@ def test_parameters_stay_as_they_are(X, y):
         "optimizer": keras.optimizers.Adam(0.5),
         "loss": keras.losses.SparseCategoricalCrossentropy(),
         "metrics": [keras.metrics.SparseCategoricalAccuracy()],
-        "callbacks": [Counting()],
+        "callbacks": [keras.callbacks.EarlyStopping(monitor="loss", restore_best_weights=True)],
     }
+    stopping = dict(vars(params["callbacks"][0]))
     wrapper = classifier(**params)
 
     wrapper.fit(X, y).predict(X)
@@ -104,7 +105,7 @@ def test_parameters_stay_as_they_are(X, y):
     assert all(getattr(wrapper, name) is value for name, value in params.items())
     assert 0 == int(params["optimizer"].iterations)
     assert not params["optimizer"].built
-    assert [] == params["callbacks"][0].seen
+    assert stopping == vars(params["callbacks"][0])
     assert 0.0 == float(params["metrics"][0].result())
 
 
@@ -231,6 +232,38 @@ def test_callbacks_of_one_method(X, target):
     fit, predict = wrapper._callbacks()
     assert [("fit", ["train"])] == [(callback.label, callback.seen) for callback in fit]
     assert [("predict", ["predict"])] == [(callback.label, callback.seen) for callback in predict]
+
+
+class Logging(keras.callbacks.Callback):
+    """Writes into a list that belongs to somebody else."""
+
+    def __init__(self, lines):
+        super().__init__()
+        self.lines = lines
+        self.epochs = 0
+
+    def on_epoch_end(self, epoch, logs=None):
+        self.epochs += 1
+        self.lines.append("epoch")
+
+    def on_predict_end(self, logs=None):
+        self.lines.append("predict")
+
+
+def test_instances_of_callbacks(X, target):
+    """They report to where they were told to, and are themselves left as they were (INIT-5)."""
+    both, fit, predict = [], [], []
+    wrapper = regressor(
+        callbacks=Logging(both), fit__callbacks=Logging(fit), predict__callbacks=[Logging(predict)]
+    )
+
+    wrapper.fit(X, target).predict(X)
+
+    assert (["epoch", "predict"], ["epoch"], ["predict"]) == (both, fit, predict)
+    assert 0 == wrapper.callbacks.epochs
+    assert wrapper.callbacks.model is None
+    clone(wrapper).fit(X, target)
+    assert ["epoch", "predict"] == both
 
 
 def test_callbacks_of_one_call(X, target):

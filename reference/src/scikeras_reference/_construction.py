@@ -13,7 +13,7 @@ import numpy as np
 
 from scikeras_reference._parameters import suggestion
 from scikeras_reference._routing import assemble
-from scikeras_reference._serialization import copy_object
+from scikeras_reference._serialization import borrow_callback, copy_object
 from scikeras_reference.exceptions import ConstructionError, UnknownNameError
 from scikeras_reference.utils import DEFERRED_LOSSES, DEFERRED_METRICS, snake_case
 
@@ -146,6 +146,8 @@ def _copied(made: Any, given: Any) -> Any:
     if isinstance(made, (list, tuple)):
         items = [_copied(value, origin) for value, origin in zip(made, given, strict=True)]
         return items if isinstance(made, list) else tuple(items)
+    if made is given and isinstance(made, keras.callbacks.Callback):
+        return borrow_callback(made)
     if made is given and isinstance(made, _STATEFUL):
         return copy_object(made)
     return made
@@ -155,7 +157,6 @@ _STATEFUL = (
     keras.optimizers.Optimizer,
     keras.losses.Loss,
     keras.metrics.Metric,
-    keras.callbacks.Callback,
 )
 
 

@@ -24,6 +24,7 @@ __all__ = [
     "PackedLoss",
     "PackedModel",
     "PackedObject",
+    "borrow_callback",
     "copy_nest",
     "copy_object",
     "pack",
@@ -250,6 +251,18 @@ def _config(value: Any) -> dict[str, Any]:
 
 def _definer(cls: type, name: str) -> type:
     return next(klass for klass in cls.__mro__ if name in vars(klass))
+
+
+def borrow_callback(callback: Any) -> Any:
+    """Give what one fit uses in place of a callback that belongs to the caller.
+
+    What Keras sets on a callback (its model, its counters) is set on a copy. What a callback of
+    the user's own was given to fill, a list or a queue, is the user's to read afterwards: it stays
+    the same object, as everything does that a lambda refers to.
+    """
+    if _is_own(type(callback)):
+        return _copy_callback(callback)
+    return copy.copy(callback)
 
 
 def _copy_callback(callback: Any) -> Any:
