@@ -8,8 +8,10 @@ __all__ = ["holds_for_all"]
 EXAMPLES = 50
 
 
-def holds_for_all(promise: Callable[[dict[str, Any]], None]) -> None:
-    """Try a promise on many sets of constructor arguments, free and routed.
+def holds_for_all(
+    promise: Callable[[Any], None], values: Any = None, *, examples: int = EXAMPLES
+) -> None:
+    """Try a promise on many values.
 
     The examples are the same in every run, and on a failure the smallest one found is attached
     to the exception.
@@ -17,9 +19,32 @@ def holds_for_all(promise: Callable[[dict[str, Any]], None]) -> None:
     Parameters
     ----------
     promise : callable
-        Takes the arguments and raises where the promise is broken.
+        Takes a value and raises where the promise is broken.
+    values : strategy, optional
+        Where the values come from; by default they are sets of constructor arguments, free and
+        routed.
+    examples : int, optional
+        How many are tried.
     """
     from hypothesis import HealthCheck, Phase, given, settings
+
+    @settings(
+        max_examples=examples,
+        derandomize=True,
+        database=None,
+        deadline=None,
+        report_multiple_bugs=False,
+        suppress_health_check=list(HealthCheck),
+        phases=(Phase.generate, Phase.shrink),
+    )
+    @given(_constructor_arguments() if values is None else values)
+    def property_holds(arguments: Any) -> None:
+        promise(arguments)
+
+    property_holds()
+
+
+def _constructor_arguments() -> Any:
     from hypothesis import strategies as st
 
     values = st.recursive(
@@ -36,18 +61,4 @@ def holds_for_all(promise: Callable[[dict[str, Any]], None]) -> None:
     routed = st.tuples(prefix, st.lists(word, min_size=1, max_size=2)).map(
         lambda parts: "__".join([parts[0], *parts[1]])
     )
-
-    @settings(
-        max_examples=EXAMPLES,
-        derandomize=True,
-        database=None,
-        deadline=None,
-        report_multiple_bugs=False,
-        suppress_health_check=list(HealthCheck),
-        phases=(Phase.generate, Phase.shrink),
-    )
-    @given(st.dictionaries(free | routed, values, max_size=5))
-    def property_holds(arguments: dict[str, Any]) -> None:
-        promise(arguments)
-
-    property_holds()
+    return st.dictionaries(free | routed, values, max_size=5)

@@ -11,6 +11,7 @@ from scikeras_conformance.probes.data import (
     dataset,
     multilabel_dataset,
 )
+from scikeras_conformance.probes.idle import IdleModel, idle_model_for, idle_model_of
 from scikeras_conformance.probes.models import (
     ProbeModel,
     builder,
@@ -19,6 +20,7 @@ from scikeras_conformance.probes.models import (
     plain_model_for,
     uncompiled,
 )
+from scikeras_conformance.probes.open import leaves, open_class
 from scikeras_conformance.probes.recorders import (
     Awkward,
     callback_class,
@@ -31,6 +33,7 @@ from scikeras_conformance.probes.snapshot import changes, snapshot
 __all__ = [
     "Awkward",
     "Dataset",
+    "IdleModel",
     "ProbeModel",
     "builder",
     "callback_class",
@@ -38,10 +41,14 @@ __all__ = [
     "classes_dataset",
     "continuous_dataset",
     "dataset",
+    "idle_model_for",
+    "idle_model_of",
+    "leaves",
     "make_model",
     "model_for",
     "multilabel_dataset",
     "odd_objects",
+    "open_class",
     "plain_model_for",
     "recording_class",
     "snapshot",

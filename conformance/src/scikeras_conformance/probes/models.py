@@ -14,6 +14,7 @@ from scikeras_conformance.probes.recorders import zero_rate
 
 __all__ = [
     "ProbeModel",
+    "arguments_by_name",
     "builder",
     "make_model",
     "model_for",
@@ -47,7 +48,7 @@ class ProbeModel(keras.Model):  # type: ignore[misc]
 
     def compile(self, *args: Any, **kwargs: Any) -> None:
         """Log the arguments and compile for eager execution."""
-        given = _by_name(keras.Model.compile, self, args, kwargs)
+        given = arguments_by_name(keras.Model.compile, self, args, kwargs)
         self.log.compiles.append(dict(given))
         for graph_only in ("run_eagerly", "jit_compile", "steps_per_execution"):
             given.pop(graph_only, None)
@@ -55,7 +56,7 @@ class ProbeModel(keras.Model):  # type: ignore[misc]
 
     def fit(self, *args: Any, **kwargs: Any) -> Any:
         """Log the arguments and the history."""
-        given = _by_name(keras.Model.fit, self, args, kwargs)
+        given = arguments_by_name(keras.Model.fit, self, args, kwargs)
         self.log.fits.append(dict(given))
         history = super().fit(**{**given, "verbose": 0})
         self.log.history = history.history
@@ -63,12 +64,12 @@ class ProbeModel(keras.Model):  # type: ignore[misc]
 
     def predict(self, *args: Any, **kwargs: Any) -> Any:
         """Log the arguments."""
-        given = _by_name(keras.Model.predict, self, args, kwargs)
+        given = arguments_by_name(keras.Model.predict, self, args, kwargs)
         self.log.predicts.append(dict(given))
         return super().predict(**{**given, "verbose": 0})
 
 
-def _by_name(
+def arguments_by_name(
     method: Callable[..., Any], model: Any, args: tuple[Any, ...], kwargs: dict[str, Any]
 ) -> dict[str, Any]:
     """Give every argument its name, however the wrapper chose to pass it."""

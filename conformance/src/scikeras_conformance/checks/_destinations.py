@@ -1,0 +1,143 @@
+"""An estimator around destinations that all record what routed parameters bring to them."""
+
+from typing import Any
+
+from scikeras_conformance.checks._answers import same
+from scikeras_conformance.checks._modules import keras, probes
+from scikeras_conformance.trial import Trial, show
+
+__all__ = ["KINDS", "Destinations", "require_made"]
+
+KINDS = ("optimizer", "loss", "metrics", "callbacks")
+"""The parameters whose classes are instantiated."""
+
+SCORE = 0.5
+"""What the scorer of `Destinations` answers."""
+
+
+class Destinations:
+    """Every destination of a routed parameter, at the service of one trial.
+
+    Parameters
+    ----------
+    trial : Trial
+        The trial.
+    compiled : bool, default=False
+        Whether the builder compiles the model, so that nests that no model of one output could
+        be compiled with can be given to the wrapper. What the wrapper made of them is then seen
+        in ``compile_kwargs``.
+    """
+
+    def __init__(self, trial: Trial, *, compiled: bool = False) -> None:
+        self.trial = trial
+        self.compiled = compiled
+        self.classes = {kind: probes.open_class(kind) for kind in KINDS}
+        self.built: list[dict[str, Any]] = []
+        self.compilations: list[Any] = []
+        self.models: list[Any] = []
+        self.scored: list[dict[str, Any]] = []
+
+    # -- what a wrapper is given ----------------------------------------------------------------
+
+    def estimator(self, **params: Any) -> Any:
+        """Make an estimator whose every destination records."""
+        given = {"model": self._builder(), **self._plain(), **params}
+        return self.trial.make_of(self._scoring_class(), **given)
+
+    def used(self, estimator: Any) -> None:
+        """Fit, predict and score."""
+        X, y, *_ = probes.dataset(self.trial.wrapper)
+        self.trial.fit(estimator, X, y)
+        self.trial.predict(estimator, X)
+        self.trial.call(estimator, "score", X, y)
+
+    def _plain(self) -> dict[str, Any]:
+        return {**self.classes, "metrics": [self.classes["metrics"]]}
+
+    def _builder(self) -> Any:
+        def build(
+            compile_kwargs: Any = None, meta: Any = None, params: Any = None, **free: Any
+        ) -> Any:
+            del meta, params
+            self.built.append(free)
+            self.compilations.append(compile_kwargs)
+            self.models.append(probes.idle_model_for(self.trial.wrapper))
+            if self.compiled:
+                self._compile(self.models[-1], compile_kwargs)
+            return self.models[-1]
+
+        return build
+
+    def _compile(self, model: Any, arguments: Any) -> None:
+        """Compile as a builder of the user's own may: with one of the losses that were made."""
+        losses = probes.leaves(arguments.get("loss") if isinstance(arguments, dict) else None)
+        own = [loss for loss in losses if isinstance(loss, keras.losses.Loss)]
+        model.compile(optimizer="sgd", loss=(own or ["mean_squared_error"])[0])
+
+    def _scoring_class(self) -> Any:
+        scored = self.scored
+
+        class Scoring(self.trial.cls):  # type: ignore[name-defined, misc]
+            @staticmethod
+            def scorer(y_true: Any, y_pred: Any, **kwargs: Any) -> float:
+                del y_true, y_pred
+                scored.append(kwargs)
+                return SCORE
+
+        return Scoring
+
+    # -- what arrived ---------------------------------------------------------------------------
+
+    def received(self, destination: str) -> list[dict[str, Any]]:
+        """Give what a destination received, a dict of arguments for each time.
+
+        Parameters
+        ----------
+        destination : str
+            ``"model"`` for the builder, ``"compile"``, ``"fit"`` and ``"predict"`` for the methods
+            of the model, ``"score"`` for the scorer, or one of `KINDS` for a constructor.
+        """
+        if destination in self.classes:
+            return [made.given for made in self.classes[destination].made]
+        if destination == "model":
+            return self.built
+        if destination == "score":
+            return self.scored
+        return [call for model in self.models for call in _calls(model, destination)]
+
+
+def _calls(model: Any, method: str) -> list[dict[str, Any]]:
+    calls: list[dict[str, Any]] = getattr(model.log, method + "s")
+    return calls
+
+
+def require_made(
+    trial: Trial, instances: Any, expected: dict[type, dict[str, Any]], what: str
+) -> None:
+    """Ask for one instance of each class, made with exactly the arguments that are expected.
+
+    Parameters
+    ----------
+    trial : Trial
+        The trial.
+    instances : list
+        What the subject made of a nest of open classes, in any nest or order.
+    expected : dict
+        Arguments by class.
+    what : str
+        What the instances are, for messages.
+    """
+    found = list(probes.leaves(instances))
+    for position, (cls, arguments) in enumerate(expected.items()):
+        mine = [one for one in found if isinstance(one, cls)]
+        trial.require(
+            len(mine) == 1,
+            f"{what}: there should be one instance of class {position}, made with {arguments}; "
+            f"there are {len(mine)} in {show(found)}",
+        )
+        given = getattr(mine[0], "given", None)
+        trial.require(
+            same(given, arguments),
+            f"{what}: class {position} should be made with {arguments}; it was made with "
+            f"{show(given)}",
+        )

@@ -1,0 +1,377 @@
+"""Chapter SCORE: what score computes, and out of what."""
+
+from collections.abc import Callable
+from typing import Any
+
+from scikeras_conformance.catalogue import ALL, ESTIMATORS, Wrapper, check
+from scikeras_conformance.checks._answers import as_array, same
+from scikeras_conformance.checks._modules import np, probes
+from scikeras_conformance.trial import Trial, show
+
+CLASSIFIER = [Wrapper.CLASSIFIER]
+REGRESSOR = [Wrapper.REGRESSOR]
+
+
+def _builder(trial: Trial, data: Any) -> Callable[[], Any]:
+    """Give a builder of a compiled model that answers `data`, and stays as it is."""
+
+    def build() -> Any:
+        return probes.idle_model_of(data, trial.wrapper)
+
+    return build
+
+
+def _fitted(trial: Trial, data: Any, cls: Any = None, **params: Any) -> Any:
+    estimator = trial.make_of(cls or trial.cls, _builder(trial, data), **params)
+    trial.fit(estimator, data.X, data.y)
+    return estimator
+
+
+def _require_score(trial: Trial, found: Any, expected: Any, what: str) -> None:
+    """Ask for a number that is the expected one."""
+    with trial.doing(f"reading what {what} gave, {show(found)}, as a number"):
+        right = bool(np.isclose(float(found), float(expected), atol=1e-3))
+    trial.require(right, f"{what} should give {expected}; it gave {show(found)}")
+
+
+# -- SCORE-1 ------------------------------------------------------------------------------------
+
+LABELS: dict[str, Any] = {
+    "binary": [0, 1],
+    "text": ["no", "yes"],
+    "multiclass": ["a", "b", "c"],
+    "column": [3, 5, 7],
+}
+
+
+def _partly_wrong(y: Any) -> Any:
+    """Give a target of which the right answers miss the first three rows, and those only."""
+    others = np.roll(np.unique(y), 1)
+    return np.concatenate([others[np.searchsorted(np.unique(y), y[:3])], y[3:]])
+
+
+@check(
+    "SCORE-1.accuracy",
+    shows="score of the classifier is the share of rows that are predicted right",
+    costs="searches choose by a number that is not the one that was meant",
+    wrappers=CLASSIFIER,
+    cases=[*LABELS, "sigmoid", "multilabel"],
+)
+def accuracy(trial: Trial) -> None:
+    from sklearn.metrics import accuracy_score
+
+    if trial.case == "multilabel":
+        data = probes.multilabel_dataset()
+        truth = np.concatenate([1 - data.y[:3, :1], data.y[3:, :1]])
+        truth = np.hstack([truth, data.y[:, 1:]])
+    else:
+        labels = LABELS.get(trial.case, [0, 1])
+        data = probes.classes_dataset(labels, sigmoid=trial.case == "sigmoid")
+        truth = _partly_wrong(data.y)
+    expected = accuracy_score(truth, data.y)
+    if trial.case == "column":
+        data, truth = data._replace(y=data.y.reshape(-1, 1)), truth.reshape(-1, 1)
+    estimator = _fitted(trial, data)
+    _require_score(trial, trial.call(estimator, "score", data.X, truth), expected, "score")
+    _require_score(trial, trial.call(estimator, "score", data.X, data.y), 1.0, "a perfect score")
+
+
+@check(
+    "SCORE-1.r-squared",
+    shows="score of the regressor is R-squared",
+    costs="a regressor is scored by accuracy, which fails or is always zero",
+    wrappers=REGRESSOR,
+    cases=["one", "column", "several"],
+)
+def r_squared(trial: Trial) -> None:
+    from sklearn.metrics import r2_score
+
+    data = probes.continuous_dataset(3 if trial.case == "several" else 1)
+    if trial.case == "column":
+        data = data._replace(y=data.y.reshape(-1, 1))
+    near = data.y + np.where(data.y > data.y.mean(), 0.5, -0.25)
+    # Worse than the mean: R-squared has no lower bound.
+    for truth in (data.y, near.astype(data.y.dtype), -data.y):
+        expected = r2_score(truth, data.y)
+        estimator = _fitted(trial, data)
+        _require_score(trial, trial.call(estimator, "score", data.X, truth), expected, "score")
+
+
+# -- SCORE-2 ------------------------------------------------------------------------------------
+
+
+def _agreement(y_true: Any, y_pred: Any) -> float:
+    """Score by something that is neither accuracy nor R-squared."""
+    same_size = np.asarray(y_true).size == np.asarray(y_pred).size
+    return len(y_true) * 10.0 if same_size else -1.0
+
+
+def _scoring_classes(parent: Any) -> dict[str, type]:
+    class Static(parent):  # type: ignore[misc]
+        @staticmethod
+        def scorer(y_true: Any, y_pred: Any, **kwargs: Any) -> float:
+            del kwargs
+            return _agreement(y_true, y_pred)
+
+    class Regular(parent):  # type: ignore[misc]
+        def scorer(self, y_true: Any, y_pred: Any, **kwargs: Any) -> float:
+            del kwargs
+            return _agreement(y_true, y_pred) if hasattr(self, "model_") else -1.0
+
+    class OfTheClass(parent):  # type: ignore[misc]
+        @classmethod
+        def scorer(cls, y_true: Any, y_pred: Any, **kwargs: Any) -> float:
+            del kwargs
+            return _agreement(y_true, y_pred)
+
+    class WithArguments(parent):  # type: ignore[misc]
+        @staticmethod
+        def scorer(y_true: Any, y_pred: Any, **kwargs: Any) -> float:
+            return _agreement(y_true, y_pred) * float(kwargs.get("factor", 1.0))
+
+    return {
+        "static": Static,
+        "method": Regular,
+        "class-method": OfTheClass,
+        "keywords": WithArguments,
+    }
+
+
+@check(
+    "SCORE-2.overriding",
+    shows="score returns what the scorer of a subclass returned",
+    costs="the documented way to score otherwise is ignored, and searches go on by accuracy",
+    cases=["static", "method", "class-method", "keywords"],
+)
+def overriding(trial: Trial) -> None:
+    data = probes.dataset(trial.wrapper)
+    cls = _scoring_classes(trial.cls)[trial.case]
+    factor = {"score__factor": 3.0} if trial.case == "keywords" else {}
+    estimator = _fitted(trial, data, cls, **factor)
+    expected = len(data.y) * 10.0 * factor.get("score__factor", 1.0)
+    found = trial.call(estimator, "score", data.X, data.y)
+    _require_score(trial, found, expected, "score with a scorer of its own")
+
+
+# -- SCORE-3 ------------------------------------------------------------------------------------
+
+
+def _recording(parent: Any) -> tuple[type, list[dict[str, Any]]]:
+    """Give a subclass whose scorer records what it is given."""
+    calls: list[dict[str, Any]] = []
+
+    class Recording(parent):  # type: ignore[misc]
+        @staticmethod
+        def scorer(y_true: Any, y_pred: Any, **kwargs: Any) -> float:
+            calls.append({"y_true": y_true, "y_pred": y_pred, **kwargs})
+            return 0.5
+
+    return Recording, calls
+
+
+def _scored(trial: Trial, data: Any, *weights: Any, **given: Any) -> dict[str, Any]:
+    """Give what the scorer received when score was called."""
+    weighted = {name: given.pop(name) for name in ("sample_weight",) if name in given}
+    cls, calls = _recording(trial.cls)
+    estimator = _fitted(trial, data, cls, **given)
+    trial.call(estimator, "score", data.X, data.y, *weights, **weighted)
+    trial.require(len(calls) == 1, f"score called the scorer {len(calls)} times")
+    return calls[0]
+
+
+def _require_values(trial: Trial, found: Any, expected: Any, what: str) -> None:
+    found = as_array(trial, found, what)
+    trial.require(
+        found.shape == expected.shape, f"{what} has shape {found.shape}, not {expected.shape}"
+    )
+    if expected.dtype.kind == "f":
+        with trial.doing(f"comparing {what}"):
+            right = bool(np.allclose(found, expected, atol=1e-3))
+    else:
+        right = found.tolist() == expected.tolist()
+    trial.require(right, f"{what} is {show(found)}, not {show(expected)}")
+
+
+OWN_LABELS: dict[str, Any] = {
+    "text": ["no", "yes"],
+    "three": ["a", "b", "c"],
+    "minus-plus": [-1, 1],
+    "bool": [False, True],
+}
+
+
+@check(
+    "SCORE-3.own-labels",
+    shows="the scorer receives y and the predictions in the labels that the user gave",
+    costs="a scorer that knows its classes, pos_label='yes' for instance, fails or is wrong",
+    wrappers=CLASSIFIER,
+    cases=[*OWN_LABELS, "multilabel"],
+)
+def own_labels(trial: Trial) -> None:
+    if trial.case == "multilabel":
+        data = probes.multilabel_dataset()
+    else:
+        data = probes.classes_dataset(OWN_LABELS[trial.case])
+    received = _scored(trial, data)
+    for name in ("y_true", "y_pred"):
+        _require_values(trial, received[name], data.y, f"{name} of the scorer")
+
+
+@check(
+    "SCORE-3.own-values",
+    shows="the scorer of the regressor receives y and the predictions in their own scale and shape",
+    costs="an error is computed on columns against rows, and broadcast to nonsense",
+    wrappers=REGRESSOR,
+    cases=["one", "several"],
+)
+def own_values(trial: Trial) -> None:
+    data = probes.continuous_dataset(1 if trial.case == "one" else 3)
+    received = _scored(trial, data)
+    for name in ("y_true", "y_pred"):
+        _require_values(trial, received[name], data.y, f"{name} of the scorer")
+
+
+def _number(value: Any) -> int | None:
+    return value if isinstance(value, int) else None
+
+
+@check(
+    "SCORE-3.arguments",
+    shows="the scorer receives the score__ parameters, and none that were meant for others",
+    costs="a scorer with arguments of its own fails, or is called with those of something else",
+    wrappers=ALL,
+)
+def arguments(trial: Trial) -> None:
+    given = {"alpha": [1, {"a": 2}], "beta": None, "labels": "own"}
+    routed = {f"score__{name}": value for name, value in given.items()}
+    others = {"fit__batch_size": 5, "predict__batch_size": 6, "batch_size": 7}
+    received = _scored(trial, probes.dataset(trial.wrapper), **routed, **others)
+    found = {name: received[name] for name in given if name in received}
+    trial.require(
+        same(found, given), f"the scorer should receive {given}; it received {show(received)}"
+    )
+    # To have no weights and to be given None for them is the same to a scorer.
+    weights = received.get("sample_weight")
+    trial.require(weights is None, f"the scorer received sample_weight={show(weights)}")
+    strange = [name for name, value in others.items() if value in map(_number, received.values())]
+    trial.require(not strange, f"the scorer received the values of {', '.join(strange)}")
+
+
+@check(
+    "SCORE-3.sample-weight",
+    shows="the scorer receives the sample_weight that score was given",
+    costs="a weighted score is silently an unweighted one",
+    cases=["keyword", "position", "list"],
+)
+def sample_weight(trial: Trial) -> None:
+    data = probes.dataset(trial.wrapper)
+    weights = np.linspace(0.5, 2.0, len(data.y))
+    if trial.case == "position":
+        received = _scored(trial, data, weights)
+    else:
+        value = weights.tolist() if trial.case == "list" else weights
+        received = _scored(trial, data, sample_weight=value)
+    trial.require("sample_weight" in received, "the scorer did not receive sample_weight")
+    _require_values(trial, received["sample_weight"], weights, "sample_weight of the scorer")
+
+
+@check(
+    "SCORE-3.weighted-default",
+    shows="accuracy and R-squared are weighted when score is given sample_weight",
+    costs="rows that should not count, count in full",
+    wrappers=ESTIMATORS,
+)
+def weighted_default(trial: Trial) -> None:
+    from sklearn.metrics import accuracy_score, r2_score
+
+    data = probes.dataset(trial.wrapper)
+    weights = np.linspace(0.25, 2.0, len(data.y))
+    if trial.is_classifier:
+        truth, function = _partly_wrong(data.y), accuracy_score
+    else:
+        shift = np.linspace(-1.0, 2.0, len(data.y), dtype=data.y.dtype)
+        truth, function = data.y + shift, r2_score
+    estimator = _fitted(trial, data)
+    found = trial.call(estimator, "score", data.X, truth, sample_weight=weights)
+    expected = function(truth, data.y, sample_weight=weights)
+    _require_score(trial, found, expected, "a weighted score")
+
+
+# -- SCORE-4, SCORE-5 ---------------------------------------------------------------------------
+
+
+@check(
+    "SCORE-4.base",
+    shows="score of the base wrapper, which has no scoring function, raises NotImplementedError",
+    costs="a number comes back that nobody chose, or an error that explains nothing",
+    wrappers=[Wrapper.BASE],
+)
+def base(trial: Trial) -> None:
+    data = probes.dataset(trial.wrapper)
+    estimator = _fitted(trial, data)
+    with trial.refusing("score of the base wrapper", NotImplementedError):
+        estimator.score(data.X, data.y)
+
+
+def _cross_validated(trial: Trial, data: Any, scoring: str, truth: Any) -> Any:
+    """Give the mean score of a model that answers `data`, held against the truth."""
+    from sklearn.model_selection import cross_validate
+
+    estimator = trial.make(_builder(trial, data))
+    with trial.doing(f"cross_validate(scoring={scoring!r})"):
+        scores = cross_validate(
+            estimator, data.X, truth, cv=2, scoring=scoring, error_score="raise"
+        )
+        return float(np.mean(scores["test_score"]))
+
+
+SCORERS: dict[str, tuple[str, Any, bool]] = {
+    "roc_auc-sigmoid": ("roc_auc", [0, 1], True),
+    "roc_auc-softmax": ("roc_auc", ["no", "yes"], False),
+    "neg_log_loss-sigmoid": ("neg_log_loss", ["no", "yes"], True),
+    "neg_log_loss-three": ("neg_log_loss", ["a", "b", "c"], False),
+    "f1_macro-sigmoid": ("f1_macro", [0, 1], True),
+    "f1_macro-three": ("f1_macro", ["a", "b", "c"], False),
+}
+
+
+@check(
+    "SCORE-5.classifier-scorers",
+    shows="roc_auc, neg_log_loss and f1_macro work in cross-validation and rank models rightly",
+    costs="model selection by anything but accuracy fails, or picks the worst model",
+    wrappers=CLASSIFIER,
+    cases=SCORERS,
+)
+def classifier_scorers(trial: Trial) -> None:
+    scoring, labels, sigmoid = SCORERS[trial.case]
+    good = probes.classes_dataset(labels, sigmoid=sigmoid).softened()
+    # Each class is answered with the probability of the next.
+    bad = good._replace(kernel=-good.kernel if sigmoid else np.roll(good.kernel, 1, axis=1))
+    _require_ranking(trial, scoring, good, bad)
+
+
+@check(
+    "SCORE-5.regressor-scorers",
+    shows="neg_mean_squared_error and r2 work in cross-validation and rank models rightly",
+    costs="model selection by the squared error fails, or picks the worst model",
+    wrappers=REGRESSOR,
+    cases=["neg_mean_squared_error", "r2", "neg_mean_squared_error-several"],
+)
+def regressor_scorers(trial: Trial) -> None:
+    scoring, _, several = trial.case.partition("-")
+    good = probes.continuous_dataset(2 if several else 1)
+    bad = good._replace(kernel=good.kernel + np.float32(0.5))
+    _require_ranking(trial, scoring, good, bad)
+
+
+PERFECT = {"roc_auc": 1.0, "f1_macro": 1.0, "neg_mean_squared_error": 0.0, "r2": 1.0}
+
+
+def _require_ranking(trial: Trial, scoring: str, good: Any, bad: Any) -> None:
+    best = _cross_validated(trial, good, scoring, good.y)
+    worst = _cross_validated(trial, bad, scoring, good.y)
+    if scoring in PERFECT:
+        _require_score(trial, best, PERFECT[scoring], f"{scoring} of a model that is right")
+    trial.require(
+        best > worst, f"{scoring}: a model that is right gets {best}, a wrong one gets {worst}"
+    )
