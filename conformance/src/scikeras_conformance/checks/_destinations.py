@@ -6,13 +6,31 @@ from scikeras_conformance.checks._answers import same
 from scikeras_conformance.checks._modules import keras, probes
 from scikeras_conformance.trial import Trial, show
 
-__all__ = ["KINDS", "Destinations", "require_made"]
+__all__ = [
+    "DESTINATIONS",
+    "KINDS",
+    "Destinations",
+    "prepared",
+    "require_made",
+    "require_no_leak",
+    "require_received",
+    "subclass",
+]
+
+DESTINATIONS = ("model", "fit", "predict", "callbacks", "optimizer", "loss", "metrics", "score")
+"""The prefixes of the contract, without their underscores."""
 
 KINDS = ("optimizer", "loss", "metrics", "callbacks")
 """The parameters whose classes are instantiated."""
 
 SCORE = 0.5
 """What the scorer of `Destinations` answers."""
+
+
+def subclass(trial: Trial, **attributes: Any) -> Any:
+    """Give a subclass of the class under test, with attributes of its own."""
+    with trial.doing("subclassing the wrapper"):
+        return type("Subclass", (trial.cls,), attributes)
 
 
 class Destinations:
@@ -75,16 +93,12 @@ class Destinations:
         model.compile(optimizer="sgd", loss=(own or ["mean_squared_error"])[0])
 
     def _scoring_class(self) -> Any:
-        scored = self.scored
+        def scorer(y_true: Any, y_pred: Any, **kwargs: Any) -> float:
+            del y_true, y_pred
+            self.scored.append(kwargs)
+            return SCORE
 
-        class Scoring(self.trial.cls):  # type: ignore[name-defined, misc]
-            @staticmethod
-            def scorer(y_true: Any, y_pred: Any, **kwargs: Any) -> float:
-                del y_true, y_pred
-                scored.append(kwargs)
-                return SCORE
-
-        return Scoring
+        return subclass(self.trial, scorer=staticmethod(scorer))
 
     # -- what arrived ---------------------------------------------------------------------------
 
@@ -141,3 +155,46 @@ def require_made(
             f"{what}: class {position} should be made with {arguments}; it was made with "
             f"{show(given)}",
         )
+
+
+def prepared(trial: Trial, **params: Any) -> tuple[Destinations, Any]:
+    """Give recording destinations, and an estimator around them that was fitted."""
+    destinations = Destinations(trial)
+    estimator = destinations.estimator(**params)
+    X, y, *_ = probes.dataset(trial.wrapper)
+    trial.fit(estimator, X, y)
+    return destinations, estimator
+
+
+def require_received(
+    trial: Trial, calls: list[dict[str, Any]], expected: dict[str, Any], what: str
+) -> None:
+    """Ask for at least one call, and for these arguments in each."""
+    trial.require(calls, f"{what} was never called")
+    for call in calls:
+        for name, value in expected.items():
+            trial.require(name in call, f"{what} did not receive {name}={show(value)}")
+            trial.require(
+                same(call[name], value),
+                f"{what} should receive {name}={show(value)}; it received {show(call[name])}",
+            )
+
+
+def require_no_leak(trial: Trial, prefix: str, given: dict[str, Any]) -> None:
+    """Ask that values routed with one prefix are seen at no other destination."""
+    destinations = Destinations(trial)
+    estimator = destinations.estimator(
+        **{f"{prefix}__{name}": value for name, value in given.items()}
+    )
+    destinations.used(estimator)
+    for destination in (*DESTINATIONS, "compile"):
+        if destination == prefix:
+            continue
+        for call in destinations.received(destination):
+            seen = {name: value for name, value in call.items() if isinstance(value, (int, str))}
+            leaked = [name for name, value in given.items() if value in seen.values()]
+            trial.require(
+                not leaked,
+                f"{', '.join(f'{prefix}__{name}' for name in leaked)} reached {destination}: "
+                f"{show(seen)}",
+            )

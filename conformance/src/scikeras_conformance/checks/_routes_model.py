@@ -48,6 +48,6 @@ def _received(place: Place, params: Mapping[str, Any]) -> dict[str, Any]:
     received = {}
     for name in sorted(params, key=lambda name: name.count("__")):
         *way, argument = name.split("__")
-        if tuple(way) == place[: len(way)]:
+        if way and tuple(way) == place[: len(way)]:
             received[argument] = params[name]
     return received

@@ -1,38 +1,18 @@
-"""Chapter ROUTE, first half: where each prefix leads, and nowhere else."""
+"""Chapter ROUTE, first part: where each prefix leads, and nowhere else."""
 
 from typing import Any
 
 from scikeras_conformance.catalogue import ESTIMATORS, Wrapper, check
 from scikeras_conformance.checks._answers import same
-from scikeras_conformance.checks._destinations import KINDS, Destinations, require_made
+from scikeras_conformance.checks._destinations import (
+    DESTINATIONS,
+    prepared,
+    require_made,
+    require_no_leak,
+    require_received,
+)
 from scikeras_conformance.checks._modules import keras, np, probes
 from scikeras_conformance.trial import Trial, show
-
-DESTINATIONS = ("model", "fit", "predict", "callbacks", "optimizer", "loss", "metrics", "score")
-
-
-def _prepared(trial: Trial, **params: Any) -> tuple[Destinations, Any]:
-    """Give recording destinations, and an estimator around them that was fitted."""
-    destinations = Destinations(trial)
-    estimator = destinations.estimator(**params)
-    X, y, *_ = probes.dataset(trial.wrapper)
-    trial.fit(estimator, X, y)
-    return destinations, estimator
-
-
-def _require_received(
-    trial: Trial, calls: list[dict[str, Any]], expected: dict[str, Any], what: str
-) -> None:
-    """Ask for at least one call, and for these arguments in each."""
-    trial.require(calls, f"{what} was never called")
-    for call in calls:
-        for name, value in expected.items():
-            trial.require(name in call, f"{what} did not receive {name}={show(value)}")
-            trial.require(
-                same(call[name], value),
-                f"{what} should receive {name}={show(value)}; it received {show(call[name])}",
-            )
-
 
 # -- ROUTE-1 ------------------------------------------------------------------------------------
 
@@ -92,8 +72,8 @@ def builder(trial: Trial) -> None:
 def named_like_a_parameter(trial: Trial) -> None:
     given = {"epochs": 7, "batch_size": 6, "loss": "of the builder", "verbose": "too"}
     routed = {f"model__{name}": value for name, value in given.items()}
-    destinations, _ = _prepared(trial, **routed)
-    _require_received(trial, destinations.received("model"), given, "the builder")
+    destinations, _ = prepared(trial, **routed)
+    require_received(trial, destinations.received("model"), given, "the builder")
     for call in destinations.received("fit"):
         for name in ("epochs", "batch_size"):
             trial.require(not same(call.get(name), given[name]), f"model__{name} reached Model.fit")
@@ -121,9 +101,9 @@ FIT: dict[str, Any] = {
 def reaches_fit(trial: Trial) -> None:
     # With a first epoch of its own, a training needs more epochs than one to have any.
     plain = {"epochs": 3} if trial.case == "initial_epoch" else {}
-    destinations, _ = _prepared(trial, **{f"fit__{trial.case}": FIT[trial.case]}, **plain)
+    destinations, _ = prepared(trial, **{f"fit__{trial.case}": FIT[trial.case]}, **plain)
     expected = {trial.case: FIT[trial.case]}
-    _require_received(trial, destinations.received("fit"), expected, "Model.fit")
+    require_received(trial, destinations.received("fit"), expected, "Model.fit")
 
 
 @check(
@@ -133,7 +113,7 @@ def reaches_fit(trial: Trial) -> None:
 )
 def reaches_nothing_but_fit(trial: Trial) -> None:
     given = {"batch_size": 5, "steps_per_epoch": 1003, "validation_freq": 1004}
-    _require_no_leak(trial, "fit", given)
+    require_no_leak(trial, "fit", given)
 
 
 PREDICT: dict[str, Any] = {"batch_size": 5, "verbose": 2, "steps": 1}
@@ -142,11 +122,11 @@ PREDICT: dict[str, Any] = {"batch_size": 5, "verbose": 2, "steps": 1}
 def _require_routed_to_predict(trial: Trial, method: str, *data: Any) -> None:
     """Ask for ``predict__x`` in Model.predict when a method is called."""
     expected = {trial.case: PREDICT[trial.case]}
-    destinations, estimator = _prepared(trial, **{f"predict__{trial.case}": PREDICT[trial.case]})
+    destinations, estimator = prepared(trial, **{f"predict__{trial.case}": PREDICT[trial.case]})
     before = len(destinations.received("predict"))
     trial.call(estimator, method, *data)
     calls = destinations.received("predict")[before:]
-    _require_received(trial, calls, expected, f"in {method}, Model.predict")
+    require_received(trial, calls, expected, f"in {method}, Model.predict")
 
 
 @check(
@@ -189,7 +169,7 @@ def routed_to_score(trial: Trial) -> None:
 def _require_constructed(trial: Trial, kind: str) -> None:
     """Ask for routed arguments in an object, seen where the model is compiled with it."""
     given = {"alpha": 1001, "beta": [2, {"a": 3}], "nothing": None}
-    destinations, _ = _prepared(trial, **{f"{kind}__{name}": v for name, v in given.items()})
+    destinations, _ = prepared(trial, **{f"{kind}__{name}": v for name, v in given.items()})
     arguments: Any
     if trial.case == "builder":
         where, arguments = "compile_kwargs", (destinations.compilations or [None])[-1]
@@ -235,7 +215,7 @@ def reaches_metrics(trial: Trial) -> None:
         _require_constructed(trial, "metrics")
         return
     classes = [probes.open_class("metrics") for _ in range(3)]
-    destinations, _ = _prepared(trial, metrics=classes, metrics__alpha=1001)
+    destinations, _ = prepared(trial, metrics=classes, metrics__alpha=1001)
     calls = destinations.received("compile")
     trial.require(calls, "the model was not compiled")
     expected = {cls: {"alpha": 1001} for cls in classes}
@@ -249,7 +229,7 @@ def reaches_metrics(trial: Trial) -> None:
     also=["BUILD-5"],
 )
 def reaches_named_optimizer(trial: Trial) -> None:
-    _, estimator = _prepared(
+    _, estimator = prepared(
         trial, optimizer="sgd", optimizer__learning_rate=0.125, optimizer__momentum=0.75
     )
     model = trial.model(estimator)
@@ -276,12 +256,12 @@ def reaches_scorer(trial: Trial) -> None:
     given = {"alpha": 1001, "beta": [1, 2], "nothing": None}
     routed = {f"score__{name}": value for name, value in given.items()}
     if trial.case == "given":
-        destinations, estimator = _prepared(trial, **routed)
+        destinations, estimator = prepared(trial, **routed)
     else:
-        destinations, estimator = _prepared(trial)
+        destinations, estimator = prepared(trial)
         trial.call(estimator, "set_params", **routed)
     trial.call(estimator, "score", X, y)
-    _require_received(trial, destinations.received("score"), given, "the scorer")
+    require_received(trial, destinations.received("score"), given, "the scorer")
 
 
 @check(
@@ -314,137 +294,3 @@ def reaches_default_scorer(trial: Trial) -> None:
     with trial.doing("comparing the score"):
         right = bool(np.isclose(float(found), float(expected), atol=1e-3))
     trial.require(right, f"score with {given} should be {expected}; it is {show(found)}")
-
-
-# -- ROUTE-11 -----------------------------------------------------------------------------------
-
-OVERRIDES: dict[str, tuple[Any, Any]] = {
-    "batch_size": (8, 5),
-    "epochs": (2, 3),
-    "verbose": (0, 2),
-    "shuffle": (True, False),
-}
-
-
-@check(
-    "ROUTE-11.fit",
-    shows="fit__x overrides x for Model.fit, and Model.predict still gets the plain x",
-    costs="a setting of training changes prediction, or is ignored",
-    cases=OVERRIDES,
-)
-def overrides_for_fit(trial: Trial) -> None:
-    _require_overridden(trial, "fit")
-
-
-@check(
-    "ROUTE-11.predict",
-    shows="predict__x overrides x for Model.predict, and Model.fit still gets the plain x",
-    costs="a large batch size for prediction changes how the model is trained",
-    cases=["batch_size", "verbose"],
-)
-def overrides_for_predict(trial: Trial) -> None:
-    _require_overridden(trial, "predict")
-
-
-def _require_overridden(trial: Trial, method: str) -> None:
-    name = trial.case
-    plain, routed = OVERRIDES[name]
-    destinations, estimator = _prepared(trial, **{name: plain, f"{method}__{name}": routed})
-    X, *_ = probes.dataset(trial.wrapper)
-    trial.predict(estimator, X)
-    calls = destinations.received(method)
-    _require_received(trial, calls, {name: routed}, f"Model.{method}")
-    other = "predict" if method == "fit" else "fit"
-    calls = destinations.received(other)
-    if name == "batch_size":
-        _require_received(trial, calls, {name: plain}, f"Model.{other}")
-    leaked = any(same(call.get(name), routed) for call in calls)
-    trial.require(not leaked, f"{method}__{name} reached Model.{other}")
-
-
-@check(
-    "ROUTE-11.builder",
-    shows="model__x overrides a free keyword argument x for the builder",
-    costs="a search over model__x builds the same model for each candidate",
-    cases=["given", "set-later"],
-)
-def overrides_for_builder(trial: Trial) -> None:
-    later = trial.case == "set-later"
-    destinations = Destinations(trial)
-    estimator = destinations.estimator(units=4, depth=6, **({} if later else {"model__units": 9}))
-    if later:
-        trial.call(estimator, "set_params", model__units=9)
-    X, y, *_ = probes.dataset(trial.wrapper)
-    trial.initialize(estimator, X, y)
-    calls = destinations.received("model")
-    _require_received(trial, calls, {"units": 9, "depth": 6}, "the builder")
-    params = trial.params(estimator)
-    kept = same(params.get("units"), 4) and same(params.get("model__units"), 9)
-    trial.require(kept, "get_params() no longer lists both units=4 and model__units=9")
-
-
-# -- ROUTE-15, ROUTE-16 -------------------------------------------------------------------------
-
-LEAKS: dict[str, dict[str, Any]] = {
-    "model": {"leak": 1001, "batch_size": 1002, "epochs": 1003, "name": 1004},
-    "fit": {"batch_size": 1002, "steps_per_epoch": 1003, "validation_freq": 1004},
-    "predict": {"batch_size": 1002, "steps": 1003},
-    **{
-        name: {"leak": 1001, "batch_size": 1002, "epochs": 1003, "name": "leaking"}
-        for name in (*KINDS, "score")
-    },
-}
-
-
-@check(
-    "ROUTE-15.prefixes-apart",
-    shows="what is routed with one prefix reaches none of the destinations of the others",
-    costs="a parameter fails in a place it was not meant for, or changes it unseen",
-    cases=LEAKS,
-)
-def prefixes_apart(trial: Trial) -> None:
-    _require_no_leak(trial, trial.case, LEAKS[trial.case])
-
-
-def _require_no_leak(trial: Trial, prefix: str, given: dict[str, Any]) -> None:
-    """Ask that values routed with one prefix are seen at no other destination."""
-    destinations = Destinations(trial)
-    estimator = destinations.estimator(
-        **{f"{prefix}__{name}": value for name, value in given.items()}
-    )
-    destinations.used(estimator)
-    for destination in (*DESTINATIONS, "compile"):
-        if destination == prefix:
-            continue
-        for call in destinations.received(destination):
-            seen = {name: value for name, value in call.items() if isinstance(value, (int, str))}
-            leaked = [name for name, value in given.items() if value in seen.values()]
-            trial.require(
-                not leaked,
-                f"{', '.join(f'{prefix}__{name}' for name in leaked)} reached {destination}: "
-                f"{show(seen)}",
-            )
-
-
-@check(
-    "ROUTE-16.one-method-only",
-    shows="fit__callbacks sees fit only, and predict__callbacks predict only",
-    costs="a callback for training runs in each prediction of a search, or one is never called",
-    cases=["fit", "predict", "both", "lists"],
-)
-def one_method_only(trial: Trial) -> None:
-    X, y, *_ = probes.dataset(trial.wrapper)
-    methods = [trial.case] if trial.case in {"fit", "predict"} else ["fit", "predict"]
-    events: dict[str, list[str]] = {}
-    params: dict[str, Any] = {}
-    for method in methods:
-        cls, events[method] = probes.callback_class()
-        params[f"{method}__callbacks"] = [cls()] if trial.case == "lists" else cls()
-    _, estimator = _prepared(trial, **params)
-    trial.predict(estimator, X)
-    trial.call(estimator, "score", X, y)
-    for method, seen in events.items():
-        expected = {"fit": "train", "predict": "predict"}[method]
-        trial.require(expected in seen, f"{method}__callbacks saw no {method}")
-        others = set(seen) - {expected}
-        trial.require(not others, f"{method}__callbacks saw {', '.join(sorted(others))} too")

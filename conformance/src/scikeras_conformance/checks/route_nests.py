@@ -1,4 +1,4 @@
-"""Chapter ROUTE, second half: nests of classes, and what each of them is made with."""
+"""Chapter ROUTE, third part: nests of classes, and what each of them is made with."""
 
 import re
 from collections.abc import Mapping
@@ -6,7 +6,7 @@ from typing import Any
 
 from scikeras_conformance.catalogue import Wrapper, check
 from scikeras_conformance.checks._answers import same
-from scikeras_conformance.checks._destinations import Destinations, require_made
+from scikeras_conformance.checks._destinations import Destinations, require_made, subclass
 from scikeras_conformance.checks._modules import keras, np, probes
 from scikeras_conformance.checks._properties import holds_for_all
 from scikeras_conformance.checks._routes_model import predicted
@@ -97,21 +97,25 @@ def shared_and_own(trial: Trial) -> None:
     _require_as_predicted(trial, {kind: _nest(kind, shape)}, reverse)
 
 
-class _Halves:
-    """Takes a target of two columns for a list of two, and back."""
+def _halves() -> Any:
+    """Give a transformer that takes a target of two columns for a list of two, and back."""
+    from sklearn.base import BaseEstimator, TransformerMixin
 
-    def fit(self, y: Any) -> Any:
-        del y
-        return self
+    class Halves(TransformerMixin, BaseEstimator):  # type: ignore[misc]
+        def fit(self, X: Any, y: Any = None) -> Any:
+            del X, y
+            return self
 
-    def transform(self, y: Any) -> Any:
-        return [np.asarray(y)[:, [0]], np.asarray(y)[:, [1]]]
+        def transform(self, X: Any) -> Any:
+            return [np.asarray(X)[:, [0]], np.asarray(X)[:, [1]]]
 
-    def inverse_transform(self, y: Any) -> Any:
-        return np.hstack(list(y))
+        def inverse_transform(self, X: Any) -> Any:
+            return np.hstack(list(X))
 
-    def get_metadata(self) -> dict[str, Any]:
-        return {"n_outputs_": 2, "n_outputs_expected_": 2}
+        def get_metadata(self) -> dict[str, Any]:
+            return {"n_outputs_": 2, "n_outputs_expected_": 2}
+
+    return Halves()
 
 
 @check(
@@ -129,11 +133,7 @@ def each_output(trial: Trial) -> None:
     if shape == "dict":
         nest = dict(zip(("left", "right"), nest, strict=True))
 
-    class TwoOutputs(trial.cls):  # type: ignore[name-defined, misc]
-        @property
-        def target_encoder(self) -> Any:
-            return _Halves()
-
+    two_outputs = subclass(trial, target_encoder=property(lambda _: _halves()))
     models: list[Any] = []
 
     def build() -> Any:
@@ -145,7 +145,7 @@ def each_output(trial: Trial) -> None:
     second = {"list": "1", "dict": "right"}[shape]
     params = {f"{kind}__alpha": 1001, f"{kind}__{second}__beta": 1002}
     plain = {} if kind == "loss" else {"loss": ["mean_squared_error"] * 2}
-    estimator = trial.make_of(TwoOutputs, build, **{kind: nest}, **plain, **params)
+    estimator = trial.make_of(two_outputs, build, **{kind: nest}, **plain, **params)
     trial.fit(estimator, data.X, data.y)
     calls = models[-1].log.compiles if models else []
     trial.require(calls, "the model was not compiled")
@@ -234,50 +234,6 @@ def no_class(trial: Trial) -> None:
     )
 
 
-# -- ROUTE-13 -----------------------------------------------------------------------------------
-
-TUNED: dict[str, tuple[str, list[int]]] = {
-    "model": ("model__alpha", [1001, 1002]),
-    "fit": ("fit__batch_size", [3, 5]),
-    "predict": ("predict__batch_size", [3, 5]),
-    "callbacks": ("callbacks__alpha", [1001, 1002]),
-    "optimizer": ("optimizer__alpha", [1001, 1002]),
-    "loss": ("loss__alpha", [1001, 1002]),
-    "metrics": ("metrics__alpha", [1001, 1002]),
-    "metrics-by-index": ("metrics__0__alpha", [1001, 1002]),
-    "score": ("score__alpha", [1001, 1002]),
-}
-
-
-@check(
-    "ROUTE-13.grid-search",
-    shows="a grid search over a routed parameter reaches its destination with each value",
-    costs="all candidates of a search are the same model, and the best one is chance",
-    cases=TUNED,
-)
-def grid_search(trial: Trial) -> None:
-    from sklearn.model_selection import GridSearchCV
-
-    parameter, values = TUNED[trial.case]
-    X, y, *_ = probes.dataset(trial.wrapper)
-    destinations = Destinations(trial)
-    rows = np.arange(len(X))
-    search = GridSearchCV(
-        destinations.estimator(),
-        {parameter: values},
-        cv=[(rows, rows)],
-        refit=False,
-        error_score="raise",
-    )
-    with trial.doing(f"a grid search over {parameter}"):
-        search.fit(X, y)
-    destination, _, name = parameter.partition("__")
-    name = name.rpartition("__")[2]
-    seen = [call[name] for call in destinations.received(destination) if name in call]
-    missed = [value for value in values if value not in seen]
-    trial.require(not missed, f"{parameter}: the values {missed} never arrived; {show(seen)} did")
-
-
 # -- ROUTE-14 -----------------------------------------------------------------------------------
 
 
@@ -353,7 +309,7 @@ def _require_positions(trial: Trial, kind: str, case: str) -> None:
     # An argument that was built is shown by what it was built with.
     found = {
         name: getattr(value, "given", value) if not isinstance(value, type) else value
-        for name, value in mine[0].given.items()
+        for name, value in dict(getattr(mine[0], "given", {})).items()
     }
     trial.require(
         same(found, expected), f"{kind} should be made with {expected}; it was made with {found}"

@@ -5,6 +5,7 @@ from typing import Any
 
 from scikeras_conformance.catalogue import ALL, ESTIMATORS, Wrapper, check
 from scikeras_conformance.checks._answers import as_array, same
+from scikeras_conformance.checks._destinations import subclass
 from scikeras_conformance.checks._modules import np, probes
 from scikeras_conformance.trial import Trial, show
 
@@ -106,48 +107,36 @@ def _agreement(y_true: Any, y_pred: Any) -> float:
     return len(y_true) * 10.0 if same_size else -1.0
 
 
-def _scoring_classes(parent: Any) -> dict[str, type]:
-    class Static(parent):  # type: ignore[misc]
-        @staticmethod
-        def scorer(y_true: Any, y_pred: Any, **kwargs: Any) -> float:
-            del kwargs
-            return _agreement(y_true, y_pred)
+def _static(y_true: Any, y_pred: Any, **kwargs: Any) -> float:
+    return _agreement(y_true, y_pred) * float(kwargs.get("factor", 1.0))
 
-    class Regular(parent):  # type: ignore[misc]
-        def scorer(self, y_true: Any, y_pred: Any, **kwargs: Any) -> float:
-            del kwargs
-            return _agreement(y_true, y_pred) if hasattr(self, "model_") else -1.0
 
-    class OfTheClass(parent):  # type: ignore[misc]
-        @classmethod
-        def scorer(cls, y_true: Any, y_pred: Any, **kwargs: Any) -> float:
-            del kwargs
-            return _agreement(y_true, y_pred)
+def _regular(self: Any, y_true: Any, y_pred: Any, **kwargs: Any) -> float:
+    return _static(y_true, y_pred, **kwargs) if hasattr(self, "model_") else -1.0
 
-    class WithArguments(parent):  # type: ignore[misc]
-        @staticmethod
-        def scorer(y_true: Any, y_pred: Any, **kwargs: Any) -> float:
-            return _agreement(y_true, y_pred) * float(kwargs.get("factor", 1.0))
 
-    return {
-        "static": Static,
-        "method": Regular,
-        "class-method": OfTheClass,
-        "keywords": WithArguments,
-    }
+def _of_class(cls: Any, /, y_true: Any, y_pred: Any, **kwargs: Any) -> float:
+    return _static(y_true, y_pred, **kwargs) if hasattr(cls, "scorer") else -1.0
+
+
+SCORING: dict[str, Any] = {
+    "static": staticmethod(_static),
+    "method": _regular,
+    "class-method": classmethod(_of_class),
+}
 
 
 @check(
     "SCORE-2.overriding",
     shows="score returns what the scorer of a subclass returned",
     costs="the documented way to score otherwise is ignored, and searches go on by accuracy",
-    cases=["static", "method", "class-method", "keywords"],
+    cases=[*SCORING, "static-with-keywords", "method-with-keywords"],
 )
 def overriding(trial: Trial) -> None:
     data = probes.dataset(trial.wrapper)
-    cls = _scoring_classes(trial.cls)[trial.case]
-    factor = {"score__factor": 3.0} if trial.case == "keywords" else {}
-    estimator = _fitted(trial, data, cls, **factor)
+    kind, _, keywords = trial.case.partition("-with-")
+    factor = {"score__factor": 3.0} if keywords else {}
+    estimator = _fitted(trial, data, subclass(trial, scorer=SCORING[kind]), **factor)
     expected = len(data.y) * 10.0 * factor.get("score__factor", 1.0)
     found = trial.call(estimator, "score", data.X, data.y)
     _require_score(trial, found, expected, "score with a scorer of its own")
@@ -156,24 +145,16 @@ def overriding(trial: Trial) -> None:
 # -- SCORE-3 ------------------------------------------------------------------------------------
 
 
-def _recording(parent: Any) -> tuple[type, list[dict[str, Any]]]:
-    """Give a subclass whose scorer records what it is given."""
-    calls: list[dict[str, Any]] = []
-
-    class Recording(parent):  # type: ignore[misc]
-        @staticmethod
-        def scorer(y_true: Any, y_pred: Any, **kwargs: Any) -> float:
-            calls.append({"y_true": y_true, "y_pred": y_pred, **kwargs})
-            return 0.5
-
-    return Recording, calls
-
-
 def _scored(trial: Trial, data: Any, *weights: Any, **given: Any) -> dict[str, Any]:
     """Give what the scorer received when score was called."""
     weighted = {name: given.pop(name) for name in ("sample_weight",) if name in given}
-    cls, calls = _recording(trial.cls)
-    estimator = _fitted(trial, data, cls, **given)
+    calls: list[dict[str, Any]] = []
+
+    def scorer(y_true: Any, y_pred: Any, **kwargs: Any) -> float:
+        calls.append({"y_true": y_true, "y_pred": y_pred, **kwargs})
+        return 0.5
+
+    estimator = _fitted(trial, data, subclass(trial, scorer=staticmethod(scorer)), **given)
     trial.call(estimator, "score", data.X, data.y, *weights, **weighted)
     trial.require(len(calls) == 1, f"score called the scorer {len(calls)} times")
     return calls[0]
@@ -184,11 +165,11 @@ def _require_values(trial: Trial, found: Any, expected: Any, what: str) -> None:
     trial.require(
         found.shape == expected.shape, f"{what} has shape {found.shape}, not {expected.shape}"
     )
-    if expected.dtype.kind == "f":
-        with trial.doing(f"comparing {what}"):
+    with trial.doing(f"comparing {what}"):
+        if expected.dtype.kind == "f":
             right = bool(np.allclose(found, expected, atol=1e-3))
-    else:
-        right = found.tolist() == expected.tolist()
+        else:
+            right = bool(found.tolist() == expected.tolist())
     trial.require(right, f"{what} is {show(found)}, not {show(expected)}")
 
 

@@ -1,5 +1,6 @@
 """Classes that take whatever arguments they are given, and keep them for a check to look at."""
 
+import copy
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -25,6 +26,10 @@ class _Open:
         """Give the arguments, for a wrapper that rebuilds what it made."""
         config: dict[str, Any] = dict(getattr(self, "given", {}))
         return config
+
+    def __deepcopy__(self, memo: object) -> Any:
+        # Keras would look for the class in the module that it says it is from.
+        return type(self)(**copy.deepcopy(self.get_config()))
 
 
 class _OpenOptimizer(_Open, keras.optimizers.SGD):  # type: ignore[misc]
