@@ -363,6 +363,15 @@ def test_later_data_of_another_kind(X, target):
     wrapper.partial_fit(X.astype(np.float16), target.astype(np.float16))
 
 
+@pytest.mark.parametrize("make", [base, regressor])
+def test_a_later_target_with_other_columns(make, X):
+    """Both numbers, whatever the encoder of the target says of it (API-13)."""
+    wrapper = make().partial_fit(X, X[:, :2])
+
+    with pytest.raises(InputError, match=r"y has shape \(24, 3\).*\(n_samples, 2\)"):
+        wrapper.partial_fit(X, X)
+
+
 class Split(TransformerMixin, BaseEstimator):
     """One X becomes two inputs."""
 

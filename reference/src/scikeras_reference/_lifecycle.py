@@ -90,6 +90,7 @@ class Lifecycle(ParameterStorage):
         self.X_dtype_, self.X_shape_ = X.dtype, X.shape
         if y is not None:
             self.y_dtype_, self.y_ndim_ = y.dtype, y.ndim
+            self._y_trailing = y.shape[1:]
             self.target_type_ = target_type(y)
             self.n_outputs_ = 1 if y.ndim == 1 else y.shape[1]
         self.target_encoder_ = self.target_encoder.fit(y)

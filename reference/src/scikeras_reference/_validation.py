@@ -151,6 +151,12 @@ def check_continues(estimator: Any, X: Any, y: Any) -> None:
                 f"y has {y.ndim} dimensions, but this {name} was fitted to {estimator.y_ndim_}"
                 " dimensions in y."
             )
+        trailing = estimator._y_trailing  # noqa: SLF001 - what the estimator remembers of y
+        if y.shape[1:] != trailing:
+            raise InputError(
+                f"y has shape {y.shape}, but this {name} was fitted to y of shape (n_samples,"
+                f" {', '.join(map(str, trailing))})."
+            )
     for what, (array, dtype) in known.items():
         text = array.dtype.kind in "USO" and dtype.kind in "USO"
         if not text and not np.can_cast(array.dtype, dtype):
