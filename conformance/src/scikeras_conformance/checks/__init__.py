@@ -3,7 +3,23 @@
 from types import ModuleType
 
 from scikeras_conformance.catalogue import Check
-from scikeras_conformance.checks import build, cls, comp, data, init_fitting, init_parameters, tgt
+from scikeras_conformance.checks import (
+    api_calls,
+    api_inputs,
+    api_training,
+    build,
+    cls,
+    comp,
+    data_encoders,
+    data_model,
+    init_fitting,
+    init_parameters,
+    route_apart,
+    route_destinations,
+    route_nests,
+    score,
+    tgt,
+)
 from scikeras_conformance.contract import load_contract
 
 __all__ = ["CATALOGUE"]
@@ -23,7 +39,23 @@ CATALOGUE: tuple[Check, ...] = tuple(
     sorted(
         (
             check
-            for module in (cls, init_parameters, init_fitting, comp, build, data, tgt)
+            for module in (
+                cls,
+                init_parameters,
+                init_fitting,
+                comp,
+                build,
+                data_encoders,
+                data_model,
+                tgt,
+                route_destinations,
+                route_apart,
+                route_nests,
+                score,
+                api_training,
+                api_calls,
+                api_inputs,
+            )
             for check in _checks_of(module)
         ),
         key=_position,

@@ -19,10 +19,13 @@ __all__ = [
     "column",
     "learner",
     "loss_name",
+    "losses",
     "optimizer_steps",
+    "read_history",
     "recorder",
     "require_both_named",
     "require_weights",
+    "same_weights",
     "train",
 ]
 
@@ -32,7 +35,9 @@ def loss_name(trial: Trial) -> str:
     return "binary_crossentropy" if trial.is_classifier else "mean_squared_error"
 
 
-def learner(trial: Trial, *, momentum: float = 0.0) -> Callable[[], Any]:
+def learner(
+    trial: Trial, *, momentum: float = 0.0, metrics: Sequence[str] = ()
+) -> Callable[[], Any]:
     """Give a builder of a compiled model that learns, and starts from the same weights each time.
 
     Parameters
@@ -41,12 +46,14 @@ def learner(trial: Trial, *, momentum: float = 0.0) -> Callable[[], Any]:
         The trial.
     momentum : float, default=0
         What makes the optimizer remember its steps.
+    metrics : sequence of str, default=()
+        Metrics to compile the model with.
     """
 
     def build() -> Any:
         model = probes.uncompiled(trial.wrapper, off=0.5)
         optimizer = keras.optimizers.SGD(0.1, momentum=momentum)
-        model.compile(optimizer=optimizer, loss=loss_name(trial))
+        model.compile(optimizer=optimizer, loss=loss_name(trial), metrics=list(metrics))
         return model
 
     return build
@@ -62,6 +69,15 @@ def train(model: Any, x: Any, y: Any, *, epochs: int = 1, sample_weight: Any = N
     for _ in range(epochs):
         model.train_on_batch(x, y, sample_weight=sample_weight)
     return model
+
+
+def losses(model: Any, x: Any, y: Any, epochs: int) -> list[float]:
+    """Train a model of the suite's own, all rows at once, and give the loss of each epoch."""
+    found = []
+    for _ in range(epochs):
+        model.reset_metrics()
+        found.append(float(model.train_on_batch(x, y, return_dict=True)["loss"]))
+    return found
 
 
 def ask(model: Any, x: Any) -> Any:
@@ -85,11 +101,16 @@ def require_weights(trial: Trial, estimator: Any, expected: Any, what: str) -> N
     """
     wanted = expected if isinstance(expected, list) else expected.get_weights()
     found = trial.model(estimator).get_weights()
-    same = len(found) == len(wanted) and all(
-        one.shape == other.shape and np.allclose(one, other, atol=1e-5, rtol=1e-4)
-        for one, other in zip(found, wanted, strict=True)
-    )
+    same = same_weights(found, wanted)
     trial.require(same, f"the weights are not {what}: {show(found[:1])}, not {show(wanted[:1])}")
+
+
+def same_weights(first: list[Any], second: list[Any], *, tolerance: float = 1e-5) -> bool:
+    """Whether two models have the same weights, whatever models they are."""
+    return len(first) == len(second) and all(
+        one.shape == other.shape and np.allclose(one, other, atol=tolerance, rtol=1e-4)
+        for one, other in zip(first, second, strict=True)
+    )
 
 
 def optimizer_steps(trial: Trial, estimator: Any) -> int:
@@ -97,6 +118,13 @@ def optimizer_steps(trial: Trial, estimator: Any) -> int:
     model = trial.model(estimator)
     with trial.doing("reading the number of steps of the optimizer of model_"):
         return int(model.optimizer.iterations)
+
+
+def read_history(trial: Trial, estimator: Any) -> dict[str, list[float]]:
+    """Give what ``history_`` holds, by the names of the quantities."""
+    history = trial.attribute(estimator, "history_")
+    with trial.doing("reading history_ as lists of numbers by name"):
+        return {str(name): [float(value) for value in values] for name, values in history.items()}
 
 
 @dataclass(slots=True)

@@ -1,12 +1,11 @@
-"""Chapter DATA: the transformers between the user's arrays and the model."""
+"""Chapter DATA, second half: what reaches the model, and what comes back from it."""
 
 from collections.abc import Callable, Mapping
-from contextlib import suppress
-from dataclasses import dataclass, field
 from typing import Any
 
 from scikeras_conformance.catalogue import Wrapper, check
-from scikeras_conformance.checks._answers import as_array, same
+from scikeras_conformance.checks._answers import as_array
+from scikeras_conformance.checks._encoders import Plan, answers, subclass, target_metadata
 from scikeras_conformance.checks._modules import keras, np, probes
 from scikeras_conformance.checks._training import (
     ask,
@@ -17,96 +16,6 @@ from scikeras_conformance.checks._training import (
     train,
 )
 from scikeras_conformance.trial import Trial, show
-
-ENCODERS = ("feature", "target")
-
-
-# -- encoders of the suite's own ------------------------------------------------------------------
-
-
-@dataclass(slots=True)
-class Calls:
-    """What the encoders of one class were given."""
-
-    fits: list[Any] = field(default_factory=list)
-    outputs: list[Any] = field(default_factory=list)
-
-
-@dataclass(slots=True)
-class Plan:
-    """What an encoder does.
-
-    Parameters
-    ----------
-    transform, inverse : callable
-        Functions of one argument.
-    metadata : dict, optional
-        What ``get_metadata`` gives; without it the encoder has no such method.
-    calls : Calls
-        What it was given.
-    """
-
-    transform: Callable[[Any], Any] = lambda data: data
-    inverse: Callable[[Any], Any] = lambda outputs: outputs
-    metadata: dict[str, Any] | None = None
-    calls: Calls = field(default_factory=Calls)
-
-
-def _encoder_class(plan: Plan) -> type:
-    """Give a transformer class that does as planned."""
-    from sklearn.base import BaseEstimator, TransformerMixin
-    from sklearn.exceptions import NotFittedError
-
-    class Encoder(TransformerMixin, BaseEstimator):  # type: ignore[misc]
-        def fit(self, X: Any, y: Any = None) -> Any:
-            del y
-            plan.calls.fits.append(X)
-            self.fitted_ = True
-            return self
-
-        def transform(self, X: Any) -> Any:
-            if not hasattr(self, "fitted_"):
-                msg = "the encoder was asked before it was fitted"
-                raise NotFittedError(msg)
-            return plan.transform(np.asarray(X))
-
-        def inverse_transform(self, X: Any, **kwargs: Any) -> Any:
-            del kwargs  # a wrapper may ask for probabilities, say
-            plan.calls.outputs.append(X)
-            return plan.inverse(X)
-
-    if plan.metadata is not None:
-        Encoder.get_metadata = lambda self: dict(plan.metadata or {}, fitted_=self.fitted_)
-    return Encoder
-
-
-def _subclass(trial: Trial, **plans: Plan) -> tuple[Any, dict[str, type]]:
-    """Give a subclass of the wrapper with encoders of its own, and the classes of these.
-
-    Parameters
-    ----------
-    trial : Trial
-        The trial.
-    **plans : Plan
-        What the encoders do, by ``feature`` and ``target``.
-    """
-    classes = {name: _encoder_class(plan) for name, plan in plans.items()}
-
-    def overriding(made: type) -> property:
-        return property(lambda _: made())
-
-    properties = {f"{name}_encoder": overriding(made) for name, made in classes.items()}
-    with trial.doing("subclassing the wrapper"):
-        return type("WithEncoders", (trial.cls,), properties), classes
-
-
-def _target_metadata(trial: Trial, n_outputs: int = 1) -> dict[str, Any]:
-    """Give what the encoder of a target says of it."""
-    metadata: dict[str, Any] = {"n_outputs_": n_outputs, "n_outputs_expected_": n_outputs}
-    if trial.is_classifier:
-        metadata |= {"classes_": np.array([0, 1]), "n_classes_": 2}
-    return metadata
-
 
 # -- models of the suite's own --------------------------------------------------------------------
 
@@ -141,55 +50,6 @@ def _require_seen(trial: Trial, estimator: Any, expected: Any, X: Any, x: Any) -
         f"the answers are not those of the model for what the encoder returned: "
         f"{show(found[:3])}, not {show(answers[:3])}",
     )
-
-
-# -- DATA-1 -------------------------------------------------------------------------------------
-
-
-@check(
-    "DATA-1.own-encoders",
-    shows="properties of a subclass give the encoders, whose fitted ones are feature_encoder_ "
-    "and target_encoder_",
-    costs="the documented way to split X or to encode y does nothing, or its result cannot be "
-    "looked at",
-    cases=[f"{name}-{method}" for name in ENCODERS for method in ("fit", "initialize")],
-)
-def own_encoders(trial: Trial) -> None:
-    name, _, method = trial.case.partition("-")
-    X, y, *_ = probes.dataset(trial.wrapper)
-    plan = Plan(column if name == "target" else lambda X: X)
-    if name == "target":
-        plan.metadata = _target_metadata(trial)
-    cls, classes = _subclass(trial, **{name: plan})
-    estimator = trial.make_of(cls, probes.builder(trial.wrapper))
-    trial.call(estimator, method, X, y)
-    found = trial.attribute(estimator, f"{name}_encoder_")
-    trial.require(
-        isinstance(found, classes[name]),
-        f"{name}_encoder_ should be the fitted encoder of the subclass; it is {show(found)}",
-    )
-    trial.require(hasattr(found, "fitted_"), f"{name}_encoder_ is not fitted")
-    given, right = plan.calls.fits[-1], y if name == "target" else X
-    given = as_array(trial, given, f"the wrapper to {name}_encoder.fit")
-    trial.require(
-        given.shape == right.shape and np.array_equal(given, right),
-        f"{name}_encoder was fitted to {show(given)}, not to {show(right)}",
-    )
-
-
-@check(
-    "DATA-1.default-encoders",
-    shows="without encoders of a subclass's own, feature_encoder_ and target_encoder_ are there",
-    costs="predictions of model_ itself cannot be decoded by the user",
-    cases=ENCODERS,
-)
-def default_encoders(trial: Trial) -> None:
-    X, y, *_ = probes.dataset(trial.wrapper)
-    estimator = trial.make(probes.builder(trial.wrapper))
-    trial.initialize(estimator, X, y)
-    encoder = trial.attribute(estimator, f"{trial.case}_encoder_")
-    with trial.doing(f"{trial.case}_encoder_.transform"):
-        encoder.transform(X if trial.case == "feature" else y)
 
 
 # -- DATA-2 -------------------------------------------------------------------------------------
@@ -238,7 +98,7 @@ def features(trial: Trial) -> None:
             return _two_inputs(trial, trial.case, width)
         return _one_input(trial, width + (trial.case == "wider-array"))
 
-    cls, _ = _subclass(trial, feature=Plan(transform))
+    cls, _ = subclass(trial, feature=Plan(transform))
     estimator = trial.make_of(cls, build)
     trial.fit(estimator, X, y)
     expected = train(build(), transform(X), column(y))
@@ -273,26 +133,16 @@ def _target_model(trial: Trial, container: str, n_features: int) -> Any:
     return model
 
 
-def _answers(trial: Trial) -> Callable[[Any], Any]:
-    """Give a way to decode outputs whose answers nobody could find by any other way."""
-
-    def inverse(outputs: Any) -> Any:
-        rows = np.arange(len(keras.tree.flatten(outputs)[0]))
-        return rows % 2 if trial.is_classifier else rows + 0.5
-
-    return inverse
-
-
 def _fitted_with_targets(trial: Trial) -> tuple[Any, Plan, Callable[[], Any]]:
     X, y, *_ = probes.dataset(trial.wrapper)
     n_outputs = 1 if trial.case == "array" else 2
-    metadata = _target_metadata(trial, n_outputs)
-    plan = Plan(_targets(trial.case), _answers(trial), metadata)
+    metadata = target_metadata(trial, n_outputs)
+    plan = Plan(_targets(trial.case), answers(trial), metadata)
 
     def build() -> Any:
         return _target_model(trial, trial.case, X.shape[1])
 
-    cls, _ = _subclass(trial, target=plan)
+    cls, _ = subclass(trial, target=plan)
     estimator = trial.make_of(cls, build)
     trial.fit(estimator, X, y)
     return estimator, plan, build
@@ -355,100 +205,6 @@ def _same_outputs(given: Any, raw: Any) -> bool:
     return array.shape == raw.shape and array.dtype.kind == "f" and np.allclose(array, raw)
 
 
-# -- DATA-4 -------------------------------------------------------------------------------------
-
-
-@check(
-    "DATA-4.fitted-in-fit-only",
-    shows="encoders are fitted by fit and initialize, and by no later call",
-    costs="the scale of the training data is forgotten, and each batch is read by a scale of its "
-    "own",
-    cases=["initialize", "fit", "predict", "score", "partial_fit"],
-)
-def fitted_in_fit_only(trial: Trial) -> None:
-    _require_fits_in_fit_only(trial)
-
-
-@check(
-    "DATA-4.proba-does-not-fit",
-    shows="predict_proba fits no encoder",
-    costs="probabilities of a batch depend on the other rows of that batch",
-    wrappers=[Wrapper.CLASSIFIER],
-    cases=["predict_proba"],
-)
-def proba_does_not_fit(trial: Trial) -> None:
-    _require_fits_in_fit_only(trial)
-
-
-def _require_fits_in_fit_only(trial: Trial) -> None:
-    X, y, *_ = probes.dataset(trial.wrapper)
-    feature = Plan()
-    # A classifier's predict has to give classes, which score compares.
-    target = Plan(column, _answers(trial), _target_metadata(trial))
-    if trial.case == "predict_proba":
-        target.inverse = lambda outputs: np.hstack([1 - outputs, outputs])
-    cls, _ = _subclass(trial, feature=feature, target=target)
-    estimator = trial.make_of(cls, probes.builder(trial.wrapper))
-    starts = trial.case in {"initialize", "fit"}
-    trial.call(estimator, trial.case if starts else "fit", X, y)
-    counts = {"feature": len(feature.calls.fits), "target": len(target.calls.fits)}
-    unfitted = [name for name, count in counts.items() if not count]
-    trial.require(not unfitted, f"{' and '.join(unfitted)} encoder: not fitted")
-    if starts:
-        return
-    _call_later(trial, estimator, X[:4], y[:4])
-    for name, plan in (("feature", feature), ("target", target)):
-        again = len(plan.calls.fits) - counts[name]
-        trial.require(not again, f"{trial.case} fitted the {name} encoder again")
-
-
-def _call_later(trial: Trial, estimator: Any, X: Any, y: Any) -> None:
-    if trial.case == "score" and trial.wrapper is Wrapper.BASE:
-        # SCORE-4 lets the base wrapper refuse to score; what counts here is what it fits.
-        with suppress(Exception):
-            estimator.score(X, y)
-        return
-    asks = trial.case.startswith("predict")
-    trial.call(estimator, trial.case, *((X,) if asks else (X, y)))
-
-
-# -- DATA-5 -------------------------------------------------------------------------------------
-
-
-@check(
-    "DATA-5.metadata",
-    shows="what get_metadata of an encoder returns is in meta and becomes attributes",
-    costs="the builder cannot size its layers by what the encoder learnt, such as a vocabulary",
-    cases=[f"{name}-{method}" for name in ENCODERS for method in ("fit", "initialize")],
-)
-def metadata(trial: Trial) -> None:
-    name, _, method = trial.case.partition("-")
-    X, y, *_ = probes.dataset(trial.wrapper)
-    entries = {"n_words_": 7, "words_": ["a", "b"]}
-    plan = Plan(metadata=dict(entries))
-    if name == "target":
-        plan.transform = column
-        plan.metadata = {**_target_metadata(trial), **entries}
-    seen: list[dict[str, Any]] = []
-
-    def build(meta: Any) -> Any:
-        seen.append(dict(meta) if isinstance(meta, Mapping) else {})
-        return probes.model_for(trial.wrapper)
-
-    cls, _ = _subclass(trial, **{name: plan})
-    estimator = trial.make_of(cls, build)
-    trial.call(estimator, method, X, y)
-    trial.require(seen, "the builder was not called")
-    for entry, value in {**entries, "fitted_": True}.items():
-        found = trial.attribute(estimator, entry)
-        trial.require(same(found, value), f"{entry} should be {value!r}; it is {show(found)}")
-        trial.require(entry in seen[-1], f"meta has no {entry}")
-        found = seen[-1][entry]
-        trial.require(
-            same(found, value), f"meta[{entry!r}] should be {value!r}; it is {show(found)}"
-        )
-
-
 # -- DATA-6 -------------------------------------------------------------------------------------
 
 
@@ -462,14 +218,14 @@ def metadata(trial: Trial) -> None:
 def other_number_of_outputs(trial: Trial) -> None:
     X, y, *_ = probes.dataset(trial.wrapper)
     expected, there = (2, 4) if trial.case == "too-many" else (5, 3)
-    plan = Plan(lambda y: [column(y)] * expected, _answers(trial))
-    plan.metadata = _target_metadata(trial, expected)
+    plan = Plan(lambda y: [column(y)] * expected, answers(trial))
+    plan.metadata = target_metadata(trial, expected)
 
     def build() -> Any:
         inputs = keras.Input((X.shape[1],))
         return _model(trial, inputs, inputs, there)
 
-    cls, _ = _subclass(trial, target=plan)
+    cls, _ = subclass(trial, target=plan)
     estimator = trial.make_of(cls, build)
     what = f"fit of a model of {there} outputs where the target encoder expects {expected}"
     require_both_named(trial, what, lambda: estimator.fit(X, y), (there, expected))

@@ -1,0 +1,221 @@
+"""Chapter API, second part: batches, callbacks, and what one call may override."""
+
+from typing import Any
+
+from scikeras_conformance.catalogue import ESTIMATORS, check
+from scikeras_conformance.checks._modules import keras, np, probes
+from scikeras_conformance.checks._training import (
+    learner,
+    optimizer_steps,
+    read_history,
+    recorder,
+)
+from scikeras_conformance.trial import Trial, show
+
+# -- API-8 --------------------------------------------------------------------------------------
+
+# More than Keras takes for a batch where nothing is said.
+ROWS = 48
+
+
+def _many_rows(trial: Trial) -> tuple[Any, Any]:
+    X, y, *_ = probes.dataset(trial.wrapper)
+    return np.resize(X, (ROWS, X.shape[1])), np.resize(y, ROWS)
+
+
+BATCHES: dict[str, tuple[str, dict[str, int], int]] = {
+    "fit": ("fit", {"batch_size": -1}, 1),
+    "partial_fit": ("partial_fit", {"batch_size": -1}, 1),
+    "routed-fit": ("fit", {"fit__batch_size": -1}, 1),
+    "predict": ("predict", {"batch_size": -1}, 1),
+    "routed-predict": ("predict", {"predict__batch_size": -1}, 1),
+    "fit-by-sixteen": ("fit", {"batch_size": 16}, 3),
+    "predict-by-sixteen": ("predict", {"batch_size": 16}, 3),
+}
+
+
+@check(
+    "API-8.all-rows",
+    shows="batch_size=-1 makes one batch of all rows, in fit and in predict; other sizes are as "
+    "they say",
+    costs="training by full batches depends on the number of rows, or Keras fails with -1",
+    wrappers=ESTIMATORS,
+    cases=BATCHES,
+)
+def all_rows(trial: Trial) -> None:
+    X, y = _many_rows(trial)
+    method, settings, batches = BATCHES[trial.case]
+    callback, record = recorder()
+    estimator = trial.make(learner(trial), callbacks=callback, **settings)
+    trial.call(estimator, "fit" if method == "predict" else method, X, y)
+    found = optimizer_steps(trial, estimator)
+    if method == "predict":
+        trial.predict(estimator, X)
+        found = record.count("predict-batch")
+    trial.require(
+        found == batches,
+        f"{method} of {ROWS} rows with {settings} should make {batches} batches; it made {found}",
+    )
+
+
+# -- API-10 -------------------------------------------------------------------------------------
+
+
+@check(
+    "API-10.events",
+    shows="callbacks are told of fit and of predict, whether given as classes or instances",
+    costs="early stopping, checkpoints and logs do nothing",
+    cases=["class", "instance", "list-of-classes", "list-of-instances"],
+)
+def callback_events(trial: Trial) -> None:
+    X, y, *_ = probes.dataset(trial.wrapper)
+    callback, record = recorder()
+    given = callback if "class" in trial.case else callback()
+    estimator = trial.make(
+        probes.builder(trial.wrapper),
+        callbacks=[given] if trial.case.startswith("list") else given,
+        epochs=2,
+    )
+    trial.fit(estimator, X, y)
+    counts = record.count("train"), record.count("epoch")
+    trial.require(
+        counts == (1, 2), f"fit told the callback of {counts[0]} starts and {counts[1]} epochs"
+    )
+    trial.predict(estimator, X)
+    trial.require(record.count("predict") == 1, f"the callback saw {show(record.events)}")
+    trial.require(record.count("train") == 1, "predict told the callback of a training")
+
+
+@check(
+    "API-10.new-for-each-fit",
+    shows="a callback class gives a new callback for each fit",
+    costs="what a callback counted in one fit is there in the next: early stopping stops at once",
+    wrappers=ESTIMATORS,
+    cases=["class", "list"],
+)
+def new_callbacks(trial: Trial) -> None:
+    X, y, *_ = probes.dataset(trial.wrapper)
+    callback, record = recorder()
+    estimator = trial.make(
+        probes.builder(trial.wrapper), callbacks=[callback] if trial.case == "list" else callback
+    )
+    for _ in range(2):
+        trial.fit(estimator, X, y)
+    trial.require(
+        len(record.trained) == 2, f"two fits told {len(record.trained)} callbacks of a training"
+    )
+    trial.require(
+        record.trained[0] is not record.trained[1], "both fits had the same callback object"
+    )
+
+
+@check(
+    "API-10.instance-kept-clean",
+    shows="what a callback counts in fit and predict is not counted in the instance that was given",
+    costs="the folds of a search share one callback, and early stopping of one stops the others",
+    also=["INIT-5"],
+)
+def instance_kept_clean(trial: Trial) -> None:
+    X, y, *_ = probes.dataset(trial.wrapper)
+
+    class Counting(keras.callbacks.Callback):  # type: ignore[misc]
+        def __init__(self) -> None:
+            super().__init__()
+            self.epochs = self.questions = 0
+
+        def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
+            del epoch, logs
+            self.epochs += 1
+
+        def on_predict_end(self, logs: Any = None) -> None:
+            del logs
+            self.questions += 1
+
+    given = Counting()
+    estimator = trial.make(probes.builder(trial.wrapper), callbacks=[given])
+    trial.fit(estimator, X, y)
+    trial.predict(estimator, X)
+    counted = given.epochs, given.questions
+    trial.require(
+        counted == (0, 0),
+        f"the callback that was given has counted {counted[0]} epochs, {counted[1]} questions",
+    )
+
+
+# -- API-11 -------------------------------------------------------------------------------------
+
+
+def _require_same_params(trial: Trial, estimator: Any, before: dict[str, Any]) -> None:
+    after = trial.params(estimator)
+    changed = [name for name in before if after.get(name, after) is not before[name]]
+    trial.require(not changed, f"the call changed the parameters {', '.join(changed)}")
+
+
+# Parameters, keyword arguments, what the callbacks count, and how often, with and without.
+OVERRIDES: dict[str, tuple[dict[str, Any], dict[str, Any], str, tuple[int, int]]] = {
+    "epochs": ({"epochs": 1}, {"epochs": 3}, "epoch", (3, 1)),
+    "routed-epochs": ({"fit__epochs": 2}, {"epochs": 3}, "epoch", (3, 2)),
+    "batch_size": ({"batch_size": ROWS}, {"batch_size": 16}, "train-batch", (3, 1)),
+}
+
+
+@check(
+    "API-11.fit",
+    shows="keyword arguments of fit override parameters, for that call only",
+    costs="an argument of one call is ignored, or changes all later fits and clones",
+    wrappers=ESTIMATORS,
+    cases=[*OVERRIDES, "callbacks", "validation_split"],
+)
+def fit_overrides(trial: Trial) -> None:
+    X, y = _many_rows(trial)
+    callback, record = recorder()
+    params, keywords, event, counts = OVERRIDES.get(trial.case, ({}, {}, "train", (1, 0)))
+    if trial.case == "callbacks":
+        keywords = {"callbacks": [callback()]}
+    else:
+        params = {**params, "callbacks": callback}
+    if trial.case == "validation_split":
+        keywords, counts = {"validation_split": 0.5}, (1, 1)
+    estimator = trial.make(probes.builder(trial.wrapper), **params)
+    before = trial.params(estimator)
+    for given, count in zip((keywords, {}), counts, strict=True):
+        record.events.clear()
+        trial.call(estimator, "fit", X, y, **given)
+        what = f"fit({', '.join(given)})"
+        found = record.count(event)
+        trial.require(found == count, f"{what} had {found} events of {event}, not {count}")
+        _require_same_params(trial, estimator, before)
+        if trial.case == "validation_split":
+            validated = "val_loss" in read_history(trial, estimator)
+            trial.require(validated == bool(given), f"{what}: val_loss in history_: {validated}")
+
+
+@check(
+    "API-11.predict",
+    shows="keyword arguments of predict override parameters, for that call only",
+    costs="an argument of one call is ignored, or changes all later ones",
+    wrappers=ESTIMATORS,
+    cases=["batch_size", "routed-batch_size", "callbacks"],
+)
+def predict_overrides(trial: Trial) -> None:
+    X, y = _many_rows(trial)
+    callback, record = recorder()
+    params: dict[str, Any] = {"batch_size": ROWS, "callbacks": callback}
+    keywords: dict[str, Any] = {"batch_size": 16}
+    event, counts = "predict-batch", (3, 1)
+    if trial.case == "routed-batch_size":
+        params["predict__batch_size"] = 24
+        counts = (3, 2)
+    if trial.case == "callbacks":
+        params, keywords = {}, {"callbacks": [callback()]}
+        event, counts = "predict", (1, 0)
+    estimator = trial.make(probes.builder(trial.wrapper), **params)
+    trial.initialize(estimator, X, y)
+    before = trial.params(estimator)
+    for given, count in zip((keywords, {}), counts, strict=True):
+        record.events.clear()
+        trial.call(estimator, "predict", X, **given)
+        found = record.count(event)
+        what = f"predict({', '.join(given)})"
+        trial.require(found == count, f"{what} had {found} events of {event}, not {count}")
+        _require_same_params(trial, estimator, before)
