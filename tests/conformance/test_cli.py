@@ -79,6 +79,7 @@ def test_explain(name, capsys):
         (["explain", "INIT-1.free-param"], "Did you mean 'INIT-1.free-parameters'"),
         (["list", "INITT"], "Did you mean 'INIT'"),
         (["run", "toy_subject", "--chapter", "NOPE"], "no chapter 'NOPE'"),
+        (["run", "toy_subject", "--profile", "hygeine"], "Did you mean 'hygiene'"),
         (["run", "toy_subject", "--check", "INIT-1.named"], "No check matches"),
         (["run", "toy_subject", "--workers", "many"], "--workers"),
         (["run", "toy_subject", "--workers", "0"], "--workers"),
@@ -153,21 +154,6 @@ def test_subjects_in_the_current_directory(tmp_path):
     done = run("run", "mine", "--check", "CLS-1", "--workers", "1", cwd=tmp_path)
     assert 0 == done.returncode, done.stdout + done.stderr
     assert "verdict: CONFORMANT IN WHAT WAS SELECTED  (2 of " in done.stdout
-
-
-@pytest.mark.parametrize("where", ["on import", "in fit"])
-def test_a_subject_that_ends_its_process(where, tmp_path):
-    """Even an exit with code zero, past all handlers, is not taken for a pass."""
-    end = "import os; os._exit(0)"
-    (tmp_path / "ending.py").write_text(
-        end
-        if where == "on import"
-        else "from toy_subject import *\n"
-        f"class KerasClassifier(BaseWrapper):\n    def fit(self, X, y):\n        {end}\n"
-    )
-    done = run("run", "ending", "--check", "CLS-2", "--wrapper", "classifier", cwd=tmp_path)
-    assert 3 == done.returncode, done.stdout + done.stderr
-    assert "verdict: INCOMPLETE" in done.stdout
 
 
 @pytest.mark.parametrize("name", ["init-5", "INIT-5.callbacks-untouched"])

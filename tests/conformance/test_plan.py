@@ -56,3 +56,18 @@ def test_names_that_match_nothing_are_refused(selection, complaint):
     """A misspelt name never selects nothing in silence."""
     with pytest.raises(UsageError, match=complaint):
         make_plan(CATALOGUE, selection)
+
+
+def profiles_of(selection):
+    return {str(item.check.profile) for item in make_plan(CATALOGUE, selection)}
+
+
+def test_a_run_is_about_the_documented_profile():
+    """Unless a profile, a chapter or a check is named."""
+    assert {"documented"} == profiles_of(Selection.asked_for())
+    assert {"documented"} == profiles_of(Selection.asked_for(wrappers=["base"]))
+    assert {"api"} == profiles_of(Selection.asked_for(chapters=["API"]))
+    assert {"api"} == profiles_of(Selection.asked_for(checks=["API-1"]))
+    assert {"api"} == profiles_of(Selection.asked_for(profiles=["api"]))
+    assert {"api", "documented"} <= profiles_of(Selection.asked_for(profiles=["all"]))
+    assert not profiles_of(Selection.asked_for(profiles=["api"], chapters=["CLS"]))

@@ -133,22 +133,6 @@ def test_a_lost_result_is_noticed(pytester):
     )
 
 
-def test_a_killed_worker_is_noticed(pytester):
-    """A subject that ends the process leaves the run incomplete."""
-    pytester.makepyfile(
-        deadly="from toy_subject import *\n"
-        "class KerasClassifier(BaseWrapper):\n"
-        "    def fit(self, X, y):\n"
-        "        import os\n"
-        "        os._exit(3)\n"
-    )
-    done = pytester.runpytest_subprocess(
-        *ALL_CHECKS, "--subject", "deadly", *select("CLS-2"), "-n", "2"
-    )
-    assert 3 == done.ret
-    done.stdout.fnmatch_lines(["*verdict: INCOMPLETE*"])
-
-
 @pytest.mark.parametrize(
     ("option", "complaint"),
     [

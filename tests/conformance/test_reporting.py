@@ -32,6 +32,7 @@ def record(*results, planned=None, refusal=None, subject=None):
         contract="1.0",
         subject=subject or {"spec": "toy", "distribution": "toy-dist", "version": "2.0"},
         environment=ENVIRONMENT,
+        profiles=("documented",),
         catalogue_size=10,
         census=census,
         verdict=decide(census, results),

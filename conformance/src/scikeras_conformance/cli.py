@@ -15,6 +15,7 @@ from scikeras_conformance.exceptions import ConformanceError, UsageError
 from scikeras_conformance.plan import Selection, make_plan, nearest, unchecked_clauses
 from scikeras_conformance.results import ExitCode
 from scikeras_conformance.subject import check_spec
+from scikeras_conformance.time_limit import DEFAULT_LIMIT
 
 if TYPE_CHECKING:
     import pytest
@@ -90,12 +91,27 @@ def _parser() -> argparse.ArgumentParser:
         help="module with BaseWrapper, KerasClassifier and KerasRegressor; module:adapter; or "
         "base=module:Name,classifier=module:Name,regressor=module:Name",
     )
+    run.add_argument(
+        "--profile",
+        action="append",
+        default=[],
+        help="checks of this profile: documented (default), api, sklearn, hygiene, typing, device "
+        "or all (may be repeated)",
+    )
     run.add_argument("--chapter", action="append", default=[], help="only this chapter")
     run.add_argument(
         "--check", action="append", default=[], help="only this clause or check (or a pattern)"
     )
     run.add_argument("--wrapper", action="append", default=[], help="only this wrapper")
     run.add_argument("--strict", action="store_true", help="SHOULD counts like MUST")
+    run.add_argument(
+        "--time-limit",
+        metavar="SECONDS",
+        type=float,
+        default=DEFAULT_LIMIT,
+        help="stop a check, or the import of the subject, after so many seconds (default: "
+        "%(default)g; 0: never)",
+    )
     run.add_argument("--report", metavar="FILE", help="write a JSON report to FILE")
     run.add_argument(
         "--workers",
@@ -158,10 +174,11 @@ def _explain(options: argparse.Namespace) -> ExitCode:
 def _run(options: argparse.Namespace) -> int:
     from scikeras_conformance.checks import CATALOGUE
 
-    selection = Selection(
-        chapters=tuple(options.chapter),
-        checks=tuple(options.check),
-        wrappers=tuple(options.wrapper),
+    selection = Selection.asked_for(
+        chapters=options.chapter,
+        checks=options.check,
+        wrappers=options.wrapper,
+        profiles=options.profile,
     )
     check_spec(options.subject)
     plan = make_plan(CATALOGUE, selection)
@@ -185,9 +202,11 @@ def _pytest_arguments(options: argparse.Namespace, planned: int) -> list[str]:
         *("-c", str(folder / "pytest.ini"), "--rootdir", str(folder), "--noconftest"),
         *("-q", "--no-header", "--tb=no", "-rN"),
         *("-n", str(_workers(options.workers, planned))),
-        *("--subject", options.subject),
+        # Each check whose process dies costs a worker.
+        *("--max-worker-restart", str(2 * planned)),
+        *("--subject", options.subject, "--conformance-time-limit", str(options.time_limit)),
     ]
-    for name in ("chapter", "check", "wrapper"):
+    for name in ("profile", "chapter", "check", "wrapper"):
         for value in getattr(options, name):
             arguments += [f"--conformance-{name}", value]
     if options.strict:

@@ -12,9 +12,10 @@
 
     Nonconformance              the subject broke a promise (also AssertionError)
     NotApplicable               a check does not apply to the subject, with the reason
+    Unavailable                 a check cannot be made here: no GPU, no type checker
 
-`Nonconformance` and `NotApplicable` are outcomes of a check rather than errors of the suite, so
-they stand outside the tree: an ``except ConformanceError`` never swallows a verdict.
+`Nonconformance`, `NotApplicable` and `Unavailable` are outcomes of a check rather than errors of
+the suite, so they stand outside the tree: an ``except ConformanceError`` never swallows a verdict.
 """
 
 __all__ = [
@@ -26,6 +27,7 @@ __all__ = [
     "SubjectError",
     "SubjectImportError",
     "SubjectIncompleteError",
+    "Unavailable",
     "UsageError",
 ]
 
@@ -64,3 +66,7 @@ class Nonconformance(AssertionError):  # noqa: N818 - an outcome, named as the s
 
 class NotApplicable(Exception):  # noqa: N818 - an outcome, named as the standards do
     """The check does not apply to the subject; the message is the reason."""
+
+
+class Unavailable(Exception):  # noqa: N818 - an outcome, named as the standards do
+    """Something that the check needs is not there; the message says what, and how to get it."""

@@ -1,21 +1,25 @@
 """Runs one planned check and turns whatever happens into a result."""
 
+import os
 import time
 import traceback
 import warnings
 
-from scikeras_conformance.exceptions import Nonconformance, NotApplicable
+from scikeras_conformance.exceptions import Nonconformance, NotApplicable, Unavailable
 from scikeras_conformance.plan import PlannedCheck
 from scikeras_conformance.results import Outcome, Result
 from scikeras_conformance.subject import Subject
-from scikeras_conformance.trial import Trial
+from scikeras_conformance.time_limit import DEFAULT_LIMIT, TimeUp, time_limit
+from scikeras_conformance.trial import Trial, describe
 
 __all__ = ["SEED", "execute"]
 
 SEED = 20_231
 
 
-def execute(planned: PlannedCheck, subject: Subject) -> Result:
+def execute(
+    planned: PlannedCheck, subject: Subject, *, limit: float = DEFAULT_LIMIT, kill: bool = False
+) -> Result:
     """Run a check.
 
     Every check starts from the same seed of every global generator, and with warnings ignored:
@@ -27,24 +31,17 @@ def execute(planned: PlannedCheck, subject: Subject) -> Result:
         The check, the wrapper and the case.
     subject : Subject
         The implementation under test.
+    limit : float, default=120
+        Seconds that the check may take; zero means without end.
+    kill : bool, default=False
+        Whether to end the process if the check cannot be stopped in another way.
     """
-    import keras
-
     start = time.perf_counter()
-    outcome, message, details = Outcome.PASSED, "", ""
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            keras.utils.set_random_seed(SEED)
-            planned.check.function(Trial(subject, planned.wrapper, planned.case))
-    except NotApplicable as reason:
-        outcome, message = Outcome.SKIPPED, str(reason)
-    except Nonconformance as failure:
-        outcome, message, details = Outcome.FAILED, _message(failure), _details(failure)
-    # Whatever escapes a guard was not the subject's doing, so it is the suite's own error.
-    except (Exception, SystemExit) as error:
-        outcome, details = Outcome.ERRORED, _details(error)
-        message = f"The suite failed: {type(error).__name__}: {error}"
+    process = os.getpid()
+    outcome, message, details = _run(planned, subject, limit, kill=kill)
+    if os.getpid() != process:
+        # A child that the subject forked came back here; it has nothing to report.
+        os._exit(1)
     return Result(
         id=planned.id,
         check=planned.check.id,
@@ -57,6 +54,30 @@ def execute(planned: PlannedCheck, subject: Subject) -> Result:
         details=details,
         seconds=round(time.perf_counter() - start, 4),
     )
+
+
+def _run(
+    planned: PlannedCheck, subject: Subject, limit: float, *, kill: bool
+) -> tuple[Outcome, str, str]:
+    import keras
+
+    try:
+        with time_limit(limit, kill=kill), warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            keras.utils.set_random_seed(SEED)
+            planned.check.function(Trial(subject, planned.wrapper, planned.case))
+    except NotApplicable as reason:
+        return Outcome.SKIPPED, str(reason), ""
+    except Unavailable as reason:
+        return Outcome.ERRORED, f"Cannot be judged here: {reason}", ""
+    except Nonconformance as failure:
+        return Outcome.FAILED, _message(failure), _details(failure)
+    except TimeUp as stop:
+        return Outcome.FAILED, f"The check did not come to an end: it {stop}", _details(stop)
+    # Whatever escapes a guard was not the subject's doing, so it is the suite's own error.
+    except (Exception, SystemExit) as error:
+        return Outcome.ERRORED, f"The suite failed: {describe(error)}", _details(error)
+    return Outcome.PASSED, "", ""
 
 
 def _message(failure: Nonconformance) -> str:

@@ -6,10 +6,19 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
 from scikeras_conformance.catalogue import Check, Wrapper
-from scikeras_conformance.contract import load_contract
+from scikeras_conformance.contract import Profile, load_contract
 from scikeras_conformance.exceptions import UsageError
 
-__all__ = ["PlannedCheck", "Selection", "make_plan", "nearest", "unchecked_clauses"]
+__all__ = [
+    "ALL_PROFILES",
+    "PlannedCheck",
+    "Selection",
+    "make_plan",
+    "nearest",
+    "unchecked_clauses",
+]
+
+ALL_PROFILES = "all"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,17 +49,43 @@ class Selection:
         "COMP-*.instance*")``.
     wrappers : tuple of str
         Any of ``"base"``, ``"classifier"``, ``"regressor"``.
+    profiles : tuple of str
+        Any of the profiles of the contract.
     """
 
     chapters: tuple[str, ...] = ()
     checks: tuple[str, ...] = ()
     wrappers: tuple[str, ...] = ()
+    profiles: tuple[str, ...] = ()
+
+    @classmethod
+    def asked_for(
+        cls,
+        *,
+        chapters: Iterable[str] = (),
+        checks: Iterable[str] = (),
+        wrappers: Iterable[str] = (),
+        profiles: Iterable[str] = (),
+    ) -> "Selection":
+        """Make the selection that a user means who gave these options.
+
+        Without a word about profiles, chapters or checks, a run is about the documented profile;
+        whoever names a chapter or a check means it, whatever its profile. ``"all"`` stands for
+        every profile.
+        """
+        chapters, checks, profiles = tuple(chapters), tuple(checks), tuple(profiles)
+        if ALL_PROFILES in profiles:
+            profiles = ()
+        elif not (profiles or chapters or checks):
+            profiles = (str(Profile.DOCUMENTED),)
+        return cls(chapters, checks, tuple(wrappers), profiles)
 
     def takes(self, planned: PlannedCheck) -> bool:
         """Whether the selection includes a planned check."""
         return (
             (not self.chapters or planned.check.chapter in self.chapters)
             and (not self.wrappers or planned.wrapper in self.wrappers)
+            and (not self.profiles or planned.check.profile in self.profiles)
             and (not self.checks or any(_matches(planned.check, name) for name in self.checks))
         )
 
@@ -78,6 +113,7 @@ def make_plan(catalogue: Sequence[Check], selection: Selection) -> tuple[Planned
     chapters = [chapter.id for chapter in load_contract().chapters]
     _refuse_unknown("chapter", selection.chapters, chapters)
     _refuse_unknown("wrapper", selection.wrappers, [str(wrapper) for wrapper in Wrapper])
+    _refuse_unknown("profile", selection.profiles, [*map(str, Profile), ALL_PROFILES])
     for name in selection.checks:
         if any(_matches(check, name) for check in catalogue):
             continue

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from scikeras_conformance.time_limit import DEFAULT_LIMIT
+
 if TYPE_CHECKING:
     from collections.abc import Generator
 
@@ -18,6 +20,7 @@ __all__ = ["SuiteError", "run_item"]
 
 RESULT = pytest.StashKey[Any]()
 PLANNED = "planned_check"
+MOST_OUTPUT = 10_000
 
 
 class SuiteError(Exception):
@@ -32,6 +35,14 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         metavar="SUBJECT",
         help="implementation to judge: module, module:adapter, or "
         "base=module:Name,classifier=module:Name,regressor=module:Name",
+    )
+    group.addoption(
+        "--conformance-profile",
+        metavar="PROFILE",
+        action="append",
+        default=[],
+        help="the checks of this profile: documented (default), api, sklearn, hygiene, typing, "
+        "device or all (may be repeated)",
     )
     group.addoption(
         "--conformance-chapter",
@@ -58,6 +69,14 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--conformance-strict",
         action="store_true",
         help="let failures of SHOULD checks count as failures",
+    )
+    group.addoption(
+        "--conformance-time-limit",
+        metavar="SECONDS",
+        type=float,
+        default=DEFAULT_LIMIT,
+        help="stop a check, or the import of the subject, after so many seconds (default: "
+        "%(default)g; 0: never)",
     )
     group.addoption(
         "--conformance-report", metavar="FILE", help="write a JSON report of the run to FILE"
@@ -117,9 +136,18 @@ def _mark(item: "PlannedCheck") -> pytest.MarkDecorator:
 @pytest.fixture(scope="session")
 def conformance_subject(pytestconfig: pytest.Config) -> "Subject":
     """Import the implementation under test, once in each process."""
-    from scikeras_conformance.subject import load_subject
+    import keras  # noqa: F401 - a backend takes its time, which is none of the subject's
 
-    return load_subject(pytestconfig.getoption("subject"))
+    from scikeras_conformance.exceptions import SubjectImportError
+    from scikeras_conformance.subject import load_subject
+    from scikeras_conformance.time_limit import TimeUp, time_limit
+
+    spec = pytestconfig.getoption("subject")
+    try:
+        with time_limit(pytestconfig.getoption("conformance_time_limit")):
+            return load_subject(spec)
+    except TimeUp as stop:
+        raise SubjectImportError(f"The import of the subject {spec!r} {stop}.") from stop
 
 
 def run_item(item: pytest.Item, planned: "PlannedCheck", subject: "Subject") -> None:
@@ -132,7 +160,13 @@ def run_item(item: pytest.Item, planned: "PlannedCheck", subject: "Subject") -> 
     from scikeras_conformance.execution import execute
     from scikeras_conformance.results import Outcome
 
-    result = execute(planned, subject)
+    result = execute(
+        planned,
+        subject,
+        limit=item.config.getoption("conformance_time_limit"),
+        # The process of a user's own test run is not ours to end.
+        kill=hasattr(item.config, "workerinput"),
+    )
     item.stash[RESULT] = result
     if result.outcome is Outcome.SKIPPED:
         pytest.skip(result.message)
@@ -150,6 +184,9 @@ def pytest_runtest_makereport(
 ) -> "Generator[None, pytest.TestReport, pytest.TestReport]":
     """Attach the result to pytest's report, which travels from a worker to the controller."""
     report: Any = yield
+    if _is_check(item):
+        # What a subject prints is kept to a length that can be read and sent.
+        report.sections = [(name, _shortened(text)) for name, text in report.sections]
     if call.when == "call" and RESULT in item.stash:
         report.conformance_result = item.stash[RESULT].to_dict()
     elif call.when == "setup" and call.excinfo is not None and _is_check(item):
@@ -158,6 +195,12 @@ def pytest_runtest_makereport(
         if isinstance(call.excinfo.value, ConformanceError):
             report.conformance_refusal = str(call.excinfo.value)
     return report  # type: ignore[no-any-return]
+
+
+def _shortened(text: str) -> str:
+    if len(text) <= MOST_OUTPUT:
+        return text
+    return f"... ({len(text) - MOST_OUTPUT} characters left out)\n{text[-MOST_OUTPUT:]}"
 
 
 def _is_check(item: pytest.Item) -> bool:

@@ -1,5 +1,7 @@
 """Collects the results of one pytest session, with or without xdist, and gives the verdict."""
 
+import os
+import signal
 from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,7 +16,7 @@ from scikeras_conformance.plan import PlannedCheck, Selection, make_plan, unchec
 from scikeras_conformance.reporting.json_report import check_writable, write_report
 from scikeras_conformance.reporting.record import RunRecord
 from scikeras_conformance.reporting.terminal import render
-from scikeras_conformance.results import Census, ExitCode, Result, Verdict, decide
+from scikeras_conformance.results import Census, ExitCode, Outcome, Result, Verdict, decide
 from scikeras_conformance.subject import check_spec, load_subject
 
 if TYPE_CHECKING:
@@ -27,10 +29,11 @@ FACTS = "conformance_facts"
 
 def selection_of(config: pytest.Config) -> Selection:
     """Give the part of the catalogue that the command line asks for."""
-    return Selection(
-        chapters=tuple(config.getoption("conformance_chapter")),
-        checks=tuple(config.getoption("conformance_check")),
-        wrappers=tuple(config.getoption("conformance_wrapper")),
+    return Selection.asked_for(
+        chapters=config.getoption("conformance_chapter"),
+        checks=config.getoption("conformance_check"),
+        wrappers=config.getoption("conformance_wrapper"),
+        profiles=config.getoption("conformance_profile"),
     )
 
 
@@ -48,12 +51,38 @@ def _facts(config: pytest.Config) -> dict[str, Any]:
     }
 
 
+def _parameters(nodeid: str) -> str:
+    """Give the id of the planned check out of that of its pytest item."""
+    return nodeid.partition("[")[2].removesuffix("]")
+
+
+def _result_of_a_death(planned: PlannedCheck) -> Result:
+    return Result(
+        id=planned.id,
+        check=planned.check.id,
+        wrapper=str(planned.wrapper),
+        case=planned.case,
+        clauses=planned.check.clauses,
+        level=str(planned.check.level),
+        outcome=Outcome.FAILED,
+        message="The process ended during this check, and again when it was run once more: the "
+        "subject ended it or crashed, or it hung and could not be stopped.",
+    )
+
+
 class Worker:
-    """What an xdist worker adds: at its end it tells the controller the facts of its process."""
+    """What an xdist worker adds: at its end it tells the controller the facts of its process.
+
+    It leads a process group, so that what the subject forked ends when it does.
+    """
 
     def __init__(self, config: pytest.Config) -> None:
         self.config: Any = config
         self._ran = False
+        self._process = os.getpid()
+        self._leads = hasattr(os, "setpgid")
+        if self._leads:
+            os.setpgid(0, 0)
 
     def pytest_runtest_logreport(self, report: Any) -> None:
         """Notice that the subject was loaded and used."""
@@ -63,6 +92,12 @@ class Worker:
         """Send the facts."""
         if self._ran:
             self.config.workeroutput[FACTS] = _facts(self.config)
+
+    def pytest_unconfigure(self) -> None:
+        """End the processes that the subject left behind."""
+        if self._leads and os.getpid() == self._process:
+            signal.signal(signal.SIGTERM, signal.SIG_IGN)
+            os.killpg(0, signal.SIGTERM)
 
 
 class Controller:
@@ -80,8 +115,12 @@ class Controller:
         self.record: RunRecord | None = None
         self.report_error: ReportError | None = None
         self._session: pytest.Session | None = None
+        self._begun: set[str] = set()
+        self._died: set[str] = set()
         check_spec(config.getoption("subject"))
-        make_plan(CATALOGUE, selection_of(config))
+        selection = selection_of(config)
+        make_plan(CATALOGUE, selection)
+        self._whole = len(make_plan(CATALOGUE, Selection(profiles=selection.profiles)))
         self._catalogue = {item.id: item for item in make_plan(CATALOGUE, Selection())}
         path = config.getoption("conformance_report")
         # A subject may change the directory of the process.
@@ -108,7 +147,7 @@ class Controller:
 
     def _plan(self, nodeids: Iterable[str]) -> None:
         for nodeid in nodeids:
-            parameters = nodeid.partition("[")[2].removesuffix("]")
+            parameters = _parameters(nodeid)
             if parameters in self._catalogue:
                 self.planned[parameters] = self._catalogue[parameters]
 
@@ -116,15 +155,42 @@ class Controller:
 
     def pytest_runtest_logreport(self, report: Any) -> None:
         """Keep a result; stop the run where there is nothing to judge."""
+        if report.when == "setup" and report.passed:
+            self._begun.add(report.nodeid)
         data = getattr(report, "conformance_result", None)
         if data is not None:
             result = Result.from_dict(data)
             self.results[result.id] = result
         refusal = getattr(report, "conformance_refusal", None)
-        if refusal is not None and self.refusal is None:
-            self.refusal = refusal
-            if self._session is not None:
-                self._session.shouldstop = "the subject cannot be judged"
+        if refusal is not None:
+            self._refuse(refusal)
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_handlecrashitem(self, crashitem: str, sched: Any) -> None:
+        """Take a dead worker for what it is: the check that killed it twice is a failed one.
+
+        The first time may have been the machine (out of memory, a signal from outside).
+        """
+        if crashitem not in self._begun:
+            self._refuse(
+                f"The subject {self.config.getoption('subject')!r} cannot be judged: the process "
+                "that imported it ended while it did so."
+            )
+        elif crashitem not in self._died:
+            self._died.add(crashitem)
+            sched.mark_test_pending(crashitem)
+        else:
+            result = _result_of_a_death(self._catalogue[_parameters(crashitem)])
+            self.results[result.id] = result
+
+    def _refuse(self, why: str) -> None:
+        """Stop the run: there is nothing to judge."""
+        if self.refusal is None:
+            self.refusal = why
+            # xdist takes orders of its own.
+            for session in (self._session, self.config.pluginmanager.get_plugin("dsession")):
+                if session is not None:
+                    session.shouldstop = "the subject cannot be judged"
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_testnodedown(self, node: Any, error: Any) -> None:
@@ -169,7 +235,8 @@ class Controller:
             contract=load_contract().version,
             subject=self.facts.get("subject", {"spec": self.config.getoption("subject")}),
             environment=self.facts.get("environment", {}),
-            catalogue_size=len(self._catalogue),
+            profiles=selection_of(self.config).profiles,
+            catalogue_size=self._whole,
             census=census,
             verdict=verdict,
             strict=strict,

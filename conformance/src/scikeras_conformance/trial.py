@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from typing import Any, NoReturn
 
 from scikeras_conformance.catalogue import Wrapper
-from scikeras_conformance.exceptions import Nonconformance, NotApplicable
+from scikeras_conformance.exceptions import Nonconformance, NotApplicable, Unavailable
 from scikeras_conformance.subject import Subject
 
 __all__ = ["Trial", "describe", "show"]
@@ -53,6 +53,10 @@ class Trial:
         """Say that the check does not apply, and why."""
         raise NotApplicable(reason)
 
+    def unavailable(self, what: str) -> NoReturn:
+        """Say that the check cannot be made here, and what is missing."""
+        raise Unavailable(what)
+
     def require(self, condition: object, message: str) -> None:
         """Say that the promise is broken unless `condition` holds."""
         if not condition:
@@ -71,7 +75,7 @@ class Trial:
         """
         try:
             yield
-        except (Nonconformance, NotApplicable):
+        except (Nonconformance, NotApplicable, Unavailable):
             raise
         except (Exception, SystemExit) as error:
             raise Nonconformance(f"{what} raised {describe(error)}") from error
@@ -98,7 +102,7 @@ class Trial:
         wanted = " or ".join(error.__name__ for error in expected)
         try:
             yield
-        except (Nonconformance, NotApplicable):
+        except (Nonconformance, NotApplicable, Unavailable):
             raise
         except expected as error:
             text = str(error).lower()

@@ -22,6 +22,7 @@ def to_dict(record: RunRecord) -> dict[str, Any]:
             "contract": record.contract,
             "subject": dict(record.subject),
             "environment": dict(record.environment),
+            "profiles": list(record.profiles) or ["all"],
             "partial": record.partial,
             "strict": record.strict,
         },

@@ -21,8 +21,10 @@ class RunRecord:
         Who was judged.
     environment : mapping
         Where.
+    profiles : tuple of str
+        The profiles that the run is about; empty if it is about all of them.
     catalogue_size : int
-        Number of planned checks of a run without any selection.
+        Number of planned checks of those profiles.
     census : Census
         The count.
     verdict : Verdict
@@ -42,6 +44,7 @@ class RunRecord:
     contract: str
     subject: Mapping[str, Any]
     environment: Mapping[str, Any]
+    profiles: tuple[str, ...]
     catalogue_size: int
     census: Census
     verdict: Verdict
@@ -53,5 +56,5 @@ class RunRecord:
 
     @property
     def partial(self) -> bool:
-        """Whether only a part of the catalogue was asked for."""
+        """Whether only a part of its profiles was asked for."""
         return self.census.planned < self.catalogue_size

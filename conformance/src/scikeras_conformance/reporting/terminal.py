@@ -61,7 +61,8 @@ def _header(record: RunRecord) -> Iterator[Line]:
             f"({environment['device']}), scikit-learn {packages['scikit-learn']}, "
             f"NumPy {packages['numpy']}"
         )
-    yield Line(f"contract  {record.contract}, suite {environment.get('suite', '?')}")
+    profiles = ", ".join(record.profiles) or "all profiles"
+    yield Line(f"contract  {record.contract} ({profiles}), suite {environment.get('suite', '?')}")
 
 
 def _notable(check: Check, results: Sequence[Result]) -> Iterator[Line]:
