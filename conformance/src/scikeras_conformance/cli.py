@@ -79,6 +79,16 @@ def _parser() -> argparse.ArgumentParser:
     explain.add_argument("name", metavar="ID", help="a clause (INIT-1) or a check of one")
     explain.set_defaults(command=_explain)
 
+    script = commands.add_parser(
+        "script", help="print a check as a script that runs without the suite"
+    )
+    script.add_argument("subject", metavar="SUBJECT", help="as for run")
+    script.add_argument("name", metavar="ID", help="a result, as in a report: CLS-3.x:classifier")
+    script.add_argument(
+        "--example", default="", metavar="SOURCE", help="for a property: the value to try"
+    )
+    script.set_defaults(command=_script)
+
     run = commands.add_parser(
         "run",
         help="judge an implementation",
@@ -113,6 +123,11 @@ def _parser() -> argparse.ArgumentParser:
         "%(default)g; 0: never)",
     )
     run.add_argument("--report", metavar="FILE", help="write a JSON report to FILE")
+    run.add_argument(
+        "--scripts",
+        metavar="FOLDER",
+        help="for each failure, write a script that reproduces it without the suite",
+    )
     run.add_argument(
         "--workers",
         default="auto",
@@ -171,6 +186,19 @@ def _explain(options: argparse.Namespace) -> ExitCode:
     return ExitCode.CONFORMANT
 
 
+def _script(options: argparse.Namespace) -> ExitCode:
+    from scikeras_conformance.checks import CATALOGUE
+    from scikeras_conformance.execution import SEED
+    from scikeras_conformance.reporting.script import script_for
+
+    check_spec(options.subject)
+    plan = {item.id: item for item in make_plan(CATALOGUE, Selection())}
+    if options.name not in plan:
+        raise UsageError(f"There is no result {options.name!r}.{nearest(options.name, list(plan))}")
+    print(script_for(plan[options.name], options.subject, seed=SEED, example=options.example))
+    return ExitCode.CONFORMANT
+
+
 def _run(options: argparse.Namespace) -> int:
     from scikeras_conformance.checks import CATALOGUE
 
@@ -213,6 +241,8 @@ def _pytest_arguments(options: argparse.Namespace, planned: int) -> list[str]:
         arguments.append("--conformance-strict")
     if options.report is not None:
         arguments += ["--conformance-report", str(Path(options.report).absolute())]
+    if options.scripts is not None:
+        arguments += ["--conformance-scripts", str(Path(options.scripts).absolute())]
     return [*arguments, str(folder / "test_contract.py")]
 
 

@@ -61,7 +61,15 @@ class ReportError(ConformanceError, OSError):
 
 
 class Nonconformance(AssertionError):  # noqa: N818 - an outcome, named as the standards do
-    """The subject broke the promise that the check is about."""
+    """The subject broke the promise that the check is about.
+
+    Attributes
+    ----------
+    example : str
+        For a property, the smallest value found that breaks it, as Python source.
+    """
+
+    example: str = ""
 
 
 class NotApplicable(Exception):  # noqa: N818 - an outcome, named as the standards do

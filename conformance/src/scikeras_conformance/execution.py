@@ -38,7 +38,7 @@ def execute(
     """
     start = time.perf_counter()
     process = os.getpid()
-    outcome, message, details = _run(planned, subject, limit, kill=kill)
+    outcome, message, details, example = _run(planned, subject, limit, kill=kill)
     if os.getpid() != process:
         # A child that the subject forked came back here; it has nothing to report.
         os._exit(1)
@@ -53,12 +53,13 @@ def execute(
         message=message,
         details=details,
         seconds=round(time.perf_counter() - start, 4),
+        example=example,
     )
 
 
 def _run(
     planned: PlannedCheck, subject: Subject, limit: float, *, kill: bool
-) -> tuple[Outcome, str, str]:
+) -> tuple[Outcome, str, str, str]:
     import keras
 
     try:
@@ -67,17 +68,18 @@ def _run(
             keras.utils.set_random_seed(SEED)
             planned.check.function(Trial(subject, planned.wrapper, planned.case))
     except NotApplicable as reason:
-        return Outcome.SKIPPED, str(reason), ""
+        return Outcome.SKIPPED, str(reason), "", ""
     except Unavailable as reason:
-        return Outcome.ERRORED, f"Cannot be judged here: {reason}", ""
+        return Outcome.ERRORED, f"Cannot be judged here: {reason}", "", ""
     except Nonconformance as failure:
-        return Outcome.FAILED, _message(failure), _details(failure)
+        return Outcome.FAILED, _message(failure), _details(failure), failure.example
     except TimeUp as stop:
-        return Outcome.FAILED, f"The check did not come to an end: it {stop}", _details(stop)
+        message = f"The check did not come to an end: it {stop}"
+        return Outcome.FAILED, message, _details(stop), ""
     # Whatever escapes a guard was not the subject's doing, so it is the suite's own error.
     except (Exception, SystemExit) as error:
-        return Outcome.ERRORED, f"The suite failed: {describe(error)}", _details(error)
-    return Outcome.PASSED, "", ""
+        return Outcome.ERRORED, f"The suite failed: {describe(error)}", _details(error), ""
+    return Outcome.PASSED, "", "", ""
 
 
 def _message(failure: Nonconformance) -> str:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Generator
 
     from scikeras_conformance.plan import PlannedCheck
+    from scikeras_conformance.results import Result
     from scikeras_conformance.subject import Subject
 
 __all__ = ["SuiteError", "run_item"]
@@ -80,6 +81,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
     group.addoption(
         "--conformance-report", metavar="FILE", help="write a JSON report of the run to FILE"
+    )
+    group.addoption(
+        "--conformance-scripts",
+        metavar="FOLDER",
+        help="for each failure, write a script that reproduces it without the suite",
     )
 
 
@@ -188,13 +194,25 @@ def pytest_runtest_makereport(
         # What a subject prints is kept to a length that can be read and sent.
         report.sections = [(name, _shortened(text)) for name, text in report.sections]
     if call.when == "call" and RESULT in item.stash:
-        report.conformance_result = item.stash[RESULT].to_dict()
+        result = item.stash[RESULT]
+        report.conformance_result = result.to_dict()
+        if result.example:
+            report.sections.append(("script that runs without the suite", _script(item, result)))
     elif call.when == "setup" and call.excinfo is not None and _is_check(item):
         from scikeras_conformance.exceptions import ConformanceError
 
         if isinstance(call.excinfo.value, ConformanceError):
             report.conformance_refusal = str(call.excinfo.value)
     return report  # type: ignore[no-any-return]
+
+
+def _script(item: Any, result: "Result") -> str:
+    from scikeras_conformance.execution import SEED
+    from scikeras_conformance.reporting.script import script_for
+
+    planned = item.callspec.params[PLANNED]
+    spec = item.config.getoption("subject")
+    return script_for(planned, spec, seed=SEED, example=result.example)
 
 
 def _shortened(text: str) -> str:

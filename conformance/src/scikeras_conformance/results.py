@@ -68,6 +68,8 @@ class Result:
         Traceback of a failure or an error; empty otherwise.
     seconds : float
         How long it took.
+    example : str
+        For a property, the smallest value found that breaks it, as Python source.
     """
 
     id: str
@@ -80,6 +82,7 @@ class Result:
     message: str = ""
     details: str = ""
     seconds: float = 0.0
+    example: str = ""
 
     @property
     def chapter(self) -> str:

@@ -12,9 +12,11 @@ from scikeras_conformance.checks import CATALOGUE
 from scikeras_conformance.contract import load_contract
 from scikeras_conformance.environment import describe_environment
 from scikeras_conformance.exceptions import ReportError
+from scikeras_conformance.execution import SEED
 from scikeras_conformance.plan import PlannedCheck, Selection, make_plan, unchecked_clauses
-from scikeras_conformance.reporting.json_report import check_writable, write_report
+from scikeras_conformance.reporting.json_report import check_writable, write_report, write_scripts
 from scikeras_conformance.reporting.record import RunRecord
+from scikeras_conformance.reporting.script import script_for
 from scikeras_conformance.reporting.terminal import render
 from scikeras_conformance.results import Census, ExitCode, Outcome, Result, Verdict, decide
 from scikeras_conformance.subject import check_spec, load_subject
@@ -127,6 +129,8 @@ class Controller:
         self.path = Path(path).absolute() if path else None
         if self.path is not None:
             check_writable(self.path)
+        folder = config.getoption("conformance_scripts")
+        self.scripts = Path(folder).absolute() if folder else None
 
     # -- what is planned ------------------------------------------------------------------------
 
@@ -208,11 +212,13 @@ class Controller:
         if self.results and not self.distributed:
             self.facts = _facts(self.config)
         self.record = self._make_record()
-        if self.path is not None:
-            try:
+        try:
+            if self.path is not None:
                 write_report(self.record, self.path)
-            except ReportError as error:
-                self.report_error = error
+            if self.scripts is not None:
+                write_scripts(self.record, self.scripts)
+        except ReportError as error:
+            self.report_error = error
         if self.exit_code is not ExitCode.CONFORMANT:
             session.exitstatus = int(self.exit_code)
 
@@ -244,6 +250,16 @@ class Controller:
             missing=tuple(name for name in order if name not in self.results),
             unchecked=unchecked_clauses(CATALOGUE),
             results=results,
+            scripts={
+                result.id: script_for(
+                    self._catalogue[result.id],
+                    self.config.getoption("subject"),
+                    seed=SEED,
+                    example=result.example,
+                )
+                for result in results
+                if result.outcome is Outcome.FAILED
+            },
         )
 
     def pytest_terminal_summary(self, terminalreporter: "TerminalReporter") -> None:

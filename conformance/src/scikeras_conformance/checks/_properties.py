@@ -3,26 +3,31 @@
 from collections.abc import Callable
 from typing import Any
 
+from scikeras_conformance.exceptions import Nonconformance
+
 __all__ = ["holds_for_all"]
 
 EXAMPLES = 50
 
 
 def holds_for_all(
-    promise: Callable[[Any], None], values: Any = None, *, examples: int = EXAMPLES
+    promise: Callable[[Any], None],
+    values: Callable[[], Any] | None = None,
+    *,
+    examples: int = EXAMPLES,
 ) -> None:
     """Try a promise on many values.
 
     The examples are the same in every run, and on a failure the smallest one found is attached
-    to the exception.
+    to the exception: as a note of Hypothesis's, and as Python source in ``example``.
 
     Parameters
     ----------
     promise : callable
         Takes a value and raises where the promise is broken.
-    values : strategy, optional
-        Where the values come from; by default they are sets of constructor arguments, free and
-        routed.
+    values : callable, optional
+        Gives the strategy that the values come from; by default they are sets of constructor
+        arguments, free and routed.
     examples : int, optional
         How many are tried.
     """
@@ -37,9 +42,13 @@ def holds_for_all(
         suppress_health_check=list(HealthCheck),
         phases=(Phase.generate, Phase.shrink),
     )
-    @given(_constructor_arguments() if values is None else values)
+    @given((values or _constructor_arguments)())
     def property_holds(arguments: Any) -> None:
-        promise(arguments)
+        try:
+            promise(arguments)
+        except Nonconformance as failure:
+            failure.example = repr(arguments)
+            raise
 
     property_holds()
 

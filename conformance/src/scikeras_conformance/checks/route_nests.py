@@ -391,4 +391,4 @@ def any_nest(trial: Trial) -> None:
             f"the builder should receive {expected}; it received {show(made['model'])}",
         )
 
-    holds_for_all(holds, _cases(), examples=25)
+    holds_for_all(holds, _cases, examples=25)

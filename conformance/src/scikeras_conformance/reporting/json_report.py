@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -9,7 +10,7 @@ from typing import Any
 from scikeras_conformance.exceptions import ReportError
 from scikeras_conformance.reporting.record import RunRecord
 
-__all__ = ["SCHEMA", "check_writable", "to_dict", "write_report"]
+__all__ = ["SCHEMA", "check_writable", "to_dict", "write_report", "write_scripts"]
 
 SCHEMA = "scikeras-conformance/report/1"
 
@@ -26,7 +27,10 @@ def to_dict(record: RunRecord) -> dict[str, Any]:
             "partial": record.partial,
             "strict": record.strict,
         },
-        "results": [result.to_dict() for result in record.results],
+        "results": [
+            {**result.to_dict(), "script": record.scripts.get(result.id, "")}
+            for result in record.results
+        ],
         "footer": {
             "verdict": str(record.verdict),
             "exit_code": int(record.verdict.exit_code),
@@ -36,6 +40,23 @@ def to_dict(record: RunRecord) -> dict[str, Any]:
             "clauses_without_check": list(record.unchecked),
         },
     }
+
+
+def write_scripts(record: RunRecord, folder: Path) -> None:
+    """Write the scripts of all failures into a folder, a file for each.
+
+    Raises
+    ------
+    ReportError
+        If a file cannot be written.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for name, text in record.scripts.items():
+            file = re.sub(r"[^\w.-]+", "_", name) + ".py"
+            (folder / file).write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise ReportError(f"The scripts cannot be written to {folder}: {error}.") from error
 
 
 def check_writable(path: Path) -> None:

@@ -1,7 +1,7 @@
 """Everything that is known at the end of a run, for all views of it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from scikeras_conformance.results import Census, Result, Verdict
@@ -39,6 +39,8 @@ class RunRecord:
         Clauses of the contract that the suite has no check for.
     results : tuple of Result
         In the order of the plan.
+    scripts : mapping of str to str
+        For each failed result, by its id, a script that reproduces it without the suite.
     """
 
     contract: str
@@ -53,6 +55,7 @@ class RunRecord:
     missing: tuple[str, ...]
     unchecked: tuple[str, ...]
     results: tuple[Result, ...]
+    scripts: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def partial(self) -> bool:

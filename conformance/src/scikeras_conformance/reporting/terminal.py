@@ -40,7 +40,7 @@ def render(record: RunRecord, catalogue: Sequence[Check]) -> Iterator[Line]:
     checks = {check.id: check for check in catalogue}
     notable = [r for r in record.results if r.outcome is not Outcome.PASSED]
     for check_id, results in groupby(notable, key=lambda result: result.check):
-        yield from _notable(checks[check_id], list(results))
+        yield from _notable(checks[check_id], list(results), record.subject["spec"])
     yield from _table(record.results)
     yield from _slowest(record.results)
     yield from _gaps(record)
@@ -65,7 +65,7 @@ def _header(record: RunRecord) -> Iterator[Line]:
     yield Line(f"contract  {record.contract} ({profiles}), suite {environment.get('suite', '?')}")
 
 
-def _notable(check: Check, results: Sequence[Result]) -> Iterator[Line]:
+def _notable(check: Check, results: Sequence[Result], spec: str) -> Iterator[Line]:
     for outcome in (Outcome.FAILED, Outcome.ERRORED, Outcome.SKIPPED):
         group = [result for result in results if result.outcome is outcome]
         if not group:
@@ -82,6 +82,8 @@ def _notable(check: Check, results: Sequence[Result]) -> Iterator[Line]:
             first, *rest = message.splitlines() or [""]
             yield Line(f"  - {where}: {first}")
             yield from (Line(f"      {line}") for line in rest)
+        if outcome is Outcome.FAILED:
+            yield Line(f"  script: scikeras-conformance script {spec} {group[0].id!r}")
 
 
 def _where(result: Result) -> str:

@@ -1,0 +1,86 @@
+"""Scripts that reproduce a check without the suite."""
+
+import subprocess
+import sys
+
+import pytest
+
+from scikeras_conformance.checks import CATALOGUE
+from scikeras_conformance.plan import Selection, make_plan
+from scikeras_conformance.reporting.script import script_for
+
+PLAN = make_plan(CATALOGUE, Selection())
+ONE_OF_EACH = list({planned.check.id: planned for planned in PLAN}.values())
+
+RUNNER = """
+import pathlib, sys, types
+sys.modules["scikeras_conformance"] = None  # not installed, as far as the scripts can tell
+sys.path[:0] = {path!r}
+for file in sorted(pathlib.Path(sys.argv[1]).iterdir()):
+    module = types.ModuleType("__script__")
+    sys.modules[module.__name__] = module
+    exec(compile(file.read_text(), file.name, "exec"), vars(module))
+    print(file.stem, module.main())
+"""
+
+
+@pytest.mark.parametrize("planned", ONE_OF_EACH, ids=lambda planned: planned.check.id)
+def test_every_check_can_be_written_as_a_script(planned):
+    """It compiles, names the suite nowhere in its imports, and says what it is about."""
+    text = script_for(planned, "some.package:adapter", seed=1)
+    compile(text, planned.id, "exec")
+    assert "import scikeras_conformance" not in text
+    assert "from scikeras_conformance" not in text
+    assert text.startswith(f'"""{planned.id}: {planned.check.shows}')
+
+
+def run_scripts(folder, spec, names):
+    for planned in PLAN:
+        if planned.id in names:
+            (folder / f"{len(list(folder.iterdir())):03}.py").write_text(
+                script_for(planned, spec, seed=1)
+            )
+    done = subprocess.run(
+        [sys.executable, "-c", RUNNER.format(path=sys.path), str(folder)],
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert 0 == done.returncode, done.stderr[-2000:]
+    return [line.split()[-1] for line in done.stdout.splitlines() if line[:3].isdigit()]
+
+
+SOME = ["CLS-2", "INIT-1.free-parameters", "INIT-5.callbacks", "COMP-5.loss", "BUILD-6", "TGT-1."]
+
+
+def test_scripts_come_to_the_same_result(tmp_path):
+    """Without the suite, what is kept is kept, and what is broken is broken."""
+    names = [next(item.id for item in PLAN if item.id.startswith(start)) for start in SOME]
+    assert ["0"] * len(SOME) == run_scripts(tmp_path, "scikeras_reference", names)
+
+
+def test_a_script_of_a_broken_wrapper(tmp_path):
+    """A mutant fails its script."""
+    from mutants import MUTANTS
+
+    mutant = MUTANTS["compiled_models_are_compiled_again"]
+    names = [f"{mutant.kills[0]}:classifier:fit"]
+    assert ["1"] == run_scripts(tmp_path, f"mutants:{mutant.name}", names)
+
+
+def test_a_property_comes_with_its_smallest_example(tmp_path):
+    """The script tries that one value, and needs no Hypothesis."""
+    planned = next(item for item in PLAN if item.check.id.startswith("INIT-1.any"))
+    text = script_for(planned, "empty", seed=1, example="{'q': [nan]}")
+    assert "promise({'q': [nan]})" in text
+    assert "1" == run_script_without(tmp_path, "hypothesis", text)
+
+
+def run_script_without(folder, module, text):
+    """Run a script on a subject that keeps nothing, where a module is missing."""
+    (folder / "empty.py").write_text("BaseWrapper = KerasClassifier = KerasRegressor = dict\n")
+    (folder / "script.py").write_text(text)
+    code = f"import sys; sys.modules[{module!r}] = None; import script; print(script.main())"
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=False, cwd=folder
+    )
+    assert 0 == done.returncode, done.stderr[-2000:]
+    return done.stdout.split()[-1]
