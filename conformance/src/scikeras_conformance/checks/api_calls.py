@@ -145,10 +145,15 @@ def instance_kept_clean(trial: Trial) -> None:
 # -- API-11 -------------------------------------------------------------------------------------
 
 
+def _params(trial: Trial, estimator: Any) -> dict[str, Any]:
+    with trial.doing("reading the parameters"):
+        return dict(estimator.get_params(deep=False))
+
+
 def _require_same_params(trial: Trial, estimator: Any, before: dict[str, Any]) -> None:
-    after = trial.params(estimator)
-    changed = [name for name in before if after.get(name, after) is not before[name]]
-    trial.require(not changed, f"the call changed the parameters {', '.join(changed)}")
+    after = _params(trial, estimator)
+    changed = [name for name in before if name not in after or after[name] is not before[name]]
+    trial.require(not changed, f"the call changed the parameters {', '.join(map(str, changed))}")
 
 
 # Parameters, keyword arguments, what the callbacks count, and how often, with and without.
@@ -177,7 +182,7 @@ def fit_overrides(trial: Trial) -> None:
     if trial.case == "validation_split":
         keywords, counts = {"validation_split": 0.5}, (1, 1)
     estimator = trial.make(probes.builder(trial.wrapper), **params)
-    before = trial.params(estimator)
+    before = _params(trial, estimator)
     for given, count in zip((keywords, {}), counts, strict=True):
         record.events.clear()
         trial.call(estimator, "fit", X, y, **given)
@@ -211,7 +216,7 @@ def predict_overrides(trial: Trial) -> None:
         event, counts = "predict", (1, 0)
     estimator = trial.make(probes.builder(trial.wrapper), **params)
     trial.initialize(estimator, X, y)
-    before = trial.params(estimator)
+    before = _params(trial, estimator)
     for given, count in zip((keywords, {}), counts, strict=True):
         record.events.clear()
         trial.call(estimator, "predict", X, **given)

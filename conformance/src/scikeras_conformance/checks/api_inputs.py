@@ -75,12 +75,12 @@ def arrays_kept(trial: Trial) -> None:
     given = {"X": X, "y": y, "sample_weight": np.linspace(0.5, 2.0, len(y))}
     before = {name: array.copy() for name, array in given.items()}
     by_label = {"no": 0.5, "yes": 3.0}
-    estimator = trial.make(learner(trial), class_weight=dict(by_label))
+    weight = dict(by_label)
+    estimator = trial.make(learner(trial), class_weight=weight)
     trial.call(estimator, trial.case, X, y, sample_weight=given["sample_weight"])
     changed = [name for name in given if not np.array_equal(given[name], before[name])]
     trial.require(not changed, f"{trial.case} wrote to {', '.join(changed)}")
-    found = trial.params(estimator).get("class_weight")
-    trial.require(found == by_label, f"class_weight became {show(found)}")
+    trial.require(weight == by_label, f"class_weight became {show(weight)}")
 
 
 # -- API-6 --------------------------------------------------------------------------------------

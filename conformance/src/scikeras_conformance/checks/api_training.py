@@ -212,7 +212,9 @@ def warm_start(trial: Trial) -> None:
         weights = [one + 0.25 for one in expected.get_weights()]
         expected.set_weights(weights)
         trial.initialize(estimator, X, y)
-        trial.model(estimator).set_weights(weights)
+        model = trial.model(estimator)
+        with trial.doing("setting the weights of model_"):
+            model.set_weights(weights)
     elif trial.case != "first-fit":
         trial.fit(estimator, X, y)
         on = trial.case != "switched-off"

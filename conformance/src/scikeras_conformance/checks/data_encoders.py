@@ -121,21 +121,16 @@ def _call_later(trial: Trial, estimator: Any, X: Any, y: Any) -> None:
 
 # -- DATA-5 -------------------------------------------------------------------------------------
 
+METADATA_CASES = [f"{name}-{method}" for name in ENCODERS for method in ("fit", "initialize")]
 
-@check(
-    "DATA-5.metadata",
-    shows="what get_metadata of an encoder returns is in meta and becomes attributes",
-    costs="the builder cannot size its layers by what the encoder learnt, such as a vocabulary",
-    cases=[f"{name}-{method}" for name in ENCODERS for method in ("fit", "initialize")],
-)
-def metadata(trial: Trial) -> None:
+
+def _require_metadata(trial: Trial, entries: dict[str, Any], plan: Plan) -> None:
+    """Ask for entries in the attributes of an estimator, and in what its builder was told."""
     name, _, method = trial.case.partition("-")
     X, y, *_ = probes.dataset(trial.wrapper)
-    entries = {"n_words_": 7, "words_": ["a", "b"]}
-    plan = Plan(metadata=dict(entries))
     if name == "target":
         plan.transform = column
-        plan.metadata = {**target_metadata(trial), **entries}
+        plan.metadata = {**target_metadata(trial), **(plan.metadata or {})}
     seen: list[dict[str, Any]] = []
 
     def build(meta: Any) -> Any:
@@ -146,7 +141,7 @@ def metadata(trial: Trial) -> None:
     estimator = trial.make_of(cls, build)
     trial.call(estimator, method, X, y)
     trial.require(seen, "the builder was not called")
-    for entry, value in {**entries, "was_fitted_": True}.items():
+    for entry, value in entries.items():
         found = trial.attribute(estimator, entry)
         trial.require(same(found, value), f"{entry} should be {value!r}; it is {show(found)}")
         trial.require(entry in seen[-1], f"meta has no {entry}")
@@ -154,3 +149,24 @@ def metadata(trial: Trial) -> None:
         trial.require(
             same(found, value), f"meta[{entry!r}] should be {value!r}; it is {show(found)}"
         )
+
+
+@check(
+    "DATA-5.metadata",
+    shows="what get_metadata of an encoder returns is in meta and becomes attributes",
+    costs="the builder cannot size its layers by what the encoder knows",
+    cases=METADATA_CASES,
+)
+def metadata(trial: Trial) -> None:
+    entries = {"n_words_": 7, "words_": ["a", "b"]}
+    _require_metadata(trial, entries, Plan(metadata=dict(entries)))
+
+
+@check(
+    "DATA-5.of-fitted-encoders",
+    shows="get_metadata is asked of the encoder that was fitted",
+    costs="what the encoder learnt, such as the size of a vocabulary, does not reach the builder",
+    cases=METADATA_CASES,
+)
+def metadata_of_fitted_encoders(trial: Trial) -> None:
+    _require_metadata(trial, {"was_fitted_": True}, Plan(metadata={}))

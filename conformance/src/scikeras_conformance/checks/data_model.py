@@ -177,7 +177,9 @@ def decoded(trial: Trial) -> None:
     plan.calls.outputs.clear()
     found = as_array(trial, trial.predict(estimator, X), "predict")
     trial.require(plan.calls.outputs, "predict did not call target_encoder_.inverse_transform")
-    raw = ask(trial.model(estimator), X)
+    model = trial.model(estimator)
+    with trial.doing("asking model_"):
+        raw = ask(model, X)
     given = plan.calls.outputs[-1]
     trial.require(
         _same_outputs(given, raw),
