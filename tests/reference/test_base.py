@@ -354,6 +354,8 @@ def test_later_data_of_another_kind(X, target):
 
     with pytest.raises(ValueError, match=r"2 features.* 3 features"):
         wrapper.predict(X[:, :2])
+    with pytest.raises(InputError, match="X has 3 dimensions.*expecting 2 dimensions in X"):
+        wrapper.predict(X[:, :, None])
     with pytest.raises(InputError, match="Got X with dtype float64.*float32"):
         wrapper.partial_fit(X.astype(np.float64), target)
     with pytest.raises(InputError, match="Got y with dtype float64.*float32"):

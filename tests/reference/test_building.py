@@ -18,6 +18,7 @@ from reference_models import (
 
 from scikeras_reference import BaseWrapper, KerasClassifier
 from scikeras_reference.exceptions import (
+    BuilderCountError,
     BuilderError,
     CompilationError,
     DeprecatedParameterWarning,
@@ -343,3 +344,19 @@ def test_equal_to_compiling_in_the_builder(X, y):
     np.testing.assert_array_equal(ours.predict_proba(X), theirs.predict_proba(X))
     assert ours.history_ == theirs.history_
     assert isinstance(ours, KerasClassifier)
+
+
+def test_two_builders(X, target):
+    """A builder that would be ignored is refused, as TypeError and as ValueError (CLS-6, CLS-8)."""
+
+    class WithMethod(BaseWrapper):
+        def _keras_build_fn(self):
+            return sequential(X.shape[1], 1)
+
+    for wrapper in (WithMethod(lambda: None), BaseWrapper()):
+        with pytest.raises(BuilderCountError, match="implement ``_keras_build_fn``") as caught:
+            wrapper.initialize(X, target)
+        assert (True, True) == (
+            isinstance(caught.value, TypeError),
+            isinstance(caught.value, ValueError),
+        )

@@ -136,6 +136,7 @@ def test_classes_of_partial_fit(X, y):
     wrapper = classifier().partial_fit(X, y, classes=["maybe", "yes", "no"])
 
     assert ["maybe", "no", "yes"] == wrapper.classes_.tolist()
+    assert "multiclass" == wrapper.target_type_  # of what was announced, not of two of three
     assert (24, 3) == wrapper.predict_proba(X).shape
     wrapper.partial_fit(X, ["maybe"] * 24)
     wrapper.partial_fit(X, y, classes=["no", "maybe", "yes"])

@@ -295,3 +295,33 @@ def test_target_type_is_scikit_learns():
     """The same answer, without a warning about many classes."""
     labels = np.arange(30) % 20
     assert "multiclass" == type_of_target(labels) == target_type(labels)
+
+
+class Columns(ClassifierLabelEncoder):
+    """Learns its targets without the fit of its parent."""
+
+    def fit(self, y):
+        self.n_outputs_expected_ = 1
+        return self
+
+    def transform(self, y):
+        return y
+
+    def inverse_transform(self, y, return_proba=False):
+        return y if return_proba else np.round(y).astype(int)
+
+    def get_metadata(self):
+        return {"n_outputs_expected_": 1}
+
+
+def test_a_subclass_with_a_fit_of_its_own():
+    """What the parent would adapt was never learned; the subclass's own methods answer."""
+    encoder = Columns().fit(np.eye(3))
+    encoder.adapt("binary_crossentropy", [(None, 3)])
+    np.testing.assert_array_equal(np.eye(3), encoder.inverse_transform(np.eye(3) * 0.9))
+
+    class Scaled(RegressorTargetEncoder):
+        def fit(self, y):
+            return self
+
+    Scaled().fit(np.ones(3)).adapt("mse", [(None, 2)])

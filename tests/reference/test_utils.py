@@ -6,6 +6,7 @@ import keras
 import pytest
 from reference_models import ScaledLoss, scaled_error
 
+from scikeras_reference.exceptions import UnknownNameError
 from scikeras_reference.utils import loss_name, metric_name, snake_case
 from scikeras_reference.utils._losses import (
     TargetForm,
@@ -90,7 +91,7 @@ def test_other_things_have_no_name(function, what, thing):
 @pytest.mark.parametrize("function", [loss_name, metric_name])
 def test_unknown_names(function):
     """A name that Keras does not know is an error, not a name."""
-    with pytest.raises(ValueError, match="nonsense"):
+    with pytest.raises(UnknownNameError, match="Unknown (loss|metric): 'nonsense'"):
         function("nonsense")
 
 

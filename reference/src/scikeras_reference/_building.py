@@ -8,7 +8,7 @@ import keras
 
 from scikeras_reference._parameters import suggestion
 from scikeras_reference._serialization import copy_object
-from scikeras_reference.exceptions import BuilderError
+from scikeras_reference.exceptions import BuilderCountError, BuilderError
 
 __all__ = ["SPECIAL", "build", "find_builder", "output_shapes"]
 
@@ -27,20 +27,23 @@ def find_builder(model: object, method: Callable[..., Any] | None) -> Any:
 
     Raises
     ------
+    BuilderCountError
+        A ``TypeError`` and a ``ValueError``: neither is given, or both are.
     BuilderError
-        A ``TypeError``: neither is given, both are, or `model` cannot be called (clause CLS-8).
+        A ``TypeError``: `model` cannot be called (clause CLS-8).
     """
     if model is None:
         if method is None:
-            raise BuilderError(
-                "There is no model: give a builder or a keras.Model as ``model``, or implement"
-                " ``_keras_build_fn`` in a subclass."
+            raise BuilderCountError(
+                "There is no model: give a builder or a keras.Model as ``model``; without it, you"
+                " must implement ``_keras_build_fn`` in a subclass."
             )
         return method
     if method is not None:
-        raise BuilderError(
+        raise BuilderCountError(
             "``model`` was given to a class that implements ``_keras_build_fn``: two builders for"
-            " one model. Leave one of them out."
+            " one model. A class that is given ``model`` cannot implement ``_keras_build_fn`` too:"
+            " leave one of them out."
         )
     if isinstance(model, keras.Model) or callable(model):
         return model

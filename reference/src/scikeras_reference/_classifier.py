@@ -10,7 +10,7 @@ from sklearn.utils.class_weight import compute_sample_weight
 from scikeras_reference._base import BaseWrapper
 from scikeras_reference._validation import validate_target
 from scikeras_reference.exceptions import InputError
-from scikeras_reference.utils.transformers import ClassifierLabelEncoder
+from scikeras_reference.utils.transformers import ClassifierLabelEncoder, target_type
 
 __all__ = ["KerasClassifier"]
 
@@ -236,6 +236,14 @@ validation_batch_size, verbose, callbacks, validation_split, shuffle, run_eagerl
         if y is None:
             raise _missing_target(self)
         return validate_target(self, X, y, numeric=False)
+
+    def _type_of(self, y: Any) -> str:
+        # The y of the first partial_fit may hold two of three classes that were announced.
+        kind = target_type(y)
+        announced = self._declared_classes
+        if announced is None or kind not in {"binary", "multiclass"}:
+            return kind
+        return target_type(np.unique(announced))
 
     def _weigh(self, weights: Any, y: Any) -> Any:
         if self.class_weight is None:

@@ -91,7 +91,7 @@ class Lifecycle(ParameterStorage):
         if y is not None:
             self.y_dtype_, self.y_ndim_ = y.dtype, y.ndim
             self._y_trailing = y.shape[1:]
-            self.target_type_ = target_type(y)
+            self.target_type_ = self._type_of(y)
             self.n_outputs_ = 1 if y.ndim == 1 else y.shape[1]
         self.target_encoder_ = self.target_encoder.fit(y)
         self.n_outputs_expected_ = 1 if _is_identity(self.target_encoder_) else None
@@ -230,6 +230,10 @@ class Lifecycle(ParameterStorage):
     def _validate_target(self, X: Any, y: Any) -> Any:
         """Validate y; hook of classifier and regressor."""
         return None if y is None else validate_target(self, X, y, numeric=False)
+
+    def _type_of(self, y: Any) -> str:
+        """Say what kind of target y is; hook of the classifier."""
+        return target_type(y)
 
     def _weigh(self, weights: Any, y: Any) -> Any:  # noqa: ARG002 - hook of the classifier
         """Give the final sample weights."""

@@ -42,18 +42,30 @@ def validate_features(estimator: Any, X: Any, *, reset: bool) -> Any:
             " and override feature_encoder with a transformer that splits it into the inputs of"
             " the model."
         )
+    if not reset and _dimensions(X) not in {len(estimator.X_shape_), 1}:
+        raise InputError(_other_shape(estimator, X))
     X = validate_data(
         estimator, X, reset=reset, accept_sparse="csr", dtype="numeric", allow_nd=True
     )
     if scipy.sparse.issparse(X):
         X = X.toarray()
     if not reset and X.shape[1:] != estimator.X_shape_[1:]:
-        raise InputError(
-            f"X has {X.ndim} dimensions and shape {X.shape}, but this {type(estimator).__name__} is"
-            f" expecting X of shape (n_samples, {', '.join(map(str, estimator.X_shape_[1:]))}) with"
-            f" {len(estimator.X_shape_)} dimensions in X, as in fit."
-        )
+        raise InputError(_other_shape(estimator, X))
     return X
+
+
+def _dimensions(X: Any) -> int:
+    """Give the number of dimensions of X; lists are left to be told apart later."""
+    return int(getattr(X, "ndim", 1))
+
+
+def _other_shape(estimator: Any, X: Any) -> str:
+    shape = estimator.X_shape_
+    return (
+        f"X has {X.ndim} dimensions and shape {tuple(X.shape)}, but this"
+        f" {type(estimator).__name__} is expecting {len(shape)} dimensions in X, as in fit, and"
+        f" the shape (n_samples, {', '.join(map(str, shape[1:]))})."
+    )
 
 
 def validate_target(estimator: Any, X: Any, y: Any, *, numeric: bool) -> Any:

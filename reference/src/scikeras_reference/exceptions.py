@@ -9,6 +9,7 @@ that catches those keeps working::
     ├── ConstructionError (TypeError)     a parameter that holds the wrong kind of object
     ├── UnknownNameError (ValueError)     a name that Keras cannot resolve
     ├── BuilderError (TypeError)          `model` is no builder, or the builder did not do its part
+    │   └── BuilderCountError (ValueError)  there is no builder, or there are two
     ├── CompilationError (ValueError)     loss or optimizer is missing
     ├── InputError (ValueError)           X, y, or sample weights that cannot be used
     │   └── TargetTypeError               a kind of target that is not supported
@@ -22,6 +23,7 @@ that catches those keeps working::
 from sklearn.exceptions import NotFittedError
 
 __all__ = [
+    "BuilderCountError",
     "BuilderError",
     "CompilationError",
     "ConstructionError",
@@ -60,6 +62,10 @@ class UnknownNameError(WrapperError, ValueError):
 
 class BuilderError(WrapperError, TypeError):
     """The builder cannot be called as asked, or returned something that is no model."""
+
+
+class BuilderCountError(BuilderError, ValueError):
+    """There is no builder, or one too many: a type and a value that cannot be used."""
 
 
 class CompilationError(WrapperError, ValueError):

@@ -6,6 +6,8 @@ from typing import Any
 
 import keras
 
+from scikeras_reference.exceptions import UnknownNameError
+
 __all__ = ["DEFERRED_LOSSES", "DEFERRED_METRICS", "loss_name", "metric_name", "snake_case"]
 
 # Names that mean one thing or another, as the outputs of the model have it: only Keras can tell.
@@ -88,7 +90,7 @@ def _full_name(
     if isinstance(thing, str):
         if thing.lower() in deferred:
             return deferred[thing.lower()]
-        thing = get(thing)
+        thing = _known(thing, what, get)
     if isinstance(thing, kind):
         return snake_case(type(thing).__name__)
     if isinstance(thing, type):
@@ -101,3 +103,13 @@ def _full_name(
             f" {kind.__name__}; it is {thing!r}."
         )
     return snake_case(name)
+
+
+def _known(name: str, what: str, get: Callable[[str], Any]) -> Any:
+    try:
+        return get(name)
+    except ValueError as error:
+        raise UnknownNameError(
+            f"Unknown {what}: {name!r} is no name that Keras knows. Give a name, a class, an"
+            f" instance or a function of keras.{'losses' if what == 'loss' else 'metrics'}."
+        ) from error

@@ -177,6 +177,8 @@ class ClassifierLabelEncoder(TransformerMixin, BaseEstimator):  # type: ignore[m
             A ``ValueError``, if the output is too narrow for the classes, or does not have one
             unit for each label of an indicator.
         """
+        if "_kind" not in vars(self):
+            return  # a subclass that learns targets in a fit of its own knows their form itself
         if loss is not None:
             self._form = target_form(loss)
             self._logits, self._margins = uses_logits(loss), uses_margins(loss)
@@ -375,8 +377,8 @@ class RegressorTargetEncoder(TransformerMixin, BaseEstimator):  # type: ignore[m
         ModelOutputError
             A ``ValueError`` with both numbers. Keras would spread the target over the units.
         """
-        if len(output_shapes) != 1 or len(output_shapes[0]) > 2:
-            return
+        if "_trailing" not in vars(self) or len(output_shapes) != 1 or len(output_shapes[0]) > 2:
+            return  # a fit of a subclass's own, or an output that is not one column per target
         width = output_shapes[0][1] if len(output_shapes[0]) == 2 else 1
         if width is not None and width != self.n_outputs_:
             raise ModelOutputError(
