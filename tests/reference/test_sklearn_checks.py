@@ -165,4 +165,4 @@ def test_another_backend():
         [*command, __file__], env=environment, capture_output=True, text=True, check=False
     )
 
-    assert "6 passed" in run.stdout, run.stdout
+    assert "6 passed" in run.stdout, run.stdout + run.stderr
