@@ -61,7 +61,7 @@ def _fits_one_batch(x: Any, arguments: Mapping[str, Any]) -> bool:
     if arrays is None or not isinstance(size, (int, np.integer)):
         return False
     rows = {len(array) for array in arrays}
-    return len(rows) == 1 and 0 < rows.pop() <= size
+    return len(rows) == 1 and 0 < rows.pop() <= int(size)
 
 
 def _arrays(x: Any) -> list[Any] | None:
