@@ -13,7 +13,15 @@ from typing import Any
 import keras
 import numpy as np
 
-__all__ = ["Generator", "generators", "needs_writable_arrays", "shuffles_by_epoch"]
+__all__ = [
+    "Generator",
+    "feeds_tuples",
+    "generators",
+    "needs_writable_arrays",
+    "prepare_to_answer",
+    "runs_undistributed",
+    "shuffles_by_epoch",
+]
 
 # A function that saves a generator's state and gives the one that restores it; one that seeds it.
 Generator = tuple[Callable[[], Callable[[], object]], Callable[[int], object]]
@@ -34,6 +42,26 @@ def shuffles_by_epoch() -> bool:
     TensorFlow's input pipeline takes one seed when it is made instead.
     """
     return bool(keras.backend.backend() != "tensorflow")
+
+
+def feeds_tuples() -> bool:
+    """Whether the input pipeline turns lists of arrays into tuples; TensorFlow's does."""
+    return bool(keras.backend.backend() == "tensorflow")
+
+
+def prepare_to_answer(model: Any) -> None:
+    """Do to a model what ``Model.predict`` does to it and ``Model.predict_on_batch`` does not."""
+    if keras.backend.backend() == "torch":
+        model.eval()  # PyTorch's own modules know by this that they are not being trained
+
+
+def runs_undistributed(model: Any) -> bool:
+    """Whether the model runs in one place, without a strategy that spreads its batches."""
+    if keras.backend.backend() == "tensorflow":
+        distribute = sys.modules["tensorflow"].distribute
+        spread = distribute.has_strategy()
+        return not spread and model.distribute_strategy is distribute.get_strategy()
+    return keras.distribution.distribution() is None
 
 
 def generators() -> list[Generator]:

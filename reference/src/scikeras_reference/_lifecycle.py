@@ -15,6 +15,7 @@ from sklearn.preprocessing import FunctionTransformer
 from scikeras_reference._building import SPECIAL, build, find_builder, output_shapes
 from scikeras_reference._compilation import check_trainable, compile_arguments, is_trainable
 from scikeras_reference._parameters import ParameterStorage
+from scikeras_reference._prediction import predict
 from scikeras_reference._routing import is_routed, route
 from scikeras_reference._seeding import derive, epoch_seeds, seeded, to_seed
 from scikeras_reference._serialization import copy_nest
@@ -225,7 +226,7 @@ class Lifecycle(ParameterStorage):
         arguments = predict_arguments(self._named(), self._free(), call, len(X))
         if "callbacks" not in arguments:
             arguments["callbacks"] = self._callbacks()[1]
-        return self.model_.predict(x=for_keras(self.feature_encoder_.transform(X)), **arguments)
+        return predict(self.model_, for_keras(self.feature_encoder_.transform(X)), arguments)
 
     def _validate_target(self, X: Any, y: Any) -> Any:
         """Validate y; hook of classifier and regressor."""

@@ -255,7 +255,10 @@ class ClassifierLabelEncoder(TransformerMixin, BaseEstimator):  # type: ignore[m
         probabilities = self._probabilities(outputs)
         if return_proba:
             return probabilities
-        if outputs.shape[1] == 1 or self.n_classes_ == 1:
+        if outputs.shape[1] == 1 and self.n_classes_ == 2:
+            # Of two columns, argmax picks the second only if it is larger; this is much faster.
+            codes = (probabilities[:, 1] > probabilities[:, 0]).astype(np.intp)
+        elif outputs.shape[1] == 1 or self.n_classes_ == 1:
             codes = np.argmax(probabilities, axis=1)
         else:
             codes = np.argmax(outputs[:, : self.n_classes_], axis=1)

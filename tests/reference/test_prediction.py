@@ -1,0 +1,188 @@
+"""Small predictions take one step instead of a pipeline, and nothing else changes."""
+
+import keras
+import numpy as np
+import pytest
+from reference_models import Counting, classifier, regressor
+
+from scikeras_reference._prediction import predict
+
+layers = keras.layers
+QUIET = {"verbose": 0, "batch_size": None}
+ROWS = np.random.default_rng(0).normal(size=(32, 6))
+
+
+class PipelineUsedError(AssertionError):
+    """Raised in place of starting the pipeline."""
+
+
+@pytest.fixture
+def no_pipeline(monkeypatch):
+    """Make ``Model.predict`` fail, so that only the short way is left."""
+
+    def refuse(*args, **kwargs):
+        raise PipelineUsedError
+
+    monkeypatch.setattr(keras.Model, "predict", refuse)
+
+
+def compiled(model, **kwargs):
+    model.compile("sgd", "mse", **kwargs)
+    return model
+
+
+def dense(**kwargs):
+    parts = [layers.Input((6,)), layers.Dense(8, activation="relu"), layers.BatchNormalization()]
+    return compiled(keras.Sequential([*parts, layers.Dropout(0.5), layers.Dense(3)]), **kwargs)
+
+
+def double():
+    return compiled(keras.Sequential([layers.Input((6,)), layers.Dense(3, dtype="float64")]))
+
+
+def convolution():
+    parts = [layers.Input((6,)), layers.Reshape((6, 1)), layers.Conv1D(4, 2), layers.LSTM(3)]
+    return compiled(keras.Sequential(parts))
+
+
+def several(answer):
+    inputs = [layers.Input((6,), name="first"), layers.Input((6,), name="second")]
+    joined = layers.Concatenate()(inputs)
+    outputs = {"one": layers.Dense(1)(joined), "two": layers.Dense(2)(joined)}
+    if answer is list:
+        return compiled(keras.Model(inputs, list(outputs.values())))
+    named = {tensor.name: tensor for tensor in inputs}
+    return compiled(keras.Model(named, outputs))
+
+
+def assert_same(expected, got):
+    """See that two nests of arrays are the same, down to dtypes and bits."""
+    keras.tree.assert_same_structure(expected, got)
+    for one, other in zip(keras.tree.flatten(expected), keras.tree.flatten(got), strict=True):
+        assert type(one) is type(other)
+        assert one.dtype == other.dtype
+        assert one.shape == other.shape
+        assert one.tobytes() == other.tobytes()
+
+
+@pytest.mark.parametrize("rows", [1, 2, 31, 32])
+@pytest.mark.parametrize(
+    "make",
+    [
+        dense,
+        lambda: dense(run_eagerly=True),
+        lambda: dense(jit_compile=True),
+        lambda: dense(steps_per_execution=4),
+        double,
+        convolution,
+    ],
+    ids=["dense", "eager", "compiled", "several-steps", "float64", "convolution"],
+)
+def test_one_step_gives_the_bits_of_predict(make, rows, monkeypatch):
+    """Whatever the model and the number of rows, the answer is that of ``Model.predict``."""
+    model = make()
+    if keras.backend.backend() == "torch" and model.steps_per_execution > 1:
+        pytest.skip("Keras refuses several steps per execution on PyTorch")
+    expected = model.predict(ROWS[:rows], verbose=0)
+
+    monkeypatch.setattr(keras.Model, "predict", None)
+
+    assert_same(expected, predict(model, ROWS[:rows], QUIET))
+
+
+@pytest.mark.parametrize("dtype", ["float16", "float32", "float64", "int8", "int64", "uint8"])
+def test_input_of_any_dtype_is_fed_as_the_pipeline_feeds_it(dtype, monkeypatch):
+    """Floats are cast to Keras's default, integers stay what they are."""
+    model, x = dense(), ROWS.astype(dtype)
+    expected = model.predict(x, verbose=0)
+
+    monkeypatch.setattr(keras.Model, "predict", None)
+
+    assert_same(expected, predict(model, x, QUIET))
+
+
+@pytest.mark.parametrize("answer", [list, dict])
+def test_nests_of_inputs_and_outputs_keep_their_structure(answer, monkeypatch):
+    """Lists and dicts of arrays come back as the same lists and dicts."""
+    model = several(answer)
+    x = [ROWS, ROWS[::-1]] if answer is list else {"first": ROWS, "second": ROWS[::-1]}
+    expected = model.predict(x, verbose=0)
+
+    monkeypatch.setattr(keras.Model, "predict", None)
+
+    assert_same(expected, predict(model, x, QUIET))
+
+
+@pytest.mark.skipif(keras.backend.backend() == "jax", reason="JAX compiles for each shape anyway")
+def test_other_numbers_of_rows_are_not_traced_anew():
+    """A model is traced at most twice, however many numbers of rows it is asked about."""
+    traced = []
+
+    class Tracing(layers.Layer):
+        def call(self, inputs):
+            traced.append(inputs.shape)
+            return inputs
+
+    model = compiled(keras.Sequential([layers.Input((6,)), Tracing()]))
+    traced.clear()
+
+    for rows in range(1, 33):
+        predict(model, ROWS[:rows], QUIET)
+
+    assert keras.backend.backend() != "tensorflow" or len(traced) <= 2, traced
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        {"verbose": 1},
+        {"verbose": "auto"},
+        {},
+        {"verbose": 0, "batch_size": 31},
+        {"verbose": 0, "steps": 1},
+        {"verbose": 0, "callbacks": [keras.callbacks.Callback()]},
+        {"verbose": 0, "callbacks": keras.callbacks.CallbackList([])},
+    ],
+    ids=["bar", "auto", "default", "two-batches", "steps", "callback", "list-of-callbacks"],
+)
+def test_whoever_watches_gets_the_pipeline(arguments, no_pipeline):
+    """A progress bar, a callback or several batches need what ``Model.predict`` does."""
+    with pytest.raises(PipelineUsedError):
+        predict(dense(), ROWS, arguments)
+
+
+@pytest.mark.parametrize(
+    "name", ["predict_on_batch", "predict_step", "make_predict_function", "predict"]
+)
+def test_a_model_with_methods_of_its_own_gets_the_pipeline(name, no_pipeline):
+    """What a subclass or an instance overrides is called as Keras calls it."""
+    inherits = type("Own", (keras.Model,), {name: getattr(keras.Model, name)})
+    overrides = type(
+        "Other",
+        (keras.Model,),
+        {name: lambda self, *a, **k: (_ for _ in ()).throw(PipelineUsedError)},
+    )
+    inputs = layers.Input((6,))
+    patched = dense()
+    object.__setattr__(patched, name, getattr(patched, name))
+
+    assert predict(compiled(inherits(inputs, layers.Dense(1)(inputs))), ROWS, QUIET).shape == (
+        32,
+        1,
+    )
+    for model in (compiled(overrides(inputs, layers.Dense(1)(inputs))), patched):
+        with pytest.raises(PipelineUsedError):
+            predict(model, ROWS, QUIET)
+
+
+def test_an_estimator_answers_in_one_step(X, y3, target, no_pipeline):
+    """Classes, probabilities and numbers come without the pipeline, unless it is asked for."""
+    forest, line = classifier(run_eagerly=False).fit(X, y3), regressor().fit(X, target)
+
+    assert forest.predict(X).shape == y3.shape
+    assert forest.predict_proba(X).shape == (len(X), 3)
+    assert line.predict(X).shape == target.shape
+    with pytest.raises(PipelineUsedError):
+        forest.predict(X, verbose=1)
+    with pytest.raises(PipelineUsedError):
+        classifier(callbacks=Counting).fit(X, y3).predict(X)
