@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 from reference_models import Counting, classifier, regressor
 
+from scikeras_reference import _prediction
 from scikeras_reference._prediction import predict
 
 layers = keras.layers
@@ -16,14 +17,19 @@ class PipelineUsedError(AssertionError):
     """Raised in place of starting the pipeline."""
 
 
-@pytest.fixture
-def no_pipeline(monkeypatch):
+def take_the_pipeline_away(monkeypatch):
     """Make ``Model.predict`` fail, so that only the short way is left."""
 
     def refuse(*args, **kwargs):
         raise PipelineUsedError
 
     monkeypatch.setattr(keras.Model, "predict", refuse)
+    monkeypatch.setitem(_prediction._METHODS, "predict", refuse)
+
+
+@pytest.fixture
+def no_pipeline(monkeypatch):
+    take_the_pipeline_away(monkeypatch)
 
 
 def compiled(model, **kwargs):
@@ -85,7 +91,7 @@ def test_one_step_gives_the_bits_of_predict(make, rows, monkeypatch):
         pytest.skip("Keras refuses several steps per execution on PyTorch")
     expected = model.predict(ROWS[:rows], verbose=0)
 
-    monkeypatch.setattr(keras.Model, "predict", None)
+    take_the_pipeline_away(monkeypatch)
 
     assert_same(expected, predict(model, ROWS[:rows], QUIET))
 
@@ -96,7 +102,7 @@ def test_input_of_any_dtype_is_fed_as_the_pipeline_feeds_it(dtype, monkeypatch):
     model, x = dense(), ROWS.astype(dtype)
     expected = model.predict(x, verbose=0)
 
-    monkeypatch.setattr(keras.Model, "predict", None)
+    take_the_pipeline_away(monkeypatch)
 
     assert_same(expected, predict(model, x, QUIET))
 
@@ -108,7 +114,7 @@ def test_nests_of_inputs_and_outputs_keep_their_structure(answer, monkeypatch):
     x = [ROWS, ROWS[::-1]] if answer is list else {"first": ROWS, "second": ROWS[::-1]}
     expected = model.predict(x, verbose=0)
 
-    monkeypatch.setattr(keras.Model, "predict", None)
+    take_the_pipeline_away(monkeypatch)
 
     assert_same(expected, predict(model, x, QUIET))
 
@@ -173,6 +179,13 @@ def test_a_model_with_methods_of_its_own_gets_the_pipeline(name, no_pipeline):
     for model in (compiled(overrides(inputs, layers.Dense(1)(inputs))), patched):
         with pytest.raises(PipelineUsedError):
             predict(model, ROWS, QUIET)
+
+
+def test_a_replaced_method_of_keras_is_called(monkeypatch):
+    """Whoever watches Keras by replacing a method sees every call of it."""
+    monkeypatch.setattr(keras.Model, "predict", lambda self, x, **kwargs: "seen")
+
+    assert "seen" == predict(dense(), ROWS, QUIET)
 
 
 def test_an_estimator_answers_in_one_step(X, y3, target, no_pipeline):

@@ -18,7 +18,11 @@ __all__ = ["predict"]
 # What a batch holds unless it is told; part of the signature of Model.predict in its prose only.
 _BATCH_SIZE = 32
 _UNDERSTOOD = frozenset({"batch_size", "verbose", "callbacks"})
-_METHODS = ("predict", "predict_on_batch", "predict_step", "make_predict_function")
+# Keras's own methods, as they are now: whoever replaces one of them later wants it to be called.
+_METHODS = {
+    name: getattr(keras.Model, name)
+    for name in ("predict", "predict_on_batch", "predict_step", "make_predict_function")
+}
 
 
 def predict(model: Any, x: Any, arguments: Mapping[str, Any]) -> Any:
@@ -79,10 +83,7 @@ def _is_plain(model: Any) -> bool:
     """Whether the model answers with Keras's own methods, on the device where it was made."""
     cls, own = type(model), vars(model)
     return (
-        all(
-            getattr(cls, name) is getattr(keras.Model, name) and name not in own
-            for name in _METHODS
-        )
+        all(getattr(cls, name) is method and name not in own for name, method in _METHODS.items())
         # A layer that was never built might be built by looking at more than one batch.
         and model.built
         and runs_undistributed(model)
