@@ -18,6 +18,10 @@ from scikeras_conformance.checks import (
     route_destinations,
     route_nests,
     score,
+    ser_copies,
+    ser_custom,
+    ser_process,
+    ser_tools,
     tgt,
 )
 from scikeras_conformance.contract import load_contract
@@ -52,6 +56,10 @@ CATALOGUE: tuple[Check, ...] = tuple(
                 route_apart,
                 route_nests,
                 score,
+                ser_copies,
+                ser_process,
+                ser_tools,
+                ser_custom,
                 api_training,
                 api_calls,
                 api_inputs,

@@ -4,6 +4,7 @@ Importing this package imports Keras; check modules reach it through
 `scikeras_conformance.checks._modules`, which puts that off until a check runs.
 """
 
+from scikeras_conformance.probes.custom import CUSTOM, ScaledLoss
 from scikeras_conformance.probes.data import (
     Dataset,
     classes_dataset,
@@ -21,6 +22,15 @@ from scikeras_conformance.probes.models import (
     uncompiled,
 )
 from scikeras_conformance.probes.open import leaves, open_class
+from scikeras_conformance.probes.portable import (
+    ANSWERING,
+    COMPILED,
+    IDLE,
+    UNFINISHED,
+    EagerModel,
+    Notebook,
+    answered,
+)
 from scikeras_conformance.probes.recorders import (
     Awkward,
     callback_class,
@@ -31,10 +41,19 @@ from scikeras_conformance.probes.recorders import (
 from scikeras_conformance.probes.snapshot import changes, snapshot
 
 __all__ = [
+    "ANSWERING",
+    "COMPILED",
+    "CUSTOM",
+    "IDLE",
+    "UNFINISHED",
     "Awkward",
     "Dataset",
+    "EagerModel",
     "IdleModel",
+    "Notebook",
     "ProbeModel",
+    "ScaledLoss",
+    "answered",
     "builder",
     "callback_class",
     "changes",
