@@ -6,7 +6,7 @@ from typing import Any
 from scikeras_conformance.catalogue import check
 from scikeras_conformance.checks._elsewhere import ask_elsewhere
 from scikeras_conformance.checks._modules import np, probes
-from scikeras_conformance.checks._training import read_history
+from scikeras_conformance.checks._training import read_history, same_weights
 from scikeras_conformance.checks.ser_copies import ALL_ROWS, require_same_bits
 from scikeras_conformance.trial import Trial, show
 
@@ -86,9 +86,8 @@ def optimizer(trial: Trial) -> None:
         found["steps"] == steps,
         f"the optimizer should have made {steps} steps; it says {found['steps']}",
     )
-    pairs = zip(found["weights"], expected.get_weights(), strict=True)
     trial.require(
-        all(np.allclose(one, other, rtol=1e-6, atol=1e-7) for one, other in pairs),
+        same_weights(found["weights"], expected.get_weights()),
         f"{what} came to {show(found['weights'][:1])}, training here to "
         f"{show(expected.get_weights()[:1])}",
     )

@@ -1,13 +1,15 @@
 """Chapter SER, third part: scikit-learn's tools for searching, combining and calibrating."""
 
-from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from scikeras_conformance.catalogue import ESTIMATORS, Wrapper, check
 from scikeras_conformance.checks._answers import as_array
 from scikeras_conformance.checks._modules import np, probes
 from scikeras_conformance.checks._training import column, learner, require_weights, train
 from scikeras_conformance.trial import Trial, show
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 CLASSIFIER = [Wrapper.CLASSIFIER]
 REGRESSOR = [Wrapper.REGRESSOR]
@@ -26,7 +28,7 @@ def require_right(trial: Trial, answers: Any, y: Any, what: str) -> None:
             is_right = answers.shape == y.shape and bool(np.allclose(answers, y, atol=0.02))
         else:
             is_right = answers.tolist() == y.tolist()
-    trial.require(is_right, f"{what} gave {show(answers[:4])}, not {show(y[:4])}")
+    trial.require(is_right, f"{what} gave {show(answers)}, not {show(y)}")
 
 
 def require_search(trial: Trial, search: Any, X: Any, y: Any, what: str) -> None:
@@ -89,7 +91,7 @@ def selection(trial: Trial) -> None:
         expected = (np.unique(y) == y[:, None]).astype(float)
         trial.require(
             found.shape == expected.shape and np.allclose(found, expected, atol=1e-3),
-            f"the probabilities of the folds are {show(found[:3])}, not {show(expected[:3])}",
+            f"the probabilities of the folds are {show(found)}, not {show(expected)}",
         )
     else:
         with trial.doing("cross_val_predict"):
@@ -152,7 +154,7 @@ def classifier_ensembles(trial: Trial) -> None:
             found = np.asarray(ensemble.predict_proba(X), dtype=float)
         wanted = (np.unique(y) == y[:, None]).astype(float)
         sure = found.shape == wanted.shape and bool((np.abs(found - wanted) < 0.5).all())
-        trial.require(sure, f"the probabilities are {show(found[:2])}, for {show(y[:2])}")
+        trial.require(sure, f"the probabilities are {show(found)}, for {show(y)}")
 
 
 @check(
