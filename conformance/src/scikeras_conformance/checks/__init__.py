@@ -22,6 +22,7 @@ from scikeras_conformance.checks import (
     ser_custom,
     ser_process,
     ser_tools,
+    skl_estimator_checks,
     tgt,
 )
 from scikeras_conformance.contract import load_contract
@@ -63,6 +64,7 @@ CATALOGUE: tuple[Check, ...] = tuple(
                 api_training,
                 api_calls,
                 api_inputs,
+                skl_estimator_checks,
             )
             for check in _checks_of(module)
         ),

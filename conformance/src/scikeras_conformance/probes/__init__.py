@@ -12,6 +12,7 @@ from scikeras_conformance.probes.data import (
     dataset,
     multilabel_dataset,
 )
+from scikeras_conformance.probes.exact import EXACT_BUILDERS, exact_settings, has_64_bits
 from scikeras_conformance.probes.idle import IdleModel, idle_model_for, idle_model_of
 from scikeras_conformance.probes.models import (
     ProbeModel,
@@ -44,6 +45,7 @@ __all__ = [
     "ANSWERING",
     "COMPILED",
     "CUSTOM",
+    "EXACT_BUILDERS",
     "IDLE",
     "UNFINISHED",
     "Awkward",
@@ -60,6 +62,8 @@ __all__ = [
     "classes_dataset",
     "continuous_dataset",
     "dataset",
+    "exact_settings",
+    "has_64_bits",
     "idle_model_for",
     "idle_model_of",
     "leaves",
