@@ -23,6 +23,9 @@ from scikeras_conformance.checks import (
     ser_process,
     ser_tools,
     skl_estimator_checks,
+    skl_frames,
+    skl_routing,
+    skl_tags,
     tgt,
 )
 from scikeras_conformance.contract import load_contract
@@ -65,6 +68,9 @@ CATALOGUE: tuple[Check, ...] = tuple(
                 api_calls,
                 api_inputs,
                 skl_estimator_checks,
+                skl_tags,
+                skl_frames,
+                skl_routing,
             )
             for check in _checks_of(module)
         ),

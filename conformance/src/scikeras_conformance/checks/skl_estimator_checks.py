@@ -88,6 +88,6 @@ def census(trial: Trial) -> None:
     if unknown:
         trial.unavailable(
             f"scikit-learn {version[0]}.{version[1]} has checks for the subject that the suite "
-            f"does not know: {', '.join(unknown)}. It knows those up to {NEWEST[0]}.{NEWEST[1]}, for "
+            f"does not know: {', '.join(unknown)}. It knows those of {NEWEST[0]}.{NEWEST[1]} for "
             "estimators that do no more than the contract says; a newer suite is needed."
         )
