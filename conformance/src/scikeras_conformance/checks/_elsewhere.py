@@ -53,11 +53,10 @@ def _exchange(data: bytes) -> tuple[str, Any]:
     answer: tuple[str, Any] = ("ended", "ended the process")
     try:
         helper.connection.send_bytes(data)
-        wait([helper.connection, helper.process.sentinel], PATIENCE)
-        if helper.connection.poll():
-            answer = helper.connection.recv()
-        elif helper.process.is_alive():
+        if not wait([helper.connection, helper.process.sentinel], PATIENCE):
             answer = ("ended", f"did not come to an end within {PATIENCE:g} s")
+        elif helper.connection.poll():
+            answer = helper.connection.recv()
     except (OSError, EOFError):
         pass  # the process is gone, and so is its end of the line
     finally:
@@ -95,7 +94,7 @@ def answer_questions(connection: Any) -> None:
             return
         try:
             function, arguments = pickle.loads(data)  # noqa: S301 - the suite's own question
-            answer = ("gave", function(*arguments))
+            answer = pickle.dumps(("gave", function(*arguments)))
         except (Exception, SystemExit) as error:
-            answer = ("raised", f"raised {describe(error)}")
-        connection.send(answer)
+            answer = pickle.dumps(("raised", f"raised {describe(error)}"))
+        connection.send_bytes(answer)
