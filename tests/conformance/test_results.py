@@ -23,6 +23,11 @@ def result(outcome, level="MUST", name="CLS-1.a:base"):
         ([result("passed"), result("failed", "SHOULD")], 0, True, Verdict.NOT_CONFORMANT),
         ([result("passed"), result("skipped", "SHOULD")], 0, False, Verdict.CONFORMANT),
         ([result("passed"), result("skipped", "SHOULD")], 0, True, Verdict.INCOMPLETE),
+        ([result("passed"), result("inapplicable")], 0, False, Verdict.CONFORMANT),
+        ([result("passed"), result("inapplicable")], 1, False, Verdict.INCOMPLETE),
+        ([result("failed"), result("inapplicable")], 0, False, Verdict.NOT_CONFORMANT),
+        ([result("inapplicable")], 0, False, Verdict.NOTHING_RUN),
+        ([result("inapplicable")], 1, False, Verdict.INCOMPLETE),
     ],
 )
 def test_verdicts(results, missing, strict, verdict):
@@ -55,6 +60,8 @@ def test_the_census_counts():
     """Each outcome is counted once, and a missing result is noticed."""
     results = [result("passed"), result("failed"), result("skipped"), result("errored")]
     assert Census(5, 1, 1, 1, 1) == Census.of(5, results)
+    assert Census(5, 1, 1, 1, 1, 1) == Census.of(5, [*results, result("inapplicable")])
+    assert Census.of(5, [*results, result("inapplicable")]).holds
     assert Census.of(4, results).holds
     assert not Census.of(5, results).holds
 

@@ -33,6 +33,13 @@ def test_an_adapter_constructs():
     assert {"model": print, "units": 3} == estimator.get_params()
 
 
+def test_an_adapter_may_bring_estimators_for_the_checks_of_scikit_learn():
+    """It is asked by kind and check; a subject that says nothing about it has none."""
+    assert load_subject("toy_subject").sklearn_estimator is None
+    make = load_subject("toy_subject:Adapter").sklearn_estimator
+    assert ("regressor", "check_fit1d") == make("regressor", "check_fit1d").get_params()["model"]
+
+
 def test_the_identity_of_a_subject_without_a_distribution():
     """A module that belongs to no distribution has names, and no version."""
     identity = load_subject("toy_subject").identity

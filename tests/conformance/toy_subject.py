@@ -42,5 +42,9 @@ class Adapter:
             params["model"] = args[0]
         return wrapper(params)
 
+    @classmethod
+    def sklearn_estimator(cls, kind, check):
+        return cls.KerasRegressor({"model": (kind, check)})
+
 
 incomplete = type("Incomplete", (), {"BaseWrapper": BaseWrapper, "KerasClassifier": "text"})

@@ -54,11 +54,12 @@ def ways():
         {"optimizer": "adam", "metrics": ["mae"]},
         {"optimizer": keras.optimizers.Adam(0.1), "loss": ScaledLoss(3.0)},
         {"loss": "huber", "loss__delta": 0.1},
+        {"loss": [keras.losses.Huber(0.1)]},
         {"model": custom},
         {"model": own_compile},
         {"model": subclassed, "optimizer": "adam"},
     ],
-    ids=["names", "instances", "delta", "custom", "own-compile", "subclassed"],
+    ids=["names", "instances", "delta", "delta-in-a-list", "custom", "own-compile", "subclassed"],
 )
 def test_fitted_wrappers_go_on_where_they_were(way, params, X, target):
     """The same predictions to the bit, and the same training afterwards (SER-1, SER-2, SER-4)."""

@@ -52,6 +52,8 @@ class Check:
         The variants that it runs for each wrapper; one empty string where there are none.
     function : callable
         Takes a `Trial` and raises `Nonconformance` where the promise is broken.
+    conditional : bool
+        Whether there may be nothing to check, under conditions that the suite's data name.
     """
 
     id: str
@@ -63,6 +65,7 @@ class Check:
     wrappers: tuple[Wrapper, ...]
     cases: tuple[str, ...]
     function: "Callable[[Trial], None]"
+    conditional: bool = False
 
     @property
     def chapter(self) -> str:
@@ -79,6 +82,7 @@ def check(
     cases: Iterable[str] = (),
     also: Iterable[str] = (),
     level: Level | None = None,
+    conditional: bool = False,
 ) -> "Callable[[Callable[[Trial], None]], Check]":
     """Make a check out of a function.
 
@@ -96,6 +100,8 @@ def check(
         Further clauses that the check is about.
     level : Level, optional
         Where the check asks for less than its clause; by default the level of the clause.
+    conditional : bool, default=False
+        See `Check`.
 
     Raises
     ------
@@ -123,6 +129,7 @@ def check(
             wrappers=tuple(wrappers),
             cases=tuple(cases) or (NO_CASE,),
             function=function,
+            conditional=conditional,
         )
 
     return record

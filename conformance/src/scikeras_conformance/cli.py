@@ -267,6 +267,8 @@ def _run_pytest(arguments: list[str]) -> int:
     os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
     for name in ("PYTEST_ADDOPTS", "PYTEST_PLUGINS"):
         os.environ.pop(name, None)
+    # Some checks of scikit-learn need it, and SciPy reads it once, when it is imported.
+    os.environ.setdefault("SCIPY_ARRAY_API", "1")
     # Subjects are often developed in the directory that the suite is started from.
     if "" not in sys.path and str(Path.cwd()) not in sys.path:
         sys.path.insert(0, str(Path.cwd()))

@@ -13,14 +13,17 @@
     Nonconformance              the subject broke a promise (also AssertionError)
     NotApplicable               a check does not apply to the subject, with the reason
     Unavailable                 a check cannot be made here: no GPU, no type checker
+    Inapplicable                there is nothing to check: scikit-learn has no such check
 
-`Nonconformance`, `NotApplicable` and `Unavailable` are outcomes of a check rather than errors of
-the suite, so they stand outside the tree: an ``except ConformanceError`` never swallows a verdict.
+`Nonconformance`, `NotApplicable`, `Unavailable` and `Inapplicable` are outcomes of a check rather
+than errors of the suite, so they stand outside the tree: an ``except ConformanceError`` never
+swallows a verdict.
 """
 
 __all__ = [
     "ConformanceError",
     "ContractError",
+    "Inapplicable",
     "Nonconformance",
     "NotApplicable",
     "ReportError",
@@ -74,6 +77,10 @@ class Nonconformance(AssertionError):  # noqa: N818 - an outcome, named as the s
 
 class NotApplicable(Exception):  # noqa: N818 - an outcome, named as the standards do
     """The check does not apply to the subject; the message is the reason."""
+
+
+class Inapplicable(Exception):  # noqa: N818 - an outcome, named as the standards do
+    """There is nothing to check, as the suite's data say and the check has verified."""
 
 
 class Unavailable(Exception):  # noqa: N818 - an outcome, named as the standards do

@@ -5,7 +5,12 @@ import time
 import traceback
 import warnings
 
-from scikeras_conformance.exceptions import Nonconformance, NotApplicable, Unavailable
+from scikeras_conformance.exceptions import (
+    Inapplicable,
+    Nonconformance,
+    NotApplicable,
+    Unavailable,
+)
 from scikeras_conformance.plan import PlannedCheck
 from scikeras_conformance.results import Outcome, Result
 from scikeras_conformance.subject import Subject
@@ -71,6 +76,10 @@ def _run(
         return Outcome.SKIPPED, str(reason), "", ""
     except Unavailable as reason:
         return Outcome.ERRORED, f"Cannot be judged here: {reason}", "", ""
+    except Inapplicable as reason:
+        if planned.check.conditional:
+            return Outcome.INAPPLICABLE, str(reason), "", ""
+        return Outcome.ERRORED, f"The suite failed: {planned.check.id} always applies", "", ""
     except Nonconformance as failure:
         return Outcome.FAILED, _message(failure), _details(failure), failure.example
     except TimeUp as stop:

@@ -174,7 +174,7 @@ def run_item(item: pytest.Item, planned: "PlannedCheck", subject: "Subject") -> 
         kill=hasattr(item.config, "workerinput"),
     )
     item.stash[RESULT] = result
-    if result.outcome is Outcome.SKIPPED:
+    if result.outcome in {Outcome.SKIPPED, Outcome.INAPPLICABLE}:
         pytest.skip(result.message)
     if result.outcome is Outcome.ERRORED:
         raise SuiteError(result.details)
@@ -235,6 +235,8 @@ def pytest_report_teststatus(report: Any) -> tuple[str, str, str] | None:
         return None
     if result["outcome"] == "errored":
         return "error", "E", "ERROR"
+    if result["outcome"] == "inapplicable":
+        return "inapplicable", "n", "INAPPLICABLE"
     if result["outcome"] == "failed" and report.skipped:
         return "should failed", "f", f"{result['level']} FAILED"
     return None

@@ -18,6 +18,7 @@ class Outcome(StrEnum):
     FAILED = "failed"
     ERRORED = "errored"
     SKIPPED = "skipped"
+    INAPPLICABLE = "inapplicable"
 
 
 class ExitCode(IntEnum):
@@ -63,7 +64,7 @@ class Result:
     outcome : Outcome
         What came of it.
     message : str
-        What was wrong, or why it was skipped; empty for a pass.
+        What was wrong, or why it was skipped or does not apply; empty for a pass.
     details : str
         Traceback of a failure or an error; empty otherwise.
     seconds : float
@@ -115,6 +116,7 @@ class Census:
     failed: int
     errored: int
     skipped: int
+    inapplicable: int = 0
 
     @classmethod
     def of(cls, planned: int, results: Iterable[Result]) -> "Census":
@@ -125,14 +127,15 @@ class Census:
     @property
     def holds(self) -> bool:
         """Whether every planned check has exactly one result."""
-        return self.planned == self.passed + self.failed + self.errored + self.skipped
+        found = self.passed + self.failed + self.errored + self.skipped + self.inapplicable
+        return self.planned == found
 
 
 def decide(census: Census, results: Iterable[Result], *, strict: bool = False) -> Verdict:
     """Give the verdict of a run.
 
     A run with missing results, an error of the suite or a skipped binding check says nothing about
-    conformance, whatever else passed.
+    conformance, whatever else passed. Where there was nothing to check, nothing is said either way.
 
     Parameters
     ----------
@@ -143,7 +146,7 @@ def decide(census: Census, results: Iterable[Result], *, strict: bool = False) -
     strict : bool, default=False
         Whether failures of SHOULD checks count as well.
     """
-    if census.planned == 0:
+    if census.planned == census.inapplicable:
         return Verdict.NOTHING_RUN
     results = list(results)
     binding = (Level.MUST, Level.SHOULD) if strict else (Level.MUST,)

@@ -7,7 +7,9 @@ A subject is named in one of three ways:
 ``package.module:adapter``
     An object with those three attributes, for implementations whose classes have other names. If
     their constructors differ too, the adapter has a method ``construct(cls, *args, **params)``
-    that makes an estimator out of what the contract would pass to ``cls``.
+    that makes an estimator out of what the contract would pass to ``cls``; and if the models of the
+    suite do not suit them, a method ``sklearn_estimator(kind, check)`` that makes an unfitted
+    estimator to hold against a check of scikit-learn.
 ``base=module:Name,classifier=module:Name,regressor=module:Name``
     Each wrapper from a place of its own.
 """
@@ -58,11 +60,15 @@ class Subject:
     construct : callable
         ``construct(cls, *args, **params)`` makes an estimator of `cls`, which is one of the
         wrappers or a subclass of one.
+    sklearn_estimator : callable, optional
+        ``sklearn_estimator(kind, check)`` makes an estimator for a check of scikit-learn; `kind` is
+        ``"classifier"``, ``"multilabel"`` or ``"regressor"``, `check` the name of the check.
     """
 
     spec: str
     classes: Mapping[Wrapper, type]
     construct: Callable[..., Any]
+    sklearn_estimator: Callable[[str, str], Any] | None = None
 
     @property
     def identity(self) -> Identity:
@@ -123,7 +129,12 @@ def load_subject(spec: str) -> Subject:
         return Subject(spec, _complete(spec, classes), _construct)
     holder = _load(spec)
     classes = {wrapper: getattr(holder, name, None) for wrapper, name in NAMES.items()}
-    return Subject(spec, _complete(spec, classes), getattr(holder, "construct", _construct))
+    return Subject(
+        spec,
+        _complete(spec, classes),
+        getattr(holder, "construct", _construct),
+        getattr(holder, "sklearn_estimator", None),
+    )
 
 
 def _parts(spec: str) -> dict[str, str]:

@@ -9,10 +9,17 @@ from contextlib import contextmanager
 from typing import Any, NoReturn
 
 from scikeras_conformance.catalogue import Wrapper
-from scikeras_conformance.exceptions import Nonconformance, NotApplicable, Unavailable
+from scikeras_conformance.exceptions import (
+    Inapplicable,
+    Nonconformance,
+    NotApplicable,
+    Unavailable,
+)
 from scikeras_conformance.subject import Subject
 
 __all__ = ["Trial", "describe", "show"]
+
+OUTCOMES = (Nonconformance, NotApplicable, Unavailable, Inapplicable)
 
 
 class Trial:
@@ -57,6 +64,10 @@ class Trial:
         """Say that the check cannot be made here, and what is missing."""
         raise Unavailable(what)
 
+    def inapplicable(self, reason: str) -> NoReturn:
+        """Say that there is nothing to check; only a check that is `conditional` may say so."""
+        raise Inapplicable(reason)
+
     def require(self, condition: object, message: str) -> None:
         """Say that the promise is broken unless `condition` holds."""
         if not condition:
@@ -75,7 +86,7 @@ class Trial:
         """
         try:
             yield
-        except (Nonconformance, NotApplicable, Unavailable):
+        except OUTCOMES:
             raise
         except (Exception, SystemExit) as error:
             raise Nonconformance(f"{what} raised {describe(error)}") from error
@@ -102,7 +113,7 @@ class Trial:
         wanted = " or ".join(error.__name__ for error in expected)
         try:
             yield
-        except (Nonconformance, NotApplicable, Unavailable):
+        except OUTCOMES:
             raise
         except expected as error:
             text = str(error).lower()

@@ -210,8 +210,17 @@ def _compilation(model: Any) -> Compilation:
     optimizer = model.optimizer
     variables = optimizer.variables if optimizer is not None and optimizer.built else ()
     return Compilation(
-        arguments, pack(model.loss), tuple(map(keras.ops.convert_to_numpy, variables))
+        arguments, pack(_plain(model.loss)), tuple(map(keras.ops.convert_to_numpy, variables))
     )
+
+
+def _plain(nest: Any) -> Any:
+    """Give a nest in Python's own containers; a model tracks what it holds in others."""
+    if isinstance(nest, Mapping):
+        return {key: _plain(value) for key, value in nest.items()}
+    if isinstance(nest, (list, tuple)):
+        return [_plain(value) for value in nest]
+    return nest
 
 
 @contextmanager

@@ -18,6 +18,14 @@ from scikeras_conformance.checks import (
     route_destinations,
     route_nests,
     score,
+    ser_copies,
+    ser_custom,
+    ser_process,
+    ser_tools,
+    skl_estimator_checks,
+    skl_frames,
+    skl_routing,
+    skl_tags,
     tgt,
 )
 from scikeras_conformance.contract import load_contract
@@ -52,9 +60,17 @@ CATALOGUE: tuple[Check, ...] = tuple(
                 route_apart,
                 route_nests,
                 score,
+                ser_copies,
+                ser_process,
+                ser_tools,
+                ser_custom,
                 api_training,
                 api_calls,
                 api_inputs,
+                skl_estimator_checks,
+                skl_tags,
+                skl_frames,
+                skl_routing,
             )
             for check in _checks_of(module)
         ),

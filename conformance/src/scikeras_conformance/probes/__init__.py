@@ -4,6 +4,7 @@ Importing this package imports Keras; check modules reach it through
 `scikeras_conformance.checks._modules`, which puts that off until a check runs.
 """
 
+from scikeras_conformance.probes.custom import CUSTOM, ScaledLoss
 from scikeras_conformance.probes.data import (
     Dataset,
     classes_dataset,
@@ -11,6 +12,7 @@ from scikeras_conformance.probes.data import (
     dataset,
     multilabel_dataset,
 )
+from scikeras_conformance.probes.exact import EXACT_BUILDERS, exact_settings, has_64_bits
 from scikeras_conformance.probes.idle import IdleModel, idle_model_for, idle_model_of
 from scikeras_conformance.probes.models import (
     ProbeModel,
@@ -21,6 +23,15 @@ from scikeras_conformance.probes.models import (
     uncompiled,
 )
 from scikeras_conformance.probes.open import leaves, open_class
+from scikeras_conformance.probes.portable import (
+    ANSWERING,
+    COMPILED,
+    IDLE,
+    UNFINISHED,
+    EagerModel,
+    Notebook,
+    answered,
+)
 from scikeras_conformance.probes.recorders import (
     Awkward,
     callback_class,
@@ -31,16 +42,28 @@ from scikeras_conformance.probes.recorders import (
 from scikeras_conformance.probes.snapshot import changes, snapshot
 
 __all__ = [
+    "ANSWERING",
+    "COMPILED",
+    "CUSTOM",
+    "EXACT_BUILDERS",
+    "IDLE",
+    "UNFINISHED",
     "Awkward",
     "Dataset",
+    "EagerModel",
     "IdleModel",
+    "Notebook",
     "ProbeModel",
+    "ScaledLoss",
+    "answered",
     "builder",
     "callback_class",
     "changes",
     "classes_dataset",
     "continuous_dataset",
     "dataset",
+    "exact_settings",
+    "has_64_bits",
     "idle_model_for",
     "idle_model_of",
     "leaves",

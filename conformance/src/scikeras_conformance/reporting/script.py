@@ -56,7 +56,9 @@ def subject():
     holders = {{name: load(place) for name, place in {places!r}.items()}}
     classes = {{wrapper: holders[wrapper.value] for wrapper in Wrapper}}
     construct = getattr(load({holder!r}), "construct", None) if {holder!r} else None
-    return SimpleNamespace(classes=classes, construct=construct or (lambda c, *a, **k: c(*a, **k)))
+    makes = getattr(load({holder!r}), "sklearn_estimator", None) if {holder!r} else None
+    construct = construct or (lambda c, *a, **k: c(*a, **k))
+    return SimpleNamespace(classes=classes, construct=construct, sklearn_estimator=makes)
 
 
 def load(place):

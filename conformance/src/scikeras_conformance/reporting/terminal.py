@@ -12,6 +12,8 @@ from scikeras_conformance.results import Census, Outcome, Result
 __all__ = ["Line", "render"]
 
 SLOWEST = 10
+OUTCOMES = [outcome for outcome in Outcome if outcome is not Outcome.PASSED]
+MILD = (Outcome.SKIPPED, Outcome.INAPPLICABLE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,11 +68,11 @@ def _header(record: RunRecord) -> Iterator[Line]:
 
 
 def _notable(check: Check, results: Sequence[Result], spec: str) -> Iterator[Line]:
-    for outcome in (Outcome.FAILED, Outcome.ERRORED, Outcome.SKIPPED):
+    for outcome in OUTCOMES:
         group = [result for result in results if result.outcome is outcome]
         if not group:
             continue
-        binding = outcome is not Outcome.SKIPPED and check.level is Level.MUST
+        binding = outcome not in MILD and check.level is Level.MUST
         colour = {"red": True, "bold": True} if binding else {"yellow": True}
         yield Line("")
         yield Line(f"{outcome.upper()} {check.level} {check.id}", colour)
@@ -93,16 +95,19 @@ def _where(result: Result) -> str:
 def _table(results: Iterable[Result]) -> Iterator[Line]:
     results = list(results)
     yield Line("")
-    yield Line(f"{'chapter':<44} {'passed':>7} {'failed':>7} {'errored':>8} {'skipped':>8}")
+    yield Line(
+        f"{'chapter':<44} {'passed':>7} {'failed':>7} {'errored':>8} {'skipped':>8} "
+        f"{'inapplicable':>13}"
+    )
     for chapter in load_contract().chapters:
         mine = [result for result in results if result.chapter == chapter.id]
         if not mine:
             continue
         census = Census.of(len(mine), mine)
-        marred = census.passed < census.planned
+        marred = census.passed + census.inapplicable < census.planned
         yield Line(
             f"{chapter.id + '  ' + chapter.title:<44} {census.passed:>7} {census.failed:>7} "
-            f"{census.errored:>8} {census.skipped:>8}",
+            f"{census.errored:>8} {census.skipped:>8} {census.inapplicable:>13}",
             {"yellow": True} if marred else {"green": True},
         )
 
@@ -142,7 +147,8 @@ def _verdict(record: RunRecord) -> Line:
     text = (
         f"verdict: {record.verdict.upper()}{where}  "
         f"({extent}: {census.passed} passed, {broken} MUST and "
-        f"{advisory} SHOULD failed, {census.errored} errored, {census.skipped} skipped)"
+        f"{advisory} SHOULD failed, {census.errored} errored, {census.skipped} skipped, "
+        f"{census.inapplicable} inapplicable)"
     )
     good = record.verdict.exit_code == 0
     return Line(text, {"green" if good else "red": True, "bold": True})

@@ -1,0 +1,211 @@
+"""Chapter SER, first part: pickles, copies, and worker processes."""
+
+import copy
+import pickle
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from scikeras_conformance.catalogue import ESTIMATORS, check
+from scikeras_conformance.checks._answers import as_array, same
+from scikeras_conformance.checks._modules import keras, np, probes
+from scikeras_conformance.checks._state import fitted_names, require_not_fitted
+from scikeras_conformance.checks._training import require_weights
+from scikeras_conformance.trial import Trial, show
+
+ALL_ROWS = 64
+
+
+def pickled(value: Any) -> Any:
+    """Copy by way of a pickle."""
+    return pickle.loads(pickle.dumps(value))  # noqa: S301 - just made
+
+
+WAYS: Mapping[str, Callable[[Any], Any]] = {"pickle": pickled, "deepcopy": copy.deepcopy}
+
+
+def settings_of(trial: Trial, kind: str) -> dict[str, Any]:
+    """Give parameters that hold Keras objects, all of which matter to what is learnt or logged."""
+    optimizers, losses, metrics = keras.optimizers, keras.losses, keras.metrics
+    # Neither of the two arguments is the default, and Keras's own description lacks one of them.
+    cls = losses.BinaryCrossentropy if trial.is_classifier else losses.Huber
+    argument = {"label_smoothing": 0.25} if trial.is_classifier else {"delta": 0.25}
+    both = {"batch_size": ALL_ROWS, "verbose": 0}
+    if kind == "classes":
+        return {
+            **both,
+            "optimizer": optimizers.SGD,
+            "optimizer__learning_rate": 0.05,
+            "loss": cls,
+            **{f"loss__{name}": value for name, value in argument.items()},
+            "metrics": [metrics.MeanAbsoluteError],
+            "callbacks": probes.Notebook,
+            "callbacks__label": "given",
+        }
+    loss, metric = cls(**argument), metrics.MeanAbsoluteError(name="mine")
+    notebook = probes.Notebook("given")
+    nests = {
+        "instances": (loss, [metric], [notebook]),
+        "nested": ({"out": loss}, {"out": [metric, "mse"]}, {"a": probes.Notebook, "b": notebook}),
+    }
+    names = ("loss", "metrics", "callbacks")
+    # Not one that divides by the size of the gradient, which hides the factor of a loss.
+    optimizer = optimizers.SGD(0.05, momentum=0.5)
+    return {**both, "optimizer": optimizer, **dict(zip(names, nests[kind], strict=True))}
+
+
+def difference(first: Any, second: Any, path: str) -> str:
+    """Say where two parameters differ to a user; nothing if they do not."""
+    if isinstance(first, Mapping):
+        if not isinstance(second, Mapping) or list(first) != list(second):
+            return path
+        return next(
+            filter(None, (difference(first[k], second[k], f"{path}.{k}") for k in first)), ""
+        )
+    if isinstance(first, (list, tuple)):
+        if type(first) is not type(second) or len(first) != len(second):
+            return path
+        pairs = enumerate(zip(first, second, strict=True))
+        return next(filter(None, (difference(*two, f"{path}.{i}") for i, two in pairs)), "")
+    return "" if _alike(first, second) else path
+
+
+def _alike(first: Any, second: Any) -> bool:
+    if first is second:
+        return True
+    if isinstance(first, type) or type(first) is not type(second):
+        return False
+    if hasattr(first, "get_config"):
+        return repr(first.get_config()) == repr(second.get_config())
+    if isinstance(first, keras.callbacks.Callback):
+        return bool(getattr(first, "label", None) == getattr(second, "label", None))
+    return same(first, second)
+
+
+def require_params(trial: Trial, found: Any, expected: Mapping[str, Any], what: str) -> None:
+    """Ask for an estimator with the parameters that another one has."""
+    params = trial.params(found)
+    with trial.doing(f"comparing the parameters of {what}"):
+        where = difference(dict(expected), params, "parameters")
+    trial.require(not where, f"{what} differs in its {where.replace('.', ' ', 1)}")
+
+
+def require_same_bits(trial: Trial, found: Any, expected: Any, what: str) -> None:
+    """Ask for predictions that are the same to the last bit."""
+    found, expected = as_array(trial, found, what), as_array(trial, expected, "predict")
+    with trial.doing(f"comparing what {what} gave"):
+        equal = bool(
+            found.shape == expected.shape
+            and found.dtype == expected.dtype
+            and found.tolist() == expected.tolist()
+        )
+    trial.require(equal, f"{what} gave {show(found)}, not {show(expected)}")
+
+
+def portable(trial: Trial, kind: str) -> Any:
+    """Make an estimator whose builder, and whatever else is in it, can be imported."""
+    return trial.make(probes.UNFINISHED[trial.wrapper], **settings_of(trial, kind))
+
+
+def copied(trial: Trial, estimator: Any, way: str) -> Any:
+    """Copy an estimator."""
+    with trial.doing(f"copying by {way}"):
+        return WAYS[way](estimator)
+
+
+CASES = (
+    *("pickle-classes", "pickle-instances", "pickle-nested"),
+    *("deepcopy-instances", "deepcopy-nested"),
+)
+
+
+@check(
+    "SER-1.unfitted",
+    shows="an unfitted wrapper that is pickled or copied keeps its parameters, and learns the same",
+    costs="an estimator that was set up cannot be stored, or comes back with other settings",
+    cases=CASES,
+)
+def unfitted(trial: Trial) -> None:
+    way, _, kind = trial.case.partition("-")
+    X, y, *_ = probes.dataset(trial.wrapper)
+    estimator = portable(trial, kind)
+    params = trial.params(estimator)
+    before = probes.snapshot(params)
+    other = copied(trial, estimator, way)
+    require_params(trial, other, params, "the copy")
+    changed = probes.changes(before, probes.snapshot(trial.params(estimator)))
+    trial.require(not changed, f"copying changed the original: {', '.join(changed[:3])}")
+    require_not_fitted(trial, other, "predict", X)
+    trial.fit(other, X, y)
+    trial.require(not fitted_names(estimator), "fitting the copy fitted the original")
+    trial.fit(estimator, X, y)
+    expected = trial.model(estimator).get_weights()
+    require_weights(trial, other, expected, "what the original learnt")
+
+
+@check(
+    "SER-1.fitted",
+    shows="a fitted wrapper that is pickled or copied predicts the same bits, on its own",
+    costs="a stored model cannot be loaded, answers otherwise, or changes with its copy",
+    cases=CASES,
+)
+def fitted(trial: Trial) -> None:
+    way, _, kind = trial.case.partition("-")
+    X, y, *_ = probes.dataset(trial.wrapper)
+    estimator = portable(trial, kind)
+    trial.fit(estimator, X, y)
+    params, answers = trial.params(estimator), trial.predict(estimator, X)
+    weights = trial.model(estimator).get_weights()
+    other = copied(trial, estimator, way)
+    require_same_bits(trial, trial.predict(other, X), answers, "predict of the copy")
+    if trial.is_classifier:
+        expected = trial.call(estimator, "predict_proba", X)
+        found = trial.call(other, "predict_proba", X)
+        require_same_bits(trial, found, expected, "predict_proba of the copy")
+    require_params(trial, other, params, "the copy")
+    trial.call(other, "partial_fit", X, y)
+    require_weights(trial, estimator, weights, "as they were before the copy was trained")
+    trial.call(estimator, "partial_fit", X, y)
+    expected = trial.model(estimator).get_weights()
+    require_weights(trial, other, expected, "what the original goes on to learn")
+
+
+def fit_there(estimator: Any, X: Any, y: Any) -> Any:
+    """Fit, in a worker process."""
+    return estimator.fit(X, y)
+
+
+def predict_there(estimator: Any, X: Any, _: Any) -> Any:
+    """Predict, in a worker process."""
+    return np.asarray(estimator.predict(X))
+
+
+@check(
+    "SER-1.workers",
+    shows="wrappers go to joblib's worker processes, unfitted and fitted, and come back",
+    costs="n_jobs=2 fails wherever scikit-learn offers it",
+    wrappers=ESTIMATORS,
+    cases=["fit-classes", "fit-instances", "predict-instances"],
+)
+def workers(trial: Trial) -> None:
+    import joblib
+
+    task, _, kind = trial.case.partition("-")
+    X, y, *_ = probes.dataset(trial.wrapper)
+    estimator = portable(trial, kind)
+    params = trial.params(estimator)
+    if task == "predict":
+        trial.fit(estimator, X, y)
+    function = fit_there if task == "fit" else predict_there
+    with trial.doing(f"{task} in worker processes of joblib"):
+        parallel = joblib.Parallel(n_jobs=2, backend="loky", timeout=100)
+        found = parallel(joblib.delayed(function)(estimator, X, y) for _ in range(2))
+    if task == "predict":
+        for answers in found:
+            require_same_bits(trial, answers, trial.predict(estimator, X), "predict in a worker")
+        return
+    trial.require(not fitted_names(estimator), "fit in a worker fitted the original")
+    trial.fit(estimator, X, y)
+    expected = trial.model(estimator).get_weights()
+    for other in found:
+        require_params(trial, other, params, "the estimator from the worker")
+        require_weights(trial, other, expected, "what is learnt without a worker")

@@ -1,0 +1,245 @@
+"""Chapter SKL, third part: columns and their names; frames, sparse and memory-mapped input."""
+
+import tempfile
+import warnings
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+from scikeras_conformance.catalogue import ESTIMATORS, check
+from scikeras_conformance.checks._answers import as_array
+from scikeras_conformance.checks._modules import np, probes
+from scikeras_conformance.checks._sklearn_checks import estimator_for, require_prerequisites
+from scikeras_conformance.checks._training import ask, column, learner, require_weights, train
+from scikeras_conformance.trial import Trial, show
+
+NAMES = ("width", "height", "depth", "weight")
+
+
+def library(trial: Trial, name: str) -> Any:
+    """Import a library of frames, or say that it is missing here."""
+    if find_spec(name) is None:
+        trial.unavailable(
+            f"{name} is not installed. Install it: python -m pip install "
+            "'scikeras-conformance[frames]'"
+        )
+    return __import__(name)
+
+
+def frame(trial: Trial, X: Any, names: Any = None, *, kind: str = "pandas") -> Any:
+    """Make a frame of an array."""
+    names = list(NAMES[: X.shape[1]]) if names is None else names
+    made = library(trial, kind)
+    if kind == "pandas":
+        return made.DataFrame(X, columns=names)
+    return made.DataFrame(X, schema=names)
+
+
+# -- SKL-3 --------------------------------------------------------------------------------------
+
+
+@check(
+    "SKL-3.n-features",
+    shows="n_features_in_ is the number of columns of the last fit",
+    costs="tools that ask an estimator how many columns it takes are told nothing, or the wrong",
+    cases=["fit", "initialize", "again"],
+)
+def n_features(trial: Trial) -> None:
+    X, y, *_ = probes.dataset(trial.wrapper)
+
+    def build(meta: Any) -> Any:
+        del meta
+        return _of_width(trial, width)
+
+    width = X.shape[1]
+    estimator = trial.make(build)
+    trial.call(estimator, "initialize" if trial.case == "initialize" else "fit", X, y)
+    if trial.case == "again":
+        X = np.hstack([X, X])
+        width = X.shape[1]
+        trial.fit(estimator, X, y)
+    found = trial.attribute(estimator, "n_features_in_")
+    with trial.doing("comparing n_features_in_"):
+        right = bool(found == X.shape[1])
+    trial.require(right, f"n_features_in_ is {show(found)} for {X.shape[1]} columns")
+
+
+def _of_width(trial: Trial, width: int) -> Any:
+    data = probes.dataset(trial.wrapper)
+    repeated = np.vstack([data.kernel] * (width // data.n_features))
+    data = data._replace(X=np.zeros((1, width), dtype=data.X.dtype), kernel=repeated)
+    model = probes.make_model(data, "sigmoid" if trial.is_classifier else "linear")
+    loss = "binary_crossentropy" if trial.is_classifier else "mean_squared_error"
+    model.compile(optimizer=probes.zero_rate(), loss=loss)
+    return model
+
+
+def _require_names(trial: Trial, estimator: Any, expected: list[str] | None, what: str) -> None:
+    """Ask for the names of the columns, or for no attribute at all."""
+    with trial.doing("looking for feature_names_in_"):
+        has = hasattr(estimator, "feature_names_in_")
+    if expected is None:
+        trial.require(not has, f"feature_names_in_ is set after {what}")
+        return
+    trial.require(has, f"feature_names_in_ is not set after {what}")
+    found = as_array(trial, trial.attribute(estimator, "feature_names_in_"), "feature_names_in_")
+    trial.require(
+        found.tolist() == expected and found.dtype == object,
+        f"feature_names_in_ is {show(found)} after {what}, not {expected} as objects",
+    )
+
+
+@check(
+    "SKL-3.names",
+    shows="feature_names_in_ is set for columns with text for names, and for nothing else",
+    costs="set_output, explainers and checks of columns work with no names, or with wrong ones",
+    cases=["pandas", "polars", "numbers", "array", "array-after-frame"],
+)
+def names(trial: Trial) -> None:
+    X, y, *_ = probes.dataset(trial.wrapper)
+    estimator = trial.make(probes.builder(trial.wrapper))
+    expected: list[str] | None = list(NAMES[: X.shape[1]])
+    if trial.case in {"pandas", "polars"}:
+        trial.fit(estimator, frame(trial, X, kind=trial.case), y)
+    elif trial.case == "numbers":
+        expected = None
+        trial.fit(estimator, frame(trial, X, list(range(X.shape[1]))), y)
+    else:
+        expected = None
+        if trial.case == "array-after-frame":
+            trial.fit(estimator, frame(trial, X), y)
+        trial.fit(estimator, X, y)
+    _require_names(trial, estimator, expected, f"fit with {trial.case}")
+
+
+CHANGES = ("renamed", "reordered", "missing", "more")
+
+
+@check(
+    "SKL-3.other-columns",
+    shows="columns that are renamed, reordered, missing or new are refused with a ValueError",
+    costs="a table whose columns moved is predicted from as if nothing had happened",
+    cases=[*(f"predict-{change}" for change in CHANGES), "partial_fit-reordered"],
+)
+def other_columns(trial: Trial) -> None:
+    method, _, change = trial.case.partition("-")
+    X, y, *_ = probes.dataset(trial.wrapper)
+    estimator = trial.make(probes.builder(trial.wrapper))
+    known = list(NAMES[: X.shape[1]])
+    trial.fit(estimator, frame(trial, X, known), y)
+    later = {
+        "renamed": lambda: frame(trial, X, ["other", *known[1:]]),
+        "reordered": lambda: frame(trial, X, [*known[1:], known[0]]),
+        "missing": lambda: frame(trial, X[:, 1:], known[1:]),
+        "more": lambda: frame(trial, np.hstack([X, X[:, :1]]), [*known, "other"]),
+    }[change]()
+    arguments = (later, y) if method == "partial_fit" else (later,)
+    with trial.refusing(f"{method} with columns that are {change}", ValueError):
+        getattr(estimator, method)(*arguments)
+
+
+@check(
+    "SKL-3.scikit-learn",
+    shows="scikit-learn's own check of the names of columns passes",
+    costs="a table with other columns is taken for the one that was learnt, or warned of wrongly",
+    wrappers=ESTIMATORS,
+)
+def column_names_check(trial: Trial) -> None:
+    from sklearn.utils.estimator_checks import check_dataframe_column_names_consistency
+
+    name = "check_dataframe_column_names_consistency"
+    require_prerequisites(trial, name)
+    estimator = estimator_for(trial, "classifier" if trial.is_classifier else "regressor", name)
+    with trial.doing(f"scikit-learn's {name}"), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        check_dataframe_column_names_consistency(type(estimator).__name__, estimator)
+
+
+# -- SKL-5 --------------------------------------------------------------------------------------
+
+
+def _require_trained_on(trial: Trial, given: Any, target: Any, X: Any, y: Any) -> None:
+    """Ask that what is given in another form trains, and is asked about, as arrays are."""
+    build = learner(trial)
+    estimator = trial.make(build, batch_size=len(y), verbose=0)
+    trial.fit(estimator, given, target)
+    expected = train(build(), X, column(y))
+    require_weights(trial, estimator, expected, f"those of training on the values of {trial.case}")
+    method = "predict_proba" if trial.is_classifier else "predict"
+    found = as_array(trial, trial.call(estimator, method, given), method)
+    answers = ask(expected, X)[:, 0]
+    with trial.doing(f"reading what {method} gave"):
+        found = found.reshape(len(X), -1)[:, -1].astype(np.float64)
+    trial.require(
+        np.allclose(found, answers, atol=1e-5),
+        f"{method} with {trial.case} gave {show(found)}, not {show(answers)}",
+    )
+
+
+def _gapped(trial: Trial) -> tuple[Any, Any]:
+    """Give data in which some values are zero, which a sparse matrix does not store."""
+    X, y, *_ = probes.dataset(trial.wrapper)
+    X = X.copy()
+    X[::3, 0] = 0.0
+    return X, y
+
+
+@check(
+    "SKL-5.frames",
+    shows="a model is trained on the values of a pandas or polars frame, and asked about them",
+    costs="whoever has a table has to turn it into an array, or trains on its index",
+    cases=["pandas", "polars", "pandas-with-index", "pandas-integers", "pandas-nullable"],
+)
+def frames(trial: Trial) -> None:
+    kind, _, special = trial.case.partition("-")
+    X, y, *_ = probes.dataset(trial.wrapper)
+    if special in {"integers", "nullable"}:
+        X = np.round(X * 4).astype(np.int64)
+    table, made = frame(trial, X, kind=kind), library(trial, kind)
+    target = made.Series(y)
+    if special == "nullable":
+        table = table.convert_dtypes()
+    if special == "with-index":
+        # Rows are rows, whatever they are called.
+        table.index, target.index = np.arange(len(y)) + 100, np.arange(len(y))[::-1]
+    _require_trained_on(trial, table, target, X.astype(np.float32), y)
+
+
+@check(
+    "SKL-5.sparse",
+    shows="a model is trained on the values of a sparse matrix, and asked about them",
+    costs="a text pipeline cannot end in a Keras model",
+    cases=["csr_matrix", "csc_matrix", "coo_matrix", "csr_array", "csc_array", "coo_array"],
+)
+def sparse(trial: Trial) -> None:
+    import scipy.sparse
+
+    X, y = _gapped(trial)
+    _require_trained_on(trial, getattr(scipy.sparse, trial.case)(X), y, X, y)
+
+
+@check(
+    "SKL-5.memory-mapped",
+    shows="a model is trained on read-only memory-mapped arrays",
+    costs="n_jobs=2 fails from a megabyte of data on, since joblib maps it read-only",
+    cases=["X", "X-and-y", "sample_weight"],
+)
+def memory_mapped(trial: Trial) -> None:
+    X, y = _gapped(trial)
+    with tempfile.TemporaryDirectory() as folder:
+
+        def mapped(array: Any, name: str) -> Any:
+            path = Path(folder, f"{name}.npy")
+            np.save(path, array)
+            return np.load(path, mmap_mode="r")
+
+        if trial.case == "sample_weight":
+            weights = np.arange(len(y)) % 3 + 1.0
+            build = learner(trial)
+            estimator = trial.make(build, batch_size=len(y), verbose=0)
+            trial.call(estimator, "fit", X, y, sample_weight=mapped(weights, "w"))
+            expected = train(build(), X, column(y), sample_weight=weights)
+            require_weights(trial, estimator, expected, "those of training with mapped weights")
+            return
+        target = mapped(y, "y") if trial.case == "X-and-y" else y
+        _require_trained_on(trial, mapped(X, "X"), target, X, y)

@@ -1,0 +1,175 @@
+"""Losses, metrics, layers and models of a user's own, some of them registered with Keras."""
+
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import Any
+
+import keras
+
+__all__ = ["CUSTOM", "ScaledLoss"]
+
+
+class ScaledLoss(keras.losses.Loss):  # type: ignore[misc]
+    """A squared error with a factor."""
+
+    def __init__(self, scale: float = 1.0, name: str = "scaled_loss", **kwargs: Any) -> None:
+        super().__init__(name=name, **kwargs)
+        self.scale = scale
+
+    def call(self, y_true: Any, y_pred: Any) -> Any:
+        """Compute the loss of each row."""
+        return self.scale * keras.ops.mean(keras.ops.square(y_true - y_pred), axis=-1)
+
+    def get_config(self) -> dict[str, Any]:
+        """Give every argument, as Keras asks."""
+        return {**super().get_config(), "scale": self.scale}
+
+
+@keras.saving.register_keras_serializable(package="scikeras_conformance")
+class RegisteredLoss(ScaledLoss):
+    """The same, known to Keras."""
+
+
+def scaled_error(y_true: Any, y_pred: Any) -> Any:
+    """Compute three times the squared error."""
+    return 3.0 * keras.ops.mean(keras.ops.square(y_true - y_pred), axis=-1)
+
+
+class Spread(keras.metrics.Metric):  # type: ignore[misc]
+    """The mean distance of predictions from a point."""
+
+    def __init__(self, point: float = 0.0, name: str = "spread", **kwargs: Any) -> None:
+        super().__init__(name=name, **kwargs)
+        self.point = point
+        self.total = self.add_weight(name="total", initializer="zeros")
+        self.count = self.add_weight(name="count", initializer="zeros")
+
+    def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
+        """Take a batch into account."""
+        del y_true, sample_weight
+        self.total.assign_add(keras.ops.sum(keras.ops.abs(y_pred - self.point)))
+        self.count.assign_add(float(y_pred.shape[0]))
+
+    def result(self) -> Any:
+        """Give the mean."""
+        return self.total / self.count
+
+    def get_config(self) -> dict[str, Any]:
+        """Give every argument, as Keras asks."""
+        return {**super().get_config(), "point": self.point}
+
+
+@keras.saving.register_keras_serializable(package="scikeras_conformance")
+class RegisteredSpread(Spread):
+    """The same, known to Keras."""
+
+
+class Doubling(keras.layers.Layer):  # type: ignore[misc]
+    """A layer without weights."""
+
+    def call(self, inputs: Any) -> Any:
+        """Double the inputs."""
+        return inputs * 2.0
+
+
+@keras.saving.register_keras_serializable(package="scikeras_conformance")
+class RegisteredDoubling(Doubling):
+    """The same, known to Keras."""
+
+
+class TwoLayers(keras.Model):  # type: ignore[misc]
+    """A subclassed model with a layer of its own kind."""
+
+    def __init__(self, units: int = 1, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.units = units
+        self.doubling = Doubling()
+        self.dense = keras.layers.Dense(units, kernel_initializer="ones")
+
+    def call(self, inputs: Any) -> Any:
+        """Compute the outputs."""
+        return self.dense(self.doubling(inputs))
+
+    def get_config(self) -> dict[str, Any]:
+        """Give every argument, as Keras asks."""
+        return {**super().get_config(), "units": self.units}
+
+
+@keras.saving.register_keras_serializable(package="scikeras_conformance")
+class RegisteredModel(TwoLayers):
+    """The same, known to Keras."""
+
+
+def _finish(
+    model: keras.Model, loss: Any = "mean_squared_error", metrics: tuple[Any, ...] = ()
+) -> keras.Model:
+    optimizer = keras.optimizers.SGD(0.02, momentum=0.9)
+    model.compile(optimizer=optimizer, loss=loss, metrics=list(metrics), run_eagerly=True)
+    return model
+
+
+def _stack(layer: Any = None) -> keras.Model:
+    inputs = keras.layers.Input((3,))
+    inner = inputs if layer is None else layer(inputs)
+    return keras.Model(inputs, keras.layers.Dense(1, kernel_initializer="ones")(inner))
+
+
+def with_loss() -> keras.Model:
+    """Build with a loss that Keras was not told of."""
+    return _finish(_stack(), ScaledLoss(3.0))
+
+
+def with_registered_loss() -> keras.Model:
+    """Build with a loss that Keras knows."""
+    return _finish(_stack(), RegisteredLoss(3.0))
+
+
+def with_function() -> keras.Model:
+    """Build with a function as loss."""
+    return _finish(_stack(), scaled_error)
+
+
+def with_metric() -> keras.Model:
+    """Build with a metric that Keras was not told of."""
+    return _finish(_stack(), metrics=(Spread(2.0),))
+
+
+def with_registered_metric() -> keras.Model:
+    """Build with a metric that Keras knows."""
+    return _finish(_stack(), metrics=(RegisteredSpread(2.0),))
+
+
+def with_layer() -> keras.Model:
+    """Build with a layer that Keras was not told of."""
+    return _finish(_stack(Doubling()))
+
+
+def with_registered_layer() -> keras.Model:
+    """Build with a layer that Keras knows."""
+    return _finish(_stack(RegisteredDoubling()))
+
+
+def subclassed() -> keras.Model:
+    """Build a subclassed model that Keras was not told of."""
+    return _finish(TwoLayers())
+
+
+def registered_subclassed() -> keras.Model:
+    """Build a subclassed model that Keras knows."""
+    return _finish(RegisteredModel())
+
+
+CUSTOM: Mapping[str, Callable[[], keras.Model]] = MappingProxyType(
+    {
+        "loss": with_loss,
+        "registered-loss": with_registered_loss,
+        "function": with_function,
+        "metric": with_metric,
+        "registered-metric": with_registered_metric,
+        "layer": with_layer,
+        "registered-layer": with_registered_layer,
+        "model": subclassed,
+        "registered-model": registered_subclassed,
+    }
+)
+"""Builders of compiled models for three features and one continuous target."""

@@ -1,0 +1,107 @@
+"""Models for scikit-learn's own checks, which ask for more digits than Keras gives by default.
+
+A row of weight two has to count as two rows of weight one, to seven digits. That needs layers and
+losses of 64 bits, batches that hold all rows, and a loss that is divided by the sum of the weights
+instead of by the number of rows.
+"""
+
+from typing import Any
+
+import keras
+import numpy as np
+
+from scikeras_conformance.probes.portable import EagerModel
+
+__all__ = ["EXACT_BUILDERS", "exact_settings", "has_64_bits"]
+
+PRECISE = {"dtype": "float64", "reduction": "mean_with_sample_weight"}
+UNITS = 16
+
+# Two epochs do for all but the checks that look at what was learnt.
+LEARNING = (
+    "check_class_weight_classifiers",
+    "check_classifiers_train",
+    "check_classifiers_classes",
+    "check_regressors_train",
+    "check_classifiers_one_label_sample_weights",
+)
+
+
+@keras.saving.register_keras_serializable(package="scikeras_conformance")
+class PreciseDense(keras.layers.Dense):  # type: ignore[misc]
+    """A layer that multiplies in 64 bits on every backend; some demote products of matrices."""
+
+    def call(self, inputs: Any, training: Any = None) -> Any:
+        """Compute the outputs."""
+        del training
+        products = inputs[..., None] * self.kernel
+        return self.activation(keras.ops.sum(products, axis=-2) + self.bias)
+
+
+def _network(meta: dict[str, Any], units: int, activation: str) -> keras.Model:
+    # Tracing a graph for each of some hundred fits is what takes time on TensorFlow; on JAX nothing
+    # but compiled steps is quick, and PyTorch does not care.
+    on_tensorflow = keras.backend.backend() == "tensorflow"
+    dense = keras.layers.Dense if on_tensorflow else PreciseDense
+    inputs = keras.layers.Input((meta["n_features_in_"],), dtype="float64")
+    hidden = dense(UNITS, activation="relu", dtype="float64")(inputs)
+    outputs = dense(units, activation=activation, dtype="float64")(hidden)
+    return (EagerModel if on_tensorflow else keras.Model)(inputs, outputs)
+
+
+def _compiled_with(model: keras.Model, compile_kwargs: dict[str, Any], loss: str) -> keras.Model:
+    model.compile(**{**compile_kwargs, "loss": getattr(keras.losses, loss)(**PRECISE)})
+    return model
+
+
+def exact_classifier(meta: dict[str, Any], compile_kwargs: dict[str, Any]) -> keras.Model:
+    """Build a classifier whose classes compete if there are more than two."""
+    several = meta["target_type_"] == "multiclass"
+    units = meta["n_classes_"] if several or meta["target_type_"] != "binary" else 1
+    loss = "SparseCategoricalCrossentropy" if several else "BinaryCrossentropy"
+    model = _network(meta, units, "softmax" if several else "sigmoid")
+    return _compiled_with(model, compile_kwargs, loss)
+
+
+def exact_labels(meta: dict[str, Any], compile_kwargs: dict[str, Any]) -> keras.Model:
+    """Build a classifier with a unit for each label."""
+    units = 1 if meta["target_type_"] == "binary" else meta["n_classes_"]
+    return _compiled_with(_network(meta, units, "sigmoid"), compile_kwargs, "BinaryCrossentropy")
+
+
+def exact_regressor(meta: dict[str, Any], compile_kwargs: dict[str, Any]) -> keras.Model:
+    """Build a regressor."""
+    model = _network(meta, meta["n_outputs_"], "linear")
+    return _compiled_with(model, compile_kwargs, "MeanSquaredError")
+
+
+EXACT_BUILDERS = {
+    "classifier": exact_classifier,
+    "multilabel": exact_labels,
+    "regressor": exact_regressor,
+}
+"""Builders by the kind of estimator."""
+
+
+def exact_settings(name: str) -> dict[str, Any]:
+    """Give the parameters of an estimator for a check of scikit-learn.
+
+    Parameters
+    ----------
+    name : str
+        The check.
+    """
+    return {
+        "optimizer": "adam",
+        "optimizer__learning_rate": 0.1,
+        "batch_size": -1,
+        "verbose": 0,
+        "random_state": 0,
+        "epochs": 8 if name.partition("-")[0] in LEARNING else 2,
+    }
+
+
+def has_64_bits() -> bool:
+    """Whether the backend computes in 64 bits if it is told to; JAX has to be told beforehand."""
+    value = keras.ops.convert_to_tensor(np.ones(1), dtype="float64")
+    return str(keras.ops.convert_to_numpy(value).dtype) == "float64"

@@ -1,0 +1,233 @@
+"""The names of scikit-learn's checks that are written down, and what comes of those that do not run."""
+
+import sys
+
+import pytest
+import sklearn
+from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
+from sklearn.utils.estimator_checks import estimator_checks_generator
+
+from scikeras_conformance.catalogue import Wrapper
+from scikeras_conformance.checks import CATALOGUE, _sklearn_checks, _sklearn_names
+from scikeras_conformance.checks._sklearn_checks import case_names, expected_names
+from scikeras_conformance.execution import execute
+from scikeras_conformance.plan import PlannedCheck
+from scikeras_conformance.results import Outcome
+from scikeras_conformance.subject import Subject
+
+# How many checks each version has for an estimator with all tags that the contract asks for.
+NUMBERS = {(1, 7): (68, 60), (1, 8): (68, 60), (1, 9): (69, 61)}
+ODD = (
+    "check_nonsquare_error",
+    "check_fit_non_negative",
+    "check_classifier_not_supporting_multiclass",
+)
+
+
+class Quiet(BaseEstimator):
+    """An estimator that does nothing, with the tags that the contract asks for."""
+
+    def __init__(self, model=None, class_weight=None, **params):
+        self.model = model
+        self.class_weight = class_weight
+
+    def fit(self, X, y, sample_weight=None):
+        return self
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.input_tags.sparse = True
+        tags.target_tags.multi_output = True
+        return tags
+
+
+class QuietClassifier(ClassifierMixin, Quiet):
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.classifier_tags.multi_label = True
+        return tags
+
+
+class QuietRegressor(RegressorMixin, Quiet):
+    pass
+
+
+class Unrecognised(QuietClassifier):
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.estimator_type = None
+        return tags
+
+
+class Uncommon(QuietClassifier):
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.input_tags.sparse = False
+        tags.no_validation = True
+        return tags
+
+
+def judge(cls, check, case="", estimator=None):
+    classes = {Wrapper.CLASSIFIER: cls, Wrapper.REGRESSOR: cls, Wrapper.BASE: cls}
+    makes = None if estimator is None else lambda kind, name: estimator
+    subject = Subject("quiet", classes, lambda cls, *a, **k: cls(*a, **k), makes)
+    record = next(one for one in CATALOGUE if one.id == check)
+    return execute(PlannedCheck(record, record.wrappers[0], case), subject)
+
+
+@pytest.mark.parametrize(("kind", "cls"), [("classifier", QuietClassifier), ("regressor", QuietRegressor)])  # fmt: skip
+def test_the_installed_version_has_what_is_written_down(kind, cls):
+    """Neither more nor less: a version that adds a check fails here, not in somebody's run."""
+    pairs = estimator_checks_generator(cls(), legacy=True, mark=None)
+    expected = expected_names(kind, _sklearn_checks.installed_version())
+    assert {name for name in expected if name not in ODD} == set(
+        case_names(check for _, check in pairs)
+    )
+
+
+@pytest.mark.parametrize("version", NUMBERS)
+def test_numbers_by_version(version):
+    """The versions differ by what their release notes say."""
+    found = [len(set(expected_names(kind, version)) - set(ODD)) for kind in ("classifier", "regressor")]  # fmt: skip
+    assert list(NUMBERS[version]) == found
+
+
+def test_the_lists_are_consistent():
+    """What is said of a check is said of one that is in the lists, and no check is in two."""
+    names = _sklearn_names
+    lists = (
+        *names.COMMON_CHECKS,
+        *names.CLASSIFIER_CHECKS,
+        *names.MULTILABEL_CHECKS,
+        *names.REGRESSOR_CHECKS,
+    )
+    assert len(set(lists)) == len(lists)
+    for table in (names.SINCE, names.UNTIL, names.TAGS, names.METHODS):
+        assert set(table) <= set(lists)
+    outside = {"check_dataframe_column_names_consistency"}
+    assert outside == set(names.NEEDS) - set(lists)
+    assert names.NEWEST == max(NUMBERS)
+
+
+@pytest.mark.skipif(_sklearn_checks.installed_version() < (1, 9), reason="it has that check")
+def test_a_check_of_another_version_is_inapplicable():
+    """That is neither a pass nor a failure, and the message says which version is there."""
+    result = judge(QuietClassifier, "SKL-1.classifier", "check_estimator_cloneable-again")
+    assert Outcome.INAPPLICABLE == result.outcome
+    assert f"scikit-learn {sklearn.__version__[:3]}" in result.message
+
+
+def test_a_tag_makes_a_check_inapplicable():
+    """Scikit-learn has it under a tag only, which the subject does not have."""
+    case = "check_sample_weight_equivalence_on_sparse_data"
+    result = judge(Uncommon, "SKL-1.classifier", case)
+    assert Outcome.INAPPLICABLE == result.outcome
+    assert "input_tags.sparse" in result.message
+
+
+def test_a_tag_that_excuses_nobody():
+    """Whoever switches a check off by a tag that the contract does not know has failed it."""
+    result = judge(Uncommon, "SKL-1.classifier", "check_fit1d")
+    assert Outcome.FAILED == result.outcome
+    assert "did not run" in result.message
+    census = judge(Uncommon, "SKL-1.census")
+    assert Outcome.FAILED == census.outcome
+    assert "check_fit1d" in census.message
+
+
+@pytest.mark.parametrize(
+    ("check", "case"),
+    [
+        ("SKL-1.classifier", "check_classifiers_train"),
+        ("SKL-1.multilabel", "check_classifier_multioutput"),
+        ("SKL-1.census", ""),
+    ],
+)
+def test_a_subject_that_is_not_recognised_fails_what_is_left_out(check, case):
+    """Fewer checks are no better result, and the message says why there are fewer."""
+    result = judge(Unrecognised, check, case)
+    assert Outcome.FAILED == result.outcome
+    assert "does not take the subject for a classifier, so 16 checks are left out" in result.message
+
+
+def test_a_check_that_the_suite_does_not_know(monkeypatch):
+    """The suite is to be renewed; nothing is said about the subject, and nothing is ignored."""
+    monkeypatch.setattr(_sklearn_checks, "COMMON_CHECKS", _sklearn_names.COMMON_CHECKS[1:])
+    result = judge(QuietClassifier, "SKL-1.census")
+    assert Outcome.ERRORED == result.outcome
+    assert "does not know: check_estimator_cloneable" in result.message
+
+
+def test_a_newer_version_without_a_check(monkeypatch):
+    """What scikit-learn itself has dropped is not held against the subject."""
+    monkeypatch.setattr(_sklearn_checks, "NEWEST", (1, 0))
+    more = (*_sklearn_names.COMMON_CHECKS, "check_of_old")
+    monkeypatch.setattr(_sklearn_checks, "COMMON_CHECKS", more)
+    for check, case in (("SKL-1.census", ""), ("SKL-1.classifier", "check_of_old")):
+        result = judge(QuietClassifier, check, case)
+        assert Outcome.ERRORED == result.outcome
+        assert "has no check_of_old any more" in result.message
+
+
+def test_a_check_that_is_skipped_is_a_failure():
+    """A tag that makes scikit-learn skip a check in its middle is no way around it."""
+
+    class Erratic(QuietClassifier):
+        def __sklearn_tags__(self):
+            tags = super().__sklearn_tags__()
+            tags.non_deterministic = True
+            return tags
+
+    result = judge(Erratic, "SKL-1.classifier", "check_pipeline_consistency")
+    assert Outcome.FAILED == result.outcome
+    assert "scikit-learn skipped it: Erratic is non deterministic" in result.message
+
+
+@pytest.mark.parametrize(
+    ("case", "remedy"),
+    [
+        (_sklearn_names.ARRAY_API, "SCIPY_ARRAY_API=1"),
+        ("check_sample_weights_pandas_series", "python -m pip install"),
+    ],
+)
+def test_what_cannot_be_judged_here(case, remedy, monkeypatch):
+    """Scikit-learn would skip the check; the suite says what is missing."""
+    if case in _sklearn_names.SINCE and _sklearn_checks.installed_version() < (1, 9):
+        pytest.skip("scikit-learn has no such check")
+    monkeypatch.delenv("SCIPY_ARRAY_API", raising=False)
+    monkeypatch.setattr(_sklearn_checks, "find_spec", lambda name: None)
+    result = judge(QuietClassifier, "SKL-1.classifier", case)
+    assert Outcome.ERRORED == result.outcome
+    assert result.message.startswith("Cannot be judged here: ")
+    assert remedy in result.message
+
+
+def test_estimators_of_an_adapter_have_to_be_of_the_subject():
+    """An adapter that brings somebody else's estimator has failed."""
+    result = judge(QuietClassifier, "SKL-1.classifier", "check_fit1d", QuietRegressor())
+    assert Outcome.FAILED == result.outcome
+    assert "a QuietRegressor, which is no QuietClassifier" in result.message
+
+
+def test_only_conditional_checks_may_be_inapplicable():
+    """Any other check that says so is at fault."""
+    record = next(one for one in CATALOGUE if one.id == "SKL-1.census")
+    changed = type(record)(
+        **{name: getattr(record, name) for name in record.__slots__ if name != "function"},
+        function=lambda trial: trial.inapplicable("just so"),
+    )
+    result = execute(PlannedCheck(changed, Wrapper.CLASSIFIER, ""), Subject("quiet", {}, print))
+    assert Outcome.ERRORED == result.outcome
+    assert "SKL-1.census always applies" in result.message
+
+
+def test_names_are_read_without_scikit_learn():
+    """The plan of a run does not depend on what is installed."""
+    import subprocess
+
+    code = (
+        "import sys; import scikeras_conformance.checks as c;"
+        "print(any(n in sys.modules for n in ('sklearn', 'numpy', 'keras')), len(c.CATALOGUE))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert f"False {len(CATALOGUE)}" == done.stdout.strip()
