@@ -70,7 +70,7 @@ def _run(
     except NotApplicable as reason:
         return Outcome.SKIPPED, str(reason), "", ""
     except Unavailable as reason:
-        return Outcome.ERRORED, f"Cannot be judged here: {reason}", "", ""
+        return Outcome.UNAVAILABLE, f"Cannot be judged here: {reason}", "", ""
     except Nonconformance as failure:
         return Outcome.FAILED, _message(failure), _details(failure), failure.example
     except TimeUp as stop:

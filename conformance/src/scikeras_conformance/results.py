@@ -18,6 +18,7 @@ class Outcome(StrEnum):
     FAILED = "failed"
     ERRORED = "errored"
     SKIPPED = "skipped"
+    UNAVAILABLE = "unavailable"
 
 
 class ExitCode(IntEnum):
@@ -63,7 +64,7 @@ class Result:
     outcome : Outcome
         What came of it.
     message : str
-        What was wrong, or why it was skipped; empty for a pass.
+        What was wrong, why it was skipped or cannot be judged here; empty for a pass.
     details : str
         Traceback of a failure or an error; empty otherwise.
     seconds : float
@@ -115,6 +116,7 @@ class Census:
     failed: int
     errored: int
     skipped: int
+    unavailable: int = 0
 
     @classmethod
     def of(cls, planned: int, results: Iterable[Result]) -> "Census":
@@ -125,14 +127,16 @@ class Census:
     @property
     def holds(self) -> bool:
         """Whether every planned check has exactly one result."""
-        return self.planned == self.passed + self.failed + self.errored + self.skipped
+        return self.planned == (
+            self.passed + self.failed + self.errored + self.skipped + self.unavailable
+        )
 
 
 def decide(census: Census, results: Iterable[Result], *, strict: bool = False) -> Verdict:
     """Give the verdict of a run.
 
-    A run with missing results, an error of the suite or a skipped binding check says nothing about
-    conformance, whatever else passed.
+    A run with missing results, an error of the suite, a check that cannot be made here or a skipped
+    binding check says nothing about conformance, whatever else passed.
 
     Parameters
     ----------
@@ -148,7 +152,7 @@ def decide(census: Census, results: Iterable[Result], *, strict: bool = False) -
     results = list(results)
     binding = (Level.MUST, Level.SHOULD) if strict else (Level.MUST,)
     skipped = any(r.outcome is Outcome.SKIPPED and r.level in binding for r in results)
-    if not census.holds or census.errored or skipped:
+    if not census.holds or census.errored or census.unavailable or skipped:
         return Verdict.INCOMPLETE
     if any(r.outcome is Outcome.FAILED and r.level in binding for r in results):
         return Verdict.NOT_CONFORMANT
