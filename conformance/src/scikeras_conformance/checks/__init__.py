@@ -12,6 +12,10 @@ from scikeras_conformance.checks import (
     comp,
     data_encoders,
     data_model,
+    dev,
+    hyg_inputs,
+    hyg_process,
+    hyg_state,
     init_fitting,
     init_parameters,
     route_apart,
@@ -19,6 +23,7 @@ from scikeras_conformance.checks import (
     route_nests,
     score,
     tgt,
+    typ,
 )
 from scikeras_conformance.contract import load_contract
 
@@ -55,6 +60,11 @@ CATALOGUE: tuple[Check, ...] = tuple(
                 api_training,
                 api_calls,
                 api_inputs,
+                hyg_inputs,
+                hyg_state,
+                hyg_process,
+                dev,
+                typ,
             )
             for check in _checks_of(module)
         ),
