@@ -1,6 +1,7 @@
 """Runs a program in a fresh process, in which the subject has not been imported yet."""
 
 import json
+import os
 import subprocess
 import sys
 import tempfile
@@ -11,6 +12,9 @@ from typing import Any
 from scikeras_conformance.trial import Trial
 
 __all__ = ["in_fresh_process"]
+
+STARTED_WITH = dict(os.environ)
+"""The environment before the subject was imported here, which may have changed it."""
 
 HEAD = """
 import importlib, json, sys, traceback
@@ -101,6 +105,7 @@ def _answer(spec: str, program: str, path: tuple[str, ...]) -> dict[str, Any]:
             text=True,
             errors="replace",
             check=False,
+            env=STARTED_WITH,
         )
         if not file.exists():
             return {"ended": f"exit code {done.returncode}, {done.stderr.strip()[-300:]!r}"}

@@ -42,7 +42,8 @@ def _require_runs_on(trial: Trial, kind: str) -> None:
         trial.fit(estimator, data.X, data.y)
         predicted = trial.predict(estimator, data.X)
     model = trial.model(estimator)
-    places.append(kinds_of([*model.variables, *model.optimizer.variables]))
+    optimizer = getattr(model, "optimizer", None)
+    places.append(kinds_of([*model.variables, *getattr(optimizer, "variables", [])]))
     trial.require(len(places) > 1, "fit did not call the fit of the model that the builder made")
     wrong = [place for place in places if place != {kind}]
     trial.require(not wrong, f"variables of the model were on {show(wrong)}, not on the {kind}")
