@@ -1,5 +1,7 @@
 """The clauses as data."""
 
+import hashlib
+
 import pytest
 
 from scikeras_conformance.contract import Level, load_contract, parse_contract
@@ -39,6 +41,27 @@ def test_no_clause_was_dropped():
         "DEV": 4,
         "TYP": 3,
     } == counts
+
+
+FROZEN = {"1.0": "be5d86d2f14b84f1"}
+"""A digest of the clauses of each version; a version that was published never changes."""
+
+
+def test_the_clauses_of_a_version_are_frozen():
+    """Whoever changes a promise gives the contract another version (docs/contract.md)."""
+    contract = load_contract()
+    promises = [
+        f"{c.id} {c.level} {c.profile} {c.since} {c.statement}" for c in contract.clauses.values()
+    ]
+    digest = hashlib.sha256("\n".join(promises).encode()).hexdigest()
+    assert FROZEN[contract.version] == digest[:16]
+
+
+def test_a_clause_may_be_excluded_from_observation():
+    """The reason comes from the data; where there is none, checks can observe it."""
+    text = CLAUSE + 'excluded = "Nobody can see it."'
+    assert "Nobody can see it." == parse_contract(text).clauses["ABC-1"].excluded
+    assert "" == parse_contract(CLAUSE).clauses["ABC-1"].excluded
 
 
 def test_clauses_are_numbered_without_gaps():

@@ -111,10 +111,13 @@ def test_the_layout_of_the_report():
     """Header, results and footer have the documented keys."""
     data = to_dict(record(result(Outcome.PASSED)))
     assert ["schema", "header", "results", "footer"] == list(data)
-    assert {"contract", "subject", "environment", "partial", "strict"} == set(data["header"])
-    assert {"verdict", "exit_code", "census", "refusal", "missing", "clauses_without_check"} == set(
-        data["footer"]
+    assert {"contract", "subject", "environment", "profiles", "partial", "strict"} == set(
+        data["header"]
     )
+    assert {
+        *("verdict", "exit_code", "census", "refusal", "missing", "cannot_be_judged_here"),
+        *("clauses_without_check", "clauses_excluded"),
+    } == set(data["footer"])
 
 
 def test_a_report_is_written_in_one_step(tmp_path):

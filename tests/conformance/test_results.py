@@ -18,6 +18,8 @@ def result(outcome, level="MUST", name="CLS-1.a:base"):
         ([result("passed")], 1, False, Verdict.INCOMPLETE),
         ([result("failed")], 1, False, Verdict.INCOMPLETE),
         ([result("passed"), result("errored")], 0, False, Verdict.INCOMPLETE),
+        ([result("passed"), result("unavailable")], 0, False, Verdict.INCOMPLETE),
+        ([result("failed"), result("unavailable", "SHOULD")], 0, False, Verdict.INCOMPLETE),
         ([result("skipped")], 0, False, Verdict.INCOMPLETE),
         ([result("passed"), result("failed", "SHOULD")], 0, False, Verdict.CONFORMANT),
         ([result("passed"), result("failed", "SHOULD")], 0, True, Verdict.NOT_CONFORMANT),
@@ -58,12 +60,11 @@ def test_exit_codes_are_pinned():
 
 def test_the_census_counts():
     """Each outcome is counted once, and a missing result is noticed."""
-    results = [result("passed"), result("failed"), result("skipped"), result("errored")]
-    assert Census(5, 1, 1, 1, 1) == Census.of(5, results)
-    assert Census(5, 1, 1, 1, 1, 1) == Census.of(5, [*results, result("inapplicable")])
-    assert Census.of(5, [*results, result("inapplicable")]).holds
-    assert Census.of(4, results).holds
-    assert not Census.of(5, results).holds
+    outcomes = ("passed", "failed", "skipped", "errored", "inapplicable", "unavailable")
+    results = [result(outcome) for outcome in outcomes]
+    assert Census(7, 1, 1, 1, 1, 1, 1) == Census.of(7, results)
+    assert Census.of(6, results).holds
+    assert not Census.of(7, results).holds
 
 
 def test_results_survive_the_way_from_a_worker():

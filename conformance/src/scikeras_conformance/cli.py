@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from scikeras_conformance import __version__
 from scikeras_conformance.contract import load_contract
+from scikeras_conformance.devices import Device
 from scikeras_conformance.exceptions import ConformanceError, UsageError
 from scikeras_conformance.plan import Selection, make_plan, nearest, unchecked_clauses
 from scikeras_conformance.results import ExitCode
@@ -30,7 +31,8 @@ exit codes:
   0  conformant: every MUST check passed (with --strict, every SHOULD check too)
   1  not conformant
   2  the command makes no sense
-  3  incomplete: a planned check has no result, was skipped, or the suite itself failed
+  3  incomplete: a planned check has no result, was skipped, or cannot be made here (no GPU, no
+     type checker), the device that was asked for is not there, or the suite itself failed
   4  there is no subject: it cannot be imported, or lacks one of the three wrappers
   5  nothing was selected
 """
@@ -113,6 +115,12 @@ def _parser() -> argparse.ArgumentParser:
         "--check", action="append", default=[], help="only this clause or check (or a pattern)"
     )
     run.add_argument("--wrapper", action="append", default=[], help="only this wrapper")
+    run.add_argument(
+        "--device",
+        choices=[str(device) for device in Device],
+        help="where the models are to be: gpu ends the run before any check where Keras has no "
+        "GPU, cpu hides the GPUs (default: whatever Keras takes)",
+    )
     run.add_argument("--strict", action="store_true", help="SHOULD counts like MUST")
     run.add_argument(
         "--time-limit",
@@ -151,6 +159,7 @@ def _list(options: argparse.Namespace) -> ExitCode:
         print(f"{chapter.id}  {chapter.title}")
         for clause in contract.of_chapter(chapter.id):
             gap = "  [no check yet]" if clause.id in unchecked else ""
+            gap = "  [not observable in a subject]" if clause.excluded else gap
             print(f"  {clause.id:<9} {clause.level:<7} {clause.statement}{gap}")
             for check in CATALOGUE:
                 if clause.id == check.clauses[0]:
@@ -181,7 +190,9 @@ def _explain(options: argparse.Namespace) -> ExitCode:
         print(f"  shows: {check.shows}")
         print(f"  costs: {check.costs}")
         print(f"  runs:  {', '.join(item.id.removeprefix(check.id + ':') for item in mine)}")
-    if not checks:
+    if clause.excluded:
+        print(f"\n  No check: {clause.excluded}")
+    elif not checks:
         print("\n  No check yet.")
     return ExitCode.CONFORMANT
 
@@ -237,6 +248,8 @@ def _pytest_arguments(options: argparse.Namespace, planned: int) -> list[str]:
     for name in ("profile", "chapter", "check", "wrapper"):
         for value in getattr(options, name):
             arguments += [f"--conformance-{name}", value]
+    if options.device is not None:
+        arguments += ["--conformance-device", options.device]
     if options.strict:
         arguments.append("--conformance-strict")
     if options.report is not None:

@@ -6,6 +6,7 @@ from importlib import metadata
 from typing import Any
 
 from scikeras_conformance import __version__
+from scikeras_conformance.devices import default_kind
 
 __all__ = ["describe_environment"]
 
@@ -37,6 +38,7 @@ def describe_environment() -> dict[str, Any]:
         "backend": backend,
         "backend_version": _first_version(_BACKEND_DISTRIBUTIONS.get(backend, (backend,))),
         "device": _device(keras),
+        "default_device": default_kind(),
         "floatx": keras.config.floatx(),
         "packages": {
             name: _first_version((name,))
@@ -55,5 +57,8 @@ def _first_version(distributions: tuple[str, ...]) -> str | None:
 
 
 def _device(keras: Any) -> str:
-    devices = keras.distribution.list_devices()
-    return ", ".join(str(device) for device in devices) or "cpu"
+    try:
+        devices = keras.distribution.list_devices()
+    except (AttributeError, NotImplementedError):  # a backend that Keras does not distribute over
+        devices = []
+    return ", ".join(str(device) for device in devices) or default_kind()

@@ -8,6 +8,7 @@
     ├── SubjectError            the implementation under test cannot be judged
     │   ├── SubjectImportError      it cannot be imported
     │   └── SubjectIncompleteError  it does not offer the three wrappers
+    ├── DeviceError             the device that was asked for is not there
     └── ReportError             a report cannot be written
 
     Nonconformance              the subject broke a promise (also AssertionError)
@@ -23,6 +24,7 @@ swallows a verdict.
 __all__ = [
     "ConformanceError",
     "ContractError",
+    "DeviceError",
     "Inapplicable",
     "Nonconformance",
     "NotApplicable",
@@ -57,6 +59,10 @@ class SubjectImportError(SubjectError, ImportError):
 
 class SubjectIncompleteError(SubjectError):
     """The implementation under test lacks one of the three wrappers."""
+
+
+class DeviceError(ConformanceError):
+    """The device that was asked for is not where Keras puts its variables."""
 
 
 class ReportError(ConformanceError, OSError):

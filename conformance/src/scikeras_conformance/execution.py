@@ -75,7 +75,7 @@ def _run(
     except NotApplicable as reason:
         return Outcome.SKIPPED, str(reason), "", ""
     except Unavailable as reason:
-        return Outcome.ERRORED, f"Cannot be judged here: {reason}", "", ""
+        return Outcome.UNAVAILABLE, f"Cannot be judged here: {reason}", "", ""
     except Inapplicable as reason:
         if planned.check.conditional:
             return Outcome.INAPPLICABLE, str(reason), "", ""

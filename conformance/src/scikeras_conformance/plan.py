@@ -117,7 +117,10 @@ def make_plan(catalogue: Sequence[Check], selection: Selection) -> tuple[Planned
     for name in selection.checks:
         if any(_matches(check, name) for check in catalogue):
             continue
-        if name in load_contract().clauses:
+        clause = load_contract().clauses.get(name)
+        if clause is not None and clause.excluded:
+            raise UsageError(f"Clause {name} has no check: {clause.excluded}")
+        if clause is not None:
             raise UsageError(f"Clause {name} has no check yet, so there is nothing to select.")
         known = [*load_contract().clauses, *(check.id for check in catalogue)]
         raise UsageError(f"No check matches {name!r}.{nearest(name, known)}")
@@ -131,9 +134,13 @@ def make_plan(catalogue: Sequence[Check], selection: Selection) -> tuple[Planned
 
 
 def unchecked_clauses(catalogue: Iterable[Check]) -> tuple[str, ...]:
-    """Give the ids of the clauses that no check is about yet."""
+    """Give the ids of the clauses that no check is about yet, though one could be."""
     checked = {clause for check in catalogue for clause in check.clauses}
-    return tuple(clause for clause in load_contract().clauses if clause not in checked)
+    return tuple(
+        clause.id
+        for clause in load_contract().clauses.values()
+        if clause.id not in checked and not clause.excluded
+    )
 
 
 def _matches(check: Check, name: str) -> bool:

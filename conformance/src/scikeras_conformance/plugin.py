@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from scikeras_conformance.devices import Device, ask_for
 from scikeras_conformance.time_limit import DEFAULT_LIMIT
 
 if TYPE_CHECKING:
@@ -67,6 +68,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="only this wrapper: base, classifier or regressor (may be repeated)",
     )
     group.addoption(
+        "--conformance-device",
+        choices=[str(device) for device in Device],
+        help="where the models are to be: gpu ends the run before any check where Keras has no "
+        "GPU, cpu hides the GPUs (default: whatever Keras takes)",
+    )
+    group.addoption(
         "--conformance-strict",
         action="store_true",
         help="let failures of SHOULD checks count as failures",
@@ -97,6 +104,8 @@ def pytest_configure(config: pytest.Config) -> None:
     )
     if config.getoption("subject") is None:
         return
+    # Before anything imports Keras: in this process, and in the workers that it starts.
+    ask_for(config.getoption("conformance_device"))
     from scikeras_conformance.exceptions import ConformanceError
     from scikeras_conformance.session import Controller, Worker
 
@@ -144,10 +153,12 @@ def conformance_subject(pytestconfig: pytest.Config) -> "Subject":
     """Import the implementation under test, once in each process."""
     import keras  # noqa: F401 - a backend takes its time, which is none of the subject's
 
+    from scikeras_conformance.devices import require_device
     from scikeras_conformance.exceptions import SubjectImportError
     from scikeras_conformance.subject import load_subject
     from scikeras_conformance.time_limit import TimeUp, time_limit
 
+    require_device(pytestconfig.getoption("conformance_device"))
     spec = pytestconfig.getoption("subject")
     try:
         with time_limit(pytestconfig.getoption("conformance_time_limit")):
@@ -178,6 +189,8 @@ def run_item(item: pytest.Item, planned: "PlannedCheck", subject: "Subject") -> 
         pytest.skip(result.message)
     if result.outcome is Outcome.ERRORED:
         raise SuiteError(result.details)
+    if result.outcome is Outcome.UNAVAILABLE:
+        pytest.fail(result.message, pytrace=False)
     if result.outcome is Outcome.FAILED:
         if result.level != Level.MUST and not item.config.getoption("conformance_strict"):
             pytest.xfail(f"{result.level}: {result.message}")
@@ -199,10 +212,13 @@ def pytest_runtest_makereport(
         if result.example:
             report.sections.append(("script that runs without the suite", _script(item, result)))
     elif call.when == "setup" and call.excinfo is not None and _is_check(item):
-        from scikeras_conformance.exceptions import ConformanceError
+        from scikeras_conformance.exceptions import ConformanceError, SubjectError
+        from scikeras_conformance.results import Verdict
 
-        if isinstance(call.excinfo.value, ConformanceError):
-            report.conformance_refusal = str(call.excinfo.value)
+        if isinstance(error := call.excinfo.value, ConformanceError):
+            no_subject = isinstance(error, SubjectError)
+            verdict = Verdict.NO_SUBJECT if no_subject else Verdict.INCOMPLETE
+            report.conformance_refusal = (str(error), str(verdict))
     return report  # type: ignore[no-any-return]
 
 
@@ -237,6 +253,8 @@ def pytest_report_teststatus(report: Any) -> tuple[str, str, str] | None:
         return "error", "E", "ERROR"
     if result["outcome"] == "inapplicable":
         return "inapplicable", "n", "INAPPLICABLE"
+    if result["outcome"] == "unavailable":
+        return "cannot be judged here", "U", "CANNOT BE JUDGED HERE"
     if result["outcome"] == "failed" and report.skipped:
         return "should failed", "f", f"{result['level']} FAILED"
     return None

@@ -19,6 +19,7 @@ class Outcome(StrEnum):
     ERRORED = "errored"
     SKIPPED = "skipped"
     INAPPLICABLE = "inapplicable"
+    UNAVAILABLE = "unavailable"
 
 
 class ExitCode(IntEnum):
@@ -64,7 +65,8 @@ class Result:
     outcome : Outcome
         What came of it.
     message : str
-        What was wrong, or why it was skipped or does not apply; empty for a pass.
+        What was wrong, or why it was skipped, does not apply or cannot be judged here; empty for
+        a pass.
     details : str
         Traceback of a failure or an error; empty otherwise.
     seconds : float
@@ -117,6 +119,7 @@ class Census:
     errored: int
     skipped: int
     inapplicable: int = 0
+    unavailable: int = 0
 
     @classmethod
     def of(cls, planned: int, results: Iterable[Result]) -> "Census":
@@ -127,15 +130,16 @@ class Census:
     @property
     def holds(self) -> bool:
         """Whether every planned check has exactly one result."""
-        found = self.passed + self.failed + self.errored + self.skipped + self.inapplicable
-        return self.planned == found
+        found = self.passed + self.failed + self.errored + self.skipped
+        return self.planned == found + self.inapplicable + self.unavailable
 
 
 def decide(census: Census, results: Iterable[Result], *, strict: bool = False) -> Verdict:
     """Give the verdict of a run.
 
-    A run with missing results, an error of the suite or a skipped binding check says nothing about
-    conformance, whatever else passed. Where there was nothing to check, nothing is said either way.
+    A run with missing results, an error of the suite, a check that cannot be made here or a skipped
+    binding check says nothing about conformance, whatever else passed. Where there was nothing to
+    check, nothing is said either way.
 
     Parameters
     ----------
@@ -151,7 +155,7 @@ def decide(census: Census, results: Iterable[Result], *, strict: bool = False) -
     results = list(results)
     binding = (Level.MUST, Level.SHOULD) if strict else (Level.MUST,)
     skipped = any(r.outcome is Outcome.SKIPPED and r.level in binding for r in results)
-    if not census.holds or census.errored or skipped:
+    if not census.holds or census.errored or census.unavailable or skipped:
         return Verdict.INCOMPLETE
     if any(r.outcome is Outcome.FAILED and r.level in binding for r in results):
         return Verdict.NOT_CONFORMANT

@@ -49,7 +49,10 @@ def _facts(config: pytest.Config) -> dict[str, Any]:
             "version": identity.version,
             "wrappers": dict(identity.wrappers),
         },
-        "environment": describe_environment(),
+        "environment": {
+            **describe_environment(),
+            "device_asked_for": config.getoption("conformance_device"),
+        },
     }
 
 
@@ -112,6 +115,7 @@ class Controller:
         self.results: dict[str, Result] = {}
         self.planned: dict[str, PlannedCheck] = {}
         self.refusal: str | None = None
+        self._refused = Verdict.NO_SUBJECT
         self.facts: dict[str, Any] = {}
         self.distributed = False
         self.record: RunRecord | None = None
@@ -167,7 +171,7 @@ class Controller:
             self.results[result.id] = result
         refusal = getattr(report, "conformance_refusal", None)
         if refusal is not None:
-            self._refuse(refusal)
+            self._refuse(*refusal)
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_handlecrashitem(self, crashitem: str, sched: Any) -> None:
@@ -187,10 +191,10 @@ class Controller:
             result = _result_of_a_death(self._catalogue[_parameters(crashitem)])
             self.results[result.id] = result
 
-    def _refuse(self, why: str) -> None:
-        """Stop the run: there is nothing to judge."""
+    def _refuse(self, why: str, verdict: str = Verdict.NO_SUBJECT) -> None:
+        """Stop the run: there is nothing to judge, or no device to judge it on."""
         if self.refusal is None:
-            self.refusal = why
+            self.refusal, self._refused = why, Verdict(verdict)
             # xdist takes orders of its own.
             for session in (self._session, self.config.pluginmanager.get_plugin("dsession")):
                 if session is not None:
@@ -236,7 +240,7 @@ class Controller:
         strict = bool(self.config.getoption("conformance_strict"))
         verdict = decide(census, results, strict=strict)
         if self.refusal is not None:
-            verdict = Verdict.NO_SUBJECT
+            verdict = self._refused
         return RunRecord(
             contract=load_contract().version,
             subject=self.facts.get("subject", {"spec": self.config.getoption("subject")}),

@@ -12,6 +12,10 @@ from scikeras_conformance.checks import (
     comp,
     data_encoders,
     data_model,
+    dev,
+    hyg_inputs,
+    hyg_process,
+    hyg_state,
     init_fitting,
     init_parameters,
     route_apart,
@@ -27,6 +31,7 @@ from scikeras_conformance.checks import (
     skl_routing,
     skl_tags,
     tgt,
+    typ,
 )
 from scikeras_conformance.contract import load_contract
 
@@ -71,6 +76,11 @@ CATALOGUE: tuple[Check, ...] = tuple(
                 skl_tags,
                 skl_frames,
                 skl_routing,
+                hyg_inputs,
+                hyg_state,
+                hyg_process,
+                dev,
+                typ,
             )
             for check in _checks_of(module)
         ),

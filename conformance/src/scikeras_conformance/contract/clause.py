@@ -51,6 +51,8 @@ class Clause:
         The promise, in one sentence.
     since : str
         Version of the contract in which it appeared.
+    excluded : str
+        Why no check of a subject can observe it; empty where checks can.
     """
 
     id: str
@@ -59,6 +61,7 @@ class Clause:
     section: str
     statement: str
     since: str
+    excluded: str = ""
 
     @property
     def chapter(self) -> str:

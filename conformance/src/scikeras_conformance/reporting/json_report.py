@@ -7,8 +7,10 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from scikeras_conformance.contract import load_contract
 from scikeras_conformance.exceptions import ReportError
 from scikeras_conformance.reporting.record import RunRecord
+from scikeras_conformance.results import Outcome
 
 __all__ = ["SCHEMA", "check_writable", "to_dict", "write_report", "write_scripts"]
 
@@ -37,7 +39,17 @@ def to_dict(record: RunRecord) -> dict[str, Any]:
             "census": {**asdict(record.census), "holds": record.census.holds},
             "refusal": record.refusal,
             "missing": list(record.missing),
+            "cannot_be_judged_here": {
+                result.id: result.message
+                for result in record.results
+                if result.outcome is Outcome.UNAVAILABLE
+            },
             "clauses_without_check": list(record.unchecked),
+            "clauses_excluded": {
+                clause.id: clause.excluded
+                for clause in load_contract().clauses.values()
+                if clause.excluded
+            },
         },
     }
 

@@ -23,7 +23,8 @@ HEAD = '''\
 {clauses}
 
 The bug costs: {costs}.
-Run it where {spec} can be imported; it needs neither the suite nor pytest. Exit code 1: broken.
+Run it where {spec} can be imported; it needs neither the suite nor pytest. Exit code 1: broken;
+3: it cannot be judged here.
 """
 '''
 
@@ -38,6 +39,9 @@ def main():
     except Nonconformance as failure:
         print("broken:", failure)
         return 1
+    except (NotApplicable, Unavailable) as reason:
+        print("cannot be judged here:", reason)
+        return 3
     print("kept")
     return 0
 
@@ -58,7 +62,9 @@ def subject():
     construct = getattr(load({holder!r}), "construct", None) if {holder!r} else None
     makes = getattr(load({holder!r}), "sklearn_estimator", None) if {holder!r} else None
     construct = construct or (lambda c, *a, **k: c(*a, **k))
-    return SimpleNamespace(classes=classes, construct=construct, sklearn_estimator=makes)
+    return SimpleNamespace(
+        spec={spec!r}, classes=classes, construct=construct, sklearn_estimator=makes
+    )
 
 
 def load(place):
@@ -114,7 +120,7 @@ def script_for(planned: PlannedCheck, spec: str, *, seed: int, example: str = ""
         bundle.imports(),
         "inf, nan = float('inf'), float('nan')",
         *bundle.definitions(),
-        SUBJECT.format(places=places, holder=holder).strip("\n"),
+        SUBJECT.format(spec=spec, places=places, holder=holder).strip("\n"),
         main.strip("\n"),
     ]
     return "\n\n\n".join(parts) + "\n"

@@ -1,8 +1,9 @@
 """The terminal view of a run: failures with their cost, a table by chapter, the verdict."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
+from typing import Any
 
 from scikeras_conformance.catalogue import Check
 from scikeras_conformance.contract import Level, load_contract
@@ -40,9 +41,11 @@ def render(record: RunRecord, catalogue: Sequence[Check]) -> Iterator[Line]:
         return
     yield from _header(record)
     checks = {check.id: check for check in catalogue}
-    notable = [r for r in record.results if r.outcome is not Outcome.PASSED]
+    apart = (Outcome.PASSED, Outcome.UNAVAILABLE)
+    notable = [result for result in record.results if result.outcome not in apart]
     for check_id, results in groupby(notable, key=lambda result: result.check):
         yield from _notable(checks[check_id], list(results), record.subject["spec"])
+    yield from _unavailable(record.results)
     yield from _table(record.results)
     yield from _slowest(record.results)
     yield from _gaps(record)
@@ -60,11 +63,16 @@ def _header(record: RunRecord) -> Iterator[Line]:
         yield Line(
             f"with      Python {environment['python']}, Keras {packages['keras']} on "
             f"{environment['backend']} {environment['backend_version']} "
-            f"({environment['device']}), scikit-learn {packages['scikit-learn']}, "
+            f"({_device(environment)}), scikit-learn {packages['scikit-learn']}, "
             f"NumPy {packages['numpy']}"
         )
     profiles = ", ".join(record.profiles) or "all profiles"
     yield Line(f"contract  {record.contract} ({profiles}), suite {environment.get('suite', '?')}")
+
+
+def _device(environment: Mapping[str, Any]) -> str:
+    asked = environment.get("device_asked_for")
+    return f"{environment['device']}, as asked for" if asked else str(environment["device"])
 
 
 def _notable(check: Check, results: Sequence[Result], spec: str) -> Iterator[Line]:
@@ -88,6 +96,21 @@ def _notable(check: Check, results: Sequence[Result], spec: str) -> Iterator[Lin
             yield Line(f"  script: scikeras-conformance script {spec} {group[0].id!r}")
 
 
+def _unavailable(results: Iterable[Result]) -> Iterator[Line]:
+    """Name what could not be judged, by what is missing for it; it is neither passed nor failed."""
+    lacking: dict[str, dict[str, None]] = {}
+    for result in results:
+        if result.outcome is Outcome.UNAVAILABLE:
+            lacking.setdefault(result.message, {})[result.check] = None
+    if lacking:
+        yield Line("")
+        yield Line("CANNOT BE JUDGED HERE", {"red": True, "bold": True})
+        for message, checks in lacking.items():
+            yield Line(
+                f"  - {', '.join(checks)}: {message.removeprefix('Cannot be judged here: ')}"
+            )
+
+
 def _where(result: Result) -> str:
     return f"{result.wrapper} ({result.case})" if result.case else result.wrapper
 
@@ -97,7 +120,7 @@ def _table(results: Iterable[Result]) -> Iterator[Line]:
     yield Line("")
     yield Line(
         f"{'chapter':<44} {'passed':>7} {'failed':>7} {'errored':>8} {'skipped':>8} "
-        f"{'inapplicable':>13}"
+        f"{'inapplicable':>13} {'not here':>9}"
     )
     for chapter in load_contract().chapters:
         mine = [result for result in results if result.chapter == chapter.id]
@@ -107,7 +130,8 @@ def _table(results: Iterable[Result]) -> Iterator[Line]:
         marred = census.passed + census.inapplicable < census.planned
         yield Line(
             f"{chapter.id + '  ' + chapter.title:<44} {census.passed:>7} {census.failed:>7} "
-            f"{census.errored:>8} {census.skipped:>8} {census.inapplicable:>13}",
+            f"{census.errored:>8} {census.skipped:>8} {census.inapplicable:>13} "
+            f"{census.unavailable:>9}",
             {"yellow": True} if marred else {"green": True},
         )
 
@@ -148,7 +172,7 @@ def _verdict(record: RunRecord) -> Line:
         f"verdict: {record.verdict.upper()}{where}  "
         f"({extent}: {census.passed} passed, {broken} MUST and "
         f"{advisory} SHOULD failed, {census.errored} errored, {census.skipped} skipped, "
-        f"{census.inapplicable} inapplicable)"
+        f"{census.inapplicable} inapplicable, {census.unavailable} cannot be judged here)"
     )
     good = record.verdict.exit_code == 0
     return Line(text, {"green" if good else "red": True, "bold": True})

@@ -1,0 +1,247 @@
+"""Chapter HYG, second part: what belongs to the process, and is as it was afterwards."""
+
+import os
+import random
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, redirect_stdout
+from typing import Any
+
+from scikeras_conformance.catalogue import Wrapper, check
+from scikeras_conformance.checks._answers import same
+from scikeras_conformance.checks._modules import keras, np, probes
+from scikeras_conformance.checks._training import loss_name, recorder
+from scikeras_conformance.trial import Trial, show
+
+# -- HYG-2 --------------------------------------------------------------------------------------
+
+OUTER_SEED = 11
+SEEDED_CALLS = ["fit", "partial_fit", "initialize", "predict", "bad-builder", "bad-callback"]
+
+
+class UserError(RuntimeError):
+    """What a builder or a callback of the user's raises."""
+
+
+def _drawing_builder(trial: Trial, *, then: Callable[[], None] = lambda: None) -> Any:
+    """Give a builder that draws from every generator there is, as layers and users do."""
+
+    def build() -> Any:
+        random.random()  # noqa: S311 - the generator that Keras's initialisers draw from
+        np.random.uniform()
+        keras.random.uniform((1,))
+        inputs = keras.Input((probes.dataset(trial.wrapper).n_features,))
+        hidden = keras.layers.Dropout(0.5)(keras.layers.Dense(2)(inputs))
+        activation = "sigmoid" if trial.is_classifier else "linear"
+        model = probes.ProbeModel(inputs, keras.layers.Dense(1, activation=activation)(hidden))
+        model.compile(optimizer="sgd", loss=loss_name(trial))
+        then()
+        return model
+
+    return build
+
+
+def _interrupt() -> None:
+    raise UserError
+
+
+def _seeded_call(trial: Trial, name: str) -> Callable[[], None]:
+    """Give a call of a seeded estimator that draws numbers, prepared as far as it has to be."""
+    X, y, *_ = probes.dataset(trial.wrapper)
+    settings: dict[str, Any] = {"random_state": 3, "batch_size": 4, "verbose": 0}
+    if name == "bad-builder":
+        model = _drawing_builder(trial, then=_interrupt)
+    else:
+        model = _drawing_builder(trial)
+    if name == "bad-callback":
+        settings["callbacks"] = [keras.callbacks.LambdaCallback(on_epoch_end=_raise_later)]
+    estimator = trial.make(model, **settings)
+    if name == "predict":
+        trial.fit(estimator, X, y)
+        return lambda: trial.predict(estimator, X)
+    if name.startswith("bad-"):
+        return lambda: _expect_interruption(trial, estimator, X, y)
+    return lambda: trial.call(estimator, name, X, y)
+
+
+def _raise_later(*_: Any) -> None:
+    raise UserError
+
+
+def _expect_interruption(trial: Trial, estimator: Any, X: Any, y: Any) -> None:
+    with trial.refusing("fit whose builder or callback raises", UserError):
+        estimator.fit(X, y)
+
+
+def _seed_everything() -> None:
+    # What Keras has drawn so far is forgotten with the session; the seed alone may not do that.
+    keras.utils.clear_session()
+    keras.utils.set_random_seed(OUTER_SEED)
+
+
+def _draw() -> float:
+    return float(keras.random.uniform(()))
+
+
+@check(
+    "HYG-2.generators",
+    shows="a seeded call leaves the generators of Python, NumPy and Keras where they were",
+    costs="all that a program draws after it is the same in every run, or depends on the fit",
+    cases=SEEDED_CALLS,
+)
+def generators(trial: Trial) -> None:
+    _seed_everything()
+    expected = [_draw(), _draw()]
+    for drawn in (0, 1):
+        call = _seeded_call(trial, trial.case)
+        _seed_everything()
+        found = [_draw() for _ in range(drawn)]
+        python, numpy = random.getstate(), np.random.get_state()
+        call()
+        changed = {
+            "Python's random": random.getstate() != python,
+            "NumPy's global generator": not same(np.random.get_state(), numpy),
+            "keras.random": (found + [_draw() for _ in range(2 - drawn)]) != expected,
+        }
+        names = [name for name, is_changed in changed.items() if is_changed]
+        trial.require(not names, f"{trial.case} changed the state of {', '.join(names)}")
+
+
+def _settings() -> dict[str, Any]:
+    """Give what Keras has for the whole process."""
+    return {
+        "floatx": keras.config.floatx(),
+        "epsilon": keras.config.epsilon(),
+        "image_data_format": keras.config.image_data_format(),
+        "dtype_policy": keras.config.dtype_policy().name,
+        "backend": keras.config.backend(),
+        "traceback filtering": keras.config.is_traceback_filtering_enabled(),
+        "interactive logging": keras.config.is_interactive_logging_enabled(),
+        "custom objects": dict(keras.saving.get_custom_objects()),
+    }
+
+
+def _restore_settings(before: dict[str, Any]) -> None:
+    """Put back what a subject has changed, for the checks that come after this one."""
+    keras.config.set_floatx(before["floatx"])
+    keras.config.set_epsilon(before["epsilon"])
+    keras.config.set_image_data_format(before["image_data_format"])
+    keras.config.set_dtype_policy(before["dtype_policy"])
+    for name, switch in (
+        ("traceback filtering", "traceback_filtering"),
+        ("interactive logging", "interactive_logging"),
+    ):
+        getattr(keras.config, f"{'enable' if before[name] else 'disable'}_{switch}")()
+    objects = keras.saving.get_custom_objects()
+    objects.clear()
+    objects.update(before["custom objects"])
+
+
+@check(
+    "HYG-2.settings",
+    shows="a call leaves the settings that Keras has for the whole process as they were",
+    costs="other models of the same program compute in another precision, or fail",
+    cases=SEEDED_CALLS,
+)
+def settings(trial: Trial) -> None:
+    call = _seeded_call(trial, trial.case)
+    before = _settings()
+    try:
+        call()
+        after = _settings()
+    finally:
+        _restore_settings(before)
+    changed = [name for name in before if not same(before[name], after[name])]
+    shown = ", ".join(f"{name} ({show(before[name])} -> {show(after[name])})" for name in changed)
+    trial.require(not changed, f"{trial.case} changed settings of Keras: {shown}")
+
+
+# -- HYG-6 --------------------------------------------------------------------------------------
+
+
+@contextmanager
+def captured(texts: list[str]) -> Iterator[None]:
+    """Take what a block writes to standard output, by Python's own stream or past it."""
+    sys.stdout.flush()
+    with tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace") as file:
+        kept = os.dup(1)
+        os.dup2(file.fileno(), 1)
+        try:
+            with redirect_stdout(file):
+                yield
+        finally:
+            file.flush()
+            os.dup2(kept, 1)
+            os.close(kept)
+            file.seek(0)
+            texts.append(file.read())
+
+
+def _talkative_builder(trial: Trial, made: list[Any]) -> Any:
+    """Give a builder of models that print what Keras prints, unless they are told not to."""
+
+    def build() -> Any:
+        data = probes.dataset(trial.wrapper)
+        model = probes.make_model(
+            data, "sigmoid" if trial.is_classifier else "linear", cls=keras.Model
+        )
+        model.compile(optimizer="sgd", loss=loss_name(trial), run_eagerly=True)
+        made.append(model)
+        return model
+
+    return build
+
+
+QUIET: dict[str, dict[str, Any]] = {
+    "named": {"verbose": 0},
+    "routed": {"fit__verbose": 0, "predict__verbose": 0},
+}
+
+
+@check(
+    "HYG-6.nothing-printed",
+    shows="with verbose=0 no method writes to standard output",
+    costs="searches bury their results in progress bars, and pipes get text among the data",
+    cases=[*QUIET, "keyword"],
+)
+def nothing_printed(trial: Trial) -> None:
+    X, y, *_ = probes.dataset(trial.wrapper)
+    estimator = trial.make(_talkative_builder(trial, []), epochs=2, **QUIET.get(trial.case, {}))
+    keyword = {} if trial.case in QUIET else {"verbose": 0}
+    calls: dict[str, Callable[[], Any]] = {
+        "initialize": lambda: trial.initialize(estimator, X, y),
+        "fit": lambda: trial.call(estimator, "fit", X, y, **keyword),
+        "predict": lambda: trial.call(estimator, "predict", X, **keyword),
+    }
+    if not keyword:
+        calls["partial_fit"] = lambda: trial.call(estimator, "partial_fit", X, y)
+        if trial.wrapper is not Wrapper.BASE:
+            calls["score"] = lambda: trial.call(estimator, "score", X, y)
+    if trial.is_classifier:
+        calls["predict_proba"] = lambda: trial.call(estimator, "predict_proba", X, **keyword)
+    for name, call in calls.items():
+        texts: list[str] = []
+        with captured(texts):
+            call()
+        trial.require(not texts[0], f"{name} with verbose=0 printed {show(texts[0])}")
+
+
+@check(
+    "HYG-6.verbose-arrives",
+    shows="verbose=0 reaches Model.fit and Model.predict as it is",
+    costs="a wrapper that swallows the output hides what a callback of the user's wants to say",
+)
+def verbose_arrives(trial: Trial) -> None:
+    X, y, *_ = probes.dataset(trial.wrapper)
+    callback, _ = recorder()
+    estimator = trial.make(probes.builder(trial.wrapper), verbose=0, callbacks=callback)
+    trial.fit(estimator, X, y)
+    trial.predict(estimator, X)
+    log = trial.probe(estimator).log
+    for method, calls in (("Model.fit", log.fits), ("Model.predict", log.predicts)):
+        for call in calls:
+            found = call.get("verbose")
+            # False is zero to Keras, and "auto", its default, is not.
+            quiet = isinstance(found, int) and found == 0
+            trial.require(quiet, f"{method} received verbose={show(found)}, not 0")

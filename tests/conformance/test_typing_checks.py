@@ -1,0 +1,117 @@
+"""What the checks of the chapter TYP make of packages on disk."""
+
+import ast
+
+import pytest
+
+from mutants.typ import GOOD, package_of
+from scikeras_conformance.catalogue import Wrapper
+from scikeras_conformance.checks import CATALOGUE, _mypy
+from scikeras_conformance.checks._annotations import unsaid
+from scikeras_conformance.execution import execute
+from scikeras_conformance.plan import PlannedCheck
+from scikeras_conformance.results import Outcome
+from scikeras_conformance.subject import load_subject
+
+NAMES = "BaseWrapper, KerasClassifier, KerasRegressor"
+
+
+def judge(spec, *checks):
+    """Give what the checks of the chapter say of a subject, by check."""
+    subject = load_subject(spec)
+    planned = [
+        PlannedCheck(check, Wrapper.CLASSIFIER, "")
+        for check in CATALOGUE
+        if check.chapter == "TYP" and (not checks or check.id in checks)
+    ]
+    return {one.check.id: execute(one, subject) for one in planned}
+
+
+@pytest.mark.parametrize(
+    "form", ["{0}", "{0}:box", "base={0}:{1[0]},classifier={0}:{1[1]},regressor={0}:{1[2]}"]
+)
+def test_a_typed_package_passes(form):
+    """However the subject is named, its classes are found by the type checker."""
+    name = f"typed_{len(form)}"
+    text = f"{GOOD}\n\nclass box:\n    " + "\n    ".join(f"{n} = {n}" for n in NAMES.split(", "))
+    package_of(name, {"__init__.py": text, "py.typed": ""})
+    results = judge(form.format(name, NAMES.split(", ")))
+    assert 4 == len(results)
+    assert [] == [
+        f"{r.id}: {r.message}" for r in results.values() if r.outcome is not Outcome.PASSED
+    ]
+
+
+def test_stub_files_count():
+    """A package may say its types in stubs beside its modules."""
+    bare = ast.parse(GOOD)
+    for node in ast.walk(bare):
+        if isinstance(node, ast.FunctionDef):
+            node.returns = None
+            for argument in [*node.args.args, *filter(None, [node.args.kwarg])]:
+                argument.annotation = None
+    files = {"__init__.py": ast.unparse(bare), "py.typed": ""}
+    package_of("untyped_source", files)
+    assert Outcome.FAILED is judge("untyped_source")["TYP-3.signatures"].outcome
+    package_of("typed_by_stubs", {**files, "__init__.pyi": GOOD})
+    results = judge("typed_by_stubs").values()
+    assert [] == [f"{r.id}: {r.message}" for r in results if r.outcome is not Outcome.PASSED]
+
+
+def test_names_that_are_imported_and_not_exported():
+    """A user's program is about the module that the user imports from."""
+    facade = f"from not_exported._wrappers import {NAMES}\n"
+    package_of("not_exported", {"__init__.py": facade, "_wrappers.py": GOOD, "py.typed": ""})
+    result = judge("not_exported", "TYP-2.user-program")["TYP-2.user-program"]
+    assert Outcome.FAILED is result.outcome
+    assert "does not explicitly export" in result.message
+
+
+def test_a_module_alone_cannot_ship_a_marker(tmp_path, monkeypatch):
+    """py.typed stands in a package."""
+    (tmp_path / "lonely_module.py").write_text(GOOD)
+    monkeypatch.syspath_prepend(tmp_path)
+    result = judge("lonely_module", "TYP-1.marker")["TYP-1.marker"]
+    assert Outcome.FAILED is result.outcome
+    assert "module alone" in result.message
+
+
+def test_without_mypy_nothing_is_judged(monkeypatch):
+    """A type checker that is not there is no pass and no skip, and the remedy is said."""
+    package_of("typed_in_vain", {"__init__.py": GOOD, "py.typed": ""})
+    real = _mypy.importlib.util.find_spec
+    monkeypatch.setattr(
+        _mypy.importlib.util, "find_spec", lambda name: None if name == "mypy" else real(name)
+    )
+    result = judge("typed_in_vain", "TYP-2.user-program")["TYP-2.user-program"]
+    assert Outcome.UNAVAILABLE is result.outcome
+    assert "Cannot be judged here: mypy is not installed" in result.message
+    assert "scikeras-conformance[typing]" in result.message
+
+
+@pytest.mark.parametrize(
+    ("method", "gaps"),
+    [
+        ("def f(self, X: int) -> int: ...", []),
+        ("def f(self, X, y: int) -> int: ...", ["X"]),
+        ("def f(self, *args, k, **kwargs) -> None: ...", ["k", "args", "kwargs"]),
+        ("def f(self): ...", ["what it returns"]),
+        ("def __init__(self, x: int): ...", []),
+        ("def __init__(self): ...", ["what it returns"]),
+        ("@staticmethod\ndef f(X) -> None: ...", ["X"]),
+        ("@classmethod\ndef f(cls) -> None: ...", []),
+        ("def f(self, X: dict) -> 'list': ...", ["what a dict holds", "what a list holds"]),
+        ("def f(self, X: list[dict]) -> list[int] | None: ...", ["what a dict holds"]),
+        ("def f(self, X: typing.Callable) -> typing.Any: ...", ["what a Callable holds"]),
+        ("def f(self, X: Callable[[list[int]], int]) -> Literal['list']: ...", []),
+    ],
+)
+def test_what_a_signature_leaves_to_any(method, gaps):
+    """Every argument and the result have a type, and containers say what is in them."""
+    assert gaps == unsaid(ast.parse(method).body[0])
+
+
+def test_the_reference_is_typed():
+    """What the chapter asks for can be had with wrappers that work."""
+    result = judge("scikeras_reference.wrappers", "TYP-2.user-program")["TYP-2.user-program"]
+    assert (Outcome.PASSED, "") == (result.outcome, result.message)
