@@ -26,7 +26,7 @@ def tensorflow_tensor(kind):
 
 def jax_array(*platforms):
     return SimpleNamespace(
-        devices=lambda: {SimpleNamespace(platform=platform) for platform in platforms}
+        devices=lambda: [SimpleNamespace(platform=platform) for platform in platforms]
     )
 
 

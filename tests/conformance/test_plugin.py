@@ -103,11 +103,15 @@ def pytest_configure(config):
 
 @pytest.mark.parametrize(
     ("function", "outcome"),
-    [("lambda trial: 1 / 0", "errored"), ("lambda trial: trial.skip('because')", "skipped")],
+    [
+        ("lambda trial: 1 / 0", "errored"),
+        ("lambda trial: trial.skip('because')", "skipped"),
+        ("lambda trial: trial.unavailable('no GPU')", "unavailable"),
+    ],
 )
 @pytest.mark.parametrize("workers", ["0", "2"])
 def test_errors_and_skips_are_never_passes(pytester, function, outcome, workers):
-    """An error of the suite, or a skipped MUST, leaves the run without a verdict."""
+    """An error of the suite, a skipped MUST, or a check that cannot be made leave no verdict."""
     pytester.makeconftest(BROKEN_CHECK.format(function=function))
     done = pytester.runpytest_subprocess(
         *ALL_CHECKS, "--subject", "toy_subject", *select("CLS-1"), "-n", workers,

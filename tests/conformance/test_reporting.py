@@ -86,6 +86,20 @@ def test_errors_and_skips_are_shown_and_cost_nothing(outcome):
     assert "verdict: INCOMPLETE" in shown
 
 
+def test_what_cannot_be_judged_here_stands_apart():
+    """It is named by what is missing, is no error of the suite, and leaves no verdict."""
+    lacking = "Cannot be judged here: there is no GPU"
+    run = record(result(Outcome.PASSED), result(Outcome.UNAVAILABLE, "regressor", message=lacking))
+    shown = text(run)
+    assert "CANNOT BE JUDGED HERE\n  - CLS-1.extends-base: there is no GPU" in shown
+    assert "ERRORED" not in shown
+    assert "0 errored, 0 skipped, 1 cannot be judged here" in shown
+    assert "verdict: INCOMPLETE" in shown
+    footer = to_dict(run)["footer"]
+    assert {"CLS-1.extends-base:regressor": lacking} == footer["cannot_be_judged_here"]
+    assert 3 == footer["exit_code"]
+
+
 def test_missing_results_and_open_clauses_are_named():
     """Nothing that was not checked is passed over in silence."""
     shown = text(record(result(Outcome.PASSED), planned=2))
