@@ -245,10 +245,12 @@ validation_batch_size, verbose, callbacks, validation_split, shuffle, run_eagerl
             return kind
         return target_type(np.unique(announced))
 
-    def _weigh(self, weights: Any, y: Any) -> Any:
-        if self.class_weight is None:
+    def _weigh(self, weights: Any, y: Any, call: dict[str, Any]) -> Any:
+        # A keyword of fit stands for the parameter: by label, as Keras's own would not be.
+        class_weight = call.pop("class_weight", self.class_weight)
+        if class_weight is None:
             return weights
-        by_class = compute_sample_weight(self.class_weight, y)
+        by_class = compute_sample_weight(class_weight, y)
         return by_class if weights is None else weights * by_class
 
 

@@ -5,7 +5,8 @@
 """
 
 import warnings
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Self
 
@@ -29,6 +30,7 @@ from scikeras_reference._validation import (
     check_continues,
     check_weights,
     for_keras,
+    require_weight,
     validate_features,
     validate_target,
 )
@@ -73,11 +75,20 @@ class Lifecycle(ParameterStorage):
         def target_encoder(self) -> Any: ...
 
     def _initialize(self, X: Any, y: Any) -> tuple[Any, Any]:
-        """Start anew; where that fails, what an earlier fit made is still there."""
+        """Start anew."""
+        with self._unless_it_fails():
+            return self._start(X, y)
+
+    @contextmanager
+    def _unless_it_fails(self) -> Iterator[None]:
+        """Put back what an earlier fit made, if this one fails.
+
+        Whoever interrupts a training by hand keeps what it has come to.
+        """
         before = dict(vars(self))
         try:
-            return self._start(X, y)
-        except BaseException:
+            yield
+        except Exception:
             vars(self).clear()
             vars(self).update(before)
             raise
@@ -158,18 +169,21 @@ class Lifecycle(ParameterStorage):
         warm: bool,
         extend: bool = False,
     ) -> Self:
+        call = dict(call)
         if warm and self.initialized_:
             X = validate_features(self, X, reset=False)
             y = self._validate_target(X, y)
             check_continues(self, X, y)
             if not extend:
                 self._renew_callbacks()
-            weights = self._weigh(check_weights(sample_weight, X), y)
-        else:
-            checked = check_weights(sample_weight, X)
-            X, y = self._initialize(X, y)
-            weights = self._weigh(checked, y)
-        self._train(X, y, weights, validation, dict(call), extend=extend)
+            weights = self._weigh(check_weights(sample_weight, X), y, call)
+            self._train(X, y, require_weight(weights), validation, call, extend=extend)
+            return self
+        checked = check_weights(sample_weight, X)
+        with self._unless_it_fails():
+            X, y = self._start(X, y)
+            weights = self._weigh(checked, y, call)
+            self._train(X, y, require_weight(weights), validation, call, extend=extend)
         return self
 
     def _train(
@@ -191,7 +205,12 @@ class Lifecycle(ParameterStorage):
         arguments.update(initial_epoch=start, epochs=start + arguments["epochs"])
         if "callbacks" not in call:
             arguments["callbacks"] = self._callbacks()[0]
-        if validation[0] is not None:
+        if any(part is not None for part in validation):
+            if arguments.get("validation_data") is not None:
+                raise InputError(
+                    "X_val and validation_data are two sets of data to validate on. Give one of"
+                    " them."
+                )
             arguments["validation_data"] = validation
         if isinstance(arguments.get("validation_data"), (tuple, list)):
             arguments["validation_data"] = self._encode_validation(*arguments["validation_data"])
@@ -236,8 +255,8 @@ class Lifecycle(ParameterStorage):
         """Say what kind of target y is; hook of the classifier."""
         return target_type(y)
 
-    def _weigh(self, weights: Any, y: Any) -> Any:  # noqa: ARG002 - hook of the classifier
-        """Give the final sample weights."""
+    def _weigh(self, weights: Any, y: Any, call: dict[str, Any]) -> Any:  # noqa: ARG002
+        """Give the final sample weights; hook of the classifier, which takes its own from `call`."""
         return weights
 
     def _check_outputs(self, shapes: list[tuple[int | None, ...]]) -> None:

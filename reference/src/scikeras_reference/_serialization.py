@@ -330,7 +330,12 @@ def _reachable(root: object) -> Iterator[Any]:
         elif _is_part(value):
             if hasattr(type(value), "get_config"):
                 yield value
-            stack.extend(vars(value).values())
+            # Keras wraps some methods and keeps the wrapped ones on the instance.
+            stack.extend(
+                part
+                for name, part in vars(value).items()
+                if not (inspect.isfunction(part) and hasattr(type(value), name))
+            )
 
 
 def _is_part(value: object) -> bool:

@@ -7,6 +7,7 @@ import numpy as np
 
 from scikeras_reference._construction import make_callbacks
 from scikeras_reference._routing import route
+from scikeras_reference.exceptions import ParameterError
 from scikeras_reference.utils import metric_name
 
 __all__ = [
@@ -89,7 +90,30 @@ def _arguments(
         size = arguments.get(name)
         if isinstance(size, (int, np.integer)) and size == -1:
             arguments[name] = n_samples
+    for name, (lowest, highest) in _RANGES.items():
+        _check_range(name, arguments.get(name), lowest, highest)
     return arguments
+
+
+# Numbers that Keras takes without a word, and trains on nothing, or on all.
+_RANGES = {
+    "batch_size": (1, None),
+    "validation_batch_size": (1, None),
+    "epochs": (0, None),
+    "validation_split": (0.0, 1.0),
+}
+
+
+def _check_range(name: str, value: Any, lowest: float, highest: float | None) -> None:
+    what = f"{lowest} or more" if highest is None else f"from {lowest} to below {highest}"
+    whole = isinstance(lowest, int)
+    wrong_kind = isinstance(value, (str, bool)) or (whole and isinstance(value, float))
+    is_number = isinstance(value, (int, float, np.integer, np.floating)) and not wrong_kind
+    out_of_range = is_number and not (lowest <= value and (highest is None or value < highest))
+    if wrong_kind or out_of_range:
+        kind = "a whole number" if whole else "a number"
+        also = ", -1 for all rows, or None" if name.endswith("batch_size") else ""
+        raise ParameterError(f"{name} is {value!r}; it has to be {kind}, {what}{also}.")
 
 
 def _full_name(name: str) -> str:

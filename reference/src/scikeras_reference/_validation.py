@@ -11,7 +11,14 @@ from sklearn.utils.validation import check_array, check_consistent_length, valid
 from scikeras_reference._backend import needs_writable_arrays
 from scikeras_reference.exceptions import InputError, TargetTypeError
 
-__all__ = ["check_continues", "check_weights", "for_keras", "validate_features", "validate_target"]
+__all__ = [
+    "check_continues",
+    "check_weights",
+    "for_keras",
+    "require_weight",
+    "validate_features",
+    "validate_target",
+]
 
 
 def validate_features(estimator: Any, X: Any, *, reset: bool) -> Any:
@@ -137,10 +144,21 @@ def check_weights(sample_weight: Any, X: Any) -> Any:
             f" {weights.shape}."
         )
     check_consistent_length(X, weights)
-    if not weights.any():
+    return require_weight(weights)
+
+
+def require_weight(weights: Any) -> Any:
+    """Give `weights`, None or an array, unless all of them are zero.
+
+    Raises
+    ------
+    InputError
+        A ``ValueError`` (clause API-6).
+    """
+    if weights is not None and not weights.any():
         raise InputError(
-            "No training samples had any weight: every sample_weight is zero, so there is nothing"
-            " to learn from. Give at least one row a weight."
+            "No training samples had any weight: every sample_weight, times the class_weight of"
+            " its row, is zero, so there is nothing to learn from. Give at least one row a weight."
         )
     return weights
 

@@ -19,6 +19,7 @@ import numpy as np
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.multiclass import type_of_target
 
+from scikeras_reference._serialization import pack, unpack
 from scikeras_reference.exceptions import (
     InputError,
     ModelOutputError,
@@ -68,7 +69,7 @@ class TargetReshaper(TransformerMixin, BaseEstimator):  # type: ignore[misc]
 
     def transform(self, y: Any) -> Any:
         """Give `y`, of at least two dimensions."""
-        return y.reshape(-1, 1) if y.ndim == 1 else y
+        return y.reshape(-1, 1) if y.ndim == 1 and self._has_unit_axis else y
 
     def inverse_transform(self, y: Any) -> Any:
         """Give `y` in one dimension again, if it was fitted to that.
@@ -124,6 +125,12 @@ class ClassifierLabelEncoder(TransformerMixin, BaseEstimator):  # type: ignore[m
     def __init__(self, loss: Any = None, categories: Any = "auto") -> None:
         self.loss = loss
         self.categories = categories
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {name: pack(value) for name, value in super().__getstate__().items()}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        super().__setstate__({name: unpack(value) for name, value in state.items()})
 
     def fit(self, y: Any) -> Self:
         """Learn the classes of `y`.
@@ -250,6 +257,11 @@ class ClassifierLabelEncoder(TransformerMixin, BaseEstimator):  # type: ignore[m
             ``classes_``, which for multilabel indicators are those of each label (TGT-10).
         """
         outputs = _two_dimensional(y)
+        if np.isnan(outputs).any():
+            raise ModelOutputError(
+                "The model answers NaN, which is no class. It diverged in training, most likely:"
+                " lower the learning rate, scale X, or look at history_['loss']."
+            )
         if self._kind == "multilabel-indicator":
             return self._labels(outputs, return_proba)
         probabilities = self._probabilities(outputs)
@@ -368,6 +380,7 @@ class RegressorTargetEncoder(TransformerMixin, BaseEstimator):  # type: ignore[m
         if y.ndim > 2:
             raise _unsupported(target_type(y))
         self._trailing = y.shape[1:]
+        self._has_unit_axis = False  # until the model is seen
         self.n_outputs_ = _columns(y)
         self.n_outputs_expected_ = 1
         return self
@@ -382,7 +395,8 @@ class RegressorTargetEncoder(TransformerMixin, BaseEstimator):  # type: ignore[m
         """
         if "_trailing" not in vars(self) or len(output_shapes) != 1 or len(output_shapes[0]) > 2:
             return  # a fit of a subclass's own, or an output that is not one column per target
-        width = output_shapes[0][1] if len(output_shapes[0]) == 2 else 1
+        self._has_unit_axis = len(output_shapes[0]) == 2
+        width = output_shapes[0][1] if self._has_unit_axis else 1
         if width is not None and width != self.n_outputs_:
             raise ModelOutputError(
                 f"The output of the model has {width} units, but the target has"
@@ -391,7 +405,9 @@ class RegressorTargetEncoder(TransformerMixin, BaseEstimator):  # type: ignore[m
             )
 
     def transform(self, y: Any) -> Any:
-        """Give `y` as it is.
+        """Give `y` as it is; one target as a column, where the model answers in a column.
+
+        A loss of the user's own would compare each number with each output otherwise.
 
         Raises
         ------
@@ -403,7 +419,7 @@ class RegressorTargetEncoder(TransformerMixin, BaseEstimator):  # type: ignore[m
                 f"Detected ``y`` to have {_columns(y)} outputs with shape {y.shape}, but this"
                 f" encoder was fitted to {self.n_outputs_} outputs."
             )
-        return y
+        return y.reshape(-1, 1) if y.ndim == 1 else y
 
     def inverse_transform(self, y: Any) -> Any:
         """Give predictions the trailing shape of the y of ``fit``."""
