@@ -256,7 +256,7 @@ class Lifecycle(ParameterStorage):
         return target_type(y)
 
     def _weigh(self, weights: Any, y: Any, call: dict[str, Any]) -> Any:  # noqa: ARG002
-        """Give the final sample weights; hook of the classifier, which takes its own from `call`."""
+        """Give the final sample weights; the classifier takes its own from `call`."""
         return weights
 
     def _check_outputs(self, shapes: list[tuple[int | None, ...]]) -> None:
