@@ -67,6 +67,19 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="only this wrapper: base, classifier or regressor (may be repeated)",
     )
     group.addoption(
+        "--conformance-builder",
+        metavar="PLACE",
+        action="append",
+        default=[],
+        help="for scikit-learn's checks: module:adapter, or WRAPPER=module:function (may be "
+        "repeated)",
+    )
+    group.addoption(
+        "--conformance-config-file",
+        metavar="FILE",
+        help="the configuration that these options were read from, for the report",
+    )
+    group.addoption(
         "--conformance-strict",
         action="store_true",
         help="let failures of SHOULD checks count as failures",
