@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from scikeras_conformance import __version__
-from scikeras_conformance.commands import listing
-from scikeras_conformance.exceptions import ConformanceError, UsageError
+from scikeras_conformance.commands import baseline, listing, reports
+from scikeras_conformance.exceptions import ConformanceError, DamagedReportError, UsageError
 from scikeras_conformance.plan import Selection, make_plan
 from scikeras_conformance.results import ExitCode
 from scikeras_conformance.settings import (
@@ -41,6 +41,7 @@ exit codes:
   3  incomplete: a planned check has no result, was skipped, or the suite itself failed
   4  there is no subject: it cannot be imported, or lacks one of the three wrappers
   5  nothing was selected
+  6  the baseline is not met (with one, 0 means that it is)
 """
 
 
@@ -62,7 +63,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         return int(options.command(options))
     except ConformanceError as error:
         print(f"scikeras-conformance: {error}", file=sys.stderr)
-        return int(ExitCode.USAGE)
+        damaged = isinstance(error, DamagedReportError)
+        return int(ExitCode.INCOMPLETE if damaged else ExitCode.USAGE)
     except BrokenPipeError:
         # The reader of a listing went away; that is no error of either side.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -79,7 +81,8 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"%(prog)s {__version__}")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
-    listing.add_commands(commands)
+    for family in (listing, reports, baseline):
+        family.add_commands(commands)
 
     run = commands.add_parser(
         "run",
@@ -137,7 +140,25 @@ def _parser() -> argparse.ArgumentParser:
         help="stop a check, or the import of the subject, after so many seconds (default: "
         f"{DEFAULT_LIMIT:g}; 0: never)",
     )
+    run.add_argument(
+        "--baseline", metavar="FILE", help="known failures: fail where the run disagrees with them"
+    )
+    run.add_argument(
+        "--no-baseline",
+        dest="baseline",
+        action="store_const",
+        const=None,
+        help="take no notice of the baseline that the configuration names",
+    )
     run.add_argument("--report", metavar="FILE", help="write a JSON report to FILE")
+    run.add_argument(
+        "--to",
+        action="append",
+        default=[],
+        metavar="FORMAT[=FILE]",
+        help="show the run as html, junit, markdown, sarif, github, badge or shields, in FILE or "
+        "in the terminal (may be repeated)",
+    )
     run.add_argument(
         "--scripts",
         metavar="FOLDER",
@@ -185,11 +206,20 @@ def _run(defaults: Mapping[str, Any], given: argparse.Namespace) -> int:
     if not plan:
         print("scikeras-conformance: the selected parts have no check in common", file=sys.stderr)
         return ExitCode.NOTHING_RUN
-    if options.report is not None:
-        from scikeras_conformance.reporting.json_report import check_writable
+    from scikeras_conformance.reporting.outputs import Outputs
 
-        check_writable(Path(options.report))
+    Outputs(report=options.report, scripts=options.scripts, exports=options.to)
+    if options.baseline is not None:
+        _check_baseline(options.baseline)
     return _run_pytest(_pytest_arguments(options, settings, len(plan)))
+
+
+def _check_baseline(file: str) -> None:
+    """Refuse a baseline that makes no sense, before anything heavy is imported."""
+    from scikeras_conformance.baseline import load, refuse_unknown
+    from scikeras_conformance.checks import CATALOGUE
+
+    refuse_unknown(load(Path(file)), (item.id for item in make_plan(CATALOGUE, Selection())))
 
 
 def _settings(given: argparse.Namespace) -> Settings:
@@ -224,6 +254,12 @@ def _pytest_arguments(options: argparse.Namespace, settings: Settings, planned: 
         arguments += ["--conformance-config-file", str(settings.file)]
     if options.report is not None:
         arguments += ["--conformance-report", str(Path(options.report).absolute())]
+    if options.baseline is not None:
+        arguments += ["--conformance-baseline", str(Path(options.baseline).absolute())]
+    for target in options.to:
+        form, equals, file = target.partition("=")
+        place = f"={Path(file).absolute()}" if equals else ""
+        arguments += ["--conformance-to", form + place]
     if options.scripts is not None:
         arguments += ["--conformance-scripts", str(Path(options.scripts).absolute())]
     return [*arguments, str(folder / "test_contract.py")]

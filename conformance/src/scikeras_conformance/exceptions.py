@@ -8,7 +8,9 @@
     ├── SubjectError            the implementation under test cannot be judged
     │   ├── SubjectImportError      it cannot be imported
     │   └── SubjectIncompleteError  it does not offer the three wrappers
-    └── ReportError             a report cannot be written
+    ├── ReportError             a report cannot be written
+    │   └── DamagedReportError      a stored report is cut off, or contradicts itself
+    └── BaselineError           a baseline makes no sense (also ValueError)
 
     Nonconformance              the subject broke a promise (also AssertionError)
     NotApplicable               a check does not apply to the subject, with the reason
@@ -19,8 +21,10 @@ the suite, so they stand outside the tree: an ``except ConformanceError`` never 
 """
 
 __all__ = [
+    "BaselineError",
     "ConformanceError",
     "ContractError",
+    "DamagedReportError",
     "Nonconformance",
     "NotApplicable",
     "ReportError",
@@ -58,6 +62,14 @@ class SubjectIncompleteError(SubjectError):
 
 class ReportError(ConformanceError, OSError):
     """A report cannot be written where it was asked for."""
+
+
+class DamagedReportError(ReportError):
+    """A stored report is cut off, of another schema, or contradicts itself."""
+
+
+class BaselineError(ConformanceError, ValueError):
+    """A baseline makes no sense, or names what is not there."""
 
 
 class Nonconformance(AssertionError):  # noqa: N818 - an outcome, named as the standards do

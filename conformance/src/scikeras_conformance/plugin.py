@@ -11,7 +11,7 @@ import pytest
 from scikeras_conformance.time_limit import DEFAULT_LIMIT
 
 if TYPE_CHECKING:
-    from collections.abc import Generator
+    from collections.abc import Generator, Mapping
 
     from scikeras_conformance.plan import PlannedCheck
     from scikeras_conformance.results import Result
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 __all__ = ["SuiteError", "run_item"]
 
 RESULT = pytest.StashKey[Any]()
+FACTS = pytest.StashKey[Any]()
+TRIES = pytest.StashKey[Any]()
 PLANNED = "planned_check"
 MOST_OUTPUT = 10_000
 
@@ -94,6 +96,19 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
     group.addoption(
         "--conformance-report", metavar="FILE", help="write a JSON report of the run to FILE"
+    )
+    group.addoption(
+        "--conformance-to",
+        metavar="FORMAT[=FILE]",
+        action="append",
+        default=[],
+        help="show the run as html, junit, markdown, sarif, github, badge or shields, in FILE or "
+        "in the terminal (may be repeated)",
+    )
+    group.addoption(
+        "--conformance-baseline",
+        metavar="FILE",
+        help="the failures that are known: the run fails where it does not agree with them",
     )
     group.addoption(
         "--conformance-scripts",
@@ -185,6 +200,7 @@ def run_item(item: pytest.Item, planned: "PlannedCheck", subject: "Subject") -> 
         limit=item.config.getoption("conformance_time_limit"),
         # The process of a user's own test run is not ours to end.
         kill=hasattr(item.config, "workerinput"),
+        tries=_tries(item.config).get(planned.id, 1),
     )
     item.stash[RESULT] = result
     if result.outcome is Outcome.SKIPPED:
@@ -195,6 +211,22 @@ def run_item(item: pytest.Item, planned: "PlannedCheck", subject: "Subject") -> 
         if result.level != Level.MUST and not item.config.getoption("conformance_strict"):
             pytest.xfail(f"{result.level}: {result.message}")
         pytest.fail(f"{planned.id}: {result.message}\n\n{result.details}", pytrace=False)
+
+
+def _tries(config: pytest.Config) -> "Mapping[str, int]":
+    """Give how often each failure that the baseline calls flaky is tried."""
+    if TRIES not in config.stash:
+        from scikeras_conformance.exceptions import BaselineError
+        from scikeras_conformance.session import baseline_of, facts_of
+
+        named = baseline_of(config)
+        try:
+            active = named[1].active(facts_of(config)["environment"]) if named else {}
+        except BaselineError:  # the controller meets it too, and ends the run with it
+            active = {}
+        config.stash[TRIES] = {name: one.tries for name, one in active.items() if one.flaky}
+    tries: Mapping[str, int] = config.stash[TRIES]
+    return tries
 
 
 @pytest.hookimpl(wrapper=True)
@@ -209,6 +241,11 @@ def pytest_runtest_makereport(
     if call.when == "call" and RESULT in item.stash:
         result = item.stash[RESULT]
         report.conformance_result = result.to_dict()
+        if FACTS not in item.config.stash:
+            from scikeras_conformance.session import facts_of
+
+            # The first result of a process brings along who was judged, and where.
+            item.config.stash[FACTS] = report.conformance_facts = facts_of(item.config)
         if result.example:
             report.sections.append(("script that runs without the suite", _script(item, result)))
     elif call.when == "setup" and call.excinfo is not None and _is_check(item):

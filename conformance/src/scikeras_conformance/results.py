@@ -29,6 +29,7 @@ class ExitCode(IntEnum):
     INCOMPLETE = 3
     NO_SUBJECT = 4
     NOTHING_RUN = 5
+    BASELINE_NOT_MET = 6
 
 
 class Verdict(StrEnum):
@@ -70,6 +71,8 @@ class Result:
         How long it took.
     example : str
         For a property, the smallest value found that breaks it, as Python source.
+    tries : int
+        How often it was run; more than once only where a baseline calls it flaky.
     """
 
     id: str
@@ -83,6 +86,7 @@ class Result:
     details: str = ""
     seconds: float = 0.0
     example: str = ""
+    tries: int = 1
 
     @property
     def chapter(self) -> str:
