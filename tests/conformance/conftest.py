@@ -6,6 +6,8 @@ from pathlib import Path
 import pytest
 
 HERE = str(Path(__file__).parent)
+# Helpers of these tests are modules beside them.
+sys.path.insert(0, HERE)
 
 
 @pytest.fixture

@@ -22,6 +22,7 @@ from scikeras_conformance.reporting.outputs import Outputs
 from scikeras_conformance.reporting.record import CheckNote, ClauseNote, RunRecord
 from scikeras_conformance.reporting.script import script_for
 from scikeras_conformance.reporting.terminal import render
+from scikeras_conformance.reporting.text import printable
 from scikeras_conformance.results import Census, ExitCode, Outcome, Result, Verdict, decide
 from scikeras_conformance.subject import check_spec, load_subject
 
@@ -328,7 +329,7 @@ class Controller:
             return
         terminalreporter.section("conformance")
         for line in render(self.record, CATALOGUE):
-            terminalreporter.write_line(line.text, **line.markup)
+            terminalreporter.write_line(printable(line.text), **line.markup)
         if self.report_error is not None:
             terminalreporter.write_line(str(self.report_error), red=True)
         for text in self._outputs.to_terminal(self.record):

@@ -5,7 +5,7 @@ import re
 
 __all__ = ["fingerprint", "normalise"]
 
-FLOAT = r"[-+]?(?:\d+\.\d*|\.\d+|\d+(?=[eE][-+]?\d))(?:[eE][-+]?\d+)?"
+FLOAT = r"[-+]?(?:\d+\.(?!\.\.)\d*|(?<!\.)\.\d+|\d+(?=[eE][-+]?\d))(?:[eE][-+]?\d+)?"
 
 # In this order: what a later rule would tear apart is taken by an earlier one.
 RULES: tuple[tuple[re.Pattern[str], str], ...] = (
@@ -16,7 +16,9 @@ RULES: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"\bline \d+"), "line <number>"),
     # Keras counts layers and models through the life of a process.
     (re.compile(r"\b([a-z][a-z0-9]*(?:_[a-z][a-z0-9]*)*)_\d+\b"), r"\1_<number>"),
+    (re.compile(r"\.{4,}"), "..."),
     (re.compile(rf"(?<![\w.<]){FLOAT}(?!\w)"), "<float>"),
+    (re.compile(r"(?<=[\[(])\s+|\s+(?=[\])])"), ""),
     # A long row of numbers is cut somewhere, and where depends on how they are written.
     (re.compile(r"<float>(?:[\s,;\[\]()]+(?:<float>|[-+]?\d*(?=\.\.\.)))+"), "<floats>"),
     (re.compile(r"\s+"), " "),

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from scikeras_conformance.baseline import fingerprint
 from scikeras_conformance.reporting.record import RunRecord
 from scikeras_conformance.reporting.summary import environment_line, headline, subject_line
+from scikeras_conformance.reporting.text import printable
 from scikeras_conformance.results import Outcome, Result
 
 __all__ = ["Difference", "compare", "lines"]
@@ -60,6 +61,10 @@ def compare(before: RunRecord, after: RunRecord) -> Difference:
 
 def lines(before: RunRecord, after: RunRecord) -> Iterator[str]:
     """Give the comparison as lines of text."""
+    yield from (printable(line) for line in _lines(before, after))
+
+
+def _lines(before: RunRecord, after: RunRecord) -> Iterator[str]:
     for sign, record in (("-", before), ("+", after)):
         yield f"{sign} {subject_line(record)}: {headline(record)}"
         yield f"  {environment_line(record)}, contract {record.contract}"

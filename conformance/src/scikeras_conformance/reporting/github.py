@@ -3,9 +3,10 @@
 from collections.abc import Iterator
 
 from scikeras_conformance.contract import Level
-from scikeras_conformance.reporting.locations import location_of
+from scikeras_conformance.reporting.locations import Location, location_of
 from scikeras_conformance.reporting.record import RunRecord
 from scikeras_conformance.reporting.summary import headline
+from scikeras_conformance.reporting.text import printable
 from scikeras_conformance.results import Outcome, Result
 
 __all__ = ["github"]
@@ -33,14 +34,12 @@ def _commands(record: RunRecord) -> Iterator[str]:
     if record.gate is not None and record.counts:
         for finding in record.gate.findings:
             title = f"{finding.concern}: {finding.id}"
-            yield _command("error", title, finding.message, file=_baseline(record))
+            yield _command("error", title, finding.message, file=_baseline(record), line=1)
     level = "notice" if record.exit_code == 0 else "error"
     yield _command(level, "conformance", headline(record))
 
 
 def _baseline(record: RunRecord) -> str:
-    from scikeras_conformance.reporting.locations import Location
-
     assert record.gate is not None
     file = record.gate.baseline
     return Location(file, 1, exact=False).under(record.root) or file
@@ -64,7 +63,7 @@ def _command(level: str, title: str, text: str, *, file: str = "", line: int = 0
 
 
 def _data(text: str) -> str:
-    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+    return printable(text).replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
 
 
 def _property(text: str) -> str:

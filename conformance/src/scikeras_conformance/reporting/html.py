@@ -1,11 +1,10 @@
 """One page with everything about a run, to be opened from a file."""
 
 from collections.abc import Iterable, Iterator
-from html import escape
 
 from scikeras_conformance.contract import load_contract
 from scikeras_conformance.reporting.locations import location_of
-from scikeras_conformance.reporting.page import facts, page, tag
+from scikeras_conformance.reporting.page import escape, facts, page, tag
 from scikeras_conformance.reporting.record import RunRecord
 from scikeras_conformance.reporting.summary import (
     counts_line,

@@ -5,12 +5,13 @@ from xml.etree import ElementTree as ET
 
 from scikeras_conformance.reporting.record import RunRecord
 from scikeras_conformance.reporting.summary import headline
+from scikeras_conformance.reporting.text import printable
 from scikeras_conformance.results import Outcome, Result
 
 __all__ = ["junit"]
 
-# What XML 1.0 cannot hold, whatever it is escaped as.
-FORBIDDEN = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+# What XML 1.0 cannot hold, whatever it is escaped as, beyond what cannot be shown anyway.
+FORBIDDEN = re.compile("[\ufffe\uffff]")
 
 
 def junit(record: RunRecord) -> str:
@@ -81,4 +82,4 @@ def _totals(cases: list[ET.Element]) -> dict[str, str]:
 
 
 def _clean(text: str) -> str:
-    return FORBIDDEN.sub("\N{REPLACEMENT CHARACTER}", text)
+    return FORBIDDEN.sub("\N{REPLACEMENT CHARACTER}", printable(text))

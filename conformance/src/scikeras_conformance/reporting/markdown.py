@@ -11,6 +11,7 @@ from scikeras_conformance.reporting.summary import (
     is_good,
     subject_line,
 )
+from scikeras_conformance.reporting.text import printable
 from scikeras_conformance.results import Outcome, Result
 
 __all__ = ["code", "markdown", "plain"]
@@ -28,7 +29,7 @@ def markdown(record: RunRecord) -> str:
 
 def plain(text: str) -> str:
     """Give a text that Markdown and HTML show as it is, on one line."""
-    words = " ".join(text.split())
+    words = " ".join(printable(text).split())
     return re.sub(r"[^\w\s]", lambda match: f"&#{ord(match[0])};", words).replace("_", "&#95;")
 
 
@@ -39,6 +40,7 @@ def code(text: str) -> str:
 
 def fenced(text: str) -> str:
     """Give a block of code whose fence is longer than any within it."""
+    text = printable(text)
     longest = max((len(run) for run in re.findall(r"`+", text)), default=0)
     fence = "`" * max(3, longest + 1)
     if len(text) > MOST_OF_A_TEXT:

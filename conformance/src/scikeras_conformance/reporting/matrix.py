@@ -1,10 +1,9 @@
 """Several runs side by side: implementations, or environments."""
 
 from collections.abc import Sequence
-from html import escape
 
 from scikeras_conformance.reporting.markdown import plain
-from scikeras_conformance.reporting.page import page, tag
+from scikeras_conformance.reporting.page import escape, page, tag
 from scikeras_conformance.reporting.record import RunRecord
 from scikeras_conformance.reporting.summary import environment_line, headline, subject_line
 from scikeras_conformance.results import Outcome

@@ -3,10 +3,12 @@
 import base64
 import hashlib
 from functools import cache
-from html import escape
+from html import escape as escape_markup
 from importlib.resources import files
 
-__all__ = ["facts", "page", "tag"]
+from scikeras_conformance.reporting.text import printable
+
+__all__ = ["escape", "facts", "page", "tag"]
 
 MOODS = {"passed": "good", "failed": "bad"}
 
@@ -70,6 +72,11 @@ def facts(pairs: list[tuple[str, str]]) -> str:
 def tag(outcome: str, text: str) -> str:
     """Give a short coloured word; it is the word that counts, not the colour."""
     return f'<span class="tag {MOODS.get(outcome, "fair")}">{escape(text)}</span>'
+
+
+def escape(text: str) -> str:
+    """Give a text as HTML that shows it."""
+    return escape_markup(printable(text))
 
 
 @cache
