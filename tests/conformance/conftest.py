@@ -1,5 +1,6 @@
 """The toy subject, importable by its name."""
 
+import os
 import sys
 from pathlib import Path
 
@@ -14,6 +15,6 @@ sys.path.insert(0, HERE)
 def toy_on_path(monkeypatch):
     """Put this folder on the import path of this process and of those that it starts."""
     monkeypatch.syspath_prepend(HERE)
-    monkeypatch.setenv("PYTHONPATH", HERE)
+    monkeypatch.setenv("PYTHONPATH", HERE, prepend=os.pathsep)
     yield
     sys.modules.pop("toy_subject", None)

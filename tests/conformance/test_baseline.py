@@ -17,8 +17,8 @@ from scikeras_conformance.baseline import (
     fingerprint,
     judge,
     load,
+    load_for,
     normalise,
-    refuse_unknown,
     renew,
 )
 from scikeras_conformance.exceptions import BaselineError
@@ -142,11 +142,15 @@ def test_a_baseline_that_is_not_there(tmp_path):
         load(tmp_path / "none.toml")
 
 
-def test_an_entry_for_nothing_is_an_error_with_the_nearest():
-    """A renamed check does not leave its excuse behind."""
-    with pytest.raises(BaselineError, match="Did you mean 'CLS-1.a:base'"):
-        refuse_unknown(Baseline("toy", (replace(ENTRY, id="CLS-1.a:bas"),)), ["CLS-1.a:base"])
-    refuse_unknown(Baseline("toy", (ENTRY,)), [ENTRY.id])
+def test_an_entry_for_nothing_is_an_error_with_the_nearest(tmp_path):
+    """A renamed check does not leave its excuse behind, nor one subject its excuses to another."""
+    path = tmp_path / "b.toml"
+    path.write_text(dump(Baseline("toy", (ENTRY,))))
+    assert (ENTRY,) == load_for(path, "toy", [ENTRY.id]).entries
+    with pytest.raises(BaselineError, match="Did you mean 'CLS-1.extends-bass:base'"):
+        load_for(path, "toy", ["CLS-1.extends-bass:base"])
+    with pytest.raises(BaselineError, match="is about 'toy'"):
+        load_for(path, "other", [ENTRY.id])
 
 
 # -- conditions -----------------------------------------------------------------------------------

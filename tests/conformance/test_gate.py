@@ -122,7 +122,7 @@ def test_from_the_first_run_to_a_gate_that_holds(tmp_path):
     assert 0 == done.returncode, done.stdout
     assert "verdict: NOT CONFORMANT" in done.stdout
     assert "baseline: MET  (3 known failures)" in done.stdout
-    assert "\n::notice file=" in done.stdout
+    assert "\n::notice title=CLS-2.fit-and-predict%3Abase::fit" in done.stdout
 
 
 def test_flaky_failures_are_tried_until_they_fail(tmp_path):

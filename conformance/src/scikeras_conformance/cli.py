@@ -210,16 +210,11 @@ def _run(defaults: Mapping[str, Any], given: argparse.Namespace) -> int:
 
     Outputs(report=options.report, scripts=options.scripts, exports=options.to)
     if options.baseline is not None:
-        _check_baseline(options.baseline)
+        from scikeras_conformance.baseline import load_for
+
+        known = (item.id for item in make_plan(CATALOGUE, Selection()))
+        load_for(Path(options.baseline), options.subject, known)
     return _run_pytest(_pytest_arguments(options, settings, len(plan)))
-
-
-def _check_baseline(file: str) -> None:
-    """Refuse a baseline that makes no sense, before anything heavy is imported."""
-    from scikeras_conformance.baseline import load, refuse_unknown
-    from scikeras_conformance.checks import CATALOGUE
-
-    refuse_unknown(load(Path(file)), (item.id for item in make_plan(CATALOGUE, Selection())))
 
 
 def _settings(given: argparse.Namespace) -> Settings:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from scikeras_conformance.baseline import Baseline, Gate, judge, load, refuse_unknown
+from scikeras_conformance.baseline import Baseline, Gate, judge, load_for
 from scikeras_conformance.checks import CATALOGUE
 from scikeras_conformance.contract import load_contract
 from scikeras_conformance.environment import describe_environment
@@ -45,25 +45,12 @@ def selection_of(config: pytest.Config) -> Selection:
 
 
 def baseline_of(config: pytest.Config) -> tuple[str, Baseline] | None:
-    """Read the baseline that the run is held against, if it is held against one.
-
-    Raises
-    ------
-    BaselineError
-        If it makes no sense, is about another subject, or names what the suite does not have.
-    """
+    """Read the baseline that the run is held against, if it is held against one."""
     file = config.getoption("conformance_baseline")
     if not file:
         return None
-    baseline = load(Path(file))
-    refuse_unknown(baseline, (item.id for item in make_plan(CATALOGUE, Selection())))
-    subject = config.getoption("subject")
-    if baseline.subject != subject:
-        raise BaselineError(
-            f"The baseline {file} is about {baseline.subject!r}, and the run about {subject!r}. "
-            "Give the run a baseline of its own, or none."
-        )
-    return file, baseline
+    known = (item.id for item in make_plan(CATALOGUE, Selection()))
+    return file, load_for(Path(file), config.getoption("subject"), known)
 
 
 @cache

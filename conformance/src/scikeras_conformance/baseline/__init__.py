@@ -1,6 +1,6 @@
 """What is known to be broken: the file, the conditions of its entries, and the gate over a run."""
 
-from scikeras_conformance.baseline.entries import Baseline, Entry, dump, load, refuse_unknown
+from scikeras_conformance.baseline.entries import Baseline, Entry, dump, load, load_for
 from scikeras_conformance.baseline.fingerprint import fingerprint, normalise
 from scikeras_conformance.baseline.gate import Concern, Finding, Gate, Known, judge
 from scikeras_conformance.baseline.renewal import renew
@@ -16,7 +16,7 @@ __all__ = [
     "fingerprint",
     "judge",
     "load",
+    "load_for",
     "normalise",
-    "refuse_unknown",
     "renew",
 ]

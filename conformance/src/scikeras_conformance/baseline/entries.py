@@ -12,7 +12,7 @@ from scikeras_conformance.baseline.conditions import check_conditions, holds
 from scikeras_conformance.exceptions import BaselineError
 from scikeras_conformance.plan import nearest
 
-__all__ = ["SCHEMA", "TRIES", "Baseline", "Entry", "dump", "load", "refuse_unknown"]
+__all__ = ["SCHEMA", "TRIES", "Baseline", "Entry", "dump", "load", "load_for"]
 
 SCHEMA = "scikeras-conformance/baseline/1"
 
@@ -161,28 +161,38 @@ def _entry(table: Any, where: str) -> Entry:
     return Entry(**{"message": "", **table, "when": when})
 
 
-def refuse_unknown(baseline: Baseline, known: Iterable[str]) -> None:
-    """Refuse entries for results that the suite does not have.
+def load_for(path: Path, subject: str, known: Iterable[str]) -> Baseline:
+    """Read the baseline that a run is held against.
 
     Parameters
     ----------
-    baseline : Baseline
-        What was read.
+    path : Path
+        The file.
+    subject : str
+        What the run is about, as it was named.
     known : iterable of str
         The ids of everything that a run could plan.
 
     Raises
     ------
     BaselineError
-        With the nearest id.
+        If it makes no sense, is about another subject, or has an entry for a result that the suite
+        does not have, with the nearest one.
     """
+    baseline = load(path)
+    if baseline.subject != subject:
+        raise BaselineError(
+            f"The baseline {path} is about {baseline.subject!r}, and the run about {subject!r}. "
+            "Give the run a baseline of its own, or none."
+        )
     names = list(known)
     for entry in baseline.entries:
         if entry.id not in names:
             raise BaselineError(
-                f"The baseline has an entry for {entry.id!r}, which no check has as a result."
-                f"{nearest(entry.id, names)}"
+                f"The baseline {path} has an entry for {entry.id!r}, which is the result of no "
+                f"check.{nearest(entry.id, names)}"
             )
+    return baseline
 
 
 def dump(baseline: Baseline) -> str:
