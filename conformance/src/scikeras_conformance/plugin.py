@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from scikeras_conformance.results import Result
     from scikeras_conformance.subject import Subject
 
-__all__ = ["SuiteError", "run_item"]
+__all__ = ["SuiteError", "mark_of", "run_item"]
 
 RESULT = pytest.StashKey[Any]()
 FACTS = pytest.StashKey[Any]()
@@ -153,11 +153,12 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
     plan = make_plan(CATALOGUE, selection_of(metafunc.config))
     metafunc.parametrize(
-        PLANNED, [pytest.param(item, id=item.id, marks=_mark(item)) for item in plan]
+        PLANNED, [pytest.param(item, id=item.id, marks=mark_of(item)) for item in plan]
     )
 
 
-def _mark(item: "PlannedCheck") -> pytest.MarkDecorator:
+def mark_of(item: "PlannedCheck") -> pytest.MarkDecorator:
+    """Give the marker that a planned check has as a pytest item."""
     return pytest.mark.conformance(
         chapter=item.check.chapter,
         clause=item.check.clauses[0],

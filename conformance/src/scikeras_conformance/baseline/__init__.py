@@ -2,7 +2,7 @@
 
 from scikeras_conformance.baseline.entries import Baseline, Entry, dump, load, load_for
 from scikeras_conformance.baseline.fingerprint import fingerprint, normalise
-from scikeras_conformance.baseline.gate import Concern, Finding, Gate, Known, judge
+from scikeras_conformance.baseline.gate import Concern, Finding, Gate, Known, concern_about, judge
 from scikeras_conformance.baseline.renewal import renew
 
 __all__ = [
@@ -12,6 +12,7 @@ __all__ = [
     "Finding",
     "Gate",
     "Known",
+    "concern_about",
     "dump",
     "fingerprint",
     "judge",
