@@ -234,7 +234,8 @@ def _pytest_arguments(options: argparse.Namespace, settings: Settings, planned: 
     arguments = [
         *("-p", "scikeras_conformance.plugin", "-p", "xdist.plugin", "-p", "no:cacheprovider"),
         *("-c", str(folder / "pytest.ini"), "--rootdir", str(folder), "--noconftest"),
-        *("-q", "--no-header", "--tb=no", "-rN"),
+        *("-q", "--no-header", "--tb=no", "-rN", "-o", "console_output_style=classic"),
+        *("--conformance-progress", "live" if sys.stdout.isatty() else "log"),
         *("-n", str(_workers(options.workers, planned))),
         # Each check whose process dies costs a worker.
         *("--max-worker-restart", str(2 * planned)),

@@ -111,6 +111,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="the failures that are known: the run fails where it does not agree with them",
     )
     group.addoption(
+        "--conformance-progress",
+        metavar="MODE",
+        choices=["live", "log", "none"],
+        help="show a line of progress instead of a letter for each check",
+    )
+    group.addoption(
         "--conformance-scripts",
         metavar="FOLDER",
         help="for each failure, write a script that reproduces it without the suite",
@@ -136,6 +142,11 @@ def pytest_configure(config: pytest.Config) -> None:
     except ConformanceError as error:
         raise pytest.UsageError(str(error)) from error
     config.pluginmanager.register(controller, Controller.NAME)
+    mode = config.getoption("conformance_progress")
+    if mode is not None:
+        from scikeras_conformance.progress import Progress
+
+        config.pluginmanager.register(Progress(controller, config.get_terminal_writer, mode))
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
