@@ -35,7 +35,7 @@ ENTRY = Entry(FAILURE.id, fingerprint(FAILURE.message), FAILURE.message, "It is 
     ("one", "other"),
     [
         ("<f at 0x7f00aa>", "<f at 0x1234>"),
-        ("in /home/me/a.py", "in /build/x/y/b.py"),
+        ("in /srv/me/a.py", "in /build/x/y/b.py"),
         (r"in C:\me\a.py", r"in D:\you\b.py"),
         ("a.py, line 3", "a.py, line 99"),
         ("off by 0.123", "off by 1e-07"),

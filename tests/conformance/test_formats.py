@@ -335,7 +335,7 @@ def test_the_page_is_whole_and_loads_nothing():
 
 def test_the_page_of_a_run_with_a_baseline():
     """What is known says why, what is not stands at the top."""
-    assert "Known:</strong> It is old., https://example.org/1" in render_as("html", KNOWN)
+    assert "Known:</strong> It is old. (https://example.org/1)" in render_as("html", KNOWN)
     assert "new failure" in render_as("html", NOT_MET)
     assert "it is gone" in render_as("html", REFUSED)
     assert "(where the wrapper is defined)" in render_as("html", run(failed(details="")))

@@ -33,7 +33,7 @@ def normalise(message: str) -> str:
     Examples
     --------
     >>> from scikeras_conformance.baseline import normalise
-    >>> normalise("<f at 0x7f1a> in /home/me/a.py, line 3, gave 0.25 for dense_12")
+    >>> normalise("<f at 0x7f1a> in /srv/me/a.py, line 3, gave 0.25 for dense_12")
     '<f at <address>> in <path>, line <number>, gave <float> for dense_<number>'
     """
     for pattern, replacement in RULES:

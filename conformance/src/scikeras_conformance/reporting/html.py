@@ -143,7 +143,7 @@ def _details(record: RunRecord, result: Result) -> Iterator[str]:
         yield f"<p><strong>Why it matters:</strong> {escape(note.costs)}.</p>"
     if record.gate is not None and record.is_known(result):
         known = record.gate.known[result.id]
-        issue = f", {known.issue}" if known.issue else ""
+        issue = f" ({known.issue})" if known.issue else ""
         yield f"<p><strong>Known:</strong> {escape(known.reason + issue)}</p>"
     yield _block("Message", result.message)
     location = location_of(record, result)
