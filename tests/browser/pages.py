@@ -7,7 +7,6 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parents[1] / "conformance"))
 
 from runs import HOSTILE, SHOULD, failed, known_gate, result, run
-
 from scikeras_conformance.baseline import Concern, Finding
 from scikeras_conformance.reporting.html import html
 from scikeras_conformance.reporting.json_report import write_text

@@ -14,12 +14,14 @@ from junitparser import JUnitXml
 
 from runs import HOSTILE, SHOULD, SUBJECT, failed, known_gate, result, run
 from scikeras_conformance.baseline import Concern, Finding
+from scikeras_conformance.checks import CATALOGUE
 from scikeras_conformance.exceptions import UsageError
 from scikeras_conformance.reporting import locations, matrix
 from scikeras_conformance.reporting.compare import compare, lines
 from scikeras_conformance.reporting.formats import FORMATS, parse_target, render_as
 from scikeras_conformance.reporting.locations import Location, location_of, root_of, sources_of
 from scikeras_conformance.reporting.markdown import MOST, fenced
+from scikeras_conformance.reporting.terminal import render
 from scikeras_conformance.subject import load_subject
 
 MISSING = ("CLS-2.fit-and-predict:base",)
@@ -451,3 +453,38 @@ def test_frames_of_others_are_not_the_subjects():
     details = 'x\n  File "/code/repo/src/toybox/a.py", line 3, in f\n'
     record = run(failed(details=details))
     assert not location_of(record, record.results[0]).exact
+
+
+# -- the terminal ---------------------------------------------------------------------------------
+
+
+def shown(record):
+    return "\n".join(line.text for line in render(record, CATALOGUE))
+
+
+def test_the_terminal_shows_the_gate_and_the_settings():
+    """What does not agree with the baseline stands by itself, above the verdict."""
+    dormant = replace(KNOWN.gate, dormant=("x",))
+    text = shown(replace(KNOWN, gate=dormant, configuration={"file": "pyproject.toml"}))
+    assert "settings  pyproject.toml" in text
+    assert "baseline: MET  (1 known failures, 1 for other conditions) known.toml" in text
+    text = shown(NOT_MET)
+    assert "NEW FAILURE CLS-1.extends-base:base\n  a step" in text
+    assert "baseline: NOT MET, 1 findings" in text
+
+
+def test_an_incomplete_run_shows_no_gate():
+    """A baseline says nothing about it."""
+    assert "baseline:" not in shown(replace(MIXED, gate=known_gate()))
+
+
+# -- what is left out -----------------------------------------------------------------------------
+
+
+def test_runs_that_know_little():
+    """Without a version, a time or a traceback there is less to show, and nothing breaks."""
+    record = replace(run(failed(details="")), subject={"spec": "toy"}, started="")
+    text = html_module.unescape(render_as("markdown", record))
+    assert "toy (no release)" in text
+    assert "timestamp" not in render_as("junit", record)
+    assert "<dt>started</dt>" not in render_as("html", record)

@@ -10,7 +10,13 @@ import pytest
 from runs import HOSTILE, SHOULD, failed, known_gate, result, run
 from scikeras_conformance.baseline import Concern, Finding
 from scikeras_conformance.exceptions import DamagedReportError, ReportError, UsageError
-from scikeras_conformance.reporting.json_report import ReportStream, to_dict, write_report
+from scikeras_conformance.reporting.json_report import (
+    ReportStream,
+    to_dict,
+    write_report,
+    write_scripts,
+)
+from scikeras_conformance.reporting.outputs import Outputs
 from scikeras_conformance.reporting.stored import from_dict, read_report
 from scikeras_conformance.results import ExitCode, Outcome, Verdict
 
@@ -203,3 +209,37 @@ def test_gates_that_do_not_agree_with_the_results(change):
     change(data)
     with pytest.raises(DamagedReportError, match="the gate does not agree"):
         from_dict(data)
+
+
+def test_outputs_without_a_report(tmp_path):
+    """Formats can be asked for alone, in a file or in the terminal; nothing is streamed then."""
+    outputs = Outputs(None, str(tmp_path / "scripts"), [f"shields={tmp_path / 's.json'}", "github"])
+    outputs.open()
+    outputs.stream(lambda: RUNS["failed"])
+    assert not outputs.streams
+    outputs.write(RUNS["failed"])
+    assert "0/" not in (tmp_path / "s.json").read_text()
+    assert 2 == len(list((tmp_path / "scripts").iterdir()))
+    (text,) = outputs.to_terminal(RUNS["failed"])
+    assert text.startswith("::")
+
+
+def test_outputs_grow_with_the_run(tmp_path):
+    """Each result is written once, as soon as it is there."""
+    path = tmp_path / "r.json"
+    outputs = Outputs(str(path), None, [])
+    outputs.open()
+    whole = RUNS["failed"]
+    outputs.stream(lambda: replace(whole, results=whole.results[:1]))
+    outputs.stream(lambda: whole)
+    outputs.stream(lambda: whole)
+    assert 3 == path.read_text().count('{"id": ')
+    outputs.write(whole)
+    assert whole == read_report(path)
+
+
+def test_scripts_that_cannot_be_written(tmp_path):
+    """A file where the folder should be is an error of the report."""
+    (tmp_path / "scripts").write_text("")
+    with pytest.raises(ReportError, match="scripts cannot be written"):
+        write_scripts(RUNS["failed"], tmp_path / "scripts")
