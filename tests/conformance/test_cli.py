@@ -87,6 +87,9 @@ def test_explain(name, capsys):
         (["run", "toy_subject", "--check", "DEV-4"], "DEV-4 has no check: It is a promise"),
         (["run", "wrappers.py"], "not its file"),
         (["run", "base=json"], "not understood"),
+        (["run"], "There is no subject: name it"),
+        (["run", "toy_subject", "--config", "no.toml"], "cannot be read"),
+        (["run", "toy_subject", "--config", "no.toml", "--no-config"], "exclude each other"),
         (["run", "toy_subject", "--report", "no/such/folder/r.json"], "there is no directory"),
     ],
 )
@@ -94,6 +97,17 @@ def test_commands_that_make_no_sense(arguments, complaint, capsys):
     """A slip of the keyboard is a usage error that says which one, before anything runs."""
     assert 2 == main(arguments)
     assert complaint in capsys.readouterr().err
+
+
+def test_slips_in_the_configuration_are_usage_errors(tmp_path, monkeypatch, capsys):
+    """The file of the directory is read, and what it says is checked like an option."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "scikeras-conformance.toml").write_text(
+        "subject = 'toy_subject'\nchecks = ['INIT-1.free-param']"
+    )
+    assert 2 == main(["run"])
+    assert "Did you mean 'INIT-1.free-parameters'" in capsys.readouterr().err
+    assert 5 == main(["run", "--no-config", "toy_subject", "--check", "INIT-1", "--chapter", "TGT"])
 
 
 def test_selections_without_anything_in_common(capsys):

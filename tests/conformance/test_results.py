@@ -54,6 +54,7 @@ def test_exit_codes_are_pinned():
         "INCOMPLETE": 3,
         "NO_SUBJECT": 4,
         "NOTHING_RUN": 5,
+        "BASELINE_NOT_MET": 6,
     }
     assert expected == {code.name: code.value for code in ExitCode}
 

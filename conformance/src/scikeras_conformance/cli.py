@@ -1,20 +1,28 @@
-"""The command line: ``list``, ``explain``, ``run``."""
+"""The command line: ``run``, and the commands of `scikeras_conformance.commands`."""
 
 import argparse
 import os
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from scikeras_conformance import __version__
-from scikeras_conformance.contract import load_contract
+from scikeras_conformance.commands import baseline, listing, reports
 from scikeras_conformance.devices import Device
-from scikeras_conformance.exceptions import ConformanceError, UsageError
-from scikeras_conformance.plan import Selection, make_plan, nearest, unchecked_clauses
+from scikeras_conformance.exceptions import ConformanceError, DamagedReportError, UsageError
+from scikeras_conformance.plan import Selection, make_plan
 from scikeras_conformance.results import ExitCode
+from scikeras_conformance.settings import (
+    Settings,
+    combine,
+    find_settings,
+    parse_builder,
+    read_settings,
+)
 from scikeras_conformance.subject import check_spec
 from scikeras_conformance.time_limit import DEFAULT_LIMIT
 
@@ -35,6 +43,7 @@ exit codes:
      type checker), the device that was asked for is not there, or the suite itself failed
   4  there is no subject: it cannot be imported, or lacks one of the three wrappers
   5  nothing was selected
+  6  the baseline is not met (with one, 0 means that it is)
 """
 
 
@@ -56,7 +65,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         return int(options.command(options))
     except ConformanceError as error:
         print(f"scikeras-conformance: {error}", file=sys.stderr)
-        return int(ExitCode.USAGE)
+        damaged = isinstance(error, DamagedReportError)
+        return int(ExitCode.INCOMPLETE if damaged else ExitCode.USAGE)
     except BrokenPipeError:
         # The reader of a listing went away; that is no error of either side.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -73,23 +83,8 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"%(prog)s {__version__}")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
-    listing = commands.add_parser("list", help="list clauses and checks")
-    listing.add_argument("chapters", nargs="*", metavar="CHAPTER", help="only these chapters")
-    listing.set_defaults(command=_list)
-
-    explain = commands.add_parser("explain", help="explain a clause or a check")
-    explain.add_argument("name", metavar="ID", help="a clause (INIT-1) or a check of one")
-    explain.set_defaults(command=_explain)
-
-    script = commands.add_parser(
-        "script", help="print a check as a script that runs without the suite"
-    )
-    script.add_argument("subject", metavar="SUBJECT", help="as for run")
-    script.add_argument("name", metavar="ID", help="a result, as in a report: CLS-3.x:classifier")
-    script.add_argument(
-        "--example", default="", metavar="SOURCE", help="for a property: the value to try"
-    )
-    script.set_defaults(command=_script)
+    for family in (listing, reports, baseline):
+        family.add_commands(commands)
 
     run = commands.add_parser(
         "run",
@@ -100,9 +95,18 @@ def _parser() -> argparse.ArgumentParser:
     run.add_argument(
         "subject",
         metavar="SUBJECT",
+        nargs="?",
         help="module with BaseWrapper, KerasClassifier and KerasRegressor; module:adapter; or "
-        "base=module:Name,classifier=module:Name,regressor=module:Name",
+        "base=module:Name,classifier=module:Name,regressor=module:Name (default: what the "
+        "configuration names)",
     )
+    run.add_argument(
+        "--config",
+        metavar="FILE",
+        help="read the configuration from FILE (default: scikeras-conformance.toml, or "
+        "[tool.scikeras-conformance] of pyproject.toml, in this directory)",
+    )
+    run.add_argument("--no-config", action="store_true", help="read no configuration")
     run.add_argument(
         "--profile",
         action="append",
@@ -121,16 +125,48 @@ def _parser() -> argparse.ArgumentParser:
         help="where the models are to be: gpu ends the run before any check where Keras has no "
         "GPU, cpu hides the GPUs (default: whatever Keras takes)",
     )
-    run.add_argument("--strict", action="store_true", help="SHOULD counts like MUST")
+    run.add_argument(
+        "--builder",
+        action="append",
+        default=[],
+        metavar="PLACE",
+        type=parse_builder,
+        help="for scikit-learn's checks: module:adapter, or WRAPPER=module:function (may be "
+        "repeated)",
+    )
+    run.add_argument(
+        "--strict",
+        action=argparse.BooleanOptionalAction,
+        default=False,
+        help="SHOULD counts like MUST",
+    )
     run.add_argument(
         "--time-limit",
         metavar="SECONDS",
         type=float,
         default=DEFAULT_LIMIT,
         help="stop a check, or the import of the subject, after so many seconds (default: "
-        "%(default)g; 0: never)",
+        f"{DEFAULT_LIMIT:g}; 0: never)",
+    )
+    run.add_argument(
+        "--baseline", metavar="FILE", help="known failures: fail where the run disagrees with them"
+    )
+    run.add_argument(
+        "--no-baseline",
+        dest="baseline",
+        action="store_const",
+        const=None,
+        help="take no notice of the baseline that the configuration names",
     )
     run.add_argument("--report", metavar="FILE", help="write a JSON report to FILE")
+    run.add_argument(
+        "--to",
+        action="append",
+        default=[],
+        metavar="FORMAT[=FILE]",
+        help="show the run as html, junit, markdown, sarif, github, badge or shields, in FILE or "
+        "in the terminal (may be repeated)",
+    )
     run.add_argument(
         "--scripts",
         metavar="FOLDER",
@@ -143,76 +179,30 @@ def _parser() -> argparse.ArgumentParser:
         help="processes to share the checks, at least 1 (default: one for each core, at most 4, "
         "and 1 for a few checks)",
     )
-    run.set_defaults(command=_run)
+    run.set_defaults(command=partial(_run, _defaults(run)))
     return parser
 
 
-def _list(options: argparse.Namespace) -> ExitCode:
+def _defaults(parser: argparse.ArgumentParser) -> dict[str, Any]:
+    """Take the defaults out of a parser, so that it gives what was said and nothing else."""
+    defaults = {}
+    for action in parser._actions:  # noqa: SLF001 - argparse has no public way to list them
+        if action.default is not argparse.SUPPRESS:
+            defaults[action.dest] = action.default
+            action.default = argparse.SUPPRESS
+    return defaults
+
+
+def _run(defaults: Mapping[str, Any], given: argparse.Namespace) -> int:
     from scikeras_conformance.checks import CATALOGUE
 
-    contract = load_contract()
-    plan = make_plan(CATALOGUE, Selection(chapters=tuple(options.chapters)))
-    unchecked = unchecked_clauses(CATALOGUE)
-    for chapter in contract.chapters:
-        if options.chapters and chapter.id not in options.chapters:
-            continue
-        print(f"{chapter.id}  {chapter.title}")
-        for clause in contract.of_chapter(chapter.id):
-            gap = "  [no check yet]" if clause.id in unchecked else ""
-            gap = "  [not observable in a subject]" if clause.excluded else gap
-            print(f"  {clause.id:<9} {clause.level:<7} {clause.statement}{gap}")
-            for check in CATALOGUE:
-                if clause.id == check.clauses[0]:
-                    count = sum(item.check is check for item in plan)
-                    print(f"              {check.id} ({count}): {check.shows}")
-    print(f"{len(contract.clauses)} clauses, {len(CATALOGUE)} checks, {len(plan)} planned.")
-    return ExitCode.CONFORMANT
-
-
-def _explain(options: argparse.Namespace) -> ExitCode:
-    from scikeras_conformance.checks import CATALOGUE
-
-    plan = make_plan(CATALOGUE, Selection())
-    clause_id, dot, slug = options.name.partition(".")
-    clause_id = clause_id.upper()
-    name = f"{clause_id}{dot}{slug}"
-    clause = load_contract().clauses.get(clause_id)
-    checks = [check for check in CATALOGUE if name == check.id or name in check.clauses]
-    if clause is None or (dot and not checks):
-        known = [*load_contract().clauses, *(check.id for check in CATALOGUE)]
-        raise UsageError(f"There is no clause or check {options.name!r}.{nearest(name, known)}")
-    print(f"{clause.id}  {clause.level}, profile {clause.profile}, since contract {clause.since}")
-    print(f"  {clause.statement}")
-    print(f"  Source: {clause.section}")
-    for check in checks:
-        mine = [item for item in plan if item.check is check]
-        print(f"\n{check.id}  {check.level}, clauses {', '.join(check.clauses)}")
-        print(f"  shows: {check.shows}")
-        print(f"  costs: {check.costs}")
-        print(f"  runs:  {', '.join(item.id.removeprefix(check.id + ':') for item in mine)}")
-    if clause.excluded:
-        print(f"\n  No check: {clause.excluded}")
-    elif not checks:
-        print("\n  No check yet.")
-    return ExitCode.CONFORMANT
-
-
-def _script(options: argparse.Namespace) -> ExitCode:
-    from scikeras_conformance.checks import CATALOGUE
-    from scikeras_conformance.execution import SEED
-    from scikeras_conformance.reporting.script import script_for
-
-    check_spec(options.subject)
-    plan = {item.id: item for item in make_plan(CATALOGUE, Selection())}
-    if options.name not in plan:
-        raise UsageError(f"There is no result {options.name!r}.{nearest(options.name, list(plan))}")
-    print(script_for(plan[options.name], options.subject, seed=SEED, example=options.example))
-    return ExitCode.CONFORMANT
-
-
-def _run(options: argparse.Namespace) -> int:
-    from scikeras_conformance.checks import CATALOGUE
-
+    settings = _settings(given)
+    options = combine(defaults, settings, vars(given))
+    if options.subject is None:
+        raise UsageError(
+            "There is no subject: name it, as in 'scikeras-conformance run your_package.wrappers', "
+            "or write it into the configuration."
+        )
     selection = Selection.asked_for(
         chapters=options.chapter,
         checks=options.check,
@@ -224,14 +214,27 @@ def _run(options: argparse.Namespace) -> int:
     if not plan:
         print("scikeras-conformance: the selected parts have no check in common", file=sys.stderr)
         return ExitCode.NOTHING_RUN
-    if options.report is not None:
-        from scikeras_conformance.reporting.json_report import check_writable
+    from scikeras_conformance.reporting.outputs import Outputs
 
-        check_writable(Path(options.report))
-    return _run_pytest(_pytest_arguments(options, len(plan)))
+    Outputs(report=options.report, scripts=options.scripts, exports=options.to)
+    if options.baseline is not None:
+        from scikeras_conformance.baseline import load_for
+
+        known = (item.id for item in make_plan(CATALOGUE, Selection()))
+        load_for(Path(options.baseline), options.subject, known)
+    return _run_pytest(_pytest_arguments(options, settings, len(plan)))
 
 
-def _pytest_arguments(options: argparse.Namespace, planned: int) -> list[str]:
+def _settings(given: argparse.Namespace) -> Settings:
+    file = getattr(given, "config", None)
+    if getattr(given, "no_config", False):
+        if file is not None:
+            raise UsageError("--config and --no-config exclude each other.")
+        return Settings()
+    return find_settings(Path.cwd()) if file is None else read_settings(Path(file))
+
+
+def _pytest_arguments(options: argparse.Namespace, settings: Settings, planned: int) -> list[str]:
     suite = find_spec("scikeras_conformance.suite")
     assert suite is not None
     assert suite.origin is not None
@@ -239,21 +242,30 @@ def _pytest_arguments(options: argparse.Namespace, planned: int) -> list[str]:
     arguments = [
         *("-p", "scikeras_conformance.plugin", "-p", "xdist.plugin", "-p", "no:cacheprovider"),
         *("-c", str(folder / "pytest.ini"), "--rootdir", str(folder), "--noconftest"),
-        *("-q", "--no-header", "--tb=no", "-rN"),
+        *("-q", "--no-header", "--tb=no", "-rN", "-o", "console_output_style=classic"),
+        *("--conformance-progress", "live" if sys.stdout.isatty() else "log"),
         *("-n", str(_workers(options.workers, planned))),
         # Each check whose process dies costs a worker.
         *("--max-worker-restart", str(2 * planned)),
         *("--subject", options.subject, "--conformance-time-limit", str(options.time_limit)),
     ]
-    for name in ("profile", "chapter", "check", "wrapper"):
+    for name in ("profile", "chapter", "check", "wrapper", "builder"):
         for value in getattr(options, name):
             arguments += [f"--conformance-{name}", value]
     if options.device is not None:
         arguments += ["--conformance-device", options.device]
     if options.strict:
         arguments.append("--conformance-strict")
+    if settings.file is not None:
+        arguments += ["--conformance-config-file", str(settings.file)]
     if options.report is not None:
         arguments += ["--conformance-report", str(Path(options.report).absolute())]
+    if options.baseline is not None:
+        arguments += ["--conformance-baseline", str(Path(options.baseline).absolute())]
+    for target in options.to:
+        form, equals, file = target.partition("=")
+        place = f"={Path(file).absolute()}" if equals else ""
+        arguments += ["--conformance-to", form + place]
     if options.scripts is not None:
         arguments += ["--conformance-scripts", str(Path(options.scripts).absolute())]
     return [*arguments, str(folder / "test_contract.py")]

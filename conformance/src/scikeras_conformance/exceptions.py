@@ -9,7 +9,9 @@
     │   ├── SubjectImportError      it cannot be imported
     │   └── SubjectIncompleteError  it does not offer the three wrappers
     ├── DeviceError             the device that was asked for is not there
-    └── ReportError             a report cannot be written
+    ├── ReportError             a report cannot be written
+    │   └── DamagedReportError      a stored report is cut off, or contradicts itself
+    └── BaselineError           a baseline makes no sense (also ValueError)
 
     Nonconformance              the subject broke a promise (also AssertionError)
     NotApplicable               a check does not apply to the subject, with the reason
@@ -22,8 +24,10 @@ swallows a verdict.
 """
 
 __all__ = [
+    "BaselineError",
     "ConformanceError",
     "ContractError",
+    "DamagedReportError",
     "DeviceError",
     "Inapplicable",
     "Nonconformance",
@@ -67,6 +71,14 @@ class DeviceError(ConformanceError):
 
 class ReportError(ConformanceError, OSError):
     """A report cannot be written where it was asked for."""
+
+
+class DamagedReportError(ReportError):
+    """A stored report is cut off, of another schema, or contradicts itself."""
+
+
+class BaselineError(ConformanceError, ValueError):
+    """A baseline makes no sense, or names what is not there."""
 
 
 class Nonconformance(AssertionError):  # noqa: N818 - an outcome, named as the standards do

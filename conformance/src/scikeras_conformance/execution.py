@@ -23,7 +23,12 @@ SEED = 20_231
 
 
 def execute(
-    planned: PlannedCheck, subject: Subject, *, limit: float = DEFAULT_LIMIT, kill: bool = False
+    planned: PlannedCheck,
+    subject: Subject,
+    *,
+    limit: float = DEFAULT_LIMIT,
+    kill: bool = False,
+    tries: int = 1,
 ) -> Result:
     """Run a check.
 
@@ -40,10 +45,16 @@ def execute(
         Seconds that the check may take; zero means without end.
     kill : bool, default=False
         Whether to end the process if the check cannot be stopped in another way.
+    tries : int, default=1
+        How often it is run, as long as it passes.
     """
     start = time.perf_counter()
     process = os.getpid()
+    count = 1
     outcome, message, details, example = _run(planned, subject, limit, kill=kill)
+    while outcome is Outcome.PASSED and count < tries:
+        count += 1
+        outcome, message, details, example = _run(planned, subject, limit, kill=kill)
     if os.getpid() != process:
         # A child that the subject forked came back here; it has nothing to report.
         os._exit(1)
@@ -59,6 +70,7 @@ def execute(
         details=details,
         seconds=round(time.perf_counter() - start, 4),
         example=example,
+        tries=count,
     )
 
 

@@ -12,15 +12,17 @@ from scikeras_conformance.devices import Device, ask_for
 from scikeras_conformance.time_limit import DEFAULT_LIMIT
 
 if TYPE_CHECKING:
-    from collections.abc import Generator
+    from collections.abc import Generator, Mapping
 
     from scikeras_conformance.plan import PlannedCheck
     from scikeras_conformance.results import Result
     from scikeras_conformance.subject import Subject
 
-__all__ = ["SuiteError", "run_item"]
+__all__ = ["SuiteError", "mark_of", "run_item"]
 
 RESULT = pytest.StashKey[Any]()
+FACTS = pytest.StashKey[Any]()
+TRIES = pytest.StashKey[Any]()
 PLANNED = "planned_check"
 MOST_OUTPUT = 10_000
 
@@ -74,6 +76,19 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "GPU, cpu hides the GPUs (default: whatever Keras takes)",
     )
     group.addoption(
+        "--conformance-builder",
+        metavar="PLACE",
+        action="append",
+        default=[],
+        help="for scikit-learn's checks: module:adapter, or WRAPPER=module:function (may be "
+        "repeated)",
+    )
+    group.addoption(
+        "--conformance-config-file",
+        metavar="FILE",
+        help="the configuration that these options were read from, for the report",
+    )
+    group.addoption(
         "--conformance-strict",
         action="store_true",
         help="let failures of SHOULD checks count as failures",
@@ -88,6 +103,25 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
     group.addoption(
         "--conformance-report", metavar="FILE", help="write a JSON report of the run to FILE"
+    )
+    group.addoption(
+        "--conformance-to",
+        metavar="FORMAT[=FILE]",
+        action="append",
+        default=[],
+        help="show the run as html, junit, markdown, sarif, github, badge or shields, in FILE or "
+        "in the terminal (may be repeated)",
+    )
+    group.addoption(
+        "--conformance-baseline",
+        metavar="FILE",
+        help="the failures that are known: the run fails where it does not agree with them",
+    )
+    group.addoption(
+        "--conformance-progress",
+        metavar="MODE",
+        choices=["live", "log", "none"],
+        help="show a line of progress instead of a letter for each check",
     )
     group.addoption(
         "--conformance-scripts",
@@ -117,6 +151,11 @@ def pytest_configure(config: pytest.Config) -> None:
     except ConformanceError as error:
         raise pytest.UsageError(str(error)) from error
     config.pluginmanager.register(controller, Controller.NAME)
+    mode = config.getoption("conformance_progress")
+    if mode is not None:
+        from scikeras_conformance.progress import Progress
+
+        config.pluginmanager.register(Progress(controller, config.get_terminal_writer, mode))
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -134,11 +173,12 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
     plan = make_plan(CATALOGUE, selection_of(metafunc.config))
     metafunc.parametrize(
-        PLANNED, [pytest.param(item, id=item.id, marks=_mark(item)) for item in plan]
+        PLANNED, [pytest.param(item, id=item.id, marks=mark_of(item)) for item in plan]
     )
 
 
-def _mark(item: "PlannedCheck") -> pytest.MarkDecorator:
+def mark_of(item: "PlannedCheck") -> pytest.MarkDecorator:
+    """Give the marker that a planned check has as a pytest item."""
     return pytest.mark.conformance(
         chapter=item.check.chapter,
         clause=item.check.clauses[0],
@@ -183,6 +223,7 @@ def run_item(item: pytest.Item, planned: "PlannedCheck", subject: "Subject") -> 
         limit=item.config.getoption("conformance_time_limit"),
         # The process of a user's own test run is not ours to end.
         kill=hasattr(item.config, "workerinput"),
+        tries=_tries(item.config).get(planned.id, 1),
     )
     item.stash[RESULT] = result
     if result.outcome in {Outcome.SKIPPED, Outcome.INAPPLICABLE}:
@@ -197,6 +238,22 @@ def run_item(item: pytest.Item, planned: "PlannedCheck", subject: "Subject") -> 
         pytest.fail(f"{planned.id}: {result.message}\n\n{result.details}", pytrace=False)
 
 
+def _tries(config: pytest.Config) -> "Mapping[str, int]":
+    """Give how often each failure that the baseline calls flaky is tried."""
+    if TRIES not in config.stash:
+        from scikeras_conformance.exceptions import BaselineError
+        from scikeras_conformance.session import baseline_of, facts_of
+
+        named = baseline_of(config)
+        try:
+            active = named[1].active(facts_of(config)["environment"]) if named else {}
+        except BaselineError:  # the controller meets it too, and ends the run with it
+            active = {}
+        config.stash[TRIES] = {name: one.tries for name, one in active.items() if one.flaky}
+    tries: Mapping[str, int] = config.stash[TRIES]
+    return tries
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[None]
@@ -209,6 +266,11 @@ def pytest_runtest_makereport(
     if call.when == "call" and RESULT in item.stash:
         result = item.stash[RESULT]
         report.conformance_result = result.to_dict()
+        if FACTS not in item.config.stash:
+            from scikeras_conformance.session import facts_of
+
+            # The first result of a process brings along who was judged, and where.
+            item.config.stash[FACTS] = report.conformance_facts = facts_of(item.config)
         if result.example:
             report.sections.append(("script that runs without the suite", _script(item, result)))
     elif call.when == "setup" and call.excinfo is not None and _is_check(item):

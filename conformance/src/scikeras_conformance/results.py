@@ -31,6 +31,7 @@ class ExitCode(IntEnum):
     INCOMPLETE = 3
     NO_SUBJECT = 4
     NOTHING_RUN = 5
+    BASELINE_NOT_MET = 6
 
 
 class Verdict(StrEnum):
@@ -73,6 +74,8 @@ class Result:
         How long it took.
     example : str
         For a property, the smallest value found that breaks it, as Python source.
+    tries : int
+        How often it was run; more than once only where a baseline calls it flaky.
     """
 
     id: str
@@ -86,6 +89,7 @@ class Result:
     details: str = ""
     seconds: float = 0.0
     example: str = ""
+    tries: int = 1
 
     @property
     def chapter(self) -> str:
@@ -96,6 +100,11 @@ class Result:
     def breaks_must(self) -> bool:
         """Whether the result is a failure of a binding check."""
         return self.outcome is Outcome.FAILED and self.level == Level.MUST
+
+    @property
+    def says_nothing(self) -> bool:
+        """Whether nothing is known of the subject: the suite failed, or something was missing."""
+        return self.outcome in {Outcome.ERRORED, Outcome.UNAVAILABLE}
 
     def to_dict(self) -> dict[str, Any]:
         """Give the result as plain data."""

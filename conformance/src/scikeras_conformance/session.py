@@ -2,29 +2,34 @@
 
 import os
 import signal
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from scikeras_conformance.baseline import Baseline, Gate, judge, load_for
 from scikeras_conformance.checks import CATALOGUE
 from scikeras_conformance.contract import load_contract
 from scikeras_conformance.environment import describe_environment
-from scikeras_conformance.exceptions import ReportError
+from scikeras_conformance.exceptions import BaselineError, ConformanceError, ReportError
 from scikeras_conformance.execution import SEED
 from scikeras_conformance.plan import PlannedCheck, Selection, make_plan, unchecked_clauses
-from scikeras_conformance.reporting.json_report import check_writable, write_report, write_scripts
-from scikeras_conformance.reporting.record import RunRecord
+from scikeras_conformance.reporting.locations import root_of, sources_of
+from scikeras_conformance.reporting.outputs import Outputs
+from scikeras_conformance.reporting.record import CheckNote, ClauseNote, RunRecord
 from scikeras_conformance.reporting.script import script_for
 from scikeras_conformance.reporting.terminal import render
+from scikeras_conformance.reporting.text import printable
 from scikeras_conformance.results import Census, ExitCode, Outcome, Result, Verdict, decide
 from scikeras_conformance.subject import check_spec, load_subject
 
 if TYPE_CHECKING:
     from _pytest.terminal import TerminalReporter
 
-__all__ = ["Controller", "Worker", "selection_of"]
+__all__ = ["FACTS", "Controller", "Worker", "baseline_of", "facts_of", "selection_of"]
 
 FACTS = "conformance_facts"
 
@@ -39,15 +44,27 @@ def selection_of(config: pytest.Config) -> Selection:
     )
 
 
-def _facts(config: pytest.Config) -> dict[str, Any]:
+def baseline_of(config: pytest.Config) -> tuple[str, Baseline] | None:
+    """Read the baseline that the run is held against, if it is held against one."""
+    file = config.getoption("conformance_baseline")
+    if not file:
+        return None
+    known = (item.id for item in make_plan(CATALOGUE, Selection()))
+    return file, load_for(Path(file), config.getoption("subject"), known)
+
+
+@cache
+def facts_of(config: pytest.Config) -> dict[str, Any]:
     """Say who the subject is and where it ran; only the process that ran it can tell."""
-    identity = load_subject(config.getoption("subject")).identity
+    subject = load_subject(config.getoption("subject"))
+    identity = subject.identity
     return {
         "subject": {
             "spec": identity.spec,
             "distribution": identity.distribution,
             "version": identity.version,
             "wrappers": dict(identity.wrappers),
+            "sources": sources_of(subject),
         },
         "environment": {
             **describe_environment(),
@@ -96,7 +113,7 @@ class Worker:
     def pytest_sessionfinish(self) -> None:
         """Send the facts."""
         if self._ran:
-            self.config.workeroutput[FACTS] = _facts(self.config)
+            self.config.workeroutput[FACTS] = facts_of(self.config)
 
     def pytest_unconfigure(self) -> None:
         """End the processes that the subject left behind."""
@@ -119,7 +136,7 @@ class Controller:
         self.facts: dict[str, Any] = {}
         self.distributed = False
         self.record: RunRecord | None = None
-        self.report_error: ReportError | None = None
+        self.report_error: ConformanceError | None = None
         self._session: pytest.Session | None = None
         self._begun: set[str] = set()
         self._died: set[str] = set()
@@ -128,19 +145,24 @@ class Controller:
         make_plan(CATALOGUE, selection)
         self._whole = len(make_plan(CATALOGUE, Selection(profiles=selection.profiles)))
         self._catalogue = {item.id: item for item in make_plan(CATALOGUE, Selection())}
-        path = config.getoption("conformance_report")
-        # A subject may change the directory of the process.
-        self.path = Path(path).absolute() if path else None
-        if self.path is not None:
-            check_writable(self.path)
-        folder = config.getoption("conformance_scripts")
-        self.scripts = Path(folder).absolute() if folder else None
+        self._baseline = baseline_of(config)
+        self._started = datetime.now(UTC).isoformat(timespec="seconds")
+        self._root = str(root_of(Path.cwd()))
+        self._scripts: dict[str, str] = {}
+        # A subject may change the directory of the process, so paths are made absolute now.
+        self._outputs = Outputs(
+            report=config.getoption("conformance_report"),
+            scripts=config.getoption("conformance_scripts"),
+            exports=config.getoption("conformance_to"),
+        )
 
     # -- what is planned ------------------------------------------------------------------------
 
     def pytest_sessionstart(self, session: pytest.Session) -> None:
-        """Keep the session, to be able to stop it."""
+        """Keep the session, to be able to stop it; from now on there is a report without end."""
         self._session = session
+        if not self.config.getoption("collectonly"):
+            self._try(self._outputs.open)
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         """Take over the plan of a run in one process."""
@@ -165,10 +187,10 @@ class Controller:
         """Keep a result; stop the run where there is nothing to judge."""
         if report.when == "setup" and report.passed:
             self._begun.add(report.nodeid)
+        self.facts = getattr(report, FACTS, None) or self.facts
         data = getattr(report, "conformance_result", None)
         if data is not None:
-            result = Result.from_dict(data)
-            self.results[result.id] = result
+            self._take(Result.from_dict(data))
         refusal = getattr(report, "conformance_refusal", None)
         if refusal is not None:
             self._refuse(*refusal)
@@ -188,8 +210,26 @@ class Controller:
             self._died.add(crashitem)
             sched.mark_test_pending(crashitem)
         else:
-            result = _result_of_a_death(self._catalogue[_parameters(crashitem)])
-            self.results[result.id] = result
+            self._take(_result_of_a_death(self._catalogue[_parameters(crashitem)]))
+
+    def _take(self, result: Result) -> None:
+        self.results[result.id] = result
+        if result.outcome is Outcome.FAILED:
+            self._scripts[result.id] = script_for(
+                self._catalogue[result.id],
+                self.config.getoption("subject"),
+                seed=SEED,
+                example=result.example,
+            )
+        if self.facts and self._outputs.streams:
+            self._try(self._outputs.stream, self._make_record)
+
+    def _try(self, write: Callable[..., None], *arguments: Any) -> None:
+        """Write, and remember that it went wrong: the run goes on, and does not end well."""
+        try:
+            write(*arguments)
+        except ReportError as error:
+            self.report_error = error
 
     def _refuse(self, why: str, verdict: str = Verdict.NO_SUBJECT) -> None:
         """Stop the run: there is nothing to judge, or no device to judge it on."""
@@ -214,15 +254,9 @@ class Controller:
         if self.config.getoption("collectonly"):
             return
         if self.results and not self.distributed:
-            self.facts = _facts(self.config)
+            self.facts = facts_of(self.config)
         self.record = self._make_record()
-        try:
-            if self.path is not None:
-                write_report(self.record, self.path)
-            if self.scripts is not None:
-                write_scripts(self.record, self.scripts)
-        except ReportError as error:
-            self.report_error = error
+        self._try(self._outputs.write, self.record)
         if self.exit_code is not ExitCode.CONFORMANT:
             session.exitstatus = int(self.exit_code)
 
@@ -231,7 +265,7 @@ class Controller:
         """The exit code that goes with what happened."""
         if self.record is None or self.report_error is not None:
             return ExitCode.INCOMPLETE
-        return self.record.verdict.exit_code
+        return self.record.exit_code
 
     def _make_record(self) -> RunRecord:
         order = [name for name in self._catalogue if name in self.planned]
@@ -254,17 +288,31 @@ class Controller:
             missing=tuple(name for name in order if name not in self.results),
             unchecked=unchecked_clauses(CATALOGUE),
             results=results,
-            scripts={
-                result.id: script_for(
-                    self._catalogue[result.id],
-                    self.config.getoption("subject"),
-                    seed=SEED,
-                    example=result.example,
-                )
-                for result in results
-                if result.outcome is Outcome.FAILED
+            scripts=self._scripts,
+            started=self._started,
+            root=self._root,
+            configuration={
+                "file": self.config.getoption("conformance_config_file"),
+                "time_limit": self.config.getoption("conformance_time_limit"),
+                "builders": self.config.getoption("conformance_builder"),
             },
+            gate=self._gate(order, results),
+            **_notes(self.planned.values()),
         )
+
+    def _gate(self, order: Iterable[str], results: Iterable[Result]) -> Gate | None:
+        # Without the facts of a process that ran a check, no condition can be judged.
+        if self._baseline is None or "environment" not in self.facts:
+            return None
+        file, baseline = self._baseline
+        environment = self.facts["environment"]
+        today = datetime.now(UTC).date()
+        try:
+            return judge(baseline, results, environment, planned=order, file=file, today=today)
+        except BaselineError as error:
+            # Only here, where the run took place, can two entries turn out to hold at once.
+            self.report_error = error
+            return None
 
     def pytest_terminal_summary(self, terminalreporter: "TerminalReporter") -> None:
         """Print the summary by chapter."""
@@ -272,6 +320,28 @@ class Controller:
             return
         terminalreporter.section("conformance")
         for line in render(self.record, CATALOGUE):
-            terminalreporter.write_line(line.text, **line.markup)
+            terminalreporter.write_line(printable(line.text), **line.markup)
         if self.report_error is not None:
             terminalreporter.write_line(str(self.report_error), red=True)
+        for text in self._outputs.to_terminal(self.record):
+            terminalreporter.write_line(text)
+
+
+def _notes(planned: Iterable[PlannedCheck]) -> dict[str, Any]:
+    """Give what a report tells of its clauses and checks."""
+    checks = {item.check.id: item.check for item in planned}
+    clauses = load_contract().clauses
+    about = {name for check in checks.values() for name in check.clauses}
+    return {
+        "clauses": {
+            name: ClauseNote(clause.statement, str(clause.level), clause.section)
+            for name, clause in clauses.items()
+            if name in about
+        },
+        "checks": {
+            name: CheckNote(
+                check.shows, check.costs, str(check.level), str(check.profile), check.clauses
+            )
+            for name, check in checks.items()
+        },
+    }

@@ -1,18 +1,32 @@
-"""The JSON report of a run: a header, the results, and a footer without which it is incomplete."""
+"""The JSON report of a run: a header, the results, and a footer without which it is incomplete.
+
+While the run goes on the file holds the header and the results so far, in the order in which they
+came; at its end the complete report, in the order of the contract, takes its place. So a run that
+was killed leaves a file without a footer, and never the report of an earlier run.
+"""
 
 import json
 import os
 import re
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from scikeras_conformance.contract import load_contract
 from scikeras_conformance.exceptions import ReportError
 from scikeras_conformance.reporting.record import RunRecord
-from scikeras_conformance.results import Outcome
+from scikeras_conformance.results import Outcome, Result
 
-__all__ = ["SCHEMA", "check_writable", "to_dict", "write_report", "write_scripts"]
+__all__ = [
+    "SCHEMA",
+    "ReportStream",
+    "check_writable",
+    "to_dict",
+    "write_report",
+    "write_scripts",
+    "write_text",
+]
 
 SCHEMA = "scikeras-conformance/report/1"
 
@@ -21,21 +35,12 @@ def to_dict(record: RunRecord) -> dict[str, Any]:
     """Give a run as plain data, in the layout of the report."""
     return {
         "schema": SCHEMA,
-        "header": {
-            "contract": record.contract,
-            "subject": dict(record.subject),
-            "environment": dict(record.environment),
-            "profiles": list(record.profiles) or ["all"],
-            "partial": record.partial,
-            "strict": record.strict,
-        },
-        "results": [
-            {**result.to_dict(), "script": record.scripts.get(result.id, "")}
-            for result in record.results
-        ],
+        "header": _header(record),
+        "catalogue": _catalogue(record),
+        "results": [_result(result, record.scripts) for result in record.results],
         "footer": {
             "verdict": str(record.verdict),
-            "exit_code": int(record.verdict.exit_code),
+            "exit_code": int(record.exit_code),
             "census": {**asdict(record.census), "holds": record.census.holds},
             "refusal": record.refusal,
             "missing": list(record.missing),
@@ -50,8 +55,89 @@ def to_dict(record: RunRecord) -> dict[str, Any]:
                 for clause in load_contract().clauses.values()
                 if clause.excluded
             },
+            "gate": None if record.gate is None else record.gate.to_dict(),
         },
     }
+
+
+def _header(record: RunRecord) -> dict[str, Any]:
+    return {
+        "contract": record.contract,
+        "started": record.started,
+        "subject": dict(record.subject),
+        "environment": dict(record.environment),
+        "root": record.root,
+        "configuration": dict(record.configuration),
+        "profiles": list(record.profiles) or ["all"],
+        "planned": record.census.planned,
+        "catalogue_size": record.catalogue_size,
+        "partial": record.partial,
+        "strict": record.strict,
+    }
+
+
+def _catalogue(record: RunRecord) -> dict[str, Any]:
+    return {
+        "clauses": {name: asdict(note) for name, note in record.clauses.items()},
+        "checks": {
+            name: {**asdict(note), "clauses": list(note.clauses)}
+            for name, note in record.checks.items()
+        },
+    }
+
+
+def _result(result: Result, scripts: Mapping[str, str]) -> dict[str, Any]:
+    return {**result.to_dict(), "script": scripts.get(result.id, "")}
+
+
+class ReportStream:
+    """The report while the run goes on.
+
+    Parameters
+    ----------
+    path : Path
+        The file; what it held is gone at once.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._begun = False
+        self._separator = ""
+        self._file: IO[str] | None = None
+        self._write(f'{{"schema": {json.dumps(SCHEMA)},\n')
+
+    @property
+    def begun(self) -> bool:
+        """Whether the header has been written."""
+        return self._begun
+
+    def begin(self, record: RunRecord) -> None:
+        """Write the header; of the record nothing is taken that only the end can tell."""
+        self._begun = True
+        header = json.dumps(_header(record), ensure_ascii=False)
+        catalogue = json.dumps(_catalogue(record), ensure_ascii=False)
+        self._write(f'"header": {header},\n"catalogue": {catalogue},\n"results": [\n')
+
+    def add(self, results: Iterable[Result], scripts: Mapping[str, str]) -> None:
+        """Write results."""
+        for result in results:
+            text = json.dumps(_result(result, scripts), ensure_ascii=False)
+            self._write(f"{self._separator}{text}")
+            self._separator = ",\n"
+
+    def close(self) -> None:
+        """Leave the file as it is."""
+        if self._file is not None:
+            self._file.close()
+
+    def _write(self, text: str) -> None:
+        try:
+            if self._file is None:
+                self._file = self._path.open("w", encoding="utf-8", errors="backslashreplace")
+            self._file.write(text)
+            self._file.flush()
+        except OSError as error:
+            raise ReportError(f"The report {self._path} cannot be written: {error}.") from error
 
 
 def write_scripts(record: RunRecord, folder: Path) -> None:
@@ -96,10 +182,21 @@ def write_report(record: RunRecord, path: Path) -> None:
     ReportError
         If the file cannot be written.
     """
-    text = json.dumps(to_dict(record), indent=1, ensure_ascii=False) + "\n"
+    write_text(json.dumps(to_dict(record), indent=1, ensure_ascii=False) + "\n", path)
+
+
+def write_text(text: str, path: Path) -> None:
+    """Write a file in one step.
+
+    Raises
+    ------
+    ReportError
+        If the file cannot be written.
+    """
     draft = path.with_name(f".{path.name}.{os.getpid()}")
     try:
-        draft.write_text(text, encoding="utf-8")
+        # A message of a subject may hold half a surrogate, which is no text to UTF-8.
+        draft.write_text(text, encoding="utf-8", errors="backslashreplace")
         draft.replace(path)
     except OSError as error:
         draft.unlink(missing_ok=True)

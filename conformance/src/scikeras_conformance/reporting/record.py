@@ -4,9 +4,30 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from scikeras_conformance.results import Census, Result, Verdict
+from scikeras_conformance.baseline import Gate
+from scikeras_conformance.results import Census, ExitCode, Outcome, Result, Verdict
 
-__all__ = ["RunRecord"]
+__all__ = ["CheckNote", "ClauseNote", "RunRecord"]
+
+
+@dataclass(frozen=True, slots=True)
+class ClauseNote:
+    """What a report tells of a clause."""
+
+    statement: str
+    level: str
+    section: str
+
+
+@dataclass(frozen=True, slots=True)
+class CheckNote:
+    """What a report tells of a check, so that it can be read without the suite."""
+
+    shows: str
+    costs: str
+    level: str
+    profile: str
+    clauses: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +62,19 @@ class RunRecord:
         In the order of the plan.
     scripts : mapping of str to str
         For each failed result, by its id, a script that reproduces it without the suite.
+    started : str
+        When the run began, in ISO 8601.
+    root : str
+        The directory that paths of the subject are shown from: the checkout, or where the run was
+        started.
+    configuration : mapping
+        The configuration file that was used, if any, and settings that no other field has.
+    clauses : mapping of str to ClauseNote
+        The clauses that the planned checks are about.
+    checks : mapping of str to CheckNote
+        The planned checks.
+    gate : Gate or None
+        How the run stands against its baseline, where it has one.
     """
 
     contract: str
@@ -56,8 +90,38 @@ class RunRecord:
     unchecked: tuple[str, ...]
     results: tuple[Result, ...]
     scripts: Mapping[str, str] = field(default_factory=dict)
+    started: str = ""
+    root: str = ""
+    configuration: Mapping[str, Any] = field(default_factory=dict)
+    clauses: Mapping[str, ClauseNote] = field(default_factory=dict)
+    checks: Mapping[str, CheckNote] = field(default_factory=dict)
+    gate: Gate | None = None
 
     @property
     def partial(self) -> bool:
         """Whether only a part of its profiles was asked for."""
         return self.census.planned < self.catalogue_size
+
+    @property
+    def exit_code(self) -> ExitCode:
+        """How the run ends: with a baseline it is the gate that says so.
+
+        A run without a verdict about its subject is none that a baseline could say anything of.
+        """
+        if self.gate is None or not self.counts:
+            return self.verdict.exit_code
+        return ExitCode.CONFORMANT if self.gate.met else ExitCode.BASELINE_NOT_MET
+
+    @property
+    def failures(self) -> tuple[Result, ...]:
+        """The results that failed."""
+        return tuple(result for result in self.results if result.outcome is Outcome.FAILED)
+
+    @property
+    def counts(self) -> bool:
+        """Whether the run says something about its subject."""
+        return self.verdict in {Verdict.CONFORMANT, Verdict.NOT_CONFORMANT}
+
+    def is_known(self, result: Result) -> bool:
+        """Whether the baseline accepts a failure."""
+        return self.gate is not None and result.id in self.gate.known

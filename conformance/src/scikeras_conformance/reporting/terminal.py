@@ -49,6 +49,7 @@ def render(record: RunRecord, catalogue: Sequence[Check]) -> Iterator[Line]:
     yield from _table(record.results)
     yield from _slowest(record.results)
     yield from _gaps(record)
+    yield from _gate(record)
     yield _verdict(record)
 
 
@@ -67,6 +68,8 @@ def _header(record: RunRecord) -> Iterator[Line]:
             f"NumPy {packages['numpy']}"
         )
     profiles = ", ".join(record.profiles) or "all profiles"
+    if record.configuration.get("file"):
+        yield Line(f"settings  {record.configuration['file']}")
     yield Line(f"contract  {record.contract} ({profiles}), suite {environment.get('suite', '?')}")
 
 
@@ -157,6 +160,20 @@ def _gaps(record: RunRecord) -> Iterator[Line]:
         chapters = ", ".join(f"{chapter} ({count})" for chapter, count in counts.items())
         yield Line("")
         yield Line(f"Clauses that this version of the suite has no check for: {chapters}")
+
+
+def _gate(record: RunRecord) -> Iterator[Line]:
+    gate = record.gate
+    if gate is None or not record.counts:
+        return
+    yield Line("")
+    for one in gate.findings:
+        yield Line(f"{one.concern.upper()} {one.id}", {"red": True, "bold": True})
+        yield from (Line(f"  {line}") for line in one.message.splitlines()[:5])
+    dormant = f", {len(gate.dormant)} for other conditions" if gate.dormant else ""
+    text = f"({len(gate.known)} known failures{dormant}) {gate.baseline}"
+    met = "baseline: MET" if gate.met else f"baseline: NOT MET, {len(gate.findings)} findings"
+    yield Line(f"{met}  {text}", {"green" if gate.met else "red": True, "bold": True})
 
 
 def _verdict(record: RunRecord) -> Line:

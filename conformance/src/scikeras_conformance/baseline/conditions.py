@@ -1,0 +1,96 @@
+"""Under which circumstances an entry of a baseline holds."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from packaging.specifiers import InvalidSpecifier, SpecifierSet
+
+from scikeras_conformance.exceptions import BaselineError
+from scikeras_conformance.plan import nearest
+
+__all__ = ["check_conditions", "circumstances", "holds"]
+
+BACKENDS = ("tensorflow", "jax", "torch", "openvino")
+PACKAGES = ("keras", "scikit-learn", "numpy", "scipy")
+NAMES = ("backend", "device", "platform", "machine")
+VERSIONS = ("python", *PACKAGES, *BACKENDS)
+
+
+def check_conditions(conditions: Mapping[str, Any], where: str) -> dict[str, str]:
+    """Refuse conditions that could never be judged.
+
+    Parameters
+    ----------
+    conditions : mapping
+        ``backend``, ``device``, ``platform`` or ``machine`` with a name; ``python``, a package or a
+        backend with a version specifier such as ``">=3.12"``.
+    where : str
+        The entry, for the message.
+
+    Raises
+    ------
+    BaselineError
+        With the nearest name that is known.
+    """
+    known = [*NAMES, *VERSIONS]
+    checked: dict[str, str] = {}
+    for name, value in conditions.items():
+        if name not in known:
+            raise BaselineError(
+                f"{where}: when knows no {name!r}.{nearest(name, known)} Known: {', '.join(known)}."
+            )
+        if not isinstance(value, str) or not value:
+            raise BaselineError(f"{where}: when.{name} takes a text, not {value!r}.")
+        if name == "backend" and value not in BACKENDS:
+            raise BaselineError(
+                f"{where}: there is no backend {value!r}.{nearest(value, BACKENDS)}"
+            )
+        if name in VERSIONS:
+            _specifier(name, value, where)
+        checked[name] = value
+    return checked
+
+
+def holds(conditions: Mapping[str, str], environment: Mapping[str, Any]) -> bool:
+    """Whether all conditions are those of an environment, as a report describes it."""
+    facts = circumstances(environment)
+    return all(_one_holds(name, value, facts) for name, value in conditions.items())
+
+
+def circumstances(environment: Mapping[str, Any]) -> dict[str, str]:
+    """Give the value of everything that a condition can name, as far as it is known."""
+    packages = environment.get("packages", {})
+    facts = {
+        "backend": environment.get("backend"),
+        "device": environment.get("device"),
+        "platform": str(environment.get("platform", "")).partition("-")[0],
+        "machine": environment.get("machine"),
+        "python": environment.get("python"),
+        **{name: packages.get(name) for name in PACKAGES},
+    }
+    if facts["backend"]:
+        facts[str(facts["backend"])] = environment.get("backend_version")
+    return {name: str(value) for name, value in facts.items() if value}
+
+
+def _one_holds(name: str, value: str, facts: Mapping[str, str]) -> bool:
+    actual = facts.get(name)
+    if actual is None:
+        return False
+    if name in VERSIONS:
+        return _specifier(name, value, "").contains(actual, prereleases=True)
+    if name == "device":
+        # "gpu:0, cpu:0" is a machine with a GPU.
+        return value.lower() in {
+            part.strip().partition(":")[0].lower() for part in actual.split(",")
+        }
+    return actual.lower() == value.lower()
+
+
+def _specifier(name: str, value: str, where: str) -> SpecifierSet:
+    try:
+        return SpecifierSet(value)
+    except InvalidSpecifier as error:
+        raise BaselineError(
+            f"{where}: when.{name} takes a version specifier such as '>=3.12', not {value!r}."
+        ) from error

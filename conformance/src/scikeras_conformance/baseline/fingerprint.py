@@ -1,0 +1,47 @@
+"""What tells one kind of failure from another: its message, without what changes by chance."""
+
+import hashlib
+import re
+
+__all__ = ["fingerprint", "normalise"]
+
+FLOAT = r"[-+]?(?:\d+\.(?!\.\.)\d*|(?<!\.)\.\d+|\d+(?=[eE][-+]?\d))(?:[eE][-+]?\d+)?"
+
+# In this order: what a later rule would tear apart is taken by an earlier one.
+RULES: tuple[tuple[re.Pattern[str], str], ...] = (
+    (re.compile(r"\x1b\[[0-9;?]*[A-Za-z]"), ""),
+    (re.compile(r"\b0x[0-9a-fA-F]+"), "<address>"),
+    (re.compile(r"\b[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}\b"), "<id>"),
+    (re.compile(r"(?<![\w<.])(?:[A-Za-z]:)?(?:[\\/][\w.+@~-]+){2,}"), "<path>"),
+    (re.compile(r"\bline \d+"), "line <number>"),
+    # Keras counts layers and models through the life of a process.
+    (re.compile(r"\b([a-z][a-z0-9]*(?:_[a-z][a-z0-9]*)*)_\d+\b"), r"\1_<number>"),
+    (re.compile(r"\.{4,}"), "..."),
+    (re.compile(rf"(?<![\w.<]){FLOAT}(?!\w)"), "<float>"),
+    (re.compile(r"(?<=[\[(])\s+|\s+(?=[\])])"), ""),
+    # A long row of numbers is cut somewhere, and where depends on how they are written.
+    (re.compile(r"<float>(?:[\s,;\[\]()]+(?:<float>|[-+]?\d*(?=\.\.\.)))+"), "<floats>"),
+    (re.compile(r"\s+"), " "),
+)
+
+
+def normalise(message: str) -> str:
+    """Give a message without addresses, paths, line numbers, counters and values of floats.
+
+    Whole numbers stay: "3 classes instead of 2" and "4 classes instead of 2" are two failures.
+
+    Examples
+    --------
+    >>> from scikeras_conformance.baseline import normalise
+    >>> normalise("<f at 0x7f1a> in /srv/me/a.py, line 3, gave 0.25 for dense_12")
+    '<f at <address>> in <path>, line <number>, gave <float> for dense_<number>'
+    """
+    for pattern, replacement in RULES:
+        message = pattern.sub(replacement, message)
+    return message.strip()
+
+
+def fingerprint(message: str) -> str:
+    """Give a short name for the kind of failure that a message speaks of."""
+    text = normalise(message).encode("utf-8", "backslashreplace")
+    return hashlib.sha256(text).hexdigest()[:12]

@@ -1,0 +1,94 @@
+"""Makes a baseline out of a run, and keeps what a person wrote into the one before."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from typing import Any
+
+from scikeras_conformance.baseline.conditions import check_conditions, circumstances
+from scikeras_conformance.baseline.entries import Baseline, Entry
+from scikeras_conformance.baseline.fingerprint import fingerprint, normalise
+from scikeras_conformance.exceptions import BaselineError
+from scikeras_conformance.results import Outcome, Result
+
+__all__ = ["renew"]
+
+MOST_OF_A_MESSAGE = 200
+
+
+def renew(
+    baseline: Baseline,
+    results: Iterable[Result],
+    environment: Mapping[str, Any],
+    *,
+    known: Iterable[str],
+    reason: str,
+    issue: str = "",
+    when: Iterable[str] = (),
+) -> Baseline:
+    """Give the baseline that a complete run would meet.
+
+    Entries that the run was not about stay, and so do those that have expired: only a person can
+    accept a failure for longer. An entry for a result that the suite does not have any more goes.
+
+    Parameters
+    ----------
+    baseline : Baseline
+        The one before; it may be empty.
+    results : iterable of Result
+        Those of the run.
+    environment : mapping
+        That of the run.
+    known : iterable of str
+        The ids of everything that a run could plan.
+    reason, issue : str
+        For entries that are new.
+    when : iterable of str
+        Conditions that new entries get, with the values of this environment.
+    """
+    active = baseline.active(environment)
+    by_id = {result.id: result for result in results}
+    names = set(known) | set(by_id)
+    entries: list[Entry] = []
+    for entry in baseline.entries:
+        if entry.id not in names:
+            continue
+        result = by_id.get(entry.id)
+        if result is None or active.get(entry.id) is not entry or result.says_nothing:
+            entries.append(entry)
+        elif result.outcome is Outcome.FAILED:
+            kind = fingerprint(result.message)
+            changed = kind != entry.fingerprint
+            message = _short(result.message) if changed else entry.message
+            entries.append(replace(entry, fingerprint=kind, message=message))
+    conditions = _conditions(when, environment)
+    entries += [
+        Entry(
+            id=result.id,
+            fingerprint=fingerprint(result.message),
+            message=_short(result.message),
+            reason=reason,
+            issue=issue,
+            when=conditions,
+        )
+        for result in by_id.values()
+        if result.outcome is Outcome.FAILED and result.id not in active
+    ]
+    return replace(baseline, entries=tuple(entries))
+
+
+def _short(message: str) -> str:
+    text = normalise(message)
+    return text if len(text) <= MOST_OF_A_MESSAGE else text[:MOST_OF_A_MESSAGE] + " ..."
+
+
+def _conditions(names: Iterable[str], environment: Mapping[str, Any]) -> dict[str, str]:
+    facts = circumstances(environment)
+    values: dict[str, str] = {}
+    for name in names:
+        if name not in facts:
+            check_conditions({name: ">=0"} if name != "backend" else {}, "--when")
+            raise BaselineError(f"--when {name}: the run does not tell it.")
+        value = facts[name]
+        versioned = value[:1].isdigit()
+        values[name] = f"=={value}" if versioned else value.partition(":")[0]
+    return check_conditions(values, "--when")

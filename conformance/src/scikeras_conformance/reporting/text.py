@@ -1,0 +1,16 @@
+"""Text of a subject, made fit to be shown."""
+
+import re
+
+__all__ = ["printable"]
+
+CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
+
+
+def printable(text: str) -> str:
+    """Give a text without characters that would steer a terminal or break a file.
+
+    Line breaks and tabs stay; every other control character, and half a surrogate, becomes a sign
+    for what cannot be shown.
+    """
+    return CONTROL.sub("\N{REPLACEMENT CHARACTER}", text.replace("\r\n", "\n"))

@@ -1,0 +1,490 @@
+"""JUnit, Markdown, SARIF, GitHub annotations, badges, HTML, the comparison and the matrix."""
+
+import html as html_module
+import json
+import re
+from dataclasses import replace
+from html.parser import HTMLParser
+from pathlib import Path
+from types import SimpleNamespace
+from xml.etree import ElementTree as ET
+
+import pytest
+from junitparser import JUnitXml
+
+from runs import HOSTILE, SHOULD, SUBJECT, failed, known_gate, result, run
+from scikeras_conformance.baseline import Concern, Finding
+from scikeras_conformance.checks import CATALOGUE
+from scikeras_conformance.exceptions import UsageError
+from scikeras_conformance.reporting import locations, matrix
+from scikeras_conformance.reporting.compare import compare, lines
+from scikeras_conformance.reporting.formats import FORMATS, parse_target, render_as
+from scikeras_conformance.reporting.locations import Location, location_of, root_of, sources_of
+from scikeras_conformance.reporting.markdown import MOST, fenced
+from scikeras_conformance.reporting.terminal import render
+from scikeras_conformance.subject import load_subject
+
+MISSING = ("CLS-2.fit-and-predict:base",)
+MIXED = run(
+    result(),
+    failed(wrapper="classifier"),
+    failed(check=SHOULD),
+    result("errored", wrapper="regressor", message="the suite failed", details="why"),
+    result("skipped", check=SHOULD, wrapper="regressor", message="does not apply"),
+    missing=MISSING,
+)
+REFUSED = replace(run(refusal="it is gone"), environment={}, subject={"spec": "toy"})
+KNOWN = run(failed(), gate=known_gate(failed()))
+NOT_MET = run(failed(), gate=known_gate(findings=[Finding(Concern.NEW, failed().id, "a step")]))
+BAD = run(
+    failed(message=HOSTILE, details=HOSTILE),
+    subject={**SUBJECT, "version": HOSTILE, "distribution": HOSTILE},
+    gate=known_gate(findings=[Finding(Concern.NEW, failed().id, HOSTILE)]),
+)
+
+
+# -- which formats there are ----------------------------------------------------------------------
+
+
+def test_targets():
+    """A format alone is for the terminal; a slip suggests the nearest."""
+    assert ("html", None) == (parse_target("html").form, parse_target("html").path)
+    assert Path("a=b.html").absolute() == parse_target("html=a=b.html").path
+    with pytest.raises(UsageError, match="Did you mean 'junit'"):
+        parse_target("junti=x")
+    with pytest.raises(UsageError, match="names no file"):
+        parse_target("html=")
+
+
+@pytest.mark.parametrize("form", FORMATS)
+@pytest.mark.parametrize("record", [MIXED, REFUSED, NOT_MET, run(result(), missing=MISSING)])
+def test_no_format_calls_a_bad_run_good(form, record):
+    """Neither the green of the page nor the words of a verdict that was not given."""
+    text = render_as(form, record)
+    assert "banner good" not in text
+    assert "#1a7f37" not in text
+    assert '"success"' not in text
+    assert "\N{WHITE HEAVY CHECK MARK}" not in text
+    assert "::notice title=conformance" not in text
+
+
+@pytest.mark.parametrize(
+    ("form", "sign"),
+    [
+        ("html", "banner good"),
+        ("badge", "#1a7f37"),
+        ("shields", '"success"'),
+        ("markdown", "\N{WHITE HEAVY CHECK MARK}"),
+        ("github", "::notice title=conformance::conformant"),
+    ],
+)
+def test_a_good_run_is_shown_as_one(form, sign):
+    """The signs of the test above are those that a conformant run has."""
+    assert sign in render_as(form, run(result()))
+
+
+@pytest.mark.parametrize("form", FORMATS)
+def test_a_hostile_subject_writes_no_markup(form):
+    """Whatever stands in a message, none of it is a tag, and the text can be written."""
+    text = render_as(form, BAD)
+    text.encode("utf-8")
+    if form in {"html", "badge", "junit"}:
+        assert "<script>alert" not in text
+    assert not set("\x00\x1b") & set(text)
+
+
+# -- JUnit ----------------------------------------------------------------------------------------
+
+
+def test_junit_has_the_right_counts():
+    """A stock parser finds one case for each planned check, with real failures and errors."""
+    suites = JUnitXml.fromstring(render_as("junit", MIXED).encode())
+    assert (6, 2, 2, 1) == (suites.tests, suites.failures, suites.errors, suites.skipped)
+    cases = [case for suite in suites for case in suite]
+    assert 6 == len(cases)
+    root = ET.fromstring(render_as("junit", MIXED))
+    failure = root.find(".//testcase[@name='CLS-1.extends-base:classifier']/failure")
+    assert "fit(...) raised ValueError: no" == failure.get("message")
+    assert "deep, er.py" in failure.text
+    assert "MUST" == failure.get("type")
+    assert "no result" == root.find(f".//testcase[@name='{MISSING[0]}']/error").get("type")
+
+
+def test_junit_of_a_refused_subject_is_an_error():
+    """A file without cases would read as a pass."""
+    root = ET.fromstring(render_as("junit", REFUSED))
+    assert ("1", "1") == (root.get("tests"), root.get("errors"))
+    assert "it is gone" == root.find(".//error").get("message")
+
+
+def test_junit_of_a_known_failure_is_a_failure_still():
+    """The file says what happened; that it is known stands beside it."""
+    assert "MUST, known" == ET.fromstring(render_as("junit", KNOWN)).find(".//failure").get("type")
+
+
+def test_junit_of_a_hostile_subject_can_be_read():
+    """What XML cannot hold is replaced, the rest comes back."""
+    root = ET.fromstring(render_as("junit", BAD).encode("utf-8", "backslashreplace"))
+    assert "<script>alert(1)</script>" in root.find(".//failure").get("message")
+
+
+# -- Markdown -------------------------------------------------------------------------------------
+
+
+def test_markdown_shows_what_counts():
+    """Verdict, table, each failure with clause, cost, message and traceback."""
+    text = html_module.unescape(render_as("markdown", MIXED))
+    assert "Conformance: incomplete" in text
+    assert "| CLS | 1 | 2 | 1 | 1 |" in text
+    assert "**No result** for <code>CLS-2.fit-and-predict:base</code>" in text
+    assert "**Costs**: code that asks isinstance" in text
+    assert "**CLS-1** There are a base wrapper" in text
+    assert "deep, er.py" in text
+
+
+def test_markdown_with_a_baseline():
+    """Findings stand first, what is known is folded away."""
+    text = html_module.unescape(render_as("markdown", NOT_MET))
+    assert "**new failure** <code>CLS-1.extends-base:base</code>: a step" in text
+    text = html_module.unescape(render_as("markdown", KNOWN))
+    assert "1 known failures" in text
+    assert "It is old. (<code>https://example.org/1</code>)" in text
+    assert "```" not in text
+
+
+def test_markdown_of_many_failures_is_cut():
+    """A job's summary has a limit; what is left out is counted."""
+    many = run(*(failed(case=str(number)) for number in range(MOST + 7)))
+    text = render_as("markdown", many)
+    assert "7 more are left out" in text
+    assert MOST == text.count("**Costs**")
+
+
+def test_markdown_of_a_refusal():
+    """The reason is all there is."""
+    assert "it is gone" in render_as("markdown", REFUSED)
+
+
+def test_fences():
+    """No text closes the block that it stands in, and a long one keeps its end."""
+    assert fenced("a ``` b").startswith("````text\n")
+    cut = fenced("x" * 5000 + "end")
+    assert "1003 characters left out" in cut
+    assert "end\n```" in cut
+
+
+def test_markdown_of_a_hostile_subject_is_text():
+    """Outside of fences nothing is left that Markdown or HTML would act on."""
+    text = re.sub(
+        r"^(`{3,})text\n.*?^\1$", "", render_as("markdown", BAD), flags=re.MULTILINE | re.DOTALL
+    )
+    assert "<script" not in text
+    assert "@you" not in text
+    assert "*x*" not in text
+
+
+# -- SARIF ----------------------------------------------------------------------------------------
+
+
+def test_sarif_points_at_the_line_of_the_subject():
+    """The innermost frame of the subject, relative to the checkout, with level and rule."""
+    (job,) = json.loads(render_as("sarif", MIXED))["runs"]
+    first, second = job["results"]
+    physical = first["locations"][0]["physicalLocation"]
+    assert {"uri": "src/toy/deep%2C%20er.py", "uriBaseId": "%SRCROOT%"} == physical[
+        "artifactLocation"
+    ]
+    assert 7 == physical["region"]["startLine"]
+    assert ("error", "warning") == (first["level"], second["level"])
+    rule = job["tool"]["driver"]["rules"][first["ruleIndex"]]
+    assert first["ruleId"] == rule["id"]
+    assert "file:///code/repo/" == job["originalUriBaseIds"]["%SRCROOT%"]["uri"]
+    assert first["partialFingerprints"] != second["partialFingerprints"]
+
+
+def test_sarif_of_a_run_without_verdict_was_not_successful():
+    """Errors and missing results are notifications; no findings do not mean that all is well."""
+    (job,) = json.loads(render_as("sarif", MIXED))["runs"]
+    (invocation,) = job["invocations"]
+    assert not invocation["executionSuccessful"]
+    assert 2 == len(invocation["toolExecutionNotifications"])
+    (job,) = json.loads(render_as("sarif", REFUSED))["runs"]
+    assert "it is gone" == job["invocations"][0]["toolExecutionNotifications"][0]["message"]["text"]
+
+
+def test_sarif_of_a_known_failure_is_suppressed_with_its_reason():
+    """Code scanning shows it as accepted."""
+    (job,) = json.loads(render_as("sarif", KNOWN))["runs"]
+    assert (
+        "It is old. https://example.org/1" == job["results"][0]["suppressions"][0]["justification"]
+    )
+    assert job["invocations"][0]["executionSuccessful"]
+
+
+@pytest.mark.parametrize(
+    ("change", "physical"),
+    [
+        ({"subject": {"spec": "toy"}}, None),
+        ({"root": "/elsewhere"}, "file:///code/repo/src/toy/wrappers.py"),
+        ({"root": ""}, "file:///code/repo/src/toy/wrappers.py"),
+        ({}, "src/toy/wrappers.py"),
+    ],
+)
+def test_sarif_of_a_failure_without_a_line(change, physical):
+    """Then it is where the wrapper is defined, or nowhere but at the check."""
+    record = replace(run(failed(details="")), **change)
+    (location,) = json.loads(render_as("sarif", record))["runs"][0]["results"][0]["locations"]
+    found = location.get("physicalLocation", {}).get("artifactLocation", {}).get("uri")
+    assert physical == found
+    assert location["logicalLocations"]
+
+
+# -- GitHub ---------------------------------------------------------------------------------------
+
+
+def test_annotations():
+    """A line for each failure, at the subject's line, and the verdict as the last one."""
+    out = render_as("github", MIXED).splitlines()
+    assert out[0].startswith(
+        "::error file=src/toy/deep%2C er.py,line=7,title=CLS-1.extends-base%3Aclassifier::fit(...)"
+    )
+    assert out[1].startswith("::warning file=")
+    assert out[2].startswith("::error title=CLS-1.extends-base%3Aregressor%3A error of the suite::")
+    assert (
+        out[3]
+        == f"::error title={MISSING[0].replace(':', '%3A')}::The planned check has no result."
+    )
+    assert out[4].startswith("::error title=conformance::incomplete")
+    assert 5 == len(out)
+
+
+def test_annotations_with_a_baseline():
+    """What is known is a notice; a finding is an error at the baseline."""
+    assert render_as("github", KNOWN).startswith("::notice file=src/toy")
+    second = render_as("github", NOT_MET).splitlines()[1]
+    assert second.startswith("::error file=known.toml,line=1,title=new failure%3A ")
+    assert "it is gone" in render_as("github", REFUSED)
+
+
+def test_annotations_of_a_hostile_subject_are_one_line_each():
+    """A message cannot give commands to the runner."""
+    out = render_as("github", BAD).splitlines()
+    assert all(line.startswith(("::error ", "::warning ", "::notice ")) for line in out)
+    assert 3 == len(out)
+
+
+# -- badges ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("record", "message", "colour"),
+    [
+        (run(result()), "conformant 1.0", "success"),
+        (run(result(), whole=False), "1/1, part", "yellow"),
+        (run(failed()), "0/1", "critical"),
+        (KNOWN, "0/1, known failures", "yellow"),
+        (NOT_MET, "0/1, baseline not met", "critical"),
+        (MIXED, "incomplete", "inactive"),
+        (REFUSED, "no subject", "inactive"),
+    ],
+)
+def test_badges(record, message, colour):
+    """The badge is green for a whole conformant run alone."""
+    data = json.loads(render_as("shields", record))
+    assert (message, colour) == (data["message"], data["color"])
+    root = ET.fromstring(render_as("badge", record))
+    assert f"wrapper contract: {message}" == root.get("aria-label")
+
+
+# -- HTML -----------------------------------------------------------------------------------------
+
+
+class Page(HTMLParser):
+    """Collects tags, texts, and what would be loaded."""
+
+    def __init__(self, text):
+        super().__init__()
+        self.tags, self.loaded, self.texts = [], [], []
+        self.feed(text)
+
+    def handle_starttag(self, tag, attrs):
+        self.tags.append(tag)
+        self.loaded += [value for name, value in attrs if name in {"src", "href", "srcset"}]
+
+    def handle_data(self, data):
+        self.texts.append(data)
+
+
+def test_the_page_is_whole_and_loads_nothing():
+    """Each result is there, each failure with clause, cost, message, traceback and script."""
+    text = render_as("html", MIXED)
+    page = Page(text)
+    words = "".join(page.texts)
+    assert ["#main"] == page.loaded
+    assert 5 == text.count("<li data-chapter=")
+    assert "default-src 'none'" in html_module.unescape(text)
+    for piece in (
+        "There are a base wrapper",
+        "Why it matters: code that asks isinstance",
+        "fit(...) raised ValueError: no",
+        "print('broken')",
+        "src/toy/deep, er.py:7",
+        "does not apply",
+        MISSING[0],
+    ):
+        assert piece in words
+
+
+def test_the_page_of_a_run_with_a_baseline():
+    """What is known says why, what is not stands at the top."""
+    assert "Known:</strong> It is old. (https://example.org/1)" in render_as("html", KNOWN)
+    assert "new failure" in render_as("html", NOT_MET)
+    assert "it is gone" in render_as("html", REFUSED)
+    assert "(where the wrapper is defined)" in render_as("html", run(failed(details="")))
+
+
+def test_a_hostile_subject_in_the_page_is_text():
+    """There is one script in the page, and it is ours."""
+    page = Page(render_as("html", BAD))
+    assert 1 == page.tags.count("script")
+    assert any("<script>alert(1)</script>" in text for text in page.texts)
+
+
+# -- two runs -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "field", "step_back"),
+    [
+        ([result()], [failed()], "worse", True),
+        ([result()], [result("errored")], "worse", True),
+        ([failed()], [result()], "fixed", False),
+        ([failed()], [failed(message="other")], "changed", True),
+        ([result()], [result("skipped")], "changed", True),
+        ([failed()], [result("skipped")], "changed", True),
+        ([failed()], [result("errored")], "changed", True),
+        ([], [result()], "added", False),
+        ([], [failed()], "added_failing", True),
+        ([result()], [], "removed", True),
+    ],
+)
+def test_differences(before, after, field, step_back):
+    """Each way from one run to another has a name, and only good ones end well."""
+    others = [result(check=SHOULD)]
+    first, second = run(*others, *before), run(*others, *after)
+    found = compare(first, second)
+    assert (result().id,) == getattr(found, field)
+    assert step_back == found.is_step_back
+    assert any(result().id in line for line in lines(first, second))
+
+
+def test_no_difference():
+    """The same failure is no step back, whatever address it names."""
+    first, second = run(failed(message="<f at 0x1>")), run(failed(message="<f at 0x2>"))
+    assert not compare(first, second).is_step_back
+    assert not any(result().id in line for line in lines(first, second))
+
+
+# -- several runs ---------------------------------------------------------------------------------
+
+
+def test_the_matrix_says_the_worst_of_each_check():
+    """An implementation that did not run a check does not look as if it passed it."""
+    records = [
+        run(result(), result(wrapper="classifier")),
+        run(result(), failed(wrapper="classifier"), result("skipped", check=SHOULD)),
+        run(result(), missing=("CLS-1.extends-base:classifier",)),
+        run(result("errored"), failed(wrapper="classifier")),
+    ]
+    text = html_module.unescape(matrix.as_markdown(records))
+    cells = "passed 2 | failed 1/2 | no result for 1 | errored 1/2"
+    assert f"| CLS-1.extends-base | MUST | {cells} |" in text
+    assert "| CLS-9.not-a-model | SHOULD | not run | skipped 1/1 | not run | not run |" in text
+    page = matrix.as_html([*records, BAD])
+    assert "failed 1/2" in page
+    assert "<script>alert" not in page
+    assert "<h1>Wrapper contract, side by side</h1>" in page
+
+
+# -- where ----------------------------------------------------------------------------------------
+
+
+def test_where_a_subject_comes_from(toy_on_path):
+    """Its file, and the line of each class."""
+    sources = sources_of(load_subject("toy_subject"))
+    (root,) = sources["roots"]
+    assert "toy_subject.py" == Path(root).name
+    line = sources["definitions"]["classifier"]["line"]
+    assert "class KerasClassifier" in Path(root).read_text().splitlines()[line - 1]
+
+
+def test_the_sources_of_a_package_and_of_nothing():
+    """A package is its folder; a class without a file has no line."""
+    import email.message
+
+    made = type("Made", (), {"__module__": "none"})
+    subject = SimpleNamespace(classes={"base": email.message.Message, "classifier": made})
+    sources = sources_of(subject)
+    assert str(Path(email.__file__).parent) in sources["roots"]
+    assert ["base"] == list(sources["definitions"])
+
+
+def test_the_root_is_the_checkout(tmp_path):
+    """Paths are shown from where the repository begins, or from where the run was started."""
+    inner = tmp_path / "a" / "b"
+    inner.mkdir(parents=True)
+    assert inner == root_of(inner)
+    (tmp_path / ".git").mkdir()
+    assert tmp_path == root_of(inner)
+
+
+def test_files_on_another_drive(monkeypatch):
+    """There is no path from one drive to another."""
+
+    def relpath(*_):
+        raise ValueError
+
+    monkeypatch.setattr(locations.os.path, "relpath", relpath)
+    assert None is Location("/a", 1, exact=True).under("/b")
+
+
+def test_frames_of_others_are_not_the_subjects():
+    """A folder whose name begins like the subject's is not the subject."""
+    details = 'x\n  File "/code/repo/src/toybox/a.py", line 3, in f\n'
+    record = run(failed(details=details))
+    assert not location_of(record, record.results[0]).exact
+
+
+# -- the terminal ---------------------------------------------------------------------------------
+
+
+def shown(record):
+    return "\n".join(line.text for line in render(record, CATALOGUE))
+
+
+def test_the_terminal_shows_the_gate_and_the_settings():
+    """What does not agree with the baseline stands by itself, above the verdict."""
+    dormant = replace(KNOWN.gate, dormant=("x",))
+    text = shown(replace(KNOWN, gate=dormant, configuration={"file": "pyproject.toml"}))
+    assert "settings  pyproject.toml" in text
+    assert "baseline: MET  (1 known failures, 1 for other conditions) known.toml" in text
+    text = shown(NOT_MET)
+    assert "NEW FAILURE CLS-1.extends-base:base\n  a step" in text
+    assert "baseline: NOT MET, 1 findings" in text
+
+
+def test_an_incomplete_run_shows_no_gate():
+    """A baseline says nothing about it."""
+    assert "baseline:" not in shown(replace(MIXED, gate=known_gate()))
+
+
+# -- what is left out -----------------------------------------------------------------------------
+
+
+def test_runs_that_know_little():
+    """Without a version, a time or a traceback there is less to show, and nothing breaks."""
+    record = replace(run(failed(details="")), subject={"spec": "toy"}, started="")
+    text = html_module.unescape(render_as("markdown", record))
+    assert "toy (no release)" in text
+    assert "timestamp" not in render_as("junit", record)
+    assert "<dt>started</dt>" not in render_as("html", record)

@@ -1,0 +1,114 @@
+"""The contract as a part of a project's own tests."""
+
+from datetime import date
+
+import pytest
+
+from runs import failed, result
+from scikeras_conformance import pytest as plugin
+from scikeras_conformance.baseline import Baseline, Entry, dump, fingerprint
+from scikeras_conformance.exceptions import BaselineError, UsageError
+from scikeras_conformance.plugin import SuiteError
+from scikeras_conformance.pytest import conformance_tests
+
+pytest_plugins = ["pytester"]
+
+NO_FIT = "fit(...) raised AttributeError: fit"
+FITS = [f"CLS-2.fit-and-predict:{name}" for name in ("base", "classifier", "regressor")]
+TWO_LINES = """
+from scikeras_conformance.pytest import conformance_tests
+test_contract = conformance_tests("toy_subject", {arguments})
+"""
+
+
+@pytest.fixture
+def pytester(pytester, toy_on_path):
+    return pytester
+
+
+def run(pytester, arguments, *options):
+    pytester.makepyfile(test_wrappers=TWO_LINES.format(arguments=arguments))
+    return pytester.runpytest_subprocess(*options)
+
+
+def test_two_lines_are_enough(pytester):
+    """One item for each check, with a name; a broken MUST is red, a broken SHOULD is not."""
+    done = run(pytester, "checks=['CLS-1', 'CLS-2', 'CLS-9']", "-v", "--junitxml=j.xml")
+    done.assert_outcomes(passed=2, failed=3, xfailed=9)
+    done.stdout.fnmatch_lines(
+        ["*test_wrappers.py::test_contract?CLS-2.fit-and-predict:base? FAIL*"]
+    )
+    done.stdout.fnmatch_lines([f"*CLS-2.fit-and-predict:base: {NO_FIT}*"])
+    assert 'failures="3"' in (pytester.path / "j.xml").read_text()
+
+
+def test_items_are_selected_run_again_and_spread_like_any_other(pytester):
+    """-k, -m for level, chapter and profile, --lf and -n."""
+    arguments = "checks=['CLS-1', 'CLS-2', 'INIT-2'], wrappers=['classifier']"
+    done = run(pytester, arguments, "-n", "2", "-k", "CLS", "--strict-markers")
+    done.assert_outcomes(passed=1, failed=1)
+    done = pytester.runpytest_subprocess("--lf", "-p", "no:randomly")
+    done.assert_outcomes(failed=1)
+    marker = "conformance(chapter='CLS') and conformance(level='MUST', profile='documented')"
+    done = pytester.runpytest_subprocess("-m", marker, "--collect-only", "-q")
+    done.stdout.fnmatch_lines(["*CLS-1.extends-base:classifier*", "*2/*tests collected*"])
+
+
+def test_a_baseline_in_the_own_tests(pytester):
+    """What is known is expected, what passes now is red."""
+    entries = [Entry(name, fingerprint(NO_FIT), "", "old") for name in FITS[:2]]
+    stale = Entry("CLS-1.extends-base:classifier", "f", "", "older")
+    (pytester.path / "b.toml").write_text(dump(Baseline("toy_subject", (*entries, stale))))
+    done = run(pytester, "checks=['CLS-1', 'CLS-2'], baseline='b.toml'", "-rx")
+    done.assert_outcomes(passed=1, failed=2, xfailed=2)
+    done.stdout.fnmatch_lines_random(
+        ["*does not fail any more: CLS-1.*", "*new failure: CLS-2.fit-and-predict:regressor*"]
+    )
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error", "words"),
+    [
+        ({"subject": "a.py"}, UsageError, "not its file"),
+        ({"subject": "a", "checks": ["INIT-1.free-param"]}, UsageError, "Did you mean"),
+        ({"subject": "a", "checks": ["INIT-1"], "chapters": ["TGT"]}, UsageError, "in common"),
+        ({"subject": "a", "baseline": "none.toml"}, BaselineError, "cannot be read"),
+    ],
+)
+def test_slips_are_errors_of_collection(arguments, error, words):
+    """A module that selects nothing is not an empty green one."""
+    with pytest.raises(error, match=words):
+        conformance_tests(**arguments)
+
+
+KNOWN = Entry(failed().id, fingerprint(failed().message), "", "old", "link")
+SHOULD = "CLS-9.not-a-model"
+XFAIL, FAIL, SKIP = pytest.xfail.Exception, pytest.fail.Exception, pytest.skip.Exception
+
+
+@pytest.mark.parametrize(
+    ("outcome", "entry", "options", "expected"),
+    [
+        (failed(), None, {}, FAIL),
+        (failed(check=SHOULD), None, {}, XFAIL),
+        (failed(check=SHOULD), None, {"strict": True}, FAIL),
+        (failed(check=SHOULD), None, {"held": True}, FAIL),
+        (failed(), KNOWN, {"held": True}, XFAIL),
+        (failed(message="other"), KNOWN, {"held": True}, FAIL),
+        (result(), KNOWN, {"held": True}, FAIL),
+        (failed(), Entry(KNOWN.id, KNOWN.fingerprint, "", "r", expires=date(2020, 1, 1)), {"held": True}, FAIL),
+        (result("errored", message="m"), KNOWN, {"held": True}, SuiteError),
+        (result("skipped", message="m"), None, {}, FAIL),
+        (result("skipped", check=SHOULD, message="m"), None, {}, SKIP),
+    ],
+)  # fmt: skip
+def test_what_a_result_becomes(outcome, entry, options, expected):
+    """Nothing that was not kept ends as a pass."""
+    with pytest.raises(expected):
+        plugin._conclude(outcome, entry, **{"strict": False, "held": False, **options})
+
+
+def test_a_pass_is_a_pass():
+    """With and without a baseline."""
+    plugin._conclude(result(), None, strict=True, held=False)
+    plugin._conclude(result(), None, strict=True, held=True)

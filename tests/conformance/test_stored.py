@@ -1,0 +1,245 @@
+"""Stored runs: the schema, reading them back, and files that nobody should believe."""
+
+import json
+from dataclasses import replace
+from importlib.resources import files
+
+import jsonschema
+import pytest
+
+from runs import HOSTILE, SHOULD, failed, known_gate, result, run
+from scikeras_conformance.baseline import Concern, Finding
+from scikeras_conformance.exceptions import DamagedReportError, ReportError, UsageError
+from scikeras_conformance.reporting.json_report import (
+    ReportStream,
+    to_dict,
+    write_report,
+    write_scripts,
+)
+from scikeras_conformance.reporting.outputs import Outputs
+from scikeras_conformance.reporting.stored import from_dict, read_report
+from scikeras_conformance.results import ExitCode, Outcome, Verdict
+
+SCHEMA = json.loads((files("scikeras_conformance.reporting") / "report.schema.json").read_text())
+
+RUNS = {
+    "passed": run(result()),
+    "failed": run(result(), failed(check=SHOULD), failed(wrapper="classifier")),
+    "part": run(result(), whole=False),
+    "strict": run(failed(check=SHOULD), strict=True),
+    "known": run(failed(), gate=known_gate(failed())),
+    "not-met": run(failed(), gate=known_gate(findings=[Finding(Concern.NEW, failed().id, "m")])),
+    "errored": run(result("errored", message="m"), gate=known_gate()),
+    "missing": run(result(), missing=("CLS-2.fit-and-predict:base",)),
+    "refused": replace(run(refusal="it is gone"), environment={}, subject={"spec": "toy"}),
+    "hostile": run(failed(message=HOSTILE, details=HOSTILE, case=HOSTILE)),
+}
+
+
+@pytest.mark.parametrize("name", RUNS)
+def test_reports_keep_to_the_schema_and_come_back(tmp_path, name):
+    """Every kind of run is a valid report, and reading it gives the run again."""
+    path = tmp_path / "r.json"
+    write_report(RUNS[name], path)
+    jsonschema.Draft202012Validator.check_schema(SCHEMA)
+    jsonschema.validate(json.loads(path.read_text(encoding="utf-8")), SCHEMA)
+    assert RUNS[name] == read_report(path)
+
+
+@pytest.mark.parametrize(
+    ("name", "code"),
+    [
+        ("passed", ExitCode.CONFORMANT),
+        ("failed", ExitCode.NOT_CONFORMANT),
+        ("strict", ExitCode.NOT_CONFORMANT),
+        ("known", ExitCode.CONFORMANT),
+        ("not-met", ExitCode.BASELINE_NOT_MET),
+        ("errored", ExitCode.INCOMPLETE),
+        ("missing", ExitCode.INCOMPLETE),
+        ("refused", ExitCode.NO_SUBJECT),
+    ],
+)
+def test_exit_codes_of_runs(name, code):
+    """A baseline decides over conformant and not conformant, and masks nothing else."""
+    assert code == RUNS[name].exit_code
+
+
+def test_the_schema_knows_what_the_code_knows():
+    """A new outcome, verdict or exit code has to be written into the schema too."""
+    outcomes = SCHEMA["$defs"]["result"]["properties"]["outcome"]["enum"]
+    footer = SCHEMA["properties"]["footer"]["properties"]
+    concerns = SCHEMA["$defs"]["gate"]["properties"]["findings"]["items"]["properties"]["concern"]
+    assert [*map(str, Outcome)] == outcomes
+    assert [*map(str, Verdict)] == footer["verdict"]["enum"]
+    assert {*map(int, ExitCode)} - {int(ExitCode.USAGE)} == set(footer["exit_code"]["enum"])
+    assert [*map(str, Concern)] == concerns["enum"]
+
+
+def test_the_schema_refuses_what_is_no_report():
+    """It is not a schema that everything fits."""
+    data = to_dict(RUNS["failed"])
+    del data["footer"]
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.validate(data, SCHEMA)
+
+
+def test_a_run_that_was_killed_leaves_a_file_without_footer(tmp_path):
+    """From the start on the file is of this run, grows with it, and is never taken for a whole one."""
+    path = tmp_path / "r.json"
+    write_report(RUNS["passed"], path)
+    stream = ReportStream(path)
+    with pytest.raises(DamagedReportError, match=r"holds 0 results and has no footer"):
+        read_report(path)
+    record = RUNS["failed"]
+    stream.begin(record)
+    assert stream.begun
+    stream.add(record.results[:1], record.scripts)
+    stream.add(record.results[1:], record.scripts)
+    stream.close()
+    with pytest.raises(DamagedReportError, match=r"holds 3 results and has no footer"):
+        read_report(path)
+    # What was there is whole, for who wants to look at it.
+    data = json.loads(path.read_text() + "]}")
+    assert to_dict(record)["results"] == data["results"]
+    assert to_dict(record)["header"] == data["header"]
+
+
+def test_a_stream_that_cannot_be_written(tmp_path):
+    """It is an error of the report, which the run does not pass over."""
+    with pytest.raises(ReportError, match="cannot be written"):
+        ReportStream(tmp_path / "no" / "r.json")
+
+
+@pytest.mark.parametrize("part", [0.2, 0.5, 0.9, 0.999])
+def test_a_complete_report_that_was_cut_off(tmp_path, part):
+    """Half a file is never a report, wherever it ends."""
+    path = tmp_path / "r.json"
+    write_report(RUNS["failed"], path)
+    text = path.read_text()
+    path.write_text(text[: int(len(text.rstrip()) * part)])
+    with pytest.raises(DamagedReportError, match="cut off"):
+        read_report(path)
+
+
+@pytest.mark.parametrize(
+    ("content", "complaint"),
+    [
+        (b"", "is not JSON"),
+        (b"<html>", "is not JSON"),
+        (b"\xff", "is no text"),
+        (b"[" * 100_000, "is not JSON"),
+        (b"[]", "of the schema 'list'"),
+        (b'{"schema": "other/1"}', "of the schema 'other/1'"),
+        (b'{"schema": "scikeras-conformance/report/2"}', "report/2"),
+        (b'{"schema": "scikeras-conformance/report/1"}', "has no footer"),
+        (b'{"schema": "scikeras-conformance/report/1", "footer": {}}', "is damaged"),
+    ],
+)
+def test_files_that_are_no_report(tmp_path, content, complaint):
+    """They are errors with the reason, never an empty page."""
+    path = tmp_path / "r.json"
+    path.write_bytes(content)
+    with pytest.raises(DamagedReportError) as error:
+        read_report(path)
+    assert complaint in str(error.value)
+
+
+def test_a_report_that_is_not_there(tmp_path):
+    """It is a slip of the command."""
+    with pytest.raises(UsageError, match="cannot be read"):
+        read_report(tmp_path / "none.json")
+
+
+def put(*path, value):
+    def change(data):
+        for name in path[:-1]:
+            data = data[name]
+        data[path[-1]] = value
+
+    return change
+
+
+@pytest.mark.parametrize(
+    ("change", "complaint"),
+    [
+        (put("footer", "verdict", value="conformant"), "the verdict is"),
+        (put("footer", "verdict", value="fine"), "is damaged"),
+        (put("footer", "exit_code", value=0), "the exit code is"),
+        (put("footer", "census", "failed", value=0), "the census is"),
+        (put("footer", "census", "planned", value=9), "contradicts itself"),
+        (put("footer", "census", "passed", value=True), "is damaged"),
+        (put("footer", "census", "holds", value=False), "says that it holds"),
+        (put("footer", "missing", value=["x"]), "those with a result"),
+        (put("footer", "refusal", value="why"), "the verdict is"),
+        (put("header", "planned", value=1), "different runs"),
+        (put("header", "partial", value=True), "different runs"),
+        (put("header", "subject", value=None), "is damaged"),
+        (put("header", "subject", value={}), "is damaged"),
+        (put("results", 0, "message", value=3), "is damaged"),
+        (put("results", 0, "tries", value="1"), "is damaged"),
+        (put("results", 0, "outcome", value="skipped"), "the census is"),
+        (put("results", 0, "outcome", value="great"), "is damaged"),
+        (put("results", 0, "extra", value=1), "is damaged"),
+        (put("results", 0, "level", value="MAY"), "no check of its catalogue"),
+        (put("results", 0, "check", value="CLS-99.x"), "no check of its catalogue"),
+        (put("results", 1, "id", value=result().id), "two results of one name"),
+        (put("catalogue", "checks", value={}), "no check of its catalogue"),
+    ],
+)
+def test_reports_that_contradict_themselves(change, complaint):
+    """Whoever edits a report, or merges one badly, does not get a green page out of it."""
+    data = json.loads(json.dumps(to_dict(RUNS["failed"])))
+    change(data)
+    with pytest.raises(DamagedReportError) as error:
+        from_dict(data)
+    assert complaint in str(error.value)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        put("footer", "gate", "met", value=False),
+        put("footer", "gate", "known", value={}),
+        put("footer", "gate", "known", value={"x": {"reason": "r", "issue": "", "flaky": False}}),
+    ],
+)
+def test_gates_that_do_not_agree_with_the_results(change):
+    """A failure is known or found; a gate cannot just leave it out."""
+    data = json.loads(json.dumps(to_dict(RUNS["known"])))
+    change(data)
+    with pytest.raises(DamagedReportError, match="the gate does not agree"):
+        from_dict(data)
+
+
+def test_outputs_without_a_report(tmp_path):
+    """Formats can be asked for alone, in a file or in the terminal; nothing is streamed then."""
+    outputs = Outputs(None, str(tmp_path / "scripts"), [f"shields={tmp_path / 's.json'}", "github"])
+    outputs.open()
+    outputs.stream(lambda: RUNS["failed"])
+    assert not outputs.streams
+    outputs.write(RUNS["failed"])
+    assert "0/" not in (tmp_path / "s.json").read_text()
+    assert 2 == len(list((tmp_path / "scripts").iterdir()))
+    (text,) = outputs.to_terminal(RUNS["failed"])
+    assert text.startswith("::")
+
+
+def test_outputs_grow_with_the_run(tmp_path):
+    """Each result is written once, as soon as it is there."""
+    path = tmp_path / "r.json"
+    outputs = Outputs(str(path), None, [])
+    outputs.open()
+    whole = RUNS["failed"]
+    outputs.stream(lambda: replace(whole, results=whole.results[:1]))
+    outputs.stream(lambda: whole)
+    outputs.stream(lambda: whole)
+    assert 3 == path.read_text().count('{"id": ')
+    outputs.write(whole)
+    assert whole == read_report(path)
+
+
+def test_scripts_that_cannot_be_written(tmp_path):
+    """A file where the folder should be is an error of the report."""
+    (tmp_path / "scripts").write_text("")
+    with pytest.raises(ReportError, match="scripts cannot be written"):
+        write_scripts(RUNS["failed"], tmp_path / "scripts")
