@@ -307,3 +307,24 @@ def test_stored_runs_take_nothing_heavy(stored, arguments):
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert 0 == done.returncode, done.stderr
+
+
+def test_a_run_that_is_killed_leaves_no_report_to_believe(tmp_path):
+    """The command itself is killed in the middle: what it leaves has results, and no footer."""
+    (tmp_path / "killer.py").write_text(
+        "import os, signal, toy_subject\nfrom toy_subject import *\n"
+        "class BaseWrapper(toy_subject.BaseWrapper):\n    pass\n"
+        "class KerasClassifier(BaseWrapper):\n    pass\n"
+        "class KerasRegressor(BaseWrapper):\n"
+        "    def __init__(self, *args, **params):\n"
+        "        os.kill(os.getppid(), signal.SIGKILL)\n"
+    )
+    write_report(run(result()), tmp_path / "r.json")
+    arguments = ["--check", "CLS-[13]*", "--workers", "1", "--report", "r.json"]
+    done = command(tmp_path, "run", "killer", *arguments)
+    assert -9 == done.returncode
+    done = command(tmp_path, "report", "r.json", "--to", "badge")
+    assert 3 == done.returncode
+    assert "has no footer" in done.stderr
+    assert "holds 0 results" not in done.stderr
+    assert "" == done.stdout
