@@ -1,5 +1,6 @@
 """The names of scikit-learn's checks that are written down, and what comes of those that do not run."""
 
+import os
 import sys
 
 import pytest
@@ -7,8 +8,14 @@ import sklearn
 from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
 from sklearn.utils.estimator_checks import estimator_checks_generator
 
+from scikeras_conformance import cli
 from scikeras_conformance.catalogue import Wrapper
-from scikeras_conformance.checks import CATALOGUE, _sklearn_checks, _sklearn_names
+from scikeras_conformance.checks import (
+    CATALOGUE,
+    _sklearn_checks,
+    _sklearn_names,
+    skl_frames,
+)
 from scikeras_conformance.checks._sklearn_checks import case_names, expected_names
 from scikeras_conformance.execution import execute
 from scikeras_conformance.plan import PlannedCheck
@@ -219,6 +226,25 @@ def test_only_conditional_checks_may_be_inapplicable():
     result = execute(PlannedCheck(changed, Wrapper.CLASSIFIER, ""), Subject("quiet", {}, print))
     assert Outcome.ERRORED == result.outcome
     assert "SKL-1.census always applies" in result.message
+
+
+@pytest.mark.parametrize("case", ["pandas", "polars"])
+def test_frames_that_are_not_installed(case, monkeypatch):
+    """A check of frames without frames is not a skip: the run has to say what is missing."""
+    monkeypatch.setattr(skl_frames, "find_spec", lambda name: None)
+    result = judge(QuietClassifier, "SKL-5.frames", case)
+    assert Outcome.ERRORED == result.outcome
+    assert f"Cannot be judged here: {case} is not installed." in result.message
+
+
+def test_the_command_line_sets_what_scipy_reads(monkeypatch):
+    """It is there before pytest imports anything, and workers inherit it."""
+    monkeypatch.setattr(os, "environ", {})
+    monkeypatch.setattr(sys, "path", list(sys.path))
+    seen = []
+    monkeypatch.setattr(pytest, "main", lambda *_, **__: seen.append(dict(os.environ)))
+    cli._run_pytest([])
+    assert "1" == seen[0]["SCIPY_ARRAY_API"]
 
 
 def test_names_are_read_without_scikit_learn():
