@@ -42,7 +42,7 @@ def describe_environment() -> dict[str, Any]:
         "floatx": keras.config.floatx(),
         "packages": {
             name: _first_version((name,))
-            for name in ("keras", "scikit-learn", "numpy", "scipy", "pytest", "hypothesis")
+            for name in ("keras", "scikit-learn", "numpy", "scipy", "pytest", "hypothesis", "mypy")
         },
     }
 
