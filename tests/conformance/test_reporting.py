@@ -93,7 +93,7 @@ def test_what_cannot_be_judged_here_stands_apart():
     shown = text(run)
     assert "CANNOT BE JUDGED HERE\n  - CLS-1.extends-base: there is no GPU" in shown
     assert "ERRORED" not in shown
-    assert "0 errored, 0 skipped, 1 cannot be judged here" in shown
+    assert "0 errored, 0 skipped, 0 inapplicable, 1 cannot be judged here" in shown
     assert "verdict: INCOMPLETE" in shown
     footer = to_dict(run)["footer"]
     assert {"CLS-1.extends-base:regressor": lacking} == footer["cannot_be_judged_here"]
