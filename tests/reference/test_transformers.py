@@ -253,11 +253,12 @@ def test_regression_targets_keep_their_shape(y):
     """1-d, column and several columns (TGT-4, TGT-5)."""
     encoder = RegressorTargetEncoder().fit(y)
     width = 1 if y.ndim == 1 else y.shape[1]
+    assert encoder.transform(y) is y
     encoder.adapt("mse", [(None, width)])
 
     assert y.shape == encoder.inverse_transform(np.zeros((3, width))).shape
     assert {"n_outputs_": width, "n_outputs_expected_": 1} == encoder.get_metadata()
-    assert encoder.transform(y) is y
+    assert (3, width) == encoder.transform(y).shape  # as the model answers
     with pytest.raises(InputError, match="outputs"):
         encoder.transform(np.zeros((3, 4)))
     with pytest.raises(ModelOutputError, match=f"7 units.*{width} columns"):

@@ -69,7 +69,7 @@ class TargetReshaper(TransformerMixin, BaseEstimator):  # type: ignore[misc]
 
     def transform(self, y: Any) -> Any:
         """Give `y`, of at least two dimensions."""
-        return y.reshape(-1, 1) if y.ndim == 1 and self._has_unit_axis else y
+        return y.reshape(-1, 1) if y.ndim == 1 else y
 
     def inverse_transform(self, y: Any) -> Any:
         """Give `y` in one dimension again, if it was fitted to that.
@@ -419,7 +419,7 @@ class RegressorTargetEncoder(TransformerMixin, BaseEstimator):  # type: ignore[m
                 f"Detected ``y`` to have {_columns(y)} outputs with shape {y.shape}, but this"
                 f" encoder was fitted to {self.n_outputs_} outputs."
             )
-        return y.reshape(-1, 1) if y.ndim == 1 else y
+        return y.reshape(-1, 1) if y.ndim == 1 and self._has_unit_axis else y
 
     def inverse_transform(self, y: Any) -> Any:
         """Give predictions the trailing shape of the y of ``fit``."""
