@@ -51,6 +51,7 @@ def feeds_tuples() -> bool:
 
 def prepare_to_answer(model: Any) -> None:
     """Do to a model what ``Model.predict`` does to it and ``Model.predict_on_batch`` does not."""
+    model.stop_predicting = False
     if keras.backend.backend() == "torch":
         model.eval()  # PyTorch's own modules know by this that they are not being trained
 

@@ -44,7 +44,6 @@ def predict(model: Any, x: Any, arguments: Mapping[str, Any]) -> Any:
     """
     if _nobody_watches(arguments) and _fits_one_batch(x, arguments) and _is_plain(model):
         prepare_to_answer(model)
-        model.stop_predicting = False
         return model.predict_on_batch(_fed(x))
     return model.predict(x=x, **arguments)
 

@@ -20,6 +20,13 @@ __all__ = [
 _FIT = ("batch_size", "validation_batch_size", "verbose", "validation_split", "shuffle", "epochs")
 _PREDICT = ("batch_size", "verbose")
 _CALLBACKS = "callbacks"
+# Numbers that Keras takes without a word, and trains on nothing, or on all.
+_RANGES = {
+    "batch_size": (1, None),
+    "validation_batch_size": (1, None),
+    "epochs": (0, None),
+    "validation_split": (0.0, 1.0),
+}
 
 
 def fit_arguments(
@@ -95,22 +102,13 @@ def _arguments(
     return arguments
 
 
-# Numbers that Keras takes without a word, and trains on nothing, or on all.
-_RANGES = {
-    "batch_size": (1, None),
-    "validation_batch_size": (1, None),
-    "epochs": (0, None),
-    "validation_split": (0.0, 1.0),
-}
-
-
 def _check_range(name: str, value: Any, lowest: float, highest: float | None) -> None:
-    what = f"{lowest} or more" if highest is None else f"from {lowest} to below {highest}"
     whole = isinstance(lowest, int)
     wrong_kind = isinstance(value, (str, bool)) or (whole and isinstance(value, float))
     is_number = isinstance(value, (int, float, np.integer, np.floating)) and not wrong_kind
     out_of_range = is_number and not (lowest <= value and (highest is None or value < highest))
     if wrong_kind or out_of_range:
+        what = f"{lowest} or more" if highest is None else f"from {lowest} to below {highest}"
         kind = "a whole number" if whole else "a number"
         also = ", -1 for all rows, or None" if name.endswith("batch_size") else ""
         raise ParameterError(f"{name} is {value!r}; it has to be {kind}, {what}{also}.")
