@@ -344,7 +344,7 @@ def test_weights_that_are_all_zero(method, X, target):
     """There is nothing to learn from, and nothing to score (API-6)."""
     wrapper = regressor().fit(X, target)
 
-    with pytest.raises(InputError, match="No training samples had any weight"):
+    with pytest.raises(InputError, match="No (training )?samples had any weight"):
         getattr(wrapper, method)(X, target, sample_weight=np.zeros(24))
 
 

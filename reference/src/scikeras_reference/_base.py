@@ -9,6 +9,7 @@ from scikeras_reference._lifecycle import Lifecycle
 from scikeras_reference._routing import SEPARATOR, route
 from scikeras_reference._serialization import pack, unpack
 from scikeras_reference._validation import check_weights
+from scikeras_reference._values import check_flag
 
 __all__ = ["BaseWrapper"]
 
@@ -24,7 +25,8 @@ class BaseWrapper(Lifecycle, BaseEstimator):  # type: ignore[misc]
     build_fn : callable or keras.Model, default=None
         Former name of `model`.
     warm_start : bool, default=False
-        Whether ``fit`` goes on with the model of the last one.
+        Whether ``fit`` goes on with the model of the last one, compiled as it is: parameters for
+        the builder and for compilation that were changed since wait for a fit from the start.
     random_state : int, numpy.random.RandomState or None, default=None
         Seed for building and fitting. Global generators are put back afterwards.
     optimizer : str, type, keras.optimizers.Optimizer or None, default="rmsprop"
@@ -38,7 +40,7 @@ class BaseWrapper(Lifecycle, BaseEstimator):  # type: ignore[misc]
     validation_batch_size : int or None, default=None
         Ditto, for validation data.
     verbose : int or str, default=1
-        Verbosity of Keras.
+        Verbosity of Keras: 0, 1, 2 or "auto".
     callbacks : Callback, type, or nest of them, default=None
         For ``fit`` and ``predict``. Instances are copied; pass them as ``fit(callbacks=...)`` to
         look into them afterwards.
@@ -242,6 +244,7 @@ class BaseWrapper(Lifecycle, BaseEstimator):  # type: ignore[misc]
         ValueError
             For X, y, weights or outputs that do not fit, and for a missing loss or optimizer.
         """
+        check_flag("warm_start", self.warm_start)
         validation = (X_val, y_val, sample_weight_val)
         return self._fit(X, y, sample_weight, validation, kwargs, warm=bool(self.warm_start))
 
@@ -347,8 +350,15 @@ class BaseWrapper(Lifecycle, BaseEstimator):  # type: ignore[misc]
             A ``NotFittedError``, before ``fit`` (INIT-9).
         """
         self._require_model("score")
-        weights = check_weights(sample_weight, X)
+        weights = check_weights(sample_weight, X, "samples")
         arguments = route(self._free(), "score")
         if weights is not None:
             arguments["sample_weight"] = weights
-        return self.scorer(y, self.predict(X), **arguments)
+        predictions = self.predict(X)
+        try:
+            return self.scorer(y, predictions, **arguments)
+        except Exception as error:
+            if arguments:
+                routed = ", ".join(f"score__{name}" for name in arguments)
+                error.add_note(f"The scorer was called with {routed}.")
+            raise

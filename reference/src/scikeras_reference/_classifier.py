@@ -9,7 +9,7 @@ from sklearn.utils.class_weight import compute_sample_weight
 
 from scikeras_reference._base import BaseWrapper
 from scikeras_reference._validation import validate_target
-from scikeras_reference.exceptions import InputError
+from scikeras_reference.exceptions import InputError, ParameterError
 from scikeras_reference.utils.transformers import ClassifierLabelEncoder, target_type
 
 __all__ = ["KerasClassifier"]
@@ -22,8 +22,10 @@ class KerasClassifier(ClassifierMixin, BaseWrapper):  # type: ignore[misc]
     ----------
     model : callable or keras.Model, default=None
         The builder. It finds the number of classes in ``meta["n_classes_"]``.
-    class_weight : dict, "balanced" or None, default=None
-        Weights by label; multiplied with ``sample_weight``, if there is one (API-5).
+    class_weight : dict, "balanced", list of dict or None, default=None
+        Weights by label; multiplied with ``sample_weight``, if there is one (API-5). For
+        multilabel indicators a list with a dict for each column, whose weights multiply.
+        ``fit__class_weight`` and ``fit(class_weight=...)`` go by label too.
     build_fn, warm_start, random_state, optimizer, loss, metrics, batch_size, \
 validation_batch_size, verbose, callbacks, validation_split, shuffle, run_eagerly, epochs, **kwargs
         As for `BaseWrapper`.
@@ -246,11 +248,21 @@ validation_batch_size, verbose, callbacks, validation_split, shuffle, run_eagerl
         return target_type(np.unique(announced))
 
     def _weigh(self, weights: Any, y: Any, call: dict[str, Any]) -> Any:
-        # A keyword of fit stands for the parameter: by label, as Keras's own would not be.
-        class_weight = call.pop("class_weight", self.class_weight)
+        # However it is given, it goes by label, as Keras's own would not; Keras gets none.
+        routed = self._free().get("fit__class_weight", self.class_weight)
+        class_weight = call.pop("class_weight", routed)
+        if "fit__class_weight" in self._free():
+            call["class_weight"] = None
         if class_weight is None:
             return weights
-        by_class = compute_sample_weight(class_weight, y)
+        try:
+            by_class = compute_sample_weight(class_weight, y)
+        except (ValueError, TypeError) as error:
+            raise ParameterError(
+                f"class_weight={class_weight!r} does not fit y: {error}. Give a dict by label"
+                ' ("balanced" works it out), or for multilabel indicators a list with a dict for'
+                " each column."
+            ) from error
         return by_class if weights is None else weights * by_class
 
 

@@ -17,7 +17,13 @@ from scikeras_reference._serialization import borrow_callback, copy_object
 from scikeras_reference.exceptions import ConstructionError, UnknownNameError
 from scikeras_reference.utils import DEFERRED_LOSSES, DEFERRED_METRICS, snake_case
 
-__all__ = ["make_callbacks", "make_losses", "make_metrics", "make_optimizer"]
+__all__ = [
+    "callbacks_of_call",
+    "make_callbacks",
+    "make_losses",
+    "make_metrics",
+    "make_optimizer",
+]
 
 _NAMED = "__named__"
 
@@ -104,7 +110,27 @@ def make_callbacks(value: object, routed: Mapping[str, Any], path: str = "callba
     RoutingError
         If `routed` holds parameters for something that is not a class.
     """
-    callbacks = list(_leaves(_assemble(value, routed, path)))
+    return _checked_callbacks(_assemble(value, routed, path), path)
+
+
+def callbacks_of_call(value: object) -> list[Any]:
+    """Make what was given to one call of a method a flat list of callbacks, the very instances.
+
+    Of a ``CallbackList`` its callbacks are taken: it has no model, or that of another fit.
+
+    Raises
+    ------
+    ConstructionError
+        As for `make_callbacks`.
+    """
+    if isinstance(value, keras.callbacks.CallbackList):
+        value = value.callbacks
+    made = assemble(value, {}, _make, "callbacks", builds=_is_buildable)
+    return _checked_callbacks(made, "callbacks")
+
+
+def _checked_callbacks(nest: object, path: str) -> list[Any]:
+    callbacks = list(_leaves(nest))
     for callback in callbacks:
         if not isinstance(callback, keras.callbacks.Callback):
             raise ConstructionError(

@@ -5,7 +5,7 @@
 """
 
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Self
@@ -14,7 +14,8 @@ from sklearn.base import clone
 from sklearn.preprocessing import FunctionTransformer
 
 from scikeras_reference._building import SPECIAL, build, find_builder, output_shapes
-from scikeras_reference._compilation import check_trainable, compile_arguments, is_trainable
+from scikeras_reference._compilation import compile_arguments, compile_model, is_trainable
+from scikeras_reference._construction import callbacks_of_call
 from scikeras_reference._parameters import ParameterStorage
 from scikeras_reference._prediction import predict
 from scikeras_reference._routing import is_routed, route
@@ -115,7 +116,7 @@ class Lifecycle(ParameterStorage):
             shapes = output_shapes(model, for_keras(self.feature_encoder_.transform(X[:1])))
             self._check_outputs(shapes)
             if not model.compiled and is_trainable(arguments):
-                model.compile(**arguments)
+                compile_model(model, arguments)
             if hasattr(self.target_encoder_, "adapt"):
                 self.target_encoder_.adapt(getattr(model, "loss", None), shapes)
             self._renew_callbacks()
@@ -197,13 +198,13 @@ class Lifecycle(ParameterStorage):
         extend: bool,
     ) -> None:
         if not self.model_.compiled:
-            compilation = compile_arguments(self._named(), self._free())
-            check_trainable(compilation)
-            self.model_.compile(**compilation)
-        arguments = fit_arguments(self._named(), self._free(), call, len(X))
+            compile_model(self.model_, compile_arguments(self._named(), self._free()))
+        arguments = fit_arguments(self.model_.fit, self._named(), self._free(), call, len(X))
         start = arguments.get("initial_epoch", 0)
         arguments.update(initial_epoch=start, epochs=start + arguments["epochs"])
-        if "callbacks" not in call:
+        if "callbacks" in call:
+            arguments["callbacks"] = callbacks_of_call(call["callbacks"])
+        else:
             arguments["callbacks"] = self._callbacks()[0]
         if any(part is not None for part in validation):
             if arguments.get("validation_data") is not None:
@@ -213,20 +214,23 @@ class Lifecycle(ParameterStorage):
                 )
             arguments["validation_data"] = validation
         if isinstance(arguments.get("validation_data"), (tuple, list)):
-            arguments["validation_data"] = self._encode_validation(*arguments["validation_data"])
+            arguments["validation_data"] = self._encode_validation(arguments["validation_data"])
         features = for_keras(self.feature_encoder_.transform(X))
         target = None if y is None else for_keras(self.target_encoder_.transform(y))
-        if isinstance(arguments["callbacks"], list):
-            arguments["callbacks"] = [*arguments["callbacks"], *epoch_seeds(self._seed)]
+        arguments["callbacks"] = [*arguments["callbacks"], *epoch_seeds(self._seed)]
         with seeded(None if self._seed is None else derive(self._seed, start)):
             history = self.model_.fit(x=features, y=target, sample_weight=weights, **arguments)
         if not (extend or start) or not hasattr(self, "history_"):
             self.history_: dict[str, list[Any]] = {}
         extend_history(self.history_, history.history)
 
-    def _encode_validation(
-        self, X: Any, y: Any = None, sample_weight: Any = None
-    ) -> tuple[Any, ...]:
+    def _encode_validation(self, data: Sequence[Any]) -> tuple[Any, ...]:
+        if len(data) not in {2, 3}:
+            raise InputError(
+                f"validation_data has {len(data)} items; it has to be (X, y) or (X, y,"
+                " sample_weight)."
+            )
+        X, y, sample_weight = (*data, None)[:3]
         if X is None or y is None:
             raise InputError("X_val and y_val go together: give both, or neither.")
         X = validate_features(self, X, reset=False)
@@ -242,8 +246,12 @@ class Lifecycle(ParameterStorage):
         """Raw outputs of the model for X."""
         self._require_model(method)
         X = validate_features(self, X, reset=False)
-        arguments = predict_arguments(self._named(), self._free(), call, len(X))
-        if "callbacks" not in arguments:
+        arguments = predict_arguments(
+            self.model_.predict, self._named(), self._free(), call, len(X)
+        )
+        if "callbacks" in call:
+            arguments["callbacks"] = callbacks_of_call(call["callbacks"])
+        else:
             arguments["callbacks"] = self._callbacks()[1]
         return predict(self.model_, for_keras(self.feature_encoder_.transform(X)), arguments)
 

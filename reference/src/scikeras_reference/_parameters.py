@@ -200,8 +200,12 @@ class ParameterStorage:
                 self.__dict__.pop(name, None)
                 continue
             shadows = name in self.__dict__ or hasattr(type(self), name)
-            if shadows or name.endswith("_") or name == "_free_parameters":
-                why = "names an attribute of the estimator" if shadows else "ends in an underscore"
+            if shadows or name.startswith("_") or name.endswith("_"):
+                why = (
+                    "names an attribute of the estimator"
+                    if shadows
+                    else "starts or ends with an underscore, as attributes of estimators do"
+                )
                 raise ParameterError(
                     f"{name} cannot be a keyword argument of {type(self).__name__}: it {why}. Give"
                     f" it as model__{name} to pass it to the builder as {name}."

@@ -1,13 +1,14 @@
 """The arguments of ``Model.fit`` and ``Model.predict``, callbacks, and the history."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from scikeras_reference._construction import make_callbacks
 from scikeras_reference._routing import route
-from scikeras_reference.exceptions import ParameterError
+from scikeras_reference._signatures import check_accepted
+from scikeras_reference._values import check_values
 from scikeras_reference.utils import metric_name
 
 __all__ = [
@@ -20,31 +21,51 @@ __all__ = [
 _FIT = ("batch_size", "validation_batch_size", "verbose", "validation_split", "shuffle", "epochs")
 _PREDICT = ("batch_size", "verbose")
 _CALLBACKS = "callbacks"
-# Numbers that Keras takes without a word, and trains on nothing, or on all.
-_RANGES = {
-    "batch_size": (1, None),
-    "validation_batch_size": (1, None),
-    "epochs": (0, None),
-    "validation_split": (0.0, 1.0),
-}
+_DATA = ("x", "y", "sample_weight")
 
 
 def fit_arguments(
-    named: Mapping[str, Any], routed: Mapping[str, Any], call: Mapping[str, Any], n_samples: int
+    fit: Callable[..., Any],
+    named: Mapping[str, Any],
+    routed: Mapping[str, Any],
+    call: Mapping[str, Any],
+    n_samples: int,
 ) -> dict[str, Any]:
     """Make the keyword arguments of ``Model.fit``, callbacks and data left out.
 
     A keyword of the call wins over ``fit__x``, and that over the plain parameter (clauses API-11
     and ROUTE-11).
+
+    Raises
+    ------
+    RoutingError
+        A ``TypeError``, for an argument that `fit` does not take.
+    ParameterError
+        A ``ValueError``, for a value that Keras would take and misunderstand.
     """
-    return _arguments("fit", _FIT, named, routed, call, n_samples)
+    own = _routed("fit", routed)
+    check_accepted(fit, {"fit__": own, "": call}, _DATA)
+    return _arguments(_FIT, named, own, call, n_samples)
 
 
 def predict_arguments(
-    named: Mapping[str, Any], routed: Mapping[str, Any], call: Mapping[str, Any], n_samples: int
+    predict: Callable[..., Any],
+    named: Mapping[str, Any],
+    routed: Mapping[str, Any],
+    call: Mapping[str, Any],
+    n_samples: int,
 ) -> dict[str, Any]:
-    """Make the keyword arguments of ``Model.predict``, callbacks and data left out."""
-    return _arguments("predict", _PREDICT, named, routed, call, n_samples)
+    """Make the keyword arguments of ``Model.predict``, callbacks and data left out.
+
+    Raises
+    ------
+    RoutingError, ParameterError
+        As for `fit_arguments`.
+    """
+    own = _routed("predict", routed)
+    if not {*own, *call} <= {*_PREDICT, _CALLBACKS}:  # a signature costs a tenth of an answer
+        check_accepted(predict, {"predict__": own, "": call}, _DATA)
+    return _arguments(_PREDICT, named, own, call, n_samples)
 
 
 def training_callbacks(
@@ -78,40 +99,29 @@ def extend_history(history: dict[str, list[Any]], logs: Mapping[str, Sequence[An
         history.setdefault(full, []).extend(values)
 
 
-def _arguments(
-    method: str,
-    names: Sequence[str],
-    named: Mapping[str, Any],
-    routed: Mapping[str, Any],
-    call: Mapping[str, Any],
-    n_samples: int,
-) -> dict[str, Any]:
-    own = {
+def _routed(method: str, routed: Mapping[str, Any]) -> dict[str, Any]:
+    return {
         name: value
         for name, value in route(routed, method).items()
         if name.partition("__")[0] != _CALLBACKS
     }
+
+
+def _arguments(
+    names: Sequence[str],
+    named: Mapping[str, Any],
+    own: Mapping[str, Any],
+    call: Mapping[str, Any],
+    n_samples: int,
+) -> dict[str, Any]:
     arguments = {**{name: named[name] for name in names}, **own, **call}
     for name in ("batch_size", "validation_batch_size"):
         # An object that has no truth value is Keras's to refuse, so compare integers only.
         size = arguments.get(name)
         if isinstance(size, (int, np.integer)) and size == -1:
             arguments[name] = n_samples
-    for name, (lowest, highest) in _RANGES.items():
-        _check_range(name, arguments.get(name), lowest, highest)
+    check_values(arguments)
     return arguments
-
-
-def _check_range(name: str, value: Any, lowest: float, highest: float | None) -> None:
-    whole = isinstance(lowest, int)
-    wrong_kind = isinstance(value, (str, bool)) or (whole and isinstance(value, float))
-    is_number = isinstance(value, (int, float, np.integer, np.floating)) and not wrong_kind
-    out_of_range = is_number and not (lowest <= value and (highest is None or value < highest))
-    if wrong_kind or out_of_range:
-        what = f"{lowest} or more" if highest is None else f"from {lowest} to below {highest}"
-        kind = "a whole number" if whole else "a number"
-        also = ", -1 for all rows, or None" if name.endswith("batch_size") else ""
-        raise ParameterError(f"{name} is {value!r}; it has to be {kind}, {what}{also}.")
 
 
 def _full_name(name: str) -> str:

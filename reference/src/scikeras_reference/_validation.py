@@ -56,6 +56,11 @@ def validate_features(estimator: Any, X: Any, *, reset: bool) -> Any:
     )
     if scipy.sparse.issparse(X):
         X = X.toarray()
+    if X.dtype.kind in "mM":
+        raise InputError(
+            f"X has dtype {X.dtype}, and layers take numbers. Turn dates and durations into"
+            " numbers, seconds or days since one of them, say."
+        )
     if not reset and X.shape[1:] != estimator.X_shape_[1:]:
         raise InputError(_other_shape(estimator, X))
     return X
@@ -114,7 +119,7 @@ def validate_target(estimator: Any, X: Any, y: Any, *, numeric: bool) -> Any:
     return _numeric(estimator, y) if numeric else y
 
 
-def check_weights(sample_weight: Any, X: Any) -> Any:
+def check_weights(sample_weight: Any, X: Any, what: str = "training samples") -> Any:
     """Turn sample weights into an array of floats of shape (n_samples,); None stays None.
 
     Raises
@@ -144,10 +149,10 @@ def check_weights(sample_weight: Any, X: Any) -> Any:
             f" {weights.shape}."
         )
     check_consistent_length(X, weights)
-    return require_weight(weights)
+    return require_weight(weights, what)
 
 
-def require_weight(weights: Any) -> Any:
+def require_weight(weights: Any, what: str = "training samples") -> Any:
     """Give `weights`, None or an array, unless all of them are zero.
 
     Raises
@@ -157,8 +162,8 @@ def require_weight(weights: Any) -> Any:
     """
     if weights is not None and not weights.any():
         raise InputError(
-            "No training samples had any weight: every sample_weight, times the class_weight of"
-            " its row, is zero, so there is nothing to learn from. Give at least one row a weight."
+            f"No {what} had any weight: every sample_weight, times the class_weight of its row if"
+            " there is one, is zero, so that no row counts. Give at least one row a weight."
         )
     return weights
 
@@ -209,6 +214,8 @@ def for_keras(data: Any) -> Any:
     if isinstance(data, np.ndarray):
         if data.dtype == np.bool_:
             return data.astype(np.uint8)
+        if data.dtype.kind == "f" and data.dtype.itemsize > 8:
+            return data.astype(np.float64)  # no backend has wider numbers
         if needs_writable_arrays() and not data.flags.writeable:
             return data.copy()
     return data

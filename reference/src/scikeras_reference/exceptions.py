@@ -5,7 +5,7 @@ that catches those keeps working::
 
     WrapperError
     ├── ParameterError (ValueError)       a name that the wrapper does not know, or cannot take
-    ├── RoutingError (TypeError)          a routed parameter that leads to nothing that takes it
+    ├── RoutingError (TypeError)          a routed parameter, or a keyword, that nothing takes
     ├── ConstructionError (TypeError)     a parameter that holds the wrong kind of object
     ├── UnknownNameError (ValueError)     a name that Keras cannot resolve
     ├── BuilderError (TypeError)          `model` is no builder, or the builder did not do its part
@@ -49,7 +49,7 @@ class ParameterError(WrapperError, ValueError):
 
 
 class RoutingError(WrapperError, TypeError):
-    """A routed parameter leads to something that takes no parameters, or to nothing."""
+    """A routed parameter, or a keyword of a call, leads to nothing that takes it."""
 
 
 class ConstructionError(WrapperError, TypeError):
