@@ -155,12 +155,12 @@ class BaseWrapper(Lifecycle, BaseEstimator):  # type: ignore[misc]
     @property
     def feature_encoder(self) -> Any:
         """Transformer of X; a subclass overrides it (DATA-1). The default changes nothing."""
-        return FunctionTransformer()
+        return FunctionTransformer().set_output(transform="default")
 
     @property
     def target_encoder(self) -> Any:
         """Transformer of y; a subclass overrides it (DATA-1). The default changes nothing."""
-        return FunctionTransformer()
+        return FunctionTransformer().set_output(transform="default")
 
     def __sklearn_is_fitted__(self) -> bool:
         return self.initialized_
@@ -335,7 +335,7 @@ class BaseWrapper(Lifecycle, BaseEstimator):  # type: ignore[misc]
         X : array-like of shape (n_samples, n_features, ...)
             As for ``predict``.
         y : array-like of shape (n_samples,) or (n_samples, n_outputs)
-            True targets.
+            True targets. The scorer gets them as an array, in the user's own labels.
         sample_weight : array-like of shape (n_samples,), default=None
             Passed on to the scorer if given.
 
@@ -351,6 +351,7 @@ class BaseWrapper(Lifecycle, BaseEstimator):  # type: ignore[misc]
         """
         self._require_model("score")
         weights = check_weights(sample_weight, X, "samples")
+        y = self._validate_target(X, y)
         arguments = route(self._free(), "score")
         if weights is not None:
             arguments["sample_weight"] = weights

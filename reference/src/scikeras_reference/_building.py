@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import keras
+import scipy.sparse
 
 from scikeras_reference._parameters import suggestion
 from scikeras_reference._serialization import copy_object
@@ -124,12 +125,17 @@ def output_shapes(model: Any, features: Any) -> list[tuple[int | None, ...]]:
     """
     outputs = getattr(model, "outputs", None)
     if not outputs:
-        row = keras.tree.map_structure(lambda a: keras.ops.convert_to_tensor(a[:1]), features)
+        row = keras.tree.map_structure(_first_row, features)
         try:
             outputs = keras.tree.flatten(model(row, training=False))
         except NotImplementedError:  # a model that trains and predicts without a call
             return []
     return [tuple(output.shape) for output in outputs]
+
+
+def _first_row(features: Any) -> Any:
+    row = features[:1]
+    return keras.ops.convert_to_tensor(row.toarray() if scipy.sparse.issparse(row) else row)
 
 
 def _accepted(builder: Callable[..., Any]) -> tuple[list[str], bool]:

@@ -1,6 +1,7 @@
 """The arguments of ``Model.compile`` out of the wrapper's parameters (chapter COMP)."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 from scikeras_reference._construction import make_losses, make_metrics, make_optimizer
@@ -9,9 +10,10 @@ from scikeras_reference._signatures import check_accepted
 from scikeras_reference._values import check_flag
 from scikeras_reference.exceptions import CompilationError
 
-__all__ = ["compile_arguments", "compile_model", "is_trainable"]
+__all__ = ["compile_arguments", "compile_model", "is_trainable", "naming_what_is_missing"]
 
 _NAMED = ("optimizer", "loss", "metrics", "run_eagerly")
+_EXAMPLES = {"loss": "mse", "optimizer": "adam"}
 
 
 def compile_arguments(named: Mapping[str, Any], routed: Mapping[str, Any]) -> dict[str, Any]:
@@ -35,6 +37,8 @@ def compile_arguments(named: Mapping[str, Any], routed: Mapping[str, Any]) -> di
     }
     arguments = {**{name: named[name] for name in _NAMED}, **direct}
     check_flag("run_eagerly", arguments["run_eagerly"])
+    if _is_missing(arguments["loss"]):
+        arguments["loss"] = None  # Keras stumbles over a list of nothing
     arguments["optimizer"] = make_optimizer(arguments["optimizer"], route(routed, "optimizer"))
     arguments["loss"] = make_losses(arguments["loss"], route(routed, "loss"))
     arguments["metrics"] = make_metrics(arguments["metrics"], route(routed, "metrics"))
@@ -57,16 +61,38 @@ def compile_model(model: Any, arguments: Mapping[str, Any]) -> None:
     RoutingError
         A ``TypeError``, for ``compile__x`` if the method ``compile`` takes no ``x``.
     """
-    for name, example in (("loss", "mse"), ("optimizer", "adam")):
+    for name, example in _EXAMPLES.items():
         if _is_missing(arguments[name]):
             raise CompilationError(
-                f"The model came back uncompiled and there is no {name}. You must provide"
-                f" {'an' if name == 'optimizer' else 'a'} {name} or a compiled model: give"
-                f" {name}={example!r} (or another) to the constructor, or call model.compile in"
-                " the builder."
+                f"The model came back uncompiled and there is no {name}. {_remedy(name, example)}"
             )
-    check_accepted(model.compile, {"compile__": arguments})
+    check_accepted(model.compile, "compile", {"compile__": arguments})
     model.compile(**arguments)
+
+
+@contextmanager
+def naming_what_is_missing(model: Any) -> Iterator[None]:
+    """Say what a training lacks that a builder compiled for, where Keras fails for want of it.
+
+    A model may do without: layers add losses of their own, and ``train_step`` may need no
+    optimizer. So nothing is refused that Keras would train.
+
+    Raises
+    ------
+    CompilationError
+        A ``ValueError``, out of the error of Keras (clause COMP-7).
+    """
+    try:
+        yield
+    except (ValueError, AttributeError) as error:
+        for name, example in _EXAMPLES.items():
+            if _is_missing(getattr(model, name, None)) and (
+                name in str(error) or "None" in str(error)
+            ):
+                raise CompilationError(
+                    f"The builder compiled the model without {name}. {_remedy(name, example)}"
+                ) from error
+        raise
 
 
 def is_trainable(arguments: Mapping[str, Any]) -> bool:
@@ -75,7 +101,17 @@ def is_trainable(arguments: Mapping[str, Any]) -> bool:
 
 
 def _is_missing(value: Any) -> bool:
-    return value is None or (isinstance(value, (list, tuple, dict)) and not value)
+    if isinstance(value, dict):
+        value = list(value.values())
+    return value is None or (isinstance(value, (list, tuple)) and all(map(_is_missing, value)))
+
+
+def _remedy(name: str, example: str) -> str:
+    article, what = ("a", "loss function") if name == "loss" else ("an", name)
+    return (
+        f"You must provide {article} {what} or a compiled model: give {name}={example!r} (or"
+        " another) to the constructor, or call model.compile in the builder."
+    )
 
 
 def _is_inner(name: str) -> bool:

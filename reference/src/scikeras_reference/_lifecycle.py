@@ -14,7 +14,12 @@ from sklearn.base import clone
 from sklearn.preprocessing import FunctionTransformer
 
 from scikeras_reference._building import SPECIAL, build, find_builder, output_shapes
-from scikeras_reference._compilation import compile_arguments, compile_model, is_trainable
+from scikeras_reference._compilation import (
+    compile_arguments,
+    compile_model,
+    is_trainable,
+    naming_what_is_missing,
+)
 from scikeras_reference._construction import callbacks_of_call
 from scikeras_reference._parameters import ParameterStorage
 from scikeras_reference._prediction import predict
@@ -40,6 +45,7 @@ from scikeras_reference.exceptions import (
     InputError,
     ModelOutputError,
     NotInitializedError,
+    ParameterError,
 )
 from scikeras_reference.utils.transformers import target_type
 
@@ -218,7 +224,8 @@ class Lifecycle(ParameterStorage):
         features = for_keras(self.feature_encoder_.transform(X))
         target = None if y is None else for_keras(self.target_encoder_.transform(y))
         arguments["callbacks"] = [*arguments["callbacks"], *epoch_seeds(self._seed)]
-        with seeded(None if self._seed is None else derive(self._seed, start)):
+        seed = None if self._seed is None else derive(self._seed, start)
+        with seeded(seed), naming_what_is_missing(self.model_):
             history = self.model_.fit(x=features, y=target, sample_weight=weights, **arguments)
         if not (extend or start) or not hasattr(self, "history_"):
             self.history_: dict[str, list[Any]] = {}
@@ -276,15 +283,24 @@ class Lifecycle(ParameterStorage):
             )
 
     def _take_metadata(self, encoder: Any) -> None:
-        for name, value in getattr(encoder, "get_metadata", dict)().items():
+        told: dict[str, Any] = getattr(encoder, "get_metadata", dict)()
+        for name, value in told.items():
+            if name in self._get_param_names() or name in self._free():
+                raise ParameterError(
+                    f"get_metadata() of {type(encoder).__name__} gives {name}, which is a parameter"
+                    f" of this {type(self).__name__}. Choose another name; one that ends in an"
+                    " underscore is never a parameter."
+                )
             setattr(self, name, value)
+        self._told = (*vars(self).get("_told", ()), *told)
 
     def _metadata(self) -> dict[str, Any]:
         """Every attribute that has been created so far (BUILD-4)."""
+        told = vars(self).get("_told", ())
         return {
             name: value
             for name, value in vars(self).items()
-            if name.endswith("_") and not name.startswith("_")
+            if name in told or (name.endswith("_") and not name.startswith("_"))
         }
 
     def _named(self) -> Mapping[str, Any]:
@@ -311,6 +327,7 @@ class Lifecycle(ParameterStorage):
         """Drop what an earlier fit left (INIT-11)."""
         for name in list(self._metadata()):
             del self.__dict__[name]
+        self.__dict__.pop("_told", None)
 
     def __sklearn_clone__(self) -> Self:
         params = {name: copy_nest(value) for name, value in self.get_params(deep=False).items()}

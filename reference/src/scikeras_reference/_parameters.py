@@ -200,7 +200,8 @@ class ParameterStorage:
                 self.__dict__.pop(name, None)
                 continue
             shadows = name in self.__dict__ or hasattr(type(self), name)
-            if shadows or name.startswith("_") or name.endswith("_"):
+            private = name.startswith("_") or name.endswith("_")
+            if shadows or (private and not is_routed(name, self.prefixes_)):
                 why = (
                     "names an attribute of the estimator"
                     if shadows

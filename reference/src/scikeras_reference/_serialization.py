@@ -182,6 +182,8 @@ def _pack_model(model: Any) -> PackedModel:
             # What is compiled here need not be compiled by Keras, which might fail at it.
             with _as_uncompiled(model) if compilation else nullcontext():
                 return PackedModel(pickle.dumps(model), custom, compilation)
+    except SerializationError:
+        raise
     except Exception as error:
         raise _cannot_rebuild(model, str(error)) from error
 
@@ -200,13 +202,21 @@ def _needs_compilation(model: Any) -> bool:
     cls, theirs = type(model), keras.Model
     if cls.compile is not theirs.compile:
         return bool(cls.compile_from_config is theirs.compile_from_config)
-    return any(isinstance(loss, keras.losses.Loss) for loss in keras.tree.flatten(model.loss))
+    losses = keras.tree.flatten(model.loss)
+    return any(callable(loss) and not inspect.isfunction(loss) for loss in losses)
 
 
 def _compilation(model: Any) -> Compilation:
-    arguments = {
-        name: value for name, value in model.get_compile_config().items() if name != "loss"
-    }
+    try:
+        config = model.get_compile_config()
+    except Exception as error:
+        raise SerializationError(
+            f"What the model is compiled with cannot be saved: {error} Keras saves functions,"
+            " classes of its own kinds and their instances; a partial, or another object that can"
+            " be called, belongs into a function of a module, or into a subclass of"
+            " keras.losses.Loss or keras.metrics.Metric."
+        ) from error
+    arguments = {name: value for name, value in config.items() if name != "loss"}
     optimizer = model.optimizer
     variables = optimizer.variables if optimizer is not None and optimizer.built else ()
     return Compilation(

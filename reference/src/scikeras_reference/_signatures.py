@@ -11,7 +11,10 @@ __all__ = ["check_accepted"]
 
 
 def check_accepted(
-    method: Callable[..., Any], given: Mapping[str, Iterable[str]], own: Collection[str] = ()
+    method: Callable[..., Any],
+    name: str,
+    given: Mapping[str, Iterable[str]],
+    own: Collection[str] = (),
 ) -> None:
     """See that a method of a model takes each of the arguments that a user named.
 
@@ -19,6 +22,8 @@ def check_accepted(
     ----------
     method : callable
         ``model.fit``, for instance, of Keras or of the user's own model.
+    name : str
+        Its name, for errors: what stands there may be a partial, or a mock, and have none.
     given : mapping of str to iterable of str
         By prefix (``"fit__"``, or ``""`` for keywords of the call), the names of arguments.
     own : collection of str
@@ -31,11 +36,13 @@ def check_accepted(
 
     Examples
     --------
-    >>> check_accepted(lambda x, epochs=1: None, {"fit__": ["epochs"]}, own={"x"})
+    >>> check_accepted(lambda x, epochs=1: None, "fit", {"fit__": ["epochs"]}, own={"x"})
     """
-    parameters = inspect.signature(method).parameters
+    try:
+        parameters = inspect.signature(method).parameters
+    except (TypeError, ValueError):  # some callables that are written in C do not tell
+        return
     takes_any = any(p.kind is p.VAR_KEYWORD for p in parameters.values())
-    name = method.__name__
     for prefix, names in given.items():
         for argument in names:
             if argument in own:

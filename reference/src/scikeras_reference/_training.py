@@ -44,7 +44,7 @@ def fit_arguments(
         A ``ValueError``, for a value that Keras would take and misunderstand.
     """
     own = _routed("fit", routed)
-    check_accepted(fit, {"fit__": own, "": call}, _DATA)
+    check_accepted(fit, "fit", {"fit__": own, "": call}, _DATA)
     return _arguments(_FIT, named, own, call, n_samples)
 
 
@@ -64,7 +64,7 @@ def predict_arguments(
     """
     own = _routed("predict", routed)
     if not {*own, *call} <= {*_PREDICT, _CALLBACKS}:  # a signature costs a tenth of an answer
-        check_accepted(predict, {"predict__": own, "": call}, _DATA)
+        check_accepted(predict, "predict", {"predict__": own, "": call}, _DATA)
     return _arguments(_PREDICT, named, own, call, n_samples)
 
 

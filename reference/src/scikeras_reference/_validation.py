@@ -56,6 +56,8 @@ def validate_features(estimator: Any, X: Any, *, reset: bool) -> Any:
     )
     if scipy.sparse.issparse(X):
         X = X.toarray()
+    if X.dtype.kind == "O":
+        X = _numbers(X)
     if X.dtype.kind in "mM":
         raise InputError(
             f"X has dtype {X.dtype}, and layers take numbers. Turn dates and durations into"
@@ -64,6 +66,18 @@ def validate_features(estimator: Any, X: Any, *, reset: bool) -> Any:
     if not reset and X.shape[1:] != estimator.X_shape_[1:]:
         raise InputError(_other_shape(estimator, X))
     return X
+
+
+def _numbers(X: Any) -> Any:
+    """Read numbers that stand in an array of objects, as some data frames give them."""
+    try:
+        numbers = X.astype(np.float64)
+    except (TypeError, ValueError) as error:
+        raise InputError(
+            f"X holds values that are no numbers: {error}. Layers take numbers; encode text and"
+            " categories before, with a ColumnTransformer in a Pipeline, say."
+        ) from error
+    return check_array(numbers, allow_nd=True, input_name="X")
 
 
 def _dimensions(X: Any) -> int:
@@ -210,7 +224,10 @@ def for_keras(data: Any) -> Any:
     if isinstance(data, Mapping):
         return {key: for_keras(value) for key, value in data.items()}
     if isinstance(data, (list, tuple)):
-        return type(data)(for_keras(value) for value in data)
+        values = [for_keras(value) for value in data]
+        if isinstance(data, list):
+            return values
+        return type(data)(*values) if hasattr(data, "_fields") else tuple(values)
     if isinstance(data, np.ndarray):
         if data.dtype == np.bool_:
             return data.astype(np.uint8)

@@ -10,8 +10,9 @@ An encoder is a scikit-learn transformer of y. Besides ``fit``, ``transform`` an
     target can take the form that this model is trained on.
 """
 
+import math
 import warnings
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Self
 
 import keras
@@ -189,7 +190,15 @@ class ClassifierLabelEncoder(TransformerMixin, BaseEstimator):  # type: ignore[m
         if loss is not None:
             self._form = target_form(loss)
             self._logits, self._margins = uses_logits(loss), uses_margins(loss)
-        if len(output_shapes) != 1 or len(output_shapes[0]) > 2:
+        if len(output_shapes) != 1:
+            return
+        if len(output_shapes[0]) > 2:
+            if type(self).inverse_transform is ClassifierLabelEncoder.inverse_transform:
+                raise ModelOutputError(
+                    f"The output of the model has the shape {output_shapes[0]}, but classes are"
+                    " read from one row of units each: (None, n_units). Put a Flatten, a pooling or"
+                    " the like before the last layer."
+                )
             return
         width = output_shapes[0][1] if len(output_shapes[0]) == 2 else 1
         if width is None:
@@ -380,7 +389,7 @@ class RegressorTargetEncoder(TransformerMixin, BaseEstimator):  # type: ignore[m
         if y.ndim > 2:
             raise _unsupported(target_type(y))
         self._trailing = y.shape[1:]
-        self._has_unit_axis = False  # until the model is seen
+        self._output_trailing: tuple[int, ...] | None = None  # until the model is seen
         self.n_outputs_ = _columns(y)
         self.n_outputs_expected_ = 1
         return self
@@ -393,19 +402,24 @@ class RegressorTargetEncoder(TransformerMixin, BaseEstimator):  # type: ignore[m
         ModelOutputError
             A ``ValueError`` with both numbers. Keras would spread the target over the units.
         """
-        if "_trailing" not in vars(self) or len(output_shapes) != 1 or len(output_shapes[0]) > 2:
-            return  # a fit of a subclass's own, or an output that is not one column per target
-        self._has_unit_axis = len(output_shapes[0]) == 2
-        width = output_shapes[0][1] if self._has_unit_axis else 1
-        if width is not None and width != self.n_outputs_:
+        if "_trailing" not in vars(self) or len(output_shapes) != 1:
+            return  # a fit of a subclass's own, or several outputs, which are its business
+        trailing = tuple(size for size in output_shapes[0][1:] if size is not None)
+        if len(trailing) < len(output_shapes[0]) - 1:
+            return
+        width = math.prod(trailing)
+        if width != self.n_outputs_:
+            shape = "" if len(trailing) == 1 else f", in the shape {trailing},"
             raise ModelOutputError(
-                f"The output of the model has {width} units, but the target has"
-                f" {self.n_outputs_} columns. Give the last layer {self.n_outputs_} units; the"
-                " builder finds the number in meta['n_outputs_']."
+                f"The output of the model has {width} units{shape} for each row, but the target has"
+                f" {self.n_outputs_} columns. Give the last layer {self.n_outputs_} units (and a"
+                " Flatten before it, where rows have several dimensions); the builder finds the"
+                " number in meta['n_outputs_']."
             )
+        self._output_trailing = trailing
 
     def transform(self, y: Any) -> Any:
-        """Give `y` as it is; one target as a column, where the model answers in a column.
+        """Give `y` as it is, in the shape that the model answers in, where that is another.
 
         A loss of the user's own would compare each number with each output otherwise.
 
@@ -419,7 +433,7 @@ class RegressorTargetEncoder(TransformerMixin, BaseEstimator):  # type: ignore[m
                 f"Detected ``y`` to have {_columns(y)} outputs with shape {y.shape}, but this"
                 f" encoder was fitted to {self.n_outputs_} outputs."
             )
-        return y.reshape(-1, 1) if y.ndim == 1 and self._has_unit_axis else y
+        return y if self._output_trailing is None else y.reshape(-1, *self._output_trailing)
 
     def inverse_transform(self, y: Any) -> Any:
         """Give predictions the trailing shape of the y of ``fit``."""
@@ -449,6 +463,8 @@ def _columns(y: Any) -> int:
 
 
 def _two_dimensional(outputs: Any) -> Any:
+    if isinstance(outputs, (Mapping, list, tuple)) and len(outputs) == 1:
+        (outputs,) = outputs.values() if isinstance(outputs, Mapping) else outputs
     outputs = np.asarray(outputs)
     if outputs.dtype.kind not in "fc" or outputs.dtype.itemsize < 4:
         outputs = outputs.astype(np.float32)  # half precision is for layers, not for answers
