@@ -142,7 +142,7 @@ def test_runs_side_by_side():
     bad = run(result(wrapper="classifier"), failed(), subject={"spec": "bad", "version": None})
     page = comparison_page(bare(runs={"good": run(result()), "bad": bad}))
     assert "| [CLS](../clauses/CLS.md) | Wrapper classes " in page
-    assert "toy | bad |" in page
+    assert "good | bad |" in page
     row = next(line for line in page.splitlines() if line.startswith("| [CLS-1](../clauses/"))
     assert ["1 of 1", "1 of 2"] == re.findall(r"\d of \d", row)
     assert "[JSON](bad.json)" in page

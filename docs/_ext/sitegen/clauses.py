@@ -151,14 +151,14 @@ def _runs(check: Check) -> str:
 def _implementations(checks: list[Check], material: Material) -> Iterator[str]:
     names = {check.id for check in checks}
     rows = [
-        [plain(str(run.subject["spec"])), *cells]
-        for run in material.runs.values()
+        [plain(name), *cells]
+        for name, run in material.runs.items()
         if (cells := _standing(run, names))
     ]
     if rows:
         yield "## Implementations"
         yield "From the [stored runs](../peers/comparison.md):"
-        yield table(["subject", "result", "first failure"], rows)
+        yield table(["run", "result", "first failure"], rows)
 
 
 def _standing(run: RunRecord, checks: set[str]) -> list[str]:

@@ -29,7 +29,6 @@ def comparison_page(material: Material) -> str:
     material : Material
         Contract and stored runs.
     """
-    runs = list(material.runs.values())
     parts = [
         "# Implementations compared",
         (
@@ -41,22 +40,23 @@ def comparison_page(material: Material) -> str:
         "## The runs",
         _the_runs(material),
         "## By chapter",
-        _by_chapter(material, runs),
+        _by_chapter(material),
         "## By clause",
-        *_by_clause(material, runs),
+        *_by_clause(material),
         "## By check",
         "As `scikeras-conformance matrix` shows it; the numbers stand for the runs above.",
-        _by_check(runs),
+        _by_check(list(material.runs.values())),
     ]
     return "\n\n".join(parts) + "\n"
 
 
 def _the_runs(material: Material) -> str:
     return table(
-        ["", "subject", "environment", "verdict", "report"],
+        ["", "run", "subject", "environment", "verdict", "report"],
         [
             [
                 str(number),
+                plain(name),
                 plain(subject_line(run)),
                 plain(environment_line(run)),
                 f"**{plain(headline(run))}**: {plain(counts_line(run))}",
@@ -67,11 +67,12 @@ def _the_runs(material: Material) -> str:
     )
 
 
-def _heads(runs: Sequence[RunRecord]) -> list[str]:
-    return [plain(str(run.subject["spec"])) for run in runs]
+def _columns(material: Material) -> tuple[list[str], list[RunRecord]]:
+    return [plain(name) for name in material.runs], list(material.runs.values())
 
 
-def _by_chapter(material: Material, runs: Sequence[RunRecord]) -> str:
+def _by_chapter(material: Material) -> str:
+    heads, runs = _columns(material)
     rows = [
         [
             f"[{chapter.id}]({CLAUSES}{chapter.id}.md)",
@@ -80,15 +81,16 @@ def _by_chapter(material: Material, runs: Sequence[RunRecord]) -> str:
         ]
         for chapter in material.contract.chapters
     ]
-    return table(["chapter", "", *_heads(runs)], rows)
+    return table(["chapter", "", *heads], rows)
 
 
-def _by_clause(material: Material, runs: Sequence[RunRecord]) -> list[str]:
+def _by_clause(material: Material) -> list[str]:
+    heads, runs = _columns(material)
     parts = []
     for chapter in material.contract.chapters:
         rows = [_clause_row(clause, runs) for clause in material.contract.of_chapter(chapter.id)]
         parts.append(f"### {chapter.id}")
-        parts.append(table(["clause", "level", "promise", *_heads(runs)], rows))
+        parts.append(table(["clause", "level", "promise", *heads], rows))
     return parts
 
 
