@@ -1,0 +1,200 @@
+"""What the generated pages are made of: contract, checks, mutants, examples, stored runs."""
+
+import inspect
+import textwrap
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from scikeras_conformance.catalogue import Check
+from scikeras_conformance.contract import Contract, load_contract
+from scikeras_conformance.exceptions import ConformanceError
+from scikeras_conformance.reporting.record import RunRecord
+from scikeras_conformance.reporting.stored import read_report
+
+__all__ = ["Broken", "Example", "Material", "MissingReportError", "gather", "stored_runs"]
+
+
+class MissingReportError(Exception):
+    """A stored run that the site compares is not there, or cannot be read."""
+
+
+@dataclass(frozen=True)
+class Broken:
+    """A mutant, as a page tells of it."""
+
+    name: str
+    clause: str
+    kills: tuple[str, ...]
+    story: str
+    source: str
+    collateral: tuple[str, ...] | None = None
+    """What else it breaks; None where nobody wrote that down."""
+
+
+@dataclass(frozen=True)
+class Example:
+    """What a user may rely on, as code that runs with whatever keeps the clause."""
+
+    clause: str
+    code: str
+    broken_by: str = ""
+    """The mutant that it fails with; empty where the mutants need data of the suite's own."""
+
+
+@dataclass(frozen=True)
+class Material:
+    """Everything that the pages are made of."""
+
+    contract: Contract
+    catalogue: Sequence[Check]
+    mutants: Sequence[Broken] = ()
+    examples: Mapping[str, Example] = field(default_factory=dict)
+    runs: Mapping[str, RunRecord] = field(default_factory=dict)
+    """Stored runs by the name of their file."""
+    explained: Mapping[str, str] = field(default_factory=dict)
+    """For the name of a check, a link to lines that show the defect in a real implementation."""
+
+    def checks_of(self, clause: str) -> list[Check]:
+        """Give the checks that belong to a clause."""
+        return [check for check in self.catalogue if check.clauses[0] == clause]
+
+    def checks_also_of(self, clause: str) -> list[Check]:
+        """Give the checks of other clauses that are about this one too."""
+        return [check for check in self.catalogue if clause in check.clauses[1:]]
+
+    def killing(self, check: str) -> list[Broken]:
+        """Give the mutants that a check was seen to fail with."""
+        return [mutant for mutant in self.mutants if check in mutant.kills]
+
+    def mutants_of(self, clause: str) -> list[Broken]:
+        """Give the mutants of a clause."""
+        return [mutant for mutant in self.mutants if mutant.clause == clause]
+
+
+def source_of(function: Any) -> str:
+    """Give the source of a function without its decorators."""
+    lines = textwrap.dedent(inspect.getsource(function)).splitlines()
+    start = next(number for number, line in enumerate(lines) if line.startswith("def "))
+    return "\n".join(lines[start:])
+
+
+def helpers_of(function: Any) -> list[Any]:
+    """Find the private functions of its module that a function uses, and those that they use."""
+    found: list[Any] = []
+
+    def look_into(code: Any, space: Mapping[str, Any]) -> None:
+        for name in code.co_names:
+            value: Any = space.get(name)
+            if not inspect.isfunction(value) or not name.startswith("_") or value in found:
+                continue
+            if value.__module__ == function.__module__:
+                found.append(value)
+                look_into(value.__code__, space)
+        for constant in code.co_consts:
+            if inspect.iscode(constant):
+                look_into(constant, space)
+
+    look_into(function.__code__, function.__globals__)
+    return found
+
+
+def without_docstring(source: str) -> str:
+    """Leave out the docstring of a function that has one of one line."""
+    lines = source.splitlines()
+    start = next(number for number, line in enumerate(lines) if line.endswith(":")) + 1
+    docstring = lines[start].strip()
+    if docstring.startswith('"""') and docstring.endswith('"""') and len(docstring) > 3:
+        lines.pop(start)
+        if not lines[start].strip():
+            lines.pop(start)
+    return "\n".join(lines)
+
+
+def _whole_source(patch: Any) -> str:
+    parts = [*(source_of(helper) for helper in helpers_of(patch)), source_of(patch)]
+    return "\n\n\n".join([*parts[:-1], without_docstring(parts[-1])])
+
+
+def _mutants() -> list[Broken]:
+    # Imported here: `fixtures` has to be on the import path, and Keras is imported with it.
+    from mutants import MUTANTS
+    from mutants.matrix import FILE, declared
+
+    written = declared() if FILE.exists() else {}
+    return [
+        Broken(
+            name=mutant.name,
+            clause=mutant.clause,
+            kills=tuple(mutant.kills),
+            story=" ".join(mutant.story.split()),
+            source=_whole_source(getattr(mutant, "change", mutant.patch)),
+            collateral=tuple(sorted(written[mutant.name][1])) if written else None,
+        )
+        for mutant in MUTANTS.values()
+    ]
+
+
+def stored_runs(folder: Path, expected: Sequence[str]) -> dict[str, RunRecord]:
+    """Read the stored runs that are compared, those that are expected first.
+
+    Parameters
+    ----------
+    folder : Path
+        Where the JSON reports are.
+    expected : sequence of str
+        Names, without suffix, of reports that have to be there.
+
+    Raises
+    ------
+    MissingReportError
+        If one of them is not there, or any cannot be read.
+    """
+    found = {path.stem: path for path in sorted(folder.glob("*.json"))}
+    missing = [name for name in expected if name not in found]
+    if missing:
+        raise MissingReportError(
+            f"There is no stored run {', '.join(missing)} in {folder.name}/, which the comparison "
+            "needs: make it with scikeras-conformance run SUBJECT --profile all --report FILE."
+        )
+    names = [*expected, *(name for name in found if name not in expected)]
+    try:
+        return {name: read_report(found[name]) for name in names}
+    except ConformanceError as error:
+        raise MissingReportError(f"A stored run cannot be compared. {error}") from error
+
+
+def gather(docs: Path, expected: Sequence[str]) -> Material:
+    """Collect everything.
+
+    Parameters
+    ----------
+    docs : Path
+        The folder of the documents.
+    expected : sequence of str
+        Names of the stored runs that have to be there.
+    """
+    from scikeras_conformance.checks import CATALOGUE
+    from sitegen.examples import load_examples
+
+    return Material(
+        contract=load_contract(),
+        catalogue=CATALOGUE,
+        mutants=_mutants(),
+        examples=load_examples(docs / "examples"),
+        runs=stored_runs(docs / "peers", expected),
+        explained=_explained(docs / "peers"),
+    )
+
+
+def _explained(folder: Path) -> dict[str, str]:
+    """Find the headings that show a defect in a few lines: they are names of checks."""
+    found = {}
+    for page in sorted(folder.glob("*.md")):
+        for line in page.read_text(encoding="utf-8").splitlines():
+            if line.startswith("### `") and line.endswith("`"):
+                check = line[5:-1]
+                slug = "".join(c for c in check.lower() if c.isalnum() or c in "-_")
+                found[check] = f"../peers/{page.name}#{slug}"
+    return found

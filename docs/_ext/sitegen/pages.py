@@ -1,0 +1,51 @@
+"""All generated pages, by the place where they are written."""
+
+import json
+from importlib.resources import files
+
+from sitegen.clauses import chapter_page, clause_page, index_page
+from sitegen.examples import preamble
+from sitegen.kills import kill_matrix_page
+from sitegen.markup import code_block
+from sitegen.material import Material
+from sitegen.peers import comparison_page
+from sitegen.schema import schema_page
+
+__all__ = ["FOLDER", "pages"]
+
+FOLDER = "clauses"
+"""The folder of which everything is generated."""
+
+
+def pages(material: Material) -> dict[str, str]:
+    """Give all generated pages, by the place within the documents.
+
+    Parameters
+    ----------
+    material : Material
+        What they are made of.
+    """
+    contract = material.contract
+    schema = (files("scikeras_conformance.reporting") / "report.schema.json").read_text("utf-8")
+    found = {
+        f"{FOLDER}/index.md": index_page(material),
+        f"{FOLDER}/mutants.md": kill_matrix_page(material),
+        f"{FOLDER}/before.md": _before_page(),
+        "peers/comparison.md": comparison_page(material),
+        "reference/report-schema.md": schema_page(schema, json.loads(schema)),
+    }
+    for chapter in contract.chapters:
+        found[f"{FOLDER}/{chapter.id}.md"] = chapter_page(chapter, material)
+    for clause in contract.clauses.values():
+        found[f"{FOLDER}/{clause.id}.md"] = clause_page(clause, material)
+    return found
+
+
+def _before_page() -> str:
+    return (
+        "# Before each example\n\n"
+        "The examples on the pages of the clauses are complete with these lines before them. They "
+        "are run whenever this site is built: with the reference, where each comes to its end, and "
+        "with the mutant that its page shows, where none does.\n\n"
+        f"{code_block(preamble())}\n"
+    )

@@ -1,0 +1,128 @@
+"""The comparison of real implementations, out of stored runs."""
+
+from collections.abc import Sequence
+
+from scikeras_conformance.contract import Clause
+from scikeras_conformance.reporting.markdown import plain
+from scikeras_conformance.reporting.matrix import as_markdown
+from scikeras_conformance.reporting.record import RunRecord
+from scikeras_conformance.reporting.summary import (
+    counts_line,
+    environment_line,
+    headline,
+    subject_line,
+)
+from scikeras_conformance.results import Outcome, Result
+from sitegen.markup import clause_link, prose, table, text
+from sitegen.material import Material
+
+__all__ = ["comparison_page"]
+
+CLAUSES = "../clauses/"
+
+
+def comparison_page(material: Material) -> str:
+    """Write the page.
+
+    Parameters
+    ----------
+    material : Material
+        Contract and stored runs.
+    """
+    parts = [
+        "# Implementations compared",
+        (
+            "Each column is one run of the suite, stored as a JSON report; this page is made from "
+            "these files and nothing else. A cell counts planned checks: how many of those that "
+            "say something passed. The pages about [SciKeras](scikeras.md) and "
+            "[keras.wrappers](keras-wrappers.md) explain what is behind the numbers."
+        ),
+        "## The runs",
+        _the_runs(material),
+        "## By chapter",
+        _by_chapter(material),
+        "## By clause",
+        *_by_clause(material),
+        "## By check",
+        "As `scikeras-conformance matrix` shows it; the numbers stand for the runs above.",
+        _by_check(list(material.runs.values())),
+    ]
+    return "\n\n".join(parts) + "\n"
+
+
+def _the_runs(material: Material) -> str:
+    return table(
+        ["", "run", "subject", "environment", "verdict", "report"],
+        [
+            [
+                str(number),
+                plain(name),
+                plain(subject_line(run)),
+                plain(environment_line(run)),
+                f"**{plain(headline(run))}**: {plain(counts_line(run))}",
+                f"[JSON]({name}.json)",
+            ]
+            for number, (name, run) in enumerate(material.runs.items(), 1)
+        ],
+    )
+
+
+def _columns(material: Material) -> tuple[list[str], list[RunRecord]]:
+    return [plain(name) for name in material.runs], list(material.runs.values())
+
+
+def _by_chapter(material: Material) -> str:
+    heads, runs = _columns(material)
+    rows = [
+        [
+            f"[{chapter.id}]({CLAUSES}{chapter.id}.md)",
+            text(chapter.title),
+            *(_cell([r for r in run.results if r.chapter == chapter.id]) for run in runs),
+        ]
+        for chapter in material.contract.chapters
+    ]
+    return table(["chapter", "", *heads], rows)
+
+
+def _by_clause(material: Material) -> list[str]:
+    heads, runs = _columns(material)
+    parts = []
+    for chapter in material.contract.chapters:
+        rows = [_clause_row(clause, runs) for clause in material.contract.of_chapter(chapter.id)]
+        parts.append(f"### {chapter.id}")
+        parts.append(table(["clause", "level", "promise", *heads], rows))
+    return parts
+
+
+def _clause_row(clause: Clause, runs: Sequence[RunRecord]) -> list[str]:
+    cells = [_cell([r for r in run.results if r.clauses[0] == clause.id]) for run in runs]
+    if clause.excluded:
+        cells = ["not observable"] * len(runs)
+    return [
+        clause_link(clause.id, CLAUSES),
+        str(clause.level),
+        prose(clause.statement),
+        *cells,
+    ]
+
+
+def _cell(results: Sequence[Result]) -> str:
+    """Say how many of the results passed, and what else there was."""
+    if not results:
+        return "not run"
+    counts = {o: sum(result.outcome is o for result in results) for o in Outcome}
+    judged = counts[Outcome.PASSED] + counts[Outcome.FAILED]
+    words = [f"{counts[Outcome.PASSED]} of {judged}"] if judged else []
+    words += [
+        f"{counts[outcome]} {outcome}"
+        for outcome in Outcome
+        if counts[outcome] and outcome not in {Outcome.PASSED, Outcome.FAILED}
+    ]
+    mark = "good" if not counts[Outcome.FAILED] and judged else "bad"
+    return f'<span class="cell {mark if judged else "fair"}">{", ".join(words)}</span>'
+
+
+def _by_check(runs: Sequence[RunRecord]) -> str:
+    # The suite's own page begins with a title and a table of the runs, which stand here already.
+    _, _, checks = as_markdown(runs).partition("| check | level |")
+    return f"| check | level |{checks}"
