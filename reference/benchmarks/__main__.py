@@ -113,9 +113,12 @@ def _write(path: Path, parser: argparse.ArgumentParser) -> int:
     if not path.exists():
         parser.error(f"--write {path}: no such file; measure first")
     results = Results.read(path)
-    missing = sorted(SCENARIOS.keys() - results.scenarios.keys())
+    missing = [name for name in SCENARIOS if name not in results.scenarios]
     if missing:
         parser.error(f"--write {path}: these were not measured: {', '.join(missing)}")
+    failed = [name for name in SCENARIOS if results.scenarios[name]["failed"]]
+    if failed:
+        parser.error(f"--write {path}: somebody failed in these: {', '.join(failed)}")
     results.scenarios = {name: results.scenarios[name] for name in SCENARIOS}
     target = DOCS / "benchmarks.md"
     text = report.inserted(target.read_text(encoding="utf-8"), report.page(results))

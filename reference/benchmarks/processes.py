@@ -29,6 +29,7 @@ class Process:
 
     def __init__(self, changes: Mapping[str, Any]) -> None:
         self._errors = tempfile.TemporaryFile()  # noqa: SIM115 - closed with the process
+        self._told = 0
         paths = [str(ROOT / "reference"), str(ROOT / "reference" / "src")]
         environment = {
             "TF_CPP_MIN_LOG_LEVEL": "3",
@@ -58,10 +59,12 @@ class Process:
             line = self._process.stdout.readline()
         except BrokenPipeError:
             line = ""
-        if not line:
-            code = self._process.wait()
-            return {"failed": f"{self._tail()}\nthe process ended (exit code {code})"}
-        answer: dict[str, Any] = json.loads(line)
+        if line:
+            answer: dict[str, Any] = json.loads(line)
+        else:
+            answer = {"failed": f"the process ended (exit code {self._process.wait()})"}
+        if "failed" in answer:
+            self._tell_errors()
         return answer
 
     def close(self) -> None:
@@ -76,6 +79,8 @@ class Process:
             self._process.wait()
         self._errors.close()
 
-    def _tail(self) -> str:
-        self._errors.seek(0)
-        return self._errors.read().decode(errors="replace")[-2000:]
+    def _tell_errors(self) -> None:
+        """Repeat what the process wrote since it failed last; the file is written to elsewhere."""
+        content = os.pread(self._errors.fileno(), 1_000_000, self._told)
+        self._told += len(content)
+        sys.stderr.write(content.decode(errors="replace"))

@@ -80,10 +80,8 @@ def absences(scenarios: Scenarios) -> str:
     """List who could not take part where, and why."""
     where: dict[tuple[str, str], list[str]] = {}
     for name, record in scenarios.items():
-        for kind, words in (("absent", "{}"), ("failed", "failed: {}")):
-            for competitor, reason in record[kind].items():
-                last = reason.strip().splitlines()[-1]
-                where.setdefault((competitor, words.format(last)), []).append(name)
+        for competitor, reason in record["absent"].items():
+            where.setdefault((competitor, reason), []).append(name)
     lines = [
         f"- {COMPETITORS[competitor].title} {reason} ({', '.join(f'`{n}`' for n in names)})"
         for (competitor, reason), names in where.items()

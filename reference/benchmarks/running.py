@@ -28,13 +28,13 @@ class Run:
 
     def __init__(self, start: Callable[[], Worker], tell: Callable[[str], None]) -> None:
         self._start, self._tell = start, tell
-        self._shared: dict[bool, Worker] = {}
+        self._kept: dict[str, Worker] = {}
 
     def close(self) -> None:
         """End the processes that are still there."""
-        for worker in self._shared.values():
+        for worker in self._kept.values():
             worker.close()
-        self._shared.clear()
+        self._kept.clear()
 
     def measure(self, scenario: Scenario, rounds: int) -> Record:
         """Measure one scenario, and give its samples by competitor."""
@@ -60,17 +60,18 @@ class Run:
         for kind in ("absent", "failed"):
             for name, reason in record[kind].items():
                 record["samples"].pop(name, None)
-                self._tell(f"  {name}: {kind}: {reason.strip().splitlines()[-1]}")
+                self._tell(f"  {name}: {kind}: {reason}")
         return record
 
     def _worker_for(self, scenario: Scenario) -> Callable[[str], Worker]:
         def worker(competitor: str) -> Worker:
-            if scenario.process != "shared":
+            if scenario.process == "fresh":
                 return self._start()
-            on_keras = COMPETITORS[competitor].on_keras
-            if on_keras not in self._shared:
-                self._shared[on_keras] = self._start()
-            return self._shared[on_keras]
+            shared = "on Keras" if COMPETITORS[competitor].on_keras else "on PyTorch"
+            key = shared if scenario.process == "shared" else competitor
+            if key not in self._kept:
+                self._kept[key] = self._start()
+            return self._kept[key]
 
         return worker
 
@@ -114,10 +115,7 @@ class _Prepared(_Turns):
     def close(self) -> None:
         """Free what the scenario held."""
         for worker in self.workers.values():
-            if self.scenario.process == "own":
-                worker.close()
-            else:
-                worker.answer({"do": "forget", "scenario": self.scenario.name})
+            worker.answer({"do": "forget", "scenario": self.scenario.name})
 
 
 class _Fresh(_Turns):

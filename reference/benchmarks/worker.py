@@ -34,8 +34,9 @@ class Service:
             return action[message["do"]](message)
         except Absent as absent:
             return {"absent": str(absent)}
-        except Exception:
-            return {"failed": traceback.format_exc()}
+        except Exception as error:
+            traceback.print_exc()
+            return {"failed": f"{type(error).__name__}: {error}"}
 
     def _prepare(self, message: Mapping[str, Any]) -> dict[str, Any]:
         scenario = SCENARIOS[message["scenario"]]

@@ -23,16 +23,6 @@ KINDS = {
 NO_COUNTERPART = {"construct", "clone", "get-params", "set-params"}
 
 
-class Here:
-    """A worker without a process of its own."""
-
-    def __init__(self, service):
-        self.answer, self.closed = service.answer, False
-
-    def close(self):
-        self.closed = True
-
-
 @pytest.fixture(scope="module")
 def service():
     """Give one service for all tests, as all scenarios share a process."""
@@ -57,7 +47,7 @@ def test_each_kind_of_work_measures_the_reference_and_bare_keras(service, name):
     service.answer({"do": "forget", "scenario": name})
 
 
-class Clock(Here):
+class Clock:
     """A worker whose competitors take known times, and that notes who was asked."""
 
     times = {"reference": 1.0, "keras": 2.0}  # noqa: RUF012
@@ -73,9 +63,12 @@ class Clock(Here):
         if message["do"] == "measure":
             self.log.append((message["turn"], message["competitor"]))
             if message["competitor"] == "scikeras" and message["turn"] == 1:
-                return {"failed": "Traceback\nValueError: no"}
+                return {"failed": "ValueError: no"}
             return {"value": self.times.get(message["competitor"], 4.0) * (1 + message["turn"])}
         return {}
+
+    def close(self):
+        self.closed = True
 
 
 @pytest.mark.parametrize("process", ["shared", "own", "fresh"])
@@ -168,14 +161,21 @@ def test_the_command_refuses_what_it_cannot_do(capsys, arguments, words):
     assert words in capsys.readouterr().err
 
 
-def test_an_incomplete_file_is_not_written_to_the_page(tmp_path, capsys):
-    """The page shows all scenarios or is left alone."""
+def test_results_with_gaps_are_not_written_to_the_page(tmp_path, capsys):
+    """The page shows all scenarios, and nobody who failed, or is left alone."""
     file = tmp_path / "results.json"
     record = {"samples": {}, "absent": {}, "failed": {}, "rounds": 1}
-    Results(file).add("clone", record, {})
+    results = Results(file)
+    results.add("import", record, {})
     with pytest.raises(SystemExit):
         main(["--write", str(file)])
-    assert "were not measured: construct" in capsys.readouterr().err
+    assert "were not measured: construct, clone" in capsys.readouterr().err
+
+    for name in SCENARIOS:
+        results.add(name, record | {"failed": {"keras": "no"} if name == "clone" else {}}, {})
+    with pytest.raises(SystemExit):
+        main(["--write", str(file)])
+    assert "failed in these: clone" in capsys.readouterr().err
 
 
 def test_the_page_shows_the_stored_results():
