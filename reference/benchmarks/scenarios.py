@@ -172,7 +172,7 @@ def _prediction(rows: int, batch_size: int, rounds: int) -> Scenario:
     fits_one_batch = rows <= batch_size
     return Scenario(
         f"predict-{rows}" + ("" if fits_one_batch else f"-by-{batch_size}"),
-        f"predict {rows:,} rows, batch size {batch_size:,}",
+        f"predict {rows:,} row{'s' * (rows > 1)}, batch size {batch_size:,}",
         _predict(rows, batch_size),
         rounds=rounds,
         repeated=True,
