@@ -6,8 +6,9 @@ from attributes that somebody set later. They read and write like attributes all
 """
 
 import difflib
+import functools
 import inspect
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any, ClassVar, Self
 
 from scikeras_reference._routing import SEPARATOR, is_routed
@@ -24,6 +25,16 @@ def suggestion(name: str, candidates: Iterable[str]) -> str:
     """
     nearest = difflib.get_close_matches(name, list(candidates), n=1)
     return f" Did you mean {nearest[0]}?" if nearest else ""
+
+
+@functools.lru_cache(maxsize=256)
+def _parameters_of(init: Callable[..., None]) -> tuple[inspect.Parameter, ...]:
+    """Give the parameters of a constructor, without ``self``.
+
+    Looking into a signature takes longer than all else that ``get_params`` does, and searches ask
+    for parameters all the time.
+    """
+    return tuple(inspect.signature(init).parameters.values())[1:]
 
 
 class ParameterStorage:
@@ -73,7 +84,7 @@ class ParameterStorage:
         for klass in cls.__mro__[:-1]:
             if "__init__" not in vars(klass):
                 continue
-            parameters = list(inspect.signature(vars(klass)["__init__"]).parameters.values())[1:]
+            parameters = _parameters_of(vars(klass)["__init__"])
             names += [
                 parameter.name
                 for parameter in parameters
@@ -89,7 +100,7 @@ class ParameterStorage:
         """Names in the signature of the constructor itself."""
         return [
             parameter.name
-            for parameter in list(inspect.signature(cls.__init__).parameters.values())[1:]
+            for parameter in _parameters_of(cls.__init__)
             if parameter.kind not in {parameter.VAR_KEYWORD, parameter.VAR_POSITIONAL}
         ]
 

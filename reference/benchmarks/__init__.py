@@ -1,0 +1,1 @@
+"""Measures the reference against bare Keras and against other wrappers; see ``scripts/bench``."""

@@ -1,0 +1,132 @@
+"""The command ``scripts/bench``."""
+
+import argparse
+import fnmatch
+import math
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from time import perf_counter
+
+from benchmarks import demands, report
+from benchmarks.processes import ROOT, Process
+from benchmarks.results import Results, environment
+from benchmarks.running import Run
+from benchmarks.scenarios import SCENARIOS, Scenario
+
+__all__ = ["main"]
+
+DOCS = ROOT / "docs" / "reference"
+STORED = ROOT / "reference" / "benchmarks" / "results.json"
+_LATEST = "benchmark-results.json"
+_QUICK_FITS = 60
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Measure, or write the page; give the exit code.
+
+    0: every demand on what was measured is met; 1: one is not, or something failed; 2: usage.
+    """
+    parser = _parser()
+    asked = parser.parse_args(arguments)
+    if asked.list:
+        print("\n".join(f"{name:24}{it.title}" for name, it in SCENARIOS.items()))
+        return 0
+    if asked.write is not None:
+        return _write(asked.write, parser)
+    if asked.rounds is not None and asked.rounds < 1:
+        parser.error("--rounds is the number of rounds of each scenario, 1 or more")
+    chosen = _chosen(asked.only, parser)
+    results = Results.read(asked.output) if asked.only and asked.output.exists() else None
+    results = results or Results(asked.output)
+    return _measure(chosen, results, rounds=asked.rounds, quick=asked.quick)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser("scripts/bench", description=__doc__)
+    parser.add_argument(
+        "--only", action="append", metavar="NAME",
+        help="measure these scenarios alone (may be given again; 'predict-*' is a pattern) and put "
+        "them into the file of results; without it the file is begun anew",
+    )  # fmt: skip
+    parser.add_argument("--rounds", type=int, help="rounds of each scenario")
+    parser.add_argument("--quick", action="store_true", help="a third of the rounds")
+    parser.add_argument("--output", type=Path, default=Path(_LATEST), metavar="FILE")
+    parser.add_argument("--list", action="store_true", help="name the scenarios")
+    parser.add_argument(
+        "--write", nargs="?", type=Path, const=Path(_LATEST), metavar="FILE",
+        help="measure nothing: store a file of results and renew the page and the plot from it",
+    )  # fmt: skip
+    return parser
+
+
+def _chosen(patterns: Sequence[str] | None, parser: argparse.ArgumentParser) -> list[Scenario]:
+    chosen: dict[str, Scenario] = {} if patterns else dict(SCENARIOS)
+    for pattern in patterns or ():
+        names = fnmatch.filter(SCENARIOS, pattern)
+        if not names:
+            parser.error(f"--only {pattern}: no such scenario; --list names all")
+        chosen.update((name, SCENARIOS[name]) for name in names)
+    return list(chosen.values())
+
+
+def _measure(
+    chosen: Sequence[Scenario], results: Results, *, rounds: int | None, quick: bool
+) -> int:
+    changes = {"fits": _QUICK_FITS} if quick else {}
+    facts = environment(_backend())
+    run = Run(lambda: Process(changes), tell)
+    try:
+        for scenario in chosen:
+            start = perf_counter()
+            tell(f"{scenario.name}: {scenario.title}")
+            count = rounds or (math.ceil(scenario.rounds / 3) if quick else scenario.rounds)
+            record = run.measure(scenario, count)
+            took = round(perf_counter() - start)
+            results.add(scenario.name, {**record, **changes, "took": took}, facts)
+            tell(report.ratio_table({scenario.name: record}).splitlines()[-1])
+            tell(f"  {took} s")
+    finally:
+        run.close()
+    measured = {scenario.name: results.scenarios[scenario.name] for scenario in chosen}
+    findings = [it for it in demands.judge(measured) if it.demand.scenario in measured]
+    print(f"\n{report.ratio_table(measured)}\n\n{report.demands_table(findings)}")
+    failed = any(record["failed"] for record in measured.values())
+    missed = any(not it.met and not it.demand.stretch for it in findings)
+    return 1 if failed or missed else 0
+
+
+def tell(line: str) -> None:
+    """Say what goes on."""
+    print(line, file=sys.stderr, flush=True)
+
+
+def _backend() -> str:
+    import keras
+
+    return str(keras.backend.backend())
+
+
+def _write(path: Path, parser: argparse.ArgumentParser) -> int:
+    from benchmarks.plot import draw
+
+    if not path.exists():
+        parser.error(f"--write {path}: no such file; measure first")
+    results = Results.read(path)
+    missing = [name for name in SCENARIOS if name not in results.scenarios]
+    if missing:
+        parser.error(f"--write {path}: these were not measured: {', '.join(missing)}")
+    failed = [name for name in SCENARIOS if results.scenarios[name]["failed"]]
+    if failed:
+        parser.error(f"--write {path}: somebody failed in these: {', '.join(failed)}")
+    results.scenarios = {name: results.scenarios[name] for name in SCENARIOS}
+    target = DOCS / "benchmarks.md"
+    text = report.inserted(target.read_text(encoding="utf-8"), report.page(results))
+    results.write(STORED)
+    target.write_text(text, encoding="utf-8")
+    draw(results, DOCS / "benchmarks.svg")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

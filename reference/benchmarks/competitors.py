@@ -1,0 +1,273 @@
+"""Who is compared: each competitor does the same task in its own words.
+
+Nothing here imports a competitor before it is asked to work, since the import is measured too. What
+a competitor has no counterpart for raises `Absent` with the reason, which the report repeats.
+"""
+
+import pickle
+from collections.abc import Callable
+from typing import Any, ClassVar
+
+from benchmarks.task import BATCH_SIZE, Settings, layers
+
+__all__ = ["COMPETITORS", "Absent", "Competitor"]
+
+Grid = dict[str, list[Any]]  # by the names of Settings
+
+
+class Absent(Exception):  # noqa: N818 - the absence of something, not an error
+    """A competitor has nothing that a scenario could measure."""
+
+
+class Competitor:
+    """One way to the same result.
+
+    Every argument and result is opaque to the scenarios: what `construct` or `fit` gave goes into
+    the other methods of the same competitor.
+    """
+
+    name: ClassVar[str]
+    title: ClassVar[str]
+    statement: ClassVar[str]  # what a user of it imports
+    needs: ClassVar[tuple[str, ...]]  # modules that have to be installed
+    on_keras: ClassVar[bool] = True
+
+    def construct(self, settings: Settings) -> Any:  # noqa: ARG002
+        """Give an estimator that was never fitted."""
+        raise Absent("has no estimator")
+
+    def change(self, estimator: Any, settings: Settings) -> None:  # noqa: ARG002
+        """Set two parameters of an estimator to those of the settings."""
+        raise Absent("has no parameters")
+
+    def fit(self, estimator: Any, X: Any, y: Any) -> Any:
+        """Train an estimator anew, its model included, and give what can predict."""
+        return estimator.fit(X, y)
+
+    def start(self, settings: Settings) -> Any:
+        """Give what `fit` takes: an estimator, or what stands for one."""
+        return self.construct(settings)
+
+    def predictor(self, fitted: Any, batch_size: int) -> Callable[[Any], Any]:
+        """Give the function that answers for rows, in batches of a size."""
+        raise NotImplementedError
+
+    def dump(self, fitted: Any) -> bytes:
+        """Give the bytes of what was fitted."""
+        return pickle.dumps(fitted)
+
+    def search(self, X: Any, y: Any, grid: Grid, settings: Settings, folds: int, jobs: int) -> Any:
+        """Search a grid with cross-validation, refit the best, and give it."""
+        from sklearn.model_selection import GridSearchCV, KFold
+
+        # The folds are given: SciKeras would not be recognised as a classifier and get others.
+        search = GridSearchCV(
+            self.start(settings), self.grid(grid, settings), cv=KFold(folds), n_jobs=jobs,
+            error_score="raise",
+        )  # fmt: skip
+        return search.fit(X, y, **self.fit_arguments(settings)).best_estimator_
+
+    def grid(self, grid: Grid, settings: Settings) -> Grid:
+        """Translate a grid from the names of Settings."""
+        raise NotImplementedError
+
+    def fit_arguments(self, settings: Settings) -> dict[str, Any]:  # noqa: ARG002
+        """Give what has to be passed to ``fit`` because the constructor cannot keep it."""
+        return {}
+
+
+class _SciKerasApi(Competitor):
+    """The reference and SciKeras understand the same parameters."""
+
+    module: ClassVar[str]
+
+    def construct(self, settings: Settings) -> Any:
+        import importlib
+
+        return importlib.import_module(self.module).KerasClassifier(
+            _build, hidden=settings.hidden, optimizer="adam",
+            optimizer__learning_rate=settings.learning_rate,
+            loss="sparse_categorical_crossentropy", epochs=settings.epochs,
+            batch_size=BATCH_SIZE, run_eagerly=settings.eager, verbose=0,
+        )  # fmt: skip
+
+    def change(self, estimator: Any, settings: Settings) -> None:
+        estimator.set_params(
+            hidden=settings.hidden, optimizer__learning_rate=settings.learning_rate
+        )
+
+    def predictor(self, fitted: Any, batch_size: int) -> Callable[[Any], Any]:
+        fitted.set_params(predict__batch_size=batch_size)
+        predict: Callable[[Any], Any] = fitted.predict
+        return predict
+
+    def grid(self, grid: Grid, settings: Settings) -> Grid:  # noqa: ARG002
+        names = {"hidden": "hidden", "learning_rate": "optimizer__learning_rate"}
+        return {names[name]: values for name, values in grid.items()}
+
+
+class Reference(_SciKerasApi):
+    """What this repository offers."""
+
+    name, title = "reference", "reference"
+    needs = ("scikeras_reference",)
+    module = "scikeras_reference"
+    statement = "from scikeras_reference import KerasClassifier"
+
+
+class SciKeras(_SciKerasApi):
+    """The wrapper whose contract the reference keeps."""
+
+    name, title = "scikeras", "SciKeras"
+    needs = ("scikeras",)
+    module = "scikeras.wrappers"
+    statement = "from scikeras.wrappers import KerasClassifier"
+
+
+class BareKeras(Competitor):
+    """Keras without a wrapper; what stands for an estimator is the settings."""
+
+    name, title = "keras", "bare Keras"
+    needs = ("keras",)
+    statement = "import keras"
+
+    def start(self, settings: Settings) -> Any:
+        return settings
+
+    def fit(self, estimator: Any, X: Any, y: Any) -> Any:
+        model = _compiled(estimator, "sparse_categorical_crossentropy")
+        model.fit(X, y, batch_size=BATCH_SIZE, epochs=estimator.epochs, verbose=0)
+        return model
+
+    def predictor(self, fitted: Any, batch_size: int) -> Callable[[Any], Any]:
+        return lambda X: fitted.predict(X, batch_size=batch_size, verbose=0)
+
+    def search(self, X: Any, y: Any, grid: Grid, settings: Settings, folds: int, jobs: int) -> Any:
+        """Search as one would by hand: a loop over folds and grid, and the fit of the best."""
+        from dataclasses import replace
+
+        import numpy as np
+        from joblib import Parallel, delayed
+        from sklearn.model_selection import KFold, ParameterGrid
+
+        candidates = [replace(settings, **point) for point in ParameterGrid(grid)]
+        splits = list(KFold(folds).split(X))
+        scores = Parallel(n_jobs=jobs)(
+            delayed(_score)(candidate, X, y, *split) for candidate in candidates for split in splits
+        )
+        means = np.reshape(scores, (len(candidates), folds)).mean(axis=1)
+        return self.fit(candidates[int(np.argmax(means))], X, y)
+
+
+class PredictOnBatch(BareKeras):
+    """Keras's own way to leave out the input pipeline, for what fits one batch."""
+
+    name, title = "predict_on_batch", "`predict_on_batch`"
+
+    def predictor(self, fitted: Any, batch_size: int) -> Callable[[Any], Any]:  # noqa: ARG002
+        predict: Callable[[Any], Any] = fitted.predict_on_batch
+        return predict
+
+
+class KerasWrappers(Competitor):
+    """Keras's own wrappers: targets are one-hot encoded, and batches of prediction hold 32 rows."""
+
+    name, title = "keras.wrappers", "`keras.wrappers`"
+    needs = ("keras",)
+    statement = "from keras.wrappers import SKLearnClassifier"
+
+    def construct(self, settings: Settings) -> Any:
+        from keras.wrappers import SKLearnClassifier
+
+        return SKLearnClassifier(
+            _handed_the_data,
+            model_kwargs={"settings": settings},
+            fit_kwargs=self.fit_arguments(settings),
+        )
+
+    def change(self, estimator: Any, settings: Settings) -> None:
+        estimator.set_params(
+            model_kwargs={"settings": settings}, fit_kwargs=self.fit_arguments(settings)
+        )
+
+    def predictor(self, fitted: Any, batch_size: int) -> Callable[[Any], Any]:
+        if batch_size != BATCH_SIZE:
+            raise Absent(f"predicts in batches of {BATCH_SIZE} rows, always")
+        predict: Callable[[Any], Any] = fitted.predict
+        return predict
+
+    def grid(self, grid: Grid, settings: Settings) -> Grid:
+        from dataclasses import replace
+
+        from sklearn.model_selection import ParameterGrid
+
+        points = [replace(settings, **point) for point in ParameterGrid(grid)]
+        return {"model_kwargs": [{"settings": point} for point in points]}
+
+    def fit_arguments(self, settings: Settings) -> dict[str, Any]:
+        # A clone of this wrapper loses fit_kwargs; without these a search would train less.
+        return {"epochs": settings.epochs, "batch_size": BATCH_SIZE, "verbose": 0}
+
+
+class Skorch(Competitor):
+    """The same network on PyTorch."""
+
+    name, title = "skorch", "skorch"
+    needs = ("skorch", "torch")
+    statement = "from skorch import NeuralNetClassifier"
+    on_keras = False
+
+    def construct(self, settings: Settings) -> Any:
+        import torch
+        from skorch import NeuralNetClassifier
+
+        from benchmarks.torch_network import Network
+
+        return NeuralNetClassifier(
+            Network, module__hidden=settings.hidden, criterion=torch.nn.CrossEntropyLoss,
+            optimizer=torch.optim.Adam, lr=settings.learning_rate, max_epochs=settings.epochs,
+            batch_size=BATCH_SIZE, iterator_train__shuffle=True, train_split=None, verbose=0,
+        )  # fmt: skip
+
+    def change(self, estimator: Any, settings: Settings) -> None:
+        estimator.set_params(module__hidden=settings.hidden, lr=settings.learning_rate)
+
+    def predictor(self, fitted: Any, batch_size: int) -> Callable[[Any], Any]:
+        fitted.set_params(batch_size=batch_size)
+        predict: Callable[[Any], Any] = fitted.predict
+        return predict
+
+    def grid(self, grid: Grid, settings: Settings) -> Grid:  # noqa: ARG002
+        names = {"hidden": "module__hidden", "learning_rate": "lr"}
+        return {names[name]: values for name, values in grid.items()}
+
+
+def _build(hidden: int) -> Any:
+    return layers(hidden)
+
+
+def _handed_the_data(X: Any, y: Any, settings: Settings) -> Any:  # noqa: ARG001
+    return _compiled(settings, "categorical_crossentropy")
+
+
+def _compiled(settings: Settings, loss: str) -> Any:
+    import keras
+
+    model = layers(settings.hidden)
+    optimizer = keras.optimizers.Adam(learning_rate=settings.learning_rate)
+    model.compile(optimizer, loss=loss, run_eagerly=settings.eager)
+    return model
+
+
+def _score(settings: Settings, X: Any, y: Any, train: Any, test: Any) -> float:
+    model = BareKeras().fit(settings, X[train], y[train])
+    answer = model.predict(X[test], batch_size=BATCH_SIZE, verbose=0).argmax(axis=1)
+    return float((answer == y[test]).mean())
+
+
+COMPETITORS: dict[str, Competitor] = {
+    competitor.name: competitor
+    for competitor in (
+        Reference(), BareKeras(), PredictOnBatch(), KerasWrappers(), SciKeras(), Skorch(),
+    )
+}  # fmt: skip

@@ -1,0 +1,73 @@
+"""What the reference has to reach, as ratios to other competitors in the same run."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from benchmarks.results import Spread, ratios, spread
+
+__all__ = ["DEMANDS", "Demand", "Finding", "judge"]
+
+
+@dataclass(frozen=True)
+class Demand:
+    """In a scenario, reference ÷ competitor may be this much at most, in the median.
+
+    A stretch is shown, and nobody fails for it.
+    """
+
+    scenario: str
+    competitor: str
+    at_most: float
+    stretch: bool = False
+
+
+DEMANDS = (
+    Demand("predict-1", "scikeras", 1 / 20),
+    Demand("predict-1", "predict_on_batch", 3.0),
+    Demand("predict-1000", "keras", 1.0),
+    Demand("predict-100000-by-32", "keras", 1.02),
+    Demand("predict-100000-by-1000", "keras", 1.02),
+    Demand("predict-100000", "keras", 1.02),
+    Demand("search-warm", "scikeras", 1 / 4),
+    Demand("search-cold", "scikeras", 1 / 4),
+    Demand("search-warm", "skorch", 2.0, stretch=True),
+    Demand("search-cold", "skorch", 2.0, stretch=True),
+    Demand("first-fit", "keras", 1.03),
+    Demand("long-fit", "keras", 1.01),
+    Demand("memory", "keras", 1.0),
+)
+
+
+@dataclass(frozen=True)
+class Finding:
+    """A demand, and what was measured: nothing, where either of the two is missing."""
+
+    demand: Demand
+    measured: Spread | None
+
+    @property
+    def met(self) -> bool:
+        """Whether it was measured and is met."""
+        return self.measured is not None and self.measured.median <= self.demand.at_most
+
+    @property
+    def verdict(self) -> str:
+        """Say so in a word or two."""
+        if self.measured is None:
+            return "not measured"
+        if self.met:
+            return "met"
+        return "not met (stretch)" if self.demand.stretch else "**not met**"
+
+
+def judge(scenarios: Mapping[str, Mapping[str, Any]]) -> list[Finding]:
+    """Hold every demand against the records of scenarios, by name."""
+    findings = []
+    for demand in DEMANDS:
+        record = scenarios.get(demand.scenario)
+        found = ratios(record, demand.competitor) if record is not None else []
+        known = bool(found) and all(math.isfinite(ratio) for ratio in found)
+        findings.append(Finding(demand, spread(found) if known else None))
+    return findings

@@ -1,0 +1,125 @@
+"""Results as Markdown: medians, ratios with their spread, demands, and where they come from."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from benchmarks.competitors import COMPETITORS
+from benchmarks.demands import Finding, judge
+from benchmarks.results import Results, Spread, ratios, spread
+
+__all__ = ["END", "START", "demands_table", "inserted", "page", "ratio_table"]
+
+START, END = "<!-- results: start -->", "<!-- results: end -->"
+_NOTHING = "\N{EN DASH}"
+_OTHERS = tuple(name for name in COMPETITORS if name != "reference")
+Scenarios = Mapping[str, Mapping[str, Any]]
+
+
+def page(results: Results) -> str:
+    """Give all that stands between the markers of the page."""
+    parts = [
+        *("### Demanded and measured", demands_table(judge(results.scenarios))),
+        *("### Reference ÷ competitor", ratio_table(results.scenarios)),
+        *("### Medians", median_table(results.scenarios)),
+        *("### What is not there", absences(results.scenarios)),
+        *("### Where it was measured", environments(results)),
+    ]
+    return "\n\n".join(parts)
+
+
+def inserted(text: str, content: str) -> str:
+    """Give the text of a page with new content between its markers."""
+    before, start, rest = text.partition(START)
+    _, end, after = rest.partition(END)
+    if not start or not end:
+        raise ValueError(f"the page lacks the lines {START} and {END}; put them back")
+    return f"{before}{START}\n\n{content}\n\n{END}{after}"
+
+
+def demands_table(findings: Sequence[Finding]) -> str:
+    """Give demands against what was measured."""
+    rows = [
+        [
+            f"`{finding.demand.scenario}`",
+            COMPETITORS[finding.demand.competitor].title,
+            f"{finding.demand.at_most:.4g}",
+            _ratio(finding.measured),
+            finding.verdict,
+        ]
+        for finding in findings
+    ]
+    head = ["scenario", "reference ÷", "at most", "measured", "verdict"]
+    return _table(head, rows, left=(0, 1, 4))
+
+
+def ratio_table(scenarios: Scenarios) -> str:
+    """Give ratios with quartiles; below 1 the reference takes less."""
+    rows = []
+    for name, record in scenarios.items():
+        found = (ratios(record, other) for other in _OTHERS)
+        rows.append([f"`{name}`", *(_ratio(spread(ratio) if ratio else None) for ratio in found)])
+    return _table(["scenario", *(COMPETITORS[name].title for name in _OTHERS)], rows)
+
+
+def median_table(scenarios: Scenarios) -> str:
+    """Give the medians of samples, by scenario."""
+    rows = []
+    for name, record in scenarios.items():
+        cells = [
+            _amount(spread(record["samples"][other]).median, record["unit"])
+            if other in record["samples"]
+            else _NOTHING
+            for other in COMPETITORS
+        ]
+        rows.append([f"`{name}`", record["title"], str(record["rounds"]), *cells])
+    titles = (competitor.title for competitor in COMPETITORS.values())
+    return _table(["scenario", "what", "rounds", *titles], rows, left=(0, 1))
+
+
+def absences(scenarios: Scenarios) -> str:
+    """List who could not take part where, and why."""
+    where: dict[tuple[str, str], list[str]] = {}
+    for name, record in scenarios.items():
+        for competitor, reason in record["absent"].items():
+            where.setdefault((competitor, reason), []).append(name)
+    lines = [
+        f"- {COMPETITORS[competitor].title} {reason} ({', '.join(f'`{n}`' for n in names)})"
+        for (competitor, reason), names in where.items()
+    ]
+    return "\n".join(lines) or "Everybody took part everywhere."
+
+
+def environments(results: Results) -> str:
+    """Give versions and machines, each with the scenarios that were measured there."""
+    lines = []
+    for number, facts in enumerate(results.environments):
+        names = [name for name, rec in results.scenarios.items() if rec["environment"] == number]
+        if not names:
+            continue
+        packages = ", ".join(f"{name} {version}" for name, version in facts["packages"].items())
+        what = "all" if len(names) == len(results.scenarios) else ", ".join(f"`{n}`" for n in names)
+        lines.append(
+            f"- {what}: {facts['processor']}, {facts['cores']} cores, {facts['system']}; "
+            f"Python {facts['python']}, Keras on {facts['backend']}; {packages}."
+        )
+    return "\n".join(lines)
+
+
+def _table(head: Sequence[str], rows: Sequence[Sequence[str]], left: Sequence[int] = (0,)) -> str:
+    rule = ["---" if index in left else "---:" for index in range(len(head))]
+    return "\n".join(f"| {' | '.join(cells)} |" for cells in (head, rule, *rows))
+
+
+def _ratio(measured: Spread | None) -> str:
+    if measured is None:
+        return _NOTHING
+    return f"{measured.median:.3g} [{measured.low:.3g}, {measured.high:.3g}]"
+
+
+def _amount(value: float, unit: str) -> str:
+    if unit == "bytes":
+        return f"{value / 1000:,.3g} kB" if abs(value) < 1e6 else f"{value / 1e6:.3g} MB"
+    for factor, name in ((1, "s"), (1e3, "ms"), (1e6, "µs")):
+        if value * factor >= 1:
+            return f"{value * factor:.3g} {name}"
+    return f"{value * 1e6:.2g} µs"

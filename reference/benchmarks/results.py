@@ -1,0 +1,130 @@
+"""The file of results: samples by scenario, and the machine and versions that they come from."""
+
+import json
+import os
+import platform
+import statistics
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from importlib import metadata
+from pathlib import Path
+from typing import Any, Self
+
+__all__ = ["Results", "Spread", "environment", "ratios", "spread"]
+
+_FORMAT = 1
+_PACKAGES = (
+    *("keras", "tensorflow", "tensorflow-cpu", "jax", "torch", "scikit-learn", "numpy", "joblib"),
+    *("scikeras", "skorch"),
+)
+Record = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Spread:
+    """Median and quartiles."""
+
+    median: float
+    low: float
+    high: float
+
+
+def spread(samples: Iterable[float]) -> Spread:
+    """Give median and quartiles of samples."""
+    values = sorted(samples)
+    if len(values) == 1:
+        return Spread(values[0], values[0], values[0])
+    low, median, high = statistics.quantiles(values, n=4, method="inclusive")
+    return Spread(median, low, high)
+
+
+def ratios(record: Record, competitor: str) -> list[float]:
+    """Give reference ÷ competitor, round by round; nothing where there is nothing to divide."""
+    samples = record["samples"]
+    if "reference" not in samples or competitor not in samples:
+        return []
+    pairs = zip(samples["reference"], samples[competitor], strict=True)
+    found = [(own, other) for own, other in pairs if other > 0]
+    return [own / other for own, other in found] if len(found) == record["rounds"] else []
+
+
+class Results:
+    """What a file holds; every change is written at once.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        The file.
+    content : mapping
+        What it holds now.
+    """
+
+    def __init__(self, path: Path, content: Mapping[str, Any] | None = None) -> None:
+        self._path = path
+        content = {"environments": [], "scenarios": {}} if content is None else content
+        self.environments: list[dict[str, Any]] = list(content["environments"])
+        self.scenarios: dict[str, dict[str, Any]] = dict(content["scenarios"])
+
+    @classmethod
+    def read(cls, path: Path) -> Self:
+        """Read a file."""
+        content = json.loads(path.read_text(encoding="utf-8"))
+        if content.get("format") != _FORMAT:
+            raise ValueError(f"{path.name} is no file of benchmark results; measure anew")
+        return cls(path, content)
+
+    def add(self, name: str, record: Record, environment: dict[str, Any]) -> None:
+        """Put a record in the place of the one before, and write the file."""
+        self.scenarios.pop(name, None)
+        if environment not in self.environments:
+            self.environments.append(environment)
+        number = self.environments.index(environment)
+        self.scenarios[name] = {**record, "environment": number}
+        self.write(self._path)
+
+    def write(self, path: Path) -> None:
+        """Write all of it to a file; a process that is killed leaves the old one or the new."""
+        content = {
+            "format": _FORMAT,
+            "environments": self.environments,
+            "scenarios": _rounded(self.scenarios),
+        }
+        beside = path.with_suffix(".partial")
+        beside.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
+        beside.replace(path)
+
+
+def environment(backend: str) -> dict[str, Any]:
+    """Give versions and facts of the machine; nothing that names it, or its folders."""
+    packages = {}
+    for name in _PACKAGES:
+        try:
+            packages[name] = metadata.version(name)
+        except metadata.PackageNotFoundError:
+            continue
+    return {
+        "python": platform.python_version(),
+        "system": f"{platform.system()} {platform.machine()}",
+        "processor": _processor(),
+        "cores": os.cpu_count(),
+        "backend": backend,
+        "packages": packages,
+    }
+
+
+def _processor() -> str:
+    try:
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+    except OSError:
+        return platform.processor() or "unknown"
+    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    return names[0] if names else "unknown"
+
+
+def _rounded(value: Any) -> Any:
+    """Keep four digits of numbers: more than the measurement knows."""
+    if isinstance(value, Mapping):
+        return {key: _rounded(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_rounded(item) for item in value]
+    return float(f"{value:.4g}") if isinstance(value, float) else value

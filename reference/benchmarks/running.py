@@ -1,0 +1,139 @@
+"""Runs scenarios: rounds in which every competitor has its turn, in random order."""
+
+import random
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+from benchmarks.competitors import COMPETITORS
+from benchmarks.processes import Worker
+from benchmarks.scenarios import Scenario
+
+__all__ = ["Run"]
+
+_SEED = 20
+Record = dict[str, Any]
+
+
+class Run:
+    """The processes of one run of the benchmarks, and how scenarios are measured in them.
+
+    Parameters
+    ----------
+    start : callable
+        Starts a worker.
+    tell : callable
+        Is told what goes on, a line at a time.
+    """
+
+    def __init__(self, start: Callable[[], Worker], tell: Callable[[str], None]) -> None:
+        self._start, self._tell = start, tell
+        self._kept: dict[str, Worker] = {}
+
+    def close(self) -> None:
+        """End the processes that are still there."""
+        for worker in self._kept.values():
+            worker.close()
+        self._kept.clear()
+
+    def measure(self, scenario: Scenario, rounds: int) -> Record:
+        """Measure one scenario, and give its samples by competitor."""
+        record: Record = {
+            "title": scenario.title,
+            "unit": scenario.unit,
+            "process": scenario.process,
+            "rounds": rounds,
+            "samples": {},
+            "absent": {},
+            "failed": {},
+        }
+        turns = _Fresh if scenario.process == "fresh" else _Prepared
+        bench = turns(scenario, record, self._worker_for(scenario))
+        shuffled = random.Random(_SEED)  # noqa: S311 - an order, not a secret
+        try:
+            for turn in range(rounds):
+                names = list(bench.names)
+                shuffled.shuffle(names)
+                bench.round(names, turn)
+        finally:
+            bench.close()
+        for kind in ("absent", "failed"):
+            for name, reason in record[kind].items():
+                record["samples"].pop(name, None)
+                self._tell(f"  {name}: {kind}: {reason}")
+        return record
+
+    def _worker_for(self, scenario: Scenario) -> Callable[[str], Worker]:
+        def worker(competitor: str) -> Worker:
+            if scenario.process == "fresh":
+                return self._start()
+            shared = "on Keras" if COMPETITORS[competitor].on_keras else "on PyTorch"
+            key = shared if scenario.process == "shared" else competitor
+            if key not in self._kept:
+                self._kept[key] = self._start()
+            return self._kept[key]
+
+        return worker
+
+
+class _Turns:
+    """What both ways of taking turns have in common."""
+
+    def __init__(
+        self, scenario: Scenario, record: Record, worker_for: Callable[[str], Worker]
+    ) -> None:
+        self.scenario, self.record, self.worker_for = scenario, record, worker_for
+        self.names = list(scenario.competitors)
+
+    def ask(self, worker: Worker, name: str, **message: Any) -> Mapping[str, Any]:
+        """Ask a worker; a competitor that cannot answer takes no further part."""
+        answer = worker.answer({"scenario": self.scenario.name, "competitor": name, **message})
+        for kind in ("absent", "failed"):
+            if kind in answer:
+                self.record[kind][name] = answer[kind]
+                self.names.remove(name)
+        if "value" in answer:
+            self.record["samples"].setdefault(name, []).append(answer["value"])
+        return answer
+
+
+class _Prepared(_Turns):
+    """Everybody is prepared once; the processes stay."""
+
+    def __init__(self, *arguments: Any) -> None:
+        super().__init__(*arguments)
+        self.workers: dict[str, Worker] = {}
+        for name in tuple(self.names):
+            self.workers[name] = self.worker_for(name)
+            self.ask(self.workers[name], name, do="prepare")
+
+    def round(self, names: list[str], turn: int) -> None:
+        """Take one sample of each, one after the other."""
+        for name in names:
+            self.ask(self.workers[name], name, do="measure", turn=turn)
+
+    def close(self) -> None:
+        """Free what the scenario held."""
+        for worker in self.workers.values():
+            worker.answer({"do": "forget", "scenario": self.scenario.name})
+
+
+class _Fresh(_Turns):
+    """Each sample has a process of its own; where time is not measured, several run at once."""
+
+    def round(self, names: list[str], turn: int) -> None:
+        """Take one sample of each."""
+        with ThreadPoolExecutor(1 if self.scenario.unit == "s" else len(names) or 1) as pool:
+            list(pool.map(lambda name: self.sample(name, turn), names))
+
+    def sample(self, name: str, turn: int) -> None:
+        """Start a process, measure once, and end it."""
+        worker = self.worker_for(name)
+        try:
+            if "calls" in self.ask(worker, name, do="prepare"):
+                self.ask(worker, name, do="measure", turn=turn)
+        finally:
+            worker.close()
+
+    def close(self) -> None:
+        """Nothing is left over."""

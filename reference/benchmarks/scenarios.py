@@ -1,0 +1,228 @@
+"""What is measured: each scenario prepares the work of one competitor."""
+
+import pickle
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from benchmarks.competitors import COMPETITORS, Absent, Competitor
+from benchmarks.measuring import Work, resident
+from benchmarks.task import BATCH_SIZE, Size, data
+
+__all__ = ["SCENARIOS", "Scenario"]
+
+_ON_BATCH = "predict_on_batch"
+_MANY = 100_000
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """How a scenario is measured.
+
+    Parameters
+    ----------
+    name, title : str
+        For the command line, and for the tables.
+    prepare : callable
+        Does for a competitor what is not measured, and gives the work that is. What the work
+        returns is ignored, unless the unit is bytes: then it is the measured number.
+    rounds : int
+        In each round every competitor gives one sample, in random order.
+    process : {"shared", "own", "fresh"}
+        Competitors on Keras share one process, so that its state favours nobody; or each has one of
+        its own, for what they change in Keras; or each sample has a fresh one.
+    unit : {"s", "bytes"}
+        What is measured.
+    repeated : bool
+        Whether a sample is the mean of many calls.
+    warm : bool
+        Whether the work is done once before it counts.
+    competitors : tuple of str
+        Who takes part.
+    """
+
+    name: str
+    title: str
+    prepare: Callable[[Competitor, Size], Work]
+    rounds: int
+    process: Literal["shared", "own", "fresh"] = "shared"
+    unit: Literal["s", "bytes"] = "s"
+    repeated: bool = False
+    warm: bool = True
+    competitors: tuple[str, ...] = tuple(name for name in COMPETITORS if name != _ON_BATCH)
+
+
+def _import(competitor: Competitor, size: Size) -> Work:  # noqa: ARG001
+    return lambda _: exec(competitor.statement, {})  # noqa: S102 - a statement of ours
+
+
+def _construct(competitor: Competitor, size: Size) -> Work:
+    return lambda _: competitor.construct(size.settings)
+
+
+def _clone(competitor: Competitor, size: Size) -> Work:
+    from sklearn.base import clone
+
+    estimator = competitor.construct(size.settings)
+    return lambda _: clone(estimator)
+
+
+def _get_params(competitor: Competitor, size: Size) -> Work:
+    estimator = competitor.construct(size.settings)
+    return lambda _: estimator.get_params()
+
+
+def _set_params(competitor: Competitor, size: Size) -> Work:
+    estimator = competitor.construct(size.settings)
+    changed = size.model(hidden=size.settings.hidden + 1, learning_rate=0.5)
+    return lambda _: competitor.change(estimator, changed)
+
+
+def _fit_unseen(first_width: int, *, long: bool) -> Callable[[Competitor, Size], Work]:
+    """Fit, in every round, a model of a structure that the process has not met before."""
+
+    def prepare(competitor: Competitor, size: Size) -> Work:
+        X, y = data(size.rows)
+        epochs = size.long_epochs if long else size.settings.epochs
+
+        def work(turn: int) -> None:
+            few = 1 if turn < 0 else epochs  # enough to warm up
+            settings = size.model(hidden=first_width + turn, epochs=few)
+            competitor.fit(competitor.start(settings), X, y)
+
+        return work
+
+    return prepare
+
+
+def _fit_again(competitor: Competitor, size: Size) -> Work:
+    X, y = data(size.rows)
+    estimator = competitor.start(size.settings)
+    return lambda _: competitor.fit(estimator, X, y)
+
+
+def _predict(rows: int, batch_size: int) -> Callable[[Competitor, Size], Work]:
+    def prepare(competitor: Competitor, size: Size) -> Work:
+        fitted = _fitted(competitor, size)
+        X = data(size.many_rows)[0][: min(rows, size.many_rows)]
+        predict = competitor.predictor(fitted, batch_size)
+        return lambda _: predict(X)
+
+    return prepare
+
+
+def _search(grid: str, jobs: int) -> Callable[[Competitor, Size], Work]:
+    def prepare(competitor: Competitor, size: Size) -> Work:
+        import sklearn.model_selection  # noqa: F401 - a cold search starts after the imports
+
+        exec(competitor.statement, {})  # noqa: S102
+        X, y = data(size.rows)
+        points: dict[str, list[Any]] = {"learning_rate": list(size.learning_rates)}
+        if grid == "widths":
+            points = {"hidden": list(size.widths), "learning_rate": points["learning_rate"][::2]}
+
+        def work(turn: int) -> None:
+            few = size.model(epochs=1) if turn < 0 else size.settings
+            competitor.search(X, y, points, few, size.folds, min(jobs, size.jobs))
+
+        return work
+
+    return prepare
+
+
+def _pickle(competitor: Competitor, size: Size) -> Work:
+    fitted = _fitted(competitor, size)
+    return lambda _: competitor.dump(fitted)
+
+
+def _pickle_size(competitor: Competitor, size: Size) -> Work:
+    fitted = _fitted(competitor, size)
+    return lambda _: len(competitor.dump(fitted))
+
+
+def _unpickle(competitor: Competitor, size: Size) -> Work:
+    content = competitor.dump(_fitted(competitor, size))
+    return lambda _: pickle.loads(content)  # noqa: S301 - written one line above
+
+
+def _memory(competitor: Competitor, size: Size) -> Work:
+    if not sys.platform.startswith("linux"):
+        raise Absent("memory is read from /proc, which this system does not have")
+    X, y = data(min(size.rows, 2 * BATCH_SIZE))
+    settled = size.fits // 5
+
+    def work(_: int) -> float:
+        before = 0
+        for turn in range(size.fits):
+            if turn == settled:
+                before = resident()
+            competitor.fit(competitor.start(size.model(epochs=1)), X, y)
+        return (resident() - before) / (size.fits - settled)
+
+    return work
+
+
+def _fitted(competitor: Competitor, size: Size) -> object:
+    X, y = data(size.rows)
+    return competitor.fit(competitor.start(size.model(epochs=1)), X, y)
+
+
+def _prediction(rows: int, batch_size: int, rounds: int) -> Scenario:
+    fits_one_batch = rows <= batch_size
+    return Scenario(
+        f"predict-{rows}" + ("" if fits_one_batch else f"-by-{batch_size}"),
+        f"predict {rows:,} row{'s' * (rows > 1)}, batch size {batch_size:,}",
+        _predict(rows, batch_size),
+        rounds=rounds,
+        repeated=True,
+        competitors=tuple(n for n in COMPETITORS if n != _ON_BATCH or fits_one_batch),
+    )
+
+
+def _searching(grid: str, *, jobs: int, warm: bool, rounds: int) -> Scenario:
+    words = {"rates": "4 learning rates", "widths": "2 widths × 2 learning rates"}[grid]
+    temperature = "warm" if warm else "cold"
+    parts = ["search", *(["widths"] if grid == "widths" else []), *(["jobs"] if jobs > 1 else [])]
+    return Scenario(
+        "-".join([*parts, temperature]),
+        f"`GridSearchCV`, {words}, `n_jobs={jobs}`, {temperature}",
+        _search(grid, jobs),
+        rounds=rounds,
+        process="shared" if warm else "fresh",
+        warm=warm,
+    )
+
+
+SCENARIOS: dict[str, Scenario] = {
+    scenario.name: scenario
+    for scenario in (
+        Scenario("import", "import", _import, rounds=5, process="fresh", warm=False),
+        Scenario("construct", "construct", _construct, rounds=11, repeated=True),
+        Scenario("clone", "`clone`", _clone, rounds=11, repeated=True),
+        Scenario("get-params", "`get_params`", _get_params, rounds=11, repeated=True),
+        Scenario("set-params", "`set_params`", _set_params, rounds=11, repeated=True),
+        Scenario("first-fit", "first `fit`, 5 epochs", _fit_unseen(101, long=False), rounds=15),
+        Scenario("second-fit", "second `fit`, 5 epochs", _fit_again, rounds=11),
+        Scenario("long-fit", "first `fit`, 50 epochs", _fit_unseen(201, long=True), rounds=5),
+        _prediction(1, BATCH_SIZE, rounds=15),
+        _prediction(32, BATCH_SIZE, rounds=15),
+        _prediction(1_000, BATCH_SIZE, rounds=15),
+        _prediction(1_000, 1_000, rounds=15),
+        _prediction(_MANY, BATCH_SIZE, rounds=7),
+        _prediction(_MANY, 1_000, rounds=21),
+        _prediction(_MANY, _MANY, rounds=21),
+        _searching("rates", jobs=1, warm=True, rounds=2),
+        _searching("rates", jobs=1, warm=False, rounds=2),
+        _searching("rates", jobs=2, warm=True, rounds=2),
+        _searching("rates", jobs=2, warm=False, rounds=2),
+        _searching("widths", jobs=1, warm=True, rounds=2),
+        Scenario("pickle", "pickle", _pickle, rounds=11, process="own", repeated=True),
+        Scenario("unpickle", "unpickle", _unpickle, rounds=11, process="own", repeated=True),
+        Scenario("pickle-size", "size of the pickle", _pickle_size, 1, "own", unit="bytes"),
+        Scenario(
+            "memory", "memory kept by one `fit`", _memory, 1, "fresh",
+            unit="bytes", warm=False,
+        ),
+    )
+}  # fmt: skip

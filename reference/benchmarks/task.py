@@ -1,0 +1,89 @@
+"""What every competitor is given to do: data, models and sizes; it imports nothing heavy."""
+
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+__all__ = [
+    "BATCH_SIZE",
+    "CLASSES",
+    "DEFAULT",
+    "FEATURES",
+    "TINY",
+    "Settings",
+    "Size",
+    "data",
+    "layers",
+]
+
+FEATURES, CLASSES = 20, 3
+BATCH_SIZE = 32
+
+
+@dataclass(frozen=True)
+class Settings:
+    """One model and how it is trained, in words that every competitor understands."""
+
+    hidden: int = 32
+    learning_rate: float = 0.01
+    epochs: int = 5
+    eager: bool = False
+
+
+@dataclass(frozen=True)
+class Size:
+    """How much of everything there is; the same scenarios run with little in the tests."""
+
+    rows: int = 500
+    many_rows: int = 100_000
+    long_epochs: int = 50
+    fits: int = 200
+    folds: int = 3
+    jobs: int = 2
+    learning_rates: tuple[float, ...] = (0.001, 0.003, 0.01, 0.03)
+    widths: tuple[int, ...] = (32, 64)
+    # A sample of something short is the mean of as many calls as take this long, in seconds.
+    sample: float = 0.1
+    settings: Settings = field(default_factory=Settings)
+
+    def model(self, **changes: Any) -> Settings:
+        """Give the settings of the model with some of them changed."""
+        return replace(self.settings, **changes)
+
+
+DEFAULT = Size()
+TINY = Size(
+    rows=12,
+    many_rows=40,
+    long_epochs=2,
+    fits=2,
+    folds=2,
+    jobs=1,
+    learning_rates=(0.01,),
+    widths=(2,),
+    sample=0.0,
+    settings=Settings(hidden=2, epochs=1, eager=True),
+)
+
+
+def data(rows: int) -> tuple[Any, Any]:
+    """Give rows of features in float32, and integer labels that depend on them."""
+    import numpy as np
+
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(rows, FEATURES)).astype(np.float32)
+    y = np.argmax(X[:, :CLASSES], axis=1).astype(np.int64)
+    y[:CLASSES] = np.arange(CLASSES)  # every class is there, however few the rows
+    return X, y
+
+
+def layers(hidden: int) -> Any:
+    """Give the model of all competitors that stand on Keras, not compiled."""
+    import keras
+
+    return keras.Sequential(
+        [
+            keras.Input((FEATURES,)),
+            keras.layers.Dense(hidden, activation="relu"),
+            keras.layers.Dense(CLASSES, activation="softmax"),
+        ]
+    )

@@ -1,0 +1,193 @@
+"""The benchmarks still run: tiny, without looking at any time."""
+
+from pathlib import Path
+
+import pytest
+
+from benchmarks import demands, report
+from benchmarks.__main__ import main
+from benchmarks.competitors import COMPETITORS, Absent
+from benchmarks.results import Results, Spread, ratios, spread
+from benchmarks.running import Run
+from benchmarks.scenarios import SCENARIOS, Scenario
+from benchmarks.task import TINY
+from benchmarks.worker import Service
+
+ROOT = Path(__file__).parents[2]
+PAGE = ROOT / "docs" / "reference" / "benchmarks.md"
+# One scenario of each kind of work: cold ones, where there are both, since they do it once.
+KINDS = {
+    scenario.prepare.__qualname__: scenario.name
+    for scenario in sorted(SCENARIOS.values(), key=lambda scenario: not scenario.warm)
+}
+NO_COUNTERPART = {"construct", "clone", "get-params", "set-params"}
+
+
+@pytest.fixture(scope="module")
+def service():
+    """Give one service for all tests, as all scenarios share a process."""
+    return Service(TINY)
+
+
+@pytest.mark.parametrize("name", KINDS.values(), ids=str)
+def test_each_kind_of_work_measures_the_reference_and_bare_keras(service, name):
+    """What a scenario prepares can be done, and gives a number."""
+    for competitor in ("reference", "keras"):
+        asked = {"scenario": name, "competitor": competitor}
+        prepared = service.answer({"do": "prepare", **asked})
+        if competitor == "keras" and name in NO_COUNTERPART:
+            assert {"absent": "has no estimator"} == prepared
+            continue
+        assert {"calls"} == prepared.keys(), prepared
+        measured = service.answer({"do": "measure", "turn": 0, **asked})
+        assert {"value"} == measured.keys(), measured
+        assert isinstance(measured["value"], float)
+        if SCENARIOS[name].unit == "s":
+            assert measured["value"] > 0
+    service.answer({"do": "forget", "scenario": name})
+
+
+class Clock:
+    """A worker whose competitors take known times, and that notes who was asked."""
+
+    times = {"reference": 1.0, "keras": 2.0}  # noqa: RUF012
+
+    def __init__(self, log):
+        self.log, self.closed = log, False
+
+    def answer(self, message):
+        if message["do"] == "prepare":
+            if message["competitor"] == "skorch":
+                return {"absent": "torch is not installed"}
+            return {"calls": 1}
+        if message["do"] == "measure":
+            self.log.append((message["turn"], message["competitor"]))
+            if message["competitor"] == "scikeras" and message["turn"] == 1:
+                return {"failed": "ValueError: no"}
+            return {"value": self.times.get(message["competitor"], 4.0) * (1 + message["turn"])}
+        return {}
+
+    def close(self):
+        self.closed = True
+
+
+@pytest.mark.parametrize("process", ["shared", "own", "fresh"])
+def test_competitors_take_turns_in_rounds(process):
+    """Each round has one sample of each, in an order that changes; nobody is lost unseen."""
+    log, workers, told = [], [], []
+
+    def start():
+        workers.append(Clock(log))
+        return workers[-1]
+
+    run = Run(start, told.append)
+    scenario = Scenario("any", "any", None, rounds=4, process=process)
+    record = run.measure(scenario, 4)
+    run.close()
+
+    rounds = [[name for turn, name in log if turn == number] for number in range(4)]
+    assert [0] * len(rounds[0]) == [turn for turn, _ in log][: len(rounds[0])]
+    assert {"reference", "keras", "keras.wrappers", "scikeras"} == set(rounds[0])
+    assert {"reference", "keras", "keras.wrappers"} == set(rounds[3])
+    assert len({tuple(name for name in names if name != "scikeras") for names in rounds}) > 1
+    assert {"skorch": "torch is not installed"} == record["absent"]
+    assert {"scikeras"} == record["failed"].keys()
+    assert {"reference", "keras", "keras.wrappers"} == record["samples"].keys()
+    assert [0.5] * 4 == ratios(record, "keras")
+    assert [] == ratios(record, "scikeras")
+    assert any("scikeras: failed: ValueError: no" in line for line in told)
+    assert workers
+    assert all(worker.closed for worker in workers)
+
+
+def test_a_demand_is_met_only_by_a_measurement():
+    """What was not measured, or has nothing to be divided by, meets no demand."""
+
+    def verdicts(samples):
+        record = {"rounds": 3, "samples": samples, "absent": {}, "failed": {}}
+        findings = demands.judge({"long-fit": record})
+        return {it.verdict for it in findings if it.demand.scenario == "long-fit"}
+
+    assert {"met"} == verdicts({"reference": [1.0, 1.0, 9.0], "keras": [1.0, 1.0, 1.0]})
+    assert {"**not met**"} == verdicts({"reference": [1.0, 1.1, 1.1], "keras": [1.0, 1.0, 1.0]})
+    assert {"not measured"} == verdicts({"reference": [1.0, 1.0, 1.0]})
+    assert {"not measured"} == verdicts({"reference": [1.0] * 3, "keras": [1.0, 0.0, 1.0]})
+    assert {"not measured"} == {it.verdict for it in demands.judge({})}
+
+
+def test_every_demand_names_what_there_is():
+    """A demand on a scenario or a competitor that nobody measures would be noticed too late."""
+    for demand in demands.DEMANDS:
+        assert demand.scenario in SCENARIOS
+        assert demand.competitor in SCENARIOS[demand.scenario].competitors
+
+
+def test_spread_is_median_and_quartiles():
+    """One sample is its own spread."""
+    assert Spread(median=3, low=2, high=4) == spread([5, 1, 2, 4, 3])
+    assert Spread(median=7, low=7, high=7) == spread([7])
+
+
+def test_results_are_kept_scenario_by_scenario(tmp_path):
+    """What was measured is in the file at once; measuring again takes its place."""
+    file = tmp_path / "results.json"
+    record = {"samples": {"reference": [1 / 3]}, "absent": {}, "failed": {}, "rounds": 1}
+    Results(file).add("clone", record, {"python": "3.11"})
+    Results.read(file).add("clone", record | {"rounds": 2}, {"python": "3.12"})
+
+    kept = Results.read(file)
+    assert {
+        "clone": record | {"rounds": 2, "environment": 1, "samples": {"reference": [0.3333]}}
+    } == (kept.scenarios)
+    assert [file] == list(tmp_path.iterdir())
+    file.write_text("{}", encoding="utf-8")
+    with pytest.raises(ValueError, match="no file of benchmark results"):
+        Results.read(file)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["--only", "predict-2"], "no such scenario"),
+        (["--rounds", "0"], "1 or more"),
+        (["--write", "nowhere.json"], "no such file"),
+    ],
+)
+def test_the_command_refuses_what_it_cannot_do(capsys, arguments, words):
+    """A typo is a usage error, not an empty run."""
+    with pytest.raises(SystemExit) as ended:
+        main(arguments)
+    assert 2 == ended.value.code
+    assert words in capsys.readouterr().err
+
+
+def test_results_with_gaps_are_not_written_to_the_page(tmp_path, capsys):
+    """The page shows all scenarios, and nobody who failed, or is left alone."""
+    file = tmp_path / "results.json"
+    record = {"samples": {}, "absent": {}, "failed": {}, "rounds": 1}
+    results = Results(file)
+    results.add("import", record, {})
+    with pytest.raises(SystemExit):
+        main(["--write", str(file)])
+    assert "were not measured: construct, clone" in capsys.readouterr().err
+
+    for name in SCENARIOS:
+        results.add(name, record | {"failed": {"keras": "no"} if name == "clone" else {}}, {})
+    with pytest.raises(SystemExit):
+        main(["--write", str(file)])
+    assert "failed in these: clone" in capsys.readouterr().err
+
+
+def test_the_page_shows_the_stored_results():
+    """The tables of the page are those of the stored file, and all scenarios are there."""
+    stored = Results.read(ROOT / "reference" / "benchmarks" / "results.json")
+    assert list(SCENARIOS) == list(stored.scenarios)
+    text = PAGE.read_text(encoding="utf-8")
+    assert report.inserted(text, report.page(stored)) == text
+    assert (PAGE.parent / "benchmarks.svg").exists()
+
+
+def test_a_competitor_without_a_counterpart_says_so():
+    """What cannot be compared is absent with a reason, never a zero."""
+    with pytest.raises(Absent, match="batches of 32 rows"):
+        COMPETITORS["keras.wrappers"].predictor(None, 1000)
