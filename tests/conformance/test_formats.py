@@ -172,6 +172,18 @@ def test_markdown_of_many_failures_is_cut():
     assert MOST == text.count("**Costs**")
 
 
+def test_markdown_of_the_worst_run_fits_into_a_summary():
+    """GitHub shows nothing at all of a summary that is larger than a mebibyte."""
+    bad = [failed(case=str(n), message=HOSTILE * 99, details=HOSTILE * 99) for n in range(1000)]
+    old = [failed(case=f"old-{n}") for n in range(1000)]
+    findings = [Finding(Concern.NEW, one.id, one.message) for one in bad]
+    text = render_as("markdown", run(*bad, *old, gate=known_gate(*old, findings=findings)))
+    assert len(text.encode("utf-8")) < 2**20
+    assert "1000 known failures" in text
+    assert "- 940 more; the report has them all." in text
+    assert "- 500 more; the report has them all." in text
+
+
 def test_markdown_of_a_refusal():
     """The reason is all there is."""
     assert "it is gone" in render_as("markdown", REFUSED)
