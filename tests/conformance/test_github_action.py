@@ -254,8 +254,19 @@ def test_inputs_become_options(runner):
     fixed = ["-m", "scikeras_conformance", "run", "--report", f"{folder}/report.json"]
     fixed += ["--scripts", f"{folder}/scripts"]
     assert fixed in runner.step("gate.sh").calls
-    given = {"SUBJECT": EVIL, "PROFILES": "api  sklearn", "BASELINE": EVIL, "DEVICE": "cpu"}
-    options = ["--profile=api", "--profile=sklearn", f"--baseline={EVIL}", "--device=cpu"]
+    given = {
+        "SUBJECT": EVIL,
+        "PROFILES": "api  typing\nsklearn\n",
+        "BASELINE": EVIL,
+        "DEVICE": "cpu",
+    }
+    options = [
+        "--profile=api",
+        "--profile=typing",
+        "--profile=sklearn",
+        f"--baseline={EVIL}",
+        "--device=cpu",
+    ]
     assert [*fixed, *options, "--", EVIL] in runner.step("gate.sh", **given).calls
 
 
@@ -300,6 +311,7 @@ def test_a_real_run_of_a_subject_that_talks_to_the_runner(runner, tmp_path):
         ("gpu", "skipped", "success", 0),
         ("cpu gpu", "success", "success", 0),
         ("cpu gpu", "success", "skipped", 1),
+        ("cpu\ngpu", "success", "skipped", 1),
         ("cpu", "failure", "skipped", 1),
         ("cpu", "cancelled", "skipped", 1),
         ("cpu", "", "skipped", 1),

@@ -150,3 +150,20 @@ def test_the_workflow_of_the_fork_names_one_commit():
         job["with"]["suite-repository"],
         job["with"]["suite-commit"],
     )
+
+
+@pytest.mark.parametrize("page", ["gate.md", "github.md", "gpu.md"])
+def test_the_examples_of_the_documentation_use_inputs_that_there_are(page):
+    """They are YAML, and what they give is what the files take."""
+    text = (ROOT / "docs" / page).read_text(encoding="utf-8")
+    found = 0
+    for block in re.findall(r"^```yaml\n(.*?)^```", text, re.MULTILINE | re.DOTALL):
+        data = yaml.safe_load(block)
+        given = [data, *(data.get("jobs", {}).values())]
+        given += [step for job in data.get("jobs", {}).values() for step in job.get("steps", [])]
+        for one in given:
+            if "actions/checkout" not in one.get("uses", "") and "with" in one:
+                action = "actions/conformance" in one.get("uses", "")
+                assert set(one["with"]) <= set(inputs_of(ACTION if action else REUSABLE))
+                found += 1
+    assert found

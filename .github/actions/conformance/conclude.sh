@@ -4,7 +4,7 @@
 # the two jobs.
 set -euo pipefail
 
-read -ra devices <<<"${DEVICE:-}"
+read -r -d "" -a devices <<<"${DEVICE:-}" || true # which says that the text came to its end
 wrong=""
 [ "${#devices[@]}" -gt 0 ] || wrong="The input device is empty: give cpu, gpu, or both."
 for device in ${devices[@]+"${devices[@]}"}; do

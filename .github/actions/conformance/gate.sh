@@ -22,7 +22,7 @@ suite() {
 }
 
 arguments=(--report "$report" --scripts "$out/scripts")
-read -ra profiles <<<"${PROFILES:-}"
+read -r -d "" -a profiles <<<"${PROFILES:-}" || true # which says that the text came to its end
 for profile in ${profiles[@]+"${profiles[@]}"}; do
     arguments+=("--profile=$profile")
 done
