@@ -101,7 +101,7 @@ PIP = ["-m", "pip", "install"]
 @pytest.mark.parametrize(
     ("missing", "env", "expected"),
     [
-        (0, {"PACKAGE": ".", "BACKEND": "jax"}, [[*PIP, SUITE, "."]]),
+        (0, {"PACKAGE": "--editable=.", "BACKEND": "jax"}, [[*PIP, SUITE, "--editable=."]]),
         (
             1,
             {"PACKAGE": "  ./a b[x]\t\n\n pandas\n", "BACKEND": "jax", "SCIKIT_LEARN": "1.7.*"},
