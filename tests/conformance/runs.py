@@ -115,4 +115,18 @@ def known_gate(*results, findings=()):
     return Gate("known.toml", known=known, findings=tuple(findings))
 
 
+def every_outcome():
+    """Give a run with each outcome that a check can have, and a planned check without a result."""
+    return run(
+        result(),
+        failed(wrapper="classifier"),
+        failed(check=SHOULD),
+        result("errored", wrapper="regressor", message="the suite failed", details="why"),
+        result("skipped", check=SHOULD, wrapper="regressor", message="does not apply"),
+        result("inapplicable", check=SHOULD, message="no such check", case="old"),
+        result("unavailable", check=SHOULD, wrapper="classifier", message="there is no GPU"),
+        missing=("CLS-2.fit-and-predict:base",),
+    )
+
+
 HOSTILE = "<script>alert(1)</script> & \"'`]]>\x1b[31m\x00 | *x* @you ::error::\r\n%0A \ud800"

@@ -21,6 +21,7 @@ from scikeras_conformance.baseline import (
     normalise,
     renew,
 )
+from scikeras_conformance.baseline.conditions import holds
 from scikeras_conformance.exceptions import BaselineError
 
 TODAY = date(2026, 11, 25)
@@ -259,6 +260,16 @@ def test_a_gate_survives_a_report():
     """Plain data and back gives the same gate."""
     gate = gate_of([ENTRY], FAILURE, failed(check=SHOULD))
     assert gate == Gate.from_dict(gate.to_dict())
+
+
+@pytest.mark.parametrize(
+    ("used", "condition", "expected"),
+    [("gpu", "gpu", True), ("gpu", "cpu", False), ("cpu", "gpu", False), ("cpu", "cpu", True)],
+)
+def test_a_device_is_the_one_that_was_used(used, condition, expected):
+    """A machine with a GPU lists its CPU too; an entry for the CPU does not hold on the GPU."""
+    environment = {**ENVIRONMENT, "device": "gpu:0, cpu:0", "default_device": used}
+    assert expected == holds({"device": condition}, environment)
 
 
 # -- renewal --------------------------------------------------------------------------------------

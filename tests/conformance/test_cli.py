@@ -82,6 +82,7 @@ def test_explain(name, capsys):
         (["run", "toy_subject", "--chapter", "NOPE"], "no chapter 'NOPE'"),
         (["run", "toy_subject", "--profile", "hygeine"], "Did you mean 'hygiene'"),
         (["run", "toy_subject", "--check", "INIT-1.named"], "No check matches"),
+        (["run", "toy_subject", "--check", "INIT"], "which is a chapter: select it as one"),
         (["run", "toy_subject", "--workers", "many"], "--workers"),
         (["run", "toy_subject", "--workers", "0"], "--workers"),
         (["run", "toy_subject", "--check", "DEV-4"], "DEV-4 has no check: It is a promise"),

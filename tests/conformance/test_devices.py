@@ -118,13 +118,14 @@ def test_a_gpu_that_is_not_there(plugin, tmp_path):
 
 
 @pytest.mark.usefixtures("toy_on_path")
-def test_the_cpu_that_was_asked_for_is_in_the_report(tmp_path):
-    """A run on the CPU goes through, and the report says that it was asked for."""
+def test_the_cpu_that_the_configuration_asks_for_is_in_the_report(tmp_path):
+    """A run on the CPU goes through, and the report says that it was asked for, by the file."""
     report = tmp_path / "report.json"
+    (tmp_path / "scikeras-conformance.toml").write_text("subject = 'toy_subject'\ndevice = 'cpu'\n")
     done = subprocess.run(
         [
-            *(sys.executable, "-m", "scikeras_conformance", "run", "toy_subject"),
-            *("--check", "CLS-1", "--device", "cpu", "--report", str(report)),
+            *(sys.executable, "-m", "scikeras_conformance", "run"),
+            *("--check", "CLS-1", "--report", str(report)),
         ],
         capture_output=True, text=True, check=False, cwd=tmp_path, env=dict(os.environ),
     )  # fmt: skip

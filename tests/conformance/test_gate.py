@@ -12,6 +12,7 @@ from scikeras_conformance.baseline import Baseline, Entry, dump, fingerprint, lo
 from scikeras_conformance.cli import main
 from scikeras_conformance.reporting.json_report import write_report
 from scikeras_conformance.reporting.stored import read_report
+from scikeras_conformance.results import ExitCode
 from test_cli import HEAVY
 
 pytestmark = pytest.mark.usefixtures("toy_on_path")
@@ -97,6 +98,12 @@ def test_exit_code_6_baseline_not_met(tmp_path):
     assert "baseline: NOT MET, 2 findings  (2 known failures)" in done.stdout
     assert 6 == json.loads(report.read_text())["footer"]["exit_code"]
     assert 6 == command(tmp_path, "report", str(report), "--to", "shields").returncode
+
+
+def test_every_exit_code_has_its_test():
+    """A code that is new is produced from outside too, by a test of its own, here."""
+    tested = {int(name.split("_")[3]) for name in globals() if name.startswith("test_exit_code_")}
+    assert {int(code) for code in ExitCode} == tested
 
 
 # -- a maintainer's way ---------------------------------------------------------------------------

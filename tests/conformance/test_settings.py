@@ -2,8 +2,10 @@
 
 import pytest
 
+from scikeras_conformance.cli import _parser
 from scikeras_conformance.exceptions import UsageError
 from scikeras_conformance.settings import (
+    KEYS,
     Settings,
     combine,
     find_settings,
@@ -84,6 +86,10 @@ def test_where_the_configuration_is_found(tmp_path):
         ("workers = 0", "workers takes a whole number"),
         ("workers = true", "workers takes a whole number"),
         ("workers = 'many'", "workers takes a whole number"),
+        ("device = 'gup'", "device takes 'cpu' or 'gpu', not 'gup'. Did you mean 'gpu'"),
+        ("device = 'tpu'", "device takes 'cpu' or 'gpu', not 'tpu'"),
+        ("device = 1", "device takes 'cpu' or 'gpu', not 1"),
+        ("device = ''", "device takes 'cpu' or 'gpu', not ''"),
         ("builders = 1", "builders takes a text"),
         ("builders = 'nonsense'", "'nonsense' is not understood"),
         ("builders = { clasifier = 'a:b' }", "Did you mean 'classifier'"),
@@ -131,8 +137,22 @@ def test_a_selection_of_the_command_line_sets_that_of_the_file_aside():
 
 def test_what_this_version_has_no_option_for_is_refused():
     """A setting is followed or refused, never ignored."""
-    with pytest.raises(UsageError, match="asks for device"):
-        combine(DEFAULTS, Settings(None, {"device": "gpu"}), {})
+    with pytest.raises(UsageError, match="asks for telescope"):
+        combine(DEFAULTS, Settings(None, {"telescope": "gpu"}), {})
+
+
+def test_every_key_is_an_option_of_run():
+    """What the file can say the command can follow: no key is left over."""
+    (defaults,) = _parser().parse_args(["run"]).command.args
+    assert {key.option for key in KEYS.values()} - defaults.keys() == set()
+
+
+def test_the_device_of_the_command_line_wins():
+    """Whoever has no GPU at hand can still run what the file wants to be run on one."""
+    settings = Settings(None, {"device": "gpu"})
+    defaults = {**DEFAULTS, "device": None}
+    assert "gpu" == combine(defaults, settings, {}).device
+    assert "cpu" == combine(defaults, settings, {"device": "cpu"}).device
 
 
 @pytest.mark.parametrize("text", ["pkg.mod:adapter", "classifier=pkg:make.one"])

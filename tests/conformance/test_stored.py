@@ -7,7 +7,7 @@ from importlib.resources import files
 import jsonschema
 import pytest
 
-from runs import HOSTILE, SHOULD, failed, known_gate, result, run
+from runs import HOSTILE, SHOULD, every_outcome, failed, known_gate, result, run
 from scikeras_conformance.baseline import Concern, Finding
 from scikeras_conformance.exceptions import DamagedReportError, ReportError, UsageError
 from scikeras_conformance.reporting.json_report import (
@@ -30,6 +30,7 @@ RUNS = {
     "known": run(failed(), gate=known_gate(failed())),
     "not-met": run(failed(), gate=known_gate(findings=[Finding(Concern.NEW, failed().id, "m")])),
     "errored": run(result("errored", message="m"), gate=known_gate()),
+    "every outcome": every_outcome(),
     "missing": run(result(), missing=("CLS-2.fit-and-predict:base",)),
     "refused": replace(run(refusal="it is gone"), environment={}, subject={"spec": "toy"}),
     "hostile": run(failed(message=HOSTILE, details=HOSTILE, case=HOSTILE)),
@@ -73,6 +74,12 @@ def test_the_schema_knows_what_the_code_knows():
     assert [*map(str, Verdict)] == footer["verdict"]["enum"]
     assert {*map(int, ExitCode)} - {int(ExitCode.USAGE)} == set(footer["exit_code"]["enum"])
     assert [*map(str, Concern)] == concerns["enum"]
+
+
+def test_there_is_a_report_with_every_outcome():
+    """The runs above leave no outcome out that the schema would have to allow."""
+    assert {*Outcome} == {one.outcome for one in RUNS["every outcome"].results}
+    assert ExitCode.INCOMPLETE == RUNS["every outcome"].exit_code
 
 
 def test_the_schema_refuses_what_is_no_report():

@@ -122,6 +122,8 @@ def make_plan(catalogue: Sequence[Check], selection: Selection) -> tuple[Planned
             raise UsageError(f"Clause {name} has no check: {clause.excluded}")
         if clause is not None:
             raise UsageError(f"Clause {name} has no check yet, so there is nothing to select.")
+        if name in chapters:
+            raise UsageError(f"No check matches {name!r}, which is a chapter: select it as one.")
         known = [*load_contract().clauses, *(check.id for check in catalogue)]
         raise UsageError(f"No check matches {name!r}.{nearest(name, known)}")
     return tuple(

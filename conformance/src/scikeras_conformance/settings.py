@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from scikeras_conformance.catalogue import Wrapper
+from scikeras_conformance.devices import Device
 from scikeras_conformance.exceptions import UsageError
 from scikeras_conformance.plan import nearest
 
@@ -78,6 +79,16 @@ def _workers(value: Any) -> str:
     return str(value)
 
 
+def _device(value: Any) -> str:
+    devices = [str(device) for device in Device]
+    if _text(value) not in devices:
+        raise UsageError(
+            f"device takes {' or '.join(map(repr, devices))}, not {value!r}."
+            f"{nearest(value, devices)}"
+        )
+    return str(value)
+
+
 def _builders(value: Any) -> list[str]:
     if isinstance(value, dict):
         return [parse_builder(f"{wrapper}={_text(place)}") for wrapper, place in value.items()]
@@ -93,7 +104,7 @@ KEYS: Mapping[str, _Key] = {
     "builders": _Key(
         "builder", "a text 'module:adapter', or a table of 'module:function' by wrapper", _builders
     ),
-    "device": _Key("device", "a text such as 'cpu'", _text),
+    "device": _Key("device", "'cpu' or 'gpu'", _device),
     "time-limit": _Key("time_limit", "a number of seconds, 0 for no limit", _seconds),
     "strict": _Key("strict", "true or false", _flag),
     "workers": _Key("workers", "a whole number from 1, or 'auto'", _workers),

@@ -62,7 +62,8 @@ def circumstances(environment: Mapping[str, Any]) -> dict[str, str]:
     packages = environment.get("packages", {})
     facts = {
         "backend": environment.get("backend"),
-        "device": environment.get("device"),
+        # Where variables came to be: a machine with a GPU lists its CPU too.
+        "device": environment.get("default_device") or environment.get("device"),
         "platform": str(environment.get("platform", "")).partition("-")[0],
         "machine": environment.get("machine"),
         "python": environment.get("python"),
@@ -80,7 +81,7 @@ def _one_holds(name: str, value: str, facts: Mapping[str, str]) -> bool:
     if name in VERSIONS:
         return _specifier(name, value, "").contains(actual, prereleases=True)
     if name == "device":
-        # "gpu:0, cpu:0" is a machine with a GPU.
+        # "gpu:0, cpu:0" is a machine with a GPU, in a report that does not say more.
         return value.lower() in {
             part.strip().partition(":")[0].lower() for part in actual.split(",")
         }

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from itertools import islice
 
 from scikeras_conformance.reporting.record import RunRecord
 from scikeras_conformance.reporting.summary import (
@@ -17,9 +18,11 @@ from scikeras_conformance.results import Outcome, Result
 __all__ = ["code", "markdown", "plain"]
 
 MOST = 60
-"""Failures that are shown with their traceback: the summary of a job has a limit of its own."""
+"""Failures that are shown with their traceback: the summary of a job may have one mebibyte."""
 
+MOST_KNOWN = 500
 MOST_OF_A_TEXT = 4000
+MOST_OF_A_FINDING = 500
 
 
 def markdown(record: RunRecord) -> str:
@@ -77,13 +80,17 @@ def _gate(record: RunRecord) -> Iterator[str]:
         return
     if gate.findings:
         yield from ("", "### Against the baseline", "")
-        for one in gate.findings:
-            yield f"- **{one.concern}** {code(one.id)}: {plain(one.message[:MOST_OF_A_TEXT])}"
+        for one in gate.findings[:MOST]:
+            yield f"- **{one.concern}** {code(one.id)}: {plain(one.message[:MOST_OF_A_FINDING])}"
+        if len(gate.findings) > MOST:
+            yield f"- {len(gate.findings) - MOST} more; the report has them all."
     if gate.known:
         yield from ("", f"<details><summary>{len(gate.known)} known failures</summary>", "")
-        for name, known in gate.known.items():
+        for name, known in islice(gate.known.items(), MOST_KNOWN):
             issue = f" ({code(known.issue)})" if known.issue else ""
             yield f"- {code(name)}: {plain(known.reason)}{issue}"
+        if len(gate.known) > MOST_KNOWN:
+            yield f"- {len(gate.known) - MOST_KNOWN} more; the report has them all."
         yield from ("", "</details>")
 
 

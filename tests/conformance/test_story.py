@@ -1,0 +1,136 @@
+"""A maintainer's story, told from outside by the commands that one would type in the sample fork."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from scikeras_conformance.baseline import load
+from scikeras_conformance.reporting.stored import read_report
+from scikeras_conformance.settings import read_settings
+
+FORK = Path(__file__).parents[2] / "fixtures" / "sample_fork"
+
+# What a hasty hand did: R-squared is not symmetric in its arguments.
+RIGHT_ORDER = "self.scorer(y, self.predict(X), "
+WRONG_ORDER = "self.scorer(self.predict(X), y, "
+
+DEFECT = """\
+        return self.scorer(y, self.predict(X), **self._routed("score"))
+"""
+MENDED = """\
+        weights = {} if sample_weight is None else {"sample_weight": sample_weight}
+        return self.scorer(y, self.predict(X), **weights, **self._routed("score"))
+"""
+
+
+class Fork:
+    """A checkout of the sample fork, with one chapter of the contract, to be quick."""
+
+    def __init__(self, folder):
+        self.folder = folder / "sample_fork"
+        shutil.copytree(FORK, self.folder, ignore=shutil.ignore_patterns("*.egg-info", "build"))
+        self.edit(
+            "scikeras-conformance.toml", 'chapters = ["CLS", "SCORE"]', 'chapters = ["SCORE"]'
+        )
+        self.baseline = self.folder / "conformance-baseline.toml"
+        self.baseline.unlink()
+
+    def edit(self, file, old, new):
+        path = self.folder / file
+        text = path.read_text(encoding="utf-8")
+        assert 1 == text.count(old), f"{old!r} in {file}"
+        path.write_text(text.replace(old, new), encoding="utf-8")
+
+    def wrappers(self, old, new):
+        self.edit("src/sample_fork/wrappers.py", old, new)
+
+    def command(self, *arguments):
+        path = os.pathsep.join([str(self.folder / "src"), os.environ.get("PYTHONPATH", "")])
+        return subprocess.run(
+            [sys.executable, "-m", "scikeras_conformance", *arguments],
+            capture_output=True, text=True, check=False, cwd=self.folder,
+            env={**os.environ, "PYTHONPATH": path},
+        )  # fmt: skip
+
+    def run(self, *arguments):
+        return self.command("run", "--workers", "1", "--report", "report.json", *arguments)
+
+    def findings(self):
+        return [(f.concern, f.id) for f in read_report(self.folder / "report.json").gate.findings]
+
+
+def test_adopt_regress_mend_renew(tmp_path):
+    """The gate goes up, stays shut before a step back and a stale excuse, and opens again."""
+    fork = Fork(tmp_path)
+
+    # Adopt: where do we stand? The failures are real ones, and the chapter is about more than them.
+    done = fork.run("--no-baseline")
+    assert 1 == done.returncode, done.stdout + done.stderr
+    assert "costs: a weighted score is silently an unweighted one" in done.stdout
+    broken = [one.id for one in read_report(fork.folder / "report.json").failures]
+    assert 11 == len(broken)
+    assert {"SCORE-3.sample-weight", "SCORE-3.weighted-default"} == {
+        name.partition(":")[0] for name in broken
+    }
+
+    # Accept what is known: from here on the same run is green, and still says what it is.
+    done = fork.command("baseline", "write", "report.json", "--reason", "see issue 3")
+    assert (0, "11 known failures") == (done.returncode, done.stdout[:17]), done.stderr
+    assert broken == [entry.id for entry in load(fork.baseline).entries]
+    done = fork.run()
+    assert 0 == done.returncode, done.stdout + done.stderr
+    assert "verdict: NOT CONFORMANT" in done.stdout
+    assert "baseline: MET  (11 known failures)" in done.stdout
+
+    # A step back: the gate is red, and names the check.
+    fork.wrappers(RIGHT_ORDER, WRONG_ORDER)
+    done = fork.run()
+    assert 6 == done.returncode, done.stdout + done.stderr
+    assert "NEW FAILURE SCORE-1.r-squared:regressor:one" in done.stdout
+    assert {"new failure", "changed failure"} >= {concern for concern, _ in fork.findings()}
+    assert {f"SCORE-1.r-squared:regressor:{case}" for case in ("one", "column", "several")} <= {
+        name for concern, name in fork.findings() if concern == "new failure"
+    }
+
+    # It is undone and the old defect is mended: now each excuse is a stale one, and nothing else.
+    fork.wrappers(WRONG_ORDER, RIGHT_ORDER)
+    fork.wrappers(DEFECT, MENDED)
+    done = fork.run()
+    assert 6 == done.returncode, done.stdout + done.stderr
+    assert [("does not fail any more", name) for name in broken] == fork.findings()
+    assert "verdict: CONFORMANT IN WHAT WAS SELECTED" in done.stdout
+
+    # The baseline is renewed: first a look at what would change, then the change.
+    before = fork.baseline.read_text(encoding="utf-8")
+    done = fork.command("baseline", "update", "report.json")
+    assert 0 == done.returncode, done.stderr
+    assert f'-id = "{broken[0]}"' in done.stdout
+    assert before == fork.baseline.read_text(encoding="utf-8")
+    done = fork.command("baseline", "update", "report.json", "--write")
+    assert 0 == done.returncode, done.stderr
+    assert () == load(fork.baseline).entries
+
+    done = fork.run()
+    assert 0 == done.returncode, done.stdout + done.stderr
+    assert "baseline: MET  (0 known failures)" in done.stdout
+
+
+def test_the_fork_as_it_is_committed():
+    """Its configuration is read, and its baseline has reasons and links that a person wrote."""
+    settings = read_settings(FORK / "scikeras-conformance.toml").options
+    assert ("sample_fork", ["CLS", "SCORE"]) == (settings["subject"], settings["chapter"])
+    entries = load(Path(settings["baseline"])).entries
+    assert 17 == len(entries)
+    assert {"CLS-7", "SCORE-3"} == {entry.id.partition(".")[0] for entry in entries}
+    assert [] == [e.id for e in entries if not e.issue or e.reason == "Not looked into yet."]
+
+
+@pytest.mark.parametrize("text", [RIGHT_ORDER, DEFECT])
+def test_the_story_is_about_what_the_fork_does(text):
+    """What the story edits stands in the fork once."""
+    wrappers = (FORK / "src" / "sample_fork" / "wrappers.py").read_text(encoding="utf-8")
+    assert 1 == wrappers.count(text)
