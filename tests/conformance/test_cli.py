@@ -1,6 +1,7 @@
 """The command line, as a user meets it."""
 
 import json
+import os
 import subprocess
 import sys
 
@@ -8,6 +9,7 @@ import pytest
 
 from scikeras_conformance import __version__
 from scikeras_conformance.cli import main
+from scikeras_conformance.commands import listing, reports
 
 pytestmark = pytest.mark.usefixtures("toy_on_path")
 
@@ -177,3 +179,33 @@ def test_explain_takes_either_case(name, capsys):
     """A clause is found whatever its case."""
     assert 0 == main(["explain", name])
     assert "INIT-5  MUST" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("module", "name", "command", "error", "code"),
+    [
+        (reports, "_diff", ["diff", "a", "b"], RecursionError, 3),
+        (reports, "_diff", ["diff", "a", "b"], BrokenPipeError, 3),
+        (listing, "_list", ["list"], BrokenPipeError, 0),
+    ],
+)
+def test_what_breaks_says_nothing_about_a_subject(module, name, command, error, code, monkeypatch):
+    """Neither a slip of the suite nor a reader that goes away ends with a verdict: 1 would be one."""
+
+    def breaks(options):
+        raise error
+
+    monkeypatch.setattr(module, name, breaks)
+    monkeypatch.setattr(os, "dup2", lambda *_: None)
+    assert code == main(command)
+
+
+def test_what_breaks_after_the_verdict_leaves_a_run_incomplete(monkeypatch):
+    """An internal error of pytest is no pass, whatever the verdict was before it."""
+
+    def broken(arguments, plugins):
+        plugins[0].exit_code = 0
+        return pytest.ExitCode.INTERNAL_ERROR
+
+    monkeypatch.setattr(pytest, "main", broken)
+    assert 3 == main(["run", "toy_subject", "--chapter", "SCORE", "--no-config"])

@@ -4,6 +4,7 @@ import argparse
 import os
 import sys
 import tempfile
+import traceback
 from collections.abc import Mapping, Sequence
 from functools import partial
 from importlib.util import find_spec
@@ -68,9 +69,13 @@ def main(argv: Sequence[str] | None = None) -> int:
         damaged = isinstance(error, DamagedReportError)
         return int(ExitCode.INCOMPLETE if damaged else ExitCode.USAGE)
     except BrokenPipeError:
-        # The reader of a listing went away; that is no error of either side.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return int(ExitCode.CONFORMANT)
+        # The reader of a listing may go away; what it has not read of a run is no pass.
+        return int(ExitCode.CONFORMANT if hasattr(options, "listing") else ExitCode.INCOMPLETE)
+    except Exception:
+        # Python itself would end with 1, which says something about the subject.
+        traceback.print_exc()
+        return int(ExitCode.INCOMPLETE)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -303,8 +308,9 @@ def _run_pytest(arguments: list[str]) -> int:
     # Hypothesis keeps notes between runs; they do not belong into the user's directory.
     with tempfile.TemporaryDirectory(prefix="scikeras-conformance-") as notes:
         os.environ.setdefault("HYPOTHESIS_STORAGE_DIRECTORY", notes)
-        pytest.main(arguments, plugins=[witness])
-    return witness.exit_code
+        ended = pytest.main(arguments, plugins=[witness])
+    # Whatever broke after the verdict was known, the run did not come to its end.
+    return ExitCode.INCOMPLETE if ended == pytest.ExitCode.INTERNAL_ERROR else witness.exit_code
 
 
 class _Witness:

@@ -15,11 +15,11 @@ def add_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]"
     """Add the three commands to the command line."""
     listing = commands.add_parser("list", help="list clauses and checks")
     listing.add_argument("chapters", nargs="*", metavar="CHAPTER", help="only these chapters")
-    listing.set_defaults(command=_list)
+    listing.set_defaults(command=_list, listing=True)
 
     explain = commands.add_parser("explain", help="explain a clause or a check")
     explain.add_argument("name", metavar="ID", help="a clause (INIT-1) or a check of one")
-    explain.set_defaults(command=_explain)
+    explain.set_defaults(command=_explain, listing=True)
 
     script = commands.add_parser(
         "script", help="print a check as a script that runs without the suite"
@@ -29,7 +29,7 @@ def add_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]"
     script.add_argument(
         "--example", default="", metavar="SOURCE", help="for a property: the value to try"
     )
-    script.set_defaults(command=_script)
+    script.set_defaults(command=_script, listing=True)
 
 
 def _list(options: argparse.Namespace) -> ExitCode:
