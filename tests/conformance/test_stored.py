@@ -1,8 +1,10 @@
 """Stored runs: the schema, reading them back, and files that nobody should believe."""
 
 import json
+import os
 from dataclasses import replace
 from importlib.resources import files
+from pathlib import Path
 
 import jsonschema
 import pytest
@@ -12,9 +14,11 @@ from scikeras_conformance.baseline import Concern, Finding
 from scikeras_conformance.exceptions import DamagedReportError, ReportError, UsageError
 from scikeras_conformance.reporting.json_report import (
     ReportStream,
+    check_writable,
     to_dict,
     write_report,
     write_scripts,
+    write_text,
 )
 from scikeras_conformance.reporting.outputs import Outputs
 from scikeras_conformance.reporting.stored import from_dict, read_report
@@ -250,3 +254,51 @@ def test_scripts_that_cannot_be_written(tmp_path):
     (tmp_path / "scripts").write_text("")
     with pytest.raises(ReportError, match="scripts cannot be written"):
         write_scripts(RUNS["failed"], tmp_path / "scripts")
+
+
+@pytest.mark.parametrize(
+    ("report", "exports"),
+    [("r", ["html=r"]), (None, ["html=r", "junit=./r"]), ("r", ["html=link"])],
+)
+def test_two_outputs_in_one_file_are_a_slip(tmp_path, monkeypatch, report, exports):
+    """The second would replace the first without a word."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "link").symlink_to("r")
+    with pytest.raises(UsageError, match="Two outputs of the run go to"):
+        Outputs(report, None, exports)
+
+
+def test_a_pipe_is_written_to_and_not_replaced(tmp_path):
+    """Whoever writes to /dev/stdout or /dev/null, as root in a container, keeps the device."""
+    path = tmp_path / "pipe"
+    os.mkfifo(path)
+    reader = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
+    try:
+        check_writable(path)
+        write_text("text", path)
+        assert b"text" == os.read(reader, 10)
+    finally:
+        os.close(reader)
+    assert path.is_fifo()
+
+
+def test_a_full_disk_is_an_error_of_the_report():
+    """It is said, as for a file that cannot be opened."""
+    with pytest.raises(ReportError, match="cannot be written"):
+        write_text("text", Path("/dev/full"))
+
+
+def test_a_link_is_followed_and_not_replaced(tmp_path):
+    """A report or a baseline may be a link to where it is kept."""
+    (tmp_path / "link").symlink_to("kept")
+    write_text("text", tmp_path / "link")
+    assert "text" == (tmp_path / "kept").read_text()
+    assert (tmp_path / "link").is_symlink()
+
+
+@pytest.mark.parametrize("name", ["a" * 250, "a" * 5000, "a\0b"])
+def test_names_that_no_file_can_have(tmp_path, name):
+    """They are errors of the report, whether they are found before the run or after it."""
+    with pytest.raises(ReportError, match="cannot be written"):
+        check_writable(tmp_path / name)
+        write_text("text", tmp_path / name)

@@ -9,6 +9,7 @@ import json
 import os
 import re
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
 from typing import IO, Any
@@ -165,9 +166,15 @@ def check_writable(path: Path) -> None:
     ReportError
         If the directory is missing or not writable, or the path is a directory.
     """
-    parent = path.absolute().parent
-    if path.is_dir():
+    try:
+        parent = path.resolve().parent
+        is_folder, is_special = path.is_dir(), _is_special(path)
+    except (OSError, RuntimeError, ValueError) as error:  # a loop of links, a null character
+        raise ReportError(f"The report {path} cannot be written: {error}.") from error
+    if is_folder:
         raise ReportError(f"The report {path} is a directory; give the name of a file.")
+    if is_special:
+        return
     if not parent.is_dir():
         raise ReportError(f"The report {path} cannot be written: there is no directory {parent}.")
     if not os.access(parent, os.W_OK):
@@ -188,16 +195,29 @@ def write_report(record: RunRecord, path: Path) -> None:
 def write_text(text: str, path: Path) -> None:
     """Write a file in one step.
 
+    A link is followed, and a device or a pipe (``/dev/stdout``, ``/dev/null``) is written to;
+    neither is replaced by a file.
+
     Raises
     ------
     ReportError
         If the file cannot be written.
     """
-    draft = path.with_name(f".{path.name}.{os.getpid()}")
+    draft = None
     try:
+        if not _is_special(path):
+            path = path.resolve()
+            draft = path.with_name(f".{path.name}.{os.getpid()}")
         # A message of a subject may hold half a surrogate, which is no text to UTF-8.
-        draft.write_text(text, encoding="utf-8", errors="backslashreplace")
-        draft.replace(path)
+        (draft or path).write_text(text, encoding="utf-8", errors="backslashreplace")
+        if draft is not None:
+            draft.replace(path)
     except OSError as error:
-        draft.unlink(missing_ok=True)
+        if draft is not None:
+            with suppress(OSError):  # it is not even a name that the file system takes
+                draft.unlink(missing_ok=True)
         raise ReportError(f"The report {path} cannot be written: {error}.") from error
+
+
+def _is_special(path: Path) -> bool:
+    return path.exists() and not path.is_file()

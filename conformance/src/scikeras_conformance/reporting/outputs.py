@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
+from scikeras_conformance.exceptions import UsageError
 from scikeras_conformance.reporting.formats import parse_target, render_as
 from scikeras_conformance.reporting.json_report import (
     ReportStream,
@@ -40,9 +41,17 @@ class Outputs:
         self._targets = [parse_target(export) for export in exports]
         self._stream: ReportStream | None = None
         self._streamed: set[str] = set()
+        taken: set[Path] = set()
         for path in (self._report, *(target.path for target in self._targets)):
-            if path is not None:
-                check_writable(path)
+            if path is None:
+                continue
+            check_writable(path)
+            if path.resolve() in taken:
+                raise UsageError(
+                    f"Two outputs of the run go to {path}, and the last would replace the others; "
+                    "give each a file of its own."
+                )
+            taken.add(path.resolve())
 
     @property
     def streams(self) -> bool:
