@@ -197,6 +197,13 @@ def test_fences():
     assert "end\n```" in cut
 
 
+@pytest.mark.parametrize("sign", ["`", "\N{GRINNING FACE}", "\ud800"])
+def test_no_text_of_a_subject_makes_a_summary_too_long(sign):
+    """Fences as long as the text, and characters of several bytes, count as well."""
+    bad = [failed(case=str(n), message=sign * 9999, details=sign * 9999) for n in range(MOST)]
+    assert len(render_as("markdown", run(*bad)).encode("utf-8")) < 2**20
+
+
 def test_markdown_of_a_hostile_subject_is_text():
     """Outside of fences nothing is left that Markdown or HTML would act on."""
     text = re.sub(
@@ -370,6 +377,16 @@ class Page(HTMLParser):
         self.texts.append(data)
 
 
+def test_what_turns_the_direction_of_a_text_is_shown_as_a_sign():
+    """A message of a subject cannot make the words around it read as something else."""
+    turned = "".join(map(chr, [*range(0x202A, 0x202F), *range(0x2066, 0x206A)]))
+    record = run(failed(message=f"a{turned}b \N{HEBREW LETTER ALEF}"))
+    for form in ("html", "junit", "markdown", "github"):
+        text = html_module.unescape(render_as(form, record))
+        assert not set(turned) & set(text), form
+        assert "\N{HEBREW LETTER ALEF}" in text, form
+
+
 def test_the_page_is_whole_and_loads_nothing():
     """Each result is there, each failure with clause, cost, message, traceback and script."""
     text = render_as("html", MIXED)
@@ -501,6 +518,16 @@ def test_files_on_another_drive(monkeypatch):
 
     monkeypatch.setattr(locations.os.path, "relpath", relpath)
     assert None is Location("/a", 1, exact=True).under("/b")
+
+
+@pytest.mark.parametrize("form", FORMATS)
+@pytest.mark.parametrize("frame", [("x.py", "9" * 5000), (chr(0xD800), "3"), (chr(0xDCFF), "3")])
+def test_frames_that_a_subject_makes_up_break_no_format(form, frame):
+    """A traceback may name a line that is no number to Python, and a file that is no text."""
+    details = '  File "/code/repo/src/toy/{}", line {}, in fit'.format(*frame)
+    record = run(failed(details=details))
+    assert render_as(form, record)
+    assert location_of(record, record.results[0]) is not None
 
 
 def test_frames_of_others_are_not_the_subjects():

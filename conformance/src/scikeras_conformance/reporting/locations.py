@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Location", "location_of", "root_of", "sources_of"]
 
-FRAME = re.compile(r'^  File "(.+)", line (\d+)', re.MULTILINE)
+FRAME = re.compile(r'^  File "(.+)", line (\d{1,9})\b', re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)

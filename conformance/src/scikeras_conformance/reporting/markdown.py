@@ -44,10 +44,14 @@ def code(text: str) -> str:
 def fenced(text: str) -> str:
     """Give a block of code whose fence is longer than any within it."""
     text = printable(text)
+    # What counts for a summary is bytes; a character may have four.
+    end = text.encode("utf-8")[-MOST_OF_A_TEXT:].decode("utf-8", "ignore")
+    if len(end) < len(text):
+        text = f"... ({len(text) - len(end)} characters left out)\n{end}"
+    # The fence is longer than what it holds, so that is not long either.
+    text = re.sub(r"`{40,}", "`" * 40 + "...", text)
     longest = max((len(run) for run in re.findall(r"`+", text)), default=0)
     fence = "`" * max(3, longest + 1)
-    if len(text) > MOST_OF_A_TEXT:
-        text = f"... ({len(text) - MOST_OF_A_TEXT} characters left out)\n{text[-MOST_OF_A_TEXT:]}"
     return f"{fence}text\n{text.rstrip()}\n{fence}"
 
 

@@ -118,4 +118,8 @@ def _uri(path: str) -> str:
 def _quoted(path: str) -> str:
     from urllib.parse import quote
 
-    return quote(path.encode("utf-8", "surrogateescape"), safe="/:")
+    try:
+        name = path.encode("utf-8", "surrogateescape")
+    except UnicodeEncodeError:  # a subject made it up; no file has such a name
+        name = path.encode("utf-8", "replace")
+    return quote(name, safe="/:")
