@@ -247,6 +247,15 @@ def test_a_report_of_an_earlier_step_is_not_taken_for_that_of_the_run(runner):
     assert 3 == runner.step("gate.sh").code
 
 
+def test_no_module_of_the_directory_makes_the_token(runner):
+    """A fork may have a secrets.py of its own: it could tell the token, or have none."""
+    (runner.folder / "work" / "secrets.py").write_text("token_hex = lambda n: 'known'")
+    runner.python(f'[ "$1" != -m ] || exit 5; exec {sys.executable} "$@"')
+    done = runner.step("gate.sh")
+    assert re.search(r"^::stop-commands::[0-9a-f]{32}$", done.out, re.MULTILINE)
+    assert 5 == done.code
+
+
 def test_inputs_become_options(runner):
     """Each in one word, whatever stands in it; an empty one leaves it to the configuration."""
     feign(runner, run(result()), 0)

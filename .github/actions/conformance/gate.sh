@@ -30,8 +30,9 @@ done
 [ -z "${DEVICE:-}" ] || arguments+=("--device=$DEVICE")
 [ -z "${SUBJECT:-}" ] || arguments+=(-- "$SUBJECT")
 
-# What a subject prints, or puts into a message, gives no commands to the runner.
-token=$(python -c 'import secrets; print(secrets.token_hex(16))')
+# What a subject prints, or puts into a message, gives no commands to the runner; isolated, so that
+# no secrets.py of the directory makes the token.
+token=$(python -I -c 'import secrets; print(secrets.token_hex(16))')
 printf '::stop-commands::%s\n' "$token"
 code=0
 suite run "${arguments[@]}" || code=$?
