@@ -109,6 +109,9 @@ NEEDED = "id = 'a'\nfingerprint = 'f'\nreason = 'r'\n"
     ("text", "complaint"),
     [
         ("x = ", "is not TOML"),
+        ("x = " + "[" * 20_000, "is not TOML"),
+        ("x = 1" + "0" * 5000, "is not TOML"),
+        (GOOD + NEEDED + "[[known]]\n" + NEEDED, "entry 2 (a) has the id and the conditions"),
         ("schema = 'scikeras-conformance/baseline/2'", "is of the schema"),
         (GOOD.replace("subject", "subjet"), "Did you mean 'subject'"),
         (GOOD.replace("'toy'", "1"), "needs a text 'subject'"),
@@ -306,6 +309,8 @@ def test_what_a_person_wrote_stays():
         (ENTRY, [], None, True),
         (ENTRY, [result("errored")], None, True),
         (replace(ENTRY, when={"backend": "torch"}), [result()], None, True),
+        (replace(ENTRY, flaky=True), [result()], None, True),
+        (replace(ENTRY, flaky=True), [result(tries=20)], None, False),
     ],
 )
 def test_which_entries_stay(entry, results, known, stays):

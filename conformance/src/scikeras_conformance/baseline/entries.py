@@ -105,7 +105,8 @@ def load(path: Path) -> Baseline:
             f"The baseline {path} cannot be read: {error}. 'scikeras-conformance baseline write' "
             "makes one out of a report."
         ) from error
-    except tomllib.TOMLDecodeError as error:
+    # Beside its own error it lets through those of numbers and nests that are too large.
+    except (ValueError, RecursionError) as error:
         raise BaselineError(f"The baseline {path} is not TOML: {error}.") from error
     if data.get("schema") != SCHEMA:
         raise BaselineError(
@@ -122,6 +123,15 @@ def load(path: Path) -> Baseline:
     entries = tuple(
         _entry(table, f"The baseline {path}, entry {n}") for n, table in enumerate(known, 1)
     )
+    met: set[tuple[str, frozenset[tuple[str, str]]]] = set()
+    for number, entry in enumerate(entries, 1):
+        kind = (entry.id, frozenset(entry.when.items()))
+        if kind in met:
+            raise BaselineError(
+                f"The baseline {path}, entry {number} ({entry.id}) has the id and the conditions "
+                "of an entry before it, as two branches may leave behind; keep one."
+            )
+        met.add(kind)
     return Baseline(data["subject"], entries)
 
 

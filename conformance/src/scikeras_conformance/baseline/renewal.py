@@ -28,7 +28,9 @@ def renew(
     """Give the baseline that a complete run would meet.
 
     Entries that the run was not about stay, and so do those that have expired: only a person can
-    accept a failure for longer. An entry for a result that the suite does not have any more goes.
+    accept a failure for longer. A flaky one stays until it has passed all its tries, which a run
+    without the baseline does not give it. An entry for a result that the suite does not have any
+    more goes.
 
     Parameters
     ----------
@@ -53,7 +55,8 @@ def renew(
         if entry.id not in names:
             continue
         result = by_id.get(entry.id)
-        if result is None or active.get(entry.id) is not entry or result.says_nothing:
+        other = result is None or active.get(entry.id) is not entry or result.says_nothing
+        if result is None or other or _may_fail_yet(entry, result):
             entries.append(entry)
         elif result.outcome is Outcome.FAILED:
             kind = fingerprint(result.message)
@@ -74,6 +77,11 @@ def renew(
         if result.outcome is Outcome.FAILED and result.id not in active
     ]
     return replace(baseline, entries=tuple(entries))
+
+
+def _may_fail_yet(entry: Entry, result: Result) -> bool:
+    """Whether a flaky failure was tried less often than its entry asks for, and so passed."""
+    return entry.flaky and result.outcome is Outcome.PASSED and result.tries < entry.tries
 
 
 def _short(message: str) -> str:
