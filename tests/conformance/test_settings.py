@@ -95,6 +95,11 @@ def test_where_the_configuration_is_found(tmp_path):
         ("builders = { clasifier = 'a:b' }", "Did you mean 'classifier'"),
         ("builders = { classifier = 1 }", "builders takes a text"),
         ("subject = ", "is not TOML"),
+        ("subject = 'a\\0'".replace("'", '"').replace("\\0", "\\u0000"), "subject takes a text"),
+        ("time-limit = inf", "time-limit takes a number of seconds"),
+        ("time-limit = 1" + "0" * 400, "time-limit takes a number of seconds"),
+        ("time-limit = 1" + "0" * 5000, "is not TOML"),
+        ("subject = " + "[" * 20_000, "is not TOML"),
     ],
 )
 def test_slips_are_errors_that_name_the_file(tmp_path, text, complaint):
@@ -116,6 +121,33 @@ def test_files_that_are_no_configuration(tmp_path):
         read_settings(write(tmp_path, "", "pyproject.toml"))
     with pytest.raises(UsageError, match="is no table"):
         read_settings(write(tmp_path, "[tool]\nscikeras-conformance = 1", "pyproject.toml"))
+
+
+@pytest.mark.parametrize("is_link", [True, False])
+def test_a_configuration_that_is_no_file_is_not_passed_over(tmp_path, is_link):
+    """A link to nowhere, or a folder, would leave a run without its baseline and its selection."""
+    path = tmp_path / "scikeras-conformance.toml"
+    path.symlink_to("nowhere") if is_link else path.mkdir()
+    with pytest.raises(UsageError, match="cannot be read"):
+        find_settings(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "complaint"),
+    [
+        ("--time-limit", "nan", "a number of seconds"),
+        ("--time-limit", "inf", "a number of seconds"),
+        ("--time-limit", "-5", "a number of seconds"),
+        ("--time-limit", "soon", "could not convert"),
+        ("--builder", "clasifier=a:b", "Did you mean 'classifier'"),
+    ],
+)
+def test_values_on_the_command_line_are_refused_with_the_reason(option, value, complaint, capsys):
+    """A time that is none would be no limit; and a slip is told the nearest name here too."""
+    with pytest.raises(SystemExit) as error:
+        _parser().parse_args(["run", "toy", option, value])
+    assert 2 == error.value.code
+    assert complaint in capsys.readouterr().err
 
 
 DEFAULTS = {"subject": None, "profile": [], "chapter": [], "check": [], "wrapper": [], "strict": 0}

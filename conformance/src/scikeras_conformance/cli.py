@@ -5,7 +5,7 @@ import os
 import sys
 import tempfile
 import traceback
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
@@ -22,6 +22,7 @@ from scikeras_conformance.settings import (
     combine,
     find_settings,
     parse_builder,
+    parse_seconds,
     read_settings,
 )
 from scikeras_conformance.subject import check_spec
@@ -135,7 +136,7 @@ def _parser() -> argparse.ArgumentParser:
         action="append",
         default=[],
         metavar="PLACE",
-        type=parse_builder,
+        type=_worded(parse_builder),
         help="for scikit-learn's checks: module:adapter, or WRAPPER=module:function (may be "
         "repeated)",
     )
@@ -148,7 +149,7 @@ def _parser() -> argparse.ArgumentParser:
     run.add_argument(
         "--time-limit",
         metavar="SECONDS",
-        type=float,
+        type=_worded(parse_seconds),
         default=DEFAULT_LIMIT,
         help="stop a check, or the import of the subject, after so many seconds (default: "
         f"{DEFAULT_LIMIT:g}; 0: never)",
@@ -186,6 +187,18 @@ def _parser() -> argparse.ArgumentParser:
     )
     run.set_defaults(command=partial(_run, _defaults(run)))
     return parser
+
+
+def _worded(parse: Callable[[str], Any]) -> Callable[[str], Any]:
+    """Let a parser of one option say what is wrong: of a ValueError argparse drops the words."""
+
+    def parse_option(text: str) -> Any:
+        try:
+            return parse(text)
+        except ValueError as error:
+            raise argparse.ArgumentTypeError(str(error)) from error
+
+    return parse_option
 
 
 def _defaults(parser: argparse.ArgumentParser) -> dict[str, Any]:

@@ -5,10 +5,12 @@ It stands in ``scikeras-conformance.toml``, or in the table ``[tool.scikeras-con
 """
 
 import argparse
+import os
 import re
 import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from math import inf
 from pathlib import Path
 from typing import Any
 
@@ -17,11 +19,21 @@ from scikeras_conformance.devices import Device
 from scikeras_conformance.exceptions import UsageError
 from scikeras_conformance.plan import nearest
 
-__all__ = ["Settings", "combine", "find_settings", "parse_builder", "read_settings"]
+__all__ = [
+    "Settings",
+    "combine",
+    "find_settings",
+    "parse_builder",
+    "parse_seconds",
+    "read_settings",
+]
 
 FILE = "scikeras-conformance.toml"
 TOOL = "scikeras-conformance"
 SELECTING = ("profile", "chapter", "check")
+
+LONGEST = 365 * 24 * 3600
+"""Seconds. A timer takes no infinite time; whoever wants no limit gives 0."""
 
 PLACE = re.compile(r"\w+(\.\w+)*:\w+(\.\w+)*")
 
@@ -50,7 +62,7 @@ class _Key:
 
 
 def _text(value: Any) -> str:
-    if not isinstance(value, str) or not value:
+    if not isinstance(value, str) or not value or "\0" in value:
         raise ValueError
     return value
 
@@ -68,9 +80,9 @@ def _flag(value: Any) -> bool:
 
 
 def _seconds(value: Any) -> float:
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or not value >= 0:
-        raise ValueError
-    return float(value)
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        raise ValueError  # noqa: TRY004
+    return parse_seconds(value)
 
 
 def _workers(value: Any) -> str:
@@ -110,6 +122,25 @@ KEYS: Mapping[str, _Key] = {
     "workers": _Key("workers", "a whole number from 1, or 'auto'", _workers),
     "baseline": _Key("baseline", "the path of a baseline file", _text),
 }
+
+
+def parse_seconds(value: str | float) -> float:
+    """Read a time limit.
+
+    Parameters
+    ----------
+    value : str or float
+        A number of seconds, 0 for no limit.
+
+    Raises
+    ------
+    ValueError
+        If it is no number that a clock can count to; what is not positive would be no limit.
+    """
+    seconds = float(value) if isinstance(value, str) or value <= LONGEST else inf
+    if not 0 <= seconds <= LONGEST:
+        raise ValueError(f"give a number of seconds, 0 for no limit, not {value!r:.20}")
+    return seconds
 
 
 def parse_builder(text: str) -> str:
@@ -154,12 +185,14 @@ def find_settings(directory: Path) -> Settings:
         If two files configure the suite, or the one that does makes no sense.
     """
     own, shared = directory / FILE, directory / "pyproject.toml"
+    # A link to nowhere, and a folder of that name, are errors and not "no configuration".
+    is_own = os.path.lexists(own)
     has_table = shared.is_file() and _table(shared) is not None
-    if own.is_file() and has_table:
+    if is_own and has_table:
         raise UsageError(
             f"Both {FILE} and [tool.{TOOL}] of pyproject.toml configure the suite; keep one."
         )
-    if own.is_file():
+    if is_own:
         return read_settings(own)
     return read_settings(shared) if has_table else Settings()
 
@@ -207,7 +240,8 @@ def _table(path: Path) -> dict[str, Any] | None:
         data = tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError) as error:
         raise UsageError(f"The configuration {path} cannot be read: {error}.") from error
-    except tomllib.TOMLDecodeError as error:
+    # Beside its own error it lets through those of numbers and nests that are too large.
+    except (ValueError, RecursionError) as error:
         raise UsageError(f"The configuration {path} is not TOML: {error}.") from error
     if path.name != "pyproject.toml":
         return data
