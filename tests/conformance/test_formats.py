@@ -1,8 +1,10 @@
 """JUnit, Markdown, SARIF, GitHub annotations, badges, HTML, the comparison and the matrix."""
 
 import html as html_module
+import io
 import json
 import re
+import sys
 from collections import Counter
 from dataclasses import replace
 from html.parser import HTMLParser
@@ -18,6 +20,7 @@ from junitparser import JUnitXml
 from runs import HOSTILE, SHOULD, SUBJECT, every_outcome, failed, known_gate, result, run
 from scikeras_conformance.baseline import Concern, Finding
 from scikeras_conformance.checks import CATALOGUE
+from scikeras_conformance.commands.reports import put
 from scikeras_conformance.exceptions import UsageError
 from scikeras_conformance.reporting import locations, matrix
 from scikeras_conformance.reporting.compare import compare, lines
@@ -434,6 +437,7 @@ def test_a_hostile_subject_in_the_page_is_text():
         ([failed()], [failed(message="other")], "changed", True),
         ([result()], [result("skipped")], "changed", True),
         ([failed()], [result("skipped")], "changed", True),
+        ([result("skipped")], [result()], "fixed", False),
         ([failed()], [result("errored")], "changed", True),
         ([], [result()], "added", False),
         ([], [failed()], "added_failing", True),
@@ -448,6 +452,15 @@ def test_differences(before, after, field, step_back):
     assert (result().id,) == getattr(found, field)
     assert step_back == found.is_step_back
     assert any(result().id in line for line in lines(first, second))
+
+
+def test_a_terminal_that_knows_few_characters(monkeypatch):
+    """What it cannot show is shown as an escape, and the command goes on."""
+    terminal = io.TextIOWrapper(io.BytesIO(), encoding="ascii")
+    monkeypatch.setattr(sys, "stdout", terminal)
+    put(render_as("markdown", run(result())), None)
+    terminal.flush()
+    assert b"\\u2705 Conformance" in terminal.buffer.getvalue()
 
 
 def test_no_difference():

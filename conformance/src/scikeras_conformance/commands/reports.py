@@ -1,6 +1,7 @@
 """``report``, ``diff`` and ``matrix``: what stored runs say, without running anything."""
 
 import argparse
+import sys
 from pathlib import Path
 
 from scikeras_conformance.exceptions import UsageError
@@ -60,8 +61,7 @@ def _diff(options: argparse.Namespace) -> ExitCode:
     from scikeras_conformance.reporting.stored import read_report
 
     before, after = read_report(options.before), read_report(options.after)
-    for line in lines(before, after):
-        print(line)
+    put("".join(f"{line}\n" for line in lines(before, after)), None)
     if not (before.counts and after.counts):
         return ExitCode.INCOMPLETE
     step_back = compare(before, after).is_step_back
@@ -83,7 +83,8 @@ def put(text: str, path: Path | None) -> None:
 
     if path is None:
         # A terminal may not know every character that a subject's message holds.
-        print(text.encode("utf-8", "backslashreplace").decode("utf-8"), end="")
+        encoding = sys.stdout.encoding or "utf-8"
+        print(text.encode(encoding, "backslashreplace").decode(encoding), end="")
         return
     check_writable(path)
     write_text(text, path)

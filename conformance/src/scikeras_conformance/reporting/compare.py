@@ -21,7 +21,7 @@ class Difference:
     worse : tuple of str
         Failed (or errored, or lost) in the second run, and did not in the first.
     fixed : tuple of str
-        Failed in the first run alone.
+        Passed in the second run, and did not in the first.
     changed : tuple of str
         Failed in both, in different ways; or changed between outcomes that are neither.
     added, removed : tuple of str
@@ -51,7 +51,7 @@ def compare(before: RunRecord, after: RunRecord) -> Difference:
     added = tuple(name for name in new if name not in old)
     return Difference(
         worse=tuple(name for name in both if _bad(new[name]) and not _bad(old[name])),
-        fixed=tuple(name for name in both if _bad(old[name]) and _passed(new[name])),
+        fixed=tuple(name for name in both if not _passed(old[name]) and _passed(new[name])),
         changed=tuple(name for name in both if _changed(old[name], new[name])),
         added=added,
         removed=tuple(name for name in old if name not in new),
@@ -97,6 +97,6 @@ def _passed(result: Result) -> bool:
 def _changed(old: Result, new: Result) -> bool:
     if old.outcome is Outcome.FAILED and new.outcome is Outcome.FAILED:
         return fingerprint(old.message) != fingerprint(new.message)
-    if _bad(new) and not _bad(old):
-        return False  # that is worse, and said so
-    return old.outcome is not new.outcome and not (_bad(old) and _passed(new))
+    if _passed(new) or (_bad(new) and not _bad(old)):
+        return False  # that is fixed, or worse, and said so
+    return old.outcome is not new.outcome
