@@ -9,7 +9,7 @@ from pathlib import Path
 import jsonschema
 import pytest
 
-from runs import HOSTILE, SHOULD, every_outcome, failed, known_gate, result, run
+from runs import HOSTILE, MUST, SHOULD, every_outcome, failed, known_gate, result, run
 from scikeras_conformance.baseline import Concern, Finding
 from scikeras_conformance.exceptions import DamagedReportError, ReportError, UsageError
 from scikeras_conformance.reporting.json_report import (
@@ -195,6 +195,16 @@ def put(*path, value):
         (put("results", 0, "check", value="CLS-99.x"), "no check of its catalogue"),
         (put("results", 1, "id", value=result().id), "two results of one name"),
         (put("catalogue", "checks", value={}), "no check of its catalogue"),
+        (put("catalogue", "clauses", value={}), "about a clause that its catalogue does not have"),
+        (put("catalogue", "checks", MUST, "level", value="must"), "is damaged"),
+        (put("catalogue", "checks", MUST, "costs", value=None), "is damaged"),
+        (put("catalogue", "clauses", "CLS-1", "statement", value=3), "is damaged"),
+        (put("results", 0, "seconds", value=float("nan")), "is damaged"),
+        (put("results", 0, "seconds", value="1"), "is damaged"),
+        (put("header", "environment", "packages", value=[1]), "is damaged"),
+        (put("header", "subject", "sources", value=[1]), "is damaged"),
+        (put("header", "subject", "sources", "roots", value=[1]), "is damaged"),
+        (put("header", "subject", "sources", "definitions", value={"base": 1}), "is damaged"),
     ],
 )
 def test_reports_that_contradict_themselves(change, complaint):
@@ -204,6 +214,20 @@ def test_reports_that_contradict_themselves(change, complaint):
     with pytest.raises(DamagedReportError) as error:
         from_dict(data)
     assert complaint in str(error.value)
+
+
+@pytest.mark.parametrize("name", ["baseline", "dormant", "findings"])
+def test_gates_that_are_no_gates(name):
+    """What is no text is found when the report is read, not when a format is made of it."""
+    data = json.loads(json.dumps(to_dict(RUNS["not-met"])))
+    gate = data["footer"]["gate"]
+    gate[name] = {
+        "baseline": 3,
+        "dormant": [3],
+        "findings": [{**gate["findings"][0], "message": 3}],
+    }[name]
+    with pytest.raises(DamagedReportError, match="is damaged"):
+        from_dict(data)
 
 
 @pytest.mark.parametrize(

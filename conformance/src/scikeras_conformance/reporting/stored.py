@@ -3,10 +3,12 @@
 import json
 import re
 from collections.abc import Callable, Mapping
+from math import inf
 from pathlib import Path
 from typing import Any, TypeVar
 
 from scikeras_conformance.baseline import Gate
+from scikeras_conformance.contract import Level
 from scikeras_conformance.exceptions import DamagedReportError, UsageError
 from scikeras_conformance.reporting.json_report import SCHEMA
 from scikeras_conformance.reporting.record import CheckNote, ClauseNote, RunRecord
@@ -97,7 +99,7 @@ def _record(data: Mapping[str, Any]) -> RunRecord:
     return RunRecord(
         contract=_of(str, header["contract"], "contract"),
         subject=_subject(header["subject"]),
-        environment=_of(dict, header["environment"], "environment"),
+        environment=_environment(header["environment"]),
         profiles=() if profiles == ("all",) else profiles,
         catalogue_size=_of(int, header["catalogue_size"], "catalogue_size"),
         census=Census(**{name: _of(int, count, name) for name, count in census.items()}),
@@ -111,12 +113,20 @@ def _record(data: Mapping[str, Any]) -> RunRecord:
         started=_of(str, header["started"], "started"),
         root=_of(str, header["root"], "root"),
         configuration=_of(dict, header["configuration"], "configuration"),
-        clauses={name: ClauseNote(**note) for name, note in catalogue["clauses"].items()},
+        clauses={
+            name: ClauseNote(**_note(note, "statement", "section"))
+            for name, note in catalogue["clauses"].items()
+        },
         checks={
-            name: CheckNote(**{**note, "clauses": tuple(note["clauses"])})
+            name: CheckNote(
+                **{
+                    **_note(note, "shows", "costs", "profile"),
+                    "clauses": tuple(_of(str, one, "clauses") for one in note["clauses"]),
+                }
+            )
             for name, note in catalogue["checks"].items()
         },
-        gate=None if footer["gate"] is None else Gate.from_dict(footer["gate"]),
+        gate=None if footer["gate"] is None else _gate(footer["gate"]),
     )
 
 
@@ -130,14 +140,46 @@ def _of(kind: type[T], value: Any, name: str) -> T:
 def _subject(data: Any) -> dict[str, Any]:
     subject = _of(dict, data, "subject")
     _of(str, subject["spec"], "subject.spec")
+    sources = _of(dict, subject.get("sources", {}), "subject.sources")
+    for root in _of(list, sources.get("roots", []), "subject.sources.roots"):
+        _of(str, root, "subject.sources.roots")
+    definitions = _of(dict, sources.get("definitions", {}), "subject.sources.definitions")
+    for definition in definitions.values():
+        _of(str, definition["file"], "file")
+        _of(int, definition["line"], "line")
     return subject
+
+
+def _environment(data: Any) -> dict[str, Any]:
+    environment = _of(dict, data, "environment")
+    _of(dict, environment.get("packages", {}), "environment.packages")
+    return environment
+
+
+def _note(note: Any, *texts: str) -> dict[str, Any]:
+    for name in texts:
+        _of(str, note[name], name)
+    # What is neither MUST nor SHOULD would bind nobody.
+    Level(note["level"])
+    return _of(dict, note, "catalogue")
+
+
+def _gate(data: Any) -> Gate:
+    gate = Gate.from_dict(data)
+    texts = [gate.baseline, *gate.dormant, *gate.unselected]
+    texts += [text for one in gate.findings for text in (one.id, one.message)]
+    texts += [text for one in gate.known.values() for text in (one.reason, one.issue)]
+    for text in texts:
+        _of(str, text, "gate")
+    return gate
 
 
 def _result(fields: dict[str, Any]) -> Result:
     for name in ("id", "check", "wrapper", "case", "level", "message", "details", "example"):
         _of(str, fields[name], name)
     _of(int, fields["tries"], "tries")
-    _of(float, float(fields["seconds"]), "seconds")
+    if not 0 <= fields["seconds"] < inf:
+        raise ValueError(f"seconds is {fields['seconds']!r:.60}, no time")
     return Result.from_dict(fields)
 
 
@@ -170,6 +212,10 @@ def _audit(record: RunRecord, header: Mapping[str, Any], footer: Mapping[str, An
                 for r in record.results
             ),
             lambda: "a result is of no check of its catalogue",
+        ),
+        (
+            any(not set(note.clauses) <= record.clauses.keys() for note in record.checks.values()),
+            lambda: "a check is about a clause that its catalogue does not have",
         ),
         (
             record.verdict is not _verdict(record),
