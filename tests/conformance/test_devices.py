@@ -103,7 +103,7 @@ def test_a_gpu_that_is_not_there(plugin, tmp_path):
     options = ["--device", "gpu", "--report", str(report)]
     if plugin:
         command = ["-m", "pytest", "--pyargs", "scikeras_conformance", "-p", "no:cacheprovider"]
-        options = ["--subject", "toy_subject", "--conformance-check", "CLS-1"]
+        options = ["--conformance-subject", "toy_subject", "--conformance-check", "CLS-1"]
         options += ["--conformance-device", "gpu", "--conformance-report", str(report)]
     done = subprocess.run(
         [sys.executable, *command, *options],

@@ -29,7 +29,13 @@ def select(*names):
 def test_one_item_for_each_planned_check(pytester, workers):
     """Check, wrapper and case make one pytest item each, with and without xdist."""
     done = pytester.runpytest_subprocess(
-        *ALL_CHECKS, "--subject", "toy_subject", *select("CLS-1", "CLS-3"), "-n", workers, "-v"
+        *ALL_CHECKS,
+        "--conformance-subject",
+        "toy_subject",
+        *select("CLS-1", "CLS-3"),
+        "-n",
+        workers,
+        "-v",
     )
     done.assert_outcomes(passed=5)
     done.stdout.fnmatch_lines_random(["*test_conforms?CLS-3.model-comes-first:base?*"])
@@ -37,14 +43,27 @@ def test_one_item_for_each_planned_check(pytester, workers):
 
 
 def test_without_a_subject_nothing_passes(pytester):
-    """Forgetting --subject is an error, not an empty green run."""
+    """Forgetting --conformance-subject is an error, not an empty green run."""
     done = pytester.runpytest_subprocess(*ALL_CHECKS)
     assert 0 != done.ret
-    done.stdout.fnmatch_lines(["*give --subject*"])
+    done.stdout.fnmatch_lines(["*give --conformance-subject*"])
+
+
+def test_an_option_of_somebody_else_called_subject(pytester):
+    """The suite may be installed where a project has such an option of its own, of any meaning."""
+    pytester.makeconftest(
+        "def pytest_addoption(parser):\n"
+        "    parser.addoption('--subject')\n"
+        "    parser.addoption('--mail-subject', dest='mail_subject')\n"
+    )
+    pytester.makepyfile(
+        "def test_it(pytestconfig): assert 'x' == pytestconfig.getoption('subject')"
+    )
+    pytester.runpytest_inprocess("--subject", "x").assert_outcomes(passed=1)
 
 
 def test_other_projects_are_left_alone(pytester):
-    """Without --subject the plugin changes nothing in the test run of somebody else."""
+    """Without --conformance-subject the plugin changes nothing in the test run of somebody else."""
     pytester.makepyfile("def test_fine(): pass")
     done = pytester.runpytest_subprocess("-p", "no:cacheprovider")
     done.assert_outcomes(passed=1)
@@ -54,7 +73,13 @@ def test_other_projects_are_left_alone(pytester):
 
 def test_items_can_be_selected_by_name_and_marker(pytester):
     """-k and -m work as on any other test, and the rest is not missed."""
-    arguments = [*ALL_CHECKS, "--subject", "toy_subject", "--conformance-chapter", "CLS"]
+    arguments = [
+        *ALL_CHECKS,
+        "--conformance-subject",
+        "toy_subject",
+        "--conformance-chapter",
+        "CLS",
+    ]
     done = pytester.runpytest_subprocess(*arguments, "-k", "model-comes-first and base")
     done.assert_outcomes(passed=1, deselected=N_CLS - 1)
     marker = "conformance(clause='CLS-1')"
@@ -66,14 +91,16 @@ def test_items_can_be_selected_by_name_and_marker(pytester):
 def test_filters_of_the_project_do_not_change_a_verdict(pytester):
     """A project that turns warnings into errors gets the same results."""
     done = pytester.runpytest_subprocess(
-        *ALL_CHECKS, "--subject", "toy_subject", *select("CLS-3"), "-W", "error"
+        *ALL_CHECKS, "--conformance-subject", "toy_subject", *select("CLS-3"), "-W", "error"
     )
     done.assert_outcomes(passed=3)
 
 
 def test_failures_have_their_message_and_exit_code(pytester):
     """A broken MUST is a failed test with what was wrong and where."""
-    done = pytester.runpytest_subprocess(*ALL_CHECKS, "--subject", "toy_subject", *select("CLS-2"))
+    done = pytester.runpytest_subprocess(
+        *ALL_CHECKS, "--conformance-subject", "toy_subject", *select("CLS-2")
+    )
     done.assert_outcomes(failed=3)
     done.stdout.fnmatch_lines(["*CLS-2.fit-and-predict:base: fit(...) raised AttributeError*"])
     assert 1 == done.ret
@@ -83,7 +110,7 @@ def test_failures_have_their_message_and_exit_code(pytester):
 def test_a_broken_should_is_shown_apart(pytester, strict, code):
     """A SHOULD that fails does not turn the run red, unless it is asked for."""
     done = pytester.runpytest_subprocess(
-        *ALL_CHECKS, "--subject", "toy_subject", *select("CLS-9"), *strict
+        *ALL_CHECKS, "--conformance-subject", "toy_subject", *select("CLS-9"), *strict
     )
     done.stdout.fnmatch_lines(["FAILED SHOULD CLS-9.not-a-model", "*9 SHOULD failed*"])
     assert code == done.ret
@@ -114,7 +141,7 @@ def test_errors_and_skips_are_never_passes(pytester, function, outcome, workers)
     """An error of the suite, a skipped MUST, or a check that cannot be made leave no verdict."""
     pytester.makeconftest(BROKEN_CHECK.format(function=function))
     done = pytester.runpytest_subprocess(
-        *ALL_CHECKS, "--subject", "toy_subject", *select("CLS-1"), "-n", workers,
+        *ALL_CHECKS, "--conformance-subject", "toy_subject", *select("CLS-1"), "-n", workers,
         "--conformance-report", "report.json",
     )  # fmt: skip
     assert 3 == done.ret
@@ -130,7 +157,9 @@ def test_a_lost_result_is_noticed(pytester):
         "def pytest_runtest_protocol(item, nextitem):\n"
         "    return True if 'regressor' in item.name else None\n"
     )
-    done = pytester.runpytest_subprocess(*ALL_CHECKS, "--subject", "toy_subject", *select("CLS-1"))
+    done = pytester.runpytest_subprocess(
+        *ALL_CHECKS, "--conformance-subject", "toy_subject", *select("CLS-1")
+    )
     assert 3 == done.ret
     done.stdout.fnmatch_lines(
         ["No result for 1 planned checks: CLS-1.extends-base:regressor", "*verdict: INCOMPLETE*"]
@@ -140,10 +169,10 @@ def test_a_lost_result_is_noticed(pytester):
 @pytest.mark.parametrize(
     ("option", "complaint"),
     [
-        (["--subject", "toy_subject", *select("NOPE")], "No check matches 'NOPE'"),
-        (["--subject", "toy_subject.py"], "not its file"),
+        (["--conformance-subject", "toy_subject", *select("NOPE")], "No check matches 'NOPE'"),
+        (["--conformance-subject", "toy_subject.py"], "not its file"),
         (
-            ["--subject", "toy_subject", "--conformance-report", "no/r.json"],
+            ["--conformance-subject", "toy_subject", "--conformance-report", "no/r.json"],
             "there is no directory",
         ),
     ],
@@ -158,7 +187,12 @@ def test_options_that_make_no_sense(pytester, option, complaint):
 def test_collecting_alone_gives_no_verdict(pytester):
     """--collect-only lists the items and ends well."""
     done = pytester.runpytest_subprocess(
-        *ALL_CHECKS, "--subject", "toy_subject", *select("CLS-1"), "--collect-only", "-q"
+        *ALL_CHECKS,
+        "--conformance-subject",
+        "toy_subject",
+        *select("CLS-1"),
+        "--collect-only",
+        "-q",
     )
     assert 0 == done.ret
     done.stdout.no_fnmatch_line("*verdict*")
@@ -172,6 +206,6 @@ def test_a_subject_that_warns_on_import(pytester):
     )
     pytester.syspathinsert()
     done = pytester.runpytest_subprocess(
-        *ALL_CHECKS, "--subject", "warning_subject", *select("CLS-1"), "-W", "error"
+        *ALL_CHECKS, "--conformance-subject", "warning_subject", *select("CLS-1"), "-W", "error"
     )
     done.assert_outcomes(passed=2)

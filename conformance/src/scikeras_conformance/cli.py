@@ -265,7 +265,12 @@ def _pytest_arguments(options: argparse.Namespace, settings: Settings, planned: 
         *("-n", str(_workers(options.workers, planned))),
         # Each check whose process dies costs a worker.
         *("--max-worker-restart", str(2 * planned)),
-        *("--subject", options.subject, "--conformance-time-limit", str(options.time_limit)),
+        *(
+            "--conformance-subject",
+            options.subject,
+            "--conformance-time-limit",
+            str(options.time_limit),
+        ),
     ]
     for name in ("profile", "chapter", "check", "wrapper", "builder"):
         for value in getattr(options, name):

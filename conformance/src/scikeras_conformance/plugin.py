@@ -1,7 +1,7 @@
 """The pytest plugin: options, one item for each planned check, outcomes.
 
 The plugin is loaded into every pytest run of an environment that has the suite installed, so it
-imports nothing heavy and does nothing unless ``--subject`` is given.
+imports nothing heavy and does nothing unless ``--conformance-subject`` is given.
 """
 
 from typing import TYPE_CHECKING, Any
@@ -35,7 +35,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     """Add the options of the suite, in a group of their own."""
     group = parser.getgroup("scikeras-conformance", "conformance of Keras wrappers")
     group.addoption(
-        "--subject",
+        "--conformance-subject",
         metavar="SUBJECT",
         help="implementation to judge: module, module:adapter, or "
         "base=module:Name,classifier=module:Name,regressor=module:Name",
@@ -136,7 +136,7 @@ def pytest_configure(config: pytest.Config) -> None:
         "markers",
         "conformance(chapter, clause, level, profile, wrapper): a check of the wrapper contract",
     )
-    if config.getoption("subject") is None:
+    if config.getoption("conformance_subject") is None:
         return
     # Before anything imports Keras: in this process, and in the workers that it starts.
     ask_for(config.getoption("conformance_device"))
@@ -162,10 +162,10 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Lay out one item for each planned check."""
     if PLANNED not in metafunc.fixturenames:
         return
-    if metafunc.config.getoption("subject") is None:
+    if metafunc.config.getoption("conformance_subject") is None:
         raise pytest.UsageError(
-            "The conformance checks need an implementation to judge: give --subject, for example "
-            "--subject scikeras_reference."
+            "The conformance checks need an implementation to judge: give --conformance-subject, "
+            "for example --conformance-subject scikeras_reference."
         )
     from scikeras_conformance.checks import CATALOGUE
     from scikeras_conformance.plan import make_plan
@@ -199,7 +199,7 @@ def conformance_subject(pytestconfig: pytest.Config) -> "Subject":
     from scikeras_conformance.time_limit import TimeUp, time_limit
 
     require_device(pytestconfig.getoption("conformance_device"))
-    spec = pytestconfig.getoption("subject")
+    spec = pytestconfig.getoption("conformance_subject")
     try:
         with time_limit(pytestconfig.getoption("conformance_time_limit")):
             return load_subject(spec)
@@ -289,7 +289,7 @@ def _script(item: Any, result: "Result") -> str:
     from scikeras_conformance.reporting.script import script_for
 
     planned = item.callspec.params[PLANNED]
-    spec = item.config.getoption("subject")
+    spec = item.config.getoption("conformance_subject")
     return script_for(planned, spec, seed=SEED, example=result.example)
 
 

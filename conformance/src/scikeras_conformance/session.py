@@ -50,13 +50,13 @@ def baseline_of(config: pytest.Config) -> tuple[str, Baseline] | None:
     if not file:
         return None
     known = (item.id for item in make_plan(CATALOGUE, Selection()))
-    return file, load_for(Path(file), config.getoption("subject"), known)
+    return file, load_for(Path(file), config.getoption("conformance_subject"), known)
 
 
 @cache
 def facts_of(config: pytest.Config) -> dict[str, Any]:
     """Say who the subject is and where it ran; only the process that ran it can tell."""
-    subject = load_subject(config.getoption("subject"))
+    subject = load_subject(config.getoption("conformance_subject"))
     identity = subject.identity
     return {
         "subject": {
@@ -140,7 +140,7 @@ class Controller:
         self._session: pytest.Session | None = None
         self._begun: set[str] = set()
         self._died: set[str] = set()
-        check_spec(config.getoption("subject"))
+        check_spec(config.getoption("conformance_subject"))
         selection = selection_of(config)
         make_plan(CATALOGUE, selection)
         self._whole = len(make_plan(CATALOGUE, Selection(profiles=selection.profiles)))
@@ -202,9 +202,10 @@ class Controller:
         The first time may have been the machine (out of memory, a signal from outside).
         """
         if crashitem not in self._begun:
+            spec = self.config.getoption("conformance_subject")
             self._refuse(
-                f"The subject {self.config.getoption('subject')!r} cannot be judged: the process "
-                "that imported it ended while it did so."
+                f"The subject {spec!r} cannot be judged: the process that imported it ended while it "
+                "did so."
             )
         elif crashitem not in self._died:
             self._died.add(crashitem)
@@ -217,7 +218,7 @@ class Controller:
         if result.outcome is Outcome.FAILED:
             self._scripts[result.id] = script_for(
                 self._catalogue[result.id],
-                self.config.getoption("subject"),
+                self.config.getoption("conformance_subject"),
                 seed=SEED,
                 example=result.example,
             )
@@ -277,7 +278,9 @@ class Controller:
             verdict = self._refused
         return RunRecord(
             contract=load_contract().version,
-            subject=self.facts.get("subject", {"spec": self.config.getoption("subject")}),
+            subject=self.facts.get(
+                "subject", {"spec": self.config.getoption("conformance_subject")}
+            ),
             environment=self.facts.get("environment", {}),
             profiles=selection_of(self.config).profiles,
             catalogue_size=self._whole,
