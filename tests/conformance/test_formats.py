@@ -28,6 +28,7 @@ from scikeras_conformance.reporting.formats import FORMATS, parse_target, render
 from scikeras_conformance.reporting.locations import Location, location_of, root_of, sources_of
 from scikeras_conformance.reporting.markdown import MOST, fenced
 from scikeras_conformance.reporting.terminal import render
+from scikeras_conformance.results import Verdict
 from scikeras_conformance.subject import load_subject
 
 MISSING = ("CLS-2.fit-and-predict:base",)
@@ -130,6 +131,16 @@ def test_junit_of_a_refused_subject_is_an_error():
     root = ET.fromstring(render_as("junit", REFUSED))
     assert ("1", "1") == (root.get("tests"), root.get("errors"))
     assert "it is gone" == root.find(".//error").get("message")
+
+
+def test_a_run_without_the_device_is_not_called_a_fault_of_the_subject():
+    """It is incomplete, and each format says so and why."""
+    record = replace(REFUSED, refusal="there is no GPU", verdict=Verdict.INCOMPLETE)
+    for form in ("html", "junit", "markdown", "sarif", "github"):
+        text = html_module.unescape(render_as(form, record)).lower()
+        assert "there is no gpu" in text, form
+        assert "incomplete" in text, form
+        assert "no subject" not in text, form
 
 
 def test_junit_of_a_known_failure_is_a_failure_still():

@@ -166,9 +166,10 @@ def test_two_entries_that_turn_out_to_hold_at_once(tmp_path):
         Entry(FITS[0], fingerprint(NO_FIT), "", "r", when={"keras": ">=3"}),
     ]
     (tmp_path / "b.toml").write_text(dump(Baseline("toy_subject", tuple(entries))))
-    done = judge(tmp_path, "--check", "CLS-2", "--baseline", "b.toml")
+    done = judge(tmp_path, "--check", "CLS-2", "--baseline", "b.toml", "--report", "r.json")
     assert 3 == done.returncode
     assert "two entries" in done.stdout
+    assert 3 == main(["report", str(tmp_path / "r.json"), "--to", "shields"])
 
 
 @pytest.mark.parametrize(

@@ -37,6 +37,9 @@ RUNS = {
     "every outcome": every_outcome(),
     "missing": run(result(), missing=("CLS-2.fit-and-predict:base",)),
     "refused": replace(run(refusal="it is gone"), environment={}, subject={"spec": "toy"}),
+    "no device": replace(
+        run(refusal="no GPU", missing=("CLS-2.fit-and-predict:base",)), verdict=Verdict.INCOMPLETE
+    ),
     "hostile": run(failed(message=HOSTILE, details=HOSTILE, case=HOSTILE)),
 }
 
@@ -62,6 +65,7 @@ def test_reports_keep_to_the_schema_and_come_back(tmp_path, name):
         ("errored", ExitCode.INCOMPLETE),
         ("missing", ExitCode.INCOMPLETE),
         ("refused", ExitCode.NO_SUBJECT),
+        ("no device", ExitCode.INCOMPLETE),
     ],
 )
 def test_exit_codes_of_runs(name, code):

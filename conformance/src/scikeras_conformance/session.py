@@ -204,8 +204,8 @@ class Controller:
         if crashitem not in self._begun:
             spec = self.config.getoption("conformance_subject")
             self._refuse(
-                f"The subject {spec!r} cannot be judged: the process that imported it ended while it "
-                "did so."
+                f"The subject {spec!r} cannot be judged: the process that imported it ended while "
+                "it did so."
             )
         elif crashitem not in self._died:
             self._died.add(crashitem)
@@ -272,6 +272,7 @@ class Controller:
         order = [name for name in self._catalogue if name in self.planned]
         results = tuple(self.results[name] for name in order if name in self.results)
         census = Census.of(len(order), results)
+        gate = self._gate(order, results)
         strict = bool(self.config.getoption("conformance_strict"))
         verdict = decide(census, results, strict=strict)
         if self.refusal is not None:
@@ -299,7 +300,7 @@ class Controller:
                 "time_limit": self.config.getoption("conformance_time_limit"),
                 "builders": self.config.getoption("conformance_builder"),
             },
-            gate=self._gate(order, results),
+            gate=gate,
             **_notes(self.planned.values()),
         )
 
@@ -314,7 +315,7 @@ class Controller:
             return judge(baseline, results, environment, planned=order, file=file, today=today)
         except BaselineError as error:
             # Only here, where the run took place, can two entries turn out to hold at once.
-            self.report_error = error
+            self._refuse(str(error), Verdict.INCOMPLETE)
             return None
 
     def pytest_terminal_summary(self, terminalreporter: "TerminalReporter") -> None:

@@ -23,7 +23,7 @@ def github(record: RunRecord) -> str:
 
 def _commands(record: RunRecord) -> Iterator[str]:
     if record.refusal is not None:
-        yield _command("error", "no subject", record.refusal)
+        yield _command("error", str(record.verdict), record.refusal)
     for result in record.results:
         if result.says_nothing:
             yield _command("error", f"{result.id}: error of the suite", result.message)

@@ -53,7 +53,7 @@ def _facts(record: RunRecord) -> list[tuple[str, str]]:
 
 def _refusal(record: RunRecord) -> Iterator[str]:
     if record.refusal is not None:
-        yield f"<h2>No subject</h2><pre>{escape(record.refusal)}</pre>"
+        yield f"<h2>{escape(record.verdict.capitalize())}</h2><pre>{escape(record.refusal)}</pre>"
     if record.missing:
         names = "".join(f"<li><code>{escape(name)}</code></li>" for name in record.missing)
         yield f"<h2>Planned checks without a result</h2><ul>{names}</ul>"

@@ -6,7 +6,7 @@ from xml.etree import ElementTree as ET
 from scikeras_conformance.reporting.record import RunRecord
 from scikeras_conformance.reporting.summary import headline
 from scikeras_conformance.reporting.text import printable
-from scikeras_conformance.results import Outcome, Result
+from scikeras_conformance.results import Outcome, Result, Verdict
 
 __all__ = ["junit"]
 
@@ -30,9 +30,10 @@ def junit(record: RunRecord) -> str:
         _add(case, "error", "no result", "The planned check has no result: the run is incomplete.")
         chapters.setdefault(name.partition("-")[0], []).append(case)
     if record.refusal is not None:
-        case = _bare("subject", "subject")
-        _add(case, "error", "no subject", record.refusal)
-        chapters["subject"] = [case]
+        name = "subject" if record.verdict is Verdict.NO_SUBJECT else "run"
+        case = _bare(name, name)
+        _add(case, "error", str(record.verdict), record.refusal)
+        chapters[name] = [case]
     for chapter, cases in chapters.items():
         suite = ET.SubElement(root, "testsuite", {"name": chapter, **_totals(cases)})
         if record.started:

@@ -236,7 +236,9 @@ def _audit(record: RunRecord, header: Mapping[str, Any], footer: Mapping[str, An
 
 def _verdict(record: RunRecord) -> Verdict:
     if record.refusal is not None:
-        return Verdict.NO_SUBJECT
+        # Without the device that was asked for a run is refused too, and that is not the subject's.
+        refused = record.verdict is Verdict.INCOMPLETE
+        return Verdict.INCOMPLETE if refused else Verdict.NO_SUBJECT
     return decide(record.census, record.results, strict=record.strict)
 
 

@@ -37,6 +37,7 @@ def render(record: RunRecord, catalogue: Sequence[Check]) -> Iterator[Line]:
     """
     if record.refusal is not None:
         yield Line(record.refusal, {"red": True})
+    if record.refusal is not None and not record.results:
         yield Line(f"verdict: {record.verdict.upper()}", {"red": True, "bold": True})
         return
     yield from _header(record)
