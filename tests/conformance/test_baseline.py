@@ -127,6 +127,7 @@ NEEDED = "id = 'a'\nfingerprint = 'f'\nreason = 'r'\n"
         (GOOD + NEEDED + "tries = 3", "flaky = true"),
         (GOOD + NEEDED + "when = { bakend = 'jax' }", "Did you mean 'backend'"),
         (GOOD + NEEDED + "when = { backend = 'jaxx' }", "Did you mean 'jax'"),
+        (GOOD + NEEDED + "when = { device = 'gup' }", "Did you mean 'gpu'"),
         (GOOD + NEEDED + "when = { keras = '3.12' }", "takes a version specifier"),
         (GOOD + NEEDED + "when = { keras = 3 }", "takes a text"),
     ],

@@ -11,6 +11,7 @@ from scikeras_conformance.plan import nearest
 __all__ = ["check_conditions", "circumstances", "holds"]
 
 BACKENDS = ("tensorflow", "jax", "torch", "openvino")
+DEVICES = ("cpu", "gpu", "tpu")
 PACKAGES = ("keras", "scikit-learn", "numpy", "scipy")
 NAMES = ("backend", "device", "platform", "machine")
 VERSIONS = ("python", *PACKAGES, *BACKENDS)
@@ -45,6 +46,8 @@ def check_conditions(conditions: Mapping[str, Any], where: str) -> dict[str, str
             raise BaselineError(
                 f"{where}: there is no backend {value!r}.{nearest(value, BACKENDS)}"
             )
+        if name == "device" and value.lower() not in DEVICES:
+            raise BaselineError(f"{where}: there is no device {value!r}.{nearest(value, DEVICES)}")
         if name in VERSIONS:
             _specifier(name, value, where)
         checked[name] = value
