@@ -143,6 +143,12 @@ def test_a_run_without_the_device_is_not_called_a_fault_of_the_subject():
         assert "no subject" not in text, form
 
 
+def test_junit_can_be_read_whatever_the_report_calls_its_contract():
+    """A comment of XML holds no two dashes in a row."""
+    record = replace(KNOWN, contract="1.0---x-")
+    assert "testsuites" == ET.fromstring(render_as("junit", record)).tag
+
+
 def test_junit_of_a_known_failure_is_a_failure_still():
     """The file says what happened; that it is known stands beside it."""
     assert "MUST, known" == ET.fromstring(render_as("junit", KNOWN)).find(".//failure").get("type")

@@ -42,7 +42,9 @@ def junit(record: RunRecord) -> str:
     every = [case for cases in chapters.values() for case in cases]
     root.attrib.update(_totals(every))
     properties = {"verdict": headline(record), "contract": record.contract}
-    root.insert(0, ET.Comment(f" {_clean('; '.join(properties.values())).replace('--', '- -')} "))
+    root.insert(
+        0, ET.Comment(f" {re.sub('-(?=-)', '- ', _clean('; '.join(properties.values())))} ")
+    )
     ET.indent(root)
     return ET.tostring(root, encoding="unicode", xml_declaration=True) + "\n"
 
