@@ -11,6 +11,7 @@ import pytest
 
 from runs import HOSTILE, MUST, SHOULD, every_outcome, failed, known_gate, result, run
 from scikeras_conformance.baseline import Concern, Finding
+from scikeras_conformance.cli import main
 from scikeras_conformance.exceptions import DamagedReportError, ReportError, UsageError
 from scikeras_conformance.reporting.json_report import (
     ReportStream,
@@ -294,6 +295,18 @@ def test_two_outputs_in_one_file_are_a_slip(tmp_path, monkeypatch, report, expor
     (tmp_path / "link").symlink_to("r")
     with pytest.raises(UsageError, match="Two outputs of the run go to"):
         Outputs(report, None, exports)
+
+
+def test_no_output_replaces_what_is_read(tmp_path, capsys):
+    """Neither the baseline of a run nor a stored report is gone after a slip in a name."""
+    with pytest.raises(UsageError, match="is the baseline"):
+        Outputs(None, None, [f"html={tmp_path}/b.toml"], baseline=f"{tmp_path}/./b.toml")
+    path = tmp_path / "r.json"
+    write_report(RUNS["passed"], path)
+    for command in (["report", str(path)], ["matrix", str(path)]):
+        assert 2 == main([*command, "--to", "html", "--output", str(path)])
+        assert "a report that is read" in capsys.readouterr().err
+    assert RUNS["passed"] == read_report(path)
 
 
 def test_a_pipe_is_written_to_and_not_replaced(tmp_path):

@@ -234,7 +234,7 @@ def _run(defaults: Mapping[str, Any], given: argparse.Namespace) -> int:
         return ExitCode.NOTHING_RUN
     from scikeras_conformance.reporting.outputs import Outputs
 
-    Outputs(report=options.report, scripts=options.scripts, exports=options.to)
+    Outputs(options.report, options.scripts, options.to, baseline=options.baseline)
     if options.baseline is not None:
         from scikeras_conformance.baseline import load_for
 

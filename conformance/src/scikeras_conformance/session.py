@@ -154,6 +154,7 @@ class Controller:
             report=config.getoption("conformance_report"),
             scripts=config.getoption("conformance_scripts"),
             exports=config.getoption("conformance_to"),
+            baseline=config.getoption("conformance_baseline"),
         )
 
     # -- what is planned ------------------------------------------------------------------------

@@ -2,6 +2,7 @@
 
 import argparse
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 from scikeras_conformance.exceptions import UsageError
@@ -51,6 +52,7 @@ def _report(options: argparse.Namespace) -> int:
     if "=" in options.to:
         raise UsageError("report takes --to FORMAT, and the file as --output FILE.")
     form = parse_target(options.to).form
+    _spare([options.file], options.output)
     record = read_report(options.file)
     put(render_as(form, record), options.output)
     return record.exit_code
@@ -72,9 +74,15 @@ def _matrix(options: argparse.Namespace) -> ExitCode:
     from scikeras_conformance.reporting.matrix import as_html, as_markdown
     from scikeras_conformance.reporting.stored import read_report
 
+    _spare(options.files, options.output)
     records = [read_report(path) for path in options.files]
     put((as_html if options.to == "html" else as_markdown)(records), options.output)
     return ExitCode.CONFORMANT
+
+
+def _spare(reports: Sequence[Path], output: Path | None) -> None:
+    if output is not None and output.resolve() in {path.resolve() for path in reports}:
+        raise UsageError(f"The output {output} is a report that is read; give another file.")
 
 
 def put(text: str, path: Path | None) -> None:

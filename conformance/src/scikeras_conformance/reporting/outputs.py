@@ -28,6 +28,8 @@ class Outputs:
         Folder for scripts that reproduce the failures.
     exports : iterable of str
         ``format=file`` for a file, ``format`` for the terminal.
+    baseline : str or None
+        File of known failures, which no output may replace.
 
     Raises
     ------
@@ -35,17 +37,27 @@ class Outputs:
         If a file could not be written, or a format is unknown; before anything has run.
     """
 
-    def __init__(self, report: str | None, scripts: str | None, exports: Iterable[str]) -> None:
+    def __init__(
+        self,
+        report: str | None,
+        scripts: str | None,
+        exports: Iterable[str],
+        *,
+        baseline: str | None = None,
+    ) -> None:
         self._report = Path(report).absolute() if report else None
         self._scripts = Path(scripts).absolute() if scripts else None
         self._targets = [parse_target(export) for export in exports]
         self._stream: ReportStream | None = None
         self._streamed: set[str] = set()
         taken: set[Path] = set()
+        known = Path(baseline).resolve() if baseline else None
         for path in (self._report, *(target.path for target in self._targets)):
             if path is None:
                 continue
             check_writable(path)
+            if path.resolve() == known:
+                raise UsageError(f"The output {path} is the baseline of the run; give it another.")
             if path.resolve() in taken:
                 raise UsageError(
                     f"Two outputs of the run go to {path}, and the last would replace the others; "
