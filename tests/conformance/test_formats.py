@@ -18,7 +18,7 @@ import pytest
 from junitparser import JUnitXml
 
 from runs import HOSTILE, SHOULD, SUBJECT, every_outcome, failed, known_gate, result, run
-from scikeras_conformance.baseline import Concern, Finding
+from scikeras_conformance.baseline import Concern, Finding, Gate, Known
 from scikeras_conformance.checks import CATALOGUE
 from scikeras_conformance.commands.reports import put
 from scikeras_conformance.exceptions import UsageError
@@ -202,6 +202,16 @@ def test_markdown_of_the_worst_run_fits_into_a_summary():
     assert "1000 known failures" in text
     assert "- 940 more; the report has them all." in text
     assert "- 500 more; the report has them all." in text
+
+
+def test_markdown_of_long_reasons_is_cut():
+    """A reason may be a page; the summary of a job has room for the first of them."""
+    old = [failed(case=f"old-{n}") for n in range(400)]
+    known = {one.id: Known("why! " * 1000, "") for one in old}
+    text = render_as("markdown", run(*old, gate=Gate("b.toml", known=known)))
+    assert len(text.encode("utf-8")) < 2**18
+    assert "400 known failures" in text
+    assert re.search(r"- 3\d\d more; the report has them all", text)
 
 
 def test_markdown_of_a_refusal():

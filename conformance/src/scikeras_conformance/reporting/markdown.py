@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from itertools import islice
 
+from scikeras_conformance.baseline import Gate
 from scikeras_conformance.reporting.record import RunRecord
 from scikeras_conformance.reporting.summary import (
     counts_line,
@@ -21,6 +22,7 @@ MOST = 60
 """Failures that are shown with their traceback: the summary of a job may have one mebibyte."""
 
 MOST_KNOWN = 500
+MOST_OF_KNOWN = 200_000
 MOST_OF_A_TEXT = 4000
 MOST_OF_A_FINDING = 500
 
@@ -90,12 +92,23 @@ def _gate(record: RunRecord) -> Iterator[str]:
             yield f"- {len(gate.findings) - MOST} more; the report has them all."
     if gate.known:
         yield from ("", f"<details><summary>{len(gate.known)} known failures</summary>", "")
-        for name, known in islice(gate.known.items(), MOST_KNOWN):
-            issue = f" ({code(known.issue)})" if known.issue else ""
-            yield f"- {code(name)}: {plain(known.reason)}{issue}"
-        if len(gate.known) > MOST_KNOWN:
-            yield f"- {len(gate.known) - MOST_KNOWN} more; the report has them all."
+        shown = list(_known(gate))
+        yield from shown
+        if len(gate.known) > len(shown):
+            yield f"- {len(gate.known) - len(shown)} more; the report has them all."
         yield from ("", "</details>")
+
+
+def _known(gate: Gate) -> Iterator[str]:
+    """Give the known failures, as far as there is room for what people wrote about them."""
+    room = MOST_OF_KNOWN
+    for name, known in islice(gate.known.items(), MOST_KNOWN):
+        issue = f" ({code(known.issue)})" if known.issue else ""
+        line = f"- {code(name)}: {plain(known.reason)}{issue}"
+        room -= len(line.encode("utf-8"))
+        if room < 0:
+            return
+        yield line
 
 
 def _table(record: RunRecord) -> Iterator[str]:
