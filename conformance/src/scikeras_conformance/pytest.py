@@ -58,7 +58,7 @@ def conformance_tests(
     time_limit : float, default=120
         Seconds that a check may take; zero means without end.
     baseline : str or Path, optional
-        The file of known failures.
+        The file of known failures, seen from where pytest is started unless it is absolute.
 
     Raises
     ------
