@@ -1,5 +1,6 @@
 """Known failures: the file, its conditions, the fingerprint, and its renewal."""
 
+import time
 from dataclasses import replace
 from datetime import date
 
@@ -69,6 +70,20 @@ def test_what_changes_by_chance_is_left_out(one, other):
 def test_another_failure_has_another_fingerprint(one, other):
     """Whole numbers, shapes, types and words tell failures apart."""
     assert fingerprint(one) != fingerprint(other)
+
+
+@pytest.mark.parametrize(
+    "part", [" ", "\n", "a_", "/a", "1.0, ", "[ ", "0x0", "1e", "-1.e", "<float> ", "\x1b[1"]
+)
+def test_a_long_message_takes_no_long_time(part):
+    """Four times the text takes four times the time: no message of a subject stops the gate."""
+
+    def seconds(count):
+        start = time.process_time()
+        normalise("x" + part * count + "y")
+        return time.process_time() - start
+
+    assert seconds(80_000) < 2 + 4 * seconds(20_000)
 
 
 @given(st.text())

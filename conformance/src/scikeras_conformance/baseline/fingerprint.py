@@ -18,10 +18,11 @@ RULES: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"\b([a-z][a-z0-9]*(?:_[a-z][a-z0-9]*)*)_\d+\b"), r"\1_<number>"),
     (re.compile(r"\.{4,}"), "..."),
     (re.compile(rf"(?<![\w.<]){FLOAT}(?!\w)"), "<float>"),
-    (re.compile(r"(?<=[\[(])\s+|\s+(?=[\])])"), ""),
+    # Before anything looks for what follows a space: that takes long where there are many.
+    (re.compile(r"\s+"), " "),
+    (re.compile(r"(?<=[\[(]) | (?=[\])])"), ""),
     # A long row of numbers is cut somewhere, and where depends on how they are written.
     (re.compile(r"<float>(?:[\s,;\[\]()]+(?:<float>|[-+]?\d*(?=\.\.\.)))+"), "<floats>"),
-    (re.compile(r"\s+"), " "),
 )
 
 
