@@ -123,6 +123,21 @@ def test_files_that_are_no_configuration(tmp_path):
         read_settings(write(tmp_path, "[tool]\nscikeras-conformance = 1", "pyproject.toml"))
 
 
+@pytest.mark.parametrize("name", ["scikeras_conformance", "scikeras-conformace"])
+def test_a_table_that_is_mistyped_is_not_passed_over(tmp_path, name):
+    """A run without it would have neither its baseline nor its selection."""
+    write(tmp_path, f"[tool.{name}]\nsubject = 'a'", "pyproject.toml")
+    with pytest.raises(UsageError, match=r"Did you mean \[tool.scikeras-conformance\]"):
+        find_settings(tmp_path)
+
+
+@pytest.mark.parametrize("name", ["scikeras", "conformance", "ruff"])
+def test_tables_of_other_tools_are_left_alone(tmp_path, name):
+    """A file that is not about the suite is none of its business."""
+    write(tmp_path, f"[tool.{name}]\nsubject = 'a'", "pyproject.toml")
+    assert Settings() == find_settings(tmp_path)
+
+
 @pytest.mark.parametrize("is_link", [True, False])
 def test_a_configuration_that_is_no_file_is_not_passed_over(tmp_path, is_link):
     """A link to nowhere, or a folder, would leave a run without its baseline and its selection."""

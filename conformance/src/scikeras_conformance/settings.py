@@ -10,6 +10,7 @@ import re
 import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 from math import inf
 from pathlib import Path
 from typing import Any
@@ -247,6 +248,12 @@ def _table(path: Path) -> dict[str, Any] | None:
         return data
     tool = data.get("tool")
     table = tool.get(TOOL) if isinstance(tool, dict) else None
+    near = get_close_matches(TOOL, tool if isinstance(tool, dict) else (), cutoff=0.85)
+    if table is None and near:
+        raise UsageError(
+            f"The configuration {path} has a table [tool.{near[0]}], which nothing reads. Did you "
+            f"mean [tool.{TOOL}]?"
+        )
     if table is not None and not isinstance(table, dict):
         raise UsageError(f"The configuration {path}: tool.{TOOL} is no table.")
     return table
