@@ -204,8 +204,13 @@ def _explain_absence(trial: Trial, kind: str, name: str, estimator: Any) -> None
     version = installed_version()
     if not _exists(name, version):
         trial.inapplicable(f"scikit-learn {version[0]}.{version[1]} has no such check")
+    tag = TAGS.get(name, "")
+    # What kind of estimator it is has no say in the checks that go by a tag of the input alone.
+    of_input = tag.removeprefix("not ").startswith("input_tags.")
+    if not of_input:
+        require_recognised(trial, estimator, kind)
+    if tag and not has_tag(trial, estimator, tag):
+        trial.inapplicable(f"scikit-learn has it for estimators with the tag {tag} only")
     require_recognised(trial, estimator, kind)
-    if name in TAGS and not has_tag(trial, estimator, TAGS[name]):
-        trial.inapplicable(f"scikit-learn has it for estimators with the tag {TAGS[name]} only")
     require_known(trial, kind, [name])
     trial.fail("did not run: scikit-learn does not have it for this estimator; see its tags")
