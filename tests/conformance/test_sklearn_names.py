@@ -76,7 +76,7 @@ class Uncommon(QuietClassifier):
 
 def judge(cls, check, case="", estimator=None):
     classes = {Wrapper.CLASSIFIER: cls, Wrapper.REGRESSOR: cls, Wrapper.BASE: cls}
-    makes = None if estimator is None else lambda kind, name: estimator
+    makes = dict.fromkeys(classes, lambda kind, name: estimator) if estimator is not None else {}
     subject = Subject("quiet", classes, lambda cls, *a, **k: cls(*a, **k), makes)
     record = next(one for one in CATALOGUE if one.id == check)
     return execute(PlannedCheck(record, record.wrappers[0], case), subject)

@@ -86,14 +86,15 @@ def estimator_for(trial: Trial, kind: str, name: str) -> Any:
     name : str
         The check.
     """
-    make = trial.subject.sklearn_estimator
+    make = trial.subject.makers.get(trial.wrapper)
     if make is None:
         return trial.make(probes.EXACT_BUILDERS[kind], **probes.exact_settings(name))
-    with trial.doing(f"sklearn_estimator({kind!r}, {name!r}) of the adapter"):
+    with trial.doing(f"the builder of estimators, asked for ({kind!r}, {name!r}),"):
         estimator = make(kind, name)
     trial.require(
         isinstance(estimator, trial.cls),
-        f"sklearn_estimator gave a {type(estimator).__name__}, which is no {trial.cls.__name__}",
+        f"the builder of estimators gave a {type(estimator).__name__}, which is no "
+        f"{trial.cls.__name__}",
     )
     return estimator
 
