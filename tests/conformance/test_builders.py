@@ -1,5 +1,8 @@
 """Estimators of a subject's own for the checks of scikit-learn."""
 
+import sys
+from pathlib import Path
+
 import pytest
 
 from scikeras_conformance import cli
@@ -51,8 +54,6 @@ def own_builders(tmp_path, monkeypatch):
     import own_builders
 
     yield own_builders
-    import sys
-
     sys.modules.pop("own_builders")
 
 
@@ -138,8 +139,8 @@ def test_a_run_is_told_of_its_builders(own_builders, monkeypatch, where):
     options = ["--builder", "regressor=own_builders:regressor"]
     if where == "configuration":
         options = []
-        with open("scikeras-conformance.toml", "w") as file:
-            file.write('builders = { regressor = "own_builders:regressor" }')
+        text = 'builders = { regressor = "own_builders:regressor" }'
+        Path("scikeras-conformance.toml").write_text(text)
     assert 0 == cli.main(["run", "scikeras_reference", "--check", "SKL-1.census", *options])
     position = given[0].index("--conformance-builder")
     assert "regressor=own_builders:regressor" == given[0][position + 1]

@@ -114,9 +114,7 @@ def _compiled(wrapper: Wrapper, optimizer: str) -> keras.Model:
         "adam": lambda: keras.optimizers.Adam(0.05),
     }[optimizer]()
     loss = "binary_crossentropy" if wrapper is Wrapper.CLASSIFIER else "mean_squared_error"
-    model.compile(
-        optimizer=made, loss=loss, metrics=["mean_absolute_error"], run_eagerly=True
-    )
+    model.compile(optimizer=made, loss=loss, metrics=["mean_absolute_error"], run_eagerly=True)
     return model
 
 
