@@ -202,7 +202,7 @@ def conformance_subject(pytestconfig: pytest.Config) -> "Subject":
     spec = pytestconfig.getoption("subject")
     try:
         with time_limit(pytestconfig.getoption("conformance_time_limit")):
-            return load_subject(spec)
+            return load_subject(spec, pytestconfig.getoption("conformance_builder"))
     except TimeUp as stop:
         raise SubjectImportError(f"The import of the subject {spec!r} {stop}.") from stop
 
@@ -290,7 +290,8 @@ def _script(item: Any, result: "Result") -> str:
 
     planned = item.callspec.params[PLANNED]
     spec = item.config.getoption("subject")
-    return script_for(planned, spec, seed=SEED, example=result.example)
+    builders = item.config.getoption("conformance_builder")
+    return script_for(planned, spec, seed=SEED, example=result.example, builders=builders)
 
 
 def _shortened(text: str) -> str:

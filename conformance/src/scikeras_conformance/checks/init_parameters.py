@@ -132,14 +132,16 @@ def no_fitted_attributes(trial: Trial) -> None:
 # -- INIT-4 -------------------------------------------------------------------------------------
 
 
-def _parameters_for_cloning() -> dict[str, Any]:
+def _parameters_for_cloning(case: str) -> dict[str, Any]:
+    shared = {"units": 3, "names": ["a", "b"], "epochs": 2}
+    if case == "few-parameters":
+        # What a wrapper has that knows nothing of compiling, and keeps these in dicts of its own.
+        return shared
     return {
-        "units": 3,
-        "names": ["a", "b"],
+        **shared,
         "optimizer": keras.optimizers.SGD,
         "optimizer__learning_rate": 0.25,
         "metrics": ["mse"],
-        "epochs": 2,
     }
 
 
@@ -147,7 +149,7 @@ def _parameters_for_cloning() -> dict[str, Any]:
     "INIT-4.clone",
     shows="a clone has equal parameters and nothing of a fit, before and after fit",
     costs="searches and ensembles drop settings, or start from a fitted model",
-    cases=["before-fit", "after-fit", "subclass-after-fit"],
+    cases=["before-fit", "after-fit", "subclass-after-fit", "few-parameters"],
 )
 def clone(trial: Trial) -> None:
     wrapper = trial.wrapper
@@ -160,11 +162,11 @@ def clone(trial: Trial) -> None:
         return probes.model_for(wrapper)
 
     cls = Subclass if trial.case.startswith("subclass") else trial.cls
-    estimator = trial.make_of(cls, build, **_parameters_for_cloning())
+    estimator = trial.make_of(cls, build, **_parameters_for_cloning(trial.case))
     X, y, *_ = probes.dataset(wrapper)
     if trial.case.endswith("after-fit"):
         trial.fit(estimator, X, y)
-    with trial.doing(f"clone {trial.case.removeprefix('subclass-').replace('-', ' ')}"):
+    with trial.doing(f"clone ({trial.case})"):
         copy = sklearn_base.clone(estimator)
     trial.require(type(copy) is cls, f"the clone is a {type(copy).__name__}")
     before, after = trial.params(estimator), trial.params(copy)

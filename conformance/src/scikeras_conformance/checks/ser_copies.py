@@ -101,9 +101,10 @@ def require_same_bits(trial: Trial, found: Any, expected: Any, what: str) -> Non
     trial.require(equal, f"{what} gave {show(found)}, not {show(expected)}")
 
 
-def portable(trial: Trial, kind: str) -> Any:
+def portable(trial: Trial, kind: str, *, plain: bool = False) -> Any:
     """Make an estimator whose builder, and whatever else is in it, can be imported."""
-    return trial.make(probes.UNFINISHED[trial.wrapper], **settings_of(trial, kind))
+    builders = probes.PLAIN if plain else probes.UNFINISHED
+    return trial.make(builders[trial.wrapper], **settings_of(trial, kind))
 
 
 def copied(trial: Trial, estimator: Any, way: str) -> Any:
@@ -191,7 +192,7 @@ def workers(trial: Trial) -> None:
 
     task, _, kind = trial.case.partition("-")
     X, y, *_ = probes.dataset(trial.wrapper)
-    estimator = portable(trial, kind)
+    estimator = portable(trial, kind, plain=True)
     params = trial.params(estimator)
     if task == "predict":
         trial.fit(estimator, X, y)
