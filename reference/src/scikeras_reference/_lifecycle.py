@@ -15,6 +15,7 @@ from sklearn.preprocessing import FunctionTransformer
 
 from scikeras_reference._building import SPECIAL, build, find_builder, output_shapes
 from scikeras_reference._compilation import check_trainable, compile_arguments, is_trainable
+from scikeras_reference._fitting import fit
 from scikeras_reference._parameters import ParameterStorage
 from scikeras_reference._prediction import predict
 from scikeras_reference._routing import is_routed, route
@@ -219,7 +220,7 @@ class Lifecycle(ParameterStorage):
         if isinstance(arguments["callbacks"], list):
             arguments["callbacks"] = [*arguments["callbacks"], *epoch_seeds(self._seed)]
         with seeded(None if self._seed is None else derive(self._seed, start)):
-            history = self.model_.fit(x=features, y=target, sample_weight=weights, **arguments)
+            history = fit(self.model_, features, target, weights, arguments)
         if not (extend or start) or not hasattr(self, "history_"):
             self.history_: dict[str, list[Any]] = {}
         extend_history(self.history_, history.history)
