@@ -258,6 +258,17 @@ def test_every_optimizer_of_keras_trains_to_the_same_bits(name, monkeypatch):
     )
 
 
+def test_compiled_steps_are_shared_too(monkeypatch):
+    """XLA makes of a shared step what it makes of the model's own."""
+
+    def make():
+        model = dense()
+        model.compile("sgd", "sparse_categorical_crossentropy", jit_compile=True)
+        return model
+
+    check(monkeypatch, make, ROWS, LABELS, epochs=1)
+
+
 def test_what_differs_in_value_alone_is_shared():
     """Learning rates, initial weights and seeds of dropout are state, not structure."""
     for rate in (0.1, 0.01):

@@ -12,6 +12,7 @@ kept, those used last.
 
 import hashlib
 import os
+import random
 import sys
 import threading
 import warnings
@@ -271,12 +272,11 @@ def _in_a_thread(work: Callable[[], Any]) -> Any:
 def _trace(model: Any, kind: str, outline: Any, spec: Spec, proof: bytes, by_name: bool) -> Any:
     """Trace the step of a prototype of `model`, with its variables as arguments."""
     training = kind != "predict"
-    prototype = type(model).from_config(_seeded(model.get_config()))
-    if training:
-        prototype.compile_from_config(_seeded(model.get_compile_config()))
-        _build(prototype, outline, spec)
-    else:
-        prototype.compile(jit_compile=False)
+    before = random.getstate()
+    prototype = _prototype(model, outline, spec, training=training)
+    if random.getstate() != before:
+        # Some layers leave their seed out of their configuration, and draw one.
+        random.setstate(before)
     if fingerprint(prototype, training=training, by_name=by_name) != proof:
         raise UnprovenError("The configuration does not say all.")
     variables = internals.state(prototype, training=training)
@@ -299,7 +299,21 @@ def _trace(model: Any, kind: str, outline: Any, spec: Spec, proof: bytes, by_nam
         raise UnprovenError("The step has state that is none of its arguments.")
     if fingerprint(prototype, training=training, by_name=by_name) != proof:
         raise UnprovenError("The step changes the model's structure.")
+    if random.getstate() != before:
+        random.setstate(before)
+        raise UnprovenError("Each step draws a number of its own when it is traced.")
     return concrete
+
+
+def _prototype(model: Any, outline: Any, spec: Spec, *, training: bool) -> Any:
+    """Make a model of the same structure, with weights of its own."""
+    prototype = type(model).from_config(_seeded(model.get_config()))
+    if training:
+        prototype.compile_from_config(_seeded(model.get_compile_config()))
+        _build(prototype, outline, spec)
+    else:
+        prototype.compile(jit_compile=False)
+    return prototype
 
 
 def _seeded(config: Any) -> Any:
