@@ -258,6 +258,26 @@ def test_every_optimizer_of_keras_trains_to_the_same_bits(name, monkeypatch):
     )
 
 
+def test_a_model_of_many_kinds_of_layers_trains_to_the_same_bits(monkeypatch):
+    """Embedding, attention, convolution, recurrence (one that hides its seed), and a nested model."""
+
+    def make():
+        inputs = layers.Input((6,), dtype="int64")
+        x = layers.Embedding(5, 4)(inputs)
+        x = layers.MultiHeadAttention(2, 2, dropout=0.2)(x, x) + x
+        x = layers.LayerNormalization()(layers.TimeDistributed(layers.Dense(4))(x))
+        x = layers.SpatialDropout1D(0.2)(layers.Conv1D(3, 2, padding="same")(x))
+        x = layers.Bidirectional(layers.SimpleRNN(2, dropout=0.2))(x)
+        x = keras.Sequential([layers.Input((4,)), layers.Dense(3), layers.BatchNormalization()])(x)
+        model = keras.Model(inputs, layers.Dense(3, activation="softmax")(keras.ops.tanh(x)))
+        rate = keras.optimizers.schedules.ExponentialDecay(0.1, 2, 0.5)
+        model.compile(keras.optimizers.AdamW(rate), "sparse_categorical_crossentropy")
+        return model
+
+    rows = np.random.default_rng(0).integers(0, 5, size=(21, 6))
+    check(monkeypatch, make, rows, LABELS, validation_data=(rows[:5], LABELS[:5]))
+
+
 def test_compiled_steps_are_shared_too(monkeypatch):
     """XLA makes of a shared step what it makes of the model's own."""
 

@@ -114,8 +114,8 @@ _FIRST: "weakref.WeakKeyDictionary[Any, dict[str, dict[str, Spec]]]" = weakref.W
 def provable(model: Any, *, training: bool) -> bool:
     """Whether the step of that model may be shared, as far as can be seen before tracing."""
     if (
-        keras.backend.backend() != "tensorflow"
-        or not is_sharing()
+        not is_sharing()
+        or keras.backend.backend() != "tensorflow"
         or not internals.is_checked()
         or not internals.runs_plainly(model, training=training)
     ):
