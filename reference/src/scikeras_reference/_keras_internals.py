@@ -127,7 +127,7 @@ def runs_plainly(model: Any, *, training: bool) -> bool:
     """Whether Keras would trace a step of the model in its usual way, here and now.
 
     Not with methods that somebody replaced, nor on several devices, nor with functions that are
-    there already, nor with more than one step in a function.
+    there already, nor with more than one step in a function, nor compiled by XLA.
     """
     if type(model) not in model_classes() or not model.built or not traces_plainly():
         return False
@@ -136,6 +136,7 @@ def runs_plainly(model: Any, *, training: bool) -> bool:
         return False
     if (
         model.run_eagerly
+        or model.jit_compile
         or model.steps_per_execution != 1
         or model._distribute_strategy is not None
         or sys.modules["tensorflow"].distribute.has_strategy()

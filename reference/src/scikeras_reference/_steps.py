@@ -212,8 +212,6 @@ class SharedFunction:
         try:
             if training:
                 _build(model, outline, spec)
-            elif model.jit_compile:  # decided when it is asked for, if ever
-                return None
             by_name = "{" in repr(outline)
             proof = fingerprint(model, training=training, by_name=by_name)
             key = hashlib.sha256(proof + repr((kind, outline, spec)).encode()).digest()
