@@ -31,7 +31,7 @@ RNG = np.random.default_rng(0)
 ROWS = RNG.normal(size=(21, 6))
 LABELS = RNG.integers(0, 3, size=21)
 WEIGHTS = RNG.uniform(0.5, 2.0, size=21)
-EXAMPLES = int(os.environ.get("SCIKERAS_REFERENCE_EXAMPLES", "8"))
+EXAMPLES = int(os.environ.get("SCIKERAS_REFERENCE_EXAMPLES", "5"))
 """How many random architectures are trained; more of them outside the ordinary run."""
 
 
