@@ -380,11 +380,12 @@ def own_penalty(weights):
         lambda: compiled(run_eagerly=True),
         lambda: compiled(steps_per_execution=2),
         lambda: compiled(jit_compile=True),
+        lambda: with_layer(lambda: layers.Dense(420_000)),
     ],
     ids=[
         "train_step", "subclass", "patched", "frozen-later", "layer", "lambda", "activation",
         "regularizer", "constraint", "loss", "loss-function", "metric-function", "wrapped-metric",
-        "loss-scale", "rate-function", "eager", "several-steps", "xla",
+        "loss-scale", "rate-function", "eager", "several-steps", "xla", "large",
     ],
 )  # fmt: skip
 def test_code_that_could_differ_unseen_is_never_shared(make):

@@ -7,6 +7,7 @@ is shared, so a name that moves costs speed and never a result.
 # ruff: noqa: SLF001 - this module is the one that looks behind the public names
 
 import importlib
+import math
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -80,6 +81,9 @@ UNPROVEN_MODULES = (
     "keras.src.layers.preprocessing",
 )
 
+# A prototype has weights of its own while a step is traced; for a large model they might not fit.
+_MOST_WEIGHTS = 1 << 22
+
 CALLED = ("call", "update_state", "result", "update_step")
 """Methods that are called while a step is traced, and that somebody might replace."""
 
@@ -142,6 +146,8 @@ def runs_plainly(model: Any, *, training: bool) -> bool:
         or sys.modules["tensorflow"].distribute.has_strategy()
         or keras.distribution.distribution() is not None
     ):
+        return False
+    if sum(math.prod(variable.shape) for variable in model.variables) > _MOST_WEIGHTS:
         return False
     if not training:
         return model.predict_function is None
