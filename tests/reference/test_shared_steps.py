@@ -16,6 +16,7 @@ from reference_models import Doubling, ScaledLoss, TwoLayers, classifier, scaled
 from sklearn.model_selection import GridSearchCV
 
 from scikeras_reference import KerasRegressor, _steps
+from scikeras_reference import _keras_internals as internals
 from scikeras_reference._fitting import fit
 from scikeras_reference._seeding import seeded
 from scikeras_reference._steps import CACHE, SETTING, StepCache
@@ -23,7 +24,8 @@ from scikeras_reference._structure import UnprovenError, fingerprint
 from scikeras_reference.exceptions import ParameterError
 
 pytestmark = pytest.mark.skipif(
-    keras.backend.backend() != "tensorflow", reason="steps are shared on TensorFlow only"
+    keras.backend.backend() != "tensorflow" or keras.__version__.startswith(internals.UNSHARED),
+    reason="steps are shared on TensorFlow only, and with newer versions of Keras",
 )
 
 layers = keras.layers
@@ -418,6 +420,20 @@ def test_a_configuration_that_leaves_out_an_argument_is_noticed(monkeypatch):
     check(monkeypatch, make, ROWS, ROWS[:, 0], shares=default, epochs=1)
 
 
+def test_what_cannot_be_read_is_left_to_keras(monkeypatch):
+    """Neither an unknown version of Keras nor an error in the proof makes a ``fit`` fail."""
+
+    def fails(model, **kwargs):
+        raise AttributeError("moved")
+
+    monkeypatch.setattr(internals, "runs_plainly", fails)
+    check(monkeypatch, dense, ROWS, LABELS, shares=False, epochs=1)
+    monkeypatch.undo()
+
+    monkeypatch.setattr(internals, "CHECKED", ("3.99.",))
+    check(monkeypatch, dense, ROWS, LABELS, shares=False, epochs=1)
+
+
 def test_one_setting_switches_it_off(monkeypatch):
     """With 0, nothing is shared; with a word that means nothing, nothing is guessed."""
     monkeypatch.setenv(SETTING, "0")
@@ -534,6 +550,28 @@ def test_the_cache_keeps_no_model_and_no_data():
         for o in gc.get_objects()
         if type(o) is keras.Sequential and o.built and o.count_params() == 43
     ]
+
+
+def graphs():
+    """Count what TensorFlow keeps of traced functions in this process."""
+    gc.collect()
+    kinds = {"FuncGraph", "ConcreteFunction", "AtomicFunction"}
+    return sum(type(o).__name__ in kinds for o in gc.get_objects())
+
+
+def test_fits_of_one_structure_leave_no_graphs_behind():
+    """After the first fit, neither training nor shuffling nor validating adds to the memory."""
+
+    def train():
+        trained(dense, ROWS, LABELS, validation_split=0.3)[0].predict_function = None
+
+    train()
+    train()
+    before = graphs()
+    for _ in range(5):
+        train()
+
+    assert before == graphs()
 
 
 def test_threads_train_models_of_one_structure(monkeypatch):

@@ -113,16 +113,13 @@ _FIRST: "weakref.WeakKeyDictionary[Any, dict[str, dict[str, Spec]]]" = weakref.W
 
 def provable(model: Any, *, training: bool) -> bool:
     """Whether the step of that model may be shared, as far as can be seen before tracing."""
-    if (
-        not is_sharing()
-        or keras.backend.backend() != "tensorflow"
-        or not internals.is_checked()
-        or not internals.runs_plainly(model, training=training)
-    ):
+    if not is_sharing() or keras.backend.backend() != "tensorflow" or not internals.is_checked():
         return False
     try:
+        if not internals.runs_plainly(model, training=training):
+            return False
         fingerprint(model, training=training)
-    except UnprovenError:
+    except Exception:  # what cannot be read cannot be proven; Keras trains it as it is
         return False
     return True
 
