@@ -19,8 +19,8 @@ __all__ = ["fit"]
 
 # What a batch holds unless Model.fit is told.
 _BATCH_SIZE = 32
-# Above that, cutting out a batch takes longer than what the pipeline does meanwhile is worth.
-_LARGEST_BATCH = 1 << 20
+# Bytes. Above that the pipeline earns its start: it cuts out batches while others are trained on.
+_LARGEST_BATCH = 1 << 18
 _UNDERSTOOD = frozenset(
     {
         "batch_size",
