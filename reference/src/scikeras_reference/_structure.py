@@ -180,7 +180,9 @@ class _Reader:
 def _module_of(cls: type, name: str) -> str:
     """Give the module that a method is from; Keras's for a method that is not there."""
     method = getattr(cls, name, None)
-    return "keras.src.ops." if method is None else str(getattr(method, "__module__", None))
+    if method is None:
+        return internals.PROVEN_MODULES[0]
+    return str(getattr(method, "__module__", None))
 
 
 def _is_keras_module(name: str) -> bool:
