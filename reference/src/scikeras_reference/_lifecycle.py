@@ -21,6 +21,7 @@ from scikeras_reference._compilation import (
     is_trainable,
 )
 from scikeras_reference._construction import callbacks_of_call
+from scikeras_reference._fitting import fit
 from scikeras_reference._parameters import ParameterStorage
 from scikeras_reference._prediction import predict
 from scikeras_reference._routing import is_routed, route
@@ -226,7 +227,7 @@ class Lifecycle(ParameterStorage):
         arguments["callbacks"] = [*arguments["callbacks"], *epoch_seeds(self._seed)]
         check_compiled(self.model_, features)
         with seeded(None if self._seed is None else derive(self._seed, start)):
-            history = self.model_.fit(x=features, y=target, sample_weight=weights, **arguments)
+            history = fit(self.model_, features, target, weights, arguments)
         if not (extend or start) or not hasattr(self, "history_"):
             self.history_: dict[str, list[Any]] = {}
         extend_history(self.history_, history.history)
