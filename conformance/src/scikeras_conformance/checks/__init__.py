@@ -31,6 +31,7 @@ from scikeras_conformance.checks import (
     skl_routing,
     skl_tags,
     tgt,
+    tgt_probabilities,
     typ,
 )
 from scikeras_conformance.contract import load_contract
@@ -61,6 +62,7 @@ CATALOGUE: tuple[Check, ...] = tuple(
                 data_encoders,
                 data_model,
                 tgt,
+                tgt_probabilities,
                 route_destinations,
                 route_apart,
                 route_nests,

@@ -223,6 +223,39 @@ def subclass(trial: Trial) -> None:
 
 
 @check(
+    "CLS-6.passed-on",
+    shows="parameters that a subclass passes on to its parent reach the builder and can be set",
+    costs="the builder of an estimator class goes on with the values of the constructor, whatever "
+    "a search sets",
+    cases=["only-passed", "also-stored"],
+)
+def passed_on(trial: Trial) -> None:
+    built: list[Any] = []
+    wrapper, stores = trial.wrapper, trial.case == "also-stored"
+
+    class Passing(trial.cls):  # type: ignore[name-defined, misc]
+        def __init__(self, hidden: int = 3, width: int = 4, **kwargs: Any) -> None:
+            if stores:
+                self.hidden, self.width = hidden, width
+            super().__init__(hidden=hidden, width=width, **kwargs)
+
+        def _keras_build_fn(self, hidden: int, width: int) -> Any:
+            built.append((hidden, width))
+            return probes.model_for(wrapper)
+
+    estimator = trial.make_of(Passing, hidden=7)
+    trial.call(estimator, "set_params", width=9)
+    with trial.doing("cloning an instance of a subclass"):
+        copy = sklearn_base.clone(estimator)
+    for one in (estimator, copy):
+        params = trial.params(one)
+        found = params.get("hidden"), params.get("width")
+        trial.require(found == (7, 9), f"hidden and width should be 7 and 9; they are {found}")
+        trial.fit(one, *probes.dataset(wrapper)[:2])
+    trial.require(built == [(7, 9)] * 2, f"the builder should see (7, 9) twice; it saw {built}")
+
+
+@check(
     "CLS-7.model-instance",
     shows="a keras.Model given as model is fitted, and predicts",
     costs="a model that exists already cannot be wrapped",
