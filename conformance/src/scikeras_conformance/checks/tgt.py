@@ -243,6 +243,20 @@ def one_label_each(trial: Trial) -> None:
 
 
 @check(
+    "TGT-3.one-value",
+    shows="an indicator whose rows have every label, or none, is fitted and comes back",
+    costs="a fold in which nobody has any of the labels ends the search",
+    wrappers=CLASSIFIER,
+    cases=["all", "none"],
+)
+def one_value(trial: Trial) -> None:
+    data = probes.multilabel_dataset()
+    wanted = data.y.all(axis=1) if trial.case == "all" else ~data.y.any(axis=1)
+    data = data._replace(X=np.repeat(data.X[wanted], 4, 0), y=np.repeat(data.y[wanted], 4, 0))
+    _require_answers(trial, _fitted(trial, data, "sigmoid", BINARY), data)
+
+
+@check(
     "TGT-3.uncertain",
     shows="a label is given where it is likelier than not, and only there",
     costs="a threshold away from one half gives every sample all labels, or none",
