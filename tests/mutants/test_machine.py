@@ -5,7 +5,7 @@ from collections import Counter
 import pytest
 
 from mutants import changes, machine
-from mutants.changes import Change, source_of
+from mutants.changes import Change
 from mutants.judging import judge, judges, plan
 
 ALPHA_IN_A_LIST = "ROUTE-10.shared-and-own:regressor:loss-list"
@@ -14,7 +14,7 @@ ALPHA_IN_A_LIST = "ROUTE-10.shared-and-own:regressor:loss-list"
 def places(text, module="_routing"):
     """Give the changes of a module that change a line with this text."""
     label = next(label for label, name in changes.MODULES.items() if name == module)
-    return [change for change in changes.changes([label]) if text in change.difference[0]]
+    return [change for change in changes.changes([label]) if text in change.was]
 
 
 def test_changes_are_small_and_of_behaviour():
@@ -22,10 +22,10 @@ def test_changes_are_small_and_of_behaviour():
     made = list(changes.changes())
     assert set(changes.MODULES) == {change.label for change in made}
     assert len(made) == len({change.name for change in made})
-    for change in machine.in_fair_order(made)[:40]:
+    for change in machine.in_fair_order(made)[:20]:
         was, now = change.difference
         assert was != now
-        assert change.line <= len(source_of(change.module).splitlines())
+        assert change.was == was
     assert [] == places("raise self._unknown", "_parameters")
     assert [] == places("def initialized_", "_lifecycle")
 
@@ -47,10 +47,11 @@ def test_a_mutant_is_killed_by_a_check_that_reaches_it():
     """The suite fails a wrapper that is changed, says which check does, and passes the others."""
     change = places("if isinstance(item, Mapping):")[0]
     assert ALPHA_IN_A_LIST in plan()
-    assert ("killed", ALPHA_IN_A_LIST) == judge(change, [ALPHA_IN_A_LIST], budget=60)
-    assert ("survived", "") == judge(change, ["CLS-1.extends-base:regressor"], budget=60)
-    assert ("unfinished", "") == judge(change, [ALPHA_IN_A_LIST], budget=-1)
-    assert ("not reached", "") == judge(change, [], budget=60)
+    other = "CLS-1.extends-base:regressor"
+    assert ("killed", ALPHA_IN_A_LIST, []) == judge(change, [other, ALPHA_IN_A_LIST], budget=60)
+    assert ("survived", "", [other]) == judge(change, [other], budget=60)
+    assert ("unfinished", "", []) == judge(change, [ALPHA_IN_A_LIST], budget=-1)
+    assert ("not reached", "", []) == judge(change, [], budget=60)
 
 
 def test_judges_are_those_that_reach_the_line():
@@ -75,8 +76,7 @@ def test_explanations_are_of_mutants_that_exist():
     entry = f"[[survivor]]\nmodule = '_routing'\nwas = '{was}'\nwhy = 'so'\n"
     known = machine.Explanations(entry + f"now = '{now}'\n")
     assert ("so", []) == (known.of(change), known.stale([change]))
-    other = next(c for c in places("if isinstance(item, Mapping):") if c != change)
-    assert "" == known.of(other) or other.difference == change.difference
+    assert {""} == {known.of(other) for other in places("if isinstance(item, (list, tuple)):")}
     assert ["_routing: gone"] == machine.Explanations(
         "[[survivor]]\nmodule = '_routing'\nwas = 'gone'\nwhy = 'so'\n"
     ).stale([change])
@@ -105,7 +105,7 @@ def test_results_are_kept_and_written(tmp_path):
     change = places("if isinstance(item, Mapping):")[0]
     page = tmp_path / "page.md"
     page.write_text(f"Words.\n\n{machine.MARK}\nold\n", encoding="utf-8")
-    line = machine.json.dumps(machine.record(change, "survived", ""))
+    line = machine.json.dumps(machine.record(change, "survived", "", []))
     (tmp_path / "results.jsonl").write_text(line + "\n", encoding="utf-8")
     done = machine.main([change.name, "--state", str(tmp_path), "--write", str(page)])
     assert 1 == done
