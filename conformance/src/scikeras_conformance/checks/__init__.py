@@ -31,6 +31,7 @@ from scikeras_conformance.checks import (
     skl_routing,
     skl_tags,
     tgt,
+    tgt_outputs,
     tgt_probabilities,
     typ,
 )
@@ -62,6 +63,7 @@ CATALOGUE: tuple[Check, ...] = tuple(
                 data_encoders,
                 data_model,
                 tgt,
+                tgt_outputs,
                 tgt_probabilities,
                 route_destinations,
                 route_apart,

@@ -299,31 +299,6 @@ def continuous_multioutput(trial: Trial) -> None:
     _require_type(trial, estimator, data)
 
 
-@check(
-    "TGT-5.other-width",
-    shows="a model with another number of units than there are targets is refused, or answers in "
-    "the shape of the target",
-    costs="Keras spreads the target over the units, and predictions have rows that no sample has",
-    wrappers=REGRESSOR,
-    cases=["two-units-for-one", "one-unit-for-two", "three-units-for-two"],
-    also=["TGT-4"],
-)
-def other_width(trial: Trial) -> None:
-    units, targets = {
-        "two-units-for-one": (2, 1),
-        "one-unit-for-two": (1, 2),
-        "three-units-for-two": (3, 2),
-    }[trial.case]
-    X, y, *_ = probes.continuous_dataset(targets)
-    estimator = trial.make(_builder(probes.continuous_dataset(units), "linear", SQUARED))
-    try:
-        predicted = estimator.fit(X, y).predict(X)
-    except Exception:
-        return  # an error of Keras's own, about shapes, will do
-    found = as_array(trial, predicted, "predict").shape
-    trial.require(found == y.shape, f"predict gave the shape {found} for a target of {y.shape}")
-
-
 # -- TGT-6 to TGT-9 -----------------------------------------------------------------------------
 
 

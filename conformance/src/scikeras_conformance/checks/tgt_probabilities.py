@@ -26,6 +26,12 @@ def _builder(data: Any, activation: str, loss: Any) -> Callable[[], Any]:
     return build
 
 
+def _one_label_each() -> Any:
+    """Give data whose target is an indicator with one label in each row."""
+    data = probes.classes_dataset([0, 1, 2])
+    return data._replace(y=np.eye(3, dtype=int)[data.y])
+
+
 def _require_probabilities(trial: Trial, estimator: Any, data: Any, expected: Any) -> None:
     for rows, what in ((slice(None), "all rows"), ([1], "one row")):
         found = as_array(trial, trial.call(estimator, "predict_proba", data.X[rows]), what)
@@ -67,12 +73,15 @@ def probabilities(trial: Trial) -> None:
     shows="predict_proba of a multilabel target has one column for each label",
     costs="the scores of several labels cannot be computed",
     wrappers=CLASSIFIER,
+    cases=["several-labels", "one-label-each"],
 )
 def multilabel_probabilities(trial: Trial) -> None:
-    data = probes.multilabel_dataset()
-    data = data.softened()
-    expected = _sigmoid(data.X @ data.kernel + data.bias)
-    estimator = trial.make(_builder(data, "sigmoid", BINARY))
+    several = trial.case == "several-labels"
+    data = (probes.multilabel_dataset() if several else _one_label_each()).softened()
+    logits = data.X @ data.kernel + data.bias
+    expected = _sigmoid(logits) if several else _softmax(logits)
+    units, loss = ("sigmoid", BINARY) if several else ("softmax", ONE_HOT)
+    estimator = trial.make(_builder(data, units, loss))
     trial.fit(estimator, data.X, data.y)
     _require_probabilities(trial, estimator, data, expected)
 
@@ -136,8 +145,11 @@ def _in_logits(case: str) -> tuple[Any, Any, Any]:
     if case == "one-hot":
         return data, losses.CategoricalCrossentropy(from_logits=True), expected
     if case == "one-hot-indicator":
-        data = data._replace(y=np.eye(3, dtype=int)[np.searchsorted(["a", "b", "c"], data.y)])
-        return data, losses.CategoricalCrossentropy(from_logits=True), expected
+        return (
+            _one_label_each().softened(),
+            losses.CategoricalCrossentropy(from_logits=True),
+            expected,
+        )
     return data, losses.SparseCategoricalCrossentropy(from_logits=True), expected
 
 

@@ -1,0 +1,82 @@
+"""Chapter TGT, third part: models whose outputs have another shape than is usual."""
+
+from typing import Any
+
+from scikeras_conformance.catalogue import Wrapper, check
+from scikeras_conformance.checks._answers import as_array, require_answers
+from scikeras_conformance.checks._modules import keras, probes
+from scikeras_conformance.trial import Trial
+
+CLASSIFIER = [Wrapper.CLASSIFIER]
+REGRESSOR = [Wrapper.REGRESSOR]
+
+
+def _require_flat_answers(trial: Trial, data: Any, activation: str, loss: str) -> None:
+    """Ask for right answers of a model that gives one number a row, and no column of them."""
+
+    def build() -> Any:
+        inner = probes.make_model(data, activation)
+        model = probes.ProbeModel(inner.inputs, keras.layers.Reshape(())(inner.outputs[0]))
+        model.compile(optimizer=probes.zero_rate(), loss=loss)
+        return model
+
+    y = data.y.reshape(-1, 1) if trial.case == "column" else data.y
+    estimator = trial.make(build)
+    trial.fit(estimator, data.X, y)
+    for rows, what in ((slice(None), "all rows"), ([1], "one row")):
+        predicted = trial.predict(estimator, data.X[rows])
+        require_answers(trial, predicted, y[rows], f"{what}: predict")
+
+
+@check(
+    "TGT-1.flat-output",
+    shows="a model that answers with one number a row, and not a column of them, works as well",
+    costs="a model that squeezes its output gives labels in another shape, or of another class",
+    wrappers=CLASSIFIER,
+    cases=["flat", "column"],
+)
+def flat_classes(trial: Trial) -> None:
+    data = probes.classes_dataset(["no", "yes"], sigmoid=True)
+    _require_flat_answers(trial, data, "sigmoid", "binary_crossentropy")
+
+
+@check(
+    "TGT-4.flat-output",
+    shows="a model that answers with one number a row, and not a column of them, works as well",
+    costs="a model that squeezes its output gives predictions in another shape than the target",
+    wrappers=REGRESSOR,
+    cases=["flat", "column"],
+)
+def flat_numbers(trial: Trial) -> None:
+    _require_flat_answers(trial, probes.continuous_dataset(), "linear", "mean_squared_error")
+
+
+@check(
+    "TGT-5.other-width",
+    shows="a model with another number of units than there are targets is refused, or answers in "
+    "the shape of the target",
+    costs="Keras spreads the target over the units, and predictions have rows that no sample has",
+    wrappers=REGRESSOR,
+    cases=["two-units-for-one", "one-unit-for-two", "three-units-for-two"],
+    also=["TGT-4"],
+)
+def other_width(trial: Trial) -> None:
+    units, targets = {
+        "two-units-for-one": (2, 1),
+        "one-unit-for-two": (1, 2),
+        "three-units-for-two": (3, 2),
+    }[trial.case]
+    X, y, *_ = probes.continuous_dataset(targets)
+
+    def build() -> Any:
+        model = probes.make_model(probes.continuous_dataset(units))
+        model.compile(optimizer=probes.zero_rate(), loss="mean_squared_error")
+        return model
+
+    estimator = trial.make(build)
+    try:
+        predicted = estimator.fit(X, y).predict(X)
+    except Exception:
+        return  # an error of Keras's own, about shapes, will do
+    found = as_array(trial, predicted, "predict").shape
+    trial.require(found == y.shape, f"predict gave the shape {found} for a target of {y.shape}")
