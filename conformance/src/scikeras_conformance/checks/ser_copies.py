@@ -171,7 +171,7 @@ def fitted(trial: Trial) -> None:
 
 @check(
     "SER-1.initialized",
-    shows="a wrapper that was initialised only is pickled and copied, and goes on to learn the same",
+    shows="a wrapper that was initialised only is pickled and copied, and then learns the same",
     costs="a model that was prepared in one process cannot be trained in another",
     cases=["pickle", "deepcopy"],
 )
