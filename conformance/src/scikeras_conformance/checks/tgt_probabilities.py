@@ -127,6 +127,31 @@ def margins(trial: Trial) -> None:
     trial.require(holds, f"predict_proba gave {show(found[:2])} ... for {show(data.y[:2])} ...")
 
 
+@check(
+    "TGT-10.sums",
+    shows="rows of predict_proba sum to one where the units of the model do not compete",
+    costs="log loss and calibration fail, or rank by numbers that are no probabilities",
+    wrappers=CLASSIFIER,
+    cases=["sigmoid", "relu"],
+)
+def sums(trial: Trial) -> None:
+    data = probes.classes_dataset(["a", "b", "c"]).softened()
+    estimator = trial.make(_builder(data, trial.case, ONE_HOT))
+    trial.fit(estimator, data.X, data.y)
+    # Of the last row a layer of rectified units says nothing at all.
+    X = np.vstack([data.X, np.zeros_like(data.X[:1])])
+    found = as_array(trial, trial.call(estimator, "predict_proba", X), "predict_proba")
+    right = np.searchsorted(["a", "b", "c"], data.y)
+    with trial.doing("comparing probabilities"):
+        holds = (
+            found.shape == (len(X), 3)
+            and found.min() >= 0
+            and np.allclose(found.sum(axis=1), 1, atol=1e-4)
+            and (found[:-1].argmax(axis=1) == right).all()
+        )
+    trial.require(holds, f"predict_proba gave {show(found[:2])} ... {show(found[-1])}")
+
+
 def _in_logits(case: str) -> tuple[Any, Any, Any]:
     """Give by case: data, the loss that takes its model's outputs for logits, probabilities."""
     losses = keras.losses
