@@ -69,6 +69,16 @@ def test_judges_are_those_that_reach_the_line():
     assert set(surveyed) == set(judges(at_import, surveyed))
 
 
+def test_what_killed_a_neighbour_is_asked_first():
+    """The checks that killed most in their time come first, for mutants of the same module."""
+    change = places("if isinstance(item, Mapping):")[0]
+    entry = machine.record(change, "killed", "B.b:base", [])
+    lines = {name: {"seconds": 1.0} for name in ("A.a:base", "B.b:regressor")}
+    killers = machine.Killers({change.name: entry})
+    assert ["B.b:regressor", "A.a:base"] == killers.first(list(lines), "routing", lines)
+    assert list(lines) == killers.first(list(lines), "building", lines)
+
+
 def test_explanations_are_of_mutants_that_exist():
     """A reason for a survivor that cannot be made any more is reported."""
     change = places("if isinstance(item, Mapping):")[0]

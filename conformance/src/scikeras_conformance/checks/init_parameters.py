@@ -100,10 +100,11 @@ def taken_names(trial: Trial) -> None:
     ]
     given = {name: object()}
     build = probes.builder(trial.wrapper)
-    try:
-        estimator = trial.subject.construct(trial.cls, build, **given)
-    except (TypeError, ValueError, AttributeError):
-        return
+    with trial.doing(f"constructing with the keyword {name}"):
+        try:
+            estimator = trial.subject.construct(trial.cls, build, **given)
+        except (TypeError, ValueError, AttributeError):
+            return
     _require_stored(trial, estimator, given)
 
 

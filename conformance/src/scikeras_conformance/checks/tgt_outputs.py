@@ -74,9 +74,10 @@ def other_width(trial: Trial) -> None:
         return model
 
     estimator = trial.make(build)
-    try:
-        predicted = estimator.fit(X, y).predict(X)
-    except Exception:
-        return  # an error of Keras's own, about shapes, will do
+    with trial.doing("fitting and predicting"):
+        try:
+            predicted = estimator.fit(X, y).predict(X)
+        except Exception:
+            return  # an error of Keras's own, about shapes, will do
     found = as_array(trial, predicted, "predict").shape
     trial.require(found == y.shape, f"predict gave the shape {found} for a target of {y.shape}")
