@@ -4,7 +4,7 @@ from collections import Counter
 
 import pytest
 
-from mutants import changes, machine
+from mutants import changes, machine, tally
 from mutants.changes import Change
 from mutants.judging import judge, judges, plan
 
@@ -84,13 +84,16 @@ def test_explanations_are_of_mutants_that_exist():
     change = places("if isinstance(item, Mapping):")[0]
     was, now = change.difference
     entry = f"[[survivor]]\nmodule = '_routing'\nwas = '{was}'\nwhy = 'so'\n"
-    known = machine.Explanations(entry + f"now = '{now}'\n")
+    known = tally.Explanations(entry + f"now = '{now}'\n")
     assert ("so", []) == (known.of(change), known.stale([change]))
     assert {""} == {known.of(other) for other in places("if isinstance(item, (list, tuple)):")}
-    assert ["_routing: gone"] == machine.Explanations(
+    assert ["_routing: gone"] == tally.Explanations(
         "[[survivor]]\nmodule = '_routing'\nwas = 'gone'\nwhy = 'so'\n"
     ).stale([change])
-    by_function = machine.Explanations(
+    dead = {change.name: machine.record(change, "killed", ALPHA_IN_A_LIST, [])}
+    assert [f"_routing: {was}"] == known.refuted([change], dead)
+    assert [] == known.refuted([change], {})
+    by_function = tally.Explanations(
         "[[survivor]]\nmodule = '_routing'\nfunction = 'assemble'\nwhy = 'so'\n"
     )
     assert "so" == by_function.of(change)
@@ -98,7 +101,7 @@ def test_explanations_are_of_mutants_that_exist():
 
 def test_the_explanations_of_this_project_hold():
     """Each reason is a sentence, and fits a mutant that is made."""
-    explanations = machine.Explanations.load()
+    explanations = tally.Explanations.load()
     assert [] == explanations.stale()
     assert all(entry["why"].endswith(".") for entry in explanations.entries)
 
@@ -106,15 +109,15 @@ def test_the_explanations_of_this_project_hold():
 def test_the_share_is_of_what_was_judged_and_is_not_equivalent():
     """What was not judged counts for nothing, and an error of the suite is no kill."""
     count = Counter({"killed": 6, "survived": 1, "error": 1, "equivalent": 5, "open": 9})
-    assert 0.75 == machine.share(count)
-    assert machine.share(Counter(open=3)) is None
+    assert 0.75 == tally.share(count)
+    assert tally.share(Counter(open=3)) is None
 
 
 def test_results_are_kept_and_written(tmp_path):
     """A run goes on from what is kept; the page has the counts and the survivors."""
     change = places("if isinstance(item, Mapping):")[0]
     page = tmp_path / "page.md"
-    page.write_text(f"Words.\n\n{machine.MARK}\nold\n", encoding="utf-8")
+    page.write_text(f"Words.\n\n{tally.MARK}\nold\n", encoding="utf-8")
     line = machine.json.dumps(machine.record(change, "survived", "", []))
     (tmp_path / "results.jsonl").write_text(line + "\n", encoding="utf-8")
     done = machine.main([change.name, "--state", str(tmp_path), "--write", str(page)])
@@ -122,7 +125,7 @@ def test_results_are_kept_and_written(tmp_path):
     text = page.read_text(encoding="utf-8")
     assert text.startswith("Words.")
     assert "old" not in text
-    assert "| `_routing` | 1 | 1 | 0 | 0 | 1 | 0% |" in text
+    assert "| `_routing` | 1 | 0 | 0 | 1 | 0 | 0.0% |" in text
     assert "as `if not isinstance(item, Mapping):` (survived)" in text
     with pytest.raises(SystemExit, match="2"):
         machine.main(["nothing", "--state", str(tmp_path)])
