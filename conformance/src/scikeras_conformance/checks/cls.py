@@ -169,7 +169,12 @@ def stratified_splits(trial: Trial) -> None:
     "CLS-6.subclass",
     shows="a subclass with a method _keras_build_fn and its own parameters is built and cloned",
     costs="an estimator class with a fixed architecture cannot be written, or breaks in a search",
-    cases=["own-parameters", "own-and-inherited-parameters", "special-arguments"],
+    cases=[
+        "own-parameters",
+        "own-and-inherited-parameters",
+        "special-arguments",
+        "required-parameter",
+    ],
 )
 def subclass(trial: Trial) -> None:
     built: list[int] = []
@@ -203,8 +208,14 @@ def subclass(trial: Trial) -> None:
             built.append(params["hidden"] if "n_features_in_" in meta else 0)
             return probes.model_for(wrapper)
 
+    class Needing(Fixed):
+        def __init__(self, hidden: int) -> None:
+            super().__init__(hidden)
+
     if trial.case == "own-parameters":
         estimator = trial.make_of(Fixed, hidden=7)
+    elif trial.case == "required-parameter":
+        estimator = trial.make_of(Needing, hidden=7)
     else:
         estimator = trial.make_of(
             Open if trial.case.startswith("own") else Asking, hidden=7, epochs=2
