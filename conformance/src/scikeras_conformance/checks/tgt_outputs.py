@@ -4,8 +4,8 @@ from typing import Any
 
 from scikeras_conformance.catalogue import Wrapper, check
 from scikeras_conformance.checks._answers import as_array, require_answers
-from scikeras_conformance.checks._modules import keras, probes
-from scikeras_conformance.trial import Trial
+from scikeras_conformance.checks._modules import keras, np, probes
+from scikeras_conformance.trial import Trial, show
 
 CLASSIFIER = [Wrapper.CLASSIFIER]
 REGRESSOR = [Wrapper.REGRESSOR]
@@ -49,6 +49,36 @@ def flat_classes(trial: Trial) -> None:
 )
 def flat_numbers(trial: Trial) -> None:
     _require_flat_answers(trial, probes.continuous_dataset(), "linear", "mean_squared_error")
+
+
+@check(
+    "TGT-4.all-digits",
+    shows="what a model computes in 64 bits is predicted to the last digit",
+    costs="predictions of large numbers, of dates or of sums of money, are rounded without a word",
+    wrappers=REGRESSOR,
+    also=["DATA-3"],
+)
+def all_digits(trial: Trial) -> None:
+    data = probes.continuous_dataset(dtype=np.float64)
+    # Too large for float32, where all but the first seven digits are rounded away.
+    data = data._replace(y=data.y + 2.0**25)
+
+    def build() -> Any:
+        inputs = keras.Input((data.n_features,), dtype="float64")
+        layer = keras.layers.Dense(1, dtype="float64")
+        model = probes.ProbeModel(inputs, layer(inputs))
+        layer.set_weights([data.kernel, data.bias + 2.0**25])
+        model.compile(optimizer=probes.zero_rate(), loss="mean_squared_error")
+        return model
+
+    estimator = trial.make(build)
+    trial.fit(estimator, data.X, data.y)
+    predicted = as_array(trial, trial.predict(estimator, data.X), "predict")
+    expected = np.asarray(build().predict(data.X, verbose=0)).reshape(data.y.shape)
+    trial.require(
+        predicted.dtype == expected.dtype and predicted.tolist() == expected.tolist(),
+        f"predict gave {show(predicted)}; the model computes {show(expected)}",
+    )
 
 
 @check(
