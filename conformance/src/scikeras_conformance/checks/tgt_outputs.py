@@ -53,7 +53,7 @@ def flat_numbers(trial: Trial) -> None:
 
 @check(
     "TGT-4.all-digits",
-    shows="what a model computes in 64 bits is predicted to the last digit",
+    shows="what a model computes in 64 bits is predicted in 64 bits",
     costs="predictions of large numbers, of dates or of sums of money, are rounded without a word",
     wrappers=REGRESSOR,
     also=["DATA-3"],
@@ -75,8 +75,11 @@ def all_digits(trial: Trial) -> None:
     trial.fit(estimator, data.X, data.y)
     predicted = as_array(trial, trial.predict(estimator, data.X), "predict")
     expected = np.asarray(build().predict(data.X, verbose=0)).reshape(data.y.shape)
+    with trial.doing("comparing predictions"):
+        # In batches of another size a sum may come out otherwise in its last bit.
+        near = predicted.shape == expected.shape and np.allclose(predicted, expected, 1e-13, 0)
     trial.require(
-        predicted.dtype == expected.dtype and predicted.tolist() == expected.tolist(),
+        near,
         f"predict gave {show(predicted)}; the model computes {show(expected)}",
     )
 
