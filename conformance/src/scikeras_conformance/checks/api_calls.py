@@ -91,13 +91,15 @@ def callback_events(trial: Trial) -> None:
     shows="a callback class gives a new callback for each fit",
     costs="what a callback counted in one fit is there in the next: early stopping stops at once",
     wrappers=ESTIMATORS,
-    cases=["class", "list"],
+    cases=["class", "list", "warm-start"],
 )
 def new_callbacks(trial: Trial) -> None:
     X, y, *_ = probes.dataset(trial.wrapper)
     callback, record = recorder()
     estimator = trial.make(
-        probes.builder(trial.wrapper), callbacks=[callback] if trial.case == "list" else callback
+        probes.builder(trial.wrapper),
+        callbacks=[callback] if trial.case == "list" else callback,
+        warm_start=trial.case == "warm-start",
     )
     for _ in range(2):
         trial.fit(estimator, X, y)

@@ -170,6 +170,31 @@ def fitted(trial: Trial) -> None:
     require_weights(trial, other, expected, "what the original goes on to learn")
 
 
+@check(
+    "SER-1.initialized",
+    shows="a wrapper that was initialised only is pickled and copied, and then learns the same",
+    costs="a model that was prepared in one process cannot be trained in another",
+    cases=["pickle", "deepcopy"],
+)
+def prepared_only(trial: Trial) -> None:
+    X, y, *_ = probes.dataset(trial.wrapper)
+    estimator = trial.make(
+        probes.UNFINISHED[trial.wrapper],
+        optimizer="adam",
+        loss="binary_crossentropy" if trial.is_classifier else "mean_squared_error",
+        batch_size=ALL_ROWS,
+        verbose=0,
+    )
+    trial.initialize(estimator, X, y)
+    other = copied(trial, estimator, trial.case)
+    answers = trial.predict(estimator, X)
+    require_same_bits(trial, trial.predict(other, X), answers, "predict of the copy")
+    trial.call(other, "partial_fit", X, y)
+    trial.call(estimator, "partial_fit", X, y)
+    expected = trial.model(estimator).get_weights()
+    require_weights(trial, other, expected, "what the original learns")
+
+
 def fit_there(estimator: Any, X: Any, y: Any) -> Any:
     """Fit, in a worker process."""
     return estimator.fit(X, y)

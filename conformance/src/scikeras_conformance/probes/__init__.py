@@ -4,7 +4,7 @@ Importing this package imports Keras; check modules reach it through
 `scikeras_conformance.checks._modules`, which puts that off until a check runs.
 """
 
-from scikeras_conformance.probes.custom import CUSTOM, ScaledLoss
+from scikeras_conformance.probes.custom import CUSTOM, Forgetful, ScaledLoss
 from scikeras_conformance.probes.data import (
     Dataset,
     classes_dataset,
@@ -53,6 +53,7 @@ __all__ = [
     "Awkward",
     "Dataset",
     "EagerModel",
+    "Forgetful",
     "IdleModel",
     "Notebook",
     "ProbeModel",
