@@ -65,7 +65,7 @@ def test_judges_are_those_that_reach_the_line():
         "C.c:base": {"seconds": 0.1, "lines": {"routing": [change.line + 1]}},
     }
     assert ["A.a:regressor", "B.b:base", "A.a:base"] == judges(change, surveyed)
-    at_import = places('"batch_size": (1, None),', "_training")[0]
+    at_import = places('"batch_size": (1, None),', "_values")[0]
     assert set(surveyed) == set(judges(at_import, surveyed))
 
 

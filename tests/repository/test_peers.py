@@ -12,7 +12,8 @@ from scikeras_conformance.results import Outcome
 
 ROOT = Path(__file__).parents[2]
 PEERS = ROOT / "docs" / "peers"
-PAGES = sorted(path.stem for path in PEERS.glob("*.md"))
+OF_THE_SITE = {"index", "comparison"}
+PAGES = sorted({path.stem for path in PEERS.glob("*.md")} - OF_THE_SITE)
 REPORTS = [*PAGES, "reference"]
 MOST_BYTES = 2_000_000
 

@@ -17,6 +17,7 @@ from scikeras_conformance.checks._training import (
     same_weights,
     train,
 )
+from scikeras_conformance.contract import Level
 from scikeras_conformance.trial import Trial, show
 
 # -- API-1, API-2 -------------------------------------------------------------------------------
@@ -100,6 +101,7 @@ def history_names(trial: Trial) -> None:
     "epoch",
     costs="their values are mixed in one list, twice as long as the training",
     wrappers=ESTIMATORS,
+    level=Level.SHOULD,
 )
 def two_spellings(trial: Trial) -> None:
     X, y, *_ = probes.dataset(trial.wrapper)
@@ -148,6 +150,7 @@ def current_epoch(trial: Trial) -> None:
     costs="a schedule of learning rates starts over with each part of a training",
     wrappers=ESTIMATORS,
     cases=["partial_fit", "fit"],
+    level=Level.SHOULD,
 )
 def told_to_callbacks(trial: Trial) -> None:
     X, y, *_ = probes.dataset(trial.wrapper)
@@ -249,6 +252,7 @@ def classes(trial: Trial) -> None:
     costs="a loop over batches that always names the classes fails at the second, or the units of "
     "the model stand for other classes than before",
     wrappers=[Wrapper.CLASSIFIER],
+    level=Level.SHOULD,
 )
 def classes_again(trial: Trial) -> None:
     data = probes.classes_dataset(["a", "b", "c"])

@@ -7,6 +7,7 @@ from scikeras_conformance.checks._answers import same
 from scikeras_conformance.checks._modules import keras, np, probes, sklearn_base
 from scikeras_conformance.checks._properties import holds_for_all
 from scikeras_conformance.checks._state import fitted_names, require_not_fitted
+from scikeras_conformance.contract import Level
 from scikeras_conformance.trial import Trial, show
 
 KINDS = ("list", "dict", "tuple", "array", "class", "instance", "function", "without-equality")
@@ -301,6 +302,7 @@ def unknown(trial: Trial) -> None:
     shows="parameters of an estimator among the parameters are listed and can be set, alone and "
     "together with it; unknown ones are refused, and then nothing is changed",
     costs="a search over a scaler that the builder is given fails, or tunes nothing",
+    level=Level.SHOULD,
 )
 def nested(trial: Trial) -> None:
     from sklearn.preprocessing import StandardScaler
@@ -343,6 +345,7 @@ def nested(trial: Trial) -> None:
     "listed then, and a clone has it too",
     costs="a search over the learning rate of an estimator class trains every candidate alike",
     also=["CLS-6", "INIT-4"],
+    level=Level.SHOULD,
 )
 def closed_subclass(trial: Trial) -> None:
     wrapper = trial.wrapper

@@ -10,6 +10,7 @@ from scikeras_conformance.checks._destinations import Destinations, require_made
 from scikeras_conformance.checks._modules import keras, np, probes
 from scikeras_conformance.checks._properties import holds_for_all
 from scikeras_conformance.checks._routes_model import predicted
+from scikeras_conformance.contract import Level
 from scikeras_conformance.trial import Trial, show
 
 NESTED = ("loss", "metrics", "callbacks")
@@ -308,6 +309,7 @@ def positions_elsewhere(trial: Trial) -> None:
     wrappers=ESTIMATORS,
     cases=["optimizer", "loss", "metrics", "callbacks"],
     also=["ROUTE-5", "ROUTE-6", "ROUTE-7"],
+    level=Level.SHOULD,
 )
 def types(trial: Trial) -> None:
     _require_positions(trial, trial.case, "dtype")

@@ -10,6 +10,7 @@ from scikeras_conformance.checks._answers import as_array, same
 from scikeras_conformance.checks._modules import keras, np, probes
 from scikeras_conformance.checks._state import fitted_names, require_not_fitted
 from scikeras_conformance.checks._training import require_weights
+from scikeras_conformance.contract import Level
 from scikeras_conformance.trial import Trial, show
 
 ALL_ROWS = 64
@@ -175,6 +176,7 @@ def fitted(trial: Trial) -> None:
     shows="a wrapper that was initialised only is pickled and copied, and then learns the same",
     costs="a model that was prepared in one process cannot be trained in another",
     cases=["pickle", "deepcopy"],
+    level=Level.SHOULD,
 )
 def prepared_only(trial: Trial) -> None:
     X, y, *_ = probes.dataset(trial.wrapper)

@@ -6,6 +6,7 @@ from typing import Any
 from scikeras_conformance.catalogue import Wrapper, check
 from scikeras_conformance.checks._answers import as_array, require_answers, same
 from scikeras_conformance.checks._modules import keras, np, probes
+from scikeras_conformance.contract import Level
 from scikeras_conformance.trial import Trial, show
 
 CLASSIFIER = [Wrapper.CLASSIFIER]
@@ -248,6 +249,7 @@ def one_label_each(trial: Trial) -> None:
     costs="a fold in which nobody has any of the labels ends the search",
     wrappers=CLASSIFIER,
     cases=["all", "none"],
+    level=Level.SHOULD,
 )
 def one_value(trial: Trial) -> None:
     data = probes.multilabel_dataset()

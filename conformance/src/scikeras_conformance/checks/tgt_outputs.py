@@ -5,6 +5,7 @@ from typing import Any
 from scikeras_conformance.catalogue import Wrapper, check
 from scikeras_conformance.checks._answers import as_array, require_answers
 from scikeras_conformance.checks._modules import keras, np, probes
+from scikeras_conformance.contract import Level
 from scikeras_conformance.trial import Trial, show
 
 CLASSIFIER = [Wrapper.CLASSIFIER]
@@ -34,6 +35,7 @@ def _require_flat_answers(trial: Trial, data: Any, activation: str, loss: str) -
     costs="a model that squeezes its output gives labels in another shape, or of another class",
     wrappers=CLASSIFIER,
     cases=["flat", "column"],
+    level=Level.SHOULD,
 )
 def flat_classes(trial: Trial) -> None:
     data = probes.classes_dataset(["no", "yes"], sigmoid=True)
@@ -46,6 +48,7 @@ def flat_classes(trial: Trial) -> None:
     costs="a model that squeezes its output gives predictions in another shape than the target",
     wrappers=REGRESSOR,
     cases=["flat", "column"],
+    level=Level.SHOULD,
 )
 def flat_numbers(trial: Trial) -> None:
     _require_flat_answers(trial, probes.continuous_dataset(), "linear", "mean_squared_error")
@@ -57,6 +60,7 @@ def flat_numbers(trial: Trial) -> None:
     costs="predictions of large numbers, of dates or of sums of money, are rounded without a word",
     wrappers=REGRESSOR,
     also=["DATA-3"],
+    level=Level.SHOULD,
 )
 def all_digits(trial: Trial) -> None:
     data = probes.continuous_dataset(dtype=np.float64)
@@ -92,6 +96,7 @@ def all_digits(trial: Trial) -> None:
     wrappers=REGRESSOR,
     cases=["two-units-for-one", "one-unit-for-two", "three-units-for-two"],
     also=["TGT-4"],
+    level=Level.SHOULD,
 )
 def other_width(trial: Trial) -> None:
     units, targets = {
