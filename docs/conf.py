@@ -31,7 +31,7 @@ source_suffix = {".md": "markdown", ".rst": "restructuredtext"}
 nitpicky = True
 
 # Stored runs that the comparison needs; the build fails without one of them.
-peer_reports = ["reference"]
+peer_reports = ["reference", "scikeras", "keras-wrappers"]
 
 # The pages are read on a code host too, so they keep to what is plain Markdown there.
 myst_enable_extensions = ["colon_fence"]

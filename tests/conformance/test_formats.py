@@ -535,7 +535,8 @@ def test_the_sources_of_a_package_and_of_nothing():
     import email.message
 
     made = type("Made", (), {"__module__": "none"})
-    subject = SimpleNamespace(classes={"base": email.message.Message, "classifier": made})
+    classes = {"base": email.message.Message, "classifier": made}
+    subject = SimpleNamespace(classes=classes, original=classes.get)
     sources = sources_of(subject)
     assert str(Path(email.__file__).parent) in sources["roots"]
     assert ["base"] == list(sources["definitions"])

@@ -62,6 +62,16 @@ def test_an_option_of_somebody_else_called_subject(pytester):
     pytester.runpytest_inprocess("--subject", "x").assert_outcomes(passed=1)
 
 
+@pytest.mark.parametrize("way", ["separate", "joined", "addopts"])
+def test_the_option_has_a_short_name(pytester, way):
+    """--subject says the same, in each way in which pytest takes options."""
+    given = {"separate": ["--subject", "toy_subject"], "joined": ["--subject=toy_subject"]}
+    if way == "addopts":
+        pytester.makeini("[pytest]\naddopts = --subject toy_subject")
+    done = pytester.runpytest_subprocess(*ALL_CHECKS, *given.get(way, ()), *select("CLS-1"))
+    done.assert_outcomes(passed=2)
+
+
 def test_other_projects_are_left_alone(pytester):
     """Without --conformance-subject the plugin changes nothing in the test run of somebody else."""
     pytester.makepyfile("def test_fine(): pass")

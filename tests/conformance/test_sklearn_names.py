@@ -3,6 +3,7 @@
 import os
 import sys
 
+import numpy as np
 import pytest
 import sklearn
 from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
@@ -66,6 +67,13 @@ class Unrecognised(QuietClassifier):
         return tags
 
 
+class UnrecognisedAndDense(Unrecognised):
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.input_tags.sparse = False
+        return tags
+
+
 class Uncommon(QuietClassifier):
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
@@ -76,7 +84,7 @@ class Uncommon(QuietClassifier):
 
 def judge(cls, check, case="", estimator=None):
     classes = {Wrapper.CLASSIFIER: cls, Wrapper.REGRESSOR: cls, Wrapper.BASE: cls}
-    makes = None if estimator is None else lambda kind, name: estimator
+    makes = dict.fromkeys(classes, lambda kind, name: estimator) if estimator is not None else {}
     subject = Subject("quiet", classes, lambda cls, *a, **k: cls(*a, **k), makes)
     record = next(one for one in CATALOGUE if one.id == check)
     return execute(PlannedCheck(record, record.wrappers[0], case), subject)
@@ -155,6 +163,21 @@ def test_a_subject_that_is_not_recognised_fails_what_is_left_out(check, case):
     result = judge(Unrecognised, check, case)
     assert Outcome.FAILED == result.outcome
     assert "does not take the subject for a classifier, so 16 checks are left out" in result.message
+
+
+def test_a_tag_of_the_input_counts_whatever_the_kind():
+    """What scikit-learn leaves out for dense estimators is not held against the kind."""
+    case = "check_sample_weight_equivalence_on_sparse_data"
+    result = judge(UnrecognisedAndDense, "SKL-1.classifier", case)
+    assert Outcome.INAPPLICABLE == result.outcome
+    assert "input_tags.sparse" in result.message
+
+
+def test_names_are_asked_for_where_scikit_learn_reads_them():
+    """Its versions do not know every frame; a wrapper need not know better."""
+    pandas = pytest.importorskip("pandas")
+    assert skl_frames._names_are_read(pandas.DataFrame({"a": [1.0, 2.0]}))
+    assert not skl_frames._names_are_read(np.ones((2, 1)))
 
 
 def test_a_check_that_the_suite_does_not_know(monkeypatch):

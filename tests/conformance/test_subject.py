@@ -35,9 +35,19 @@ def test_an_adapter_constructs():
 
 def test_an_adapter_may_bring_estimators_for_the_checks_of_scikit_learn():
     """It is asked by kind and check; a subject that says nothing about it has none."""
-    assert load_subject("toy_subject").sklearn_estimator is None
-    make = load_subject("toy_subject:Adapter").sklearn_estimator
+    assert {} == load_subject("toy_subject").makers
+    make = load_subject("toy_subject:Adapter").makers[Wrapper.REGRESSOR]
     assert ("regressor", "check_fit1d") == make("regressor", "check_fit1d").get_params()["model"]
+
+
+def test_an_adapter_names_the_classes_that_users_import():
+    """Types, sources and the identity are those of the originals, not of the adapter's own."""
+    plain = load_subject("toy_subject")
+    assert plain.classes[Wrapper.BASE] is plain.original(Wrapper.BASE)
+    subject = load_subject("toy_subject:Derived")
+    assert "KerasRegressor" == subject.original(Wrapper.REGRESSOR).__qualname__
+    assert "toy_subject.KerasRegressor" == subject.identity.wrappers["regressor"]
+    assert "toy_subject.Derived.KerasClassifier" == subject.identity.wrappers["classifier"]
 
 
 def test_the_identity_of_a_subject_without_a_distribution():

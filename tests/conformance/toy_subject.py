@@ -47,4 +47,13 @@ class Adapter:
         return cls.KerasRegressor({"model": (kind, check)})
 
 
+class Derived(Adapter):
+    """An adapter whose regressor stands for another class."""
+
+    class KerasClassifier(Adapter.KerasClassifier):
+        pass
+
+    originals = {"regressor": KerasRegressor}  # noqa: RUF012
+
+
 incomplete = type("Incomplete", (), {"BaseWrapper": BaseWrapper, "KerasClassifier": "text"})

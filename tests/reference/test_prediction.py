@@ -144,17 +144,48 @@ def test_other_numbers_of_rows_are_not_traced_anew():
         {"verbose": 1},
         {"verbose": "auto"},
         {},
-        {"verbose": 0, "batch_size": 31},
         {"verbose": 0, "steps": 1},
         {"verbose": 0, "callbacks": [keras.callbacks.Callback()]},
         {"verbose": 0, "callbacks": keras.callbacks.CallbackList([])},
     ],
-    ids=["bar", "auto", "default", "two-batches", "steps", "callback", "list-of-callbacks"],
+    ids=["bar", "auto", "default", "steps", "callback", "list-of-callbacks"],
 )
 def test_whoever_watches_gets_the_pipeline(arguments, no_pipeline):
     """A progress bar, a callback or several batches need what ``Model.predict`` does."""
     with pytest.raises(PipelineUsedError):
         predict(dense(), ROWS, arguments)
+
+
+@pytest.mark.skipif(keras.backend.backend() != "tensorflow", reason="tried on TensorFlow only")
+@pytest.mark.parametrize("size", [31, 16, 5, 1])
+@pytest.mark.parametrize(
+    ("make", "x"),
+    [
+        (dense, ROWS),
+        (convolution, ROWS),
+        (lambda: several(list), [ROWS, ROWS[::-1]]),
+        (lambda: several(dict), {"first": ROWS, "second": ROWS[::-1]}),
+    ],
+    ids=["dense", "convolution", "list", "dict"],
+)
+def test_a_few_batches_are_asked_one_by_one(make, x, size, monkeypatch):
+    """Cutting the rows by hand gives what the pipeline gives, also in a last batch of its own."""
+    model = make()
+    expected = model.predict(x, verbose=0, batch_size=size)
+    clone = make()
+    clone.set_weights(model.get_weights())
+
+    take_the_pipeline_away(monkeypatch)
+
+    for asked in (model, clone, clone):
+        assert_same(expected, predict(asked, x, {"verbose": 0, "batch_size": size}))
+
+
+@pytest.mark.parametrize(("rows", "size"), [(33, 1), (20, 0), (20, -1)])
+def test_many_batches_get_the_pipeline(rows, size, no_pipeline):
+    """Where there are many batches, or none, Keras sees to it."""
+    with pytest.raises(PipelineUsedError):
+        predict(dense(), np.repeat(ROWS, 2, axis=0)[:rows], {"verbose": 0, "batch_size": size})
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from scikeras_conformance import __version__
+from scikeras_conformance.builders import places_of
 from scikeras_conformance.commands import baseline, listing, reports
 from scikeras_conformance.devices import Device
 from scikeras_conformance.exceptions import ConformanceError, DamagedReportError, UsageError
@@ -228,6 +229,7 @@ def _run(defaults: Mapping[str, Any], given: argparse.Namespace) -> int:
         profiles=options.profile,
     )
     check_spec(options.subject)
+    places_of(options.builder)
     plan = make_plan(CATALOGUE, selection)
     if not plan:
         print("scikeras-conformance: the selected parts have no check in common", file=sys.stderr)

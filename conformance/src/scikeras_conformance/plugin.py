@@ -24,6 +24,7 @@ RESULT = pytest.StashKey[Any]()
 FACTS = pytest.StashKey[Any]()
 TRIES = pytest.StashKey[Any]()
 PLANNED = "planned_check"
+SHORT = "--subject"
 MOST_OUTPUT = 10_000
 
 
@@ -130,6 +131,24 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
 
 
+@pytest.hookimpl(trylast=True)
+def pytest_load_initial_conftests(parser: pytest.Parser, args: list[str]) -> None:
+    """Read ``--subject`` as short for ``--conformance-subject``, unless somebody else has it.
+
+    It is no option of the plugin's own: that would stop the tests of every project that has one of
+    that name.
+    """
+    if SHORT not in parser.parse_known_and_unknown_args([SHORT, "value"])[1]:
+        return
+    end = args.index("--") if "--" in args else len(args)
+    args[:end] = [
+        "--conformance-subject" + argument.removeprefix(SHORT)
+        if argument == SHORT or argument.startswith(f"{SHORT}=")
+        else argument
+        for argument in args[:end]
+    ]
+
+
 def pytest_configure(config: pytest.Config) -> None:
     """Register the marker, and start collecting results where a subject is given."""
     config.addinivalue_line(
@@ -202,7 +221,7 @@ def conformance_subject(pytestconfig: pytest.Config) -> "Subject":
     spec = pytestconfig.getoption("conformance_subject")
     try:
         with time_limit(pytestconfig.getoption("conformance_time_limit")):
-            return load_subject(spec)
+            return load_subject(spec, pytestconfig.getoption("conformance_builder"))
     except TimeUp as stop:
         raise SubjectImportError(f"The import of the subject {spec!r} {stop}.") from stop
 
@@ -290,7 +309,8 @@ def _script(item: Any, result: "Result") -> str:
 
     planned = item.callspec.params[PLANNED]
     spec = item.config.getoption("conformance_subject")
-    return script_for(planned, spec, seed=SEED, example=result.example)
+    builders = item.config.getoption("conformance_builder")
+    return script_for(planned, spec, seed=SEED, example=result.example, builders=builders)
 
 
 def _shortened(text: str) -> str:

@@ -36,6 +36,7 @@ def conformance_tests(
     chapters: Iterable[str] = (),
     checks: Iterable[str] = (),
     wrappers: Iterable[str] = (),
+    builders: Iterable[str] = (),
     strict: bool = False,
     time_limit: float = DEFAULT_LIMIT,
     baseline: str | Path | None = None,
@@ -53,6 +54,9 @@ def conformance_tests(
     profiles, chapters, checks, wrappers : iterable of str
         The part of the contract, as the options of the command line; by default the documented
         profile.
+    builders : iterable of str
+        What makes the estimators for scikit-learn's checks: ``"module:adapter"``, or
+        ``"classifier=module:function"``.
     strict : bool, default=False
         Whether SHOULD counts like MUST.
     time_limit : float, default=120
@@ -71,12 +75,16 @@ def conformance_tests(
     >>> test_contract = conformance_tests("your_package.wrappers", chapters=["INIT"])
     """
     from scikeras_conformance.baseline import load_for
+    from scikeras_conformance.builders import places_of
     from scikeras_conformance.checks import CATALOGUE
     from scikeras_conformance.exceptions import UsageError
     from scikeras_conformance.plan import Selection, make_plan
+    from scikeras_conformance.settings import parse_builder
     from scikeras_conformance.subject import check_spec
 
     check_spec(subject)
+    makers = tuple(map(parse_builder, builders))
+    places_of(makers)
     selection = Selection.asked_for(
         chapters=chapters, checks=checks, wrappers=wrappers, profiles=profiles
     )
@@ -95,7 +103,7 @@ def conformance_tests(
         entry = None if known is None else known.active(_environment()).get(contract_check.id)
         result = execute(
             contract_check,
-            _load(subject),
+            _load(subject, makers),
             limit=time_limit,
             tries=entry.tries if entry is not None and entry.flaky else 1,
         )
@@ -106,10 +114,10 @@ def conformance_tests(
 
 
 @cache
-def _load(spec: str) -> "Subject":
+def _load(spec: str, builders: tuple[str, ...]) -> "Subject":
     from scikeras_conformance.subject import load_subject
 
-    return load_subject(spec)
+    return load_subject(spec, builders)
 
 
 @cache

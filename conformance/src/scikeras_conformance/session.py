@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from scikeras_conformance.baseline import Baseline, Gate, judge, load_for
+from scikeras_conformance.builders import places_of
 from scikeras_conformance.checks import CATALOGUE
 from scikeras_conformance.contract import load_contract
 from scikeras_conformance.environment import describe_environment
@@ -24,6 +25,7 @@ from scikeras_conformance.reporting.script import script_for
 from scikeras_conformance.reporting.terminal import render
 from scikeras_conformance.reporting.text import printable
 from scikeras_conformance.results import Census, ExitCode, Outcome, Result, Verdict, decide
+from scikeras_conformance.settings import parse_builder
 from scikeras_conformance.subject import check_spec, load_subject
 
 if TYPE_CHECKING:
@@ -141,6 +143,7 @@ class Controller:
         self._begun: set[str] = set()
         self._died: set[str] = set()
         check_spec(config.getoption("conformance_subject"))
+        places_of(map(parse_builder, config.getoption("conformance_builder")))
         selection = selection_of(config)
         make_plan(CATALOGUE, selection)
         self._whole = len(make_plan(CATALOGUE, Selection(profiles=selection.profiles)))
@@ -222,6 +225,7 @@ class Controller:
                 self.config.getoption("conformance_subject"),
                 seed=SEED,
                 example=result.example,
+                builders=self.config.getoption("conformance_builder"),
             )
         if self.facts and self._outputs.streams:
             self._try(self._outputs.stream, self._make_record)

@@ -7,9 +7,10 @@ A subject is named in one of three ways:
 ``package.module:adapter``
     An object with those three attributes, for implementations whose classes have other names. If
     their constructors differ too, the adapter has a method ``construct(cls, *args, **params)``
-    that makes an estimator out of what the contract would pass to ``cls``; and if the models of the
+    that makes an estimator out of what the contract would pass to ``cls``; if the models of the
     suite do not suit them, a method ``sklearn_estimator(kind, check)`` that makes an unfitted
-    estimator to hold against a check of scikit-learn.
+    estimator to hold against a check of scikit-learn; and if its three classes are not those that
+    users import, a mapping ``originals`` from the names of the wrappers to the classes that are.
 ``base=module:Name,classifier=module:Name,regressor=module:Name``
     Each wrapper from a place of its own.
 """
@@ -17,13 +18,14 @@ A subject is named in one of three ways:
 import importlib
 import re
 import warnings
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
 from importlib import metadata
 from types import MappingProxyType
 from typing import Any
 
-from scikeras_conformance.catalogue import Wrapper
+from scikeras_conformance.builders import METHOD, load_builders
+from scikeras_conformance.catalogue import ESTIMATORS, Wrapper
 from scikeras_conformance.exceptions import SubjectImportError, SubjectIncompleteError, UsageError
 
 __all__ = ["NAMES", "Identity", "Subject", "check_spec", "load_subject"]
@@ -60,20 +62,27 @@ class Subject:
     construct : callable
         ``construct(cls, *args, **params)`` makes an estimator of `cls`, which is one of the
         wrappers or a subclass of one.
-    sklearn_estimator : callable, optional
-        ``sklearn_estimator(kind, check)`` makes an estimator for a check of scikit-learn; `kind` is
+    makers : mapping of Wrapper to callable, optional
+        ``makers[wrapper](kind, check)`` makes an estimator for a check of scikit-learn; `kind` is
         ``"classifier"``, ``"multilabel"`` or ``"regressor"``, `check` the name of the check.
+    originals : mapping of Wrapper to type, optional
+        The classes that users import, where an adapter has classes of its own in their place.
     """
 
     spec: str
     classes: Mapping[Wrapper, type]
     construct: Callable[..., Any]
-    sklearn_estimator: Callable[[str, str], Any] | None = None
+    makers: Mapping[Wrapper, Callable[[str, str], Any]] = field(default_factory=dict)
+    originals: Mapping[Wrapper, type] = field(default_factory=dict)
+
+    def original(self, wrapper: Wrapper) -> type:
+        """Give the class that users import."""
+        return self.originals.get(wrapper, self.classes[wrapper])
 
     @property
     def identity(self) -> Identity:
         """Distribution, version and class names, as far as the environment tells them."""
-        top = self.classes[Wrapper.CLASSIFIER].__module__.partition(".")[0]
+        top = self.original(Wrapper.CLASSIFIER).__module__.partition(".")[0]
         distributions = metadata.packages_distributions().get(top, [])
         distribution = distributions[0] if distributions else None
         return Identity(
@@ -82,7 +91,8 @@ class Subject:
             version=metadata.version(distribution) if distribution else None,
             wrappers={
                 str(wrapper): f"{cls.__module__}.{cls.__qualname__}"
-                for wrapper, cls in self.classes.items()
+                for wrapper in self.classes
+                for cls in [self.original(wrapper)]
             },
         )
 
@@ -105,18 +115,21 @@ def check_spec(spec: str) -> None:
             )
 
 
-def load_subject(spec: str) -> Subject:
+def load_subject(spec: str, builders: Iterable[str] = ()) -> Subject:
     """Import the implementation that `spec` names.
 
     Parameters
     ----------
     spec : str
         See the top of this module.
+    builders : iterable of str, default=()
+        What makes the estimators for scikit-learn's checks, see `scikeras_conformance.builders`;
+        an adapter's method makes those that are not named here.
 
     Raises
     ------
     UsageError
-        If `spec` has none of the three forms.
+        If `spec` has none of the three forms, or a builder makes no sense.
     SubjectImportError
         If a module of it cannot be imported.
     SubjectIncompleteError
@@ -126,14 +139,18 @@ def load_subject(spec: str) -> Subject:
     if "=" in spec:
         parts = _parts(spec)
         classes = {wrapper: _load(parts[wrapper]) for wrapper in Wrapper}
-        return Subject(spec, _complete(spec, classes), _construct)
+        return Subject(spec, _complete(spec, classes), _construct, load_builders(builders))
     holder = _load(spec)
     classes = {wrapper: getattr(holder, name, None) for wrapper, name in NAMES.items()}
+    own = getattr(holder, METHOD, None)
+    makers = dict.fromkeys(ESTIMATORS, own) if own is not None else {}
+    originals = {Wrapper(name): cls for name, cls in getattr(holder, "originals", {}).items()}
     return Subject(
         spec,
         _complete(spec, classes),
         getattr(holder, "construct", _construct),
-        getattr(holder, "sklearn_estimator", None),
+        {**makers, **load_builders(builders)},
+        _complete(spec, {**classes, **originals}) if originals else {},
     )
 
 

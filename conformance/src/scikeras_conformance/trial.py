@@ -46,6 +46,11 @@ class Trial:
         return self.subject.classes[self.wrapper]
 
     @property
+    def original(self) -> Any:
+        """The class that users import; an adapter may have another in its place."""
+        return self.subject.original(self.wrapper)
+
+    @property
     def is_classifier(self) -> bool:
         """Whether the trial is about the classifier."""
         return self.wrapper is Wrapper.CLASSIFIER

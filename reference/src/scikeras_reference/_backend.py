@@ -15,6 +15,7 @@ import numpy as np
 
 __all__ = [
     "Generator",
+    "cuts_batches_as_keras",
     "feeds_tuples",
     "generators",
     "needs_writable_arrays",
@@ -42,6 +43,14 @@ def shuffles_by_epoch() -> bool:
     TensorFlow's input pipeline takes one seed when it is made instead.
     """
     return bool(keras.backend.backend() != "tensorflow")
+
+
+def cuts_batches_as_keras() -> bool:
+    """Whether batches that are asked for one by one are those of the pipeline; so on TensorFlow.
+
+    On the other backends this was not tried.
+    """
+    return bool(keras.backend.backend() == "tensorflow")
 
 
 def feeds_tuples() -> bool:

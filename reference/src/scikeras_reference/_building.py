@@ -11,7 +11,7 @@ from scikeras_reference._parameters import suggestion
 from scikeras_reference._serialization import copy_object
 from scikeras_reference.exceptions import BuilderCountError, BuilderError
 
-__all__ = ["SPECIAL", "build", "find_builder", "output_shapes"]
+__all__ = ["SPECIAL", "build", "find_builder", "first_row", "output_shapes"]
 
 SPECIAL = ("meta", "compile_kwargs", "params")
 
@@ -125,17 +125,21 @@ def output_shapes(model: Any, features: Any) -> list[tuple[int | None, ...]]:
     """
     outputs = getattr(model, "outputs", None)
     if not outputs:
-        row = keras.tree.map_structure(_first_row, features)
         try:
-            outputs = keras.tree.flatten(model(row, training=False))
+            outputs = keras.tree.flatten(model(first_row(features), training=False))
         except NotImplementedError:  # a model that trains and predicts without a call
             return []
     return [tuple(output.shape) for output in outputs]
 
 
-def _first_row(features: Any) -> Any:
-    row = features[:1]
-    return keras.ops.convert_to_tensor(row.toarray() if scipy.sparse.issparse(row) else row)
+def first_row(features: Any) -> Any:
+    """Give the first row of each array as a dense tensor."""
+
+    def of(array: Any) -> Any:
+        row = array[:1]
+        return keras.ops.convert_to_tensor(row.toarray() if scipy.sparse.issparse(row) else row)
+
+    return keras.tree.map_structure(of, features)
 
 
 def _accepted(builder: Callable[..., Any]) -> tuple[list[str], bool]:

@@ -1,16 +1,18 @@
 """The arguments of ``Model.compile`` out of the wrapper's parameters (chapter COMP)."""
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from typing import Any
 
+import keras
+
+from scikeras_reference._building import first_row
 from scikeras_reference._construction import make_losses, make_metrics, make_optimizer
 from scikeras_reference._routing import route
 from scikeras_reference._signatures import check_accepted
 from scikeras_reference._values import check_flag
 from scikeras_reference.exceptions import CompilationError
 
-__all__ = ["compile_arguments", "compile_model", "is_trainable", "naming_what_is_missing"]
+__all__ = ["check_compiled", "compile_arguments", "compile_model", "is_trainable"]
 
 _NAMED = ("optimizer", "loss", "metrics", "run_eagerly")
 _EXAMPLES = {"loss": "mse", "optimizer": "adam"}
@@ -70,29 +72,45 @@ def compile_model(model: Any, arguments: Mapping[str, Any]) -> None:
     model.compile(**arguments)
 
 
-@contextmanager
-def naming_what_is_missing(model: Any) -> Iterator[None]:
-    """Say what a training lacks that a builder compiled for, where Keras fails for want of it.
+def check_compiled(model: Any, features: Any) -> None:
+    """See that a model that a builder compiled has something to learn, and something to learn by.
 
-    A model may do without: layers add losses of their own, and ``train_step`` may need no
-    optimizer. So nothing is refused that Keras would train.
+    A model may do without a loss: its layers add some, or its ``train_step`` or ``compute_loss``
+    knows better. Keras trains others on nothing (on JAX), or stops at the first batch.
+
+    Parameters
+    ----------
+    model : keras.Model
+        Compiled.
+    features : array, or list, tuple or dict of arrays
+        What it will be trained on; one row of it is used, if there is no loss.
 
     Raises
     ------
     CompilationError
-        A ``ValueError``, out of the error of Keras (clause COMP-7).
+        A ``ValueError`` (clause COMP-7).
     """
+    if not all(_is_plain(model, method) for method in ("train_step", "compute_loss")):
+        return
+    lacks_loss = _is_missing(getattr(model, "loss", None)) and not _adds_losses(model, features)
+    for name, lacks in (("optimizer", model.optimizer is None), ("loss", lacks_loss)):
+        if lacks:
+            raise CompilationError(
+                f"The builder compiled the model without {name}. {_remedy(name, _EXAMPLES[name])}"
+            )
+
+
+def _is_plain(model: Any, method: str) -> bool:
+    inherited = getattr(type(model), method) is getattr(keras.Model, method)
+    return inherited and method not in vars(model)
+
+
+def _adds_losses(model: Any, features: Any) -> bool:
     try:
-        yield
-    except (ValueError, AttributeError) as error:
-        for name, example in _EXAMPLES.items():
-            if _is_missing(getattr(model, name, None)) and (
-                name in str(error) or "None" in str(error)
-            ):
-                raise CompilationError(
-                    f"The builder compiled the model without {name}. {_remedy(name, example)}"
-                ) from error
-        raise
+        model(first_row(features), training=False)
+    except NotImplementedError:
+        return True
+    return bool(model.losses)
 
 
 def is_trainable(arguments: Mapping[str, Any]) -> bool:

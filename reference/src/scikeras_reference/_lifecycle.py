@@ -15,12 +15,13 @@ from sklearn.preprocessing import FunctionTransformer
 
 from scikeras_reference._building import SPECIAL, build, find_builder, output_shapes
 from scikeras_reference._compilation import (
+    check_compiled,
     compile_arguments,
     compile_model,
     is_trainable,
-    naming_what_is_missing,
 )
 from scikeras_reference._construction import callbacks_of_call
+from scikeras_reference._fitting import fit
 from scikeras_reference._parameters import ParameterStorage
 from scikeras_reference._prediction import predict
 from scikeras_reference._routing import is_routed, route
@@ -224,9 +225,9 @@ class Lifecycle(ParameterStorage):
         features = for_keras(self.feature_encoder_.transform(X))
         target = None if y is None else for_keras(self.target_encoder_.transform(y))
         arguments["callbacks"] = [*arguments["callbacks"], *epoch_seeds(self._seed)]
-        seed = None if self._seed is None else derive(self._seed, start)
-        with seeded(seed), naming_what_is_missing(self.model_):
-            history = self.model_.fit(x=features, y=target, sample_weight=weights, **arguments)
+        check_compiled(self.model_, features)
+        with seeded(None if self._seed is None else derive(self._seed, start)):
+            history = fit(self.model_, features, target, weights, arguments)
         if not (extend or start) or not hasattr(self, "history_"):
             self.history_: dict[str, list[Any]] = {}
         extend_history(self.history_, history.history)

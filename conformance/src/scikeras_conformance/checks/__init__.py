@@ -31,6 +31,8 @@ from scikeras_conformance.checks import (
     skl_routing,
     skl_tags,
     tgt,
+    tgt_outputs,
+    tgt_probabilities,
     typ,
 )
 from scikeras_conformance.contract import load_contract
@@ -61,6 +63,8 @@ CATALOGUE: tuple[Check, ...] = tuple(
                 data_encoders,
                 data_model,
                 tgt,
+                tgt_outputs,
+                tgt_probabilities,
                 route_destinations,
                 route_apart,
                 route_nests,

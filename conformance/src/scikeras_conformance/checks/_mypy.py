@@ -60,7 +60,7 @@ def place_of(trial: Trial, wrapper: str) -> tuple[str, str]:
         return module, name
     if ":" not in spec:
         return spec, PLACES[wrapper]
-    cls = next(cls for key, cls in trial.subject.classes.items() if key == wrapper)
+    cls = trial.subject.original(next(key for key in trial.subject.classes if key == wrapper))
     return cls.__module__, cls.__qualname__
 
 

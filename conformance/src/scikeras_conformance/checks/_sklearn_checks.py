@@ -86,14 +86,15 @@ def estimator_for(trial: Trial, kind: str, name: str) -> Any:
     name : str
         The check.
     """
-    make = trial.subject.sklearn_estimator
+    make = trial.subject.makers.get(trial.wrapper)
     if make is None:
         return trial.make(probes.EXACT_BUILDERS[kind], **probes.exact_settings(name))
-    with trial.doing(f"sklearn_estimator({kind!r}, {name!r}) of the adapter"):
+    with trial.doing(f"the builder of estimators, asked for ({kind!r}, {name!r}),"):
         estimator = make(kind, name)
     trial.require(
         isinstance(estimator, trial.cls),
-        f"sklearn_estimator gave a {type(estimator).__name__}, which is no {trial.cls.__name__}",
+        f"the builder of estimators gave a {type(estimator).__name__}, which is no "
+        f"{trial.cls.__name__}",
     )
     return estimator
 
@@ -204,8 +205,13 @@ def _explain_absence(trial: Trial, kind: str, name: str, estimator: Any) -> None
     version = installed_version()
     if not _exists(name, version):
         trial.inapplicable(f"scikit-learn {version[0]}.{version[1]} has no such check")
+    tag = TAGS.get(name, "")
+    # What kind of estimator it is has no say in the checks that go by a tag of the input alone.
+    of_input = tag.removeprefix("not ").startswith("input_tags.")
+    if not of_input:
+        require_recognised(trial, estimator, kind)
+    if tag and not has_tag(trial, estimator, tag):
+        trial.inapplicable(f"scikit-learn has it for estimators with the tag {tag} only")
     require_recognised(trial, estimator, kind)
-    if name in TAGS and not has_tag(trial, estimator, TAGS[name]):
-        trial.inapplicable(f"scikit-learn has it for estimators with the tag {TAGS[name]} only")
     require_known(trial, kind, [name])
     trial.fail("did not run: scikit-learn does not have it for this estimator; see its tags")

@@ -91,13 +91,15 @@ def callback_events(trial: Trial) -> None:
     shows="a callback class gives a new callback for each fit",
     costs="what a callback counted in one fit is there in the next: early stopping stops at once",
     wrappers=ESTIMATORS,
-    cases=["class", "list"],
+    cases=["class", "list", "warm-start"],
 )
 def new_callbacks(trial: Trial) -> None:
     X, y, *_ = probes.dataset(trial.wrapper)
     callback, record = recorder()
     estimator = trial.make(
-        probes.builder(trial.wrapper), callbacks=[callback] if trial.case == "list" else callback
+        probes.builder(trial.wrapper),
+        callbacks=[callback] if trial.case == "list" else callback,
+        warm_start=trial.case == "warm-start",
     )
     for _ in range(2):
         trial.fit(estimator, X, y)
@@ -156,6 +158,15 @@ def _require_same_params(trial: Trial, estimator: Any, before: dict[str, Any]) -
     trial.require(not changed, f"the call changed the parameters {', '.join(map(str, changed))}")
 
 
+def _require_nothing_written(trial: Trial, X: Any, y: Any) -> None:
+    """Ask that the parameters are the same inside too, where a wrapper may collect settings."""
+    estimator = trial.make(probes.builder(trial.wrapper), batch_size=ROWS)
+    before = probes.snapshot(_params(trial, estimator))
+    trial.call(estimator, "fit", X, y, epochs=2)
+    touched = probes.changes(before, probes.snapshot(_params(trial, estimator)))
+    trial.require(not touched, f"fit(epochs) changed the parameters at {', '.join(touched[:5])}")
+
+
 # Parameters, keyword arguments, what the callbacks count, and how often, with and without.
 OVERRIDES: dict[str, tuple[dict[str, Any], dict[str, Any], str, tuple[int, int]]] = {
     "epochs": ({"epochs": 1}, {"epochs": 3}, "epoch", (3, 1)),
@@ -169,10 +180,13 @@ OVERRIDES: dict[str, tuple[dict[str, Any], dict[str, Any], str, tuple[int, int]]
     shows="keyword arguments of fit override parameters, for that call only",
     costs="an argument of one call is ignored, or changes all later fits and clones",
     wrappers=ESTIMATORS,
-    cases=[*OVERRIDES, "callbacks", "validation_split"],
+    cases=[*OVERRIDES, "callbacks", "validation_split", "nothing-written"],
 )
 def fit_overrides(trial: Trial) -> None:
     X, y = _many_rows(trial)
+    if trial.case == "nothing-written":
+        _require_nothing_written(trial, X, y)
+        return
     callback, record = recorder()
     params, keywords, event, counts = OVERRIDES.get(trial.case, ({}, {}, "train", (1, 0)))
     if trial.case == "callbacks":

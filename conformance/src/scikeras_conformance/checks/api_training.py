@@ -17,6 +17,7 @@ from scikeras_conformance.checks._training import (
     same_weights,
     train,
 )
+from scikeras_conformance.contract import Level
 from scikeras_conformance.trial import Trial, show
 
 # -- API-1, API-2 -------------------------------------------------------------------------------
@@ -94,6 +95,28 @@ def history_names(trial: Trial) -> None:
     trial.require(not missing, f"history_ has no {', '.join(missing)}; it has {sorted(found)}")
 
 
+@check(
+    "API-1.two-spellings",
+    shows="two metrics that are the same but for their spelling have a list each, of one entry an "
+    "epoch",
+    costs="their values are mixed in one list, twice as long as the training",
+    wrappers=ESTIMATORS,
+    level=Level.SHOULD,
+)
+def two_spellings(trial: Trial) -> None:
+    X, y, *_ = probes.dataset(trial.wrapper)
+    metrics = ["mae", keras.metrics.MeanAbsoluteError()]
+    settings = {"optimizer": "sgd", "loss": loss_name(trial), "metrics": metrics, "epochs": 2}
+    estimator = trial.make(lambda: probes.uncompiled(trial.wrapper), **settings)
+    trial.fit(estimator, X, y)
+    history = read_history(trial, estimator)
+    lengths = {name: len(values) for name, values in history.items()}
+    trial.require(
+        set(lengths.values()) == {2} and len(lengths) == 3,
+        f"history_ should have three quantities with two entries each; it has {show(lengths)}",
+    )
+
+
 def _require_epoch(trial: Trial, estimator: Any, expected: int) -> None:
     found = trial.attribute(estimator, "current_epoch")
     trial.require(same(found, expected), f"current_epoch should be {expected}; it is {show(found)}")
@@ -119,6 +142,34 @@ def current_epoch(trial: Trial) -> None:
     else:
         calls, epochs = SEQUENCES[trial.case]
         _require_epoch(trial, _after(trial, calls), epochs)
+
+
+@check(
+    "API-2.told-to-callbacks",
+    shows="callbacks of partial_fit are told the epoch that comes after those that were trained",
+    costs="a schedule of learning rates starts over with each part of a training",
+    wrappers=ESTIMATORS,
+    cases=["partial_fit", "fit"],
+    level=Level.SHOULD,
+)
+def told_to_callbacks(trial: Trial) -> None:
+    X, y, *_ = probes.dataset(trial.wrapper)
+    told: list[int] = []
+
+    class Listening(keras.callbacks.Callback):  # type: ignore[misc]
+        def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
+            del logs
+            told.append(epoch)
+
+    estimator = trial.make(learner(trial), callbacks=Listening, epochs=2)
+    methods = ["fit", "partial_fit"] if trial.case == "fit" else ["partial_fit"] * 3
+    for method in methods:
+        trial.call(estimator, method, X, y)
+    trial.require(
+        told == [0, 1, 2],
+        f"callbacks should be told of the epochs 0, 1, 2 in {', '.join(methods)}; they were told "
+        f"of {told}",
+    )
 
 
 # -- API-3, API-4 -------------------------------------------------------------------------------
@@ -188,6 +239,35 @@ def classes(trial: Trial) -> None:
         count = seen[-1]["n_classes_"]
     trial.require(same(count, 3), f"meta['n_classes_'] should be 3; it is {show(count)}")
     trial.call(estimator, "partial_fit", data.X[~first], data.y[~first])
+    predicted = as_array(trial, trial.predict(estimator, data.X), "predict")
+    trial.require(
+        predicted.tolist() == data.y.tolist(),
+        f"predict gave {show(predicted)}, not {show(data.y)}",
+    )
+
+
+@check(
+    "API-3.classes-again",
+    shows="the same classes may be given to each partial_fit; others are refused later on",
+    costs="a loop over batches that always names the classes fails at the second, or the units of "
+    "the model stand for other classes than before",
+    wrappers=[Wrapper.CLASSIFIER],
+    level=Level.SHOULD,
+)
+def classes_again(trial: Trial) -> None:
+    data = probes.classes_dataset(["a", "b", "c"])
+
+    def build() -> Any:
+        model = probes.make_model(data, "softmax")
+        model.compile(optimizer=probes.zero_rate(), loss="sparse_categorical_crossentropy")
+        return model
+
+    estimator = trial.make(build)
+    for _ in range(2):
+        trial.call(estimator, "partial_fit", data.X, data.y, classes=["a", "b", "c"])
+    _require_epoch(trial, estimator, 2)
+    with trial.refusing("partial_fit with other classes than before", ValueError):
+        estimator.partial_fit(data.X, data.y, classes=["a", "b", "c", "d"])
     predicted = as_array(trial, trial.predict(estimator, data.X), "predict")
     trial.require(
         predicted.tolist() == data.y.tolist(),

@@ -264,7 +264,7 @@ def _data_of_shape(case: str) -> tuple[Any, Any, dict[str, Any]]:
     "BUILD-4.other-shapes",
     shows="meta says the truth about several targets, a column, and X of three dimensions",
     costs="the output layer has one unit where it needs two, or the input layer the wrong shape",
-    wrappers=[Wrapper.REGRESSOR],
+    wrappers=[Wrapper.BASE, Wrapper.REGRESSOR],
     cases=["two-outputs", "column-target", "three-dimensions"],
 )
 def meta_of_other_shapes(trial: Trial) -> None:

@@ -169,7 +169,12 @@ def stratified_splits(trial: Trial) -> None:
     "CLS-6.subclass",
     shows="a subclass with a method _keras_build_fn and its own parameters is built and cloned",
     costs="an estimator class with a fixed architecture cannot be written, or breaks in a search",
-    cases=["own-parameters", "own-and-inherited-parameters", "special-arguments"],
+    cases=[
+        "own-parameters",
+        "own-and-inherited-parameters",
+        "special-arguments",
+        "required-parameter",
+    ],
 )
 def subclass(trial: Trial) -> None:
     built: list[int] = []
@@ -203,8 +208,14 @@ def subclass(trial: Trial) -> None:
             built.append(params["hidden"] if "n_features_in_" in meta else 0)
             return probes.model_for(wrapper)
 
+    class Needing(Fixed):
+        def __init__(self, hidden: int) -> None:
+            super().__init__(hidden)
+
     if trial.case == "own-parameters":
         estimator = trial.make_of(Fixed, hidden=7)
+    elif trial.case == "required-parameter":
+        estimator = trial.make_of(Needing, hidden=7)
     else:
         estimator = trial.make_of(
             Open if trial.case.startswith("own") else Asking, hidden=7, epochs=2
@@ -220,6 +231,39 @@ def subclass(trial: Trial) -> None:
     X, y, *_ = probes.dataset(wrapper)
     trial.fit(copy, X, y)
     trial.require(built == [7], f"_keras_build_fn should be called once, with 7; it saw {built}")
+
+
+@check(
+    "CLS-6.passed-on",
+    shows="parameters that a subclass passes on to its parent reach the builder and can be set",
+    costs="the builder of an estimator class goes on with the values of the constructor, whatever "
+    "a search sets",
+    cases=["only-passed", "also-stored"],
+)
+def passed_on(trial: Trial) -> None:
+    built: list[Any] = []
+    wrapper, stores = trial.wrapper, trial.case == "also-stored"
+
+    class Passing(trial.cls):  # type: ignore[name-defined, misc]
+        def __init__(self, hidden: int = 3, width: int = 4, **kwargs: Any) -> None:
+            if stores:
+                self.hidden, self.width = hidden, width
+            super().__init__(hidden=hidden, width=width, **kwargs)
+
+        def _keras_build_fn(self, hidden: int, width: int) -> Any:
+            built.append((hidden, width))
+            return probes.model_for(wrapper)
+
+    estimator = trial.make_of(Passing, hidden=7)
+    trial.call(estimator, "set_params", width=9)
+    with trial.doing("cloning an instance of a subclass"):
+        copy = sklearn_base.clone(estimator)
+    for one in (estimator, copy):
+        params = trial.params(one)
+        found = params.get("hidden"), params.get("width")
+        trial.require(found == (7, 9), f"hidden and width should be 7 and 9; they are {found}")
+        trial.fit(one, *probes.dataset(wrapper)[:2])
+    trial.require(built == [(7, 9)] * 2, f"the builder should see (7, 9) twice; it saw {built}")
 
 
 @check(

@@ -7,6 +7,7 @@ from scikeras_conformance.checks._answers import same
 from scikeras_conformance.checks._modules import keras, np, probes, sklearn_base
 from scikeras_conformance.checks._properties import holds_for_all
 from scikeras_conformance.checks._state import fitted_names, require_not_fitted
+from scikeras_conformance.contract import Level
 from scikeras_conformance.trial import Trial, show
 
 KINDS = ("list", "dict", "tuple", "array", "class", "instance", "function", "without-equality")
@@ -88,6 +89,26 @@ def any_parameters(trial: Trial) -> None:
     holds_for_all(stores)
 
 
+@check(
+    "INIT-1.taken-names",
+    shows="a keyword with the name of a method or an attribute is stored, or refused",
+    costs="a builder's argument is accepted, shows another value, and is lost in every clone",
+    cases=["method", "property", "class-attribute"],
+)
+def taken_names(trial: Trial) -> None:
+    name = {"method": "score", "property": "initialized_", "class-attribute": "prefixes_"}[
+        trial.case
+    ]
+    given = {name: object()}
+    build = probes.builder(trial.wrapper)
+    with trial.doing(f"constructing with the keyword {name}"):
+        try:
+            estimator = trial.subject.construct(trial.cls, build, **given)
+        except (TypeError, ValueError, AttributeError):
+            return
+    _require_stored(trial, estimator, given)
+
+
 # -- INIT-2, INIT-3 -----------------------------------------------------------------------------
 
 
@@ -132,14 +153,16 @@ def no_fitted_attributes(trial: Trial) -> None:
 # -- INIT-4 -------------------------------------------------------------------------------------
 
 
-def _parameters_for_cloning() -> dict[str, Any]:
+def _parameters_for_cloning(case: str) -> dict[str, Any]:
+    shared = {"units": 3, "names": ["a", "b"], "epochs": 2}
+    if case == "few-parameters":
+        # What a wrapper has that knows nothing of compiling, and keeps these in dicts of its own.
+        return shared
     return {
-        "units": 3,
-        "names": ["a", "b"],
+        **shared,
         "optimizer": keras.optimizers.SGD,
         "optimizer__learning_rate": 0.25,
         "metrics": ["mse"],
-        "epochs": 2,
     }
 
 
@@ -147,7 +170,7 @@ def _parameters_for_cloning() -> dict[str, Any]:
     "INIT-4.clone",
     shows="a clone has equal parameters and nothing of a fit, before and after fit",
     costs="searches and ensembles drop settings, or start from a fitted model",
-    cases=["before-fit", "after-fit", "subclass-after-fit"],
+    cases=["before-fit", "after-fit", "subclass-after-fit", "few-parameters"],
 )
 def clone(trial: Trial) -> None:
     wrapper = trial.wrapper
@@ -160,11 +183,11 @@ def clone(trial: Trial) -> None:
         return probes.model_for(wrapper)
 
     cls = Subclass if trial.case.startswith("subclass") else trial.cls
-    estimator = trial.make_of(cls, build, **_parameters_for_cloning())
+    estimator = trial.make_of(cls, build, **_parameters_for_cloning(trial.case))
     X, y, *_ = probes.dataset(wrapper)
     if trial.case.endswith("after-fit"):
         trial.fit(estimator, X, y)
-    with trial.doing(f"clone {trial.case.removeprefix('subclass-').replace('-', ' ')}"):
+    with trial.doing(f"clone ({trial.case})"):
         copy = sklearn_base.clone(estimator)
     trial.require(type(copy) is cls, f"the clone is a {type(copy).__name__}")
     before, after = trial.params(estimator), trial.params(copy)
@@ -272,3 +295,78 @@ def unknown(trial: Trial) -> None:
     with trial.refusing(f"set_params({name}=1)", ValueError, naming=name.partition("__")[0]):
         estimator.set_params(**{name: 1})
     trial.require(name not in trial.params(estimator), f"{name} was stored nevertheless")
+
+
+@check(
+    "INIT-10.nested",
+    shows="parameters of an estimator among the parameters are listed and can be set, alone and "
+    "together with it; unknown ones are refused, and then nothing is changed",
+    costs="a search over a scaler that the builder is given fails, or tunes nothing",
+    level=Level.SHOULD,
+)
+def nested(trial: Trial) -> None:
+    from sklearn.preprocessing import StandardScaler
+
+    inner, other = StandardScaler(), StandardScaler()
+    estimator = trial.make(probes.builder(trial.wrapper), scaler=inner)
+
+    def require_listed(value: Any) -> None:
+        listed = trial.call(estimator, "get_params")
+        trial.require(
+            "scaler__with_mean" in listed and listed["scaler__with_mean"] is value,
+            f"get_params() should list scaler__with_mean={value}; it lists "
+            f"{show(listed.get('scaler__with_mean', 'nothing of the kind'))}",
+        )
+
+    require_listed(True)
+    flat = trial.params(estimator)
+    trial.require("scaler__with_mean" not in flat, "get_params(deep=False) lists what is inside")
+    trial.call(estimator, "set_params", scaler__with_mean=False)
+    require_listed(False)
+    trial.call(estimator, "set_params", scaler=other, scaler__with_mean=False)
+    require_listed(False)
+    _require_stored(trial, estimator, {"scaler": other})
+    trial.require(other.with_mean is False, "scaler__with_mean was set on another object")
+    with trial.refusing("set_params(scaler__mean=1)", ValueError, naming="mean"):
+        estimator.set_params(scaler__mean=1)
+    with trial.refusing("set_params(units__mean=1)", ValueError, naming="units"):
+        estimator.set_params(units__mean=1)
+    require_listed(False)
+    with trial.doing("cloning"):
+        copy = sklearn_base.clone(estimator)
+    trial.require(
+        trial.params(copy).keys() == flat.keys(), "a clone has other parameters than the original"
+    )
+
+
+@check(
+    "INIT-10.closed-subclass",
+    shows="a routed parameter can be set on a subclass whose constructor does not take it, is "
+    "listed then, and a clone has it too",
+    costs="a search over the learning rate of an estimator class trains every candidate alike",
+    also=["CLS-6", "INIT-4"],
+    level=Level.SHOULD,
+)
+def closed_subclass(trial: Trial) -> None:
+    wrapper = trial.wrapper
+
+    class Closed(trial.cls):  # type: ignore[name-defined, misc]
+        def __init__(self, hidden: int = 3) -> None:
+            super().__init__(optimizer="sgd", loss="mean_squared_error")
+            self.hidden = hidden
+
+        def _keras_build_fn(self) -> Any:
+            return probes.uncompiled(wrapper)
+
+    estimator = trial.make_of(Closed, hidden=4)
+    trial.call(estimator, "set_params", optimizer__learning_rate=0.125)
+    with trial.doing("cloning an instance of a subclass"):
+        copy = sklearn_base.clone(estimator)
+    X, y, *_ = probes.dataset(wrapper)
+    for one, what in ((estimator, "the estimator"), (copy, "its clone")):
+        listed = trial.params(one).get("optimizer__learning_rate", "nothing of the kind")
+        trial.require(same(listed, 0.125), f"get_params() of {what} lists {show(listed)}")
+        trial.fit(one, X, y)
+        with trial.doing("reading the learning rate of model_"):
+            rate = float(trial.model(one).optimizer.learning_rate)
+        trial.require(rate == 0.125, f"{what} should learn at a rate of 0.125; it is {rate}")

@@ -4,12 +4,13 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from scikeras_conformance.catalogue import Wrapper, check
+from scikeras_conformance.catalogue import ESTIMATORS, Wrapper, check
 from scikeras_conformance.checks._answers import same
 from scikeras_conformance.checks._destinations import Destinations, require_made, subclass
 from scikeras_conformance.checks._modules import keras, np, probes
 from scikeras_conformance.checks._properties import holds_for_all
 from scikeras_conformance.checks._routes_model import predicted
+from scikeras_conformance.contract import Level
 from scikeras_conformance.trial import Trial, show
 
 NESTED = ("loss", "metrics", "callbacks")
@@ -252,6 +253,8 @@ def _positional() -> dict[str, tuple[str, dict[str, Any], dict[str, Any]]]:
         "in-list": ("list", {"1__0": 1001}, {"0": 1001}),
         "in-dict": ("dict", {"second__0": 1001}, {"0": 1001}),
         "class": ("single", {"0": inner, "0__alpha": 5}, {"0": {"alpha": 5}}),
+        "class-alone": ("single", {"0": inner}, {"0": {}}),
+        "dtype": ("single", {"alpha": np.float32}, {"alpha": np.float32}),
         "class-second": ("single", {"0": 4, "1": inner, "1__a": 5}, {"0": 4, "1": {"a": 5}}),
         "class-with-position": ("single", {"0": inner, "0__0": 5}, {"0": {"0": 5}}),
         "class-in-list": ("list", {"1__0": inner, "1__0__alpha": 5}, {"0": {"alpha": 5}}),
@@ -266,6 +269,7 @@ POSITIONS = (
     "in-list",
     "in-dict",
     "class",
+    "class-alone",
     "class-second",
     "class-with-position",
     "class-in-list",
@@ -296,6 +300,19 @@ def positions(trial: Trial) -> None:
 def positions_elsewhere(trial: Trial) -> None:
     kind, _, case = trial.case.partition("-")
     _require_positions(trial, kind, case)
+
+
+@check(
+    "ROUTE-8.types",
+    shows="a type of NumPy that is routed to a constructor arrives as the type that it is",
+    costs="metrics__dtype=np.float64 becomes the number 0.0",
+    wrappers=ESTIMATORS,
+    cases=["optimizer", "loss", "metrics", "callbacks"],
+    also=["ROUTE-5", "ROUTE-6", "ROUTE-7"],
+    level=Level.SHOULD,
+)
+def types(trial: Trial) -> None:
+    _require_positions(trial, trial.case, "dtype")
 
 
 def _require_positions(trial: Trial, kind: str, case: str) -> None:

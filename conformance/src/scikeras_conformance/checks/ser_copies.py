@@ -10,6 +10,7 @@ from scikeras_conformance.checks._answers import as_array, same
 from scikeras_conformance.checks._modules import keras, np, probes
 from scikeras_conformance.checks._state import fitted_names, require_not_fitted
 from scikeras_conformance.checks._training import require_weights
+from scikeras_conformance.contract import Level
 from scikeras_conformance.trial import Trial, show
 
 ALL_ROWS = 64
@@ -101,9 +102,10 @@ def require_same_bits(trial: Trial, found: Any, expected: Any, what: str) -> Non
     trial.require(equal, f"{what} gave {show(found)}, not {show(expected)}")
 
 
-def portable(trial: Trial, kind: str) -> Any:
+def portable(trial: Trial, kind: str, *, plain: bool = False) -> Any:
     """Make an estimator whose builder, and whatever else is in it, can be imported."""
-    return trial.make(probes.UNFINISHED[trial.wrapper], **settings_of(trial, kind))
+    builders = probes.PLAIN if plain else probes.UNFINISHED
+    return trial.make(builders[trial.wrapper], **settings_of(trial, kind))
 
 
 def copied(trial: Trial, estimator: Any, way: str) -> Any:
@@ -169,6 +171,32 @@ def fitted(trial: Trial) -> None:
     require_weights(trial, other, expected, "what the original goes on to learn")
 
 
+@check(
+    "SER-1.initialized",
+    shows="a wrapper that was initialised only is pickled and copied, and then learns the same",
+    costs="a model that was prepared in one process cannot be trained in another",
+    cases=["pickle", "deepcopy"],
+    level=Level.SHOULD,
+)
+def prepared_only(trial: Trial) -> None:
+    X, y, *_ = probes.dataset(trial.wrapper)
+    estimator = trial.make(
+        probes.UNFINISHED[trial.wrapper],
+        optimizer="adam",
+        loss="binary_crossentropy" if trial.is_classifier else "mean_squared_error",
+        batch_size=ALL_ROWS,
+        verbose=0,
+    )
+    trial.initialize(estimator, X, y)
+    other = copied(trial, estimator, trial.case)
+    answers = trial.predict(estimator, X)
+    require_same_bits(trial, trial.predict(other, X), answers, "predict of the copy")
+    trial.call(other, "partial_fit", X, y)
+    trial.call(estimator, "partial_fit", X, y)
+    expected = trial.model(estimator).get_weights()
+    require_weights(trial, other, expected, "what the original learns")
+
+
 def fit_there(estimator: Any, X: Any, y: Any) -> Any:
     """Fit, in a worker process."""
     return estimator.fit(X, y)
@@ -191,7 +219,7 @@ def workers(trial: Trial) -> None:
 
     task, _, kind = trial.case.partition("-")
     X, y, *_ = probes.dataset(trial.wrapper)
-    estimator = portable(trial, kind)
+    estimator = portable(trial, kind, plain=True)
     params = trial.params(estimator)
     if task == "predict":
         trial.fit(estimator, X, y)

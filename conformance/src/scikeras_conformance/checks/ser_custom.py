@@ -6,7 +6,12 @@ from scikeras_conformance.catalogue import Wrapper, check
 from scikeras_conformance.checks._elsewhere import ask_elsewhere
 from scikeras_conformance.checks._modules import probes, sklearn_base
 from scikeras_conformance.checks._training import read_history, require_weights
-from scikeras_conformance.checks.ser_copies import ALL_ROWS, copied, require_same_bits
+from scikeras_conformance.checks.ser_copies import (
+    ALL_ROWS,
+    copied,
+    pickled,
+    require_same_bits,
+)
 from scikeras_conformance.checks.ser_process import answers_of, dumped
 from scikeras_conformance.trial import Trial
 
@@ -72,6 +77,33 @@ def custom_clone(trial: Trial) -> None:
     trial.fit(other, X, y)
     weights = trial.model(estimator).get_weights()
     require_weights(trial, other, weights, "what the original learnt")
+
+
+@check(
+    "SER-4.forgetful",
+    shows="an optimizer whose configuration lacks an argument keeps it, or is refused",
+    costs="a setting falls back to its default wherever the estimator is copied, without a word",
+    wrappers=REGRESSOR,
+    cases=["fit", "clone", "pickle"],
+)
+def forgetful(trial: Trial) -> None:
+    X, y, *_ = probes.dataset(trial.wrapper)
+    estimator = trial.make(
+        probes.UNFINISHED[trial.wrapper],
+        optimizer=probes.Forgetful(floor=0.5),
+        loss="mean_squared_error",
+        verbose=0,
+    )
+    with trial.doing(f"{trial.case} with an optimizer that forgets an argument"):
+        try:
+            if trial.case == "fit":
+                found = estimator.fit(X, y).model_.optimizer.floor
+            else:
+                copy = sklearn_base.clone if trial.case == "clone" else pickled
+                found = copy(estimator).get_params()["optimizer"].floor
+        except (TypeError, ValueError):
+            return
+    trial.require(found == 0.5, f"the argument that was 0.5 is {found} after {trial.case}")
 
 
 @check(

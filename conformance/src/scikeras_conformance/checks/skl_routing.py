@@ -6,6 +6,7 @@ from typing import Any
 from scikeras_conformance.catalogue import ESTIMATORS, check
 from scikeras_conformance.checks._destinations import subclass
 from scikeras_conformance.checks._modules import np, probes
+from scikeras_conformance.checks._sklearn_checks import installed_version
 from scikeras_conformance.checks._training import column, learner, require_weights, train
 from scikeras_conformance.trial import Trial, show
 
@@ -44,10 +45,14 @@ def _tools() -> dict[str, Callable[[Any], Any]]:
     def pipeline(estimator: Any) -> Any:
         return make_pipeline(FunctionTransformer(), estimator)
 
+    def asked_to_score(tool: Any) -> Any:
+        # Later versions know by themselves what the last step of a pipeline requests.
+        return tool if installed_version() >= (1, 8) else tool.set_score_request(sample_weight=True)
+
     return {
         "pipeline": pipeline,
         "search": search,
-        "search-over-pipeline": lambda estimator: search(pipeline(estimator)),
+        "search-over-pipeline": lambda estimator: search(asked_to_score(pipeline(estimator))),
     }
 
 
@@ -69,25 +74,20 @@ def fit_request(trial: Trial) -> None:
     with sklearn.config_context(enable_metadata_routing=True):
         _requesting(trial, estimator, fit=wanted, score=wanted)
         with trial.doing("putting a wrapper into a tool of scikit-learn"):
-            tool = _tools().get(trial.case, _beside_another)(estimator)
+            tool = _tools().get(trial.case, _after_another)(estimator)
     member = _fit_with_weights(trial, tool, X, y, weights)
-    if not wanted:
-        with trial.doing("reading the wrapper in the ensemble"):
-            member = tool.estimators_[0]
     expected = train(build(), X, column(y), sample_weight=weights if wanted else None)
     how = "with" if wanted else "without"
     require_weights(trial, member, expected, f"those of training {how} the weights")
 
 
-def _beside_another(estimator: Any) -> Any:
-    """Put an estimator beside one that asks for weights, so that somebody does."""
-    from sklearn.base import is_classifier
-    from sklearn.ensemble import VotingClassifier, VotingRegressor
-    from sklearn.linear_model import LinearRegression, LogisticRegression
+def _after_another(estimator: Any) -> Any:
+    """Put an estimator behind one that asks for weights, so that somebody does."""
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import StandardScaler
 
-    cls = VotingClassifier if is_classifier(estimator) else VotingRegressor
-    other = LogisticRegression() if is_classifier(estimator) else LinearRegression()
-    return cls([("one", estimator), ("other", other.set_fit_request(sample_weight=True))])
+    other = StandardScaler(with_mean=False, with_std=False)
+    return make_pipeline(other.set_fit_request(sample_weight=True), estimator)
 
 
 @check(

@@ -6,6 +6,7 @@ from typing import Any
 from scikeras_conformance.catalogue import Wrapper, check
 from scikeras_conformance.checks._answers import as_array, require_answers, same
 from scikeras_conformance.checks._modules import keras, np, probes
+from scikeras_conformance.contract import Level
 from scikeras_conformance.trial import Trial, show
 
 CLASSIFIER = [Wrapper.CLASSIFIER]
@@ -228,6 +229,36 @@ def multilabel(trial: Trial) -> None:
 
 
 @check(
+    "TGT-3.one-label-each",
+    shows="an indicator of one label in each row works with softmax units and a one-hot loss",
+    costs="targets that were one-hot before, as in Keras, are refused or come back in another form",
+    wrappers=CLASSIFIER,
+    cases=["int64", "float32", "bool"],
+)
+def one_label_each(trial: Trial) -> None:
+    data = probes.classes_dataset([0, 1, 2])
+    data = data._replace(y=np.eye(3, dtype=trial.case)[data.y])
+    estimator = _fitted(trial, data, "softmax", ONE_HOT)
+    _require_answers(trial, estimator, data)
+    _require_type(trial, estimator, data)
+
+
+@check(
+    "TGT-3.one-value",
+    shows="an indicator whose rows have every label, or none, is fitted and comes back",
+    costs="a fold in which nobody has any of the labels ends the search",
+    wrappers=CLASSIFIER,
+    cases=["all", "none"],
+    level=Level.SHOULD,
+)
+def one_value(trial: Trial) -> None:
+    data = probes.multilabel_dataset()
+    wanted = data.y.all(axis=1) if trial.case == "all" else ~data.y.any(axis=1)
+    data = data._replace(X=np.repeat(data.X[wanted], 4, 0), y=np.repeat(data.y[wanted], 4, 0))
+    _require_answers(trial, _fitted(trial, data, "sigmoid", BINARY), data)
+
+
+@check(
     "TGT-3.uncertain",
     shows="a label is given where it is likelier than not, and only there",
     costs="a threshold away from one half gives every sample all labels, or none",
@@ -419,66 +450,3 @@ def regressor_refuses_text(trial: Trial) -> None:
     estimator = trial.make(_builder(data, "linear", SQUARED))
     with trial.refusing("fit of the regressor with words as target", ValueError):
         estimator.fit(data.X, y)
-
-
-# -- TGT-10 -------------------------------------------------------------------------------------
-
-
-def _require_probabilities(trial: Trial, estimator: Any, data: Any, expected: Any) -> None:
-    for rows, what in ((slice(None), "all rows"), ([1], "one row")):
-        found = as_array(trial, trial.call(estimator, "predict_proba", data.X[rows]), what)
-        wanted = expected[rows]
-        trial.require(
-            found.shape == wanted.shape,
-            f"{what}: predict_proba gave shape {found.shape}, not {wanted.shape}",
-        )
-        with trial.doing("comparing probabilities"):
-            right = np.allclose(found, wanted, atol=1e-4)
-        trial.require(
-            right, f"{what}: predict_proba gave {show(found[:2])} ..., not {show(wanted[:2])} ..."
-        )
-
-
-@check(
-    "TGT-10.probabilities",
-    shows="predict_proba has a column for each class in the order of classes_, rows sum to one",
-    costs="ROC-AUC, log loss, voting and calibration use the probability of another class",
-    wrappers=CLASSIFIER,
-    cases=["sigmoid", "softmax", "multiclass-sparse", "multiclass-one-hot", "column-target"],
-)
-def probabilities(trial: Trial) -> None:
-    multi = trial.case.startswith("multiclass")
-    sigmoid = trial.case in {"sigmoid", "column-target"}
-    data = probes.classes_dataset(["a", "b", "c"] if multi else ["no", "yes"], sigmoid=sigmoid)
-    data = data.softened()
-    expected = _softmax(data.X @ data.kernel) if not sigmoid else _two(data.X @ data.kernel)
-    data = _as_given(data, "column" if trial.case == "column-target" else "flat")
-    loss = BINARY if sigmoid else ONE_HOT if trial.case.endswith("one-hot") else SPARSE
-    estimator = trial.make(_builder(data, "sigmoid" if sigmoid else "softmax", loss))
-    trial.fit(estimator, data.X, data.y)
-    _require_probabilities(trial, estimator, data, expected)
-
-
-@check(
-    "TGT-10.multilabel-probabilities",
-    shows="predict_proba of a multilabel target has one column for each label",
-    costs="the scores of several labels cannot be computed",
-    wrappers=CLASSIFIER,
-)
-def multilabel_probabilities(trial: Trial) -> None:
-    data = probes.multilabel_dataset()
-    data = data.softened()
-    expected = 1 / (1 + np.exp(-(data.X @ data.kernel + data.bias)))
-    estimator = trial.make(_builder(data, "sigmoid", BINARY))
-    trial.fit(estimator, data.X, data.y)
-    _require_probabilities(trial, estimator, data, expected)
-
-
-def _softmax(logits: Any) -> Any:
-    exponents = np.exp(logits)
-    return exponents / exponents.sum(axis=1, keepdims=True)
-
-
-def _two(logits: Any) -> Any:
-    positive = 1 / (1 + np.exp(-logits))
-    return np.hstack([1 - positive, positive])

@@ -18,7 +18,7 @@ ASKED = ("fit", "predict")
     costs="type checkers take no notice of the annotations, and nobody is told",
 )
 def marker(trial: Trial) -> None:
-    parts = trial.cls.__module__.split(".")
+    parts = trial.original.__module__.split(".")
     packages = [".".join(parts[: end + 1]) for end in range(len(parts))]
     folders = [
         Path(location)
@@ -28,7 +28,7 @@ def marker(trial: Trial) -> None:
     ]
     trial.require(
         folders,
-        f"{trial.cls.__module__} is a module alone; only a package can ship py.typed",
+        f"{trial.original.__module__} is a module alone; only a package can ship py.typed",
     )
     # A namespace that several distributions share has no marker of its own.
     found = [folder for folder in folders if (folder / "py.typed").is_file()]
@@ -52,7 +52,7 @@ def user_program(trial: Trial) -> None:
 )
 def signatures(trial: Trial) -> None:
     gaps = []
-    for cls in own_classes(trial.cls):
+    for cls in own_classes(trial.original):
         with trial.doing(f"reading the source of {cls.__qualname__}"):
             methods = public_methods(cls)
         gaps += [

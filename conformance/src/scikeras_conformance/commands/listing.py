@@ -6,6 +6,7 @@ from scikeras_conformance.contract import load_contract
 from scikeras_conformance.exceptions import UsageError
 from scikeras_conformance.plan import Selection, make_plan, nearest, unchecked_clauses
 from scikeras_conformance.results import ExitCode
+from scikeras_conformance.settings import parse_builder
 from scikeras_conformance.subject import check_spec
 
 __all__ = ["add_commands"]
@@ -28,6 +29,14 @@ def add_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]"
     script.add_argument("name", metavar="ID", help="a result, as in a report: CLS-3.x:classifier")
     script.add_argument(
         "--example", default="", metavar="SOURCE", help="for a property: the value to try"
+    )
+    script.add_argument(
+        "--builder",
+        action="append",
+        default=[],
+        metavar="PLACE",
+        type=parse_builder,
+        help="for scikit-learn's checks, as for run",
     )
     script.set_defaults(command=_script, listing=True)
 
@@ -91,5 +100,7 @@ def _script(options: argparse.Namespace) -> ExitCode:
     plan = {item.id: item for item in make_plan(CATALOGUE, Selection())}
     if options.name not in plan:
         raise UsageError(f"There is no result {options.name!r}.{nearest(options.name, list(plan))}")
-    print(script_for(plan[options.name], options.subject, seed=SEED, example=options.example))
+    planned = plan[options.name]
+    how = {"seed": SEED, "example": options.example, "builders": options.builder}
+    print(script_for(planned, options.subject, **how))
     return ExitCode.CONFORMANT

@@ -4,7 +4,7 @@ Importing this package imports Keras; check modules reach it through
 `scikeras_conformance.checks._modules`, which puts that off until a check runs.
 """
 
-from scikeras_conformance.probes.custom import CUSTOM, ScaledLoss
+from scikeras_conformance.probes.custom import CUSTOM, Forgetful, ScaledLoss
 from scikeras_conformance.probes.data import (
     Dataset,
     classes_dataset,
@@ -27,6 +27,7 @@ from scikeras_conformance.probes.portable import (
     ANSWERING,
     COMPILED,
     IDLE,
+    PLAIN,
     UNFINISHED,
     EagerModel,
     Notebook,
@@ -47,10 +48,12 @@ __all__ = [
     "CUSTOM",
     "EXACT_BUILDERS",
     "IDLE",
+    "PLAIN",
     "UNFINISHED",
     "Awkward",
     "Dataset",
     "EagerModel",
+    "Forgetful",
     "IdleModel",
     "Notebook",
     "ProbeModel",

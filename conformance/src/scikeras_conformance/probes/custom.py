@@ -6,7 +6,7 @@ from typing import Any
 
 import keras
 
-__all__ = ["CUSTOM", "ScaledLoss"]
+__all__ = ["CUSTOM", "Forgetful", "ScaledLoss"]
 
 
 class ScaledLoss(keras.losses.Loss):  # type: ignore[misc]
@@ -33,6 +33,14 @@ class RegisteredLoss(ScaledLoss):
 def scaled_error(y_true: Any, y_pred: Any) -> Any:
     """Compute three times the squared error."""
     return 3.0 * keras.ops.mean(keras.ops.square(y_true - y_pred), axis=-1)
+
+
+class Forgetful(keras.optimizers.SGD):  # type: ignore[misc]
+    """An optimizer whose description of itself lacks an argument, as many have it."""
+
+    def __init__(self, learning_rate: float = 0.0, floor: float = 0.0, **kwargs: Any) -> None:
+        super().__init__(learning_rate=learning_rate, **kwargs)
+        self.floor = floor
 
 
 class Spread(keras.metrics.Metric):  # type: ignore[misc]

@@ -17,6 +17,7 @@ __all__ = [
     "ANSWERING",
     "COMPILED",
     "IDLE",
+    "PLAIN",
     "UNFINISHED",
     "EagerModel",
     "Notebook",
@@ -58,26 +59,26 @@ class Notebook(keras.callbacks.Callback):  # type: ignore[misc]
         self.label = label
 
 
-def _unfinished(wrapper: Wrapper) -> keras.Model:
+def _unfinished(wrapper: Wrapper, cls: type[keras.Model]) -> keras.Model:
     activation = "sigmoid" if wrapper is Wrapper.CLASSIFIER else "linear"
-    model = make_model(dataset(wrapper), activation, cls=EagerModel)
+    model = make_model(dataset(wrapper), activation, cls=cls)
     model.set_weights([weights * 0.0 + np.float32(0.5) for weights in model.get_weights()])
     return model
 
 
 def unfinished_base() -> keras.Model:
     """Build an uncompiled model that has something to learn."""
-    return _unfinished(Wrapper.BASE)
+    return _unfinished(Wrapper.BASE, EagerModel)
 
 
 def unfinished_classifier() -> keras.Model:
     """Build an uncompiled model that has something to learn."""
-    return _unfinished(Wrapper.CLASSIFIER)
+    return _unfinished(Wrapper.CLASSIFIER, EagerModel)
 
 
 def unfinished_regressor() -> keras.Model:
     """Build an uncompiled model that has something to learn."""
-    return _unfinished(Wrapper.REGRESSOR)
+    return _unfinished(Wrapper.REGRESSOR, EagerModel)
 
 
 UNFINISHED: Mapping[Wrapper, Callable[[], keras.Model]] = MappingProxyType(
@@ -90,14 +91,30 @@ UNFINISHED: Mapping[Wrapper, Callable[[], keras.Model]] = MappingProxyType(
 """Builders of uncompiled models that start from the same weights each time, and learn."""
 
 
+def plain_classifier() -> keras.Model:
+    """Build the like of a class that any process knows."""
+    return _unfinished(Wrapper.CLASSIFIER, keras.Model)
+
+
+def plain_regressor() -> keras.Model:
+    """Build the like of a class that any process knows."""
+    return _unfinished(Wrapper.REGRESSOR, keras.Model)
+
+
+PLAIN: Mapping[Wrapper, Callable[[], keras.Model]] = MappingProxyType(
+    {Wrapper.CLASSIFIER: plain_classifier, Wrapper.REGRESSOR: plain_regressor}
+)
+"""The like of `UNFINISHED` for other processes; whether they find a user's own class is SER-4's."""
+
+
 def _compiled(wrapper: Wrapper, optimizer: str) -> keras.Model:
-    model = _unfinished(wrapper)
+    model = _unfinished(wrapper, keras.Model)
     made = {
         "momentum": lambda: keras.optimizers.SGD(0.05, momentum=0.9),
         "adam": lambda: keras.optimizers.Adam(0.05),
     }[optimizer]()
     loss = "binary_crossentropy" if wrapper is Wrapper.CLASSIFIER else "mean_squared_error"
-    model.compile(optimizer=made, loss=loss, metrics=["mean_absolute_error"])
+    model.compile(optimizer=made, loss=loss, metrics=["mean_absolute_error"], run_eagerly=True)
     return model
 
 
@@ -143,9 +160,9 @@ def _turned(wrapper: Wrapper, wrong: bool) -> Dataset:
 def _answering(wrapper: Wrapper, wrong: bool) -> keras.Model:
     classifies = wrapper is Wrapper.CLASSIFIER
     activation = "sigmoid" if classifies else "linear"
-    model = make_model(_turned(wrapper, wrong), activation, cls=EagerModel)
+    model = make_model(_turned(wrapper, wrong), activation, cls=keras.Model)
     loss = "binary_crossentropy" if classifies else "mean_squared_error"
-    model.compile(optimizer=zero_rate(), loss=loss)
+    model.compile(optimizer=zero_rate(), loss=loss, run_eagerly=True)
     return model
 
 

@@ -44,7 +44,8 @@ def sources_of(subject: Subject) -> dict[str, Any]:
     """Say where the source of a subject is: its folders or files, and the line of each class."""
     roots: set[str] = set()
     definitions: dict[str, Any] = {}
-    for wrapper, cls in subject.classes.items():
+    for wrapper in subject.classes:
+        cls = subject.original(wrapper)
         module = sys.modules.get(cls.__module__.partition(".")[0])
         roots.update(map(str, getattr(module, "__path__", None) or ()))
         try:

@@ -5,11 +5,12 @@ to the last helper. So it shows exactly what the check did, and cannot drift apa
 """
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cache
 from pathlib import Path
 from typing import Any
 
+from scikeras_conformance.builders import places_of
 from scikeras_conformance.plan import PlannedCheck
 
 __all__ = ["script_for"]
@@ -60,10 +61,14 @@ def subject():
     holders = {{name: load(place) for name, place in {places!r}.items()}}
     classes = {{wrapper: holders[wrapper.value] for wrapper in Wrapper}}
     construct = getattr(load({holder!r}), "construct", None) if {holder!r} else None
-    makes = getattr(load({holder!r}), "sklearn_estimator", None) if {holder!r} else None
     construct = construct or (lambda c, *a, **k: c(*a, **k))
+    own = getattr(load({holder!r}), "sklearn_estimator", None) if {holder!r} else None
+    makers = {{w: own for w in Wrapper if own and w != "base"}}
+    makers.update({{Wrapper(name): load(place) for name, place in {makers!r}.items()}})
+    given = getattr(load({holder!r}), "originals", {{}}) if {holder!r} else {{}}
     return SimpleNamespace(
-        spec={spec!r}, classes=classes, construct=construct, sklearn_estimator=makes
+        spec={spec!r}, classes=classes, construct=construct, makers=makers,
+        original=lambda wrapper: given.get(wrapper, classes[wrapper]),
     )
 
 
@@ -76,7 +81,9 @@ def load(place):
 """
 
 
-def script_for(planned: PlannedCheck, spec: str, *, seed: int, example: str = "") -> str:
+def script_for(
+    planned: PlannedCheck, spec: str, *, seed: int, example: str = "", builders: Iterable[str] = ()
+) -> str:
     """Write the script of a planned check.
 
     Parameters
@@ -90,6 +97,8 @@ def script_for(planned: PlannedCheck, spec: str, *, seed: int, example: str = ""
     example : str, default=""
         For a property, the value to try, as Python source; without it the property is tried on
         many values, which takes Hypothesis.
+    builders : iterable of str, default=()
+        What makes the estimators for scikit-learn's checks.
 
     Returns
     -------
@@ -114,13 +123,14 @@ def script_for(planned: PlannedCheck, spec: str, *, seed: int, example: str = ""
         seed=seed, wrapper=planned.wrapper.name, case=planned.case, function=function.__name__
     )
     places, holder = _places(spec)
+    makers = {str(wrapper): place for wrapper, place in places_of(builders).items()}
     parts = [
         head,
         "from __future__ import annotations",
         bundle.imports(),
         "inf, nan = float('inf'), float('nan')",
         *bundle.definitions(),
-        SUBJECT.format(spec=spec, places=places, holder=holder).strip("\n"),
+        SUBJECT.format(spec=spec, places=places, holder=holder, makers=makers).strip("\n"),
         main.strip("\n"),
     ]
     return "\n\n\n".join(parts) + "\n"

@@ -45,7 +45,7 @@ def render(record: RunRecord, catalogue: Sequence[Check]) -> Iterator[Line]:
     apart = (Outcome.PASSED, Outcome.UNAVAILABLE)
     notable = [result for result in record.results if result.outcome not in apart]
     for check_id, results in groupby(notable, key=lambda result: result.check):
-        yield from _notable(checks[check_id], list(results), record.subject["spec"])
+        yield from _notable(checks[check_id], list(results), _how(record))
     yield from _unavailable(record.results)
     yield from _table(record.results)
     yield from _slowest(record.results)
@@ -79,7 +79,7 @@ def _device(environment: Mapping[str, Any]) -> str:
     return f"{environment['device']}, as asked for" if asked else str(environment["device"])
 
 
-def _notable(check: Check, results: Sequence[Result], spec: str) -> Iterator[Line]:
+def _notable(check: Check, results: Sequence[Result], how: str) -> Iterator[Line]:
     for outcome in OUTCOMES:
         group = [result for result in results if result.outcome is outcome]
         if not group:
@@ -97,7 +97,13 @@ def _notable(check: Check, results: Sequence[Result], spec: str) -> Iterator[Lin
             yield Line(f"  - {where}: {first}")
             yield from (Line(f"      {line}") for line in rest)
         if outcome is Outcome.FAILED:
-            yield Line(f"  script: scikeras-conformance script {spec} {group[0].id!r}")
+            yield Line(f"  script: scikeras-conformance script {how} {group[0].id!r}")
+
+
+def _how(record: RunRecord) -> str:
+    """Give what the command ``script`` has to be told of the subject."""
+    builders = record.configuration.get("builders") or []
+    return " ".join([record.subject["spec"], *(f"--builder {place}" for place in builders)])
 
 
 def _unavailable(results: Iterable[Result]) -> Iterator[Line]:

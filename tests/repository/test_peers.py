@@ -1,0 +1,114 @@
+"""The pages about peers, and the reports beside them."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from peers import confirm
+from peers.store import store
+from scikeras_conformance.reporting.stored import read_report
+from scikeras_conformance.results import Outcome
+
+ROOT = Path(__file__).parents[2]
+PEERS = ROOT / "docs" / "peers"
+OF_THE_SITE = {"index", "comparison"}
+PAGES = sorted({path.stem for path in PEERS.glob("*.md")} - OF_THE_SITE)
+REPORTS = [*PAGES, "reference"]
+MOST_BYTES = 2_000_000
+
+
+@pytest.mark.parametrize("name", REPORTS)
+def test_a_stored_report_is_one(name):
+    """It can be read by the suite, says something, and fits into a repository."""
+    path = PEERS / f"{name}.json"
+    record = read_report(path)
+    assert record.census.holds
+    outcomes = {result.outcome for result in record.results}
+    assert outcomes <= {Outcome.PASSED, Outcome.FAILED, Outcome.INAPPLICABLE}
+    assert ({Outcome.PASSED, Outcome.INAPPLICABLE} == outcomes) is (name == "reference")
+    assert {"documented", "api", "sklearn", "hygiene", "typing"} == set(record.profiles)
+    assert path.stat().st_size < MOST_BYTES
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_the_table_of_a_page_is_that_of_its_report(name):
+    """Page and report are of one run, and each failing check has its heading, or none has."""
+    page = (PEERS / f"{name}.md").read_text(encoding="utf-8")
+    report = json.loads((PEERS / f"{name}.json").read_text(encoding="utf-8"))
+    named = confirm.checks_of(confirm.blocks_by_heading(page)[1])
+    shown = page.partition(confirm.START)[2].partition(confirm.END)[0]
+    assert confirm.table(report, linked=bool(named)) == shown.strip()
+    failing = {r["check"] for r in report["results"] if r["outcome"] == "failed"}
+    assert named in (set(), failing)
+    assert named or name == "keras-wrappers"
+
+
+def report_with(**result):
+    return {
+        "header": {
+            "subject": {"spec": "pkg", "sources": {"roots": ["/srv/x/pkg"]}},
+            "environment": {"platform": "Linux-6.1-x86_64"},
+            "root": "/srv/x",
+            "configuration": {"file": "/srv/x/pyproject.toml"},
+        },
+        "results": [{"details": "File /srv/x/pkg/a.py", "script": "import pkg", **result}],
+    }
+
+
+def test_what_tells_of_the_machine_is_not_stored(tmp_path):
+    """Folders, tracebacks, scripts and the kernel are left out; the file's name in a message stays."""
+    source, target = tmp_path / "in.json", tmp_path / "out.json"
+    source.write_text(json.dumps(report_with(message="no file /srv/x/pkg/py.typed in a/b")))
+    store(source, target)
+    text = target.read_text()
+    assert "/srv" not in text
+    assert "6.1" not in text
+    stored = json.loads(text)
+    kept = {"details": "", "script": "", "message": "no file py.typed in a/b"}
+    assert [kept] == stored["results"]
+
+
+def test_a_report_that_still_tells_of_it_is_refused(tmp_path):
+    """A path in a place that nobody thought of stops the writing."""
+    source = tmp_path / "in.json"
+    case = f"case in {ROOT.anchor}home/somebody/x"
+    source.write_text(json.dumps(report_with(message="", case=case)))
+    with pytest.raises(ValueError, match="tells of the machine"):
+        store(source, tmp_path / "out.json")
+    assert not (tmp_path / "out.json").exists()
+
+
+def test_headings_of_checks_and_others():
+    """Every block of a page is found, and what is the name of a check is told from what is not."""
+    page = (
+        "text\n```python\na = 1\n```\n### `CLS-1.one`\n```python\nb\n```\n### Other `CLS-1`\nno\n"
+    )
+    prelude, blocks = confirm.blocks_by_heading(page)
+    assert "a = 1\n" == prelude
+    assert {"`CLS-1.one`": "b\n", "Other `CLS-1`": ""} == blocks
+    assert {"CLS-1.one"} == confirm.checks_of(blocks)
+
+
+@pytest.mark.parametrize(
+    ("words", "reproduced"),
+    [
+        ("broken: it is 0x1f of __script__.Thing, 3.5", True),
+        ("broken: it is something else", False),
+        ("kept", False),
+        ("", False),
+    ],
+)
+@pytest.mark.parametrize("alone", ["", "n_jobs = 2\n"])
+def test_a_script_has_to_say_what_the_report_says(
+    tmp_path, monkeypatch, capsys, words, reproduced, alone
+):
+    """Addresses, numbers and modules aside; in a process of its own where it starts others."""
+    monkeypatch.setitem(confirm.sys.modules, "scikeras_conformance", None)
+    message = "it is 0x2a of scikeras_conformance.checks.Thing, 4.25"
+    result = {"id": "CLS-1.one:base", "message": message}
+    file = tmp_path / confirm.name_of_script(result)
+    code = f"import sys\n{alone}def main():\n    print({words!r})\n    return 1\n"
+    file.write_text(code + "if __name__ == '__main__':\n    sys.exit(main())\n")
+    expected = [] if reproduced else ["CLS-1.one:base"]
+    assert expected == confirm.run_scripts(tmp_path, [result])
