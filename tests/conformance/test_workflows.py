@@ -47,7 +47,9 @@ def inputs_of(path):
 
 def test_there_is_something_to_look_at():
     """The workflows, the action and the steps in them are found."""
-    assert {"ci.yml", "conformance.yml", "gpu.yml"} == {path.name for path in WORKFLOWS}
+    assert {"ci.yml", "conformance.yml", "gpu.yml", "nightly.yml"} == {
+        path.name for path in WORKFLOWS
+    }
     assert 4 == len(steps(ACTION))
     assert len(steps(ROOT / ".github/workflows/ci.yml")) > 10
 
