@@ -207,5 +207,7 @@ def test_what_breaks_after_the_verdict_leaves_a_run_incomplete(monkeypatch):
         plugins[0].exit_code = 0
         return pytest.ExitCode.INTERNAL_ERROR
 
+    # What a run sets for its own process is not for the tests that come after it.
+    monkeypatch.setattr(os, "environ", dict(os.environ))
     monkeypatch.setattr(pytest, "main", broken)
     assert 3 == main(["run", "toy_subject", "--chapter", "SCORE", "--no-config"])

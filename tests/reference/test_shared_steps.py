@@ -407,6 +407,91 @@ def test_an_optimizer_of_the_users_own_is_never_shared():
         fingerprint(dense(Own()), training=True)
 
 
+class OwnDict(dict):
+    """A container that could do anything when it is read."""
+
+
+def dense_with(value):
+    """Build a model with something more in one of its layers."""
+    model = dense()
+    object.__setattr__(model.layers[0], "extra", value)
+    return model
+
+
+@pytest.mark.parametrize(
+    ("value", "other"),
+    [
+        (np.arange(3), np.arange(4)),
+        (np.float32(1), np.float64(1)),
+        (keras.ops.ones(2), keras.ops.zeros(2)),
+        ({"a", "b"}, {"a", "c"}),
+        ({"a": [1.5]}, {"a": [2.5]}),
+        ((1, b"x"), (True, b"x")),
+        (keras.activations.relu, keras.activations.gelu),
+    ],
+    ids=["array", "number", "tensor", "set", "dict", "tuple", "function"],
+)
+def test_every_attribute_is_read_to_the_bottom(value, other):
+    """What is equal has one digest, and what differs in value or in type has two."""
+    first = fingerprint(dense_with(value), training=True)
+    assert first == fingerprint(dense_with(value), training=True)
+    assert first != fingerprint(dense_with(other), training=True)
+
+
+@pytest.mark.parametrize(
+    ("value", "why"),
+    [
+        (np.array([object()]), "array of objects"),
+        ({object()}, "no order"),
+        (OwnDict(), "OwnDict.* is not Keras's own"),
+        (threading.Lock(), "lock is not Keras's own"),
+        (dense_with, "is not Keras's own"),
+    ],
+    ids=["objects", "set", "container", "lock", "function"],
+)
+def test_an_attribute_that_cannot_be_read_ends_the_proof(value, why):
+    """There is no digest of what could differ unseen."""
+    with pytest.raises(UnprovenError, match=why):
+        fingerprint(dense_with(value), training=True)
+
+
+def test_a_class_of_keras_that_somebody_changed_is_never_shared(monkeypatch):
+    """A method that was replaced for the whole process is noticed, and so is a model of one's own."""
+    monkeypatch.setattr(layers.Dense, "call", lambda self, inputs: inputs)
+    with pytest.raises(UnprovenError, match="replaced a method"):
+        fingerprint(dense(), training=True)
+    with pytest.raises(UnprovenError, match="not one of Keras's own models"):
+        fingerprint(subclassed(), training=True)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "y"),
+    [
+        ({"validation_split": 0.999}, LABELS),
+        ({"validation_split": np.float64(0.25)}, LABELS),
+        ({"validation_data": [ROWS, LABELS]}, LABELS),
+        ({"batch_size": 7.0}, LABELS),
+        ({}, LABELS[:, None]),
+    ],
+    ids=["split-of-nothing", "split-of-numpy", "list", "float", "column"],
+)
+def test_unusual_arguments_mean_what_they_mean_to_keras(arguments, y, monkeypatch):
+    """Bits and errors are those of ``Model.fit``, shared or not."""
+
+    def outcome(train):
+        keras.utils.set_random_seed(7)
+        model = dense()
+        try:
+            with seeded(3):
+                history = train(model, {"epochs": 2, "verbose": 0, **arguments})
+        except Exception as error:
+            return type(error), str(error)
+        return history.history, [weight.tobytes() for weight in model.get_weights()]
+
+    plain = outcome(lambda model, kwargs: model.fit(ROWS, y, **kwargs))
+    assert plain == outcome(lambda model, kwargs: fit(model, ROWS, y, None, kwargs))
+
+
 def test_a_configuration_that_leaves_out_an_argument_is_noticed(monkeypatch):
     """Keras's Huber does not write down its delta: it is read, and differs from the prototype's."""
 

@@ -130,6 +130,33 @@ def test_a_missing_optimizer_is_named_whoever_compiles(compiles, X, target):
         regressor(model=build, optimizer=None).fit(X, target)
 
 
+class Stubborn(keras.Model):
+    """A model that trains without a loss, in a way of its own."""
+
+    def __init__(self):
+        super().__init__()
+        self.layer = keras.layers.Dense(1)
+
+    def call(self, inputs):
+        return self.layer(inputs)
+
+    def train_step(self, data):
+        return {"nothing": 0.0}
+
+
+def test_a_model_with_a_train_step_of_its_own_needs_no_loss(X):
+    """It knows what it learns."""
+
+    def build():
+        model = Stubborn()
+        model.compile(run_eagerly=True)
+        return model
+
+    if keras.backend.backend() == "jax":
+        pytest.skip("the signature of train_step is another one on JAX")
+    assert ["nothing"] == list(base(model=build, loss=None).fit(X).history_)
+
+
 def test_a_model_may_bring_its_loss_along(X):
     """A layer that adds a loss trains without one in compile."""
     penalised = keras.layers.Dense(1, activity_regularizer="l2")
