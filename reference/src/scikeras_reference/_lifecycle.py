@@ -209,10 +209,7 @@ class Lifecycle(ParameterStorage):
         arguments = fit_arguments(self.model_.fit, self._named(), self._free(), call, len(X))
         start = arguments.get("initial_epoch", 0)
         arguments.update(initial_epoch=start, epochs=start + arguments["epochs"])
-        if "callbacks" in call:
-            arguments["callbacks"] = callbacks_of_call(call["callbacks"])
-        else:
-            arguments["callbacks"] = self._callbacks()[0]
+        arguments["callbacks"] = [*self._callbacks_for(call, "fit"), *epoch_seeds(self._seed)]
         if any(part is not None for part in validation):
             if arguments.get("validation_data") is not None:
                 raise InputError(
@@ -224,7 +221,6 @@ class Lifecycle(ParameterStorage):
             arguments["validation_data"] = self._encode_validation(arguments["validation_data"])
         features = for_keras(self.feature_encoder_.transform(X))
         target = None if y is None else for_keras(self.target_encoder_.transform(y))
-        arguments["callbacks"] = [*arguments["callbacks"], *epoch_seeds(self._seed)]
         check_compiled(self.model_, features)
         with seeded(None if self._seed is None else derive(self._seed, start)):
             history = fit(self.model_, features, target, weights, arguments)
@@ -257,10 +253,7 @@ class Lifecycle(ParameterStorage):
         arguments = predict_arguments(
             self.model_.predict, self._named(), self._free(), call, len(X)
         )
-        if "callbacks" in call:
-            arguments["callbacks"] = callbacks_of_call(call["callbacks"])
-        else:
-            arguments["callbacks"] = self._callbacks()[1]
+        arguments["callbacks"] = self._callbacks_for(call, "predict")
         return predict(self.model_, for_keras(self.feature_encoder_.transform(X)), arguments)
 
     def _validate_target(self, X: Any, y: Any) -> Any:
@@ -306,6 +299,13 @@ class Lifecycle(ParameterStorage):
 
     def _named(self) -> Mapping[str, Any]:
         return MappingProxyType({name: getattr(self, name) for name in _NAMED})
+
+    def _callbacks_for(self, call: Mapping[str, Any], method: str) -> list[Any]:
+        """Give the callbacks of a call of a method, else those of this fit."""
+        if "callbacks" in call:
+            return callbacks_of_call(call["callbacks"])
+        for_fit, for_predict = self._callbacks()
+        return for_fit if method == "fit" else for_predict
 
     def _callbacks(self) -> tuple[list[Any], list[Any]]:
         """Callbacks of this fit, for fitting and for predicting; a pickle holds none."""
