@@ -6,27 +6,18 @@ from typing import Any
 from scikeras_conformance.catalogue import Wrapper, check
 from scikeras_conformance.checks._answers import as_array, require_answers, same
 from scikeras_conformance.checks._modules import keras, np, probes
+from scikeras_conformance.checks._right_models import (
+    BINARY,
+    ONE_HOT,
+    SPARSE,
+    SQUARED,
+    right_builder,
+)
 from scikeras_conformance.contract import Level
 from scikeras_conformance.trial import Trial, show
 
 CLASSIFIER = [Wrapper.CLASSIFIER]
 REGRESSOR = [Wrapper.REGRESSOR]
-
-ONE_HOT = "categorical_crossentropy"
-SPARSE = "sparse_categorical_crossentropy"
-BINARY = "binary_crossentropy"
-SQUARED = "mean_squared_error"
-
-
-def _builder(data: Any, activation: str, loss: Any) -> Callable[[], Any]:
-    """Give a builder of a compiled model that answers `data` and stays as it is."""
-
-    def build() -> Any:
-        model = probes.make_model(data, activation)
-        model.compile(optimizer=probes.zero_rate(), loss=loss)
-        return model
-
-    return build
 
 
 def _leaving_builder(data: Any, activation: str) -> Callable[[], Any]:
@@ -46,7 +37,7 @@ def _fitted(trial: Trial, data: Any, activation: str, loss: Any, *, compiled: bo
     Model.fit, and is judged by its answers alone.
     """
     if compiled:
-        estimator = trial.make(_builder(data, activation, loss))
+        estimator = trial.make(right_builder(data, activation, loss))
     else:
         estimator = trial.make(
             _leaving_builder(data, activation),
@@ -135,7 +126,7 @@ def binary(trial: Trial) -> None:
 def _uncertain(trial: Trial, data: Any, activation: str, loss: str) -> None:
     """Ask for right answers of a model that is not sure of them, but leans to the right side."""
     data = data.softened()
-    estimator = trial.make(_builder(data, activation, loss))
+    estimator = trial.make(right_builder(data, activation, loss))
     trial.fit(estimator, data.X, data.y)
     require_answers(trial, trial.predict(estimator, data.X), data.y)
 
@@ -165,7 +156,7 @@ def one_class(trial: Trial) -> None:
     units, _, name = trial.case.partition("-")
     sigmoid = units == "sigmoid"
     data = probes.classes_dataset([5] if name == "number" else ["only"], repeats=6, sigmoid=sigmoid)
-    estimator = trial.make(_builder(data, units, BINARY if sigmoid else SPARSE))
+    estimator = trial.make(right_builder(data, units, BINARY if sigmoid else SPARSE))
     trial.fit(estimator, data.X, data.y)
     _require_answers(trial, estimator, data)
     _require_classes(trial, estimator, data)
@@ -320,7 +311,7 @@ def multiclass_multioutput_refused(trial: Trial) -> None:
     X, y = _two_column_target()
     data = probes.classes_dataset([0, 1], sigmoid=trial.case == "sigmoid")
     loss = BINARY if trial.case == "sigmoid" else SPARSE
-    estimator = trial.make(_builder(data, trial.case, loss), loss=loss)
+    estimator = trial.make(right_builder(data, trial.case, loss), loss=loss)
     with trial.refusing(
         "fit with several columns of classes", ValueError, naming="multiclass-multioutput"
     ):
@@ -352,7 +343,7 @@ def unknown_refused(trial: Trial) -> None:
     data = probes.classes_dataset([0, 1], sigmoid=True)
 
     def build() -> Any:
-        made.append(_builder(data, "sigmoid", BINARY)())
+        made.append(right_builder(data, "sigmoid", BINARY)())
         return made[-1]
 
     estimator = trial.make(build, loss=BINARY)
@@ -370,7 +361,7 @@ def unknown_refused(trial: Trial) -> None:
 )
 def regressor_refuses_unknown(trial: Trial) -> None:
     data = probes.continuous_dataset()
-    estimator = trial.make(_builder(data, "linear", SQUARED))
+    estimator = trial.make(right_builder(data, "linear", SQUARED))
     # Objects that are no numbers are a TypeError to NumPy, and so to scikit-learn's regressors.
     with trial.refusing(f"fit with a target of {trial.case}", ValueError, TypeError):
         estimator.fit(data.X[:8], UNKNOWN[trial.case]())
@@ -417,7 +408,7 @@ def own_encoder(trial: Trial) -> None:
 
     # X are the targets themselves, so the identity less one is the right answer.
     data = probes.Dataset(X, y, np.eye(2, dtype=np.float32), -np.ones(2, dtype=np.float32))
-    estimator = trial.make_of(TwoColumns, _builder(data, "linear", SQUARED), loss=SQUARED)
+    estimator = trial.make_of(TwoColumns, right_builder(data, "linear", SQUARED), loss=SQUARED)
     trial.fit(estimator, X, y)
     _require_answers(trial, estimator, data)
     _require_type(trial, estimator, data)
@@ -432,7 +423,7 @@ def own_encoder(trial: Trial) -> None:
 )
 def classifier_refuses_continuous(trial: Trial) -> None:
     data = probes.continuous_dataset(1 if trial.case == "one" else 2)
-    estimator = trial.make(_builder(data, "sigmoid", BINARY), loss=BINARY)
+    estimator = trial.make(right_builder(data, "sigmoid", BINARY), loss=BINARY)
     with trial.refusing("fit of the classifier with a continuous target", ValueError):
         estimator.fit(data.X, data.y)
 
@@ -447,6 +438,6 @@ def classifier_refuses_continuous(trial: Trial) -> None:
 def regressor_refuses_text(trial: Trial) -> None:
     data = probes.continuous_dataset()
     y = np.array(["low", "high"] * 8, dtype=object if "objects" in trial.case else None)
-    estimator = trial.make(_builder(data, "linear", SQUARED))
+    estimator = trial.make(right_builder(data, "linear", SQUARED))
     with trial.refusing("fit of the regressor with words as target", ValueError):
         estimator.fit(data.X, y)

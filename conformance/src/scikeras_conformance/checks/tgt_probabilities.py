@@ -1,29 +1,14 @@
 """Chapter TGT, second part: probabilities."""
 
-from collections.abc import Callable
 from typing import Any
 
 from scikeras_conformance.catalogue import Wrapper, check
 from scikeras_conformance.checks._answers import as_array, require_answers
 from scikeras_conformance.checks._modules import keras, np, probes
+from scikeras_conformance.checks._right_models import BINARY, ONE_HOT, SPARSE, right_builder
 from scikeras_conformance.trial import Trial, show
 
 CLASSIFIER = [Wrapper.CLASSIFIER]
-
-ONE_HOT = "categorical_crossentropy"
-SPARSE = "sparse_categorical_crossentropy"
-BINARY = "binary_crossentropy"
-
-
-def _builder(data: Any, activation: str, loss: Any) -> Callable[[], Any]:
-    """Give a builder of a compiled model that answers `data` and stays as it is."""
-
-    def build() -> Any:
-        model = probes.make_model(data, activation)
-        model.compile(optimizer=probes.zero_rate(), loss=loss)
-        return model
-
-    return build
 
 
 def _one_label_each() -> Any:
@@ -63,7 +48,7 @@ def probabilities(trial: Trial) -> None:
     if trial.case == "column-target":
         data = data._replace(y=data.y.reshape(-1, 1))
     loss = BINARY if sigmoid else ONE_HOT if trial.case.endswith("one-hot") else SPARSE
-    estimator = trial.make(_builder(data, "sigmoid" if sigmoid else "softmax", loss))
+    estimator = trial.make(right_builder(data, "sigmoid" if sigmoid else "softmax", loss))
     trial.fit(estimator, data.X, data.y)
     _require_probabilities(trial, estimator, data, expected)
 
@@ -81,7 +66,7 @@ def multilabel_probabilities(trial: Trial) -> None:
     logits = data.X @ data.kernel + data.bias
     expected = _sigmoid(logits) if several else _softmax(logits)
     units, loss = ("sigmoid", BINARY) if several else ("softmax", ONE_HOT)
-    estimator = trial.make(_builder(data, units, loss))
+    estimator = trial.make(right_builder(data, units, loss))
     trial.fit(estimator, data.X, data.y)
     _require_probabilities(trial, estimator, data, expected)
 
@@ -96,7 +81,7 @@ def multilabel_probabilities(trial: Trial) -> None:
 def one_class_probabilities(trial: Trial) -> None:
     sigmoid = trial.case == "sigmoid"
     data = probes.classes_dataset(["only"], repeats=6, sigmoid=sigmoid).softened()
-    estimator = trial.make(_builder(data, trial.case, BINARY if sigmoid else SPARSE))
+    estimator = trial.make(right_builder(data, trial.case, BINARY if sigmoid else SPARSE))
     trial.fit(estimator, data.X, data.y)
     _require_probabilities(trial, estimator, data, np.ones((len(data.X), 1)))
 
@@ -112,7 +97,7 @@ def margins(trial: Trial) -> None:
     data = probes.classes_dataset(["no", "yes"], sigmoid=True).softened()
     # Answers of a quarter: on the right side, and far from one.
     data = data._replace(kernel=data.kernel / np.float32(4))
-    estimator = trial.make(_builder(data, "linear", trial.case))
+    estimator = trial.make(right_builder(data, "linear", trial.case))
     trial.fit(estimator, data.X, data.y)
     require_answers(trial, trial.predict(estimator, data.X), data.y)
     found = as_array(trial, trial.call(estimator, "predict_proba", data.X), "predict_proba")
@@ -136,7 +121,7 @@ def margins(trial: Trial) -> None:
 )
 def sums(trial: Trial) -> None:
     data = probes.classes_dataset(["a", "b", "c"]).softened()
-    estimator = trial.make(_builder(data, trial.case, ONE_HOT))
+    estimator = trial.make(right_builder(data, trial.case, ONE_HOT))
     trial.fit(estimator, data.X, data.y)
     # Of the last row a layer of rectified units says nothing at all.
     X = np.vstack([data.X, np.zeros_like(data.X[:1])])
@@ -188,7 +173,7 @@ def _in_logits(case: str) -> tuple[Any, Any, Any]:
 )
 def logits(trial: Trial) -> None:
     data, loss, expected = _in_logits(trial.case)
-    estimator = trial.make(_builder(data, "linear", loss))
+    estimator = trial.make(right_builder(data, "linear", loss))
     trial.fit(estimator, data.X, data.y)
     _require_probabilities(trial, estimator, data, expected)
     require_answers(trial, trial.predict(estimator, data.X), data.y)
