@@ -264,7 +264,8 @@ def _pytest_arguments(options: argparse.Namespace, settings: Settings, planned: 
         *("-c", str(folder / "pytest.ini"), "--rootdir", str(folder), "--noconftest"),
         *("-q", "--no-header", "--tb=no", "-rN", "-o", "console_output_style=classic"),
         *("--conformance-progress", "live" if sys.stdout.isatty() else "log"),
-        *("-n", str(_workers(options.workers, planned))),
+        # In blocks, so that the processes which checks start for themselves serve their neighbours.
+        *("-n", str(_workers(options.workers, planned)), "--dist", "worksteal"),
         # Each check whose process dies costs a worker.
         *("--max-worker-restart", str(2 * planned)),
         *(

@@ -13,13 +13,12 @@ from scikeras_conformance.exceptions import (
 )
 from scikeras_conformance.plan import PlannedCheck
 from scikeras_conformance.results import Outcome, Result
+from scikeras_conformance.seeding import seed_everything
 from scikeras_conformance.subject import Subject
 from scikeras_conformance.time_limit import DEFAULT_LIMIT, TimeUp, time_limit
 from scikeras_conformance.trial import Trial, describe
 
-__all__ = ["SEED", "execute"]
-
-SEED = 20_231
+__all__ = ["execute"]
 
 
 def execute(
@@ -77,12 +76,10 @@ def execute(
 def _run(
     planned: PlannedCheck, subject: Subject, limit: float, *, kill: bool
 ) -> tuple[Outcome, str, str, str]:
-    import keras
-
     try:
         with time_limit(limit, kill=kill), warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            keras.utils.set_random_seed(SEED)
+            seed_everything()
             planned.check.function(Trial(subject, planned.wrapper, planned.case))
     except NotApplicable as reason:
         return Outcome.SKIPPED, str(reason), "", ""

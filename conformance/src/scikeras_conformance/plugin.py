@@ -304,8 +304,8 @@ def pytest_runtest_makereport(
 
 
 def _script(item: Any, result: "Result") -> str:
-    from scikeras_conformance.execution import SEED
     from scikeras_conformance.reporting.script import script_for
+    from scikeras_conformance.seeding import SEED
 
     planned = item.callspec.params[PLANNED]
     spec = item.config.getoption("conformance_subject")

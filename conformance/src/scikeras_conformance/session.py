@@ -16,7 +16,6 @@ from scikeras_conformance.checks import CATALOGUE
 from scikeras_conformance.contract import load_contract
 from scikeras_conformance.environment import describe_environment
 from scikeras_conformance.exceptions import BaselineError, ConformanceError, ReportError
-from scikeras_conformance.execution import SEED
 from scikeras_conformance.plan import PlannedCheck, Selection, make_plan, unchecked_clauses
 from scikeras_conformance.reporting.locations import root_of, sources_of
 from scikeras_conformance.reporting.outputs import Outputs
@@ -25,6 +24,7 @@ from scikeras_conformance.reporting.script import script_for
 from scikeras_conformance.reporting.terminal import render
 from scikeras_conformance.reporting.text import printable
 from scikeras_conformance.results import Census, ExitCode, Outcome, Result, Verdict, decide
+from scikeras_conformance.seeding import SEED
 from scikeras_conformance.settings import parse_builder
 from scikeras_conformance.subject import check_spec, load_subject
 

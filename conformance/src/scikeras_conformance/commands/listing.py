@@ -93,8 +93,8 @@ def _explain(options: argparse.Namespace) -> ExitCode:
 
 def _script(options: argparse.Namespace) -> ExitCode:
     from scikeras_conformance.checks import CATALOGUE
-    from scikeras_conformance.execution import SEED
     from scikeras_conformance.reporting.script import script_for
+    from scikeras_conformance.seeding import SEED
 
     check_spec(options.subject)
     plan = {item.id: item for item in make_plan(CATALOGUE, Selection())}
