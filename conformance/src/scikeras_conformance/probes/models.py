@@ -10,6 +10,7 @@ import numpy as np
 
 from scikeras_conformance.catalogue import Wrapper
 from scikeras_conformance.probes.data import Dataset, dataset
+from scikeras_conformance.probes.one_batch import answer_at_once, is_one_batch, train_at_once
 from scikeras_conformance.probes.recorders import zero_rate
 
 __all__ = [
@@ -37,9 +38,9 @@ class Log:
 class ProbeModel(keras.Model):  # type: ignore[misc]
     """A functional model that logs the calls it gets.
 
-    It runs eagerly whatever it is told, after logging what it was told: tracing a graph for each
-    of several hundred small fits would cost minutes and show nothing about the wrapper. Checks
-    for which the graph matters use `plain_model_for`.
+    It runs eagerly whatever it is told, after logging what it was told, and without an input
+    pipeline where there is one batch: for several hundred small fits both would cost minutes and
+    show nothing about the wrapper. Checks for which they matter use `plain_model_for`.
     """
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -58,7 +59,10 @@ class ProbeModel(keras.Model):  # type: ignore[misc]
         """Log the arguments and the history."""
         given = arguments_by_name(keras.Model.fit, self, args, kwargs)
         self.log.fits.append(dict(given))
-        history = super().fit(**{**given, "verbose": 0})
+        if is_one_batch(given):
+            history = train_at_once(self, given)
+        else:
+            history = super().fit(**{**given, "verbose": 0})
         self.log.history = history.history
         return history
 
@@ -66,6 +70,8 @@ class ProbeModel(keras.Model):  # type: ignore[misc]
         """Log the arguments."""
         given = arguments_by_name(keras.Model.predict, self, args, kwargs)
         self.log.predicts.append(dict(given))
+        if is_one_batch(given):
+            return answer_at_once(self, given)
         return super().predict(**{**given, "verbose": 0})
 
 

@@ -1,0 +1,79 @@
+"""Trains and asks models without Keras's input pipeline, where all rows make one batch anyway.
+
+The pipeline takes several times longer to start than a small model takes to train, and shows
+nothing about the wrapper. Whatever is out of the ordinary is left to Keras: other data than plain
+arrays of numbers, callbacks, several batches, weights of classes, validation.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+import keras
+import numpy as np
+
+__all__ = ["answer_at_once", "is_one_batch", "train_at_once"]
+
+ROWS = 32
+"""Rows of a batch, if nobody says how many."""
+
+LOOKED_AT = ("x", "y", "sample_weight", "batch_size", "epochs", "initial_epoch")
+"""Arguments that are taken into account here."""
+
+MEANINGLESS = ("verbose", "shuffle", "validation_freq", "validation_batch_size")
+"""Arguments that change nothing where there is one batch, and no validation."""
+
+
+def is_one_batch(given: Mapping[str, Any]) -> bool:
+    """Whether a call of `fit` or `predict` is about one batch of plain arrays, and nothing else.
+
+    Parameters
+    ----------
+    given : mapping
+        The arguments of the call by name.
+    """
+    arrays = keras.tree.flatten([given.get(name) for name in ("x", "y", "sample_weight")])
+    rows = {len(array) if _is_plain(array) else 0 for array in arrays if array is not None}
+    size = ROWS if given.get("batch_size") is None else given["batch_size"]
+    numbers = (size, given.get("epochs", 1), given.get("initial_epoch", 0))
+    return (
+        len(rows) == 1
+        and all(type(number) is int for number in numbers)
+        and 0 < rows.pop() <= size
+        and not any(
+            _says_something(value)
+            for name, value in given.items()
+            if name not in LOOKED_AT + MEANINGLESS
+        )
+    )
+
+
+def _is_plain(array: Any) -> bool:
+    return type(array) is np.ndarray and array.ndim > 0 and array.dtype.kind in "biuf"
+
+
+def _says_something(value: Any) -> bool:
+    return not (value is None or (isinstance(value, (int, float, list, tuple, dict)) and not value))
+
+
+def train_at_once(model: keras.Model, given: Mapping[str, Any]) -> keras.callbacks.History:
+    """Train with the one batch for as many epochs as are asked for, and give the history."""
+    history = keras.callbacks.History()
+    callbacks = keras.callbacks.CallbackList([history], model=model)
+    model.stop_training = False
+    callbacks.on_train_begin()
+    for epoch in range(given.get("initial_epoch", 0), given.get("epochs", 1)):
+        callbacks.on_epoch_begin(epoch)
+        logs = model.train_on_batch(
+            given["x"], given.get("y"), sample_weight=given.get("sample_weight"), return_dict=True
+        )
+        callbacks.on_epoch_end(epoch, {name: float(logs[name]) for name in sorted(logs)})
+        if model.stop_training:
+            break
+    callbacks.on_train_end()
+    model.history = history
+    return history
+
+
+def answer_at_once(model: keras.Model, given: Mapping[str, Any]) -> Any:
+    """Give the answers for the one batch."""
+    return model.predict_on_batch(given["x"])

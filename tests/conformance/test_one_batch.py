@@ -1,0 +1,96 @@
+"""Training and answering without an input pipeline comes to what Keras comes to with one."""
+
+import keras
+import numpy as np
+import pytest
+
+from scikeras_conformance.probes.one_batch import answer_at_once, is_one_batch, train_at_once
+
+X = np.random.default_rng(0).normal(size=(8, 3)).astype("float32")
+Y = X.sum(axis=1, keepdims=True)
+
+
+def model_of(outputs: int = 1) -> keras.Model:
+    """Make a compiled model of two inputs that takes its first weights from NumPy."""
+    first, second = keras.Input((3,), name="a"), keras.Input((3,), name="b")
+    joined = keras.layers.Concatenate()([first, second])
+    heads = [keras.layers.Dense(1, name=f"out{number}") for number in range(outputs)]
+    model = keras.Model({"a": first, "b": second}, [head(joined) for head in heads])
+    generator = np.random.default_rng(1)
+    model.set_weights([generator.normal(size=w.shape) for w in model.get_weights()])
+    model.compile("adam", ["mse"] * outputs, metrics=[["mae"]] * outputs, run_eagerly=True)
+    return model
+
+
+DATA = {"a": X, "b": X[:, ::-1].copy()}
+
+
+@pytest.mark.parametrize("outputs", [1, 2])
+@pytest.mark.parametrize("weights", [None, np.arange(8.0)])
+@pytest.mark.parametrize("first", [0, 1])
+def test_training_is_the_same(outputs, weights, first):
+    """History, epochs, weights and answers are those of `Model.fit` and `Model.predict`."""
+    given = {
+        "x": DATA,
+        "y": [Y] * outputs,
+        "sample_weight": weights,
+        "epochs": 3,
+        "initial_epoch": first,
+    }
+    if outputs == 1:
+        given["y"] = Y
+    elif weights is not None:
+        given["sample_weight"] = [weights] * outputs
+    assert is_one_batch(given)
+    plain, quick = model_of(outputs), model_of(outputs)
+    expected = plain.fit(**given, shuffle=False, verbose=0)
+    found = train_at_once(quick, given)
+    assert list(expected.history) == list(found.history)
+    assert expected.epoch == found.epoch
+    assert quick.history is found
+    for name, values in expected.history.items():
+        np.testing.assert_allclose(found.history[name], values, rtol=1e-5)
+    for ours, theirs in zip(quick.get_weights(), plain.get_weights(), strict=True):
+        np.testing.assert_allclose(ours, theirs, rtol=1e-5)
+    assert is_one_batch({"x": DATA})
+    answers = answer_at_once(quick, {"x": DATA})
+    wanted = quick.predict(DATA, verbose=0)
+    for ours, theirs in zip(keras.tree.flatten(answers), keras.tree.flatten(wanted), strict=True):
+        assert theirs.dtype == ours.dtype
+        np.testing.assert_array_equal(ours, theirs)
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {},
+        {"x": []},
+        {"x": X.tolist()},
+        {"x": X[:0]},
+        {"x": X.astype(object)},
+        {"x": X, "y": Y[:5]},
+        {"x": X, "y": Y, "batch_size": 4},
+        {"x": X, "y": Y, "batch_size": "8"},
+        {"x": np.zeros((33, 3))},
+        {"x": X, "y": Y, "callbacks": [keras.callbacks.Callback()]},
+        {"x": X, "y": Y, "callbacks": keras.callbacks.Callback()},
+        {"x": X, "y": Y, "validation_split": 0.5},
+        {"x": X, "y": Y, "validation_data": (X, Y)},
+        {"x": X, "y": Y, "class_weight": {0: 2.0}},
+        {"x": X, "y": Y, "steps_per_epoch": 1},
+        {"x": X, "y": Y, "epochs": 1.0},
+        {"x": X, "steps": 1},
+        {"x": X, "y": Y, "unheard_of": True},
+    ],
+    ids="-".join,
+)
+def test_what_is_out_of_the_ordinary_is_left_to_keras(given):
+    """Keras decides what becomes of a call that this module does not understand fully."""
+    assert not is_one_batch(given)
+
+
+def test_what_says_nothing_is_no_obstacle():
+    """The arguments that wrappers pass on with their defaults change nothing."""
+    given = {"x": X, "y": Y, "batch_size": None, "verbose": 1, "callbacks": [], "shuffle": True}
+    defaults = {"validation_split": 0.0, "class_weight": None, "validation_freq": 1}
+    assert is_one_batch(given | defaults)
