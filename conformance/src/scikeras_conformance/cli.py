@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any
 from scikeras_conformance import __version__
 from scikeras_conformance.builders import places_of
 from scikeras_conformance.commands import baseline, listing, reports
-from scikeras_conformance.devices import Device
 from scikeras_conformance.exceptions import ConformanceError, DamagedReportError, UsageError
+from scikeras_conformance.options import RUN_OPTIONS, RunOption
 from scikeras_conformance.plan import Selection, make_plan
 from scikeras_conformance.results import ExitCode
 from scikeras_conformance.settings import (
@@ -27,7 +27,6 @@ from scikeras_conformance.settings import (
     read_settings,
 )
 from scikeras_conformance.subject import check_spec
-from scikeras_conformance.time_limit import DEFAULT_LIMIT
 
 if TYPE_CHECKING:
     import pytest
@@ -114,33 +113,15 @@ def _parser() -> argparse.ArgumentParser:
         "[tool.scikeras-conformance] of pyproject.toml, in this directory)",
     )
     run.add_argument("--no-config", action="store_true", help="read no configuration")
-    run.add_argument(
-        "--profile",
-        action="append",
-        default=[],
-        help="checks of this profile: documented (default), api, sklearn, hygiene, typing, device "
-        "or all (may be repeated)",
-    )
-    run.add_argument("--chapter", action="append", default=[], help="only this chapter")
-    run.add_argument(
-        "--check", action="append", default=[], help="only this clause or check (or a pattern)"
-    )
-    run.add_argument("--wrapper", action="append", default=[], help="only this wrapper")
-    run.add_argument(
-        "--device",
-        choices=[str(device) for device in Device],
-        help="where the models are to be: gpu ends the run before any check where Keras has no "
-        "GPU, cpu hides the GPUs (default: whatever Keras takes)",
-    )
-    run.add_argument(
-        "--builder",
-        action="append",
-        default=[],
-        metavar="PLACE",
-        type=_worded(parse_builder),
-        help="for scikit-learn's checks: module:adapter, or WRAPPER=module:function (may be "
-        "repeated)",
-    )
+    parsers: dict[str, Callable[[str], Any]] = {
+        "builder": parse_builder,
+        "time-limit": parse_seconds,
+    }
+    for option in RUN_OPTIONS:
+        arguments = option.arguments()
+        if option.name in parsers:
+            arguments["type"] = _worded(parsers[option.name])
+        run.add_argument(f"--{option.name}", **arguments)
     run.add_argument(
         "--strict",
         action=argparse.BooleanOptionalAction,
@@ -148,36 +129,11 @@ def _parser() -> argparse.ArgumentParser:
         help="SHOULD counts like MUST",
     )
     run.add_argument(
-        "--time-limit",
-        metavar="SECONDS",
-        type=_worded(parse_seconds),
-        default=DEFAULT_LIMIT,
-        help="stop a check, or the import of the subject, after so many seconds (default: "
-        f"{DEFAULT_LIMIT:g}; 0: never)",
-    )
-    run.add_argument(
-        "--baseline", metavar="FILE", help="known failures: fail where the run disagrees with them"
-    )
-    run.add_argument(
         "--no-baseline",
         dest="baseline",
         action="store_const",
         const=None,
         help="take no notice of the baseline that the configuration names",
-    )
-    run.add_argument("--report", metavar="FILE", help="write a JSON report to FILE")
-    run.add_argument(
-        "--to",
-        action="append",
-        default=[],
-        metavar="FORMAT[=FILE]",
-        help="show the run as html, junit, markdown, sarif, github, badge or shields, in FILE or "
-        "in the terminal (may be repeated)",
-    )
-    run.add_argument(
-        "--scripts",
-        metavar="FOLDER",
-        help="for each failure, write a script that reproduces it without the suite",
     )
     run.add_argument(
         "--workers",
@@ -268,33 +224,25 @@ def _pytest_arguments(options: argparse.Namespace, settings: Settings, planned: 
         *("-n", str(_workers(options.workers, planned)), "--dist", "worksteal"),
         # Each check whose process dies costs a worker.
         *("--max-worker-restart", str(2 * planned)),
-        *(
-            "--conformance-subject",
-            options.subject,
-            "--conformance-time-limit",
-            str(options.time_limit),
-        ),
+        *("--conformance-subject", options.subject),
     ]
-    for name in ("profile", "chapter", "check", "wrapper", "builder"):
-        for value in getattr(options, name):
-            arguments += [f"--conformance-{name}", value]
-    if options.device is not None:
-        arguments += ["--conformance-device", options.device]
+    for option in RUN_OPTIONS:
+        value = getattr(options, option.name.replace("-", "_"))
+        given = value if option.repeated else [] if value is None else [value]
+        for one in given:
+            arguments += [f"--conformance-{option.name}", _absolute(option, str(one))]
     if options.strict:
         arguments.append("--conformance-strict")
     if settings.file is not None:
         arguments += ["--conformance-config-file", str(settings.file)]
-    if options.report is not None:
-        arguments += ["--conformance-report", str(Path(options.report).absolute())]
-    if options.baseline is not None:
-        arguments += ["--conformance-baseline", str(Path(options.baseline).absolute())]
-    for target in options.to:
-        form, equals, file = target.partition("=")
-        place = f"={Path(file).absolute()}" if equals else ""
-        arguments += ["--conformance-to", form + place]
-    if options.scripts is not None:
-        arguments += ["--conformance-scripts", str(Path(options.scripts).absolute())]
     return [*arguments, str(folder / "test_contract.py")]
+
+
+def _absolute(option: RunOption, value: str) -> str:
+    """Give a value as the run understands it, whose folder is another."""
+    form, equals, file = value.partition("=") if option.name == "to" else ("", "", value)
+    names_place = option.metavar in {"FILE", "FOLDER"} or bool(equals)
+    return f"{form}{equals}{Path(file).absolute()}" if names_place else value
 
 
 def _workers(wanted: str, planned: int) -> int:

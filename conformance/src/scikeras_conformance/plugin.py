@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from scikeras_conformance.devices import Device, ask_for
-from scikeras_conformance.time_limit import DEFAULT_LIMIT
+from scikeras_conformance.devices import ask_for
+from scikeras_conformance.options import RUN_OPTIONS
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Mapping
@@ -41,49 +41,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="implementation to judge: module, module:adapter, or "
         "base=module:Name,classifier=module:Name,regressor=module:Name",
     )
-    group.addoption(
-        "--conformance-profile",
-        metavar="PROFILE",
-        action="append",
-        default=[],
-        help="the checks of this profile: documented (default), api, sklearn, hygiene, typing, "
-        "device or all (may be repeated)",
-    )
-    group.addoption(
-        "--conformance-chapter",
-        metavar="CHAPTER",
-        action="append",
-        default=[],
-        help="only the checks of this chapter (may be repeated)",
-    )
-    group.addoption(
-        "--conformance-check",
-        metavar="NAME",
-        action="append",
-        default=[],
-        help="only this clause or check; shell patterns are understood (may be repeated)",
-    )
-    group.addoption(
-        "--conformance-wrapper",
-        metavar="WRAPPER",
-        action="append",
-        default=[],
-        help="only this wrapper: base, classifier or regressor (may be repeated)",
-    )
-    group.addoption(
-        "--conformance-device",
-        choices=[str(device) for device in Device],
-        help="where the models are to be: gpu ends the run before any check where Keras has no "
-        "GPU, cpu hides the GPUs (default: whatever Keras takes)",
-    )
-    group.addoption(
-        "--conformance-builder",
-        metavar="PLACE",
-        action="append",
-        default=[],
-        help="for scikit-learn's checks: module:adapter, or WRAPPER=module:function (may be "
-        "repeated)",
-    )
+    for option in RUN_OPTIONS:
+        arguments = option.arguments()
+        if option.name == "time-limit":
+            arguments["type"] = float
+        group.addoption(f"--conformance-{option.name}", **arguments)
     group.addoption(
         "--conformance-config-file",
         metavar="FILE",
@@ -95,39 +57,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="let failures of SHOULD checks count as failures",
     )
     group.addoption(
-        "--conformance-time-limit",
-        metavar="SECONDS",
-        type=float,
-        default=DEFAULT_LIMIT,
-        help="stop a check, or the import of the subject, after so many seconds (default: "
-        "%(default)g; 0: never)",
-    )
-    group.addoption(
-        "--conformance-report", metavar="FILE", help="write a JSON report of the run to FILE"
-    )
-    group.addoption(
-        "--conformance-to",
-        metavar="FORMAT[=FILE]",
-        action="append",
-        default=[],
-        help="show the run as html, junit, markdown, sarif, github, badge or shields, in FILE or "
-        "in the terminal (may be repeated)",
-    )
-    group.addoption(
-        "--conformance-baseline",
-        metavar="FILE",
-        help="the failures that are known: the run fails where it does not agree with them",
-    )
-    group.addoption(
         "--conformance-progress",
         metavar="MODE",
         choices=["live", "log", "none"],
         help="show a line of progress instead of a letter for each check",
-    )
-    group.addoption(
-        "--conformance-scripts",
-        metavar="FOLDER",
-        help="for each failure, write a script that reproduces it without the suite",
     )
 
 
