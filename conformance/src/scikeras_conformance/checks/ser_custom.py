@@ -21,6 +21,7 @@ REGRESSOR = [Wrapper.REGRESSOR]
 OWN = (
     *("loss", "registered-loss", "function", "metric", "registered-metric"),
     *("layer", "registered-layer", "model", "registered-model"),
+    *("own-compile", "own-compile-argument"),
 )
 
 
