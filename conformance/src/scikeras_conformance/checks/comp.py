@@ -85,7 +85,8 @@ def parameters_ignored(trial: Trial) -> None:
 
     model = fitted_model(trial, build, **contradictions[trial.case])
     trial.require(len(model.log.compiles) == 1, "the model was compiled again")
-    prepared = trial.make(build, **contradictions[trial.case])
+    # One of its own for initialize: an optimizer serves one model.
+    prepared = trial.make(probes.builder(trial.wrapper), **contradictions[trial.case])
     trial.initialize(prepared, *probes.dataset(trial.wrapper)[:2])
     compiles = trial.probe(prepared).log.compiles
     trial.require(len(compiles) == 1, "initialize compiled the model again")
