@@ -4,6 +4,7 @@ from typing import Any
 
 from scikeras_conformance.catalogue import ESTIMATORS, Wrapper, check
 from scikeras_conformance.checks._modules import keras, np, probes
+from scikeras_conformance.checks._training import same_weights
 from scikeras_conformance.trial import Trial, show
 
 
@@ -292,7 +293,7 @@ def same_with_compile_prefix(trial: Trial) -> None:
         return
     found = fitted_model(trial, compiling, **settings).get_weights()
     trial.require(
-        all(np.allclose(a, b, atol=1e-6) for a, b in zip(expected, found, strict=True)),
+        same_weights(expected, found, tolerance=1e-6),
         f"the weights after training are {show(found)} if the builder compiles, and else "
         f"{show(expected)}",
     )

@@ -4,7 +4,7 @@ from contextlib import suppress
 from typing import Any
 
 from scikeras_conformance.catalogue import ESTIMATORS, Wrapper, check
-from scikeras_conformance.checks._answers import as_array, require_answers
+from scikeras_conformance.checks._answers import as_array, require_answers, same
 from scikeras_conformance.checks._encoders import Plan, subclass
 from scikeras_conformance.checks._modules import keras, np, probes, sklearn_base
 from scikeras_conformance.checks._state import fitted_names, own_names, require_not_fitted
@@ -391,8 +391,9 @@ def metadata_of_first_fit(trial: Trial) -> None:
     plan.metadata = {"kind_": "numbers"}
     trial.fit(estimator, X, y)
     trial.require(len(told) == 2, f"the builder was called {len(told)} times for two fits")
-    trial.require(
-        trial.attribute(estimator, "kind_") == "numbers", "kind_ is still that of the first fit"
-    )
+    kind = trial.attribute(estimator, "kind_")
+    trial.require(same(kind, "numbers"), f"kind_ should be 'numbers'; it is {show(kind)}")
     trial.require("n_words_" not in fitted_names(estimator), "n_words_ is left from the first fit")
-    trial.require("n_words_" not in told[-1], "meta holds n_words_, which is of the first fit")
+    meta = told[-1]
+    trial.require(isinstance(meta, dict), f"meta is {show(meta)}, no dict")
+    trial.require("n_words_" not in meta, "meta holds n_words_, which is of the first fit")

@@ -164,9 +164,11 @@ def further_underscores(trial: Trial) -> None:
     names = {"inner__leak": 1001, f"{trial.case}__leak": 1002}
     for name, value in names.items():
         destinations = Destinations(trial)
+        estimator = destinations.estimator()
         with trial.doing(f"fit and score with {trial.case}__{name}"):
             try:
-                destinations.estimator(**{f"{trial.case}__{name}": value}).fit(X, y).score(X, y)
+                estimator.set_params(**{f"{trial.case}__{name}": value})
+                estimator.fit(X, y).score(X, y)
             except (TypeError, ValueError):
                 continue
         calls = destinations.received(trial.case)
