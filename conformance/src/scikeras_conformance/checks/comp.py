@@ -260,7 +260,7 @@ def same_as_compiling_in_the_builder(trial: Trial) -> None:
 def config_of(value: Any) -> str:
     """Give the settings of an optimizer or a loss as a text that can be compared."""
     # Keras numbers the names of optimizers through the life of a process.
-    config = {key: entry for key, entry in value.getconfig_of().items() if key != "name"}
+    config = {key: entry for key, entry in value.get_config().items() if key != "name"}
     return f"{type(value).__name__} {config}"
 
 
