@@ -8,6 +8,7 @@ from typing import Any
 from scikeras_conformance.catalogue import ESTIMATORS, Wrapper, check
 from scikeras_conformance.checks._answers import same
 from scikeras_conformance.checks._modules import keras, np, probes
+from scikeras_conformance.checks._state import has_compile_prefix
 from scikeras_conformance.trial import Trial, show
 
 SPECIAL = ("meta", "compile_kwargs", "params")
@@ -373,7 +374,8 @@ def usable(trial: Trial) -> None:
         model.compile(**compile_kwargs)
         return model
 
-    extra = {"compile__loss_weights": [0.5]} if trial.case == "with-compile-prefix" else {}
+    prefixed = trial.case == "with-compile-prefix" and has_compile_prefix(trial)
+    extra = {"compile__loss_weights": [0.5]} if prefixed else {}
     metrics = {
         "one-metric": "mae",
         "one-metric-class": keras.metrics.MeanAbsoluteError,
