@@ -385,7 +385,7 @@ def usable(trial: Trial) -> None:
     estimator = trial.make(
         build, optimizer="sgd", loss="mean_squared_error", metrics=metrics, **extra
     )
-    trial.fit(estimator, X, y)
+    trial.initialize(estimator, X, y)
 
 
 @check(

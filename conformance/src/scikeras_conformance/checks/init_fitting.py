@@ -374,6 +374,7 @@ def other_data(trial: Trial) -> None:
     "INIT-11.metadata",
     shows="what an encoder told in a first fit, and not in the second, is gone after the second",
     costs="the builder sizes its layers by the data of an earlier fit",
+    wrappers=ESTIMATORS,
     also=["DATA-5"],
 )
 def metadata_of_first_fit(trial: Trial) -> None:

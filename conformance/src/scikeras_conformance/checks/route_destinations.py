@@ -262,11 +262,11 @@ def _require_no_silence(trial: Trial, params: dict[str, Any]) -> Any:
     shows="loss__x reaches a loss that was given by name, or is refused",
     costs="loss='huber' with loss__delta trains with the default",
     wrappers=[Wrapper.REGRESSOR],
-    cases=["single", "list", "dict"],
+    cases=["single", "dict"],
     also=["BUILD-5"],
 )
 def reaches_named_loss(trial: Trial) -> None:
-    loss = {"single": "huber", "list": ["huber"], "dict": {"out": "huber"}}[trial.case]
+    loss = {"single": "huber", "dict": {"out": "huber"}}[trial.case]
     model = _require_no_silence(trial, {"loss": loss, "loss__delta": 0.125, "optimizer": "sgd"})
     if model is None:
         return
@@ -287,12 +287,12 @@ def reaches_named_loss(trial: Trial) -> None:
     shows="metrics__x reaches metrics that were given by name, or is refused",
     costs="metrics='binary_accuracy' with metrics__threshold counts by the default",
     wrappers=[Wrapper.REGRESSOR],
-    cases=["single", "list", "dict"],
+    cases=["single", "dict"],
     also=["BUILD-5"],
 )
 def reaches_named_metrics(trial: Trial) -> None:
     name = "binary_accuracy"
-    metrics = {"single": name, "list": [name], "dict": {"out": [name]}}[trial.case]
+    metrics = {"single": name, "dict": {"out": [name]}}[trial.case]
     params = {"metrics": metrics, "metrics__threshold": 0.125, "optimizer": "sgd"}
     model = _require_no_silence(trial, {**params, "loss": "mean_squared_error"})
     if model is None:

@@ -89,6 +89,7 @@ SHARED: dict[str, dict[str, Any]] = {
         for kind in NESTED
         for shape in SHARED
         if not (kind == "loss" and "list" in shape.removeprefix("list"))
+        and not (kind == "callbacks" and shape == "similar-keys")
     ],
 )
 def shared_and_own(trial: Trial) -> None:

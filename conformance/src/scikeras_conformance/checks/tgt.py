@@ -128,13 +128,11 @@ def binary(trial: Trial) -> None:
     shows="two classes work with two softmax units and a one-hot loss too",
     costs="a model for any number of classes fails, or learns nonsense, when there are two",
     wrappers=CLASSIFIER,
-    cases=["compiled", "uncompiled"],
     level=Level.SHOULD,
 )
 def binary_one_hot(trial: Trial) -> None:
     data = probes.classes_dataset(["no", "yes"])
-    compiled = trial.case == "compiled"
-    estimator = _fitted(trial, data, "softmax", ONE_HOT, compiled=compiled)
+    estimator = _fitted(trial, data, "softmax", ONE_HOT)
     _require_answers(trial, estimator, data)
 
 
