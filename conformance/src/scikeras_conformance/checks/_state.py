@@ -4,7 +4,7 @@ from typing import Any
 
 from scikeras_conformance.trial import Trial
 
-__all__ = ["fitted_names", "own_names", "require_not_fitted"]
+__all__ = ["fitted_names", "has_compile_prefix", "own_names", "require_not_fitted"]
 
 
 def own_names(estimator: Any) -> set[str]:
@@ -15,6 +15,17 @@ def own_names(estimator: Any) -> set[str]:
 def fitted_names(estimator: Any) -> list[str]:
     """Give those that end as the attributes of a fitted estimator do."""
     return sorted(name for name in own_names(estimator) if name.endswith("_"))
+
+
+def has_compile_prefix(trial: Trial) -> bool:
+    """Whether the wrapper routes ``compile__x``, which it should and need not (COMP-8).
+
+    To one that does not, it is a keyword for the builder, which rightly is refused (BUILD-8).
+    """
+    try:
+        return "compile__" in list(trial.cls.prefixes_)
+    except Exception:
+        return False  # that there is such an attribute is the matter of ROUTE-1
 
 
 def require_not_fitted(trial: Trial, estimator: Any, method: str, *args: Any) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 from scikeras_conformance.catalogue import ESTIMATORS, Wrapper, check
 from scikeras_conformance.checks._answers import same
 from scikeras_conformance.checks._modules import keras, np, probes
+from scikeras_conformance.checks._state import has_compile_prefix
 from scikeras_conformance.trial import Trial, show
 
 SPECIAL = ("meta", "compile_kwargs", "params")
@@ -78,6 +79,10 @@ def free_arguments(trial: Trial) -> None:
         "activation": keras.activations.relu,
         "nothing": None,
         "flag": False,
+        # These begin like a prefix, and are none: one underscore leads nowhere.
+        "model_size": 3,
+        "fit_intercept": True,
+        "loss_scale": 0.5,
     }
     build, calls = _recording_builder(trial, *given, "left_out")
     _, received = _called_once(trial, build, calls, **given)
@@ -105,8 +110,13 @@ def named_parameters_stay(trial: Trial) -> None:
         "epochs": 2,
         "batch_size": 8,
     }
+    own = trial.params(trial.make(probes.builder(trial.wrapper)))
+    # What not every wrapper has as a parameter would rightly reach the builder of one that has not.
+    more = {"random_state": 1, "verbose": 0, "shuffle": False, "class_weight": {0: 1.0, 1: 2.0}}
+    settings.update({name: value for name, value in more.items() if name in own})
     if trial.case == "same-names":
-        build, calls = _recording_builder(trial, *settings, "model", compiled=False)
+        names = dict.fromkeys([*settings, "model", *(n for n in own if n not in SPECIAL)])
+        build, calls = _recording_builder(trial, *names, compiled=False)
     else:
         build, calls = _recording_builder(trial, kwargs=True, compiled=False)
     estimator, received = _called_once(trial, build, calls, **settings)
@@ -141,34 +151,6 @@ def special_arguments(trial: Trial) -> None:
     )
     for name in wanted:
         _special(trial, received, name)
-
-
-@check(
-    "BUILD-3.keyword-only",
-    shows="special and free arguments that can only be given by keyword are passed too",
-    costs="a builder in today's style, with a bare star in its signature, is called without them",
-    wrappers=ESTIMATORS,
-    cases=["fit", "initialize"],
-)
-def keyword_only(trial: Trial) -> None:
-    X, y, *_ = probes.dataset(trial.wrapper)
-    calls: list[dict[str, Any]] = []
-
-    def build(*, units: int, meta: Any, compile_kwargs: Any, params: Any) -> Any:
-        received = {"meta": meta, "compile_kwargs": compile_kwargs, "params": params}
-        calls.append({"units": units, **received})
-        return probes.model_for(trial.wrapper)
-
-    estimator = trial.make(build, units=3)
-    trial.call(estimator, trial.case, X, y)
-    received = _received(trial, calls)
-    trial.require(same(received["units"], 3), "the builder received other units")
-    for name, key in (("meta", "n_features_in_"), ("params", "units")):
-        trial.require(key in _special(trial, received, name), f"{name} does not hold {key!r}")
-    trial.require(
-        "optimizer" in _special(trial, received, "compile_kwargs"),
-        "compile_kwargs does not hold 'optimizer'",
-    )
 
 
 # -- BUILD-4 ------------------------------------------------------------------------------------
@@ -315,7 +297,7 @@ def _is_instance(kind: str, value: Any) -> bool:
     "BUILD-5.objects",
     shows="compile_kwargs holds objects where names or classes were given",
     costs="a builder that sets something on compile_kwargs['optimizer'] fails on a string",
-    cases=["names", "classes"],
+    cases=["names", "classes", "names-by-output"],
 )
 def objects(trial: Trial) -> None:
     settings: dict[str, Any] = {
@@ -325,20 +307,21 @@ def objects(trial: Trial) -> None:
             "loss": keras.losses.MeanSquaredError,
             "metrics": [keras.metrics.MeanSquaredError],
         },
+        "names-by-output": {
+            "optimizer": "adam",
+            "loss": {"out": "mean_squared_error"},
+            "metrics": {"out": ["mse"]},
+        },
     }[trial.case]
     build, calls = _recording_builder(trial, "compile_kwargs", compiled=False)
     _, received = _called_once(trial, build, calls, **settings)
     arguments = _special(trial, received, "compile_kwargs")
-    for name in ("optimizer", "loss"):
+    for name, kind in (("optimizer", "optimizer"), ("loss", "loss"), ("metrics", "metric")):
+        found = list(probes.leaves(arguments.get(name)))
         trial.require(
-            _is_instance(name, arguments.get(name)),
+            len(found) == 1 and _is_instance(kind, found[0]),
             f"compile_kwargs[{name!r}] is {show(arguments.get(name))}",
         )
-    metrics = arguments.get("metrics")
-    trial.require(
-        isinstance(metrics, list) and len(metrics) == 1 and _is_instance("metric", metrics[0]),
-        f"compile_kwargs['metrics'] is {show(metrics)}",
-    )
 
 
 @check(
@@ -369,8 +352,8 @@ def routed_applied(trial: Trial) -> None:
         ("metrics", metric, {"name": "routed"}),
     ):
         found = arguments.get(name)
-        if name == "metrics" and isinstance(found, list) and len(found) == 1:
-            found = found[0]
+        if len(inside := list(probes.leaves(found))) == 1:
+            found = inside[0]
         trial.require(isinstance(found, parent), f"compile_kwargs[{name!r}] is {show(found)}")
         given = dict(getattr(found, "given", {}))
         trial.require(
@@ -381,9 +364,9 @@ def routed_applied(trial: Trial) -> None:
 
 @check(
     "BUILD-5.usable",
-    shows="model.compile(**compile_kwargs) works in the builder with default and other settings",
+    shows="model.compile(**compile_kwargs) works in the builder, however metrics are spelt",
     costs="the documented way to compile in the builder fails",
-    cases=["plain", "with-compile-prefix"],
+    cases=["plain", "with-compile-prefix", "one-metric", "one-metric-class", "metrics-by-output"],
 )
 def usable(trial: Trial) -> None:
     def build(compile_kwargs: dict[str, Any]) -> Any:
@@ -391,18 +374,25 @@ def usable(trial: Trial) -> None:
         model.compile(**compile_kwargs)
         return model
 
-    extra = {"compile__loss_weights": [0.5]} if trial.case == "with-compile-prefix" else {}
+    prefixed = trial.case == "with-compile-prefix" and has_compile_prefix(trial)
+    extra = {"compile__loss_weights": [0.5]} if prefixed else {}
+    metrics = {
+        "one-metric": "mae",
+        "one-metric-class": keras.metrics.MeanAbsoluteError,
+        "metrics-by-output": {"out": ["mae"]},
+    }.get(trial.case, ["accuracy", "mae"])
     X, y, *_ = probes.dataset(trial.wrapper)
     estimator = trial.make(
-        build, optimizer="sgd", loss="mean_squared_error", metrics=["accuracy", "mae"], **extra
+        build, optimizer="sgd", loss="mean_squared_error", metrics=metrics, **extra
     )
-    trial.fit(estimator, X, y)
+    trial.initialize(estimator, X, y)
 
 
 @check(
     "BUILD-6.same-as-get-params",
     shows="params has the keys of get_params(), and the same objects",
     costs="a builder that reads a raw parameter gets a processed one, or none",
+    cases=["given", "set-later"],
 )
 def same_as_get_params(trial: Trial) -> None:
     build, calls = _recording_builder(trial, "params", "units", compiled=False)
@@ -416,6 +406,11 @@ def same_as_get_params(trial: Trial) -> None:
         loss__name="routed",
         metrics=["mse"],
     )
+    if trial.case == "set-later":
+        later = {"units": [5], "epochs": 2, "optimizer__momentum": 0.5}
+        trial.call(estimator, "set_params", **later)
+        trial.initialize(estimator, *probes.dataset(trial.wrapper)[:2])
+        received = _received(trial, calls)
     params, expected = _special(trial, received, "params"), trial.call(estimator, "get_params")
     trial.require(
         params.keys() == expected.keys(),

@@ -56,6 +56,8 @@ LABELS: dict[str, Any] = {
     "int": [0, 1, 2],
     "int-with-gaps": [-7, 3, 100],
     "int8": ("int8", [-1, 0, 1]),
+    "uint8": ("uint8", [0, 7, 200]),
+    "whole-float": [1.0, 2.0, 4.0],
     "bool": [False, True],
     "str": ["cat", "dog", "emu"],
     "object": ("object", ["ham", "spam and eggs", "zoo"]),
@@ -110,12 +112,18 @@ def column_target(trial: Trial) -> None:
 
 @check(
     "CLS-5.estimator-type",
-    shows="is_classifier, is_regressor and the tags agree with what the wrapper is",
+    shows="is_classifier, is_regressor and the tags agree with what the wrapper is, also for a "
+    "subclass",
     costs="scikit-learn treats the classifier as something else: voting and stacking refuse it, "
     "scorers raise, and splits are not stratified",
+    cases=["itself", "subclass"],
 )
 def estimator_type(trial: Trial) -> None:
-    estimator = trial.make(probes.builder(trial.wrapper))
+    class Subclass(trial.cls):  # type: ignore[name-defined, misc]
+        pass
+
+    cls = Subclass if trial.case == "subclass" else trial.cls
+    estimator = trial.make_of(cls, probes.builder(trial.wrapper))
     expected = {
         Wrapper.BASE: (False, False, None),
         Wrapper.CLASSIFIER: (True, False, "classifier"),

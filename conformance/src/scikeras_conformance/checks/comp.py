@@ -4,6 +4,8 @@ from typing import Any
 
 from scikeras_conformance.catalogue import ESTIMATORS, Wrapper, check
 from scikeras_conformance.checks._modules import keras, np, probes
+from scikeras_conformance.checks._state import has_compile_prefix
+from scikeras_conformance.checks._training import same_weights
 from scikeras_conformance.trial import Trial, show
 
 
@@ -16,7 +18,7 @@ def _loss_class(trial: Trial) -> Any:
     return losses.BinaryCrossentropy if trial.is_classifier else losses.MeanSquaredError
 
 
-def _fitted(trial: Trial, build: Any, **params: Any) -> Any:
+def fitted_model(trial: Trial, build: Any, **params: Any) -> Any:
     """Fit an estimator on the plainest data and give its ``model_``."""
     X, y, *_ = probes.dataset(trial.wrapper)
     estimator = trial.make(build, **params)
@@ -67,6 +69,8 @@ CONTRADICTIONS = ("optimizer", "routed-optimizer", "loss", "metrics", "compile-a
     cases=CONTRADICTIONS,
 )
 def parameters_ignored(trial: Trial) -> None:
+    if trial.case == "compile-arguments" and not has_compile_prefix(trial):
+        return
     other = "hinge" if trial.is_classifier else "mean_absolute_error"
     contradictions: dict[str, dict[str, Any]] = {
         "optimizer": {"optimizer": "adam"},
@@ -83,11 +87,46 @@ def parameters_ignored(trial: Trial) -> None:
         model.compile(optimizer=optimizer, loss=loss)
         return model
 
-    model = _fitted(trial, build, **contradictions[trial.case])
+    model = fitted_model(trial, build, **contradictions[trial.case])
     trial.require(len(model.log.compiles) == 1, "the model was compiled again")
+    # One of its own for initialize: an optimizer serves one model.
+    prepared = trial.make(probes.builder(trial.wrapper), **contradictions[trial.case])
+    trial.initialize(prepared, *probes.dataset(trial.wrapper)[:2])
+    compiles = trial.probe(prepared).log.compiles
+    trial.require(len(compiles) == 1, "initialize compiled the model again")
     trial.require(model.optimizer is optimizer, "the optimizer was replaced")
     trial.require(model.loss is loss, "the loss was replaced")
     trial.require(float(optimizer.learning_rate) == 0.0, "the learning rate was changed")
+
+
+@check(
+    "COMP-2.settings-ignored",
+    shows="how a compiled model runs is left to the builder",
+    costs="a model that the builder compiled to be debugged, with run_eagerly, is run as a graph",
+    wrappers=ESTIMATORS,
+)
+def settings_ignored(trial: Trial) -> None:
+    X, y, *_ = probes.dataset(trial.wrapper)
+
+    def build() -> Any:
+        model = probes.plain_model_for(trial.wrapper)
+        model.compile(optimizer="sgd", loss=_loss_name(trial), run_eagerly=True)
+        return model
+
+    settings: dict[str, Any] = {}
+    if has_compile_prefix(trial):
+        settings = {"compile__run_eagerly": False, "compile__steps_per_execution": 2}
+    if "run_eagerly" in trial.params(trial.make(build)):
+        settings["run_eagerly"] = False
+    estimator = trial.make(build, **settings)
+    trial.initialize(estimator, X, y)
+    model = trial.model(estimator)
+    found = (model.run_eagerly, model.steps_per_execution)
+    trial.require(
+        found == (True, 1),
+        "(run_eagerly, steps_per_execution) should be (True, 1), as the builder compiled the "
+        f"model; with {', '.join(settings)} it is {found}",
+    )
 
 
 @check(
@@ -123,7 +162,7 @@ def target_follows_compiled_loss(trial: Trial) -> None:
     shows="an uncompiled model is compiled once, with instances made of the parameters",
     costs="the model trains with other settings than the ones that were searched over",
     wrappers=ESTIMATORS,
-    cases=["names", "classes", "instances"],
+    cases=["names", "classes", "instances", "names-by-output"],
 )
 def compiled_with_parameters(trial: Trial) -> None:
     made: dict[str, dict[str, Any]] = {
@@ -138,8 +177,13 @@ def compiled_with_parameters(trial: Trial) -> None:
             "loss": _loss_class(trial)(),
             "metrics": [keras.metrics.MeanAbsoluteError()],
         },
+        "names-by-output": {
+            "optimizer": "adam",
+            "loss": {"out": _loss_name(trial)},
+            "metrics": {"out": ["mae"]},
+        },
     }
-    model = _fitted(trial, lambda: probes.uncompiled(trial.wrapper), **made[trial.case])
+    model = fitted_model(trial, lambda: probes.uncompiled(trial.wrapper), **made[trial.case])
     calls = model.log.compiles
     trial.require(len(calls) == 1, f"the model was compiled {len(calls)} times")
     _require_instances(trial, calls[0], "Model.compile")
@@ -156,10 +200,12 @@ def _require_instances(trial: Trial, arguments: dict[str, Any], where: str) -> N
         isinstance(optimizer, keras.optimizers.Optimizer),
         f"the optimizer in {where} is {show(optimizer)}, not an instance",
     )
+    losses = list(probes.leaves(loss))
     trial.require(
-        _is_object(loss), f"the loss in {where} is {show(loss)}, neither instance nor function"
+        losses and all(map(_is_object, losses)),
+        f"the loss in {where} is {show(loss)}, neither instance nor function",
     )
-    for metric in arguments.get("metrics") or []:
+    for metric in probes.leaves(arguments.get("metrics") or []):
         trial.require(
             _is_object(metric),
             f"a metric in {where} is {show(metric)}, neither instance nor function",
@@ -196,10 +242,10 @@ def same_as_compiling_in_the_builder(trial: Trial) -> None:
     models = []
     for build in (compiling, leaving):
         keras.utils.set_random_seed(11)
-        models.append(_fitted(trial, build, **settings))
+        models.append(fitted_model(trial, build, **settings))
     first, second = models
     for name in ("optimizer", "loss"):
-        configs = [_config(getattr(model, name)) for model in models]
+        configs = [config_of(getattr(model, name)) for model in models]
         trial.require(configs[0] == configs[1], f"{name}: {configs[0]} and {configs[1]}")
     names = [sorted(metric.name for metric in model.metrics) for model in models]
     trial.require(names[0] == names[1], f"metrics: {names[0]} and {names[1]}")
@@ -216,162 +262,45 @@ def same_as_compiling_in_the_builder(trial: Trial) -> None:
     )
 
 
-def _config(value: Any) -> str:
+def config_of(value: Any) -> str:
+    """Give the settings of an optimizer or a loss as a text that can be compared."""
     # Keras numbers the names of optimizers through the life of a process.
     config = {key: entry for key, entry in value.get_config().items() if key != "name"}
     return f"{type(value).__name__} {config}"
 
 
-# -- COMP-5 -------------------------------------------------------------------------------------
-
-
 @check(
-    "COMP-5.optimizer",
-    shows="the optimizer may be a name, a class or an instance",
-    costs="a spelling that the documentation shows fails, or is replaced by a default",
-    cases=["name", "class", "instance"],
+    "COMP-4.same-with-compile-prefix",
+    shows="what compile__ brings to Model.compile is in compile_kwargs too",
+    costs="a builder that compiles for itself trains without the weights of the losses",
+    wrappers=[Wrapper.REGRESSOR],
+    also=["BUILD-5"],
 )
-def optimizer_spellings(trial: Trial) -> None:
-    given = {
-        "name": "adagrad",
-        "class": keras.optimizers.Adagrad,
-        "instance": keras.optimizers.Adagrad(0.25, initial_accumulator_value=0.5, epsilon=0.125),
-    }[trial.case]
-    model = _fitted(
-        trial, lambda: probes.uncompiled(trial.wrapper), optimizer=given, loss=_loss_name(trial)
-    )
-    trial.require(
-        isinstance(model.optimizer, keras.optimizers.Adagrad),
-        f"the optimizer should be Adagrad; it is {type(model.optimizer).__name__}",
-    )
-    if trial.case == "instance":
-        expected, found = _config(given), _config(model.optimizer)
-        trial.require(found == expected, f"the optimizer should be {expected}; it is {found}")
-
-
-def _three_times(y_true: Any, y_pred: Any) -> Any:
-    """Give a loss that is three wherever it is asked, and can be told from any other."""
-    return 3.0 + 0.0 * keras.ops.mean(keras.ops.abs(y_true - y_pred), axis=-1)
-
-
-def _with_settings(trial: Trial) -> Any:
-    """Give a loss whose settings are far from its defaults."""
-    if trial.is_classifier:
-        return keras.losses.BinaryCrossentropy(label_smoothing=0.5)
-    return keras.losses.MeanSquaredError(reduction="sum")
-
-
-@check(
-    "COMP-5.loss",
-    shows="the loss may be a name, class, instance or function, or a list or dict of them",
-    costs="a spelling that the documentation shows fails, or another loss is trained on",
-    wrappers=ESTIMATORS,
-    cases=[
-        "name",
-        "class",
-        "instance",
-        "instance-with-settings",
-        "function",
-        "list",
-        "list-of-classes",
-        "dict",
-    ],
-)
-def loss_spellings(trial: Trial) -> None:
-    recording, made = probes.recording_class(keras.losses.MeanAbsoluteError)
-    given: Any = {
-        "name": "mean_absolute_error",
-        "class": recording,
-        "instance": keras.losses.MeanAbsoluteError(),
-        "instance-with-settings": _with_settings(trial),
-        "function": _three_times,
-        "list": ["mean_absolute_error"],
-        "list-of-classes": [recording],
-        "dict": {"out": "mean_absolute_error"},
-    }[trial.case]
-    model = _fitted(
-        trial,
-        lambda: probes.uncompiled(trial.wrapper, off=0.5),
-        optimizer="sgd",
-        optimizer__learning_rate=0.0,
-        loss=given,
-    )
+def same_with_compile_prefix(trial: Trial) -> None:
+    if not has_compile_prefix(trial):
+        return
     X, y, *_ = probes.dataset(trial.wrapper)
-    answers = keras.ops.convert_to_numpy(model(X))
-    column = y.reshape(-1, 1).astype(answers.dtype)
-    # Asked of the model itself, so that it does not matter how the wrapper trains.
-    with trial.doing("computing the loss that model_ was compiled with"):
-        found = float(model.compute_loss(x=X, y=column, y_pred=model(X)))
-    expected = float(np.mean(np.abs(column - answers)))
-    if trial.case == "function":
-        expected = 3.0
-    elif trial.case == "instance-with-settings":
-        expected = float(_with_settings(trial)(column, answers))
+
+    def compiling(compile_kwargs: dict[str, Any]) -> Any:
+        model = probes.uncompiled(trial.wrapper, off=0.5)
+        model.compile(**compile_kwargs)
+        return model
+
+    settings = {
+        "optimizer": "sgd",
+        "loss": "mean_squared_error",
+        "compile__loss_weights": [0.125],
+        "batch_size": len(y),
+    }
+    estimator = trial.make(lambda: probes.uncompiled(trial.wrapper, off=0.5), **settings)
+    trial.fit(estimator, X, y)
+    expected = trial.model(estimator).get_weights()
+    found = fitted_model(trial, compiling, **settings).get_weights()
     trial.require(
-        np.isclose(found, expected, rtol=1e-4, atol=1e-4),
-        f"the loss should be {expected}; it is {found}",
+        same_weights(expected, found, tolerance=1e-6),
+        f"the weights after training are {show(found)} if the builder compiles, and else "
+        f"{show(expected)}",
     )
-    if given is recording or trial.case == "list-of-classes":
-        trial.require(made, "the loss class was never instantiated")
-
-
-METRICS = (
-    "one-name",
-    "one-class",
-    "one-instance",
-    "one-function",
-    "names",
-    "classes",
-    "instances",
-    "functions",
-    "nested",
-    "dict",
-    "dict-of-lists",
-)
-
-
-@check(
-    "COMP-5.metrics",
-    shows="metrics may be one, a list, a dict or nested lists, of names, classes, instances or "
-    "functions",
-    costs="a spelling that the documentation shows fails, or is missing from the history",
-    wrappers=ESTIMATORS,
-    cases=METRICS,
-)
-def metric_spellings(trial: Trial) -> None:
-    metrics = keras.metrics
-    given: Any = {
-        "one-name": "mean_absolute_error",
-        "one-class": metrics.MeanAbsoluteError,
-        "one-instance": metrics.MeanAbsoluteError(),
-        "one-function": metrics.mean_absolute_error,
-        "names": ["mean_absolute_error"],
-        "classes": [metrics.MeanAbsoluteError],
-        "instances": [metrics.MeanAbsoluteError(name="given_mean_absolute_error")],
-        "functions": [metrics.mean_absolute_error],
-        "nested": [["mean_absolute_error", metrics.MeanSquaredError]],
-        "dict": {"out": "mean_absolute_error"},
-        "dict-of-lists": {"out": [metrics.MeanAbsoluteError, "mean_squared_error"]},
-    }[trial.case]
-    model = _fitted(
-        trial,
-        lambda: probes.uncompiled(trial.wrapper, off=0.5),
-        optimizer="sgd",
-        optimizer__learning_rate=0.0,
-        loss=_loss_name(trial),
-        metrics=given,
-    )
-    with trial.doing("reading the metrics of model_"):
-        found = [
-            metric.name
-            for holder in model.metrics
-            for metric in getattr(holder, "metrics", None) or [holder]
-        ]
-    names = ["given_" * (trial.case == "instances") + "mean_absolute_error"]
-    if trial.case in {"nested", "dict-of-lists"}:
-        names.append("mean_squared_error")
-    missing = [name for name in names if not any(name in one for one in found)]
-    trial.require(not missing, f"{', '.join(missing)} not among the metrics {found}")
 
 
 # -- COMP-6 to COMP-8 ---------------------------------------------------------------------------
@@ -389,7 +318,7 @@ def optimizer_none(trial: Trial) -> None:
         seen.append(compile_kwargs.get("optimizer", "no entry"))
         return probes.model_for(trial.wrapper)
 
-    _fitted(trial, build, optimizer=None, loss=_loss_name(trial))
+    fitted_model(trial, build, optimizer=None, loss=_loss_name(trial))
     trial.require(seen == [None], f"the builder should find None; it found {show(seen)}")
 
 
@@ -436,7 +365,7 @@ COMPILE_ARGUMENTS: dict[str, Any] = {
 )
 def compile_prefix(trial: Trial) -> None:
     expected = COMPILE_ARGUMENTS[trial.case]
-    model = _fitted(
+    model = fitted_model(
         trial,
         lambda: probes.uncompiled(trial.wrapper),
         optimizer="sgd",

@@ -4,9 +4,10 @@ from contextlib import suppress
 from typing import Any
 
 from scikeras_conformance.catalogue import ESTIMATORS, Wrapper, check
-from scikeras_conformance.checks._answers import require_answers
+from scikeras_conformance.checks._answers import as_array, require_answers, same
+from scikeras_conformance.checks._encoders import Plan, subclass
 from scikeras_conformance.checks._modules import keras, np, probes, sklearn_base
-from scikeras_conformance.checks._state import own_names, require_not_fitted
+from scikeras_conformance.checks._state import fitted_names, own_names, require_not_fitted
 from scikeras_conformance.trial import Trial, show
 
 # -- INIT-5 -------------------------------------------------------------------------------------
@@ -30,25 +31,39 @@ def _busy_estimator(trial: Trial) -> Any:
     )
 
 
+def _names_and_classes(trial: Trial) -> Any:
+    """Make an estimator of nests of names and classes, which a wrapper might replace in place."""
+    return trial.make(
+        lambda: probes.uncompiled(trial.wrapper, off=0.5),
+        optimizer="sgd",
+        loss={"out": "mean_squared_error"},
+        metrics={"out": ["mae", keras.metrics.MeanSquaredError]},
+        callbacks={"one": keras.callbacks.TerminateOnNaN},
+        fit__callbacks=[keras.callbacks.TerminateOnNaN],
+        random_state=np.random.RandomState(1),
+    )
+
+
 @check(
     "INIT-5.parameters-untouched",
     shows="no call changes a parameter or anything inside it",
     costs="a fitted estimator cannot be cloned into what the user wrote, and results depend on "
     "which calls were made before",
-    cases=["initialize", "fit", "predict", "score"],
+    cases=["initialize", "fit", "predict", "score", "initialize-names", "fit-names"],
 )
 def parameters_untouched(trial: Trial) -> None:
+    method, _, names = trial.case.partition("-")
     X, y, *_ = probes.dataset(trial.wrapper)
-    estimator = _busy_estimator(trial)
-    if trial.case in {"predict", "score"}:
+    estimator = _names_and_classes(trial) if names else _busy_estimator(trial)
+    if method in {"predict", "score"}:
         trial.fit(estimator, X, y)
     before = probes.snapshot(trial.params(estimator))
-    if trial.case == "score" and trial.wrapper is Wrapper.BASE:
+    if method == "score" and trial.wrapper is Wrapper.BASE:
         _score_of_base(estimator, X, y)
     else:
-        trial.call(estimator, trial.case, *((X,) if trial.case == "predict" else (X, y)))
+        trial.call(estimator, method, *((X,) if method == "predict" else (X, y)))
     touched = probes.changes(before, probes.snapshot(trial.params(estimator)))
-    trial.require(not touched, f"{trial.case} changed the parameters at {', '.join(touched[:5])}")
+    trial.require(not touched, f"{method} changed the parameters at {', '.join(touched[:5])}")
 
 
 @check(
@@ -179,15 +194,18 @@ def clones_share_nothing(trial: Trial) -> None:
 
 @check(
     "INIT-6.attributes-created",
-    shows="initialize and fit create attributes that end in one underscore, other calls none",
+    shows="initialize, fit and partial_fit create attributes that end in one underscore, other "
+    "calls none",
     costs="it cannot be told what a user set and what a fit made, and clone or pickle carry "
     "leftovers along",
-    cases=["initialize", "fit", "predict", "score"],
+    cases=["initialize", "fit", "partial_fit", "predict", "score"],
 )
 def attributes_created(trial: Trial) -> None:
     X, y, *_ = probes.dataset(trial.wrapper)
     estimator = trial.make(probes.builder(trial.wrapper))
-    may_create = trial.case in {"initialize", "fit"}
+    if trial.case == "partial_fit" and not hasattr(estimator, "partial_fit"):
+        return  # whether there is such a method is the matter of API-3
+    may_create = trial.case in {"initialize", "fit", "partial_fit"}
     if not may_create:
         trial.fit(estimator, X, y)
     before = own_names(estimator)
@@ -329,6 +347,8 @@ def other_data(trial: Trial) -> None:
     if trial.is_classifier:
         first = probes.classes_dataset([0, 1, 2])
         second = probes.classes_dataset(["a", "b", "c", "d"])
+        # Some of the classes of the fit before, and no others.
+        sets = [first, second, probes.classes_dataset(["a", "b", "c"])]
     else:
         first = probes.continuous_dataset(1)
         second = probes.continuous_dataset(2)
@@ -336,8 +356,45 @@ def other_data(trial: Trial) -> None:
             X=np.hstack([second.X, second.X[:, :1] * 0]),
             kernel=np.vstack([second.kernel, second.kernel[:1] * 0]),
         )
+        sets = [first, second]
     estimator = trial.make(build)
-    for data in (first, second):
+    for data in sets:
         trial.fit(estimator, data.X, data.y)
         what = f"after fit on data of shape {data.X.shape}, predict"
         require_answers(trial, trial.predict(estimator, data.X), data.y, what)
+        if trial.is_classifier:
+            classes = as_array(trial, trial.attribute(estimator, "classes_"), "classes_")
+            trial.require(
+                classes.tolist() == np.unique(data.y).tolist(),
+                f"after fit on the labels {np.unique(data.y)} classes_ is {show(classes)}",
+            )
+
+
+@check(
+    "INIT-11.metadata",
+    shows="what an encoder told in a first fit, and not in the second, is gone after the second",
+    costs="the builder sizes its layers by the data of an earlier fit",
+    wrappers=ESTIMATORS,
+    also=["DATA-5"],
+)
+def metadata_of_first_fit(trial: Trial) -> None:
+    X, y, *_ = probes.dataset(trial.wrapper)
+    told: list[Any] = []
+
+    def build(meta: Any) -> Any:
+        told.append(meta)
+        return probes.model_for(trial.wrapper)
+
+    plan = Plan(metadata={"n_words_": 7, "kind_": "text"})
+    cls, _ = subclass(trial, feature=plan)
+    estimator = trial.make_of(cls, build)
+    trial.fit(estimator, X, y)
+    plan.metadata = {"kind_": "numbers"}
+    trial.fit(estimator, X, y)
+    trial.require(len(told) == 2, f"the builder was called {len(told)} times for two fits")
+    kind = trial.attribute(estimator, "kind_")
+    trial.require(same(kind, "numbers"), f"kind_ should be 'numbers'; it is {show(kind)}")
+    trial.require("n_words_" not in fitted_names(estimator), "n_words_ is left from the first fit")
+    meta = told[-1]
+    trial.require(isinstance(meta, dict), f"meta is {show(meta)}, no dict")
+    trial.require("n_words_" not in meta, "meta holds n_words_, which is of the first fit")

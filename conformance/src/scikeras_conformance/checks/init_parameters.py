@@ -1,6 +1,6 @@
 """Chapter INIT, first half: what the constructor stores, and how it is read, set and cloned."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from scikeras_conformance.catalogue import check
 from scikeras_conformance.checks._answers import same
@@ -9,6 +9,9 @@ from scikeras_conformance.checks._properties import holds_for_all
 from scikeras_conformance.checks._state import fitted_names, require_not_fitted
 from scikeras_conformance.contract import Level
 from scikeras_conformance.trial import Trial, show
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 KINDS = ("list", "dict", "tuple", "array", "class", "instance", "function", "without-equality")
 PREFIXES = ("model", "fit", "predict", "callbacks", "optimizer", "loss", "metrics", "score")
@@ -116,8 +119,15 @@ def taken_names(trial: Trial) -> None:
     "INIT-2.calls-nothing",
     shows="neither the builder nor any class given as parameter is called by the constructor",
     costs="building starts before the data is known, and again for every clone of a search",
+    cases=["single", "list", "dict", "nested"],
 )
 def calls_nothing(trial: Trial) -> None:
+    nests: dict[str, Callable[[Any], Any]] = {
+        "single": lambda cls: cls,
+        "list": lambda cls: [cls],
+        "dict": lambda cls: {"out": cls},
+        "nested": lambda cls: {"out": [cls]},
+    }
     called: list[str] = []
 
     def build() -> Any:
@@ -132,8 +142,13 @@ def calls_nothing(trial: Trial) -> None:
         "metrics": keras.metrics.MeanSquaredError,
         "callbacks": keras.callbacks.Callback,
     }.items():
-        given[name], logs[name] = probes.recording_class(parent)
-    given["fit__callbacks"], logs["fit__callbacks"] = [given["callbacks"]], []
+        recording, logs[name] = probes.recording_class(parent)
+        nest = nests["single" if name == "optimizer" else trial.case]
+        given[name] = nest(recording)
+        # What stands for a positional argument, or for callbacks of one method, is a class too.
+        given[f"{name}__0"] = recording
+        if name == "callbacks":
+            given["fit__callbacks"] = nest(recording)
     trial.make(**given)
     called += [name for name, log in logs.items() if log]
     trial.require(not called, f"the constructor called what it was given as {', '.join(called)}")
@@ -198,6 +213,28 @@ def clone(trial: Trial) -> None:
     found = fitted_names(copy)
     trial.require(not found, f"the clone has fitted attributes: {', '.join(found)}")
     require_not_fitted(trial, copy, "predict", X)
+
+
+@check(
+    "INIT-4.every-parameter",
+    shows="a clone has the value of each parameter that get_params lists, whatever it is",
+    costs="one parameter falls back to its default in every fold of a search, without a word",
+    cases=["itself", "subclass"],
+)
+def every_parameter(trial: Trial) -> None:
+    class Subclass(trial.cls):  # type: ignore[name-defined, misc]
+        pass
+
+    cls = Subclass if trial.case == "subclass" else trial.cls
+    build = probes.builder(trial.wrapper)
+    names = [name for name in trial.params(trial.make(build)) if name != "model"]
+    # Each has a value of its own, of which nothing but that it is stored can be asked.
+    given = {name: f"the value of {name}" for name in [*names, *(f"{p}__x" for p in PREFIXES)]}
+    estimator = trial.make_of(cls, build, **given)
+    with trial.doing("clone"):
+        params = trial.params(sklearn_base.clone(estimator))
+    differing = [name for name, value in given.items() if not same(params.get(name), value)]
+    trial.require(not differing, f"the clone has other values for {', '.join(differing)}")
 
 
 @check(
@@ -275,22 +312,32 @@ def set_before_fit(trial: Trial) -> None:
     estimator = trial.make(build, units=1, optimizer="sgd", loss="mean_squared_error")
     if trial.case == "between-fits":
         trial.fit(estimator, X, y)
-    trial.call(estimator, "set_params", units=5, optimizer__learning_rate=0.125)
+    later = {"units": 5, "optimizer__learning_rate": 0.125, "fit__epochs": 2}
+    trial.call(estimator, "set_params", **later)
     trial.fit(estimator, X, y)
     trial.require(seen[-1:] == [5], f"the builder should receive 5; it received {seen}")
     with trial.doing("reading the learning rate of model_"):
         rate = float(trial.model(estimator).optimizer.learning_rate)
     trial.require(rate == 0.125, f"the learning rate should be 0.125; it is {rate}")
+    for call in trial.probe(estimator).log.fits:
+        epochs = call.get("epochs")
+        trial.require(same(epochs, 2), f"Model.fit should get epochs=2; it got {show(epochs)}")
 
 
 @check(
     "INIT-10.unknown",
     shows="an unknown name is refused by a ValueError that names it",
     costs="a misspelt parameter in a grid is silently ignored, and all candidates are equal",
-    cases=["plain", "prefix"],
+    cases=["plain", "prefix", "method", "attribute"],
 )
 def unknown(trial: Trial) -> None:
-    name = {"plain": "batchsize", "prefix": "optimzer__learning_rate"}[trial.case]
+    name = {
+        "plain": "batchsize",
+        "prefix": "optimzer__learning_rate",
+        # There is an attribute of that name, and it is no parameter.
+        "method": "predict",
+        "attribute": "prefixes_",
+    }[trial.case]
     estimator = trial.make(probes.builder(trial.wrapper))
     with trial.refusing(f"set_params({name}=1)", ValueError, naming=name.partition("__")[0]):
         estimator.set_params(**{name: 1})

@@ -152,6 +152,32 @@ def prefixes_apart(trial: Trial) -> None:
 
 
 @check(
+    "ROUTE-15.further-underscores",
+    shows="an argument whose own name has two underscores, or begins like a prefix, arrives under "
+    "its whole name, or is refused",
+    costs="a setting of one argument is taken for another one, whose name is the end of the first",
+    cases=["model", "score"],
+    also=["ROUTE-2", "ROUTE-9"],
+)
+def further_underscores(trial: Trial) -> None:
+    X, y, *_ = probes.dataset(trial.wrapper)
+    names = {"inner__leak": 1001, f"{trial.case}__leak": 1002}
+    for name, value in names.items():
+        destinations = Destinations(trial)
+        estimator = destinations.estimator()
+        with trial.doing(f"fit and score with {trial.case}__{name}"):
+            try:
+                estimator.set_params(**{f"{trial.case}__{name}": value})
+                estimator.fit(X, y).score(X, y)
+            except (TypeError, ValueError):
+                continue
+        calls = destinations.received(trial.case)
+        require_received(trial, calls, {name: value}, f"what {trial.case}__ leads to")
+        strange = sorted({other for call in calls for other in call} - {name, "sample_weight"})
+        trial.require(not strange, f"{trial.case}__{name} arrived as {', '.join(strange)} too")
+
+
+@check(
     "ROUTE-16.one-method-only",
     shows="fit__callbacks sees fit only, and predict__callbacks predict only",
     costs="a callback for training runs in each prediction of a search, or one is never called",

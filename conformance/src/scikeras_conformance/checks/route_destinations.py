@@ -242,6 +242,73 @@ def reaches_named_optimizer(trial: Trial) -> None:
     )
 
 
+def _require_no_silence(trial: Trial, params: dict[str, Any]) -> Any:
+    """Give the model that is fitted with parameters routed to a name, or nothing.
+
+    A name may stand for a function, and what is routed to one is refused (ROUTE-12).
+    """
+    X, y, *_ = probes.dataset(trial.wrapper)
+    estimator = trial.make(lambda: probes.uncompiled(trial.wrapper, off=0.5), **params)
+    with trial.doing(f"fit with {', '.join(params)}"):
+        try:
+            estimator.fit(X, y)
+        except TypeError:
+            return None
+    return trial.model(estimator)
+
+
+@check(
+    "ROUTE-7.named-loss",
+    shows="loss__x reaches a loss that was given by name, or is refused",
+    costs="loss='huber' with loss__delta trains with the default",
+    wrappers=[Wrapper.REGRESSOR],
+    cases=["single", "dict"],
+    also=["BUILD-5"],
+)
+def reaches_named_loss(trial: Trial) -> None:
+    loss = {"single": "huber", "dict": {"out": "huber"}}[trial.case]
+    model = _require_no_silence(trial, {"loss": loss, "loss__delta": 0.125, "optimizer": "sgd"})
+    if model is None:
+        return
+    X, y, *_ = probes.dataset(trial.wrapper)
+    answers = model(X)
+    column = y.reshape(-1, 1)
+    with trial.doing("computing the loss that model_ was compiled with"):
+        found = float(model.compute_loss(x=X, y=column, y_pred=answers))
+    expected = float(keras.losses.Huber(delta=0.125)(column, answers))
+    trial.require(
+        np.isclose(found, expected, rtol=1e-4),
+        f"with loss__delta=0.125 the loss should be {expected}; it is {found}",
+    )
+
+
+@check(
+    "ROUTE-8.named-metrics",
+    shows="metrics__x reaches metrics that were given by name, or is refused",
+    costs="metrics='binary_accuracy' with metrics__threshold counts by the default",
+    wrappers=[Wrapper.REGRESSOR],
+    cases=["single", "dict"],
+    also=["BUILD-5"],
+)
+def reaches_named_metrics(trial: Trial) -> None:
+    name = "binary_accuracy"
+    metrics = {"single": name, "dict": {"out": [name]}}[trial.case]
+    params = {"metrics": metrics, "metrics__threshold": 0.125, "optimizer": "sgd"}
+    model = _require_no_silence(trial, {**params, "loss": "mean_squared_error"})
+    if model is None:
+        return
+    with trial.doing("asking the metric of model_ about two rows"):
+        held = [one for holder in model.metrics for one in getattr(holder, "metrics", [holder])]
+        (metric,) = [one for one in held if one.name != "loss"]
+        metric.reset_state()
+        metric.update_state(np.ones((2, 1)), np.full((2, 1), 0.25))
+        found = float(metric.result())
+    trial.require(
+        found == 1.0,
+        f"with metrics__threshold=0.125 an answer of 0.25 counts as a one; the metric is {found}",
+    )
+
+
 # -- ROUTE-9 ------------------------------------------------------------------------------------
 
 

@@ -48,6 +48,7 @@ def _nest(kind: str, shape: str) -> Any:
         "single": a,
         "list": [a, b],
         "dict": {"first": a, "second": b},
+        "similar-keys": {"out": a, "out_2": b},
         "nested-list": [[a, b], [c]],
         "dict-of-lists": {"first": [a, b], "second": [c]},
     }
@@ -73,6 +74,7 @@ def reaches_callbacks(trial: Trial) -> None:
 SHARED: dict[str, dict[str, Any]] = {
     "list": {"alpha": 1, "beta": 2, "1__alpha": 3, "0__gamma": 4},
     "dict": {"alpha": 1, "beta": 2, "second__alpha": 3, "first__gamma": 4},
+    "similar-keys": {"alpha": 1, "out__beta": 2, "out_2__alpha": 3, "out_2__gamma": 4},
     "nested-list": {"alpha": 1, "beta": 2, "0__1__alpha": 3, "0__gamma": 4, "1__beta": 5},
     "dict-of-lists": {"alpha": 1, "first__1__alpha": 3, "first__gamma": 4, "second__0__beta": 5},
 }
@@ -87,6 +89,7 @@ SHARED: dict[str, dict[str, Any]] = {
         for kind in NESTED
         for shape in SHARED
         if not (kind == "loss" and "list" in shape.removeprefix("list"))
+        and not (kind == "callbacks" and shape == "similar-keys")
     ],
 )
 def shared_and_own(trial: Trial) -> None:

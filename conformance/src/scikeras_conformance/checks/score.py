@@ -207,9 +207,15 @@ def own_labels(trial: Trial) -> None:
 )
 def own_values(trial: Trial) -> None:
     data = probes.continuous_dataset(1 if trial.case == "one" else 3)
+    # Digits that are lost where y is cast to the type that models compute in.
+    data = data._replace(y=data.y.astype(np.float64) * (1 + 2.0**-40))
     received = _scored(trial, data)
     for name in ("y_true", "y_pred"):
         _require_values(trial, received[name], data.y, f"{name} of the scorer")
+    truth = as_array(trial, received["y_true"], "y_true of the scorer")
+    with trial.doing("comparing y_true of the scorer"):
+        exact = bool(np.array_equal(truth, data.y))
+    trial.require(exact, "y_true of the scorer has lost digits")
 
 
 def _number(value: Any) -> int | None:

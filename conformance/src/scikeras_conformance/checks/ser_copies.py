@@ -8,8 +8,8 @@ from typing import Any
 from scikeras_conformance.catalogue import ESTIMATORS, check
 from scikeras_conformance.checks._answers import as_array, same
 from scikeras_conformance.checks._modules import keras, np, probes
-from scikeras_conformance.checks._state import fitted_names, require_not_fitted
-from scikeras_conformance.checks._training import require_weights
+from scikeras_conformance.checks._state import fitted_names, own_names, require_not_fitted
+from scikeras_conformance.checks._training import optimizer_steps, require_weights
 from scikeras_conformance.contract import Level
 from scikeras_conformance.trial import Trial, show
 
@@ -30,7 +30,8 @@ def settings_of(trial: Trial, kind: str) -> dict[str, Any]:
     # Neither of the two arguments is the default, and Keras's own description lacks one of them.
     cls = losses.BinaryCrossentropy if trial.is_classifier else losses.Huber
     argument = {"label_smoothing": 0.25} if trial.is_classifier else {"delta": 0.25}
-    both = {"batch_size": ALL_ROWS, "verbose": 0}
+    # One for the builder too, which differs from the builder's own default.
+    both = {"batch_size": ALL_ROWS, "verbose": 0, "start": 0.25}
     if kind == "classes":
         return {
             **both,
@@ -157,7 +158,19 @@ def fitted(trial: Trial) -> None:
     trial.fit(estimator, X, y)
     params, answers = trial.params(estimator), trial.predict(estimator, X)
     weights = trial.model(estimator).get_weights()
+    before = own_names(estimator), optimizer_steps(trial, estimator)
     other = copied(trial, estimator, way)
+    if kind == "instances":
+        # What was loaded is stored again, as when it is sent on.
+        other = copied(trial, other, way)
+    after = own_names(estimator), optimizer_steps(trial, estimator)
+    trial.require(
+        before[0] <= after[0], f"copying took {sorted(before[0] - after[0])} from the original"
+    )
+    trial.require(
+        before[1] == after[1],
+        f"copying changed the number of steps of the original from {before[1]} to {after[1]}",
+    )
     require_same_bits(trial, trial.predict(other, X), answers, "predict of the copy")
     if trial.is_classifier:
         expected = trial.call(estimator, "predict_proba", X)

@@ -22,6 +22,8 @@ OWN = (
     *("loss", "registered-loss", "function", "metric", "registered-metric"),
     *("layer", "registered-layer", "model", "registered-model"),
 )
+# Keras restores no compilation of such a class, unless the class tells it how to.
+OWN_COMPILE = ("own-compile", "own-compile-argument")
 
 
 def _fitted(trial: Trial, case: str) -> tuple[Any, Any, Any]:
@@ -36,7 +38,7 @@ def _fitted(trial: Trial, case: str) -> tuple[Any, Any, Any]:
     shows="a fitted wrapper with custom losses, metrics, layers or models can be pickled",
     costs="whoever writes a layer of their own can no longer store what they trained",
     wrappers=REGRESSOR,
-    cases=OWN,
+    cases=[*OWN, *OWN_COMPILE],
 )
 def custom_pickle(trial: Trial) -> None:
     estimator, X, y = _fitted(trial, trial.case)
@@ -57,7 +59,7 @@ def custom_pickle(trial: Trial) -> None:
     shows="a wrapper with custom losses, metrics, layers or models can be cloned",
     costs="cross-validation fails for whoever writes a loss of their own",
     wrappers=REGRESSOR,
-    cases=[*OWN, "loss-instance"],
+    cases=[*OWN, "own-compile", "loss-instance"],
 )
 def custom_clone(trial: Trial) -> None:
     X, y, *_ = probes.dataset(trial.wrapper)

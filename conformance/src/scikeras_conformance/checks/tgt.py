@@ -123,6 +123,19 @@ def binary(trial: Trial) -> None:
     _require_classes(trial, estimator, data)
 
 
+@check(
+    "TGT-1.one-hot-loss",
+    shows="two classes work with two softmax units and a one-hot loss too",
+    costs="a model for any number of classes fails, or learns nonsense, when there are two",
+    wrappers=CLASSIFIER,
+    level=Level.SHOULD,
+)
+def binary_one_hot(trial: Trial) -> None:
+    data = probes.classes_dataset(["no", "yes"])
+    estimator = _fitted(trial, data, "softmax", ONE_HOT)
+    _require_answers(trial, estimator, data)
+
+
 def _uncertain(trial: Trial, data: Any, activation: str, loss: str) -> None:
     """Ask for right answers of a model that is not sure of them, but leans to the right side."""
     data = data.softened()
@@ -322,6 +335,14 @@ def multiclass_multioutput_refused(trial: Trial) -> None:
         naming=("target_encoder", "encoder", "transformer"),
     ):
         estimator.fit(X, y)
+    # A model with units for whatever such a target may be mistaken for.
+    units = 2 if trial.case == "sigmoid" else 4
+    wide = probes.Dataset(X, y, np.ones((2, units), np.float32), np.zeros(units, np.float32))
+    for method in ("initialize", "partial_fit"):
+        estimator = trial.make(right_builder(wide, trial.case, loss), loss=loss)
+        if hasattr(estimator, method):
+            with trial.refusing(f"{method} with several columns of classes", ValueError):
+                getattr(estimator, method)(X, y).predict(X)
 
 
 UNKNOWN: dict[str, Callable[[], Any]] = {

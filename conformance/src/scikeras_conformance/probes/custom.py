@@ -108,11 +108,46 @@ class RegisteredModel(TwoLayers):
     """The same, known to Keras."""
 
 
+class OwnCompile(TwoLayers):
+    """A model that is compiled in a way of its own; Keras restores no compilation of such a one."""
+
+    def compile(self, *args: Any, **kwargs: Any) -> None:
+        """Compile for eager execution."""
+        super().compile(*args, **{**kwargs, "run_eagerly": True})
+
+
+class OwnCompileArgument(TwoLayers):
+    """A model that is compiled with an argument of its own, and tells Keras how to do it again."""
+
+    def compile(self, factor: float = 1.0, **kwargs: Any) -> None:
+        """Keep the factor."""
+        super().compile(**kwargs)
+        self.factor = factor
+
+    def compute_loss(self, *args: Any, **kwargs: Any) -> Any:
+        """Multiply the loss by the factor."""
+        return self.factor * super().compute_loss(*args, **kwargs)
+
+    def get_compile_config(self) -> dict[str, Any]:
+        """Give every argument, as Keras asks."""
+        return {**super().get_compile_config(), "factor": self.factor}
+
+    def compile_from_config(self, config: dict[str, Any]) -> None:
+        """Compile as `get_compile_config` tells."""
+        self.compile(**keras.saving.deserialize_keras_object(config))
+        if self.optimizer is not None and self.built:
+            self.optimizer.build(self.trainable_variables)
+
+
 def _finish(
-    model: keras.Model, loss: Any = "mean_squared_error", metrics: tuple[Any, ...] = ()
+    model: keras.Model,
+    loss: Any = "mean_squared_error",
+    metrics: tuple[Any, ...] = (),
+    **arguments: Any,
 ) -> keras.Model:
     optimizer = keras.optimizers.SGD(0.02, momentum=0.9)
-    model.compile(optimizer=optimizer, loss=loss, metrics=list(metrics), run_eagerly=True)
+    arguments = {"metrics": list(metrics), "run_eagerly": True, **arguments}
+    model.compile(optimizer=optimizer, loss=loss, **arguments)
     return model
 
 
@@ -167,6 +202,16 @@ def registered_subclassed() -> keras.Model:
     return _finish(RegisteredModel())
 
 
+def own_compile() -> keras.Model:
+    """Build a model with a `compile` of its own."""
+    return _finish(OwnCompile())
+
+
+def own_compile_argument() -> keras.Model:
+    """Build a model whose `compile` takes an argument of its own."""
+    return _finish(OwnCompileArgument(), factor=0.5)
+
+
 CUSTOM: Mapping[str, Callable[[], keras.Model]] = MappingProxyType(
     {
         "loss": with_loss,
@@ -178,6 +223,8 @@ CUSTOM: Mapping[str, Callable[[], keras.Model]] = MappingProxyType(
         "registered-layer": with_registered_layer,
         "model": subclassed,
         "registered-model": registered_subclassed,
+        "own-compile": own_compile,
+        "own-compile-argument": own_compile_argument,
     }
 )
 """Builders of compiled models for three features and one continuous target."""

@@ -59,49 +59,49 @@ class Notebook(keras.callbacks.Callback):  # type: ignore[misc]
         self.label = label
 
 
-def _unfinished(wrapper: Wrapper, cls: type[keras.Model]) -> keras.Model:
+def _unfinished(wrapper: Wrapper, cls: type[keras.Model], start: float = 0.5) -> keras.Model:
     activation = "sigmoid" if wrapper is Wrapper.CLASSIFIER else "linear"
     model = make_model(dataset(wrapper), activation, cls=cls)
-    model.set_weights([weights * 0.0 + np.float32(0.5) for weights in model.get_weights()])
+    model.set_weights([weights * 0.0 + np.float32(start) for weights in model.get_weights()])
     return model
 
 
-def unfinished_base() -> keras.Model:
+def unfinished_base(start: float = 0.5) -> keras.Model:
     """Build an uncompiled model that has something to learn."""
-    return _unfinished(Wrapper.BASE, EagerModel)
+    return _unfinished(Wrapper.BASE, EagerModel, start)
 
 
-def unfinished_classifier() -> keras.Model:
+def unfinished_classifier(start: float = 0.5) -> keras.Model:
     """Build an uncompiled model that has something to learn."""
-    return _unfinished(Wrapper.CLASSIFIER, EagerModel)
+    return _unfinished(Wrapper.CLASSIFIER, EagerModel, start)
 
 
-def unfinished_regressor() -> keras.Model:
+def unfinished_regressor(start: float = 0.5) -> keras.Model:
     """Build an uncompiled model that has something to learn."""
-    return _unfinished(Wrapper.REGRESSOR, EagerModel)
+    return _unfinished(Wrapper.REGRESSOR, EagerModel, start)
 
 
-UNFINISHED: Mapping[Wrapper, Callable[[], keras.Model]] = MappingProxyType(
+UNFINISHED: Mapping[Wrapper, Callable[..., keras.Model]] = MappingProxyType(
     {
         Wrapper.BASE: unfinished_base,
         Wrapper.CLASSIFIER: unfinished_classifier,
         Wrapper.REGRESSOR: unfinished_regressor,
     }
 )
-"""Builders of uncompiled models that start from the same weights each time, and learn."""
+"""Builders of uncompiled models that learn, from weights that are all the argument ``start``."""
 
 
-def plain_classifier() -> keras.Model:
+def plain_classifier(start: float = 0.5) -> keras.Model:
     """Build the like of a class that any process knows."""
-    return _unfinished(Wrapper.CLASSIFIER, keras.Model)
+    return _unfinished(Wrapper.CLASSIFIER, keras.Model, start)
 
 
-def plain_regressor() -> keras.Model:
+def plain_regressor(start: float = 0.5) -> keras.Model:
     """Build the like of a class that any process knows."""
-    return _unfinished(Wrapper.REGRESSOR, keras.Model)
+    return _unfinished(Wrapper.REGRESSOR, keras.Model, start)
 
 
-PLAIN: Mapping[Wrapper, Callable[[], keras.Model]] = MappingProxyType(
+PLAIN: Mapping[Wrapper, Callable[..., keras.Model]] = MappingProxyType(
     {Wrapper.CLASSIFIER: plain_classifier, Wrapper.REGRESSOR: plain_regressor}
 )
 """The like of `UNFINISHED` for other processes; whether they find a user's own class is SER-4's."""

@@ -63,6 +63,8 @@ def _inside(value: Any, path: str, seen: set[int]) -> Iterator[tuple[str, object
         yield f"{path}.length", len(value)
         for index, item in enumerate(value):
             yield from _facts(item, f"{path}[{index}]", seen)
+    elif isinstance(value, np.random.RandomState):
+        yield f"{path}.state", repr(value.get_state())
     elif isinstance(value, _KERAS_STATE):
         yield from _keras_facts(value, path)
     else:
