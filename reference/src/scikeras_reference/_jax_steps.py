@@ -14,6 +14,8 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, NoReturn
 
+import numpy as np
+
 from scikeras_reference import _jax_internals as jax_internals
 from scikeras_reference import _keras_internals as internals
 from scikeras_reference._sharing import CACHE, in_a_thread, made_by_keras, prototype_of, watched
@@ -120,7 +122,7 @@ def _is_plain(nest: Any) -> bool:
         return all(type(key) is str for key in nest) and all(map(_is_plain, nest.values()))
     if type(nest) in {list, tuple}:
         return all(map(_is_plain, nest))
-    return True
+    return nest is None or isinstance(nest, (np.ndarray, sys.modules["jax"].Array))
 
 
 def _compile(
