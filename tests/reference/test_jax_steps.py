@@ -1,5 +1,7 @@
 """What shared steps take for granted about JAX, and what they leave to Keras there."""
 
+import subprocess
+import sys
 from collections import OrderedDict
 
 import keras
@@ -77,12 +79,12 @@ def jitted(function):
 def test_the_program_is_the_one_that_keras_compiles(kind):
     """The same instructions, and the same arguments given away, as in the function of Keras."""
     made = model()
-    internals.build_for(made, (X, Y))
-    state = internals.state_given(made, kind)
+    jax_internals.build_for(made, (X, Y))
+    state = jax_internals.state_given(made, kind)
     batch = (X,) if kind == "predict" else (X, Y)
 
     expected = jitted(made_by_keras(made, kind)).lower(state, batch)
-    got = jax.jit(internals.step_function(made, kind), donate_argnums=0).lower(state, batch)
+    got = jax.jit(jax_internals.step_function(made, kind), donate_argnums=0).lower(state, batch)
     assert expected.as_text() == got.as_text()
 
 
@@ -211,6 +213,21 @@ def test_predictions_are_shared(arguments):
         assert isinstance(made.predict_function, SharedProgram)
         assert expected.tobytes() == predict(made, X, arguments).tobytes()
     assert (1 if len(arguments) == 1 else 2) == shared()
+
+
+def test_tensorflow_is_not_imported_to_compile_a_step():
+    """Where it is installed too, reading a configuration would take longer than to compile."""
+    code = (
+        "import test_jax_steps as t; t.ours(); t.predict(t.model(), t.X, {'verbose': 0});"
+        "print(t.shared(), 'tensorflow' in sys.modules)"
+    )
+    # What seeds every backend imports it too.
+    code = f"import keras; keras.utils.set_random_seed = lambda seed: None; {code}"
+    code = f"import sys; sys.path[:0] = {sys.path!r}; {code}"
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=120
+    )
+    assert "2 False" == done.stdout.strip()
 
 
 def test_a_variable_that_is_no_argument_cannot_be_read():

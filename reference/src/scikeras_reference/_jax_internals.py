@@ -1,25 +1,34 @@
-"""What JAX keeps to itself, as far as shared steps need it.
+"""What JAX, and Keras on it, keep to themselves, as far as shared steps need it.
 
-Checked with the versions of JAX in `CHECKED`. With any other version nothing is shared, so a name
-that moves costs speed and never a result. `tests/reference/test_jax_internals.py` fails when one of
-them moves.
+Checked with the versions of JAX in `CHECKED`, and of Keras in `_keras_internals`. With any other
+version nothing is shared, so a name that moves costs speed and never a result.
+`tests/reference/test_jax_steps.py` fails when one of them moves.
 """
+# ruff: noqa: SLF001 - this module is one of those that look behind the public names
 
 import functools
 import importlib
 import sys
 import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
 
 __all__ = [
     "CHECKED",
+    "build_for",
     "compiles_plainly",
     "context",
+    "holding",
+    "is_array",
     "is_checked",
+    "set_value",
     "settings",
     "signature",
+    "state_given",
+    "step_function",
 ]
 
 CHECKED = ("0.10.",)
@@ -74,18 +83,22 @@ def signature(leaf: Any) -> tuple[Any, ...] | None:
     """
     if type(leaf) is np.ndarray:
         return (leaf.shape, leaf.dtype) if leaf.dtype.kind in "biuf" else None
-    jax = _jax()
-    if isinstance(leaf, jax.core.Tracer) or not isinstance(leaf, jax.Array):
-        return None
-    if leaf.committed or leaf.sharding != _default_place():
+    array, place = _array_and_place()
+    if type(leaf) is not array or leaf.committed or leaf.sharding != place:
         return None
     return leaf.shape, leaf.dtype, leaf.weak_type
 
 
+def is_array(leaf: Any) -> bool:
+    """Whether it is an array of NumPy or of JAX, not of another library, and not being traced."""
+    return type(leaf) is np.ndarray or type(leaf) is _array_and_place()[0]
+
+
 @functools.lru_cache(maxsize=1)
-def _default_place() -> Any:
+def _array_and_place() -> tuple[Any, Any]:
+    """Give the class of JAX's arrays, and where they are unless they are put elsewhere."""
     jax = _jax()
-    return jax.sharding.SingleDeviceSharding(jax.local_devices()[0])
+    return type(jax.numpy.zeros(())), jax.sharding.SingleDeviceSharding(jax.local_devices()[0])
 
 
 def _scopes() -> list[Any]:
@@ -104,6 +117,65 @@ def _scopes_of_a_new_thread(_count: int) -> list[Any]:
     thread.start()
     thread.join()
     return found[0]
+
+
+# -- the state of a model, which is an argument of Keras's own steps ------------------------------
+
+
+def build_for(model: Any, batch: Any) -> None:
+    """Make the variables that Keras makes before the first batch."""
+    model._symbolic_build(data_batch=batch)
+
+
+def state_given(model: Any, kind: str) -> Any:
+    """Give the state that Keras hands to a step of that kind."""
+    return model._get_jax_state(
+        trainable_variables=True,
+        non_trainable_variables=True,
+        optimizer_variables=kind == "train",
+        metrics_variables=kind != "predict",
+    )
+
+
+@contextmanager
+def holding(model: Any, kind: str, given: Sequence[Sequence[Any]]) -> Iterator[None]:
+    """Put the state that a step was given back into the model, within the block.
+
+    Keras takes it out of the model for the time of an epoch, and configurations need some of it.
+    """
+    parts = [model.trainable_variables, model.non_trainable_variables]
+    parts += [model.optimizer.variables] if kind == "train" else []
+    parts += [model.metrics_variables] if kind != "predict" else []
+    variables = [variable for part in parts for variable in part]
+    before = [variable._value for variable in variables]
+    values = [value for part in given for value in part]
+    for variable, value in zip(variables, values, strict=True):
+        variable._value = value
+    try:
+        yield
+    finally:
+        for variable, value in zip(variables, before, strict=True):
+            variable._value = value
+
+
+def step_function(model: Any, kind: str) -> Any:
+    """Give the function that Keras compiles for that model."""
+    if kind != "predict":
+        return getattr(model, f"{kind}_step")
+
+    def predict_step(state: Any, data: Any) -> Any:
+        outputs, rest = model.predict_step(state, data)
+        return outputs, (state[0], rest)
+
+    return predict_step
+
+
+def set_value(variable: Any, value: Any) -> None:
+    """Give a variable another value, whatever it is."""
+    variable._value = value
+
+
+# -- modules ------------------------------------------------------------------------------------
 
 
 def _jax() -> Any:

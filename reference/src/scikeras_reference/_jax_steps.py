@@ -14,8 +14,6 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, NoReturn
 
-import numpy as np
-
 from scikeras_reference import _jax_internals as jax_internals
 from scikeras_reference import _keras_internals as internals
 from scikeras_reference._sharing import CACHE, in_a_thread, made_by_keras, prototype_of, watched
@@ -74,7 +72,10 @@ class SharedProgram:
 
     def _describe_state(self, state: Any) -> Any:
         given, described = self._given
-        return described if state is given else _description(state)
+        if state is given:
+            return described
+        described = tuple(tuple(map(jax_internals.signature, part)) for part in state)
+        return None if any(None in part for part in described) else described
 
     def _program(self, state: Any, described: Any, batch: Any) -> Any:
         """Give the program for such a state and batch, or None.
@@ -122,21 +123,23 @@ def _is_plain(nest: Any) -> bool:
         return all(type(key) is str for key in nest) and all(map(_is_plain, nest.values()))
     if type(nest) in {list, tuple}:
         return all(map(_is_plain, nest))
-    return nest is None or isinstance(nest, (np.ndarray, sys.modules["jax"].Array))
+    return nest is None or jax_internals.is_array(nest)
 
 
 def _compile(
     model: Any, kind: str, state: Any, batch: Any, proof: bytes, how: dict[str, bool]
 ) -> Any:
     """Compile the step of a prototype of `model` for such a state and batch, as Keras would."""
-    with internals.holding(model, kind, state):
+    with jax_internals.holding(model, kind, state), internals.reading_configurations():
         prototype = prototype_of(
-            model, lambda prototype: internals.build_for(prototype, batch), training=how["training"]
+            model,
+            lambda prototype: jax_internals.build_for(prototype, batch),
+            training=how["training"],
         )
     with watched(prototype, proof, **how):
-        if _outline(internals.state_given(prototype, kind)) != _outline(state):
+        if _outline(jax_internals.state_given(prototype, kind)) != _outline(state):
             raise UnprovenError("The state of the prototype is another one.")
-        step = internals.step_function(prototype, kind)
+        step = jax_internals.step_function(prototype, kind)
         with _unreadable(variables_of(prototype, training=how["training"])):
             traced = sys.modules["jax"].jit(step, donate_argnums=0).trace(state, batch)
     if traced.jaxpr.effects:
@@ -166,9 +169,9 @@ class _Unreadable:
 def _unreadable(variables: Sequence[Any]) -> Iterator[None]:
     """Take the values from all variables, for good: only what the step is given is left to read."""
     for variable in variables:
-        internals.set_value(variable, _Unreadable())
+        jax_internals.set_value(variable, _Unreadable())
     try:
         yield
     finally:
         for variable in variables:
-            internals.set_value(variable, None)
+            jax_internals.set_value(variable, None)

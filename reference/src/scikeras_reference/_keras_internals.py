@@ -30,21 +30,17 @@ __all__ = [
     "adapter",
     "attributes",
     "bound",
-    "build_for",
     "build_state",
     "compilation",
     "has_identity",
-    "holding",
     "is_checked",
     "model_classes",
     "names_matter",
     "plain_adapter",
+    "reading_configurations",
     "runs_plainly",
     "seeded_order",
-    "set_value",
     "state",
-    "state_given",
-    "step_function",
     "surroundings",
     "traces_plainly",
     "trainable_changed_since_compile",
@@ -384,60 +380,31 @@ def bound(variables: Sequence[Any], values: Sequence[Any]) -> Iterator[None]:
             variable._value = value
 
 
-# -- the state of a model on JAX, where it is an argument of Keras's own steps -------------------
-
-
-def build_for(model: Any, batch: Any) -> None:
-    """Make the variables that Keras makes before the first batch."""
-    model._symbolic_build(data_batch=batch)
-
-
-def state_given(model: Any, kind: str) -> Any:
-    """Give the state that Keras hands to a step of that kind."""
-    return model._get_jax_state(
-        trainable_variables=True,
-        non_trainable_variables=True,
-        optimizer_variables=kind == "train",
-        metrics_variables=kind != "predict",
-    )
-
-
 @contextmanager
-def holding(model: Any, kind: str, given: Sequence[Sequence[Any]]) -> Iterator[None]:
-    """Put the state that a step was given back into the model, within the block.
+def reading_configurations() -> Iterator[None]:
+    """Keep Keras from importing TensorFlow, within the block, to see if an object is one of its.
 
-    Keras takes it out of the model for the time of an epoch, and configurations need some of it.
+    That takes longer than to compile a step, and as long as nobody has imported it, nothing is.
     """
-    parts = [model.trainable_variables, model.non_trainable_variables]
-    parts += [model.optimizer.variables] if kind == "train" else []
-    parts += [model.metrics_variables] if kind != "predict" else []
-    variables = [variable for part in parts for variable in part]
-    before = [variable._value for variable in variables]
-    values = [value for part in given for value in part]
-    for variable, value in zip(variables, values, strict=True):
-        variable._value = value
+    module = _module("keras.src.saving.serialization_lib")
+    before = module.tf
+    module.tf = _TensorFlowIfLoaded(before)
     try:
         yield
     finally:
-        for variable, value in zip(variables, before, strict=True):
-            variable._value = value
+        module.tf = before
 
 
-def step_function(model: Any, kind: str) -> Any:
-    """Give the function that Keras compiles for that model."""
-    if kind != "predict":
-        return getattr(model, f"{kind}_step")
+class _TensorFlowIfLoaded:
+    def __init__(self, module: Any) -> None:
+        self._module = module
 
-    def predict_step(state: Any, data: Any) -> Any:
-        outputs, rest = model.predict_step(state, data)
-        return outputs, (state[0], rest)
+    @property
+    def available(self) -> bool:
+        return "tensorflow" in sys.modules and bool(self._module.available)
 
-    return predict_step
-
-
-def set_value(variable: Any, value: Any) -> None:
-    """Give a variable another value, whatever it is."""
-    variable._value = value
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._module, name)
 
 
 # -- batches ------------------------------------------------------------------------------------
