@@ -16,7 +16,15 @@ from typing import Any, NoReturn
 
 from scikeras_reference import _jax_internals as jax_internals
 from scikeras_reference import _keras_internals as internals
-from scikeras_reference._sharing import CACHE, in_a_thread, made_by_keras, prototype_of, watched
+from scikeras_reference._sharing import (
+    CACHE,
+    Configuration,
+    configuration_of,
+    in_a_thread,
+    made_by_keras,
+    prototype_of,
+    watched,
+)
 from scikeras_reference._structure import UnprovenError, fingerprint, variables_of
 
 __all__ = ["SharedProgram"]
@@ -43,6 +51,7 @@ class SharedProgram:
         known = {} if kind == "predict" else _PROGRAMS.setdefault(internals.compilation(model), {})
         self._programs: dict[Any, Any] = known.setdefault(kind, {})
         # The state that the last step gave, and its signature: in an epoch it comes back as it is.
+        # These are the arrays that are put into the model afterwards.
         self._given: tuple[Any, Any] = None, None
         self._own: Any = None
 
@@ -54,8 +63,7 @@ class SharedProgram:
         if program is None:
             return self.own(state, itertools.chain((batch,), batches))
         answer, state = program(state, batch)
-        if self._kind != "predict":  # which stays with the model, and the state would with it
-            self._given = state, described
+        self._given = state, described
         return answer, state
 
     @property
@@ -103,7 +111,13 @@ class SharedProgram:
             return None
 
         def trace() -> Any:
-            return in_a_thread(lambda: _compile(model, kind, state, batch, proof, how))
+            try:
+                # Here and not in the thread, which would go on if the user stopped this one.
+                with jax_internals.holding(model, kind, state), internals.reading_configurations():
+                    configuration = configuration_of(model, training=how["training"])
+            except Exception:
+                return None
+            return in_a_thread(lambda: _compile(configuration, kind, state, batch, proof, how))
 
         return CACHE.get(key, trace)
 
@@ -127,14 +141,17 @@ def _is_plain(nest: Any) -> bool:
 
 
 def _compile(
-    model: Any, kind: str, state: Any, batch: Any, proof: bytes, how: dict[str, bool]
+    configuration: Configuration,
+    kind: str,
+    state: Any,
+    batch: Any,
+    proof: bytes,
+    how: dict[str, bool],
 ) -> Any:
-    """Compile the step of a prototype of `model` for such a state and batch, as Keras would."""
-    with jax_internals.holding(model, kind, state), internals.reading_configurations():
+    """Compile the step of a prototype for such a state and batch, as Keras would."""
+    with internals.reading_configurations():
         prototype = prototype_of(
-            model,
-            lambda prototype: jax_internals.build_for(prototype, batch),
-            training=how["training"],
+            configuration, lambda prototype: jax_internals.build_for(prototype, batch)
         )
     with watched(prototype, proof, **how):
         if _outline(jax_internals.state_given(prototype, kind)) != _outline(state):

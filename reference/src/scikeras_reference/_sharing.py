@@ -11,7 +11,7 @@ import warnings
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, NamedTuple
 
 from scikeras_reference._structure import UnprovenError, fingerprint
 from scikeras_reference.exceptions import ParameterError
@@ -20,7 +20,9 @@ __all__ = [
     "CACHE",
     "CAPACITY",
     "SETTING",
+    "Configuration",
     "StepCache",
+    "configuration_of",
     "in_a_thread",
     "is_sharing",
     "made_by_keras",
@@ -120,22 +122,49 @@ def in_a_thread(work: Callable[[], Any]) -> Any:
     return result[0] if result else None
 
 
-def prototype_of(model: Any, build: Callable[[Any], None], *, training: bool) -> Any:
+class Configuration(NamedTuple):
+    """What a prototype is made of: no object of the model, and no value but hyper-parameters."""
+
+    cls: Any
+    model: Any
+    compilation: Any
+    """None for a model that only predicts."""
+    jit_compile: bool
+
+
+def configuration_of(model: Any, *, training: bool) -> Configuration:
+    """Read what a prototype of the model is made of."""
+    with _quiet():
+        return Configuration(
+            type(model),
+            _seeded(model.get_config()),
+            _seeded(model.get_compile_config()) if training else None,
+            model.jit_compile,
+        )
+
+
+def prototype_of(configuration: Configuration, build: Callable[[Any], None]) -> Any:
     """Make a model of the same structure, with weights of its own, and let `build` finish it."""
     before = random.getstate()
-    # Whatever there is to warn about has been said when the model itself was made.
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        prototype = type(model).from_config(_seeded(model.get_config()))
-        if training:
-            prototype.compile_from_config(_seeded(model.get_compile_config()))
+    with _quiet():
+        prototype = configuration.cls.from_config(configuration.model)
+        if configuration.compilation is not None:
+            prototype.compile_from_config(configuration.compilation)
             build(prototype)
         else:
-            prototype.compile(jit_compile=model.jit_compile)
+            prototype.compile(jit_compile=configuration.jit_compile)
     if random.getstate() != before:
         # Some layers leave their seed out of their configuration, and draw one.
         random.setstate(before)
     return prototype
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Say nothing: what there is to warn about was said when the model itself was made."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        yield
 
 
 @contextmanager

@@ -52,5 +52,5 @@ def lend_predict_function(model: Any) -> None:
     Like the function that Keras would have made in its place, it stays until the model is compiled
     again.
     """
-    if provable(model, training=False):
+    if getattr(model, "predict_function", None) is None and provable(model, training=False):
         model.predict_function = shared_function(model, "predict")

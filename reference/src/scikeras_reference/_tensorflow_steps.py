@@ -14,7 +14,14 @@ from typing import Any
 import keras
 
 from scikeras_reference import _keras_internals as internals
-from scikeras_reference._sharing import CACHE, in_a_thread, made_by_keras, prototype_of, watched
+from scikeras_reference._sharing import (
+    CACHE,
+    configuration_of,
+    in_a_thread,
+    made_by_keras,
+    prototype_of,
+    watched,
+)
 from scikeras_reference._structure import UnprovenError, fingerprint
 
 __all__ = ["SharedGraph"]
@@ -136,7 +143,8 @@ def _trace(model: Any, kind: str, outline: Any, spec: Spec, proof: bytes, by_nam
     """Trace the step of a prototype of `model`, with its variables as arguments."""
     training = kind != "predict"
     prototype = prototype_of(
-        model, lambda prototype: _build(prototype, outline, spec), training=training
+        configuration_of(model, training=training),
+        lambda prototype: _build(prototype, outline, spec),
     )
     with watched(prototype, proof, training=training, by_name=by_name):
         variables = internals.state(prototype, training=training)
