@@ -472,5 +472,5 @@ def _module(name: str) -> Any:
 
 # Keras's own methods, as they are now: whoever replaces one of them later wants it to be called.
 _as_imported.update(
-    {(cls, name): getattr(cls, name) for cls in model_classes() for name in _METHODS}
+    {(cls, name): getattr(cls, name, None) for cls in model_classes() for name in _METHODS}
 )
