@@ -49,10 +49,13 @@ class SharedProgram:
         self._model = model
         self._kind = kind
         known = {} if kind == "predict" else _PROGRAMS.setdefault(internals.compilation(model), {})
-        self._programs: dict[Any, Any] = known.setdefault(kind, {})
+        self._programs: dict[Any, dict[Any, Any]] = known.setdefault(kind, {})
         # The state that the last step gave, and its signature: in an epoch it comes back as it is.
         # These are the arrays that are put into the model afterwards.
         self._given: tuple[Any, Any] = None, None
+        # The programs for such a state under the settings of JAX, found with the last step.
+        self._where: Any = None
+        self._here: dict[Any, Any] = {}
         self._own: Any = None
 
     def __call__(self, state: Any, batches: Iterator[Any]) -> Any:
@@ -94,10 +97,12 @@ class SharedProgram:
         of_batch = _description(batch)
         if described is None or of_batch is None:
             return None
-        key = (described, of_batch, jax_internals.context())
-        if key not in self._programs:
-            self._programs[key] = self._resolve(state, batch, (described, of_batch))
-        return self._programs[key]
+        where = (described, jax_internals.context())
+        if where != self._where:
+            self._where, self._here = where, self._programs.setdefault(where, {})
+        if of_batch not in self._here:
+            self._here[of_batch] = self._resolve(state, batch, (described, of_batch))
+        return self._here[of_batch]
 
     def _resolve(self, state: Any, batch: Any, spec: Any) -> Any:
         model, kind = self._model, self._kind
