@@ -11,8 +11,11 @@ from scikeras_reference._batches import Rows
 from scikeras_reference._seeding import seeded
 
 pytestmark = pytest.mark.skipif(
-    keras.backend.backend() != "tensorflow" or keras.__version__.startswith(internals.UNSHARED),
-    reason="steps are shared on TensorFlow only, and with newer versions of Keras",
+    keras.backend.backend() == "torch" or keras.__version__.startswith(internals.UNSHARED),
+    reason="steps are shared where Keras compiles them, and with newer versions of Keras",
+)
+on_tensorflow = pytest.mark.skipif(
+    keras.backend.backend() != "tensorflow", reason="JAX takes Keras's own batches and state"
 )
 
 layers = keras.layers
@@ -67,6 +70,7 @@ def test_every_attribute_that_is_read_exists():
     } <= set(vars(made.variables[0]))  # fmt: skip
 
 
+@on_tensorflow
 def test_state_is_built_as_keras_builds_it():
     """Variables made before a step is traced are those that tracing makes: names, paths, values."""
     keras.backend.clear_session()
@@ -82,6 +86,7 @@ def test_state_is_built_as_keras_builds_it():
     ]
 
 
+@on_tensorflow
 @pytest.mark.parametrize(("rows", "size"), [(21, 8), (16, 8), (5, 8), (7, 1)])
 @pytest.mark.parametrize("shuffle", [True, False])
 def test_batches_are_those_of_the_pipeline(rows, size, shuffle):
@@ -104,6 +109,7 @@ def test_batches_are_those_of_the_pipeline(rows, size, shuffle):
     assert state == random.getstate()
 
 
+@on_tensorflow
 def test_without_a_seed_each_epoch_has_its_own_order():
     """Rows are shuffled anew, and all of them are there."""
     context = internals._eager_context()
@@ -119,6 +125,7 @@ def test_without_a_seed_each_epoch_has_its_own_order():
     assert list(range(50)) == sorted(first) == sorted(second)
 
 
+@on_tensorflow
 def test_the_adapter_says_of_the_data_what_keras_says():
     """The number of batches and of rows in the last one reach callbacks and progress bars."""
     data = (np.arange(21), np.arange(21), None)
@@ -129,6 +136,7 @@ def test_the_adapter_says_of_the_data_what_keras_says():
         assert getattr(expected, name) == getattr(got, name)
 
 
+@on_tensorflow
 def test_a_variable_stands_for_another_one_within_the_block_only():
     """Whatever happens in the block, the variables are put back."""
     import tensorflow as tf

@@ -6,14 +6,14 @@ is.
 
 import math
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from typing import Any
 
 import keras
 import numpy as np
 
 from scikeras_reference._batches import Rows
-from scikeras_reference._steps import SharedFunction, provable
+from scikeras_reference._steps import provable, shared_function, takes_any_batch
 
 __all__ = ["fit"]
 
@@ -57,6 +57,10 @@ def fit(model: Any, x: Any, y: Any, weights: Any, arguments: Mapping[str, Any]) 
     keras.callbacks.History
         Of this training.
     """
+    if takes_any_batch():
+        shares = provable(model, training=True)
+        with _shared_functions(model) if shares else nullcontext():
+            return model.fit(x=x, y=y, sample_weight=weights, **arguments)
     data = _in_memory(model, x, y, weights, arguments)
     if data is None:
         return model.fit(x=x, y=y, sample_weight=weights, **arguments)
@@ -73,12 +77,15 @@ def fit(model: Any, x: Any, y: Any, weights: Any, arguments: Mapping[str, Any]) 
 @contextmanager
 def _shared_functions(model: Any) -> Iterator[None]:
     """Lend shared functions to the model; afterwards it makes its own, if it needs any."""
-    model.train_function = SharedFunction(model, "train")
-    model.test_function = SharedFunction(model, "test")
+    lent = {f"{kind}_function": shared_function(model, kind) for kind in ("train", "test")}
+    for name, function in lent.items():
+        setattr(model, name, function)
     try:
         yield
     finally:
-        model.train_function = model.test_function = None
+        for name, function in lent.items():
+            if getattr(model, name) is function:  # nobody compiled the model in the meantime
+                setattr(model, name, function.fallback)
 
 
 def _in_memory(

@@ -1,5 +1,7 @@
 """What Keras and TensorFlow keep to themselves, as far as shared steps need it.
 
+What JAX keeps to itself is in `_jax_internals`.
+
 Every name here was checked with the versions of Keras in `CHECKED`. With any other version nothing
 is shared, so a name that moves costs speed and never a result.
 `tests/reference/test_keras_internals.py` fails when one of them moves.
@@ -14,6 +16,8 @@ from contextlib import contextmanager
 from typing import Any
 
 import keras
+
+from scikeras_reference import _jax_internals
 
 __all__ = [
     "CALLED",
@@ -36,6 +40,7 @@ __all__ = [
     "runs_plainly",
     "seeded_order",
     "state",
+    "surroundings",
     "traces_plainly",
     "trainable_changed_since_compile",
 ]
@@ -95,7 +100,8 @@ _BOOKKEEPING = frozenset(
         "_auto_config", "_build_shapes_dict", "_call_signature", "_called", "_compile_config",
         "_compiled_trainable_state", "_distribute_strategy", "_distribution_strategy",
         "_eval_epoch_iterator", "_exclude_from_weight_decay_cache", "_inbound_nodes",
-        "_initial_epoch", "_lock", "_loss_ids", "_losses", "_nodes", "_outbound_nodes",
+        "_initial_epoch", "_jax_state", "_jax_state_synced", "_lock", "_loss_ids", "_losses",
+        "_losses_override", "_nodes", "_outbound_nodes",
         "_parent_path", "_path", "_saved_model_arg_spec", "_saved_model_inputs_spec", "_tracked",
         "_tracker", "_trainable_variables_indices", "build", "call_signature_parameters",
         "history", "loss", "predict_function", "quantize", "stop_evaluating", "stop_predicting",
@@ -114,7 +120,12 @@ IGNORED_FOR_PREDICTIONS = IGNORED | {
 
 def is_checked() -> bool:
     """Whether the names below mean what they are taken for."""
-    return str(keras.__version__).startswith(CHECKED)
+    checked = str(keras.__version__).startswith(CHECKED)
+    return checked and (not _on_jax() or _jax_internals.is_checked())
+
+
+def _on_jax() -> bool:
+    return bool(keras.backend.backend() == "jax")
 
 
 def model_classes() -> tuple[type, ...]:
@@ -126,6 +137,10 @@ _METHODS = (
     "__call__", "call", "compute_loss", "compute_metrics", "evaluate", "fit", "get_metrics_result",
     "make_predict_function", "make_test_function", "make_train_function", "predict_step",
     "reset_metrics", "test_step", "train_step",
+    *((
+        "_get_jax_state", "_make_function", "_symbolic_build", "_update_metrics_variables",
+        "compute_loss_and_updates", "jax_state_sync", "stateless_call", "stateless_compute_loss",
+    ) if _on_jax() else ()),
 )  # fmt: skip
 _as_imported: dict[tuple[type, str], Any] = {}
 
@@ -134,7 +149,8 @@ def runs_plainly(model: Any, *, training: bool) -> bool:
     """Whether Keras would trace a step of the model in its usual way, here and now.
 
     Not with methods that somebody replaced, nor on several devices, nor with functions that are
-    there already, nor with more than one step in a function, nor compiled by XLA.
+    there already, nor with more than one step in a function, nor compiled by XLA on TensorFlow, nor
+    not compiled on JAX.
     """
     if type(model) not in model_classes() or not model.built or not traces_plainly():
         return False
@@ -143,11 +159,9 @@ def runs_plainly(model: Any, *, training: bool) -> bool:
         return False
     if (
         model.run_eagerly
-        or model.jit_compile
+        or bool(model.jit_compile) is not _on_jax()
         or model.steps_per_execution != 1
-        or model._distribute_strategy is not None
-        or sys.modules["tensorflow"].distribute.has_strategy()
-        or keras.distribution.distribution() is not None
+        or _is_distributed(model)
     ):
         return False
     if sum(math.prod(variable.shape) for variable in model.variables) > _MOST_WEIGHTS:
@@ -164,6 +178,23 @@ def runs_plainly(model: Any, *, training: bool) -> bool:
         and bool(model.trainable_variables)
         and not any(limit() for limit in limits if limit is not None)
     )
+
+
+def _is_distributed(model: Any) -> bool:
+    if keras.distribution.distribution() is not None:
+        return True
+    if _on_jax():
+        return False
+    strategy = sys.modules["tensorflow"].distribute.has_strategy()
+    return bool(strategy or model._distribute_strategy is not None)
+
+
+def surroundings() -> Any:
+    """Give what a step depends on besides the model and the public settings of Keras."""
+    if not _on_jax():
+        return None
+    attention = keras.config.is_flash_attention_enabled()
+    return repr((attention, sorted(_jax_internals.settings().items())))
 
 
 # -- reading ------------------------------------------------------------------------------------
@@ -231,7 +262,8 @@ def _goes_by_names(found: Mapping[str, Any]) -> bool:
 
 def _of_variable(variable: Any) -> Mapping[str, Any] | None:
     hidden = vars(variable)
-    if hidden["_value"] is None or hidden["_layout"] is not None:
+    # On JAX, Keras takes the values out of a model while it is trained.
+    if (hidden["_value"] is None and not _on_jax()) or hidden["_layout"] is not None:
         return None
     return {
         name: hidden[name]
@@ -388,7 +420,10 @@ def seeded_order(rows: int) -> Any:
 
 
 def traces_plainly() -> bool:
-    """Whether TensorFlow would trace a function here as it does everywhere else."""
+    """Whether the backend would trace a function here as it does everywhere else."""
+    if _on_jax():
+        nnx = _module("keras.src.backend.config").is_nnx_enabled()
+        return not nnx and _jax_internals.compiles_plainly()
     tensorflow, eager = sys.modules["tensorflow"], _eager_context()
     return bool(
         tensorflow.executing_eagerly()
@@ -409,5 +444,5 @@ def _module(name: str) -> Any:
 
 # Keras's own methods, as they are now: whoever replaces one of them later wants it to be called.
 _as_imported.update(
-    {(cls, name): getattr(cls, name) for cls in model_classes() for name in _METHODS}
+    {(cls, name): getattr(cls, name, None) for cls in model_classes() for name in _METHODS}
 )

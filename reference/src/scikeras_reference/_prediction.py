@@ -18,7 +18,7 @@ from scikeras_reference._backend import (
     prepare_to_answer,
     runs_undistributed,
 )
-from scikeras_reference._steps import lend_predict_function
+from scikeras_reference._steps import lend_predict_function, takes_any_batch
 
 __all__ = ["predict"]
 
@@ -61,6 +61,8 @@ def predict(model: Any, x: Any, arguments: Mapping[str, Any]) -> Any:
                 return parts[0]
             if _can_be_joined(parts):
                 return keras.tree.map_structure(lambda *arrays: np.concatenate(arrays), *parts)
+    if takes_any_batch():
+        lend_predict_function(model)
     return model.predict(x=x, **arguments)
 
 

@@ -22,7 +22,7 @@ import numpy as np
 
 from scikeras_reference import _keras_internals as internals
 
-__all__ = ["UnprovenError", "fingerprint"]
+__all__ = ["UnprovenError", "fingerprint", "variables_of"]
 
 _DEEPEST = 60
 _PLAIN = (type(None), bool, int, str, bytes)
@@ -63,6 +63,7 @@ def fingerprint(model: Any, *, training: bool, by_name: bool = False) -> bytes:
             keras.config.floatx(),
             keras.config.epsilon(),
             keras.config.image_data_format(),
+            internals.surroundings(),
             reader.names,
             [tensor.name for tensor in model.inputs] if by_name else None,
         )
@@ -73,11 +74,19 @@ def fingerprint(model: Any, *, training: bool, by_name: bool = False) -> bytes:
     return hashlib.sha256("\0".join(reader.tokens).encode()).digest()
 
 
+def variables_of(model: Any, *, training: bool) -> list[Any]:
+    """Give every variable that `fingerprint` finds in a model, whether Keras tracks it or not."""
+    reader = _Reader(training=training, names=False)
+    reader.value(model)
+    return reader.variables
+
+
 class _Reader:
     """Writes down what it reads, in an order that depends on the structure alone."""
 
     def __init__(self, *, training: bool, names: bool) -> None:
         self.tokens: list[str] = []
+        self.variables: list[Any] = []
         self.names = names
         self._ignored = internals.IGNORED if training else internals.IGNORED_FOR_PREDICTIONS
         self._seen: dict[int, int] = {}
@@ -152,6 +161,8 @@ class _Reader:
                 self.tokens.append(f"again:{number}")
                 return
             self._seen[id(value)] = len(self._seen)
+            if isinstance(value, keras.Variable):
+                self.variables.append(value)
         self.tokens.append(f"object:{cls.__module__}.{cls.__qualname__}")
         if isinstance(value, enum.Enum):
             self.tokens.append(value.name)
