@@ -1,7 +1,5 @@
 """What shared steps take for granted about JAX, and what they leave to Keras there."""
 
-import subprocess
-import sys
 from collections import OrderedDict
 
 import keras
@@ -213,21 +211,6 @@ def test_predictions_are_shared(arguments):
         assert isinstance(made.predict_function, SharedProgram)
         assert expected.tobytes() == predict(made, X, arguments).tobytes()
     assert (1 if len(arguments) == 1 else 2) == shared()
-
-
-def test_tensorflow_is_not_imported_to_compile_a_step():
-    """Where it is installed too, reading a configuration would take longer than to compile."""
-    code = (
-        "import test_jax_steps as t; t.ours(); t.predict(t.model(), t.X, {'verbose': 0});"
-        "print(t.shared(), 'tensorflow' in sys.modules)"
-    )
-    # What seeds every backend imports it too.
-    code = f"import keras; keras.utils.set_random_seed = lambda seed: None; {code}"
-    code = f"import sys; sys.path[:0] = {sys.path!r}; {code}"
-    done = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=120
-    )
-    assert "2 False" == done.stdout.strip()
 
 
 def test_a_variable_that_is_no_argument_cannot_be_read():
