@@ -13,7 +13,7 @@ import numpy as np
 
 __all__ = ["answer_at_once", "is_one_batch", "train_at_once"]
 
-ROWS = 32
+KERAS_BATCH = 32
 """Rows of a batch, if nobody says how many."""
 
 LOOKED_AT = ("x", "y", "sample_weight", "batch_size", "epochs", "initial_epoch")
@@ -33,7 +33,7 @@ def is_one_batch(given: Mapping[str, Any]) -> bool:
     """
     arrays = keras.tree.flatten([given.get(name) for name in ("x", "y", "sample_weight")])
     rows = {len(array) if _is_plain(array) else 0 for array in arrays if array is not None}
-    size = ROWS if given.get("batch_size") is None else given["batch_size"]
+    size = KERAS_BATCH if given.get("batch_size") is None else given["batch_size"]
     numbers = (size, given.get("epochs", 1), given.get("initial_epoch", 0))
     return (
         len(rows) == 1
