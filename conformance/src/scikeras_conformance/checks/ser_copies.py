@@ -3,6 +3,7 @@
 import copy
 import pickle
 from collections.abc import Callable, Mapping
+from types import FunctionType
 from typing import Any
 
 from scikeras_conformance.catalogue import ESTIMATORS, check
@@ -78,6 +79,9 @@ def _alike(first: Any, second: Any) -> bool:
         return False
     if hasattr(first, "get_config"):
         return repr(first.get_config()) == repr(second.get_config())
+    if isinstance(first, FunctionType):
+        # One that is defined in a script, and not in a module, is copied by its code.
+        return bool(first.__qualname__ == second.__qualname__ and first.__code__ == second.__code__)
     if isinstance(first, keras.callbacks.Callback):
         return bool(getattr(first, "label", None) == getattr(second, "label", None))
     return same(first, second)
