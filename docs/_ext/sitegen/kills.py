@@ -30,9 +30,9 @@ def kill_matrix_page(material: Material) -> str:
     known = any(mutant.collateral is not None for mutant in material.mutants)
     if known:
         parts.append(
-            "*Also breaks* counts further checks that fail with the mutant, of any clause. The "
-            "costly checks, which start processes or train in earnest, are tried with the mutants "
-            "of their own clause only."
+            "*Also breaks* counts further checks that fail with the mutant, of any clause. Of "
+            "other clauses one case of each check is tried, and none of the costly checks, which "
+            "start processes or train in earnest."
         )
     for chapter in material.contract.chapters:
         mutants = [m for m in material.mutants if m.clause.partition("-")[0] == chapter.id]
