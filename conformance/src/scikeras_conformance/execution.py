@@ -5,6 +5,7 @@ import time
 import traceback
 import warnings
 
+from scikeras_conformance import global_settings
 from scikeras_conformance.exceptions import (
     Inapplicable,
     Nonconformance,
@@ -76,6 +77,7 @@ def execute(
 def _run(
     planned: PlannedCheck, subject: Subject, limit: float, *, kill: bool
 ) -> tuple[Outcome, str, str, str]:
+    global_settings.at_start()
     try:
         with time_limit(limit, kill=kill), warnings.catch_warnings():
             warnings.simplefilter("ignore")

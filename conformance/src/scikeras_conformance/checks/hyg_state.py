@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, redirect_stdout
 from typing import Any
 
+from scikeras_conformance import global_settings
 from scikeras_conformance.catalogue import Wrapper, check
 from scikeras_conformance.checks._answers import same
 from scikeras_conformance.checks._modules import keras, np, probes
@@ -108,36 +109,6 @@ def generators(trial: Trial) -> None:
         trial.require(not names, f"{trial.case} changed the state of {', '.join(names)}")
 
 
-def _settings() -> dict[str, Any]:
-    """Give what Keras has for the whole process."""
-    return {
-        "floatx": keras.config.floatx(),
-        "epsilon": keras.config.epsilon(),
-        "image_data_format": keras.config.image_data_format(),
-        "dtype_policy": keras.config.dtype_policy().name,
-        "backend": keras.config.backend(),
-        "traceback filtering": keras.config.is_traceback_filtering_enabled(),
-        "interactive logging": keras.config.is_interactive_logging_enabled(),
-        "custom objects": dict(keras.saving.get_custom_objects()),
-    }
-
-
-def _restore_settings(before: dict[str, Any]) -> None:
-    """Put back what a subject has changed, for the checks that come after this one."""
-    keras.config.set_floatx(before["floatx"])
-    keras.config.set_epsilon(before["epsilon"])
-    keras.config.set_image_data_format(before["image_data_format"])
-    keras.config.set_dtype_policy(before["dtype_policy"])
-    for name, switch in (
-        ("traceback filtering", "traceback_filtering"),
-        ("interactive logging", "interactive_logging"),
-    ):
-        getattr(keras.config, f"{'enable' if before[name] else 'disable'}_{switch}")()
-    objects = keras.saving.get_custom_objects()
-    objects.clear()
-    objects.update(before["custom objects"])
-
-
 @check(
     "HYG-2.settings",
     shows="a call leaves the settings that Keras has for the whole process as they were",
@@ -145,13 +116,16 @@ def _restore_settings(before: dict[str, Any]) -> None:
     cases=SEEDED_CALLS,
 )
 def settings(trial: Trial) -> None:
-    call = _seeded_call(trial, trial.case)
-    before = _settings()
+    found = global_settings.current()
+    # Other checks may have made the subject change them already.
+    global_settings.put(global_settings.at_start())
     try:
+        call = _seeded_call(trial, trial.case)
+        before = global_settings.current()
         call()
-        after = _settings()
+        after = global_settings.current()
     finally:
-        _restore_settings(before)
+        global_settings.put(found)
     changed = [name for name in before if not same(before[name], after[name])]
     shown = ", ".join(f"{name} ({show(before[name])} -> {show(after[name])})" for name in changed)
     trial.require(not changed, f"{trial.case} changed settings of Keras: {shown}")
