@@ -48,12 +48,17 @@ def touched_by_draws() -> None:
     drawn()
 
 
+def touched_by_keras() -> None:
+    """Draw from Keras's generator and no other."""
+    keras.random.normal((2,))
+
+
 def touched_by_seeds() -> None:
     """Seed every global generator, as a subject may."""
     keras.utils.set_random_seed(7)
 
 
-@pytest.mark.parametrize("touch", [touched_by_draws, touched_by_seeds])
+@pytest.mark.parametrize("touch", [touched_by_draws, touched_by_keras, touched_by_seeds])
 def test_generators_are_as_after_seeding(touch):
     """After a check that drew from generators or seeded them, all give what they gave before."""
     keras.utils.set_random_seed(SEED)

@@ -9,7 +9,7 @@ __all__ = ["SEED", "seed_everything"]
 
 SEED = 20_231
 
-AHEAD = 64
+AHEAD = 32
 """Draws that are known in advance, so that one that is missing is seen."""
 
 keras = LazyModule("keras")
@@ -18,31 +18,36 @@ tf = LazyModule("tensorflow")
 
 
 class _TensorFlow:
-    """What TensorFlow's global generator gives next, if nobody has touched it.
+    """What the generators of TensorFlow and Keras give next, if nobody has touched them.
 
-    Seeding it throws away every kernel that TensorFlow has at hand, and making them again took a
-    fifth of a run. So it is seeded when a check changed the seed or drew from it, and left as it
-    is after all others.
+    Seeding TensorFlow's throws away every kernel that TensorFlow has at hand, and making them again
+    took a fifth of a run. So both are seeded when a check changed a seed or drew from one of them,
+    and left as they are after all others.
     """
 
-    expected: ClassVar[list[tuple[int, int]]] = []
+    expected: ClassVar[list[tuple[int, int, float]]] = []
 
     @classmethod
     def is_untouched(cls) -> bool:
-        """Draw once, and say whether that was to be expected."""
-        return bool(cls.expected) and cls.expected.pop() == tf.compat.v1.get_seed(None)
+        """Draw once from each, and say whether that was to be expected."""
+        return bool(cls.expected) and cls.expected.pop() == cls._draw()
 
     @classmethod
     def look_ahead(cls) -> None:
-        """Find out what a freshly seeded generator gives."""
-        cls.expected = [tf.compat.v1.get_seed(None) for _ in range(AHEAD)][::-1]
+        """Find out what freshly seeded generators give."""
+        cls.expected = [cls._draw() for _ in range(AHEAD)][::-1]
+
+    @staticmethod
+    def _draw() -> tuple[int, int, float]:
+        seed, of_operation = tf.compat.v1.get_seed(None)
+        return seed, of_operation, float(keras.random.uniform(()))
 
 
 def seed_everything() -> None:
     """Seed the global generators of Python, NumPy, Keras and its backend.
 
     On TensorFlow only those of Python and NumPy, from which Keras draws the seeds of layers, if
-    the others are where the suite left them.
+    nobody but the suite has drawn from the others.
     """
     on_tensorflow = keras.backend.backend() == "tensorflow"
     if on_tensorflow and _TensorFlow.is_untouched():

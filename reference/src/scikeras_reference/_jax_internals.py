@@ -149,9 +149,9 @@ def holding(model: Any, kind: str, given: Sequence[Sequence[Any]]) -> Iterator[N
     variables = [variable for part in parts for variable in part]
     before = [variable._value for variable in variables]
     values = [value for part in given for value in part]
-    for variable, value in zip(variables, values, strict=True):
-        variable._value = value
     try:
+        for variable, value in zip(variables, values, strict=True):
+            variable._value = value
         yield
     finally:
         for variable, value in zip(variables, before, strict=True):

@@ -67,8 +67,11 @@ def _is_taken(trial: Trial) -> bool:
     build = _builder_of(trial.case, lambda *_: probes.model_for(trial.wrapper))
     try:
         trial.subject.construct(trial.cls, build).initialize(X, y)
+    except (TypeError, ValueError) as error:
+        # Whatever else is raised comes of taking it, and calling it in a wrong way.
+        return not any(word in str(error) for word in ("model", "callable"))
     except Exception:
-        return False
+        return True
     return True
 
 

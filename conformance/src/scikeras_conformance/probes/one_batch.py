@@ -57,21 +57,34 @@ def _says_something(value: Any) -> bool:
 
 def train_at_once(model: keras.Model, given: Mapping[str, Any]) -> keras.callbacks.History:
     """Train with the one batch for as many epochs as are asked for, and give the history."""
-    history = keras.callbacks.History()
-    callbacks = keras.callbacks.CallbackList([history], model=model)
+    history, epochs, logs = keras.callbacks.History(), given.get("epochs", 1), {}
+    callbacks = keras.callbacks.CallbackList(
+        [history], model=model, verbose=0, epochs=epochs, steps=1
+    )
     model.stop_training = False
     callbacks.on_train_begin()
-    for epoch in range(given.get("initial_epoch", 0), given.get("epochs", 1)):
+    for epoch in range(given.get("initial_epoch", 0), epochs):
+        model.reset_metrics()  # Keras below 3.15 goes on counting from one batch to the next
         callbacks.on_epoch_begin(epoch)
         logs = model.train_on_batch(
             given["x"], given.get("y"), sample_weight=given.get("sample_weight"), return_dict=True
         )
-        callbacks.on_epoch_end(epoch, {name: float(logs[name]) for name in sorted(logs)})
+        logs = {name: _number(logs[name]) for name in sorted(logs)}
+        callbacks.on_epoch_end(epoch, logs)
         if model.stop_training:
             break
-    callbacks.on_train_end()
+    if isinstance(model.optimizer, keras.optimizers.Optimizer):
+        model.optimizer.finalize_variable_values(model.trainable_weights)
+    callbacks.on_train_end(logs)
     model.history = history
     return history
+
+
+def _number(value: Any) -> Any:
+    try:
+        return float(value)
+    except (TypeError, ValueError):
+        return value  # some metrics have an array
 
 
 def answer_at_once(model: keras.Model, given: Mapping[str, Any]) -> Any:
