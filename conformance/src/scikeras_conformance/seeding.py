@@ -50,11 +50,17 @@ def seed_everything() -> None:
     nobody but the suite has drawn from the others.
     """
     on_tensorflow = keras.backend.backend() == "tensorflow"
+    # Keras seeds its generator with a number of Python's when somebody draws from it first.
+    _seed_python_and_numpy()
     if on_tensorflow and _TensorFlow.is_untouched():
-        random.seed(SEED)
-        np.random.seed(SEED)
+        _seed_python_and_numpy()
         return
     keras.utils.set_random_seed(SEED)
     if on_tensorflow:
         _TensorFlow.look_ahead()
         keras.utils.set_random_seed(SEED)
+
+
+def _seed_python_and_numpy() -> None:
+    random.seed(SEED)
+    np.random.seed(SEED)
