@@ -69,7 +69,7 @@ def train_at_once(model: keras.Model, given: Mapping[str, Any]) -> keras.callbac
         logs = model.train_on_batch(
             given["x"], given.get("y"), sample_weight=given.get("sample_weight"), return_dict=True
         )
-        logs = {name: _number(logs[name]) for name in sorted(logs)}
+        logs = {name: _as_float(logs[name]) for name in sorted(logs)}
         callbacks.on_epoch_end(epoch, logs)
         if model.stop_training:
             break
@@ -80,7 +80,7 @@ def train_at_once(model: keras.Model, given: Mapping[str, Any]) -> keras.callbac
     return history
 
 
-def _number(value: Any) -> Any:
+def _as_float(value: Any) -> Any:
     try:
         return float(value)
     except (TypeError, ValueError):
