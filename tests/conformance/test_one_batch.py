@@ -18,7 +18,8 @@ def model_of(outputs: int = 1) -> keras.Model:
     model = keras.Model({"a": first, "b": second}, [head(joined) for head in heads])
     generator = np.random.default_rng(1)
     model.set_weights([generator.normal(size=w.shape) for w in model.get_weights()])
-    model.compile("adam", ["mse"] * outputs, metrics=[["mae"]] * outputs, run_eagerly=True)
+    metrics = ["mae"] if outputs == 1 else [["mae"]] * outputs  # as Keras 3.12 wants them
+    model.compile("adam", ["mse"] * outputs, metrics=metrics, run_eagerly=True)
     return model
 
 
