@@ -5,12 +5,8 @@ from typing import Any
 from scikeras_conformance.catalogue import ESTIMATORS, Wrapper, check
 from scikeras_conformance.checks._modules import keras, np, probes
 from scikeras_conformance.checks._state import has_compile_prefix
-from scikeras_conformance.checks._training import same_weights
+from scikeras_conformance.checks._training import loss_name, same_weights
 from scikeras_conformance.trial import Trial, show
-
-
-def _loss_name(trial: Trial) -> str:
-    return "binary_crossentropy" if trial.is_classifier else "mean_squared_error"
 
 
 def _loss_class(trial: Trial) -> Any:
@@ -110,7 +106,7 @@ def settings_ignored(trial: Trial) -> None:
 
     def build() -> Any:
         model = probes.plain_model_for(trial.wrapper)
-        model.compile(optimizer="sgd", loss=_loss_name(trial), run_eagerly=True)
+        model.compile(optimizer="sgd", loss=loss_name(trial), run_eagerly=True)
         return model
 
     settings: dict[str, Any] = {}
@@ -166,7 +162,7 @@ def target_follows_compiled_loss(trial: Trial) -> None:
 )
 def compiled_with_parameters(trial: Trial) -> None:
     made: dict[str, dict[str, Any]] = {
-        "names": {"optimizer": "adam", "loss": _loss_name(trial), "metrics": ["mae"]},
+        "names": {"optimizer": "adam", "loss": loss_name(trial), "metrics": ["mae"]},
         "classes": {
             "optimizer": keras.optimizers.Adam,
             "loss": _loss_class(trial),
@@ -179,7 +175,7 @@ def compiled_with_parameters(trial: Trial) -> None:
         },
         "names-by-output": {
             "optimizer": "adam",
-            "loss": {"out": _loss_name(trial)},
+            "loss": {"out": loss_name(trial)},
             "metrics": {"out": ["mae"]},
         },
     }
@@ -223,11 +219,6 @@ def _is_object(value: Any) -> bool:
     also=["BUILD-5"],
 )
 def same_as_compiling_in_the_builder(trial: Trial) -> None:
-    def compiling(compile_kwargs: dict[str, Any]) -> Any:
-        model = probes.uncompiled(trial.wrapper, off=0.5)
-        model.compile(**compile_kwargs)
-        return model
-
     def leaving() -> Any:
         return probes.uncompiled(trial.wrapper, off=0.5)
 
@@ -242,7 +233,7 @@ def same_as_compiling_in_the_builder(trial: Trial) -> None:
     if "random_state" in trial.params(trial.make(leaving)):
         settings["random_state"] = 1
     models = []
-    for build in (compiling, leaving):
+    for build in (_compiling_builder(trial), leaving):
         keras.utils.set_random_seed(11)
         models.append(fitted_model(trial, build, **settings))
     first, second = models
@@ -264,6 +255,17 @@ def same_as_compiling_in_the_builder(trial: Trial) -> None:
     )
 
 
+def _compiling_builder(trial: Trial) -> Any:
+    """Give a builder that compiles with all that it is given for it."""
+
+    def compiling(compile_kwargs: dict[str, Any]) -> Any:
+        model = probes.uncompiled(trial.wrapper, off=0.5)
+        model.compile(**compile_kwargs)
+        return model
+
+    return compiling
+
+
 def config_of(value: Any) -> str:
     """Give the settings of an optimizer or a loss as a text that can be compared."""
     # Keras numbers the names of optimizers through the life of a process.
@@ -283,11 +285,6 @@ def same_with_compile_prefix(trial: Trial) -> None:
         return
     X, y, *_ = probes.dataset(trial.wrapper)
 
-    def compiling(compile_kwargs: dict[str, Any]) -> Any:
-        model = probes.uncompiled(trial.wrapper, off=0.5)
-        model.compile(**compile_kwargs)
-        return model
-
     settings = {
         "optimizer": "sgd",
         "loss": "mean_squared_error",
@@ -297,7 +294,7 @@ def same_with_compile_prefix(trial: Trial) -> None:
     estimator = trial.make(lambda: probes.uncompiled(trial.wrapper, off=0.5), **settings)
     trial.fit(estimator, X, y)
     expected = trial.model(estimator).get_weights()
-    found = fitted_model(trial, compiling, **settings).get_weights()
+    found = fitted_model(trial, _compiling_builder(trial), **settings).get_weights()
     trial.require(
         same_weights(expected, found, tolerance=1e-6),
         f"the weights after training are {show(found)} if the builder compiles, and else "
@@ -320,7 +317,7 @@ def optimizer_none(trial: Trial) -> None:
         seen.append(compile_kwargs.get("optimizer", "no entry"))
         return probes.model_for(trial.wrapper)
 
-    fitted_model(trial, build, optimizer=None, loss=_loss_name(trial))
+    fitted_model(trial, build, optimizer=None, loss=loss_name(trial))
     trial.require(seen == [None], f"the builder should find None; it found {show(seen)}")
 
 
@@ -332,7 +329,7 @@ def optimizer_none(trial: Trial) -> None:
 )
 def missing(trial: Trial) -> None:
     X, y, *_ = probes.dataset(trial.wrapper)
-    settings = {"loss": _loss_name(trial), "optimizer": "sgd", trial.case: None}
+    settings = {"loss": loss_name(trial), "optimizer": "sgd", trial.case: None}
     made: list[Any] = []
 
     def build() -> Any:
@@ -371,7 +368,7 @@ def compile_prefix(trial: Trial) -> None:
         trial,
         lambda: probes.uncompiled(trial.wrapper),
         optimizer="sgd",
-        loss=_loss_name(trial),
+        loss=loss_name(trial),
         **{f"compile__{trial.case}": expected},
     )
     trial.require(model.log.compiles, "the model was not compiled")

@@ -35,6 +35,17 @@ def optimizer_spellings(trial: Trial) -> None:
         trial.require(found == expected, f"the optimizer should be {expected}; it is {found}")
 
 
+def _compiled_with(trial: Trial, **params: Any) -> Any:
+    """Give a model that the wrapper compiled and that stays as wrong as it was."""
+    return fitted_model(
+        trial,
+        lambda: probes.uncompiled(trial.wrapper, off=0.5),
+        optimizer="sgd",
+        optimizer__learning_rate=0.0,
+        **params,
+    )
+
+
 def _three_times(y_true: Any, y_pred: Any) -> Any:
     """Give a loss that is three wherever it is asked, and can be told from any other."""
     return 3.0 + 0.0 * keras.ops.mean(keras.ops.abs(y_true - y_pred), axis=-1)
@@ -75,13 +86,7 @@ def loss_spellings(trial: Trial) -> None:
         "list-of-classes": [recording],
         "dict": {"out": "mean_absolute_error"},
     }[trial.case]
-    model = fitted_model(
-        trial,
-        lambda: probes.uncompiled(trial.wrapper, off=0.5),
-        optimizer="sgd",
-        optimizer__learning_rate=0.0,
-        loss=given,
-    )
+    model = _compiled_with(trial, loss=given)
     X, y, *_ = probes.dataset(trial.wrapper)
     answers = keras.ops.convert_to_numpy(model(X))
     column = y.reshape(-1, 1).astype(answers.dtype)
@@ -141,14 +146,7 @@ def metric_spellings(trial: Trial) -> None:
         "dict-of-functions": {"out": metrics.mean_absolute_error},
         "dict-of-lists": {"out": [metrics.MeanAbsoluteError, "mean_squared_error"]},
     }[trial.case]
-    model = fitted_model(
-        trial,
-        lambda: probes.uncompiled(trial.wrapper, off=0.5),
-        optimizer="sgd",
-        optimizer__learning_rate=0.0,
-        loss=loss_name(trial),
-        metrics=given,
-    )
+    model = _compiled_with(trial, loss=loss_name(trial), metrics=given)
     with trial.doing("reading the metrics of model_"):
         found = [
             metric.name
