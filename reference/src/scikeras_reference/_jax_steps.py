@@ -19,9 +19,9 @@ from scikeras_reference import _keras_internals as internals
 from scikeras_reference._sharing import (
     CACHE,
     Configuration,
+    LentFunction,
     configuration_of,
     in_a_thread,
-    made_by_keras,
     prototype_of,
     watched,
 )
@@ -34,20 +34,11 @@ __all__ = ["SharedProgram"]
 _PROGRAMS: "weakref.WeakKeyDictionary[Any, dict[str, dict[Any, Any]]]" = weakref.WeakKeyDictionary()
 
 
-class SharedProgram:
-    """Stands for ``train_function``, ``test_function`` or ``predict_function`` of one model.
-
-    Parameters
-    ----------
-    model : keras.Model
-        The model.
-    kind : str
-        ``"train"``, ``"test"`` or ``"predict"``.
-    """
+class SharedProgram(LentFunction):
+    """Runs the program that a model shares, or else the function of its own."""
 
     def __init__(self, model: Any, kind: str) -> None:
-        self._model = model
-        self._kind = kind
+        super().__init__(model, kind)
         known = {} if kind == "predict" else _PROGRAMS.setdefault(internals.compilation(model), {})
         self._programs: dict[Any, dict[Any, Any]] = known.setdefault(kind, {})
         # The state that the last step gave, and its signature: in an epoch it comes back as it is.
@@ -56,7 +47,6 @@ class SharedProgram:
         # The programs for such a state under the settings of JAX, found with the last step.
         self._where: Any = None
         self._here: dict[Any, Any] = {}
-        self._own: Any = None
 
     def __call__(self, state: Any, batches: Iterator[Any]) -> Any:
         """Do one step on the next batch; give what it answers, and the new state."""
@@ -68,13 +58,6 @@ class SharedProgram:
         answer, state = program(state, batch)
         self._given = state, described
         return answer, state
-
-    @property
-    def own(self) -> Any:
-        """The function that Keras makes for this model alone."""
-        if self._own is None:
-            self._own = made_by_keras(self._model, self._kind)
-        return self._own
 
     @property
     def fallback(self) -> Any:

@@ -21,6 +21,7 @@ __all__ = [
     "CAPACITY",
     "SETTING",
     "Configuration",
+    "LentFunction",
     "StepCache",
     "configuration_of",
     "in_a_thread",
@@ -179,6 +180,30 @@ def watched(prototype: Any, proof: bytes, **how: bool) -> Iterator[None]:
     if random.getstate() != before:
         random.setstate(before)
         raise UnprovenError("Each step draws a number of its own when it is traced.")
+
+
+class LentFunction:
+    """Stands for ``train_function``, ``test_function`` or ``predict_function`` of one model.
+
+    Parameters
+    ----------
+    model : keras.Model
+        The model.
+    kind : str
+        ``"train"``, ``"test"`` or ``"predict"``.
+    """
+
+    def __init__(self, model: Any, kind: str) -> None:
+        self._model = model
+        self._kind = kind
+        self._own: Any = None
+
+    @property
+    def own(self) -> Any:
+        """The function that Keras makes for this model alone."""
+        if self._own is None:
+            self._own = made_by_keras(self._model, self._kind)
+        return self._own
 
 
 def made_by_keras(model: Any, kind: str) -> Any:

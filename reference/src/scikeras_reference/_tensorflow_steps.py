@@ -16,9 +16,9 @@ import keras
 from scikeras_reference import _keras_internals as internals
 from scikeras_reference._sharing import (
     CACHE,
+    LentFunction,
     configuration_of,
     in_a_thread,
-    made_by_keras,
     prototype_of,
     watched,
 )
@@ -34,27 +34,17 @@ Spec = tuple[tuple[Shape, str], ...]
 _FIRST: "weakref.WeakKeyDictionary[Any, dict[str, dict[str, Spec]]]" = weakref.WeakKeyDictionary()
 
 
-class SharedGraph:
-    """Stands for ``train_function``, ``test_function`` or ``predict_function`` of one model.
-
-    Parameters
-    ----------
-    model : keras.Model
-        The model.
-    kind : str
-        ``"train"``, ``"test"`` or ``"predict"``.
-    """
+class SharedGraph(LentFunction):
+    """Runs the graph that a model shares, or else the function of its own."""
 
     def __init__(self, model: Any, kind: str) -> None:
-        self._model = model
-        self._kind = kind
+        super().__init__(model, kind)
         # As tf.function does for one compiled model: one graph for the shape of the first batch,
         # and one for all the shapes that differ from it.
         first = {} if kind == "predict" else _FIRST.setdefault(internals.compilation(model), {})
         self._first: dict[str, Spec] = first.setdefault(kind, {})
         self._resolved: dict[tuple[str, Spec | None], Any] = {}
         self._variables: list[Any] = []
-        self._own: Any = None
 
     def __call__(self, source: Any) -> Any:
         """Do one step with what Keras hands over: an iterator, or a list with one batch."""
@@ -74,13 +64,6 @@ class SharedGraph:
             if step is not None:
                 return step(*self._variables, *leaves)
         return self.own(batches)
-
-    @property
-    def own(self) -> Any:
-        """The function that Keras makes for this model alone."""
-        if self._own is None:
-            self._own = made_by_keras(self._model, self._kind)
-        return self._own
 
     @property
     def fallback(self) -> None:
