@@ -8,16 +8,16 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "conformance"))
 
 from runs import HOSTILE, SHOULD, failed, known_gate, result, run
 from scikeras_conformance.baseline import Concern, Finding
-from scikeras_conformance.reporting.html import html
-from scikeras_conformance.reporting.json_report import write_text
-from scikeras_conformance.reporting.matrix import as_html
+from scikeras_conformance.report.formats.html import html
+from scikeras_conformance.report.json_report import write_text
+from scikeras_conformance.report.matrix import as_html
 
 
 def five_hundred():
     """Give a run of 500 results: passes, failures of both levels, an error, a skip, known ones."""
-    from scikeras_conformance.checks import CATALOGUE
+    from scikeras_conformance.checks import CATALOG
 
-    checks = [check.id for check in CATALOGUE]
+    checks = [check.id for check in CATALOG]
     results = []
     for number in range(500):
         check = checks[number * len(checks) // 500]

@@ -3,10 +3,10 @@
 from dataclasses import replace
 
 from scikeras_conformance.baseline import Concern, Finding, Gate, Known
-from scikeras_conformance.checks import CATALOGUE
+from scikeras_conformance.catalog.results import Counts, Outcome, Result, Verdict, decide
+from scikeras_conformance.checks import CATALOG
 from scikeras_conformance.contract import load_contract
-from scikeras_conformance.reporting.record import CheckNote, ClauseNote, RunRecord
-from scikeras_conformance.results import Census, Outcome, Result, Verdict, decide
+from scikeras_conformance.report.record import CheckNote, ClauseNote, RunRecord
 
 ENVIRONMENT = {
     "suite": "0.1",
@@ -23,7 +23,7 @@ ENVIRONMENT = {
 
 TRACEBACK = """\
 Traceback (most recent call last):
-  File "/suite/trial.py", line 77, in doing
+  File "/suite/context.py", line 77, in doing
     yield
   File "/code/repo/src/toy/wrappers.py", line 41, in fit
     return self._fit(X, y)
@@ -49,7 +49,7 @@ MUST, SHOULD = "CLS-1.extends-base", "CLS-9.not-a-model"
 
 def result(outcome="passed", check=MUST, wrapper="base", case="", message="", **more):
     """Give a result of a check that the suite has."""
-    found = next(one for one in CATALOGUE if one.id == check)
+    found = next(one for one in CATALOG if one.id == check)
     return Result(
         id=":".join(filter(None, (check, wrapper, case))),
         check=check,
@@ -66,17 +66,17 @@ def result(outcome="passed", check=MUST, wrapper="base", case="", message="", **
 def run(*results, missing=(), refusal=None, strict=False, gate=None, whole=True, **more):
     """Give a run with these results, and a verdict that follows from them."""
     planned = len(results) + len(missing)
-    census = Census.of(planned, results)
-    checks = {one.id: one for one in CATALOGUE if one.id in {r.check for r in results}}
+    counts = Counts.of(planned, results)
+    checks = {one.id: one for one in CATALOG if one.id in {r.check for r in results}}
     clauses = load_contract().clauses
     record = RunRecord(
         contract="1.0",
         subject=SUBJECT,
         environment=ENVIRONMENT,
         profiles=("documented",),
-        catalogue_size=planned if whole else planned + 5,
-        census=census,
-        verdict=decide(census, results, strict=strict),
+        catalog_size=planned if whole else planned + 5,
+        counts=counts,
+        verdict=decide(counts, results, strict=strict),
         strict=strict,
         refusal=refusal,
         missing=tuple(missing),
@@ -92,7 +92,7 @@ def run(*results, missing=(), refusal=None, strict=False, gate=None, whole=True,
             for name in one.clauses
         },
         checks={
-            name: CheckNote(one.shows, one.costs, str(one.level), str(one.profile), one.clauses)
+            name: CheckNote(one.verifies, one.impact, str(one.level), str(one.profile), one.clauses)
             for name, one in checks.items()
         },
         gate=gate,

@@ -177,7 +177,7 @@ def test_an_entry_for_nothing_is_an_error_with_the_nearest(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("when", "holds"),
+    ("when", "complete"),
     [
         ({}, True),
         ({"backend": "jax"}, True),

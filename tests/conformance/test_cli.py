@@ -8,8 +8,8 @@ import sys
 import pytest
 
 from scikeras_conformance import __version__
-from scikeras_conformance.cli import main
-from scikeras_conformance.commands import listing, reports
+from scikeras_conformance.cli import listing, reports
+from scikeras_conformance.cli.main import main
 
 pytestmark = pytest.mark.usefixtures("toy_on_path")
 
@@ -27,7 +27,7 @@ HEAVY = "{'keras', 'numpy', 'sklearn', 'pytest', 'hypothesis', 'tensorflow'} & s
 def test_light_commands_import_nothing_heavy(arguments):
     """Reading the contract takes no backend, no scientific stack and no pytest."""
     code = (
-        "import sys\nfrom scikeras_conformance.cli import main\n"
+        "import sys\nfrom scikeras_conformance.cli.main import main\n"
         f"try:\n    main({arguments!r})\nexcept SystemExit:\n    pass\n"
         f"found = {HEAVY}\nassert not found, found"
     )
@@ -37,7 +37,7 @@ def test_light_commands_import_nothing_heavy(arguments):
 
 def test_the_plugin_module_imports_nothing_heavy():
     """Every pytest run of an environment loads the plugin, so it has to be light."""
-    code = f"import sys\nimport scikeras_conformance.plugin\nfound = {HEAVY} - {{'pytest'}}\nassert not found, found"
+    code = f"import sys\nimport scikeras_conformance.pytest_plugin.plugin\nfound = {HEAVY} - {{'pytest'}}\nassert not found, found"
     subprocess.run([sys.executable, "-c", code], check=True)
 
 
@@ -141,7 +141,7 @@ def test_subjects_that_cannot_be_judged(spec, code, complaint, workers, tmp_path
 
 @pytest.mark.parametrize("workers", ["1", "2"])
 def test_a_run_from_end_to_end(workers, tmp_path):
-    """Failures are failures of the subject, the census holds, and the report has every result."""
+    """Failures are failures of the subject, the counts holds, and the report has every result."""
     report = tmp_path / "report.json"
     (tmp_path / "pytest.ini").write_text("[pytest]\naddopts = --no-such-option\n")
     (tmp_path / "conftest.py").write_text("raise RuntimeError('not for the suite')")
@@ -151,10 +151,10 @@ def test_a_run_from_end_to_end(workers, tmp_path):
     )  # fmt: skip
     assert 1 == done.returncode, done.stdout + done.stderr
     data = json.loads(report.read_text())
-    census = data["footer"]["census"]
-    assert census["holds"]
+    counts = data["footer"]["counts"]
+    assert counts["complete"]
     assert (8, 5, 3, 0, 0) == tuple(
-        census[key] for key in ("planned", "passed", "failed", "errored", "skipped")
+        counts[key] for key in ("planned", "passed", "failed", "errored", "skipped")
     )
     assert data["header"]["partial"]
     assert "toy_subject" == data["header"]["subject"]["spec"]

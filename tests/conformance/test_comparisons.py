@@ -11,8 +11,8 @@ from runs import (
     result,
     run,
 )
-from scikeras_conformance.reporting import matrix
-from scikeras_conformance.reporting.compare import compare, lines
+from scikeras_conformance.report import matrix
+from scikeras_conformance.report.compare import compare, lines
 
 
 @pytest.mark.parametrize(

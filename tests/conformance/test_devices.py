@@ -10,14 +10,14 @@ from types import SimpleNamespace
 import keras
 import pytest
 
-from scikeras_conformance import devices
-from scikeras_conformance.catalogue import Wrapper
-from scikeras_conformance.checks import CATALOGUE, dev
+from scikeras_conformance.catalog.check import Wrapper
+from scikeras_conformance.catalog.plan import PlannedCheck
+from scikeras_conformance.catalog.results import Outcome
+from scikeras_conformance.checks import CATALOG, dev
 from scikeras_conformance.exceptions import DeviceError
-from scikeras_conformance.execution import execute
-from scikeras_conformance.plan import PlannedCheck
-from scikeras_conformance.results import Outcome
-from scikeras_conformance.subject import load_subject
+from scikeras_conformance.runner import device as devices
+from scikeras_conformance.runner.execute import execute
+from scikeras_conformance.subject.loading import load_subject
 
 
 def tensorflow_tensor(kind):
@@ -139,7 +139,7 @@ def test_the_cpu_that_the_configuration_asks_for_is_in_the_report(tmp_path):
 
 
 def outcome(check_id, subject="scikeras_reference"):
-    check = next(check for check in CATALOGUE if check.id == check_id)
+    check = next(check for check in CATALOG if check.id == check_id)
     return execute(PlannedCheck(check, Wrapper.REGRESSOR, ""), load_subject(subject))
 
 
@@ -190,8 +190,8 @@ def test_devices_that_disagree_fail(feigned, monkeypatch):
     """Weights that rounding does not explain are found."""
     real = dev._trained_on
 
-    def trained_on(trial, kind):
-        weights, predicted = real(trial, kind)
+    def trained_on(context, kind):
+        weights, predicted = real(context, kind)
         return [w + 0.1 for w in weights] if kind == "gpu" else weights, predicted
 
     monkeypatch.setattr(dev, "_trained_on", trained_on)

@@ -29,13 +29,13 @@ from runs import (
     run,
 )
 from scikeras_conformance.baseline import Concern, Finding, Gate, Known
-from scikeras_conformance.checks import CATALOGUE
-from scikeras_conformance.commands.reports import put
+from scikeras_conformance.catalog.results import Verdict
+from scikeras_conformance.checks import CATALOG
+from scikeras_conformance.cli.reports import put
 from scikeras_conformance.exceptions import UsageError
-from scikeras_conformance.reporting.formats import FORMATS, parse_target, render_as
-from scikeras_conformance.reporting.markdown import MOST, fenced
-from scikeras_conformance.reporting.terminal import render
-from scikeras_conformance.results import Verdict
+from scikeras_conformance.report.formats.markdown import MOST, fenced
+from scikeras_conformance.report.formats.registry import FORMATS, parse_target, render_as
+from scikeras_conformance.report.formats.terminal import render
 
 # -- which formats there are ----------------------------------------------------------------------
 
@@ -365,7 +365,7 @@ def test_a_terminal_that_knows_few_characters(monkeypatch):
 
 
 def shown(record):
-    return "\n".join(line.text for line in render(record, CATALOGUE))
+    return "\n".join(line.text for line in render(record, CATALOG))
 
 
 def test_the_terminal_shows_the_gate_and_the_settings():

@@ -9,10 +9,10 @@ import pytest
 
 from runs import failed, known_gate, result, run
 from scikeras_conformance.baseline import Baseline, Entry, dump, fingerprint, load
-from scikeras_conformance.cli import main
-from scikeras_conformance.reporting.json_report import write_report
-from scikeras_conformance.reporting.stored import read_report
-from scikeras_conformance.results import ExitCode
+from scikeras_conformance.catalog.results import ExitCode
+from scikeras_conformance.cli.main import main
+from scikeras_conformance.report.json_report import write_report
+from scikeras_conformance.report.stored import read_report
 from test_cli import HEAVY
 
 pytestmark = pytest.mark.usefixtures("toy_on_path")
@@ -309,7 +309,7 @@ def test_stored_runs_take_nothing_heavy(stored, arguments):
     """A report can be read where neither Keras nor pytest is imported."""
     write_report(run(failed(), gate=known_gate(failed())), stored / "bad.json")
     code = (
-        "import sys\nfrom scikeras_conformance.cli import main\n"
+        "import sys\nfrom scikeras_conformance.cli.main import main\n"
         f"try:\n    main({arguments!r})\nexcept SystemExit:\n    pass\n"
         f"found = {HEAVY}\nassert not found, found"
     )

@@ -15,8 +15,8 @@ import pytest
 
 from runs import failed, known_gate, result, run
 from scikeras_conformance.baseline import Concern, Finding
-from scikeras_conformance.reporting.json_report import write_report
-from scikeras_conformance.reporting.stored import read_report
+from scikeras_conformance.report.json_report import write_report
+from scikeras_conformance.report.stored import read_report
 
 ROOT = Path(__file__).parents[2]
 ACTION = ROOT / ".github" / "actions" / "conformance"
@@ -294,7 +294,7 @@ def test_a_real_run_of_a_subject_that_talks_to_the_runner(runner, tmp_path):
     done = runner.step("gate.sh", BACKEND="tensorflow", DEVICE="cpu")
     assert 1 == done.code, done.out
     record = read_report(runner.report("report.json"))
-    assert (2, 3) == (record.census.passed, record.census.failed)
+    assert (2, 3) == (record.counts.passed, record.counts.failed)
     assert ("tensorflow", "cpu") == (
         record.environment["backend"],
         record.environment["device_asked_for"],

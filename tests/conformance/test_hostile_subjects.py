@@ -47,7 +47,7 @@ def test_a_check_that_ends_its_process(body, tmp_path):
     """The check has failed, also where the exit code was zero; all others have their results."""
     done, data, results = judge(tmp_path, body)
     assert 1 == done.returncode, done.stdout + done.stderr
-    assert data["footer"]["census"]["holds"]
+    assert data["footer"]["counts"]["complete"]
     assert 3 == len(results)
     result = results["CLS-2.fit-and-predict:classifier"]
     assert "failed" == result["outcome"]
@@ -95,7 +95,7 @@ def test_forks_leave_one_result_each(tmp_path):
     """A child that comes back from a fork does not report, and does not disturb."""
     done, data, results = judge(tmp_path, "os.fork()")
     assert 1 == done.returncode, done.stdout + done.stderr
-    assert data["footer"]["census"]["holds"]
+    assert data["footer"]["counts"]["complete"]
     assert "failed" == results["CLS-2.fit-and-predict:classifier"]["outcome"]
 
 
@@ -104,7 +104,7 @@ def test_threads_that_never_end(tmp_path):
     body = "threading.Thread(target=time.sleep, args=(900,)).start()"
     done, data, _ = judge(tmp_path, body)
     assert 1 == done.returncode, done.stdout + done.stderr
-    assert data["footer"]["census"]["holds"]
+    assert data["footer"]["counts"]["complete"]
 
 
 def test_megabytes_of_output(tmp_path):

@@ -6,10 +6,10 @@ from types import SimpleNamespace
 import pytest
 
 from runs import failed, run
-from scikeras_conformance.reporting import locations
-from scikeras_conformance.reporting.formats import FORMATS, render_as
-from scikeras_conformance.reporting.locations import Location, location_of, root_of, sources_of
-from scikeras_conformance.subject import load_subject
+from scikeras_conformance.report import locations
+from scikeras_conformance.report.formats.registry import FORMATS, render_as
+from scikeras_conformance.report.locations import Location, location_of, root_of, sources_of
+from scikeras_conformance.subject.loading import load_subject
 
 
 def test_where_a_subject_comes_from(toy_on_path):

@@ -4,7 +4,7 @@ import keras
 import numpy as np
 import pytest
 
-from scikeras_conformance.probes.one_batch import answer_at_once, is_one_batch, train_at_once
+from scikeras_conformance.doubles.one_batch import answer_at_once, is_one_batch, train_at_once
 
 X = np.random.default_rng(0).normal(size=(8, 3)).astype("float32")
 Y = X.sum(axis=1, keepdims=True)

@@ -5,18 +5,18 @@ from datetime import date
 import pytest
 
 from runs import failed, result
-from scikeras_conformance import pytest as plugin
 from scikeras_conformance.baseline import Baseline, Entry, dump, fingerprint
 from scikeras_conformance.exceptions import BaselineError, UsageError
-from scikeras_conformance.plugin import SuiteError
-from scikeras_conformance.pytest import conformance_tests
+from scikeras_conformance.pytest_plugin import own_tests as plugin
+from scikeras_conformance.pytest_plugin.own_tests import conformance_tests
+from scikeras_conformance.pytest_plugin.plugin import SuiteError
 
 pytest_plugins = ["pytester"]
 
 NO_FIT = "fit(...) raised AttributeError: fit"
 FITS = [f"CLS-2.fit-and-predict:{name}" for name in ("base", "classifier", "regressor")]
 TWO_LINES = """
-from scikeras_conformance.pytest import conformance_tests
+from scikeras_conformance.pytest_plugin.own_tests import conformance_tests
 test_contract = conformance_tests("toy_subject", {arguments})
 """
 

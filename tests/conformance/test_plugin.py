@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from scikeras_conformance.checks import CATALOGUE
-from scikeras_conformance.plan import Selection, make_plan
+from scikeras_conformance.catalog.plan import Selection, make_plan
+from scikeras_conformance.checks import CATALOG
 
 pytest_plugins = ["pytester"]
 
@@ -18,7 +18,7 @@ def pytester(pytester, toy_on_path):
     return pytester
 
 
-N_CLS = len(make_plan(CATALOGUE, Selection(chapters=("CLS",))))
+N_CLS = len(make_plan(CATALOG, Selection(chapters=("CLS",))))
 
 
 def select(*names):
@@ -132,7 +132,7 @@ from scikeras_conformance import checks
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_configure(config):
-    for check in checks.CATALOGUE:
+    for check in checks.CATALOG:
         if check.id == "CLS-1.extends-base":
             object.__setattr__(check, "function", {function})
 """
@@ -141,9 +141,9 @@ def pytest_configure(config):
 @pytest.mark.parametrize(
     ("function", "outcome"),
     [
-        ("lambda trial: 1 / 0", "errored"),
-        ("lambda trial: trial.skip('because')", "skipped"),
-        ("lambda trial: trial.unavailable('no GPU')", "unavailable"),
+        ("lambda context: 1 / 0", "errored"),
+        ("lambda context: context.skip('because')", "skipped"),
+        ("lambda context: context.unavailable('no GPU')", "unavailable"),
     ],
 )
 @pytest.mark.parametrize("workers", ["0", "2"])
@@ -156,7 +156,7 @@ def test_errors_and_skips_are_never_passes(pytester, function, outcome, workers)
     )  # fmt: skip
     assert 3 == done.ret
     footer = json.loads((pytester.path / "report.json").read_text())["footer"]
-    assert ("incomplete", 2) == (footer["verdict"], footer["census"][outcome])
+    assert ("incomplete", 2) == (footer["verdict"], footer["counts"][outcome])
 
 
 def test_a_lost_result_is_noticed(pytester):

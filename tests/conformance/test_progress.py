@@ -9,7 +9,7 @@ from types import SimpleNamespace
 import pytest
 
 from runs import failed, result
-from scikeras_conformance.progress import CLEAR, Progress
+from scikeras_conformance.pytest_plugin.progress import CLEAR, Progress
 
 
 class Terminal:

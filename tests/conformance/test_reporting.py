@@ -4,12 +4,12 @@ import json
 
 import pytest
 
-from scikeras_conformance.checks import CATALOGUE
+from scikeras_conformance.catalog.results import Counts, Outcome, Result, decide
+from scikeras_conformance.checks import CATALOG
 from scikeras_conformance.exceptions import ReportError
-from scikeras_conformance.reporting.json_report import check_writable, to_dict, write_report
-from scikeras_conformance.reporting.record import RunRecord
-from scikeras_conformance.reporting.terminal import render
-from scikeras_conformance.results import Census, Outcome, Result, decide
+from scikeras_conformance.report.formats.terminal import render
+from scikeras_conformance.report.json_report import check_writable, to_dict, write_report
+from scikeras_conformance.report.record import RunRecord
 
 ENVIRONMENT = {
     "suite": "0.1",
@@ -27,15 +27,15 @@ def result(outcome, wrapper="base", case="", message="", check="CLS-1.extends-ba
 
 
 def record(*results, planned=None, refusal=None, subject=None):
-    census = Census.of(len(results) if planned is None else planned, results)
+    counts = Counts.of(len(results) if planned is None else planned, results)
     return RunRecord(
         contract="1.0",
         subject=subject or {"spec": "toy", "distribution": "toy-dist", "version": "2.0"},
         environment=ENVIRONMENT,
         profiles=("documented",),
-        catalogue_size=10,
-        census=census,
-        verdict=decide(census, results),
+        catalog_size=10,
+        counts=counts,
+        verdict=decide(counts, results),
         strict=False,
         refusal=refusal,
         missing=("CLS-3.x:base",) if planned else (),
@@ -45,7 +45,7 @@ def record(*results, planned=None, refusal=None, subject=None):
 
 
 def text(run):
-    return "\n".join(line.text for line in render(run, CATALOGUE))
+    return "\n".join(line.text for line in render(run, CATALOG))
 
 
 def test_a_failure_is_shown_with_its_cost():
@@ -124,10 +124,10 @@ def test_a_refused_subject_has_nothing_but_the_reason():
 def test_the_layout_of_the_report():
     """Header, results and footer have the documented keys."""
     data = to_dict(record(result(Outcome.PASSED)))
-    assert ["schema", "header", "catalogue", "results", "footer"] == list(data)
+    assert ["schema", "header", "catalog", "results", "footer"] == list(data)
     assert {"contract", "subject", "environment", "partial", "strict"} < set(data["header"])
     assert {
-        *("verdict", "exit_code", "census", "refusal", "missing", "cannot_be_judged_here", "gate"),
+        *("verdict", "exit_code", "counts", "refusal", "missing", "cannot_be_judged_here", "gate"),
         *("clauses_without_check", "clauses_excluded"),
     } == set(data["footer"])
 

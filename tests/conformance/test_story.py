@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from scikeras_conformance.baseline import load
-from scikeras_conformance.reporting.stored import read_report
-from scikeras_conformance.settings import read_settings
+from scikeras_conformance.config.file import read_settings
+from scikeras_conformance.report.stored import read_report
 
 FORK = Path(__file__).parents[2] / "fixtures" / "sample_fork"
 

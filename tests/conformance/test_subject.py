@@ -2,9 +2,9 @@
 
 import pytest
 
-from scikeras_conformance.catalogue import Wrapper
+from scikeras_conformance.catalog.check import Wrapper
 from scikeras_conformance.exceptions import SubjectImportError, SubjectIncompleteError, UsageError
-from scikeras_conformance.subject import load_subject
+from scikeras_conformance.subject.loading import load_subject
 
 pytestmark = pytest.mark.usefixtures("toy_on_path")
 
@@ -41,11 +41,11 @@ def test_an_adapter_may_bring_estimators_for_the_checks_of_scikit_learn():
 
 
 def test_an_adapter_names_the_classes_that_users_import():
-    """Types, sources and the identity are those of the originals, not of the adapter's own."""
+    """Types, sources and the identity are those of the public_classes, not of the adapter's own."""
     plain = load_subject("toy_subject")
     assert plain.classes[Wrapper.BASE] is plain.original(Wrapper.BASE)
     subject = load_subject("toy_subject:Derived")
-    assert "KerasRegressor" == subject.original(Wrapper.REGRESSOR).__qualname__
+    assert "KerasRegressor" == subject.public_class(Wrapper.REGRESSOR).__qualname__
     assert "toy_subject.KerasRegressor" == subject.identity.wrappers["regressor"]
     assert "toy_subject.Derived.KerasClassifier" == subject.identity.wrappers["classifier"]
 

@@ -5,13 +5,13 @@ import ast
 import pytest
 
 from mutants.typ import GOOD, package_of
-from scikeras_conformance.catalogue import Wrapper
-from scikeras_conformance.checks import CATALOGUE, _mypy
-from scikeras_conformance.checks._annotations import unsaid
-from scikeras_conformance.execution import execute
-from scikeras_conformance.plan import PlannedCheck
-from scikeras_conformance.results import Outcome
-from scikeras_conformance.subject import load_subject
+from scikeras_conformance.catalog.check import Wrapper
+from scikeras_conformance.catalog.plan import PlannedCheck
+from scikeras_conformance.catalog.results import Outcome
+from scikeras_conformance.checks import CATALOG, _mypy
+from scikeras_conformance.checks._support.annotations import unsaid
+from scikeras_conformance.runner.execute import execute
+from scikeras_conformance.subject.loading import load_subject
 
 NAMES = "BaseWrapper, KerasClassifier, KerasRegressor"
 
@@ -21,7 +21,7 @@ def judge(spec, *checks):
     subject = load_subject(spec)
     planned = [
         PlannedCheck(check, Wrapper.CLASSIFIER, "")
-        for check in CATALOGUE
+        for check in CATALOG
         if check.chapter == "TYP" and (not checks or check.id in checks)
     ]
     return {one.check.id: execute(one, subject) for one in planned}

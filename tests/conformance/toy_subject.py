@@ -53,7 +53,7 @@ class Derived(Adapter):
     class KerasClassifier(Adapter.KerasClassifier):
         pass
 
-    originals = {"regressor": KerasRegressor}  # noqa: RUF012
+    public_classes = {"regressor": KerasRegressor}  # noqa: RUF012
 
 
 incomplete = type("Incomplete", (), {"BaseWrapper": BaseWrapper, "KerasClassifier": "text"})

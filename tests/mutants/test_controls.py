@@ -6,11 +6,11 @@ import pytest
 
 from controls import CONTROLS
 from rough import ROUGH
-from scikeras_conformance.checks import CATALOGUE
-from scikeras_conformance.execution import execute
-from scikeras_conformance.plan import Selection, make_plan
-from scikeras_conformance.results import Outcome
-from scikeras_conformance.subject import load_subject
+from scikeras_conformance.catalog.plan import Selection, make_plan
+from scikeras_conformance.catalog.results import Outcome
+from scikeras_conformance.checks import CATALOG
+from scikeras_conformance.runner.execute import execute
+from scikeras_conformance.subject.loading import load_subject
 
 COSTLY = ("HYG-3", "HYG-4", "TYP-")
 NEED_A_GPU = {"DEV-2.on-a-gpu", "DEV-3.devices-agree"}
@@ -18,8 +18,8 @@ NEED_A_GPU = {"DEV-2.on-a-gpu", "DEV-3.devices-agree"}
 
 def one_of_each_check():
     """Give the first planned check of each check, which is enough to meet every line of it."""
-    firsts = {planned.check.id: planned for planned in reversed(make_plan(CATALOGUE, Selection()))}
-    return [firsts[check.id] for check in CATALOGUE]
+    firsts = {planned.check.id: planned for planned in reversed(make_plan(CATALOG, Selection()))}
+    return [firsts[check.id] for check in CATALOG]
 
 
 def checks_for(name, subjects):

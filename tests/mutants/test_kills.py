@@ -9,11 +9,11 @@ import pytest
 from controls import CONTROLS
 from mutants import MUTANTS
 from rough import ROUGH
-from scikeras_conformance.checks import CATALOGUE
-from scikeras_conformance.execution import execute
-from scikeras_conformance.plan import Selection, make_plan
-from scikeras_conformance.results import Outcome
-from scikeras_conformance.subject import load_subject
+from scikeras_conformance.catalog.plan import Selection, make_plan
+from scikeras_conformance.catalog.results import Outcome
+from scikeras_conformance.checks import CATALOG
+from scikeras_conformance.runner.execute import execute
+from scikeras_conformance.subject.loading import load_subject
 
 NOT_SHOWN_HERE = {
     "DEV-2.on-a-gpu": "needs a GPU; tests/conformance/test_devices.py feigns one",
@@ -38,7 +38,7 @@ def run_until_each_failed(plan, subject):
 def test_a_mutant_fails_the_checks_of_its_clause(mutant):
     """The checks that the mutant declares fail, and the suite itself makes no error."""
     subject = load_subject(f"mutants:{mutant.name}")
-    plan = make_plan(CATALOGUE, Selection(checks=mutant.kills))
+    plan = make_plan(CATALOG, Selection(checks=mutant.kills))
     results = run_until_each_failed(plan, subject)
     errors = [f"{r.id}: {r.details}" for r in results if r.outcome is Outcome.ERRORED]
     assert [] == errors
@@ -50,7 +50,7 @@ def test_a_mutant_fails_the_checks_of_its_clause(mutant):
 def test_a_mutant_has_a_story(mutant):
     """A mutant says how a real wrapper comes to be like it, and names known checks of a clause."""
     assert mutant.story
-    known = {check.id for check in CATALOGUE}
+    known = {check.id for check in CATALOG}
     assert set(mutant.kills) <= known
     assert {mutant.clause} == {kill.partition(".")[0] for kill in mutant.kills}
 
@@ -58,7 +58,7 @@ def test_a_mutant_has_a_story(mutant):
 def test_no_check_is_without_a_mutant():
     """A check that nothing was seen to fail may be one that cannot fail."""
     killed = {kill for mutant in MUTANTS.values() for kill in mutant.kills}
-    missing = [check.id for check in CATALOGUE if check.id not in killed]
+    missing = [check.id for check in CATALOG if check.id not in killed]
     assert list(NOT_SHOWN_HERE) == missing
 
 

@@ -3,9 +3,9 @@
 import pytest
 
 from mutants import MUTANTS, matrix
-from scikeras_conformance.checks import CATALOGUE
+from scikeras_conformance.checks import CATALOG
 
-KNOWN = {check.id for check in CATALOGUE}
+KNOWN = {check.id for check in CATALOG}
 
 
 def test_what_mutants_break_besides_is_declared_of_known_ones():

@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 from reference_models import Counting, ForgetfulMetric, ScaledLoss, scaled_error
 
-from scikeras_reference._compilation import compile_arguments
-from scikeras_reference._construction import (
+from scikeras_reference._model.compilation import compile_arguments
+from scikeras_reference._model.keras_objects import (
     make_callbacks,
     make_losses,
     make_metrics,

@@ -6,7 +6,7 @@ import pytest
 import scipy.sparse
 from reference_models import base, classifier, regressor, sigmoid
 
-from scikeras_reference._validation import check_weights, for_keras
+from scikeras_reference._data.validation import check_weights, for_keras
 from scikeras_reference.exceptions import InputError
 
 
@@ -175,7 +175,7 @@ def test_unusable_weights(weights, match):
 
 def test_pytorch_gets_arrays_that_it_may_write_to(monkeypatch):
     """It shares memory with NumPy and warns about read-only arrays."""
-    from scikeras_reference import _validation
+    from scikeras_reference._data import validation as _validation
 
     monkeypatch.setattr(_validation, "needs_writable_arrays", lambda: True)
     array = np.arange(3.0)

@@ -6,15 +6,15 @@ import keras
 import numpy as np
 import pytest
 
-from scikeras_reference import _jax_internals as jax_internals
-from scikeras_reference import _keras_internals as internals
-from scikeras_reference._fitting import fit
-from scikeras_reference._jax_steps import SharedProgram, _description, _unreadable
-from scikeras_reference._prediction import predict
-from scikeras_reference._seeding import seeded
-from scikeras_reference._sharing import CACHE, SETTING, made_by_keras
-from scikeras_reference._steps import provable
-from scikeras_reference._structure import UnprovenError, fingerprint
+from scikeras_reference._shared_steps import jax_internals
+from scikeras_reference._shared_steps import keras_internals as internals
+from scikeras_reference._shared_steps.cache import CACHE, SETTING, made_by_keras
+from scikeras_reference._shared_steps.fingerprint import UnprovenError, fingerprint
+from scikeras_reference._shared_steps.jax_steps import SharedProgram, _description, _unreadable
+from scikeras_reference._shared_steps.steps import provable
+from scikeras_reference._training.fit import fit
+from scikeras_reference._training.predict import predict
+from scikeras_reference._training.seeding import seeded
 
 pytestmark = pytest.mark.skipif(
     keras.backend.backend() != "jax" or keras.__version__.startswith(internals.UNSHARED),

@@ -6,9 +6,9 @@ import keras
 import numpy as np
 import pytest
 
-from scikeras_reference import _keras_internals as internals
-from scikeras_reference._batches import Rows
-from scikeras_reference._seeding import seeded
+from scikeras_reference._shared_steps import keras_internals as internals
+from scikeras_reference._shared_steps.batches import Rows
+from scikeras_reference._training.seeding import seeded
 
 pytestmark = pytest.mark.skipif(
     keras.backend.backend() == "torch" or keras.__version__.startswith(internals.UNSHARED),

@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 from reference_models import Counting, classifier, regressor
 
-from scikeras_reference import _prediction
-from scikeras_reference._prediction import predict
+from scikeras_reference._training import predict as _prediction
+from scikeras_reference._training.predict import predict
 
 layers = keras.layers
 QUIET = {"verbose": 0, "batch_size": None}

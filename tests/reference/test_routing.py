@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from scikeras_reference import _routing
-from scikeras_reference._routing import assemble, is_routed, plain, route
+from scikeras_reference._parameters import routing as _routing
+from scikeras_reference._parameters.routing import assemble, is_routed, plain, route
 from scikeras_reference.exceptions import RoutingError
 
 

@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 from reference_models import classifier, regressor
 
-from scikeras_reference import _backend
-from scikeras_reference._seeding import derive, epoch_seeds, seeded, to_seed
+from scikeras_reference import _backends as _backend
+from scikeras_reference._training.seeding import derive, epoch_seeds, seeded, to_seed
 from scikeras_reference.exceptions import ParameterError
 
 

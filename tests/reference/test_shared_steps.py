@@ -16,11 +16,11 @@ from reference_models import Doubling, ScaledLoss, TwoLayers, classifier, scaled
 from sklearn.model_selection import GridSearchCV
 
 from scikeras_reference import KerasRegressor, _steps
-from scikeras_reference import _keras_internals as internals
-from scikeras_reference._fitting import fit
-from scikeras_reference._seeding import seeded
-from scikeras_reference._sharing import CACHE, SETTING, StepCache
-from scikeras_reference._structure import UnprovenError, fingerprint
+from scikeras_reference._shared_steps import keras_internals as internals
+from scikeras_reference._shared_steps.cache import CACHE, SETTING, StepCache
+from scikeras_reference._shared_steps.fingerprint import UnprovenError, fingerprint
+from scikeras_reference._training.fit import fit
+from scikeras_reference._training.seeding import seeded
 from scikeras_reference.exceptions import ParameterError
 
 pytestmark = pytest.mark.skipif(

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from scikeras_conformance.checks import CATALOGUE
+from scikeras_conformance.checks import CATALOG
 
 ROOT = Path(__file__).parents[2]
 
@@ -107,7 +107,7 @@ def test_the_page_about_a_peer_explains_known_checks():
     page = (ROOT / "docs" / "peers" / "scikeras.md").read_text(encoding="utf-8")
     named = re.findall(r"^### `(.+)`$", page, re.MULTILINE)
     assert named
-    assert set(named) <= {check.id for check in CATALOGUE}
+    assert set(named) <= {check.id for check in CATALOG}
 
 
 def test_the_api_page_names_everything_public():

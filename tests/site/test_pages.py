@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from runs import HOSTILE, failed, result, run
-from scikeras_conformance.checks import CATALOGUE
+from scikeras_conformance.checks import CATALOG
 from scikeras_conformance.contract import load_contract
-from scikeras_conformance.reporting.json_report import write_report
+from scikeras_conformance.report.json_report import write_report
 from sitegen.clauses import clause_page
 from sitegen.examples import load_examples
 from sitegen.kills import kill_matrix_page
@@ -52,7 +52,7 @@ def material():
 
 
 def bare(**more):
-    return Material(CONTRACT, CATALOGUE, **more)
+    return Material(CONTRACT, CATALOG, **more)
 
 
 def page_of(clause, **more):
@@ -65,7 +65,7 @@ def test_every_clause_has_a_page_that_the_index_leads_to(material):
     for clause in CONTRACT.clauses:
         assert f"# {clause}\n" in found[f"clauses/{clause}.md"]
         assert f"[{clause}]({clause}.md)" in found["clauses/index.md"]
-    for check in CATALOGUE:
+    for check in CATALOG:
         assert f"### `{check.id}`" in found[f"clauses/{check.clauses[0]}.md"]
     for mutant in material.mutants:
         assert mutant.source in found[f"clauses/{mutant.clause}.md"].replace("\n    \n", "\n\n")
@@ -73,13 +73,13 @@ def test_every_clause_has_a_page_that_the_index_leads_to(material):
 
 def test_a_page_tells_what_a_check_is_for():
     """Statement, cost, what a pass shows, and what it kills, all out of the data."""
-    check = next(check for check in CATALOGUE if check.id == "CLS-1.extends-base")
+    check = next(check for check in CATALOG if check.id == "CLS-1.extends-base")
     page = page_of("CLS-1", mutants=[MUTANT])
-    assert check.shows in page
-    assert f"- {prose(check.costs)}\n" in page
+    assert check.verifies in page
+    assert f"- {prose(check.impact)}\n" in page
     assert "<code>promises_nothing</code></a>: Let `object` do, and call it `base_class`." in page
     assert "**MUST**" in page
-    assert "def extends_base(trial" in page
+    assert "def extends_base(context" in page
 
 
 def test_right_and_wrong():

@@ -2,6 +2,6 @@
 
 import sys
 
-from scikeras_conformance.cli import main
+from scikeras_conformance.cli.main import main
 
 sys.exit(main())

@@ -3,12 +3,12 @@
 from collections.abc import Iterator
 from textwrap import shorten
 
-from scikeras_conformance.catalogue import NO_CASE, Check
+from scikeras_conformance.catalog.check import NO_CASE, Check
+from scikeras_conformance.catalog.results import Outcome
 from scikeras_conformance.contract import Chapter, Clause
-from scikeras_conformance.reporting.markdown import code as code_of_data
-from scikeras_conformance.reporting.markdown import plain
-from scikeras_conformance.reporting.record import RunRecord
-from scikeras_conformance.results import Outcome
+from scikeras_conformance.report.formats.markdown import code as code_of_data
+from scikeras_conformance.report.formats.markdown import plain
+from scikeras_conformance.report.record import RunRecord
 from sitegen.markup import clause_link, code, code_block, dropdown, mutant_link, prose, table, text
 from sitegen.material import Material, source_of
 
@@ -59,7 +59,7 @@ def _why(clause: Clause, checks: list[Check]) -> Iterator[str]:
         yield prose(clause.excluded)
         return
     yield "Where it is broken:"
-    yield "\n".join(f"- {prose(cost)}" for cost in dict.fromkeys(c.costs for c in checks))
+    yield "\n".join(f"- {prose(cost)}" for cost in dict.fromkeys(c.impact for c in checks))
 
 
 def _example(clause: Clause, material: Material) -> Iterator[str]:
@@ -102,7 +102,7 @@ def _checks(clause: Clause, checks: list[Check], material: Material) -> Iterator
     yield "## Checks"
     for check in checks:
         yield f"### {code(check.id)}"
-        yield f"A pass shows that {prose(check.shows)}."
+        yield f"A pass shows that {prose(check.verifies)}."
         yield _runs(check)
         killed = material.killing(check.id)
         if killed:
@@ -119,7 +119,7 @@ def _checks(clause: Clause, checks: list[Check], material: Material) -> Iterator
     if also:
         yield "### Checks of other clauses that are about it too"
         yield "\n".join(
-            f"- {clause_link(check.clauses[0])}: {code(check.id)} shows that {prose(check.shows)}"
+            f"- {clause_link(check.clauses[0])}: {code(check.id)} shows that {prose(check.verifies)}"
             for check in also
         )
     if checks:
@@ -195,7 +195,7 @@ def index_page(material: Material) -> str:
         "# Clauses",
         (
             f"Contract {contract.version} has {len(contract.clauses)} clauses, and the suite "
-            f"{len(material.catalogue)} checks of them, which were seen to fail with "
+            f"{len(material.catalog)} checks of them, which were seen to fail with "
             f"[{len(material.mutants)} mutants](mutants.md) of the reference. "
             "[The contract](../contract.md) says how it is versioned, "
             "[judging an implementation](../conformance.md) what a result means."

@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from scikeras_conformance.catalogue import Check
+from scikeras_conformance.catalog.check import Check
 from scikeras_conformance.contract import Contract, load_contract
 from scikeras_conformance.exceptions import ConformanceError
-from scikeras_conformance.reporting.record import RunRecord
-from scikeras_conformance.reporting.stored import read_report
+from scikeras_conformance.report.record import RunRecord
+from scikeras_conformance.report.stored import read_report
 
 __all__ = ["Broken", "Example", "Material", "MissingReportError", "gather", "stored_runs"]
 
@@ -48,7 +48,7 @@ class Material:
     """Everything that the pages are made of."""
 
     contract: Contract
-    catalogue: Sequence[Check]
+    catalog: Sequence[Check]
     mutants: Sequence[Broken] = ()
     examples: Mapping[str, Example] = field(default_factory=dict)
     runs: Mapping[str, RunRecord] = field(default_factory=dict)
@@ -58,11 +58,11 @@ class Material:
 
     def checks_of(self, clause: str) -> list[Check]:
         """Give the checks that belong to a clause."""
-        return [check for check in self.catalogue if check.clauses[0] == clause]
+        return [check for check in self.catalog if check.clauses[0] == clause]
 
     def checks_also_of(self, clause: str) -> list[Check]:
         """Give the checks of other clauses that are about this one too."""
-        return [check for check in self.catalogue if clause in check.clauses[1:]]
+        return [check for check in self.catalog if clause in check.clauses[1:]]
 
     def killing(self, check: str) -> list[Broken]:
         """Give the mutants that a check was seen to fail with."""
@@ -175,12 +175,12 @@ def gather(docs: Path, expected: Sequence[str]) -> Material:
     expected : sequence of str
         Names of the stored runs that have to be there.
     """
-    from scikeras_conformance.checks import CATALOGUE
+    from scikeras_conformance.checks import CATALOG
     from sitegen.examples import load_examples
 
     return Material(
         contract=load_contract(),
-        catalogue=CATALOGUE,
+        catalog=CATALOG,
         mutants=_mutants(),
         examples=load_examples(docs / "examples"),
         runs=stored_runs(docs / "peers", expected),

@@ -26,7 +26,7 @@ def pages(material: Material) -> dict[str, str]:
         What they are made of.
     """
     contract = material.contract
-    schema = (files("scikeras_conformance.reporting") / "report.schema.json").read_text("utf-8")
+    schema = (files("scikeras_conformance.report") / "report.schema.json").read_text("utf-8")
     found = {
         f"{FOLDER}/index.md": index_page(material),
         f"{FOLDER}/mutants.md": kill_matrix_page(material),

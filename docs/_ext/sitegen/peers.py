@@ -2,17 +2,17 @@
 
 from collections.abc import Sequence
 
+from scikeras_conformance.catalog.results import Outcome, Result
 from scikeras_conformance.contract import Clause
-from scikeras_conformance.reporting.markdown import plain
-from scikeras_conformance.reporting.matrix import as_markdown
-from scikeras_conformance.reporting.record import RunRecord
-from scikeras_conformance.reporting.summary import (
+from scikeras_conformance.report.formats.markdown import plain
+from scikeras_conformance.report.formats.summary import (
     counts_line,
     environment_line,
     headline,
     subject_line,
 )
-from scikeras_conformance.results import Outcome, Result
+from scikeras_conformance.report.matrix import as_markdown
+from scikeras_conformance.report.record import RunRecord
 from sitegen.markup import clause_link, prose, table, text
 from sitegen.material import Material
 

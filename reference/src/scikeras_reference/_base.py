@@ -5,11 +5,11 @@ from typing import Any, ClassVar, Self
 from sklearn.base import BaseEstimator
 from sklearn.preprocessing import FunctionTransformer
 
+from scikeras_reference._data.validation import check_weights
 from scikeras_reference._lifecycle import Lifecycle
-from scikeras_reference._routing import SEPARATOR, route
-from scikeras_reference._serialization import pack, unpack
-from scikeras_reference._validation import check_weights
-from scikeras_reference._values import check_flag
+from scikeras_reference._parameters.routing import SEPARATOR, route
+from scikeras_reference._parameters.values import check_flag
+from scikeras_reference._serialization.packing import pack, unpack
 
 __all__ = ["BaseWrapper"]
 

@@ -8,7 +8,7 @@ from sklearn.metrics import accuracy_score
 from sklearn.utils.class_weight import compute_sample_weight
 
 from scikeras_reference._base import BaseWrapper
-from scikeras_reference._validation import validate_target
+from scikeras_reference._data.validation import validate_target
 from scikeras_reference.exceptions import InputError, ParameterError
 from scikeras_reference.utils.transformers import ClassifierLabelEncoder, target_type
 

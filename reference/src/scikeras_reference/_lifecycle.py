@@ -13,27 +13,7 @@ from typing import TYPE_CHECKING, Any, Self
 from sklearn.base import clone
 from sklearn.preprocessing import FunctionTransformer
 
-from scikeras_reference._building import SPECIAL, build, find_builder, output_shapes
-from scikeras_reference._compilation import (
-    check_compiled,
-    compile_arguments,
-    compile_model,
-    is_trainable,
-)
-from scikeras_reference._construction import callbacks_of_call
-from scikeras_reference._fitting import fit
-from scikeras_reference._parameters import ParameterStorage
-from scikeras_reference._prediction import predict
-from scikeras_reference._routing import is_routed, route
-from scikeras_reference._seeding import derive, epoch_seeds, seeded, to_seed
-from scikeras_reference._serialization import copy_nest
-from scikeras_reference._training import (
-    extend_history,
-    fit_arguments,
-    predict_arguments,
-    training_callbacks,
-)
-from scikeras_reference._validation import (
+from scikeras_reference._data.validation import (
     check_continues,
     check_weights,
     for_keras,
@@ -41,6 +21,26 @@ from scikeras_reference._validation import (
     validate_features,
     validate_target,
 )
+from scikeras_reference._model.builder import SPECIAL, build, find_builder, output_shapes
+from scikeras_reference._model.compilation import (
+    check_compiled,
+    compile_arguments,
+    compile_model,
+    is_trainable,
+)
+from scikeras_reference._model.keras_objects import callbacks_of_call
+from scikeras_reference._parameters.routing import is_routed, route
+from scikeras_reference._parameters.storage import ParameterStorage
+from scikeras_reference._serialization.packing import copy_nest
+from scikeras_reference._training.arguments import (
+    extend_history,
+    fit_arguments,
+    predict_arguments,
+    training_callbacks,
+)
+from scikeras_reference._training.fit import fit
+from scikeras_reference._training.predict import predict
+from scikeras_reference._training.seeding import derive, epoch_seeds, seeded, to_seed
 from scikeras_reference.exceptions import (
     DeprecatedParameterWarning,
     InputError,

@@ -6,7 +6,7 @@ from sklearn.base import RegressorMixin
 from sklearn.metrics import r2_score
 
 from scikeras_reference._base import BaseWrapper
-from scikeras_reference._validation import validate_target
+from scikeras_reference._data.validation import validate_target
 from scikeras_reference.exceptions import InputError
 from scikeras_reference.utils.transformers import RegressorTargetEncoder
 

@@ -5,8 +5,8 @@ from typing import Any
 
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 
+from scikeras_conformance.catalog.plan import nearest
 from scikeras_conformance.exceptions import BaselineError
-from scikeras_conformance.plan import nearest
 
 __all__ = ["check_conditions", "circumstances", "holds"]
 

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from scikeras_conformance.baseline.conditions import check_conditions, holds
+from scikeras_conformance.catalog.plan import nearest
 from scikeras_conformance.exceptions import BaselineError
-from scikeras_conformance.plan import nearest
 
 __all__ = ["SCHEMA", "TRIES", "Baseline", "Entry", "dump", "load", "load_for"]
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from scikeras_conformance.baseline.entries import Baseline, Entry
 from scikeras_conformance.baseline.fingerprint import fingerprint
-from scikeras_conformance.results import Outcome, Result
+from scikeras_conformance.catalog.results import Outcome, Result
 
 __all__ = ["Concern", "Finding", "Gate", "Known", "concern_about", "judge"]
 

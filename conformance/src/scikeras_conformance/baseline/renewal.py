@@ -7,8 +7,8 @@ from typing import Any
 from scikeras_conformance.baseline.conditions import check_conditions, circumstances
 from scikeras_conformance.baseline.entries import Baseline, Entry
 from scikeras_conformance.baseline.fingerprint import fingerprint, normalise
+from scikeras_conformance.catalog.results import Outcome, Result
 from scikeras_conformance.exceptions import BaselineError
-from scikeras_conformance.results import Outcome, Result
 
 __all__ = ["renew"]
 

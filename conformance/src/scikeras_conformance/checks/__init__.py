@@ -1,98 +1,51 @@
-"""The checks of the suite, a module or two for each chapter of the contract."""
+"""The checks of the suite: one folder or module for each chapter of the contract.
 
+A check is found because it is there: every module below this package is imported, and every
+`Check` that it defines belongs to the catalog. Names that start with an underscore hold helpers.
+"""
+
+from collections.abc import Iterator
+from importlib import import_module
+from pkgutil import iter_modules
 from types import ModuleType
 
-from scikeras_conformance.catalogue import Check
-from scikeras_conformance.checks import (
-    api_calls,
-    api_inputs,
-    api_training,
-    build,
-    build_kinds,
-    cls,
-    comp,
-    comp_spellings,
-    data_encoders,
-    data_model,
-    dev,
-    hyg_inputs,
-    hyg_process,
-    hyg_state,
-    init_fitting,
-    init_parameters,
-    route_apart,
-    route_destinations,
-    route_nests,
-    score,
-    ser_copies,
-    ser_custom,
-    ser_process,
-    ser_tools,
-    skl_estimator_checks,
-    skl_frames,
-    skl_routing,
-    skl_tags,
-    tgt,
-    tgt_outputs,
-    tgt_probabilities,
-    typ,
-)
+from scikeras_conformance.catalog.check import Check
 from scikeras_conformance.contract import load_contract
 
-__all__ = ["CATALOGUE"]
+__all__ = ["CATALOG", "find_checks"]
 
 
-def _checks_of(module: ModuleType) -> list[Check]:
-    return [value for value in vars(module).values() if isinstance(value, Check)]
+def find_checks(package: str, path: list[str]) -> Iterator[Check]:
+    """Yield every check that the modules of a package define.
+
+    Parameters
+    ----------
+    package : str
+        Dotted name of the package.
+    path : list of str
+        Its ``__path__``.
+    """
+    for info in iter_modules(path):
+        if info.name.startswith("_"):
+            continue
+        module = import_module(f"{package}.{info.name}")
+        yield from _defined_in(module)
+        if info.ispkg:
+            yield from find_checks(module.__name__, list(module.__path__))
 
 
-def _position(check: Check) -> tuple[int, int]:
+def _defined_in(module: ModuleType) -> Iterator[Check]:
+    for value in vars(module).values():
+        if isinstance(value, Check) and value.function.__module__ == module.__name__:
+            yield value
+
+
+def _position(check: Check) -> tuple[int, int, str]:
     contract = load_contract()
     chapters = [chapter.id for chapter in contract.chapters]
-    return chapters.index(check.chapter), list(contract.clauses).index(check.clauses[0])
+    clauses = list(contract.clauses)
+    return chapters.index(check.chapter), clauses.index(check.clauses[0]), check.id
 
 
-CATALOGUE: tuple[Check, ...] = tuple(
-    sorted(
-        (
-            check
-            for module in (
-                cls,
-                init_parameters,
-                init_fitting,
-                comp,
-                comp_spellings,
-                build,
-                build_kinds,
-                data_encoders,
-                data_model,
-                tgt,
-                tgt_outputs,
-                tgt_probabilities,
-                route_destinations,
-                route_apart,
-                route_nests,
-                score,
-                ser_copies,
-                ser_process,
-                ser_tools,
-                ser_custom,
-                api_training,
-                api_calls,
-                api_inputs,
-                skl_estimator_checks,
-                skl_tags,
-                skl_frames,
-                skl_routing,
-                hyg_inputs,
-                hyg_state,
-                hyg_process,
-                dev,
-                typ,
-            )
-            for check in _checks_of(module)
-        ),
-        key=_position,
-    )
-)
+CATALOG: tuple[Check, ...] = tuple(sorted(find_checks(__name__, list(__path__)), key=_position))
 """All checks, in the order of the contract."""

@@ -20,14 +20,14 @@ import numpy as np
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.multiclass import type_of_target
 
-from scikeras_reference._serialization import pack, unpack
+from scikeras_reference._data.target_forms import TargetForm, target_form, uses_logits, uses_margins
+from scikeras_reference._serialization.packing import pack, unpack
 from scikeras_reference.exceptions import (
     InputError,
     ModelOutputError,
     NotInitializedError,
     TargetTypeError,
 )
-from scikeras_reference.utils._losses import TargetForm, target_form, uses_logits, uses_margins
 
 __all__ = ["ClassifierLabelEncoder", "RegressorTargetEncoder", "TargetReshaper", "target_type"]
 

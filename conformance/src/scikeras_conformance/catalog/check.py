@@ -1,0 +1,135 @@
+"""The record of a check, and the decorator that makes one out of a function."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from scikeras_conformance.contract import Level, Profile, load_contract
+from scikeras_conformance.exceptions import ContractError
+
+if TYPE_CHECKING:
+    from scikeras_conformance.runner.context import CheckContext
+
+__all__ = ["ALL", "ESTIMATORS", "Check", "Wrapper", "check"]
+
+
+class Wrapper(StrEnum):
+    """Which of the three wrappers a check is about."""
+
+    BASE = "base"
+    CLASSIFIER = "classifier"
+    REGRESSOR = "regressor"
+
+
+ALL = (Wrapper.BASE, Wrapper.CLASSIFIER, Wrapper.REGRESSOR)
+ESTIMATORS = (Wrapper.CLASSIFIER, Wrapper.REGRESSOR)
+
+NO_CASE = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One way in which a promise is held against an implementation.
+
+    Parameters
+    ----------
+    id : str
+        Clause and a name, for example ``"INIT-1.free-parameters"``.
+    clauses : tuple of str
+        The clauses that the check is about; the first one is in the id.
+    level : Level
+        How binding the check is; never more than its clause.
+    profile : Profile
+        The profile of its clause.
+    shows : str
+        What a pass shows, in one line.
+    costs : str
+        What the bug costs a user, in one line.
+    wrappers : tuple of Wrapper
+        The wrappers that the check runs for.
+    cases : tuple of str
+        The variants that it runs for each wrapper; one empty string where there are none.
+    function : callable
+        Takes a `CheckContext` and raises `Nonconformance` where the promise is broken.
+    conditional : bool
+        Whether there may be nothing to check, under conditions that the suite's data name.
+    """
+
+    id: str
+    clauses: tuple[str, ...]
+    level: Level
+    profile: Profile
+    verifies: str
+    impact: str
+    wrappers: tuple[Wrapper, ...]
+    cases: tuple[str, ...]
+    function: "Callable[[CheckContext], None]"
+    conditional: bool = False
+
+    @property
+    def chapter(self) -> str:
+        """The chapter of the contract that the check belongs to."""
+        return self.id.partition("-")[0]
+
+
+def check(
+    id: str,  # noqa: A002 - the field's own name
+    *,
+    verifies: str,
+    impact: str,
+    wrappers: Iterable[Wrapper] = ALL,
+    cases: Iterable[str] = (),
+    also: Iterable[str] = (),
+    level: Level | None = None,
+    conditional: bool = False,
+) -> "Callable[[Callable[[CheckContext], None]], Check]":
+    """Make a check out of a function.
+
+    Parameters
+    ----------
+    id : str
+        Clause and a name, joined by a dot.
+    shows, costs : str
+        See `Check`.
+    wrappers : iterable of Wrapper, default=ALL
+        The wrappers that the check runs for.
+    cases : iterable of str, default=()
+        Names of the variants; the function reads its own from ``context.case``.
+    also : iterable of str, default=()
+        Further clauses that the check is about.
+    level : Level, optional
+        Where the check asks for less than its clause; by default the level of the clause.
+    conditional : bool, default=False
+        See `Check`.
+
+    Raises
+    ------
+    ContractError
+        If a clause is unknown, or the check would be more binding than its clause.
+    """
+    clause_ids = (id.partition(".")[0], *also)
+    clauses = load_contract().clauses
+    unknown = [name for name in clause_ids if name not in clauses]
+    if unknown:
+        raise ContractError(f"Check {id} names clauses that the contract lacks: {unknown}.")
+    clause = clauses[clause_ids[0]]
+    order = list(Level)
+    if level is not None and order.index(level) < order.index(clause.level):
+        raise ContractError(f"Check {id} is more binding ({level}) than its clause.")
+
+    def record(function: "Callable[[CheckContext], None]") -> Check:
+        return Check(
+            id=id,
+            clauses=clause_ids,
+            level=level or clause.level,
+            profile=clause.profile,
+            verifies=verifies,
+            impact=impact,
+            wrappers=tuple(wrappers),
+            cases=tuple(cases) or (NO_CASE,),
+            function=function,
+            conditional=conditional,
+        )
+
+    return record

@@ -1,0 +1,171 @@
+"""The result of one check, the counts of a run, and the verdict with its exit code."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass
+from enum import IntEnum, StrEnum
+from typing import Any
+
+from scikeras_conformance.contract import Level
+
+__all__ = ["Counts", "ExitCode", "Outcome", "Result", "Verdict", "decide"]
+
+
+class Outcome(StrEnum):
+    """What came of one check."""
+
+    PASSED = "passed"
+    FAILED = "failed"
+    ERRORED = "errored"
+    SKIPPED = "skipped"
+    INAPPLICABLE = "inapplicable"
+    UNAVAILABLE = "unavailable"
+
+
+class ExitCode(IntEnum):
+    """How the command line, and a pytest run with a subject, end."""
+
+    CONFORMANT = 0
+    NOT_CONFORMANT = 1
+    USAGE = 2
+    INCOMPLETE = 3
+    NO_SUBJECT = 4
+    NOTHING_RUN = 5
+    BASELINE_NOT_MET = 6
+
+
+class Verdict(StrEnum):
+    """What a run says of its subject."""
+
+    CONFORMANT = "conformant"
+    NOT_CONFORMANT = "not conformant"
+    INCOMPLETE = "incomplete"
+    NO_SUBJECT = "no subject"
+    NOTHING_RUN = "nothing run"
+
+    @property
+    def exit_code(self) -> ExitCode:
+        """The exit code that goes with the verdict."""
+        return ExitCode[self.name]
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What came of one planned check.
+
+    Parameters
+    ----------
+    id : str
+        Id of the planned check.
+    check, wrapper, case : str
+        Its parts.
+    clauses : tuple of str
+        The clauses that the check is about.
+    level : str
+        How binding the check is.
+    outcome : Outcome
+        What came of it.
+    message : str
+        What was wrong, or why it was skipped, does not apply or cannot be judged here; empty for
+        a pass.
+    details : str
+        Traceback of a failure or an error; empty otherwise.
+    seconds : float
+        How long it took.
+    example : str
+        For a property, the smallest value found that breaks it, as Python source.
+    tries : int
+        How often it was run; more than once only where a baseline calls it flaky.
+    """
+
+    id: str
+    check: str
+    wrapper: str
+    case: str
+    clauses: tuple[str, ...]
+    level: str
+    outcome: Outcome
+    message: str = ""
+    details: str = ""
+    seconds: float = 0.0
+    example: str = ""
+    tries: int = 1
+
+    @property
+    def chapter(self) -> str:
+        """The chapter of the contract that the check belongs to."""
+        return self.check.partition("-")[0]
+
+    @property
+    def breaks_must(self) -> bool:
+        """Whether the result is a failure of a binding check."""
+        return self.outcome is Outcome.FAILED and self.level == Level.MUST
+
+    @property
+    def says_nothing(self) -> bool:
+        """Whether nothing is known of the subject: the suite failed, or something was missing."""
+        return self.outcome in {Outcome.ERRORED, Outcome.UNAVAILABLE}
+
+    def to_dict(self) -> dict[str, Any]:
+        """Give the result as plain data."""
+        return {**asdict(self), "clauses": list(self.clauses), "outcome": str(self.outcome)}
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> "Result":
+        """Make a result out of what `to_dict` gave."""
+        return cls(
+            **{**data, "clauses": tuple(data["clauses"]), "outcome": Outcome(data["outcome"])}
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """How many checks were planned, and what became of them."""
+
+    planned: int
+    passed: int
+    failed: int
+    errored: int
+    skipped: int
+    inapplicable: int = 0
+    unavailable: int = 0
+
+    @classmethod
+    def of(cls, planned: int, results: Iterable[Result]) -> "Counts":
+        """Count results against the number of planned checks."""
+        counts = Counter(result.outcome for result in results)
+        return cls(planned, *(counts[outcome] for outcome in Outcome))
+
+    @property
+    def complete(self) -> bool:
+        """Whether every planned check has exactly one result."""
+        found = self.passed + self.failed + self.errored + self.skipped
+        return self.planned == found + self.inapplicable + self.unavailable
+
+
+def decide(counts: Counts, results: Iterable[Result], *, strict: bool = False) -> Verdict:
+    """Give the verdict of a run.
+
+    A run with missing results, an error of the suite, a check that cannot be made here or a skipped
+    binding check says nothing about conformance, whatever else passed. Where there was nothing to
+    check, nothing is said either way.
+
+    Parameters
+    ----------
+    counts : Counts
+        The count of the run.
+    results : iterable of Result
+        Its results.
+    strict : bool, default=False
+        Whether failures of SHOULD checks count as well.
+    """
+    if counts.planned == counts.inapplicable:
+        return Verdict.NOTHING_RUN
+    results = list(results)
+    binding = (Level.MUST, Level.SHOULD) if strict else (Level.MUST,)
+    skipped = any(r.outcome is Outcome.SKIPPED and r.level in binding for r in results)
+    if not counts.complete or counts.errored or counts.unavailable or skipped:
+        return Verdict.INCOMPLETE
+    if any(r.outcome is Outcome.FAILED and r.level in binding for r in results):
+        return Verdict.NOT_CONFORMANT
+    return Verdict.CONFORMANT

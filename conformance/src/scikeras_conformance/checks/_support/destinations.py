@@ -1,0 +1,200 @@
+"""An estimator around destinations that all record what routed parameters bring to them."""
+
+from typing import Any
+
+from scikeras_conformance.checks._support.modules import doubles, keras
+from scikeras_conformance.checks._support.predictions import same
+from scikeras_conformance.runner.context import CheckContext, show
+
+__all__ = [
+    "DESTINATIONS",
+    "KINDS",
+    "Destinations",
+    "prepared",
+    "require_made",
+    "require_no_leak",
+    "require_received",
+    "subclass",
+]
+
+DESTINATIONS = ("model", "fit", "predict", "callbacks", "optimizer", "loss", "metrics", "score")
+"""The prefixes of the contract, without their underscores."""
+
+KINDS = ("optimizer", "loss", "metrics", "callbacks")
+"""The parameters whose classes are instantiated."""
+
+SCORE = 0.5
+"""What the scorer of `Destinations` answers."""
+
+
+def subclass(context: CheckContext, **attributes: Any) -> Any:
+    """Give a subclass of the class under test, with attributes of its own."""
+    with context.doing("subclassing the wrapper"):
+        return type("Subclass", (context.cls,), attributes)
+
+
+class Destinations:
+    """Every destination of a routed parameter, at the service of one context.
+
+    Parameters
+    ----------
+    context : CheckContext
+        The context.
+    compiled : bool, default=False
+        Whether the builder compiles the model, so that nests that no model of one output could
+        be compiled with can be given to the wrapper. What the wrapper made of them is then seen
+        in ``compile_kwargs``.
+    """
+
+    def __init__(self, context: CheckContext, *, compiled: bool = False) -> None:
+        self.context = context
+        self.compiled = compiled
+        self.classes = {kind: doubles.open_class(kind) for kind in KINDS}
+        self.built: list[dict[str, Any]] = []
+        self.compilations: list[Any] = []
+        self.models: list[Any] = []
+        self.scored: list[dict[str, Any]] = []
+
+    # -- what a wrapper is given ----------------------------------------------------------------
+
+    def estimator(self, **params: Any) -> Any:
+        """Make an estimator whose every destination records."""
+        given = {"model": self._builder(), **self._plain(), **params}
+        return self.context.make_of(self._scoring_class(), **given)
+
+    def used(self, estimator: Any) -> None:
+        """Fit, predict and score."""
+        X, y, *_ = doubles.dataset(self.context.wrapper)
+        self.context.fit(estimator, X, y)
+        self.context.predict(estimator, X)
+        self.context.call(estimator, "score", X, y)
+
+    def _plain(self) -> dict[str, Any]:
+        return {**self.classes, "metrics": [self.classes["metrics"]]}
+
+    def _builder(self) -> Any:
+        def build(
+            compile_kwargs: Any = None, meta: Any = None, params: Any = None, **free: Any
+        ) -> Any:
+            del meta, params
+            self.built.append(free)
+            self.compilations.append(compile_kwargs)
+            self.models.append(doubles.idle_model_for(self.context.wrapper))
+            if self.compiled:
+                self._compile(self.models[-1], compile_kwargs)
+            return self.models[-1]
+
+        return build
+
+    def _compile(self, model: Any, arguments: Any) -> None:
+        """Compile as a builder of the user's own may: with one of the losses that were made."""
+        losses = doubles.leaves(arguments.get("loss") if isinstance(arguments, dict) else None)
+        own = [loss for loss in losses if isinstance(loss, keras.losses.Loss)]
+        model.compile(optimizer="sgd", loss=(own or ["mean_squared_error"])[0])
+
+    def _scoring_class(self) -> Any:
+        def scorer(y_true: Any, y_pred: Any, **kwargs: Any) -> float:
+            del y_true, y_pred
+            self.scored.append(kwargs)
+            return SCORE
+
+        return subclass(self.context, scorer=staticmethod(scorer))
+
+    # -- what arrived ---------------------------------------------------------------------------
+
+    def received(self, destination: str) -> list[dict[str, Any]]:
+        """Give what a destination received, a dict of arguments for each time.
+
+        Parameters
+        ----------
+        destination : str
+            ``"model"`` for the builder, ``"compile"``, ``"fit"`` and ``"predict"`` for the methods
+            of the model, ``"score"`` for the scorer, or one of `KINDS` for a constructor.
+        """
+        if destination in self.classes:
+            return [made.given for made in self.classes[destination].made]
+        if destination == "model":
+            return self.built
+        if destination == "score":
+            return self.scored
+        return [call for model in self.models for call in _calls(model, destination)]
+
+
+def _calls(model: Any, method: str) -> list[dict[str, Any]]:
+    calls: list[dict[str, Any]] = getattr(model.log, method + "s")
+    return calls
+
+
+def require_made(
+    context: CheckContext, instances: Any, expected: dict[type, dict[str, Any]], what: str
+) -> None:
+    """Ask for one instance of each class, made with exactly the arguments that are expected.
+
+    Parameters
+    ----------
+    context : CheckContext
+        The context.
+    instances : list
+        What the subject made of a nest of open classes, in any nest or order.
+    expected : dict
+        Arguments by class.
+    what : str
+        What the instances are, for messages.
+    """
+    found = list(doubles.leaves(instances))
+    for position, (cls, arguments) in enumerate(expected.items()):
+        mine = [one for one in found if isinstance(one, cls)]
+        context.require(
+            len(mine) == 1,
+            f"{what}: there should be one instance of class {position}, made with {arguments}; "
+            f"there are {len(mine)} in {show(found)}",
+        )
+        given = getattr(mine[0], "given", None)
+        context.require(
+            same(given, arguments),
+            f"{what}: class {position} should be made with {arguments}; it was made with "
+            f"{show(given)}",
+        )
+
+
+def prepared(context: CheckContext, **params: Any) -> tuple[Destinations, Any]:
+    """Give recording destinations, and an estimator around them that was fitted."""
+    destinations = Destinations(context)
+    estimator = destinations.estimator(**params)
+    X, y, *_ = doubles.dataset(context.wrapper)
+    context.fit(estimator, X, y)
+    return destinations, estimator
+
+
+def require_received(
+    context: CheckContext, calls: list[dict[str, Any]], expected: dict[str, Any], what: str
+) -> None:
+    """Ask for at least one call, and for these arguments in each."""
+    context.require(calls, f"{what} was never called")
+    for call in calls:
+        for name, value in expected.items():
+            context.require(name in call, f"{what} did not receive {name}={show(value)}")
+            context.require(
+                same(call[name], value),
+                f"{what} should receive {name}={show(value)}; it received {show(call[name])}",
+            )
+
+
+def require_no_leak(context: CheckContext, prefix: str, given: dict[str, Any]) -> None:
+    """Ask that values routed with one prefix are seen at no other destination."""
+    destinations = Destinations(context)
+    estimator = destinations.estimator(
+        **{f"{prefix}__{name}": value for name, value in given.items()}
+    )
+    destinations.used(estimator)
+    for destination in (*DESTINATIONS, "compile"):
+        if destination == prefix:
+            continue
+        for call in destinations.received(destination):
+            seen = {name: value for name, value in call.items() if isinstance(value, (int, str))}
+            leaked = [name for name, value in given.items() if value in seen.values()]
+            context.require(
+                not leaked,
+                f"{', '.join(f'{prefix}__{name}' for name in leaked)} reached {destination}: "
+                f"{show(seen)}",
+            )

@@ -1,0 +1,149 @@
+"""What mypy says of a small program that uses the wrappers of a subject."""
+
+import importlib.util
+import os
+import site
+import subprocess
+import sys
+import sysconfig
+import tempfile
+from functools import cache
+from pathlib import Path
+
+from scikeras_conformance.runner.context import CheckContext
+
+__all__ = ["complaints_of_mypy", "place_of"]
+
+PLACES = {"base": "BaseWrapper", "classifier": "KerasClassifier", "regressor": "KerasRegressor"}
+
+USING = """\
+from typing import Any
+
+import numpy as np
+from {module} import {first}
+
+
+def build(units: int = 1, *, rate: float = 0.1) -> Any:
+    raise NotImplementedError(units, rate)
+
+
+X = np.zeros((4, 2), dtype=np.float32)
+y = np.array([0, 1, 0, 1])
+weights = np.ones(4)
+
+estimator = {name}(
+    build, units=3, optimizer="sgd", loss="mse", epochs=2, verbose=0, random_state=1,
+    optimizer__learning_rate=0.1, fit__batch_size=2,
+)
+fitted: {name} = estimator.fit(X, y)
+fitted.fit(X, y, sample_weight=weights).predict(X)
+fitted.partial_fit(X, y)
+fitted.initialize(X, y)
+prediction = fitted.predict(X)
+number: float = fitted.score(X, y)
+params: dict[str, Any] = estimator.get_params()
+estimator.set_params(epochs=3)
+model = fitted.model_
+"""
+"""What a user writes; for the base wrapper too, which has all methods but no scorer."""
+
+
+def place_of(context: CheckContext, wrapper: str) -> tuple[str, str]:
+    """Give the module that a user imports a wrapper from, and its name there.
+
+    The classes that an adapter stands for are imported from where they are defined.
+    """
+    spec = context.subject.spec
+    if "=" in spec:
+        parts = dict(part.strip().partition("=")[::2] for part in spec.split(","))
+        module, _, name = parts[wrapper].partition(":")
+        return module, name
+    if ":" not in spec:
+        return spec, PLACES[wrapper]
+    cls = context.subject.public_class(
+        next(key for key in context.subject.classes if key == wrapper)
+    )
+    return cls.__module__, cls.__qualname__
+
+
+def complaints_of_mypy(
+    context: CheckContext, wrapper: str, revealed: tuple[str, ...]
+) -> tuple[list[str], dict[str, str]]:
+    """Type-check a small program for one wrapper.
+
+    Parameters
+    ----------
+    context : CheckContext
+        Its subject is used in the program.
+    wrapper : str
+        The wrapper that the program uses.
+    revealed : tuple of str
+        Methods whose type mypy is asked for.
+
+    Returns
+    -------
+    list of str
+        The errors, in mypy's words.
+    dict
+        From each method to its type, in mypy's words.
+    """
+    if importlib.util.find_spec("mypy") is None:
+        context.unavailable(
+            "mypy is not installed; install it with pip install 'scikeras-conformance[typing]'"
+        )
+    places = tuple(place_of(context, name) for name in PLACES)
+    lines = _output(places, revealed, _search_path(context)).splitlines()
+    mine = [line.partition(": ")[2] for line in lines if line.startswith(f"{wrapper}.py:")]
+    errors = [line.removeprefix("error: ") for line in mine if line.startswith("error: ")]
+    notes = [line for line in mine if line.startswith("note: Revealed type is ")]
+    types = [line.removeprefix("note: Revealed type is ").strip('"') for line in notes]
+    if len(types) != len(revealed):
+        errors += [line for line in lines if ": error: " in line and line not in errors][:1]
+        context.require(errors, f"mypy gave up: {' '.join(lines)[:300]}")
+        return errors, {}
+    return errors, dict(zip(revealed, types, strict=True))
+
+
+@cache
+def _output(places: tuple[tuple[str, str], ...], revealed: tuple[str, ...], path: str) -> str:
+    """Run mypy once, over the programs of all wrappers."""
+    with tempfile.TemporaryDirectory(prefix="scikeras-conformance-") as folder:
+        for wrapper, (module, name) in zip(PLACES, places, strict=True):
+            first = name.partition(".")[0]
+            text = USING.format(module=module, first=first, name=name)
+            text += "".join(f"reveal_type({name}.{method})\n" for method in revealed)
+            Path(folder, f"{wrapper}.py").write_text(text, encoding="utf-8")
+        options = [
+            # What the modules of the subject themselves are like inside is its own business.
+            *("--strict", "--follow-imports=silent", "--config-file=", "--no-error-summary"),
+            *("--no-pretty", "--no-color-output", "--hide-error-context", "--cache-dir=cache"),
+        ]
+        done = subprocess.run(  # noqa: S603 - this very Python, and programs of the suite's own
+            [sys.executable, "-m", "mypy", *options, *(f"{wrapper}.py" for wrapper in PLACES)],
+            capture_output=True,
+            text=True,
+            check=False,
+            cwd=folder,
+            env={**os.environ, "MYPYPATH": path},
+        )
+        if done.returncode not in (0, 1) and ": error: " not in done.stdout:
+            raise RuntimeError(f"mypy ended with {done.returncode}: {done.stderr[-1000:]}")
+        return done.stdout
+
+
+def _search_path(context: CheckContext) -> str:
+    """Give the folders of the subject that mypy does not look into by itself."""
+    installed = {Path(entry).resolve() for entry in [*site.getsitepackages(), *_of_sysconfig()]}
+    folders: dict[Path, None] = {}
+    for name in PLACES:
+        spec = importlib.util.find_spec(place_of(context, name)[0].partition(".")[0])
+        locations = list(spec.submodule_search_locations or [spec.origin or ""]) if spec else []
+        for location in locations:
+            folder = Path(location).resolve().parent
+            if folder not in installed:
+                folders[folder] = None
+    return os.pathsep.join(map(str, folders))
+
+
+def _of_sysconfig() -> list[str]:
+    return [sysconfig.get_path("purelib"), sysconfig.get_path("platlib")]

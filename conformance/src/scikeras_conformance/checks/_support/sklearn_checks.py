@@ -1,0 +1,217 @@
+"""Runs single checks of scikit-learn, and says why one did not run."""
+
+import os
+import re
+import warnings
+from collections.abc import Callable, Iterable
+from functools import partial
+from importlib.util import find_spec
+from typing import Any
+from unittest import SkipTest
+
+from scikeras_conformance.checks._support.modules import doubles
+from scikeras_conformance.checks._support.sklearn_names import (
+    CLASSIFIER_CHECKS,
+    COMMON_CHECKS,
+    METHODS,
+    MULTILABEL_CHECKS,
+    NEEDS,
+    NEWEST,
+    REGRESSOR_CHECKS,
+    SINCE,
+    TAGS,
+    UNTIL,
+)
+from scikeras_conformance.runner.context import CheckContext
+
+__all__ = [
+    "case_names",
+    "estimator_for",
+    "expected_names",
+    "installed_version",
+    "require_known",
+    "require_prerequisites",
+    "run_pinned",
+    "yielded_checks",
+]
+
+
+RARE = (
+    "check_estimators_nan_inf",
+    "check_nonsquare_error",
+    "check_fit_non_negative",
+    "check_classifier_not_supporting_multiclass",
+)
+"""Checks that not even a decision tree gets."""
+
+
+def case_names(checks: Iterable[Any]) -> list[str]:
+    """Give each check of a generator a name of its own, in their order."""
+    names: list[str] = []
+    for check in checks:
+        name = "-".join([check.func.__name__, *(f"{k}={v}" for k, v in check.keywords.items())])
+        while name in names:
+            name += "-again"
+        names.append(name)
+    return names
+
+
+def installed_version() -> tuple[int, int]:
+    """Give the first two numbers of scikit-learn's version."""
+    import sklearn
+
+    major, minor = re.findall(r"\d+", sklearn.__version__)[:2]
+    return int(major), int(minor)
+
+
+def expected_names(kind: str, version: tuple[int, int]) -> list[str]:
+    """Give the checks that a version of scikit-learn has for a classifier or a regressor."""
+    own = {"classifier": (*CLASSIFIER_CHECKS, *MULTILABEL_CHECKS), "regressor": REGRESSOR_CHECKS}
+    return [name for name in (*COMMON_CHECKS, *own[kind]) if _exists(name, version)]
+
+
+def _exists(name: str, version: tuple[int, int]) -> bool:
+    return SINCE.get(name, version) <= version <= UNTIL.get(name, version)
+
+
+def estimator_for(context: CheckContext, kind: str, name: str) -> Any:
+    """Make the unfitted estimator that a check is about.
+
+    Parameters
+    ----------
+    context : CheckContext
+        The context.
+    kind : str
+        ``"classifier"``, ``"multilabel"`` or ``"regressor"``.
+    name : str
+        The check.
+    """
+    make = context.subject.makers.get(context.wrapper)
+    if make is None:
+        return context.make(doubles.EXACT_BUILDERS[kind], **doubles.exact_settings(name))
+    with context.doing(f"the builder of estimators, asked for ({kind!r}, {name!r}),"):
+        estimator = make(kind, name)
+    context.require(
+        isinstance(estimator, context.cls),
+        f"the builder of estimators gave a {type(estimator).__name__}, which is no "
+        f"{context.cls.__name__}",
+    )
+    return estimator
+
+
+def yielded_checks(context: CheckContext, estimator: Any) -> dict[str, Callable[[], Any]]:
+    """Give the checks that scikit-learn yields for an estimator, by name, ready to be called."""
+    from sklearn.utils.estimator_checks import estimator_checks_generator
+
+    with context.doing("estimator_checks_generator"):
+        pairs = list(estimator_checks_generator(estimator, legacy=True, mark=None))
+    names = case_names(check for _, check in pairs)
+    bound = (partial(check, instance) for instance, check in pairs)
+    return dict(zip(names, bound, strict=True))
+
+
+def has_tag(context: CheckContext, estimator: Any, tag: str) -> bool:
+    """Whether an estimator has a tag, such as ``"not input_tags.allow_nan"``."""
+    from sklearn.utils import get_tags
+
+    path = tag.removeprefix("not ")
+    with context.doing(f"reading the tag {path}"):
+        found = get_tags(estimator)
+        for part in path.split("."):
+            found = getattr(found, part, None)
+        value = bool(found)
+    return value is not tag.startswith("not ")
+
+
+def require_recognised(context: CheckContext, estimator: Any, kind: str) -> None:
+    """Ask that scikit-learn takes an estimator for what it is."""
+    from sklearn.base import is_classifier, is_regressor
+
+    takes = is_regressor if kind == "regressor" else is_classifier
+    what = "regressor" if kind == "regressor" else "classifier"
+    with context.doing(f"sklearn.base.is_{what}"):
+        recognised = bool(takes(estimator))
+    left_out = len(set(expected_names(what, installed_version())) - set(COMMON_CHECKS))
+    context.require(
+        recognised,
+        f"did not run: scikit-learn does not take the subject for a {what}, so {left_out} checks "
+        "are left out",
+    )
+
+
+def require_prerequisites(context: CheckContext, name: str) -> None:
+    """Say what is missing here that a check of scikit-learn needs."""
+    need = NEEDS.get(name, "")
+    if need == "pandas" and find_spec("pandas") is None:
+        context.unavailable(
+            f"{name} needs pandas. Install it: python -m pip install 'scikeras-conformance[frames]'"
+        )
+    if need == "SCIPY_ARRAY_API" and os.environ.get(need) != "1":
+        context.unavailable(
+            f"{name} needs SCIPY_ARRAY_API=1 in the environment before SciPy is imported. The "
+            "command line sets it; under pytest, set it yourself."
+        )
+    if need == "64 bits" and not doubles.has_64_bits():
+        context.unavailable(
+            f"{name} needs a backend that computes in 64 bits. For JAX, set JAX_ENABLE_X64=1."
+        )
+
+
+def run_pinned(context: CheckContext, kind: str) -> None:
+    """Run the check of scikit-learn that the case names, or say why there is none."""
+    name = context.case
+    estimator = estimator_for(context, kind, name)
+    yielded = yielded_checks(context, estimator)
+    if name not in yielded:
+        _explain_absence(context, kind, name, estimator)
+    if not _exists(name, installed_version()):
+        context.unavailable(f"scikit-learn yields {name}, which the suite says it does not have")
+    require_prerequisites(context, name)
+    skipped = ""
+    with context.doing(f"scikit-learn's {name.partition('-')[0]}"), warnings.catch_warnings():
+        # Checks feed data that is bound to cause warnings; what they assert is the point.
+        warnings.simplefilter("ignore")
+        try:
+            yielded[name]()
+        except SkipTest as reason:
+            skipped = str(reason) or "without a reason"
+    if skipped and name in METHODS and not hasattr(estimator, METHODS[name]):
+        context.inapplicable(f"scikit-learn skips it for an estimator without {METHODS[name]}")
+    context.require(not skipped, f"scikit-learn skipped it: {skipped}")
+
+
+def require_known(context: CheckContext, kind: str, names: Iterable[str]) -> None:
+    """Say that the suite is too old for the installed scikit-learn, where checks are gone."""
+    from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
+    from sklearn.utils.estimator_checks import estimator_checks_generator
+
+    version = installed_version()
+    if version <= NEWEST:
+        return
+    # An estimator of scikit-learn's own that has all the tags in question.
+    tree = DecisionTreeRegressor() if kind == "regressor" else DecisionTreeClassifier()
+    theirs = case_names(check for _, check in estimator_checks_generator(tree, legacy=True))
+    gone = [name for name in names if name not in theirs and name not in RARE]
+    if gone:
+        context.unavailable(
+            f"scikit-learn {version[0]}.{version[1]} has no {', '.join(gone)} any more. This "
+            f"version of the suite knows scikit-learn up to {NEWEST[0]}.{NEWEST[1]}; a newer one "
+            "is needed."
+        )
+
+
+def _explain_absence(context: CheckContext, kind: str, name: str, estimator: Any) -> None:
+    """Say why a check was not yielded; there is no way out of here."""
+    version = installed_version()
+    if not _exists(name, version):
+        context.inapplicable(f"scikit-learn {version[0]}.{version[1]} has no such check")
+    tag = TAGS.get(name, "")
+    # What kind of estimator it is has no say in the checks that go by a tag of the input alone.
+    of_input = tag.removeprefix("not ").startswith("input_tags.")
+    if not of_input:
+        require_recognised(context, estimator, kind)
+    if tag and not has_tag(context, estimator, tag):
+        context.inapplicable(f"scikit-learn has it for estimators with the tag {tag} only")
+    require_recognised(context, estimator, kind)
+    require_known(context, kind, [name])
+    context.fail("did not run: scikit-learn does not have it for this estimator; see its tags")

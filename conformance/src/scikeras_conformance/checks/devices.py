@@ -1,0 +1,122 @@
+"""Chapter DEV: models live on the device that Keras was asked for, and compute the same there."""
+
+from typing import Any
+
+from scikeras_conformance.catalog.check import ALL, ESTIMATORS, check
+from scikeras_conformance.checks._support.modules import doubles, keras, np
+from scikeras_conformance.checks._support.predictions import as_array, require_answers
+from scikeras_conformance.checks._support.training import loss_name
+from scikeras_conformance.runner.context import CheckContext, show
+from scikeras_conformance.runner.device import kinds_of, reaches
+
+TOLERANCE = 5e-3
+"""How far weights may be apart: GPUs multiply with ten bits (TF32) unless they are told."""
+
+
+def _require_gpu(context: CheckContext) -> None:
+    if not reaches("gpu"):
+        context.unavailable(
+            f"there is no GPU that Keras reaches on the backend {keras.backend.backend()}; run "
+            "where there is one, with a backend that is built for it"
+        )
+
+
+def _require_runs_on(context: CheckContext, kind: str) -> None:
+    """Ask for right answers, by a model whose variables are on a device from first to last."""
+    data = doubles.dataset(context.wrapper)
+    places: list[set[str]] = []
+
+    class PlacedModel(doubles.RecordingModel):
+        def fit(self, *args: Any, **kwargs: Any) -> Any:
+            places.append(kinds_of(self.variables))
+            return super().fit(*args, **kwargs)
+
+    def build() -> Any:
+        activation = "sigmoid" if context.is_classifier else "linear"
+        model = doubles.make_model(data, activation, cls=PlacedModel)
+        model.compile(optimizer=doubles.zero_rate(), loss=loss_name(context))
+        return model
+
+    with keras.device(f"{kind}:0"):
+        estimator = context.make(build, verbose=0)
+        context.fit(estimator, data.X, data.y)
+        predicted = context.predict(estimator, data.X)
+    model = context.model(estimator)
+    optimizer = getattr(model, "optimizer", None)
+    places.append(kinds_of([*model.variables, *getattr(optimizer, "variables", [])]))
+    context.require(len(places) > 1, "fit did not call the fit of the model that the builder made")
+    wrong = [place for place in places if place != {kind}]
+    context.require(not wrong, f"variables of the model were on {show(wrong)}, not on the {kind}")
+    require_answers(context, predicted, data.y, f"predict on the {kind}")
+
+
+@check(
+    "DEV-1.on-the-cpu",
+    verifies="on the CPU a model is trained and answers, and its variables are there",
+    impact="a machine without a GPU, or with a full one, cannot run the program",
+    wrappers=ALL,
+)
+def on_the_cpu(context: CheckContext) -> None:
+    _require_runs_on(context, "cpu")
+
+
+@check(
+    "DEV-2.on-a-gpu",
+    verifies="on a GPU a model is trained and answers, and its variables are there",
+    impact="training takes the time of the CPU on a machine that was paid for its GPU",
+    wrappers=ALL,
+)
+def on_a_gpu(context: CheckContext) -> None:
+    _require_gpu(context)
+    _require_runs_on(context, "gpu")
+
+
+def _trained_on(context: CheckContext, kind: str) -> tuple[list[Any], Any]:
+    """Give the weights and the predictions after a seeded training on a device."""
+    data = doubles.dataset(context.wrapper)
+
+    def build() -> Any:
+        inputs = keras.Input((data.n_features,))
+        hidden = keras.layers.Dense(4, activation="tanh")(inputs)
+        activation = "sigmoid" if context.is_classifier else "linear"
+        model = doubles.RecordingModel(inputs, keras.layers.Dense(1, activation=activation)(hidden))
+        # The same numbers everywhere: the generators of some backends differ by device.
+        generator = np.random.default_rng(5)
+        model.set_weights([generator.normal(size=w.shape) * 0.5 for w in model.get_weights()])
+        model.compile(optimizer=keras.optimizers.SGD(0.05, momentum=0.5), loss=loss_name(context))
+        return model
+
+    with keras.device(f"{kind}:0"):
+        estimator = context.make(build, epochs=3, batch_size=4, random_state=1, verbose=0)
+        context.fit(estimator, data.X, data.y)
+        predicted = as_array(context, context.predict(estimator, data.X), f"predict on the {kind}")
+    return context.model(estimator).get_weights(), predicted
+
+
+def _require_agreement(context: CheckContext, first: str, second: str) -> None:
+    """Ask for the same weights and predictions after the same training on two devices."""
+    (weights, predicted), (others, others_predicted) = (
+        _trained_on(context, kind) for kind in (first, second)
+    )
+    apart = max(
+        float(np.max(np.abs(one - other))) for one, other in zip(weights, others, strict=True)
+    )
+    context.require(
+        apart <= TOLERANCE,
+        f"after the same seeded training on the {first} and the {second}, weights are {apart:.3g} "
+        f"apart; {TOLERANCE:g} is the most that rounding explains",
+    )
+    if predicted.dtype.kind == "f":
+        right = np.allclose(predicted, others_predicted, atol=10 * TOLERANCE)
+        context.require(right, f"predictions on the {first} and the {second} differ")
+
+
+@check(
+    "DEV-3.devices-agree",
+    verifies="the same seeded training on CPU and GPU comes to the same weights",
+    impact="what was found on one machine cannot be repeated on another",
+    wrappers=ESTIMATORS,
+)
+def devices_agree(context: CheckContext) -> None:
+    _require_gpu(context)
+    _require_agreement(context, "cpu", "gpu")

@@ -1,0 +1,123 @@
+"""Chapter SER, fourth part: losses, metrics, layers and models of a user's own."""
+
+from typing import Any
+
+from scikeras_conformance.catalog.check import Wrapper, check
+from scikeras_conformance.checks._support.modules import doubles, sklearn_base
+from scikeras_conformance.checks._support.training import read_history, require_weights
+from scikeras_conformance.checks._support.worker_process import ask_elsewhere
+from scikeras_conformance.checks.serialization.copies import (
+    ALL_ROWS,
+    copied,
+    pickled,
+    require_same_bits,
+)
+from scikeras_conformance.checks.serialization.processes import answers_of, dumped
+from scikeras_conformance.runner.context import CheckContext
+
+# What is custom is the model's: one wrapper is enough.
+REGRESSOR = [Wrapper.REGRESSOR]
+
+OWN = (
+    *("loss", "registered-loss", "function", "metric", "registered-metric"),
+    *("layer", "registered-layer", "model", "registered-model"),
+)
+# Keras restores no compilation of such a class, unless the class tells it how to.
+OWN_COMPILE = ("own-compile", "own-compile-argument")
+
+
+def _fitted(context: CheckContext, case: str) -> tuple[Any, Any, Any]:
+    X, y, *_ = doubles.dataset(context.wrapper)
+    estimator = context.make(doubles.CUSTOM[case], batch_size=ALL_ROWS, epochs=2, verbose=0)
+    context.fit(estimator, X, y)
+    return estimator, X, y
+
+
+@check(
+    "SER-4.pickle",
+    verifies="a fitted wrapper with custom losses, metrics, layers or models can be pickled",
+    impact="whoever writes a layer of their own can no longer store what they trained",
+    wrappers=REGRESSOR,
+    cases=[*OWN, *OWN_COMPILE],
+)
+def custom_pickle(context: CheckContext) -> None:
+    estimator, X, y = _fitted(context, context.case)
+    expected = context.predict(estimator, X)
+    other = copied(context, estimator, "pickle")
+    require_same_bits(context, context.predict(other, X), expected, "predict of the copy")
+    for one in (estimator, other):
+        context.call(one, "partial_fit", X, y)
+    weights = context.model(estimator).get_weights()
+    require_weights(context, other, weights, "what the original goes on to learn")
+    names = set(read_history(context, estimator))
+    found = set(read_history(context, other))
+    context.require(found == names, f"the copy logs {sorted(found)}, not {sorted(names)}")
+
+
+@check(
+    "SER-4.clone",
+    verifies="a wrapper with custom losses, metrics, layers or models can be cloned",
+    impact="cross-validation fails for whoever writes a loss of their own",
+    wrappers=REGRESSOR,
+    cases=[*OWN, "own-compile", "loss-instance"],
+)
+def custom_clone(context: CheckContext) -> None:
+    X, y, *_ = doubles.dataset(context.wrapper)
+    if context.case == "loss-instance":
+        estimator = context.make(
+            doubles.UNFINISHED[context.wrapper],
+            loss=doubles.ScaledLoss(3.0),
+            optimizer="sgd",
+            batch_size=ALL_ROWS,
+            verbose=0,
+        )
+        context.fit(estimator, X, y)
+    else:
+        estimator, X, y = _fitted(context, context.case)
+    with context.doing("clone(...)"):
+        other = sklearn_base.clone(estimator)
+    context.fit(other, X, y)
+    weights = context.model(estimator).get_weights()
+    require_weights(context, other, weights, "what the original learnt")
+
+
+@check(
+    "SER-4.forgetful",
+    verifies="an optimizer whose configuration lacks an argument keeps it, or is refused",
+    impact="a setting falls back to its default wherever the estimator is copied, without a word",
+    wrappers=REGRESSOR,
+    cases=["fit", "clone", "pickle"],
+)
+def forgetful(context: CheckContext) -> None:
+    X, y, *_ = doubles.dataset(context.wrapper)
+    estimator = context.make(
+        doubles.UNFINISHED[context.wrapper],
+        optimizer=doubles.Forgetful(floor=0.5),
+        loss="mean_squared_error",
+        verbose=0,
+    )
+    with context.doing(f"{context.case} with an optimizer that forgets an argument"):
+        try:
+            if context.case == "fit":
+                found = estimator.fit(X, y).model_.optimizer.floor
+            else:
+                copy = sklearn_base.clone if context.case == "clone" else pickled
+                found = copy(estimator).get_params()["optimizer"].floor
+        except (TypeError, ValueError):
+            return
+    context.require(found == 0.5, f"the argument that was 0.5 is {found} after {context.case}")
+
+
+@check(
+    "SER-4.fresh-process",
+    verifies="custom losses, metrics, layers and models are found again in a fresh process",
+    impact="a stored model can only be loaded by the script that made it",
+    wrappers=REGRESSOR,
+    cases=OWN,
+)
+def custom_elsewhere(context: CheckContext) -> None:
+    estimator, X, _ = _fitted(context, context.case)
+    expected = context.predict(estimator, X)
+    what = "predicting in a fresh process"
+    (found,) = ask_elsewhere(context, what, answers_of, dumped(context, estimator), X, "predict")
+    require_same_bits(context, found, expected, "predict in a fresh process")

@@ -1,0 +1,132 @@
+"""Chapter SKL, fourth part: metadata that scikit-learn's tools deliver."""
+
+from collections.abc import Callable
+from typing import Any
+
+from scikeras_conformance.catalog.check import ESTIMATORS, check
+from scikeras_conformance.checks._support.destinations import subclass
+from scikeras_conformance.checks._support.modules import doubles, np
+from scikeras_conformance.checks._support.sklearn_checks import installed_version
+from scikeras_conformance.checks._support.training import column, learner, require_weights, train
+from scikeras_conformance.runner.context import CheckContext, show
+
+
+def _requesting(context: CheckContext, estimator: Any, **requests: bool) -> Any:
+    """Say which methods of an estimator ask for weights, as scikit-learn's users do."""
+    for method, wanted in requests.items():
+        context.call(estimator, f"set_{method}_request", sample_weight=wanted)
+    return estimator
+
+
+def _fit_with_weights(context: CheckContext, tool: Any, X: Any, y: Any, weights: Any) -> Any:
+    """Fit a tool of scikit-learn with weights, and give the wrapper that it trained."""
+    import sklearn
+
+    with (
+        sklearn.config_context(enable_metadata_routing=True),
+        context.doing(f"{type(tool).__name__}.fit(sample_weight)"),
+    ):
+        tool.fit(X, y, sample_weight=weights)
+        fitted = getattr(tool, "best_estimator_", tool)
+        return fitted[-1] if hasattr(fitted, "steps") else fitted
+
+
+def _tools() -> dict[str, Callable[[Any], Any]]:
+    from sklearn.model_selection import GridSearchCV
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import FunctionTransformer
+
+    def search(estimator: Any) -> Any:
+        name = (
+            "verbose" if not hasattr(estimator, "steps") else f"{estimator.steps[-1][0]}__verbose"
+        )
+        return GridSearchCV(estimator, {name: [0]}, cv=2, error_score="raise")
+
+    def pipeline(estimator: Any) -> Any:
+        return make_pipeline(FunctionTransformer(), estimator)
+
+    def asked_to_score(tool: Any) -> Any:
+        # Later versions know by themselves what the last step of a pipeline requests.
+        return tool if installed_version() >= (1, 8) else tool.set_score_request(sample_weight=True)
+
+    return {
+        "pipeline": pipeline,
+        "search": search,
+        "search-over-pipeline": lambda estimator: search(asked_to_score(pipeline(estimator))),
+    }
+
+
+@check(
+    "SKL-4.fit-request",
+    verifies="weights that fit requests reach Model.fit through pipelines and searches, and no others",
+    impact="a weighted search trains without the weights, and nobody notices",
+    wrappers=ESTIMATORS,
+    cases=["pipeline", "search", "search-over-pipeline", "not-requested"],
+)
+def fit_request(context: CheckContext) -> None:
+    import sklearn
+
+    X, y, *_ = doubles.dataset(context.wrapper)
+    weights = np.arange(len(y)) % 3 + 1.0
+    build = learner(context)
+    estimator = context.make(build, batch_size=len(y), verbose=0)
+    wanted = context.case != "not-requested"
+    with sklearn.config_context(enable_metadata_routing=True):
+        _requesting(context, estimator, fit=wanted, score=wanted)
+        with context.doing("putting a wrapper into a tool of scikit-learn"):
+            tool = _tools().get(context.case, _after_another)(estimator)
+    member = _fit_with_weights(context, tool, X, y, weights)
+    expected = train(build(), X, column(y), sample_weight=weights if wanted else None)
+    how = "with" if wanted else "without"
+    require_weights(context, member, expected, f"those of training {how} the weights")
+
+
+def _after_another(estimator: Any) -> Any:
+    """Put an estimator behind one that asks for weights, so that somebody does."""
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import StandardScaler
+
+    other = StandardScaler(with_mean=False, with_std=False)
+    return make_pipeline(other.set_fit_request(sample_weight=True), estimator)
+
+
+@check(
+    "SKL-4.score-request",
+    verifies="weights that score requests reach the scorer of the wrapper in a search",
+    impact="a weighted search chooses by an unweighted score",
+    wrappers=ESTIMATORS,
+    cases=["search", "not-requested"],
+)
+def score_request(context: CheckContext) -> None:
+    import sklearn
+
+    X, y, *_ = doubles.dataset(context.wrapper)
+    weights = np.arange(len(y)) + 1.0
+    received: list[Any] = []
+
+    def scorer(y_true: Any, y_pred: Any, **kwargs: Any) -> float:
+        del y_true, y_pred
+        received.append(kwargs.get("sample_weight"))
+        return 0.5
+
+    wanted = context.case == "search"
+    cls = subclass(context, scorer=staticmethod(scorer))
+    estimator = context.make_of(cls, doubles.builder(context.wrapper), verbose=0)
+    with sklearn.config_context(enable_metadata_routing=True):
+        _requesting(context, estimator, fit=not wanted, score=wanted)
+        with context.doing("putting a wrapper into a search"):
+            search = _tools()["search"](estimator)
+    _fit_with_weights(context, search, X, y, weights)
+    if not wanted:
+        given = [one for one in received if one is not None]
+        context.require(received and not given, f"the scorer was given the weights {show(given)}")
+        return
+    context.require(
+        len(received) == 2 and all(one is not None for one in received),
+        f"the scorer should get weights for 2 folds; it got {show(received)}",
+    )
+    with context.doing("reading the weights that the scorer was given"):
+        found = sorted(float(one) for fold in received for one in fold)
+    context.require(
+        found == weights.tolist(), f"the scorer got the weights {show(found)}, of {show(weights)}"
+    )

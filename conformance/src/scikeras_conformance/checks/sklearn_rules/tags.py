@@ -1,0 +1,144 @@
+"""Chapter SKL, second part: what the tags of an estimator say, and what it does."""
+
+from collections.abc import Callable
+from typing import Any
+
+from scikeras_conformance.catalog.check import ESTIMATORS, Wrapper, check
+from scikeras_conformance.checks._support.modules import doubles, np
+from scikeras_conformance.checks._support.predictions import require_answers
+from scikeras_conformance.checks._support.sklearn_checks import has_tag
+from scikeras_conformance.runner.context import CheckContext
+
+REFUSALS = (ValueError, TypeError)
+
+
+def _require_as_tagged(
+    context: CheckContext, estimator: Any, tag: str, what: str, does: Callable[[], None]
+) -> None:
+    """Ask that an estimator does what its tag says, and refuses what it does not say."""
+    if has_tag(context, estimator, tag):
+        with context.doing(f"{what}, which the tag {tag} says it takes,"):
+            does()
+        return
+    with context.refusing(f"{what}, which the tag {tag} does not say it takes,", *REFUSALS):
+        does()
+
+
+@check(
+    "SKL-2.sparse",
+    verifies="sparse input is taken by a wrapper whose tag says so, and refused by any other",
+    impact="a search over a text pipeline fails, or turns the matrix into one object, unasked",
+    cases=["csr_matrix", "csr_array"],
+)
+def sparse_tag(context: CheckContext) -> None:
+    import scipy.sparse
+
+    data = doubles.dataset(context.wrapper)
+    X = getattr(scipy.sparse, context.case)(data.X)
+    estimator = context.make(doubles.builder(context.wrapper))
+    answers: list[Any] = []
+
+    def does() -> None:
+        answers.append(estimator.fit(X, data.y).predict(X))
+
+    _require_as_tagged(context, estimator, "input_tags.sparse", "fit with sparse input", does)
+    for given in answers:
+        require_answers(context, given, data.y, "predict with sparse input")
+
+
+@check(
+    "SKL-2.missing-values",
+    verifies="NaN in X is taken by a wrapper whose tag says so, and refused by any other",
+    impact="a column with gaps trains a model whose weights are all NaN, without a word",
+    cases=["fit", "predict", "infinite"],
+)
+def nan_tag(context: CheckContext) -> None:
+    data = doubles.dataset(context.wrapper)
+    estimator = context.make(doubles.builder(context.wrapper))
+    X = data.X.copy()
+    X[1, 0] = np.inf if context.case == "infinite" else np.nan
+    if context.case == "predict":
+        context.fit(estimator, data.X, data.y)
+
+    def does() -> None:
+        if context.case == "predict":
+            estimator.predict(X)
+        else:
+            estimator.fit(X, data.y)
+
+    if context.case == "infinite":
+        # No tag is about that: it is no number to learn from.
+        with context.refusing("fit with infinity in X", *REFUSALS):
+            does()
+        return
+    what = f"{context.case} with NaN in X"
+    _require_as_tagged(context, estimator, "input_tags.allow_nan", what, does)
+
+
+@check(
+    "SKL-2.several-targets",
+    verifies="a target of several columns is taken where the tags say so, and refused elsewhere",
+    impact="MultiOutputRegressor is put around a wrapper that needs none, or left out",
+    wrappers=ESTIMATORS,
+)
+def several_targets_tag(context: CheckContext) -> None:
+    if context.is_classifier:
+        data, tag, activation = (
+            doubles.multilabel_dataset(),
+            "classifier_tags.multi_label",
+            "sigmoid",
+        )
+        loss = "binary_crossentropy"
+    else:
+        data, tag, activation = doubles.continuous_dataset(2), "target_tags.multi_output", "linear"
+        loss = "mean_squared_error"
+
+    def build() -> Any:
+        model = doubles.make_model(data, activation)
+        model.compile(optimizer=doubles.zero_rate(), loss=loss)
+        return model
+
+    estimator = context.make(build)
+    answers: list[Any] = []
+
+    def does() -> None:
+        answers.append(estimator.fit(data.X, data.y).predict(data.X))
+
+    _require_as_tagged(context, estimator, tag, "fit with a target of several columns", does)
+    for given in answers:
+        require_answers(context, given, data.y)
+
+
+@check(
+    "SKL-2.multiclass",
+    verifies="more than two classes are taken where the tag says so, and refused elsewhere",
+    impact="OneVsRestClassifier is put around a wrapper that needs none, or left out",
+    wrappers=[Wrapper.CLASSIFIER],
+)
+def multiclass_tag(context: CheckContext) -> None:
+    data = doubles.classes_dataset(["a", "b", "c"])
+    estimator = context.make(lambda: doubles.idle_model_of(data, context.wrapper))
+    answers: list[Any] = []
+
+    def does() -> None:
+        answers.append(estimator.fit(data.X, data.y).predict(data.X))
+
+    tag = "classifier_tags.multi_class"
+    _require_as_tagged(context, estimator, tag, "fit with three classes", does)
+    for given in answers:
+        require_answers(context, given, data.y)
+
+
+@check(
+    "SKL-2.required-target",
+    verifies="the tags say that a target is needed, and fit without one is refused",
+    impact="a forgotten y ends in an error of Keras that explains nothing, or in no error",
+    wrappers=ESTIMATORS,
+)
+def required_target(context: CheckContext) -> None:
+    data = doubles.dataset(context.wrapper)
+    estimator = context.make(doubles.builder(context.wrapper))
+    required = has_tag(context, estimator, "target_tags.required")
+    context.require(required, "the tag target_tags.required is not set")
+    with context.refusing("fit without y", *REFUSALS, naming="y"):
+        estimator.fit(data.X, None)

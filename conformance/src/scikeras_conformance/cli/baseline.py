@@ -1,0 +1,125 @@
+"""``baseline write`` and ``baseline update``: known failures out of a stored run."""
+
+import argparse
+import difflib
+import sys
+from pathlib import Path
+
+from scikeras_conformance.catalog.results import ExitCode
+from scikeras_conformance.config.file import find_settings
+from scikeras_conformance.exceptions import DamagedReportError, UsageError
+
+__all__ = ["add_commands"]
+
+DEFAULT_FILE = "conformance-baseline.toml"
+DEFAULT_REASON = "Not looked into yet."
+
+
+def add_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Add the command to the command line."""
+    baseline = commands.add_parser("baseline", help="write or renew the file of known failures")
+    ways = baseline.add_subparsers(required=True, metavar="WAY")
+    write = ways.add_parser("write", help="make a baseline out of a report")
+    write.set_defaults(command=_write)
+    update = ways.add_parser(
+        "update",
+        help="show what a report would change in the baseline, and change it with --write",
+    )
+    update.add_argument("--write", action="store_true", help="change the file")
+    update.set_defaults(command=_update)
+    for parser in (write, update):
+        parser.add_argument("report", metavar="REPORT", type=Path, help="what run --report wrote")
+        parser.add_argument(
+            "--baseline",
+            metavar="FILE",
+            type=Path,
+            help=f"default: the one of the configuration, or {DEFAULT_FILE}",
+        )
+        parser.add_argument("--reason", default=DEFAULT_REASON, help="for entries that are new")
+        parser.add_argument("--issue", default="", help="link for entries that are new")
+        parser.add_argument(
+            "--when",
+            action="append",
+            default=[],
+            metavar="CONDITION",
+            help="let new entries hold only under this condition of the run, for example backend "
+            "or keras (may be repeated)",
+        )
+
+
+def _write(options: argparse.Namespace) -> ExitCode:
+    path = _path(options)
+    if path.exists():
+        raise UsageError(
+            f"The baseline {path} is there already; renew it with 'baseline update', or give "
+            "another name with --baseline."
+        )
+    text, count = _renewed(options, None)
+    _put(text, path)
+    print(f"{count} known failures in {path}")
+    return ExitCode.CONFORMANT
+
+
+def _update(options: argparse.Namespace) -> ExitCode:
+    path = _path(options)
+    text, count = _renewed(options, path)
+    old = path.read_text(encoding="utf-8")
+    changes = list(
+        difflib.unified_diff(
+            old.splitlines(keepends=True), text.splitlines(keepends=True), str(path), "renewed"
+        )
+    )
+    sys.stdout.writelines(changes)
+    if not changes:
+        print(f"{path} is up to date: {count} known failures")
+    elif options.write:
+        _put(text, path)
+        print(f"{count} known failures in {path}")
+    else:
+        print(f"{path} is as it was; give --write to change it")
+    return ExitCode.CONFORMANT
+
+
+def _path(options: argparse.Namespace) -> Path:
+    if options.baseline is not None:
+        return Path(options.baseline)
+    return Path(find_settings(Path.cwd()).options.get("baseline", DEFAULT_FILE))
+
+
+def _renewed(options: argparse.Namespace, path: Path | None) -> tuple[str, int]:
+    from scikeras_conformance.baseline import Baseline, dump, load, renew
+    from scikeras_conformance.catalog.plan import Selection, make_plan
+    from scikeras_conformance.checks import CATALOG
+    from scikeras_conformance.report.stored import read_report
+
+    if not options.reason.strip():
+        raise UsageError("--reason is empty; every known failure has a reason.")
+    record = read_report(options.report)
+    if not record.is_conclusive:
+        raise DamagedReportError(
+            f"The report {options.report} is of a run without a verdict ({record.verdict}); what "
+            "the suite could not judge cannot be accepted."
+        )
+    spec = record.subject["spec"]
+    before = Baseline(spec) if path is None else load(path)
+    if before.subject != spec:
+        raise UsageError(
+            f"The baseline {path} is about {before.subject!r}, and the report about {spec!r}."
+        )
+    after = renew(
+        before,
+        record.results,
+        record.environment,
+        known=(item.id for item in make_plan(CATALOG, Selection())),
+        reason=options.reason,
+        issue=options.issue,
+        when=options.when,
+    )
+    return dump(after), len(after.entries)
+
+
+def _put(text: str, path: Path) -> None:
+    from scikeras_conformance.report.json_report import check_writable, write_text
+
+    check_writable(path)
+    write_text(text, path)

@@ -1,0 +1,155 @@
+"""Models that record how they are compiled, trained and asked, and builders of them."""
+
+import inspect
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import keras
+import numpy as np
+
+from scikeras_conformance.catalog.check import Wrapper
+from scikeras_conformance.doubles.data import Dataset, dataset
+from scikeras_conformance.doubles.one_batch import answer_at_once, is_one_batch, train_at_once
+from scikeras_conformance.doubles.recorders import zero_rate
+
+__all__ = [
+    "RecordingModel",
+    "arguments_by_name",
+    "builder",
+    "make_model",
+    "model_for",
+    "plain_model_for",
+    "uncompiled",
+]
+
+
+@dataclass(slots=True)
+class Log:
+    """What happened to a model; Keras does not track it, as it would a list."""
+
+    compiles: list[dict[str, Any]] = field(default_factory=list)
+    fits: list[dict[str, Any]] = field(default_factory=list)
+    predicts: list[dict[str, Any]] = field(default_factory=list)
+    history: dict[str, list[float]] = field(default_factory=dict)
+
+
+@keras.saving.register_keras_serializable(package="scikeras_conformance")
+class RecordingModel(keras.Model):  # type: ignore[misc]
+    """A functional model that logs the calls it gets.
+
+    It runs eagerly whatever it is told, after logging what it was told, and without an input
+    pipeline where there is one batch: for several hundred small fits both would cost minutes and
+    show nothing about the wrapper. Checks for which they matter use `plain_model_for`.
+    """
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.log = Log()
+
+    def compile(self, *args: Any, **kwargs: Any) -> None:
+        """Log the arguments and compile for eager execution."""
+        given = arguments_by_name(keras.Model.compile, self, args, kwargs)
+        self.log.compiles.append(dict(given))
+        for graph_only in ("run_eagerly", "jit_compile", "steps_per_execution"):
+            given.pop(graph_only, None)
+        super().compile(**given, run_eagerly=True)
+
+    def fit(self, *args: Any, **kwargs: Any) -> Any:
+        """Log the arguments and the history."""
+        given = arguments_by_name(keras.Model.fit, self, args, kwargs)
+        self.log.fits.append(dict(given))
+        if is_one_batch(given):
+            history = train_at_once(self, given)
+        else:
+            history = super().fit(**{**given, "verbose": 0})
+        self.log.history = history.history
+        return history
+
+    def predict(self, *args: Any, **kwargs: Any) -> Any:
+        """Log the arguments."""
+        given = arguments_by_name(keras.Model.predict, self, args, kwargs)
+        self.log.predicts.append(dict(given))
+        if is_one_batch(given):
+            return answer_at_once(self, given)
+        return super().predict(**{**given, "verbose": 0})
+
+
+def arguments_by_name(
+    method: Callable[..., Any], model: Any, args: tuple[Any, ...], kwargs: dict[str, Any]
+) -> dict[str, Any]:
+    """Give every argument its name, however the wrapper chose to pass it."""
+    arguments = inspect.signature(method).bind(model, *args, **kwargs).arguments
+    return dict(list(arguments.items())[1:])
+
+
+def make_model(
+    data: Dataset, activation: str = "linear", *, cls: type[keras.Model] = RecordingModel
+) -> keras.Model:
+    """Make the uncompiled model of one dense layer, named ``out``, that answers `data`."""
+    inputs = keras.Input((data.n_features,), name="in")
+    layer = keras.layers.Dense(len(data.bias), activation=activation, name="out")
+    model = cls(inputs, layer(inputs))
+    layer.set_weights([data.kernel, data.bias])
+    return model
+
+
+_SETTINGS = {
+    Wrapper.BASE: ("linear", "mean_squared_error"),
+    Wrapper.CLASSIFIER: ("sigmoid", "binary_crossentropy"),
+    Wrapper.REGRESSOR: ("linear", "mean_squared_error"),
+}
+
+
+def uncompiled(wrapper: Wrapper, *, off: float = 0.0) -> keras.Model:
+    """Make an uncompiled model for the plainest data set of a wrapper.
+
+    Parameters
+    ----------
+    wrapper : Wrapper
+        The wrapper that it is for.
+    off : float, default=0
+        How far the weights are from the right ones; a model that is off has something to learn.
+    """
+    model = make_model(dataset(wrapper), _SETTINGS[wrapper][0])
+    if off:
+        model.set_weights([weights * 0.0 + np.float32(off) for weights in model.get_weights()])
+    return model
+
+
+def model_for(wrapper: Wrapper, *, off: float = 0.0, rate: float = 0.0) -> keras.Model:
+    """Make a compiled model for the plainest data set of a wrapper.
+
+    Parameters
+    ----------
+    wrapper : Wrapper
+        The wrapper that it is for.
+    off : float, default=0
+        How far the weights are from the right ones.
+    rate : float, default=0
+        Learning rate; with zero the weights stay as they are.
+    """
+    model = uncompiled(wrapper, off=off)
+    model.compile(optimizer=keras.optimizers.SGD(rate), loss=_SETTINGS[wrapper][1])
+    return model
+
+
+def plain_model_for(wrapper: Wrapper) -> keras.Model:
+    """Make a compiled `keras.Sequential` as a user would, to be run the way Keras runs it."""
+    activation, loss = _SETTINGS[wrapper]
+    data = dataset(wrapper)
+    model = keras.Sequential(
+        [keras.Input((data.n_features,)), keras.layers.Dense(1, activation=activation)]
+    )
+    model.layers[-1].set_weights([data.kernel, data.bias])
+    model.compile(optimizer=zero_rate(), loss=loss)
+    return model
+
+
+def builder(wrapper: Wrapper) -> Callable[[], keras.Model]:
+    """Give a builder without arguments of a compiled model for a wrapper."""
+
+    def build() -> keras.Model:
+        return model_for(wrapper)
+
+    return build

@@ -1,0 +1,88 @@
+"""Models whose training and answering cost next to nothing."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import keras
+import numpy as np
+
+from scikeras_conformance.catalog.check import Wrapper
+from scikeras_conformance.doubles.data import Dataset, dataset
+from scikeras_conformance.doubles.models import RecordingModel, arguments_by_name, make_model
+from scikeras_conformance.doubles.recorders import zero_rate
+
+__all__ = ["IdleModel", "idle_model_for", "idle_model_of"]
+
+
+@keras.saving.register_keras_serializable(package="scikeras_conformance")
+class IdleModel(RecordingModel):
+    """A functional model that logs the calls it gets, and trains on nothing.
+
+    For checks of what arrives at a model: callbacks see a training of as many epochs as were
+    asked for, the weights stay as they are, and `predict` computes all rows at once.
+    """
+
+    def fit(self, *args: Any, **kwargs: Any) -> Any:
+        """Log the arguments, and let callbacks see a training without batches."""
+        given = arguments_by_name(keras.Model.fit, self, args, kwargs)
+        self.log.fits.append(dict(given))
+        history = keras.callbacks.History()
+        callbacks = _callbacks(given, self, history)
+        self.stop_training = False
+        callbacks.on_train_begin()
+        for epoch in range(given.get("initial_epoch") or 0, given.get("epochs", 1)):
+            callbacks.on_epoch_begin(epoch)
+            callbacks.on_epoch_end(epoch, {"loss": 0.0})
+        callbacks.on_train_end()
+        self.log.history = history.history
+        return history
+
+    def predict(self, *args: Any, **kwargs: Any) -> Any:
+        """Log the arguments, and answer; what is no array is left to Keras."""
+        given = arguments_by_name(keras.Model.predict, self, args, kwargs)
+        if not isinstance(given.get("x"), np.ndarray):
+            return super().predict(*args, **kwargs)
+        self.log.predicts.append(dict(given))
+        callbacks = _callbacks(given, self)
+        callbacks.on_predict_begin()
+        outputs = keras.tree.map_structure(keras.ops.convert_to_numpy, self(given["x"]))
+        callbacks.on_predict_end()
+        return outputs
+
+
+def _callbacks(given: dict[str, Any], model: Any, *more: Any) -> Any:
+    callbacks = given.get("callbacks") or []
+    if isinstance(callbacks, keras.callbacks.CallbackList):
+        callbacks = callbacks.callbacks
+    if not isinstance(callbacks, Sequence):
+        callbacks = [callbacks]
+    return keras.callbacks.CallbackList([*callbacks, *more], model=model)
+
+
+def idle_model_of(data: Dataset, wrapper: Wrapper) -> keras.Model:
+    """Make a compiled model of one dense layer that answers `data`.
+
+    Parameters
+    ----------
+    data : Dataset
+        The data.
+    wrapper : Wrapper
+        For the classifier the answers are probabilities.
+    """
+    model = make_model(data, _activation(data, wrapper), cls=IdleModel)
+    losses = {"sigmoid": "binary_crossentropy", "softmax": "sparse_categorical_crossentropy"}
+    loss = losses.get(_activation(data, wrapper), "mean_squared_error")
+    model.compile(optimizer=zero_rate(), loss=loss)
+    return model
+
+
+def idle_model_for(wrapper: Wrapper) -> keras.Model:
+    """Make an uncompiled model that answers the plainest data set of a wrapper."""
+    data = dataset(wrapper)
+    return make_model(data, _activation(data, wrapper), cls=IdleModel)
+
+
+def _activation(data: Dataset, wrapper: Wrapper) -> str:
+    if wrapper is not Wrapper.CLASSIFIER:
+        return "linear"
+    return "sigmoid" if data.y.ndim == 2 or len(data.bias) == 1 else "softmax"

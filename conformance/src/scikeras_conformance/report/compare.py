@@ -1,0 +1,102 @@
+"""What is different between two runs."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from scikeras_conformance.baseline import fingerprint
+from scikeras_conformance.catalog.results import Outcome, Result
+from scikeras_conformance.report.formats.summary import environment_line, headline, subject_line
+from scikeras_conformance.report.formats.text import printable
+from scikeras_conformance.report.record import RunRecord
+
+__all__ = ["Difference", "compare", "lines"]
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """The way from one run to another, by the ids of results.
+
+    Parameters
+    ----------
+    worse : tuple of str
+        Failed (or errored, or lost) in the second run, and did not in the first.
+    fixed : tuple of str
+        Passed in the second run, and did not in the first.
+    changed : tuple of str
+        Failed in both, in different ways; or changed between outcomes that are neither.
+    added, removed : tuple of str
+        In one run only.
+    added_failing : tuple of str
+        Those of the added ones that do not pass.
+    """
+
+    worse: tuple[str, ...]
+    fixed: tuple[str, ...]
+    changed: tuple[str, ...]
+    added: tuple[str, ...]
+    removed: tuple[str, ...]
+    added_failing: tuple[str, ...]
+
+    @property
+    def is_step_back(self) -> bool:
+        """Whether anything got worse, failed in a new way, failed at once, or got lost."""
+        return bool(self.worse or self.changed or self.removed or self.added_failing)
+
+
+def compare(before: RunRecord, after: RunRecord) -> Difference:
+    """Compare two runs."""
+    old = {result.id: result for result in before.results}
+    new = {result.id: result for result in after.results}
+    both = [name for name in new if name in old]
+    added = tuple(name for name in new if name not in old)
+    return Difference(
+        worse=tuple(name for name in both if _bad(new[name]) and not _bad(old[name])),
+        fixed=tuple(name for name in both if not _passed(old[name]) and _passed(new[name])),
+        changed=tuple(name for name in both if _changed(old[name], new[name])),
+        added=added,
+        removed=tuple(name for name in old if name not in new),
+        added_failing=tuple(name for name in added if _bad(new[name])),
+    )
+
+
+def lines(before: RunRecord, after: RunRecord) -> Iterator[str]:
+    """Give the comparison as lines of text."""
+    yield from (printable(line) for line in _lines(before, after))
+
+
+def _lines(before: RunRecord, after: RunRecord) -> Iterator[str]:
+    for sign, record in (("-", before), ("+", after)):
+        yield f"{sign} {subject_line(record)}: {headline(record)}"
+        yield f"  {environment_line(record)}, contract {record.contract}"
+    found = compare(before, after)
+    new = {result.id: result for result in after.results}
+    groups = (
+        ("newly failing", found.worse),
+        ("changed", found.changed),
+        ("fixed", found.fixed),
+        ("added", found.added),
+        ("removed", found.removed),
+    )
+    for title, names in groups:
+        yield f"{title}: {len(names)}"
+        for name in names:
+            note = f"  [{new[name].outcome}]" if title == "added" else ""
+            yield f"  {name}{note}"
+            if title in {"newly failing", "changed"}:
+                yield from (f"      {line}" for line in new[name].message.splitlines()[:3])
+
+
+def _bad(result: Result) -> bool:
+    return result.outcome is Outcome.FAILED or result.says_nothing
+
+
+def _passed(result: Result) -> bool:
+    return result.outcome is Outcome.PASSED
+
+
+def _changed(old: Result, new: Result) -> bool:
+    if old.outcome is Outcome.FAILED and new.outcome is Outcome.FAILED:
+        return fingerprint(old.message) != fingerprint(new.message)
+    if _passed(new) or (_bad(new) and not _bad(old)):
+        return False  # that is fixed, or worse, and said so
+    return old.outcome is not new.outcome

@@ -1,0 +1,59 @@
+"""The formats that a run can be shown in; each is a function from the record to a text."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from scikeras_conformance.catalog.plan import nearest
+from scikeras_conformance.exceptions import UsageError
+from scikeras_conformance.report.formats.badge import badge, shields
+from scikeras_conformance.report.formats.github import github
+from scikeras_conformance.report.formats.html import html
+from scikeras_conformance.report.formats.junit import junit
+from scikeras_conformance.report.formats.markdown import markdown
+from scikeras_conformance.report.formats.sarif import sarif
+from scikeras_conformance.report.record import RunRecord
+
+__all__ = ["FORMATS", "Target", "parse_target", "render_as"]
+
+FORMATS: Mapping[str, Callable[[RunRecord], str]] = {
+    "html": html,
+    "junit": junit,
+    "markdown": markdown,
+    "sarif": sarif,
+    "github": github,
+    "badge": badge,
+    "shields": shields,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A format, and the file that it goes to; None for the terminal."""
+
+    form: str
+    path: Path | None
+
+
+def parse_target(text: str) -> Target:
+    """Read ``format`` or ``format=file``.
+
+    Raises
+    ------
+    UsageError
+        If there is no such format, or no file after the sign.
+    """
+    form, equals, file = text.partition("=")
+    if form not in FORMATS:
+        raise UsageError(
+            f"There is no format {form!r}.{nearest(form, list(FORMATS))} Known: "
+            f"{', '.join(FORMATS)}."
+        )
+    if equals and not file:
+        raise UsageError(f"The format {text!r} names no file after the sign.")
+    return Target(form, Path(file).absolute() if file else None)
+
+
+def render_as(form: str, record: RunRecord) -> str:
+    """Show a run in a format."""
+    return FORMATS[form](record)

@@ -1,0 +1,125 @@
+"""SARIF 2.1.0, for code scanning: failures at the subject's own lines."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from scikeras_conformance import __version__
+from scikeras_conformance.baseline import fingerprint
+from scikeras_conformance.catalog.results import Result
+from scikeras_conformance.contract import Level
+from scikeras_conformance.report.formats.summary import headline
+from scikeras_conformance.report.locations import location_of
+from scikeras_conformance.report.record import RunRecord
+
+__all__ = ["sarif"]
+
+
+def sarif(record: RunRecord) -> str:
+    """Give the failures of a run as SARIF.
+
+    Errors of the suite and missing results are no findings about the subject: they are
+    notifications, and say that the run was not successful.
+    """
+    rules = list(record.checks)
+    notes = [
+        {"level": "error", "message": {"text": f"{result.id}: {result.message}"}}
+        for result in record.results
+        if result.says_nothing
+    ]
+    notes += [
+        {"level": "error", "message": {"text": f"{name}: no result"}} for name in record.missing
+    ]
+    if record.refusal is not None:
+        notes.append({"level": "error", "message": {"text": record.refusal}})
+    run: dict[str, Any] = {
+        "tool": {
+            "driver": {
+                "name": "scikeras-conformance",
+                "version": str(record.environment.get("suite", __version__)),
+                "rules": [_rule(record, name) for name in rules],
+            }
+        },
+        "invocations": [
+            {
+                "executionSuccessful": record.is_conclusive,
+                "exitCode": int(record.exit_code),
+                "exitCodeDescription": headline(record),
+                "toolExecutionNotifications": notes,
+            }
+        ],
+        "results": [_result(record, result, rules) for result in record.failures],
+    }
+    if record.root:
+        base = Path(record.root).as_posix().rstrip("/") + "/"
+        run["originalUriBaseIds"] = {"%SRCROOT%": {"uri": _uri(base)}}
+    log = {
+        "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
+        "version": "2.1.0",
+        "runs": [run],
+    }
+    return json.dumps(log, indent=1) + "\n"
+
+
+def _rule(record: RunRecord, name: str) -> dict[str, Any]:
+    check = record.checks[name]
+    clauses = [f"{one}: {record.clauses[one].statement}" for one in check.clauses]
+    return {
+        "id": name,
+        "shortDescription": {"text": check.verifies},
+        "fullDescription": {"text": "\n".join(clauses) or check.verifies},
+        "help": {"text": f"The bug costs: {check.impact}."},
+        "defaultConfiguration": {"level": _level(check.level)},
+        "properties": {"tags": [check.profile, check.level]},
+    }
+
+
+def _level(level: str) -> str:
+    return {str(Level.MUST): "error", str(Level.SHOULD): "warning"}.get(level, "note")
+
+
+def _result(record: RunRecord, result: Result, rules: list[str]) -> dict[str, Any]:
+    kind = fingerprint(result.message)
+    entry: dict[str, Any] = {
+        "ruleId": result.check,
+        "ruleIndex": rules.index(result.check),
+        "level": _level(result.level),
+        "message": {"text": f"{result.id}: {result.message}"},
+        "locations": _locations(record, result),
+        "partialFingerprints": {"failure/v1": f"{result.id}#{kind}"},
+    }
+    if record.gate is not None and record.is_known(result):
+        known = record.gate.known[result.id]
+        text = f"{known.reason} {known.issue}".strip()
+        entry["suppressions"] = [{"kind": "external", "justification": text}]
+    return entry
+
+
+def _locations(record: RunRecord, result: Result) -> list[dict[str, Any]]:
+    logical = [{"fullyQualifiedName": result.id, "kind": "member"}]
+    location = location_of(record, result)
+    if location is None:
+        return [{"logicalLocations": logical}]
+    relative = location.under(record.root)
+    artifact = (
+        {"uri": _quoted(relative), "uriBaseId": "%SRCROOT%"}
+        if relative is not None
+        else {"uri": _uri(Path(location.file).as_posix())}
+    )
+    region = {"startLine": max(1, location.line)}
+    physical = {"artifactLocation": artifact, "region": region}
+    return [{"physicalLocation": physical, "logicalLocations": logical}]
+
+
+def _uri(path: str) -> str:
+    return "file://" + ("" if path.startswith("/") else "/") + _quoted(path)
+
+
+def _quoted(path: str) -> str:
+    from urllib.parse import quote
+
+    try:
+        name = path.encode("utf-8", "surrogateescape")
+    except UnicodeEncodeError:  # a subject made it up; no file has such a name
+        name = path.encode("utf-8", "replace")
+    return quote(name, safe="/:")

@@ -1,0 +1,111 @@
+"""Runs one planned check and turns whatever happens into a result."""
+
+import os
+import time
+import traceback
+import warnings
+
+from scikeras_conformance.catalog.plan import PlannedCheck
+from scikeras_conformance.catalog.results import Outcome, Result
+from scikeras_conformance.exceptions import (
+    Inapplicable,
+    Nonconformance,
+    NotApplicable,
+    Unavailable,
+)
+from scikeras_conformance.runner import global_settings
+from scikeras_conformance.runner.context import CheckContext, describe
+from scikeras_conformance.runner.seeding import seed_everything
+from scikeras_conformance.runner.time_limit import DEFAULT_LIMIT, TimeUp, time_limit
+from scikeras_conformance.subject.loading import Subject
+
+__all__ = ["execute"]
+
+
+def execute(
+    planned: PlannedCheck,
+    subject: Subject,
+    *,
+    limit: float = DEFAULT_LIMIT,
+    kill: bool = False,
+    tries: int = 1,
+) -> Result:
+    """Run a check.
+
+    Every check starts from the same seed of every global generator, and with warnings ignored:
+    neither the order of checks nor the warning filters of the environment change a verdict.
+
+    Parameters
+    ----------
+    planned : PlannedCheck
+        The check, the wrapper and the case.
+    subject : Subject
+        The implementation under test.
+    limit : float, default=120
+        Seconds that the check may take; zero means without end.
+    kill : bool, default=False
+        Whether to end the process if the check cannot be stopped in another way.
+    tries : int, default=1
+        How often it is run, as long as it passes.
+    """
+    start = time.perf_counter()
+    process = os.getpid()
+    count = 1
+    outcome, message, details, example = _run(planned, subject, limit, kill=kill)
+    while outcome is Outcome.PASSED and count < tries:
+        count += 1
+        outcome, message, details, example = _run(planned, subject, limit, kill=kill)
+    if os.getpid() != process:
+        # A child that the subject forked came back here; it has nothing to report.
+        os._exit(1)
+    return Result(
+        id=planned.id,
+        check=planned.check.id,
+        wrapper=str(planned.wrapper),
+        case=planned.case,
+        clauses=planned.check.clauses,
+        level=str(planned.check.level),
+        outcome=outcome,
+        message=message,
+        details=details,
+        seconds=round(time.perf_counter() - start, 4),
+        example=example,
+        tries=count,
+    )
+
+
+def _run(
+    planned: PlannedCheck, subject: Subject, limit: float, *, kill: bool
+) -> tuple[Outcome, str, str, str]:
+    global_settings.at_start()
+    try:
+        with time_limit(limit, kill=kill), warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            seed_everything()
+            planned.check.function(CheckContext(subject, planned.wrapper, planned.case))
+    except NotApplicable as reason:
+        return Outcome.SKIPPED, str(reason), "", ""
+    except Unavailable as reason:
+        return Outcome.UNAVAILABLE, f"Cannot be judged here: {reason}", "", ""
+    except Inapplicable as reason:
+        if planned.check.conditional:
+            return Outcome.INAPPLICABLE, str(reason), "", ""
+        return Outcome.ERRORED, f"The suite failed: {planned.check.id} always applies", "", ""
+    except Nonconformance as failure:
+        return Outcome.FAILED, _message(failure), _details(failure), failure.example
+    except TimeUp as stop:
+        message = f"The check did not come to an end: it {stop}"
+        return Outcome.FAILED, message, _details(stop), ""
+    # Whatever escapes a guard was not the subject's doing, so it is the suite's own error.
+    except (Exception, SystemExit) as error:
+        return Outcome.ERRORED, f"The suite failed: {describe(error)}", _details(error), ""
+    return Outcome.PASSED, "", "", ""
+
+
+def _message(failure: Nonconformance) -> str:
+    # Hypothesis adds its smallest counter-example as a note.
+    return "\n".join([str(failure), *getattr(failure, "__notes__", [])])
+
+
+def _details(error: BaseException) -> str:
+    return "".join(traceback.format_exception(error))

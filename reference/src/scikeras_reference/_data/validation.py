@@ -1,0 +1,261 @@
+"""X, y and sample weights on their way in: arrays, or an error that says what is wrong (HYG-5)."""
+
+from collections.abc import Mapping
+from numbers import Number
+from typing import Any
+
+import numpy as np
+import scipy.sparse
+from sklearn.utils.validation import check_array, check_consistent_length, validate_data
+
+from scikeras_reference._backends import needs_writable_arrays
+from scikeras_reference.exceptions import InputError, TargetTypeError
+
+__all__ = [
+    "check_continues",
+    "check_weights",
+    "for_keras",
+    "require_weight",
+    "validate_features",
+    "validate_target",
+]
+
+
+def validate_features(estimator: Any, X: Any, *, reset: bool) -> Any:
+    """Turn X into a dense, finite, numeric array and keep or check what is known of its columns.
+
+    Parameters
+    ----------
+    estimator : BaseWrapper
+        Gets ``n_features_in_`` and, for data frames with names, ``feature_names_in_``.
+    X : array-like, sparse matrix or data frame of shape (n_samples, n_features, ...)
+        Sparse input is made dense, since layers take no other.
+    reset : bool
+        Whether this is the X of a new fit; else it has to look like the first.
+
+    Returns
+    -------
+    ndarray
+        With the values and the shape of X. It may share memory with it; it is never written to.
+
+    Raises
+    ------
+    InputError
+        A ``ValueError``: several inputs at once, or another shape than at first (API-13).
+    """
+    if isinstance(X, Mapping) and not scipy.sparse.issparse(X):  # a dok_array is both
+        raise InputError(
+            f"X is a {type(X).__name__}. scikit-learn's tools index one X by rows: give one array"
+            " and override feature_encoder with a transformer that splits it into the inputs of"
+            " the model."
+        )
+    if not reset and _dimensions(X) not in {len(estimator.X_shape_), 1}:
+        raise InputError(_other_shape(estimator, X))
+    X = validate_data(
+        estimator, X, reset=reset, accept_sparse="csr", dtype="numeric", allow_nd=True
+    )
+    if scipy.sparse.issparse(X):
+        X = X.toarray()
+    if X.dtype.kind == "O":
+        X = _numbers(X)
+    if X.dtype.kind in "mM":
+        raise InputError(
+            f"X has dtype {X.dtype}, and layers take numbers. Turn dates and durations into"
+            " numbers, seconds or days since one of them, say."
+        )
+    if not reset and X.shape[1:] != estimator.X_shape_[1:]:
+        raise InputError(_other_shape(estimator, X))
+    return X
+
+
+def _numbers(X: Any) -> Any:
+    """Read numbers that stand in an array of objects, as some data frames give them."""
+    try:
+        numbers = X.astype(np.float64)
+    except (TypeError, ValueError) as error:
+        raise InputError(
+            f"X holds values that are no numbers: {error}. Layers take numbers; encode text and"
+            " categories before, with a ColumnTransformer in a Pipeline, say."
+        ) from error
+    return check_array(numbers, allow_nd=True, input_name="X")
+
+
+def _dimensions(X: Any) -> int:
+    """Give the number of dimensions of X; lists are left to be told apart later."""
+    return int(getattr(X, "ndim", 1))
+
+
+def _other_shape(estimator: Any, X: Any) -> str:
+    shape = estimator.X_shape_
+    return (
+        f"X has {X.ndim} dimensions and shape {tuple(X.shape)}, but this"
+        f" {type(estimator).__name__} is expecting {len(shape)} dimensions in X, as in fit, and"
+        f" the shape (n_samples, {', '.join(map(str, shape[1:]))})."
+    )
+
+
+def validate_target(estimator: Any, X: Any, y: Any, *, numeric: bool) -> Any:
+    """Turn y into an array with as many rows as X.
+
+    Parameters
+    ----------
+    estimator : BaseWrapper
+        For its name in errors.
+    X : ndarray of shape (n_samples, ...)
+        Validated features.
+    y : array-like of shape (n_samples,) or (n_samples, n_outputs)
+        Any dtype; sparse indicators are made dense.
+    numeric : bool
+        Whether only numbers will do (clause TGT-9).
+
+    Raises
+    ------
+    InputError
+        A ``ValueError``: missing rows, NaN, or labels where numbers are needed.
+    TargetTypeError
+        If y is ragged.
+    """
+    try:
+        y = check_array(
+            y, accept_sparse="csr", ensure_2d=False, allow_nd=True, dtype=None, input_name="y"
+        )
+    except ValueError as error:
+        if "inhomogeneous" in str(error) or "sequence" in str(error):
+            raise TargetTypeError(
+                "Unknown label type: unknown. The rows of y differ in length. To add support,"
+                " give an array and override target_encoder in a subclass with a transformer that"
+                " understands it."
+            ) from error
+        raise
+    if scipy.sparse.issparse(y):
+        y = y.toarray()
+    check_consistent_length(X, y)
+    return _numeric(estimator, y) if numeric else y
+
+
+def check_weights(sample_weight: Any, X: Any, what: str = "training samples") -> Any:
+    """Turn sample weights into an array of floats of shape (n_samples,); None stays None.
+
+    Raises
+    ------
+    InputError
+        A ``ValueError``: more than one dimension, or no weight at all (clause API-6).
+
+    Examples
+    --------
+    >>> check_weights([1, 2], [[0.0], [1.0]])
+    array([1., 2.])
+    """
+    if sample_weight is None:
+        return None
+    if isinstance(sample_weight, Number):
+        sample_weight = np.full(_num_rows(X), sample_weight, dtype=np.float64)
+    weights = check_array(
+        sample_weight,
+        ensure_2d=False,
+        allow_nd=True,
+        dtype=[np.float64, np.float32],
+        input_name="sample_weight",
+    )
+    if weights.ndim != 1:
+        raise InputError(
+            f"Sample weights must be 1D array or scalar, one for each row; they have shape"
+            f" {weights.shape}."
+        )
+    check_consistent_length(X, weights)
+    return require_weight(weights, what)
+
+
+def require_weight(weights: Any, what: str = "training samples") -> Any:
+    """Give `weights`, None or an array, unless all of them are zero.
+
+    Raises
+    ------
+    InputError
+        A ``ValueError`` (clause API-6).
+    """
+    if weights is not None and not weights.any():
+        raise InputError(
+            f"No {what} had any weight: every sample_weight, times the class_weight of its row if"
+            " there is one, is zero, so that no row counts. Give at least one row a weight."
+        )
+    return weights
+
+
+def check_continues(estimator: Any, X: Any, y: Any) -> None:
+    """See that more data of the same kind came for a model that exists (clause API-13).
+
+    Raises
+    ------
+    InputError
+        A ``ValueError`` with what came and what was expected: a dtype that cannot be cast safely,
+        or another shape of target.
+    """
+    name = type(estimator).__name__
+    known = {"X": (X, estimator.X_dtype_)}
+    if y is not None:
+        known["y"] = (y, estimator.y_dtype_)
+        if y.ndim != estimator.y_ndim_:
+            raise InputError(
+                f"y has {y.ndim} dimensions, but this {name} was fitted to {estimator.y_ndim_}"
+                " dimensions in y."
+            )
+        trailing = estimator._y_trailing  # noqa: SLF001 - what the estimator remembers of y
+        if y.shape[1:] != trailing:
+            raise InputError(
+                f"y has shape {y.shape}, but this {name} was fitted to y of shape (n_samples,"
+                f" {', '.join(map(str, trailing))})."
+            )
+    for what, (array, dtype) in known.items():
+        text = array.dtype.kind in "USO" and dtype.kind in "USO"
+        if not text and not np.can_cast(array.dtype, dtype):
+            raise InputError(
+                f"Got {what} with dtype {array.dtype}, which cannot be cast safely to {dtype}, the"
+                f" dtype that this {name} was fitted to. Cast {what} yourself if that is meant."
+            )
+
+
+def for_keras(data: Any) -> Any:
+    """Give arrays, and lists and dicts of them, in a form that every backend reads.
+
+    Booleans become numbers, since layers multiply them; scikit-learn's own inputs may be
+    read-only, which PyTorch warns about. Nothing is written to either way.
+    """
+    if isinstance(data, Mapping):
+        return {key: for_keras(value) for key, value in data.items()}
+    if isinstance(data, (list, tuple)):
+        values = [for_keras(value) for value in data]
+        if isinstance(data, list):
+            return values
+        return type(data)(*values) if hasattr(data, "_fields") else tuple(values)
+    if isinstance(data, np.ndarray):
+        if data.dtype == np.bool_:
+            return data.astype(np.uint8)
+        if data.dtype.kind == "f" and data.dtype.itemsize > 8:
+            return data.astype(np.float64)  # no backend has wider numbers
+        if needs_writable_arrays() and not data.flags.writeable:
+            return data.copy()
+    return data
+
+
+def _num_rows(X: Any) -> int:
+    return int(X.shape[0]) if hasattr(X, "shape") else len(X)
+
+
+def _numeric(estimator: Any, y: Any) -> Any:
+    if y.dtype.kind == "O":
+        try:
+            y = y.astype(np.float64)
+        except (TypeError, ValueError) as error:
+            raise _not_numeric(estimator, y) from error
+        return check_array(y, ensure_2d=False, allow_nd=True, input_name="y")
+    if y.dtype.kind not in "fiub":
+        raise _not_numeric(estimator, y)
+    return y
+
+
+def _not_numeric(estimator: Any, y: Any) -> InputError:
+    return InputError(
+        f"{type(estimator).__name__} needs a numeric target; y has dtype {y.dtype}. Convert y to"
+        " numbers, or use a classifier if these are labels."
+    )

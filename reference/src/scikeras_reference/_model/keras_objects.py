@@ -1,0 +1,264 @@
+"""Makes Keras objects out of names, classes, instances, functions, and nests of them.
+
+Whatever is given belongs to the caller: instances are rebuilt or copied before Keras sees them
+(clause INIT-5), and classes are called with the parameters that were routed to them (chapter
+ROUTE, see `scikeras_reference._parameters.routing`).
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+import keras
+import numpy as np
+
+from scikeras_reference._parameters.routing import assemble
+from scikeras_reference._parameters.storage import suggestion
+from scikeras_reference._serialization.packing import borrow_callback, copy_object
+from scikeras_reference.exceptions import ConstructionError, UnknownNameError
+from scikeras_reference.utils import DEFERRED_LOSSES, DEFERRED_METRICS, snake_case
+
+__all__ = [
+    "callbacks_of_call",
+    "make_callbacks",
+    "make_losses",
+    "make_metrics",
+    "make_optimizer",
+]
+
+_NAMED = "__named__"
+
+
+def make_optimizer(value: object, routed: Mapping[str, Any], path: str = "optimizer") -> Any:
+    """Make an optimizer.
+
+    Parameters
+    ----------
+    value : str, dict, type, keras.optimizers.Optimizer or None
+        None stays None (clause COMP-6).
+    routed : mapping of str to object
+        Arguments for its constructor.
+    path : str, default="optimizer"
+        Name of the parameter, for errors.
+
+    Raises
+    ------
+    ConstructionError
+        If `value` is nothing that stands for an optimizer.
+    UnknownNameError
+        If Keras knows no optimizer of that name.
+    RoutingError
+        If `routed` holds parameters for something that is not a class.
+    """
+    if isinstance(value, Mapping):
+        value = _from_config(keras.optimizers.get, value, path)
+    elif isinstance(value, str):
+        value = type(_get(keras.optimizers.get, value, path, keras.optimizers))
+    optimizer = _assemble(value, routed, path)
+    if optimizer is None or isinstance(optimizer, keras.optimizers.Optimizer):
+        return optimizer
+    raise ConstructionError(
+        f"{path} is {optimizer!r}; it has to be the name, the class or an instance of a Keras"
+        " optimizer, or None."
+    )
+
+
+def make_losses(value: object, routed: Mapping[str, Any], path: str = "loss") -> Any:
+    """Make a loss, or a list or dict of losses, one for each output.
+
+    Names become instances of the class that they stand for, functions stay functions, and names
+    that Keras resolves against a model ("crossentropy") stay names.
+
+    Raises
+    ------
+    ConstructionError, UnknownNameError, RoutingError
+        As for `make_optimizer`.
+    """
+    value = _resolve(value, lambda name: _loss_class(name, path), keras.losses.get, path)
+    losses = _assemble(value, routed, path)
+    _check(losses, keras.losses.Loss, "loss", path)
+    return losses
+
+
+def make_metrics(value: object, routed: Mapping[str, Any], path: str = "metrics") -> Any:
+    """Make metrics: one, a list, a dict, or nested lists of them.
+
+    A metric that was given by name carries that name, as it does when Keras resolves it, so that
+    ``EarlyStopping(monitor="val_mse")`` finds it in the logs. A single metric becomes a list of
+    one, since Keras takes no less.
+
+    Raises
+    ------
+    ConstructionError, UnknownNameError, RoutingError
+        As for `make_optimizer`.
+    """
+    value = _resolve(value, lambda name: _metric_class(name, path), keras.metrics.get, path)
+    metrics = _assemble(value, routed, path)
+    _check(metrics, keras.metrics.Metric, "metric", path)
+    if isinstance(metrics, list) and len(metrics) == 1 and isinstance(metrics[0], (list, tuple)):
+        # The metrics of a single output: Keras takes the nest from 3.13 on, its content always.
+        return list(metrics[0])
+    return metrics if metrics is None or isinstance(metrics, (list, tuple, dict)) else [metrics]
+
+
+def make_callbacks(value: object, routed: Mapping[str, Any], path: str = "callbacks") -> list[Any]:
+    """Make a flat list of callbacks out of one, or of lists and dicts of them.
+
+    Raises
+    ------
+    ConstructionError
+        If something is neither a callback nor a class of callbacks.
+    RoutingError
+        If `routed` holds parameters for something that is not a class.
+    """
+    return _checked_callbacks(_assemble(value, routed, path), path)
+
+
+def callbacks_of_call(value: object) -> list[Any]:
+    """Make what was given to one call of a method a flat list of callbacks, the very instances.
+
+    Of a ``CallbackList`` its callbacks are taken: it has no model, or that of another fit.
+
+    Raises
+    ------
+    ConstructionError
+        As for `make_callbacks`.
+    """
+    if isinstance(value, keras.callbacks.CallbackList):
+        value = value.callbacks
+    made = assemble(value, {}, _make, "callbacks", builds=_is_buildable)
+    return _checked_callbacks(made, "callbacks")
+
+
+def _checked_callbacks(nest: object, path: str) -> list[Any]:
+    callbacks = list(_leaves(nest))
+    for callback in callbacks:
+        if not isinstance(callback, keras.callbacks.Callback):
+            raise ConstructionError(
+                f"{path} holds {callback!r}. If specified, ``{path}`` must be one of: a"
+                " keras.callbacks.Callback, a subclass of it, or lists and dicts of those."
+            )
+    return callbacks
+
+
+def _assemble(value: object, routed: Mapping[str, Any], path: str) -> Any:
+    return _copied(assemble(value, routed, _make, path, builds=_is_buildable), value)
+
+
+def _make(cls: type, args: tuple[Any, ...], kwargs: dict[str, Any], path: str) -> Any:
+    name = getattr(cls, _NAMED, None)
+    if name is not None:
+        cls = cls.__mro__[1]
+        kwargs.setdefault("name", name)
+    try:
+        return cls(*args, **kwargs)
+    except Exception as error:
+        given = [*map(str, range(len(args))), *kwargs]
+        error.add_note(
+            f"{cls.__name__} could not be made for {path} with"
+            f" {', '.join(given) or 'no parameters'}."
+        )
+        raise
+
+
+def _is_buildable(cls: type) -> bool:
+    # dtype=np.float64 and the like are classes that are meant to stay classes.
+    return cls.__module__ != "builtins" and not issubclass(cls, np.generic)
+
+
+def _copied(made: Any, given: Any) -> Any:
+    """Copy the instances in a nest that were there from the start, not made from a class."""
+    if isinstance(made, Mapping):
+        return {key: _copied(value, given[key]) for key, value in made.items()}
+    if isinstance(made, (list, tuple)):
+        items = [_copied(value, origin) for value, origin in zip(made, given, strict=True)]
+        return items if isinstance(made, list) else tuple(items)
+    if made is given and isinstance(made, keras.callbacks.Callback):
+        return borrow_callback(made)
+    if made is given and isinstance(made, _STATEFUL):
+        return copy_object(made)
+    return made
+
+
+_STATEFUL = (
+    keras.optimizers.Optimizer,
+    keras.losses.Loss,
+    keras.metrics.Metric,
+)
+
+
+def _resolve(
+    value: Any, by_name: Callable[[str], Any], by_config: Callable[[Any], Any], path: str
+) -> Any:
+    if isinstance(value, str):
+        return by_name(value)
+    if isinstance(value, Mapping):
+        if {"class_name", "config"} <= set(value):
+            return _from_config(by_config, value, path)
+        return {key: _resolve(item, by_name, by_config, path) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        items = [_resolve(item, by_name, by_config, path) for item in value]
+        return items if isinstance(value, list) else tuple(items)
+    return value
+
+
+def _loss_class(name: str, path: str) -> Any:
+    if name in DEFERRED_LOSSES:
+        return name
+    found = _get(keras.losses.get, name, path, keras.losses)
+    if isinstance(found, keras.losses.Loss):
+        return type(found)
+    return _class_of_function(found) or found
+
+
+def _metric_class(name: str, path: str) -> Any:
+    if name in DEFERRED_METRICS:
+        return name
+    found = _get(keras.metrics.get, name, path, keras.metrics)
+    # A throw-away subclass carries the name through the nest to where the class is called.
+    return type(type(found).__name__, (type(found),), {_NAMED: name})
+
+
+def _class_of_function(function: Any) -> Any:
+    """Class in ``keras.losses`` that does what a function there does."""
+    name = function.__name__
+    classes = (value for value in vars(keras.losses).values() if isinstance(value, type))
+    return next((cls for cls in classes if snake_case(cls.__name__) == name), None)
+
+
+def _get(get: Callable[[Any], Any], name: str, path: str, module: Any) -> Any:
+    try:
+        return get(name)
+    except ValueError as error:
+        names = [public for public in vars(module) if not public.startswith("_")]
+        raise UnknownNameError(
+            f"{path} is {name!r}, which is no name that Keras knows.{suggestion(name, names)}"
+            f" Give the name, the class or an instance from {module.__name__}."
+        ) from error
+
+
+def _from_config(get: Callable[[Any], Any], config: Any, path: str) -> Any:
+    try:
+        return get(dict(config))
+    except (ValueError, TypeError, KeyError) as error:
+        raise ConstructionError(
+            f"{path} is a dict that Keras cannot make an object of: {error}"
+        ) from error
+
+
+def _leaves(nest: object) -> Iterator[Any]:
+    if isinstance(nest, Mapping):
+        nest = list(nest.values())
+    if isinstance(nest, (list, tuple)):
+        for item in nest:
+            yield from _leaves(item)
+    elif nest is not None:
+        yield nest
+
+
+def _check(nest: object, kind: type, what: str, path: str) -> None:
+    for leaf in _leaves(nest):
+        if not (isinstance(leaf, (kind, str)) or callable(leaf)):
+            raise ConstructionError(
+                f"{path} holds {leaf!r}; a {what} has to be a name, a class, an instance or a"
+                " function."
+            )

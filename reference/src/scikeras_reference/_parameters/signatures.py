@@ -1,0 +1,58 @@
+"""Whether a method takes the arguments that are meant for it, before it is called."""
+
+import inspect
+from collections.abc import Callable, Collection, Iterable, Mapping
+from typing import Any
+
+from scikeras_reference._parameters.storage import suggestion
+from scikeras_reference.exceptions import RoutingError
+
+__all__ = ["check_accepted"]
+
+
+def check_accepted(
+    method: Callable[..., Any],
+    name: str,
+    given: Mapping[str, Iterable[str]],
+    own: Collection[str] = (),
+) -> None:
+    """See that a method of a model takes each of the arguments that a user named.
+
+    Parameters
+    ----------
+    method : callable
+        ``model.fit``, for instance, of Keras or of the user's own model.
+    name : str
+        Its name, for errors: what stands there may be a partial, or a mock, and have none.
+    given : mapping of str to iterable of str
+        By prefix (``"fit__"``, or ``""`` for keywords of the call), the names of arguments.
+    own : collection of str
+        Arguments that the wrapper gives itself.
+
+    Raises
+    ------
+    RoutingError
+        A ``TypeError`` with the name as the user gave it.
+
+    Examples
+    --------
+    >>> check_accepted(lambda x, epochs=1: None, "fit", {"fit__": ["epochs"]}, own={"x"})
+    """
+    try:
+        parameters = inspect.signature(method).parameters
+    except (TypeError, ValueError):  # some callables that are written in C do not tell
+        return
+    takes_any = any(p.kind is p.VAR_KEYWORD for p in parameters.values())
+    for prefix, names in given.items():
+        for argument in names:
+            if argument in own:
+                raise RoutingError(
+                    f"{prefix}{argument} is what the wrapper gives to Model.{name} itself, encoded"
+                    f" for the model. Leave it out, and give the data as X, y or sample_weight."
+                )
+            if not takes_any and argument not in parameters:
+                known = [parameter for parameter in parameters if parameter not in own]
+                raise RoutingError(
+                    f"{prefix}{argument} leads to Model.{name}, which takes no argument"
+                    f" {argument}.{suggestion(argument, known)} It takes {', '.join(known)}."
+                )

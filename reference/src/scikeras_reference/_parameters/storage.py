@@ -1,0 +1,225 @@
+"""Storage of constructor arguments: named, free and routed (chapter INIT).
+
+Named parameters are plain attributes. Free keyword arguments, and routed ones, live in one private
+dict, because they are not part of the constructor's signature: they could otherwise not be told
+from attributes that somebody set later. They read and write like attributes all the same.
+"""
+
+import difflib
+import functools
+import inspect
+from collections.abc import Callable, Collection, Iterable, Mapping
+from typing import Any, ClassVar, Self
+
+from scikeras_reference._parameters.routing import SEPARATOR, is_routed
+from scikeras_reference.exceptions import ParameterError
+
+__all__ = ["ParameterStorage", "suggestion"]
+
+
+def suggestion(name: str, candidates: Iterable[str]) -> str:
+    """Give the end of an error message: the candidate nearest to `name`, if there is one.
+
+    >>> suggestion("optimzer", ["loss", "optimizer"])
+    ' Did you mean optimizer?'
+    """
+    nearest = difflib.get_close_matches(name, list(candidates), n=1)
+    return f" Did you mean {nearest[0]}?" if nearest else ""
+
+
+@functools.lru_cache(maxsize=256)
+def _parameters_of(init: Callable[..., None]) -> tuple[inspect.Parameter, ...]:
+    """Give the parameters of a constructor, without ``self``.
+
+    Looking into a signature takes longer than all else that ``get_params`` does, and searches ask
+    for parameters all the time.
+    """
+    return tuple(inspect.signature(init).parameters.values())[1:]
+
+
+class ParameterStorage:
+    """Keeps what the constructor was given, by identity.
+
+    Mixed into the wrappers; it comes before scikit-learn's ``BaseEstimator``.
+    """
+
+    prefixes_: ClassVar[Collection[str]] = frozenset()
+
+    def __getattr__(self, name: str) -> Any:
+        # Reached only when the ordinary look-up failed. A property that raised AttributeError
+        # lands here too; looking it up again shows its own error instead of a misleading one.
+        if isinstance(getattr(type(self), name, None), property):
+            return object.__getattribute__(self, name)
+        try:
+            return self.__dict__["_free_parameters"][name]
+        except KeyError:
+            raise AttributeError(
+                f"{type(self).__name__!r} object has no attribute {name!r}", name=name, obj=self
+            ) from None
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if name in self._free() or is_routed(name, self.prefixes_):
+            self._store(name, value)
+        else:
+            object.__setattr__(self, name, value)
+
+    def __delattr__(self, name: str) -> None:
+        if name in self._free():
+            del self._free()[name]
+        else:
+            object.__delattr__(self, name)
+
+    def __dir__(self) -> list[str]:
+        return sorted({*object.__dir__(self), *self._free()})
+
+    @classmethod
+    def _get_param_names(cls) -> list[str]:
+        """Names in the signatures of the constructor and of those that get its ``**kwargs``."""
+        return sorted(cls._declared_parameters()[0])
+
+    @classmethod
+    def _declared_parameters(cls) -> tuple[list[str], bool]:
+        """Names of the declared parameters, and whether free ones are taken besides."""
+        names: list[str] = []
+        for klass in cls.__mro__[:-1]:
+            if "__init__" not in vars(klass):
+                continue
+            parameters = _parameters_of(vars(klass)["__init__"])
+            names += [
+                parameter.name
+                for parameter in parameters
+                if parameter.kind not in {parameter.VAR_KEYWORD, parameter.VAR_POSITIONAL}
+                and parameter.name not in names
+            ]
+            if not any(parameter.kind == parameter.VAR_KEYWORD for parameter in parameters):
+                return names, False
+        return names, True
+
+    @classmethod
+    def _own_parameters(cls) -> list[str]:
+        """Names in the signature of the constructor itself."""
+        return [
+            parameter.name
+            for parameter in _parameters_of(cls.__init__)
+            if parameter.kind not in {parameter.VAR_KEYWORD, parameter.VAR_POSITIONAL}
+        ]
+
+    def get_params(self, deep: bool = True) -> dict[str, Any]:
+        """Give all parameters by name, the very objects that the constructor was given.
+
+        Parameters
+        ----------
+        deep : bool, default=True
+            Whether to list the parameters of estimators among the parameters too, as
+            ``name__parameter``.
+
+        Returns
+        -------
+        dict of str to object
+            Named parameters first, then free and routed ones. Clauses INIT-1 and INIT-10.
+        """
+        params = {name: getattr(self, name) for name in self._get_param_names()}
+        params.update(self._listed_free())
+        if deep:
+            for name, value in list(params.items()):
+                if hasattr(type(value), "get_params"):
+                    nested = value.get_params()
+                    params.update({f"{name}{SEPARATOR}{k}": v for k, v in nested.items()})
+        return params
+
+    def set_params(self, **params: Any) -> Self:
+        """Set parameters by name.
+
+        Any listed parameter can be set, and any name that starts with one of ``prefixes_``, also
+        when it was not given at construction. Either all names are known and all are set, or
+        nothing changes.
+
+        Parameters
+        ----------
+        **params : object
+            New values; stored unmodified.
+
+        Returns
+        -------
+        self
+            The estimator.
+
+        Raises
+        ------
+        ParameterError
+            If a name is unknown (a ``ValueError``; clause INIT-10).
+        """
+        listed = self.get_params(deep=False)
+        nested: dict[str, dict[str, Any]] = {}
+        own: dict[str, Any] = {}
+        for name, value in params.items():
+            head, separator, rest = name.partition(SEPARATOR)
+            if name in listed or is_routed(name, self.prefixes_):
+                own[name] = value
+            elif (
+                separator
+                and head in listed
+                and hasattr(params.get(head, listed[head]), "set_params")
+            ):
+                nested.setdefault(head, {})[rest] = value
+            else:
+                raise self._unknown(name, listed)
+        for head, values in nested.items():
+            target = own.get(head, listed[head])
+            for rest in values:
+                if rest not in target.get_params():
+                    raise self._unknown(f"{head}{SEPARATOR}{rest}", listed)
+        late = tuple(name for name in own if name not in listed)
+        if late:
+            self.__dict__["_late_parameters"] = (*self.__dict__.get("_late_parameters", ()), *late)
+        for name, value in own.items():
+            setattr(self, name, value)
+        for head, values in nested.items():
+            getattr(self, head).set_params(**values)
+        return self
+
+    def _unknown(self, name: str, listed: Mapping[str, Any]) -> ParameterError:
+        known = [*listed, *(prefix + name.partition(SEPARATOR)[2] for prefix in self.prefixes_)]
+        return ParameterError(
+            f"Invalid parameter {name} for estimator {type(self).__name__}."
+            f"{suggestion(name, known)} A keyword of the builder has to be given to the constructor"
+            f" before it can be set; {', '.join(sorted(self.prefixes_))} route a parameter."
+        )
+
+    def _free(self) -> dict[str, Any]:
+        free: dict[str, Any] = self.__dict__.get("_free_parameters", {})
+        return free
+
+    def _listed_free(self) -> dict[str, Any]:
+        """Free parameters that `get_params` lists besides the declared ones."""
+        if self._declared_parameters()[1]:
+            return self._free()
+        # A closed signature says what its parameters are; what a subclass hard-coded stays its
+        # own affair. Only what was set later has to be listed, or a clone would lose it.
+        late = self.__dict__.get("_late_parameters", ())
+        return {name: value for name, value in self._free().items() if name in late}
+
+    def _store(self, name: str, value: Any) -> None:
+        self.__dict__.setdefault("_free_parameters", {})[name] = value
+
+    def _store_free(self, params: Mapping[str, Any]) -> None:
+        """Take the keyword arguments that no parameter of the constructor's stands for."""
+        declared = self._get_param_names()
+        for name in params:
+            if name in declared:
+                # A subclass passes a parameter of its own on, so that the builder gets it.
+                self.__dict__.pop(name, None)
+                continue
+            shadows = name in self.__dict__ or hasattr(type(self), name)
+            private = name.startswith("_") or name.endswith("_")
+            if shadows or (private and not is_routed(name, self.prefixes_)):
+                why = (
+                    "names an attribute of the estimator"
+                    if shadows
+                    else "starts or ends with an underscore, as attributes of estimators do"
+                )
+                raise ParameterError(
+                    f"{name} cannot be a keyword argument of {type(self).__name__}: it {why}. Give"
+                    f" it as model__{name} to pass it to the builder as {name}."
+                )
+        self.__dict__.setdefault("_free_parameters", {}).update(params)

@@ -1,0 +1,64 @@
+"""The records of the checks."""
+
+import pytest
+
+from scikeras_conformance.catalog.check import Wrapper, check
+from scikeras_conformance.catalog.plan import unchecked_clauses
+from scikeras_conformance.checks import CATALOG
+from scikeras_conformance.contract import Level, load_contract
+from scikeras_conformance.exceptions import ContractError
+
+CHAPTERS = tuple(chapter.id for chapter in load_contract().chapters)
+
+
+def test_ids_are_unique():
+    """A result can be told by the id of its check."""
+    ids = [check.id for check in CATALOG]
+    assert len(set(ids)) == len(ids)
+
+
+def test_every_clause_of_the_chapters_has_a_check():
+    """No clause of a chapter that the suite covers is left out."""
+    open_clauses = [name for name in unchecked_clauses(CATALOG) if name.split("-")[0] in CHAPTERS]
+    assert [] == open_clauses
+
+
+def test_checks_stand_in_the_order_of_the_contract():
+    """A reader of a report finds the clauses in the order of the contract."""
+    order = list(load_contract().clauses)
+    positions = [
+        (CHAPTERS.index(check.chapter), order.index(check.clauses[0])) for check in CATALOG
+    ]
+    assert sorted(positions) == positions
+
+
+@pytest.mark.parametrize("record", CATALOG, ids=lambda record: record.id)
+def test_records_are_complete(record):
+    """Each record says in a line what it shows and what the bug costs, and has distinct cases."""
+    for line in (record.verifies, record.impact):
+        assert line
+        assert "\n" not in line
+        assert not line.endswith(".")
+    assert record.verifies != record.impact
+    assert len(set(record.cases)) == len(record.cases)
+    assert record.wrappers
+
+
+def test_a_check_takes_its_level_from_its_clause():
+    """Without a level of its own a check is as binding as its clause."""
+    record = check("CLS-6.example", verifies="a", impact="b", wrappers=[Wrapper.BASE])(print)
+    assert (Level.SHOULD, ("",)) == (record.level, record.cases)
+
+
+def test_a_check_may_ask_for_less_than_its_clause_but_not_for_more():
+    """A SHOULD check of a MUST clause is fine, a MUST check of a SHOULD clause is not."""
+    weaker = check("CLS-1.example", verifies="a", impact="b", level=Level.SHOULD)(print)
+    assert Level.SHOULD == weaker.level
+    with pytest.raises(ContractError, match="more binding"):
+        check("CLS-6.example", verifies="a", impact="b", level=Level.MUST)
+
+
+def test_a_check_of_an_unknown_clause_is_refused():
+    """A check cannot be held against a promise that nobody made."""
+    with pytest.raises(ContractError, match="CLS-99"):
+        check("CLS-99.example", verifies="a", impact="b")
