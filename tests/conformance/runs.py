@@ -3,7 +3,9 @@
 from dataclasses import replace
 
 from scikeras_conformance.baseline import Concern, Finding, Gate, Known
-from scikeras_conformance.catalog.results import Counts, Outcome, Result, Verdict, decide
+from scikeras_conformance.catalog.counts import Counts
+from scikeras_conformance.catalog.results import Outcome, Result
+from scikeras_conformance.catalog.verdict import Verdict, decide
 from scikeras_conformance.checks import CATALOG
 from scikeras_conformance.contract import load_contract
 from scikeras_conformance.report.record import CheckNote, ClauseNote, RunRecord
@@ -85,7 +87,7 @@ def run(*results, missing=(), refusal=None, strict=False, gate=None, whole=True,
         scripts={r.id: "print('broken')" for r in results if r.outcome is Outcome.FAILED},
         started="2026-11-25T10:00:00+00:00",
         root="/code/repo",
-        configuration={"file": None, "time_limit": 120.0, "builders": []},
+        configuration={"file": None, "time_limit": 120.0, "estimators": []},
         clauses={
             name: ClauseNote(clauses[name].statement, str(clauses[name].level), "A section")
             for one in checks.values()
@@ -122,8 +124,7 @@ def every_outcome():
         failed(wrapper="classifier"),
         failed(check=SHOULD),
         result("errored", wrapper="regressor", message="the suite failed", details="why"),
-        result("skipped", check=SHOULD, wrapper="regressor", message="does not apply"),
-        result("inapplicable", check=SHOULD, message="no such check", case="old"),
+        result("not_applicable", check=SHOULD, message="no such check", case="old"),
         result("unavailable", check=SHOULD, wrapper="classifier", message="there is no GPU"),
         missing=("CLS-2.fit-and-predict:base",),
     )
@@ -138,7 +139,7 @@ MIXED = run(
     failed(wrapper="classifier"),
     failed(check=SHOULD),
     result("errored", wrapper="regressor", message="the suite failed", details="why"),
-    result("skipped", check=SHOULD, wrapper="regressor", message="does not apply"),
+    result("not_applicable", check=SHOULD, wrapper="regressor", message="does not apply"),
     missing=MISSING,
 )
 REFUSED = replace(run(refusal="it is gone"), environment={}, subject={"spec": "toy"})

@@ -231,11 +231,11 @@ def test_a_known_failure_is_accepted_with_its_reason():
         (None, failed(check=SHOULD), Concern.NEW, "raised ValueError"),
         (ENTRY, failed(message="another"), Concern.CHANGED, "instead of"),
         (ENTRY, result(), Concern.STALE, "passed"),
-        (ENTRY, result("skipped", message="why"), Concern.STALE, "skipped"),
+        (ENTRY, result("not_applicable", message="why"), Concern.STALE, "not_applicable"),
         (replace(ENTRY, expires=date(2026, 11, 24)), FAILURE, Concern.EXPIRED, "until 2026-11-24"),
         (replace(ENTRY, flaky=True), result(tries=20), Concern.NEVER_FAILED, "20 times out of 20"),
         (replace(ENTRY, flaky=True), failed(message="x"), Concern.CHANGED, "instead of"),
-        (replace(ENTRY, flaky=True), result("skipped"), Concern.STALE, "skipped"),
+        (replace(ENTRY, flaky=True), result("not_applicable"), Concern.STALE, "not_applicable"),
     ],
 )
 def test_what_closes_the_gate(entry, outcome, concern, words):

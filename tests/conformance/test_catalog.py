@@ -2,8 +2,9 @@
 
 import pytest
 
-from scikeras_conformance.catalog.check import Wrapper, check
+from scikeras_conformance.catalog.check import check
 from scikeras_conformance.catalog.plan import unchecked_clauses
+from scikeras_conformance.catalog.wrappers import Wrapper
 from scikeras_conformance.checks import CATALOG
 from scikeras_conformance.contract import Level, load_contract
 from scikeras_conformance.exceptions import ContractError

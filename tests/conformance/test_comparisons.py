@@ -22,9 +22,9 @@ from scikeras_conformance.report.compare import compare, lines
         ([result()], [result("errored")], "worse", True),
         ([failed()], [result()], "fixed", False),
         ([failed()], [failed(message="other")], "changed", True),
-        ([result()], [result("skipped")], "changed", True),
-        ([failed()], [result("skipped")], "changed", True),
-        ([result("skipped")], [result()], "fixed", False),
+        ([result()], [result("not_applicable")], "changed", True),
+        ([failed()], [result("not_applicable")], "changed", True),
+        ([result("not_applicable")], [result()], "fixed", False),
         ([failed()], [result("errored")], "changed", True),
         ([], [result()], "added", False),
         ([], [failed()], "added_failing", True),
@@ -55,14 +55,16 @@ def test_the_matrix_says_the_worst_of_each_check():
     """An implementation that did not run a check does not look as if it passed it."""
     records = [
         run(result(), result(wrapper="classifier")),
-        run(result(), failed(wrapper="classifier"), result("skipped", check=SHOULD)),
+        run(result(), failed(wrapper="classifier"), result("not_applicable", check=SHOULD)),
         run(result(), missing=("CLS-1.extends-base:classifier",)),
         run(result("errored"), failed(wrapper="classifier")),
     ]
     text = html_module.unescape(matrix.as_markdown(records))
     cells = "passed 2 | failed 1/2 | no result for 1 | errored 1/2"
     assert f"| CLS-1.extends-base | MUST | {cells} |" in text
-    assert "| CLS-9.not-a-model | SHOULD | not run | skipped 1/1 | not run | not run |" in text
+    assert (
+        "| CLS-9.not-a-model | SHOULD | not run | not_applicable 1/1 | not run | not run |" in text
+    )
     page = matrix.as_html([*records, BAD])
     assert "failed 1/2" in page
     assert "<script>alert" not in page

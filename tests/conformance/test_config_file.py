@@ -1,17 +1,17 @@
 """The configuration of a run."""
 
+from pathlib import Path
+
 import pytest
 
 from scikeras_conformance.cli.main import _parser
-from scikeras_conformance.config.file import (
-    KEYS,
-    Settings,
-    combine,
-    find_settings,
-    parse_builder,
-    read_settings,
-)
+from scikeras_conformance.config.combining import combine
+from scikeras_conformance.config.file import Keys, Settings, find_settings, read_settings
+from scikeras_conformance.config.option_table import OPTIONS
+from scikeras_conformance.config.run_options import RunOptions
 from scikeras_conformance.exceptions import UsageError
+from scikeras_conformance.runner.device import Device
+from scikeras_conformance.subject.estimator_factories import parse_factory
 
 EVERYTHING = """
 subject = "pkg.wrappers"
@@ -24,7 +24,7 @@ time-limit = 30
 strict = true
 workers = 2
 baseline = "known/baseline.toml"
-builders = { classifier = "pkg.tests:classifier", regressor = "pkg.tests:regressor" }
+estimators = { classifier = "pkg.tests:classifier", regressor = "pkg.tests:regressor" }
 """
 
 
@@ -39,16 +39,16 @@ def test_every_key_becomes_an_option(tmp_path):
     path = write(tmp_path, EVERYTHING)
     expected = {
         "subject": "pkg.wrappers",
-        "profile": ["documented", "hygiene"],
-        "chapter": ["INIT"],
-        "check": ["INIT-5"],
-        "wrapper": ["base"],
+        "profiles": ("documented", "hygiene"),
+        "chapters": ("INIT",),
+        "checks": ("INIT-5",),
+        "wrappers": ("base",),
         "device": "cpu",
         "time_limit": 30.0,
         "strict": True,
-        "workers": "2",
+        "workers": 2,
         "baseline": str(tmp_path / "known" / "baseline.toml"),
-        "builder": ["classifier=pkg.tests:classifier", "regressor=pkg.tests:regressor"],
+        "estimators": ("classifier=pkg.tests:classifier", "regressor=pkg.tests:regressor"),
     }
     assert Settings(path, expected) == read_settings(path)
 
@@ -90,10 +90,10 @@ def test_where_the_configuration_is_found(tmp_path):
         ("device = 'tpu'", "device takes 'cpu' or 'gpu', not 'tpu'"),
         ("device = 1", "device takes 'cpu' or 'gpu', not 1"),
         ("device = ''", "device takes 'cpu' or 'gpu', not ''"),
-        ("builders = 1", "builders takes a text"),
-        ("builders = 'nonsense'", "'nonsense' is not understood"),
-        ("builders = { clasifier = 'a:b' }", "Did you mean 'classifier'"),
-        ("builders = { classifier = 1 }", "builders takes a text"),
+        ("estimators = 1", "estimators takes a text"),
+        ("estimators = 'nonsense'", "'nonsense' are not understood"),
+        ("estimators = { clasifier = 'a:b' }", "Did you mean 'classifier'"),
+        ("estimators = { classifier = 1 }", "estimators takes a text"),
         ("subject = ", "is not TOML"),
         ("subject = 'a\\0'".replace("'", '"').replace("\\0", "\\u0000"), "subject takes a text"),
         ("time-limit = inf", "time-limit takes a number of seconds"),
@@ -119,7 +119,7 @@ def test_files_that_are_no_configuration(tmp_path):
         read_settings(tmp_path / "odd.toml")
     with pytest.raises(UsageError, match="has no table"):
         read_settings(write(tmp_path, "", "pyproject.toml"))
-    with pytest.raises(UsageError, match="is no table"):
+    with pytest.raises(UsageError, match="is not a table"):
         read_settings(write(tmp_path, "[tool]\nscikeras-conformance = 1", "pyproject.toml"))
 
 
@@ -153,8 +153,8 @@ def test_a_configuration_that_is_no_file_is_not_passed_over(tmp_path, is_link):
         ("--time-limit", "nan", "a number of seconds"),
         ("--time-limit", "inf", "a number of seconds"),
         ("--time-limit", "-5", "a number of seconds"),
-        ("--time-limit", "soon", "could not convert"),
-        ("--builder", "clasifier=a:b", "Did you mean 'classifier'"),
+        ("--time-limit", "soon", "a number of seconds"),
+        ("--estimators", "clasifier=a:b", "Did you mean 'classifier'"),
     ],
 )
 def test_values_on_the_command_line_are_refused_with_the_reason(option, value, complaint, capsys):
@@ -165,44 +165,88 @@ def test_values_on_the_command_line_are_refused_with_the_reason(option, value, c
     assert complaint in capsys.readouterr().err
 
 
-DEFAULTS = {"subject": None, "profile": [], "chapter": [], "check": [], "wrapper": [], "strict": 0}
-
-
 def test_the_command_line_wins():
     """What is said twice is taken from the command line, the rest from the file or the default."""
-    settings = Settings(None, {"subject": "file", "strict": 1})
-    options = combine(DEFAULTS, settings, {"subject": "line"})
-    assert {**DEFAULTS, "subject": "line", "strict": 1} == vars(options)
+    settings = Settings(Path("f.toml"), {"subject": "file", "strict": True})
+    options = combine(settings, {"subject": "line"})
+    expected = RunOptions(subject="line", strict=True, config_file=Path("f.toml"))
+    assert expected == options
 
 
 def test_a_selection_of_the_command_line_sets_that_of_the_file_aside():
-    """Whoever names a check means it, whatever profiles the file is about."""
-    settings = Settings(None, {"profile": ["documented"], "check": ["INIT"], "wrapper": ["base"]})
-    options = combine(DEFAULTS, settings, {"chapter": ["TGT"]})
-    assert {**DEFAULTS, "chapter": ["TGT"], "wrapper": ["base"]} == vars(options)
+    """A check that is named is meant, whatever profiles the file is about."""
+    file = {"subject": "a", "profiles": ("api",), "checks": ("INIT",), "wrappers": ("base",)}
+    options = combine(Settings(None, file), {"chapters": ["TGT"]})
+    assert RunOptions(subject="a", chapters=("TGT",), wrappers=("base",)) == options
 
 
-def test_what_this_version_has_no_option_for_is_refused():
-    """A setting is followed or refused, never ignored."""
-    with pytest.raises(UsageError, match="asks for telescope"):
-        combine(DEFAULTS, Settings(None, {"telescope": "gpu"}), {})
+def test_the_baseline_of_the_file_can_be_set_aside():
+    """--no-baseline says that there is none, which is more than saying nothing."""
+    settings = Settings(None, {"subject": "a", "baseline": "b.toml"})
+    assert Path("b.toml").absolute() == combine(settings, {}).baseline
+    assert None is combine(settings, {"baseline": None}).baseline
 
 
-def test_every_key_is_an_option_of_run():
-    """What the file can say the command can follow: no key is left over."""
-    (defaults,) = _parser().parse_args(["run"]).command.args
-    assert {key.option for key in KEYS.values()} - defaults.keys() == set()
+def test_a_run_without_a_subject_is_refused():
+    """Neither the file nor the command line names one."""
+    with pytest.raises(UsageError, match="There is no subject"):
+        combine(Settings(), {"strict": True})
+
+
+def test_every_key_is_an_option_of_a_run():
+    """What the file can say a run can follow: no key is left over."""
+    assert set() == set(Keys.__struct_fields__) - set(RunOptions.__struct_fields__)
+
+
+def test_every_option_of_the_parsers_is_an_option_of_a_run():
+    """What a parser takes arrives somewhere."""
+    assert set() == {option.field for option in OPTIONS} - set(RunOptions.__struct_fields__)
 
 
 def test_the_device_of_the_command_line_wins():
-    """Whoever has no GPU at hand can still run what the file wants to be run on one."""
-    settings = Settings(None, {"device": "gpu"})
-    defaults = {**DEFAULTS, "device": None}
-    assert "gpu" == combine(defaults, settings, {}).device
-    assert "cpu" == combine(defaults, settings, {"device": "cpu"}).device
+    """What the file wants to be run on a GPU can be run without one."""
+    settings = Settings(None, {"subject": "a", "device": Device.GPU})
+    assert Device.GPU is combine(settings, {}).device
+    assert Device.CPU is combine(settings, {"device": "cpu"}).device
+
+
+def test_options_reach_a_worker_as_they_are():
+    """Plain data and back gives the same options, with paths, device and number of workers."""
+    options = RunOptions.of(
+        {
+            "subject": "a",
+            "checks": ["INIT-5"],
+            "estimators": ["pkg:adapter"],
+            "device": "cpu",
+            "workers": 3,
+            "baseline": "b.toml",
+            "exports": ["html=h.html", "badge"],
+            "config_file": Path("c.toml"),
+        }
+    )
+    plain = options.to_plain()
+    assert {str, int, float, bool, list, tuple, type(None)} >= {
+        type(value) for value in plain.values()
+    }
+    assert options == RunOptions.from_plain(plain)
+    assert (f"html={Path('h.html').absolute()}", "badge") == options.exports
+
+
+@pytest.mark.parametrize(
+    ("values", "complaint"),
+    [
+        ({"subject": "a.py"}, "not its file"),
+        ({"subject": "a", "estimators": ["nonsense"]}, "are not understood"),
+        ({"subject": "a", "estimators": ["x:y", "x:z"]}, "Two estimators are for the classifier"),
+    ],
+)
+def test_options_that_are_not_valid(values, complaint):
+    """They are refused where they are made, before anything is imported."""
+    with pytest.raises(UsageError, match=complaint):
+        RunOptions.of(values)
 
 
 @pytest.mark.parametrize("text", ["pkg.mod:adapter", "classifier=pkg:make.one"])
-def test_forms_of_builders(text):
+def test_forms_of_estimator_factories(text):
     """An adapter for all wrappers, or a function for one."""
-    assert text == parse_builder(text)
+    assert text == parse_factory(text)

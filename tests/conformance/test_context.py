@@ -2,7 +2,7 @@
 
 import pytest
 
-from scikeras_conformance.catalog.check import Wrapper
+from scikeras_conformance.catalog.wrappers import Wrapper
 from scikeras_conformance.exceptions import Nonconformance, NotApplicable
 from scikeras_conformance.runner.context import CheckContext, describe
 from scikeras_conformance.subject.loading import Subject
@@ -56,7 +56,7 @@ def test_outcomes_pass_through_guards(context):
     with pytest.raises(Nonconformance, match="^inner$"), context.doing("outer"):
         context.fail("inner")
     with pytest.raises(NotApplicable, match="^reason$"), context.refusing("outer", ValueError):
-        context.skip("reason")
+        context.not_applicable("reason")
     with pytest.raises(Nonconformance, match="^inner$"), context.refusing("outer", AssertionError):
         context.fail("inner")
 

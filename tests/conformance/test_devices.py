@@ -10,9 +10,9 @@ from types import SimpleNamespace
 import keras
 import pytest
 
-from scikeras_conformance.catalog.check import Wrapper
 from scikeras_conformance.catalog.plan import PlannedCheck
 from scikeras_conformance.catalog.results import Outcome
+from scikeras_conformance.catalog.wrappers import Wrapper
 from scikeras_conformance.checks import CATALOG, dev
 from scikeras_conformance.exceptions import DeviceError
 from scikeras_conformance.runner import device as devices
@@ -71,12 +71,12 @@ def test_where_variables_are_here():
 def test_asking_for_a_device_prepares_the_environment(monkeypatch):
     """GPUs are hidden, or shared between processes; without a word nothing is changed."""
     monkeypatch.setattr(devices.os, "environ", {"CUDA_VISIBLE_DEVICES": "0"})
-    devices.ask_for(None)
+    devices.prepare_device(None)
     assert {"CUDA_VISIBLE_DEVICES": "0"} == devices.os.environ
-    devices.ask_for("gpu")
+    devices.prepare_device("gpu")
     assert "true" == devices.os.environ["TF_FORCE_GPU_ALLOW_GROWTH"]
     assert "0" == devices.os.environ["CUDA_VISIBLE_DEVICES"]
-    devices.ask_for("cpu")
+    devices.prepare_device("cpu")
     assert ("", "cpu") == (
         devices.os.environ["CUDA_VISIBLE_DEVICES"],
         devices.os.environ["JAX_PLATFORMS"],

@@ -9,7 +9,7 @@ import pytest
 
 from runs import failed, known_gate, result, run
 from scikeras_conformance.baseline import Baseline, Entry, dump, fingerprint, load
-from scikeras_conformance.catalog.results import ExitCode
+from scikeras_conformance.catalog.verdict import ExitCode
 from scikeras_conformance.cli.main import main
 from scikeras_conformance.report.json_report import write_report
 from scikeras_conformance.report.stored import read_report

@@ -2,7 +2,8 @@
 
 import pytest
 
-from scikeras_conformance.catalog.plan import Selection, make_plan
+from scikeras_conformance.catalog.plan import make_plan
+from scikeras_conformance.catalog.selection import Selection
 from scikeras_conformance.checks import CATALOG
 from scikeras_conformance.exceptions import UsageError
 
@@ -39,7 +40,7 @@ def test_a_clause_selects_checks_that_are_about_it_too():
 
 def test_parts_without_anything_in_common_give_an_empty_plan():
     """Known names that share no check are no mistake in a name."""
-    assert () == make_plan(CATALOG, Selection(chapters=("TGT",), checks=("INIT-1",)))
+    assert [] == list(make_plan(CATALOG, Selection(chapters=("TGT",), checks=("INIT-1",))))
 
 
 @pytest.mark.parametrize(
@@ -78,3 +79,12 @@ def test_a_run_is_about_the_documented_profile():
     assert {"api"} == profiles_of(Selection.asked_for(profiles=["api"]))
     assert {"api", "documented"} <= profiles_of(Selection.asked_for(profiles=["all"]))
     assert not profiles_of(Selection.asked_for(profiles=["api"], chapters=["CLS"]))
+
+
+def test_a_plan_knows_the_rest_of_the_catalog():
+    """What a baseline may name, and how much of its profiles a run is, need no second plan."""
+    plan = make_plan(CATALOG, Selection(checks=("INIT-1",), profiles=("documented",)))
+    whole = make_plan(CATALOG, Selection())
+    assert list(whole) == list(plan.everything.values())
+    assert len(make_plan(CATALOG, Selection(profiles=("documented",)))) == plan.extent
+    assert (len(plan), plan[0], plan[:1]) == (len(list(plan)), next(iter(plan)), (plan[0],))

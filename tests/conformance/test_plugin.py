@@ -4,7 +4,8 @@ import json
 
 import pytest
 
-from scikeras_conformance.catalog.plan import Selection, make_plan
+from scikeras_conformance.catalog.plan import make_plan
+from scikeras_conformance.catalog.selection import Selection
 from scikeras_conformance.checks import CATALOG
 
 pytest_plugins = ["pytester"]
@@ -142,13 +143,13 @@ def pytest_configure(config):
     ("function", "outcome"),
     [
         ("lambda context: 1 / 0", "errored"),
-        ("lambda context: context.skip('because')", "skipped"),
+        ("lambda context: context.not_applicable('because')", "errored"),
         ("lambda context: context.unavailable('no GPU')", "unavailable"),
     ],
 )
 @pytest.mark.parametrize("workers", ["0", "2"])
-def test_errors_and_skips_are_never_passes(pytester, function, outcome, workers):
-    """An error of the suite, a skipped MUST, or a check that cannot be made leave no verdict."""
+def test_what_was_not_judged_is_never_a_pass(pytester, function, outcome, workers):
+    """An error of the suite, an excuse that no data allow, or something missing leave no verdict."""
     pytester.makeconftest(BROKEN_CHECK.format(function=function))
     done = pytester.runpytest_subprocess(
         *ALL_CHECKS, "--conformance-subject", "toy_subject", *select("CLS-1"), "-n", workers,
@@ -187,7 +188,7 @@ def test_a_lost_result_is_noticed(pytester):
         ),
     ],
 )
-def test_options_that_make_no_sense(pytester, option, complaint):
+def test_options_that_are_not_valid(pytester, option, complaint):
     """They are usage errors of pytest, before anything is collected."""
     done = pytester.runpytest_subprocess(*ALL_CHECKS, *option)
     assert pytest.ExitCode.USAGE_ERROR == done.ret

@@ -4,7 +4,9 @@ import json
 
 import pytest
 
-from scikeras_conformance.catalog.results import Counts, Outcome, Result, decide
+from scikeras_conformance.catalog.counts import Counts
+from scikeras_conformance.catalog.results import Outcome, Result
+from scikeras_conformance.catalog.verdict import decide
 from scikeras_conformance.checks import CATALOG
 from scikeras_conformance.exceptions import ReportError
 from scikeras_conformance.report.formats.terminal import render
@@ -76,14 +78,17 @@ def test_the_same_message_is_shown_once():
     assert "- classifier, regressor: same" in shown
 
 
-@pytest.mark.parametrize("outcome", [Outcome.ERRORED, Outcome.SKIPPED])
-def test_errors_and_skips_are_shown_and_cost_nothing(outcome):
-    """They are no failures of the subject."""
+@pytest.mark.parametrize(
+    ("outcome", "words"),
+    [(Outcome.ERRORED, "ERRORED"), (Outcome.NOT_APPLICABLE, "NOT APPLICABLE")],
+)
+def test_what_is_no_failure_is_shown_without_its_impact(outcome, words):
+    """An error of the suite, and a check that does not apply, say nothing about the subject."""
     shown = text(record(result(outcome, message="because")))
-    assert f"{outcome.upper()} MUST CLS-1.extends-base" in shown
+    assert f"{words} MUST CLS-1.extends-base" in shown
     assert "because" in shown
     assert "costs:" not in shown
-    assert "verdict: INCOMPLETE" in shown
+    assert "verdict: CONFORMANT" not in shown
 
 
 def test_what_cannot_be_judged_here_stands_apart():
@@ -93,7 +98,7 @@ def test_what_cannot_be_judged_here_stands_apart():
     shown = text(run)
     assert "CANNOT BE JUDGED HERE\n  - CLS-1.extends-base: there is no GPU" in shown
     assert "ERRORED" not in shown
-    assert "0 errored, 0 skipped, 0 inapplicable, 1 cannot be judged here" in shown
+    assert "0 errored, 0 not applicable, 1 cannot be judged here" in shown
     assert "verdict: INCOMPLETE" in shown
     footer = to_dict(run)["footer"]
     assert {"CLS-1.extends-base:regressor": lacking} == footer["cannot_be_judged_here"]

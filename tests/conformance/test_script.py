@@ -5,7 +5,8 @@ import sys
 
 import pytest
 
-from scikeras_conformance.catalog.plan import Selection, make_plan
+from scikeras_conformance.catalog.plan import make_plan
+from scikeras_conformance.catalog.selection import Selection
 from scikeras_conformance.checks import CATALOG
 from scikeras_conformance.report.script import script_for
 

@@ -2,6 +2,7 @@
 
 import os
 import sys
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -9,9 +10,9 @@ import sklearn
 from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
 from sklearn.utils.estimator_checks import estimator_checks_generator
 
-from scikeras_conformance.catalog.check import Wrapper
 from scikeras_conformance.catalog.plan import PlannedCheck
 from scikeras_conformance.catalog.results import Outcome
+from scikeras_conformance.catalog.wrappers import Wrapper
 from scikeras_conformance.checks import (
     CATALOG,
     _sklearn_checks,
@@ -19,7 +20,7 @@ from scikeras_conformance.checks import (
     skl_frames,
 )
 from scikeras_conformance.checks._support.sklearn_checks import case_names, expected_names
-from scikeras_conformance.cli import main as cli
+from scikeras_conformance.cli import run as cli
 from scikeras_conformance.runner.execute import execute
 from scikeras_conformance.subject.loading import Subject
 
@@ -125,18 +126,18 @@ def test_the_lists_are_consistent():
 
 
 @pytest.mark.skipif(_sklearn_checks.installed_version() < (1, 9), reason="it has that check")
-def test_a_check_of_another_version_is_inapplicable():
+def test_a_check_of_another_version_is_not_applicable():
     """That is neither a pass nor a failure, and the message says which version is there."""
     result = judge(QuietClassifier, "SKL-1.classifier", "check_estimator_cloneable-again")
-    assert Outcome.INAPPLICABLE == result.outcome
+    assert Outcome.NOT_APPLICABLE == result.outcome
     assert f"scikit-learn {sklearn.__version__[:3]}" in result.message
 
 
-def test_a_tag_makes_a_check_inapplicable():
+def test_a_tag_makes_a_check_not_applicable():
     """Scikit-learn has it under a tag only, which the subject does not have."""
     case = "check_sample_weight_equivalence_on_sparse_data"
     result = judge(Uncommon, "SKL-1.classifier", case)
-    assert Outcome.INAPPLICABLE == result.outcome
+    assert Outcome.NOT_APPLICABLE == result.outcome
     assert "input_tags.sparse" in result.message
 
 
@@ -169,7 +170,7 @@ def test_a_tag_of_the_input_counts_whatever_the_kind():
     """What scikit-learn leaves out for dense estimators is not held against the kind."""
     case = "check_sample_weight_equivalence_on_sparse_data"
     result = judge(UnrecognisedAndDense, "SKL-1.classifier", case)
-    assert Outcome.INAPPLICABLE == result.outcome
+    assert Outcome.NOT_APPLICABLE == result.outcome
     assert "input_tags.sparse" in result.message
 
 
@@ -239,16 +240,16 @@ def test_estimators_of_an_adapter_have_to_be_of_the_subject():
     assert "a QuietRegressor, which is no QuietClassifier" in result.message
 
 
-def test_only_conditional_checks_may_be_inapplicable():
+def test_only_conditional_checks_may_be_not_applicable():
     """Any other check that says so is at fault."""
     record = next(one for one in CATALOG if one.id == "SKL-1.counts")
     changed = type(record)(
         **{name: getattr(record, name) for name in record.__slots__ if name != "function"},
-        function=lambda context: context.inapplicable("just so"),
+        function=lambda context: context.not_applicable("just so"),
     )
     result = execute(PlannedCheck(changed, Wrapper.CLASSIFIER, ""), Subject("quiet", {}, print))
     assert Outcome.ERRORED == result.outcome
-    assert "SKL-1.counts always applies" in result.message
+    assert "SKL-1.counts is not declared conditional" in result.message
 
 
 @pytest.mark.parametrize("case", ["pandas", "polars"])
@@ -266,7 +267,8 @@ def test_the_command_line_sets_what_scipy_reads(monkeypatch):
     monkeypatch.setattr(sys, "path", list(sys.path))
     seen = []
     monkeypatch.setattr(pytest, "main", lambda *_, **__: seen.append(dict(os.environ)))
-    cli._run_pytest([])
+    monkeypatch.setattr(cli, "_pytest_arguments", lambda invocation: [])
+    cli._run_pytest(SimpleNamespace(exit_code=0))
     assert "1" == seen[0]["SCIPY_ARRAY_API"]
 
 

@@ -11,7 +11,8 @@ import pytest
 
 from runs import HOSTILE, MUST, SHOULD, every_outcome, failed, known_gate, result, run
 from scikeras_conformance.baseline import Concern, Finding
-from scikeras_conformance.catalog.results import ExitCode, Outcome, Verdict
+from scikeras_conformance.catalog.results import Outcome
+from scikeras_conformance.catalog.verdict import ExitCode, Verdict
 from scikeras_conformance.cli.main import main
 from scikeras_conformance.exceptions import DamagedReportError, ReportError, UsageError
 from scikeras_conformance.report.json_report import (
@@ -193,7 +194,7 @@ def put(*path, value):
         (put("header", "subject", value={}), "is damaged"),
         (put("results", 0, "message", value=3), "is damaged"),
         (put("results", 0, "tries", value="1"), "is damaged"),
-        (put("results", 0, "outcome", value="skipped"), "the counts is"),
+        (put("results", 0, "outcome", value="not_applicable"), "the counts is"),
         (put("results", 0, "outcome", value="great"), "is damaged"),
         (put("results", 0, "extra", value=1), "is damaged"),
         (put("results", 0, "level", value="MAY"), "no check of its catalog"),

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from scikeras_conformance import doubles
-from scikeras_conformance.catalog.check import Wrapper
+from scikeras_conformance.catalog.wrappers import Wrapper
 
 KINDS = ["optimizer", "loss", "metrics", "callbacks", "argument"]
 

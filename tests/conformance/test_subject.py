@@ -2,7 +2,7 @@
 
 import pytest
 
-from scikeras_conformance.catalog.check import Wrapper
+from scikeras_conformance.catalog.wrappers import Wrapper
 from scikeras_conformance.exceptions import SubjectImportError, SubjectIncompleteError, UsageError
 from scikeras_conformance.subject.loading import load_subject
 
@@ -35,15 +35,15 @@ def test_an_adapter_constructs():
 
 def test_an_adapter_may_bring_estimators_for_the_checks_of_scikit_learn():
     """It is asked by kind and check; a subject that says nothing about it has none."""
-    assert {} == load_subject("toy_subject").makers
-    make = load_subject("toy_subject:Adapter").makers[Wrapper.REGRESSOR]
+    assert {} == load_subject("toy_subject").estimator_factories
+    make = load_subject("toy_subject:Adapter").estimator_factories[Wrapper.REGRESSOR]
     assert ("regressor", "check_fit1d") == make("regressor", "check_fit1d").get_params()["model"]
 
 
 def test_an_adapter_names_the_classes_that_users_import():
     """Types, sources and the identity are those of the public_classes, not of the adapter's own."""
     plain = load_subject("toy_subject")
-    assert plain.classes[Wrapper.BASE] is plain.original(Wrapper.BASE)
+    assert plain.classes[Wrapper.BASE] is plain.public_class(Wrapper.BASE)
     subject = load_subject("toy_subject:Derived")
     assert "KerasRegressor" == subject.public_class(Wrapper.REGRESSOR).__qualname__
     assert "toy_subject.KerasRegressor" == subject.identity.wrappers["regressor"]

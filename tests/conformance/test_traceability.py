@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from scikeras_conformance.checks import CATALOG
+from scikeras_conformance.cli.traceability import faults, page_with_table
 from scikeras_conformance.contract import load_contract
-from scikeras_conformance.report.traceability import faults, page_with_table
 
 PAGE = Path(__file__).parents[2] / "docs" / "contract.md"
 
@@ -55,7 +55,7 @@ def test_a_reason_stands_for_a_check():
 
 
 def test_the_page_is_up_to_date():
-    """If it is not: python -m scikeras_conformance.report.traceability docs/contract.md."""
+    """If it is not: python -m scikeras_conformance.cli.traceability docs/contract.md."""
     text = PAGE.read_text(encoding="utf-8")
     assert text == page_with_table(text, load_contract(), CATALOG)
 

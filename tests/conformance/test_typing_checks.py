@@ -5,9 +5,9 @@ import ast
 import pytest
 
 from mutants.typ import GOOD, package_of
-from scikeras_conformance.catalog.check import Wrapper
 from scikeras_conformance.catalog.plan import PlannedCheck
 from scikeras_conformance.catalog.results import Outcome
+from scikeras_conformance.catalog.wrappers import Wrapper
 from scikeras_conformance.checks import CATALOG, _mypy
 from scikeras_conformance.checks._support.annotations import unsaid
 from scikeras_conformance.runner.execute import execute

@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from scikeras_conformance.catalog.check import Wrapper
+from scikeras_conformance.catalog.wrappers import Wrapper
 from scikeras_conformance.checks._support import worker_process as _elsewhere
 from scikeras_conformance.checks._support.worker_process import ask_elsewhere
 from scikeras_conformance.exceptions import Nonconformance

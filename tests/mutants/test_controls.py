@@ -6,8 +6,9 @@ import pytest
 
 from controls import CONTROLS
 from rough import ROUGH
-from scikeras_conformance.catalog.plan import Selection, make_plan
+from scikeras_conformance.catalog.plan import make_plan
 from scikeras_conformance.catalog.results import Outcome
+from scikeras_conformance.catalog.selection import Selection
 from scikeras_conformance.checks import CATALOG
 from scikeras_conformance.runner.execute import execute
 from scikeras_conformance.subject.loading import load_subject

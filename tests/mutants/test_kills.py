@@ -9,8 +9,9 @@ import pytest
 from controls import CONTROLS
 from mutants import MUTANTS
 from rough import ROUGH
-from scikeras_conformance.catalog.plan import Selection, make_plan
+from scikeras_conformance.catalog.plan import make_plan
 from scikeras_conformance.catalog.results import Outcome
+from scikeras_conformance.catalog.selection import Selection
 from scikeras_conformance.checks import CATALOG
 from scikeras_conformance.runner.execute import execute
 from scikeras_conformance.subject.loading import load_subject

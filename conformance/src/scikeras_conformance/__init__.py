@@ -1,9 +1,32 @@
 """Conformance suite for scikit-learn wrappers of Keras models.
 
-Importing this package imports nothing heavy: the command line and the pytest plugin decide when
-Keras is needed.
+Importing this package imports nothing heavy: what is public is imported when it is first used.
 """
 
-__all__ = ["__version__"]
+from pkgutil import resolve_name
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from scikeras_conformance.interactive import run_check
+    from scikeras_conformance.pytest_plugin.conformance_tests import conformance_tests
+    from scikeras_conformance.report.stored import read_report as load_report
+
+__all__ = ["__version__", "conformance_tests", "load_report", "run_check"]
 
 __version__ = "0.1.0"
+
+_PLACES = {
+    "conformance_tests": "scikeras_conformance.pytest_plugin.conformance_tests:conformance_tests",
+    "load_report": "scikeras_conformance.report.stored:read_report",
+    "run_check": "scikeras_conformance.interactive:run_check",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _PLACES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return resolve_name(_PLACES[name])
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -3,25 +3,26 @@
 ::
 
     ConformanceError
-    ├── UsageError              the command or an option makes no sense (also ValueError)
-    ├── ContractError           the clauses shipped with the suite are damaged
+    ├── UsageError              a command, an option or a name is not valid (also ValueError)
+    ├── ContractError           the contract or the checks shipped with the suite are damaged
     ├── SubjectError            the implementation under test cannot be judged
     │   ├── SubjectImportError      it cannot be imported
     │   └── SubjectIncompleteError  it does not offer the three wrappers
-    ├── DeviceError             the device that was asked for is not there
+    ├── DeviceError             the requested device is not available
     ├── ReportError             a report cannot be written
     │   └── DamagedReportError      a stored report is cut off, or contradicts itself
-    └── BaselineError           a baseline makes no sense (also ValueError)
+    └── BaselineError           a baseline is not valid (also ValueError)
 
     Nonconformance              the subject broke a promise (also AssertionError)
-    NotApplicable               a check does not apply to the subject, with the reason
-    Unavailable                 a check cannot be made here: no GPU, no type checker
-    Inapplicable                there is nothing to check: scikit-learn has no such check
+    NotApplicable               there is nothing to check: scikit-learn has no such check
+    Unavailable                 a check cannot be run here: no GPU, no type checker
 
-`Nonconformance`, `NotApplicable`, `Unavailable` and `Inapplicable` are outcomes of a check rather
-than errors of the suite, so they stand outside the tree: an ``except ConformanceError`` never
-swallows a verdict.
+`Nonconformance`, `NotApplicable` and `Unavailable` are outcomes of a check rather than errors of
+the suite, so they stand outside the tree: an ``except ConformanceError`` never swallows a verdict.
 """
+
+from collections.abc import Sequence
+from difflib import get_close_matches
 
 __all__ = [
     "BaselineError",
@@ -29,7 +30,6 @@ __all__ = [
     "ContractError",
     "DamagedReportError",
     "DeviceError",
-    "Inapplicable",
     "Nonconformance",
     "NotApplicable",
     "ReportError",
@@ -38,6 +38,7 @@ __all__ = [
     "SubjectIncompleteError",
     "Unavailable",
     "UsageError",
+    "did_you_mean",
 ]
 
 
@@ -46,11 +47,11 @@ class ConformanceError(Exception):
 
 
 class UsageError(ConformanceError, ValueError):
-    """A command, option or name makes no sense."""
+    """A command, an option or a name is not valid."""
 
 
 class ContractError(ConformanceError):
-    """The clauses shipped with the suite are damaged."""
+    """The contract or the checks shipped with the suite are damaged."""
 
 
 class SubjectError(ConformanceError):
@@ -66,19 +67,19 @@ class SubjectIncompleteError(SubjectError):
 
 
 class DeviceError(ConformanceError):
-    """The device that was asked for is not where Keras puts its variables."""
+    """Keras does not put its variables on the requested device."""
 
 
 class ReportError(ConformanceError, OSError):
-    """A report cannot be written where it was asked for."""
+    """A report cannot be written to the requested place."""
 
 
 class DamagedReportError(ReportError):
-    """A stored report is cut off, of another schema, or contradicts itself."""
+    """A stored report is cut off, has another schema, or contradicts itself."""
 
 
 class BaselineError(ConformanceError, ValueError):
-    """A baseline makes no sense, or names what is not there."""
+    """A baseline is not valid, or has an entry for a result that does not exist."""
 
 
 class Nonconformance(AssertionError):  # noqa: N818 - an outcome, named as the standards do
@@ -94,12 +95,33 @@ class Nonconformance(AssertionError):  # noqa: N818 - an outcome, named as the s
 
 
 class NotApplicable(Exception):  # noqa: N818 - an outcome, named as the standards do
-    """The check does not apply to the subject; the message is the reason."""
-
-
-class Inapplicable(Exception):  # noqa: N818 - an outcome, named as the standards do
-    """There is nothing to check, as the suite's data say and the check has verified."""
+    """There is nothing to check, for a reason that the suite's data name."""
 
 
 class Unavailable(Exception):  # noqa: N818 - an outcome, named as the standards do
     """Something that the check needs is not there; the message says what, and how to get it."""
+
+
+def did_you_mean(name: str, known: Sequence[str]) -> str:
+    """Return the end of an error message that suggests a known name, whatever its case.
+
+    Parameters
+    ----------
+    name : str
+        A name that is not known.
+    known : sequence of str
+        The names that are.
+
+    Returns
+    -------
+    str
+        Empty if no known name is similar.
+
+    Examples
+    --------
+    >>> did_you_mean("clasifier", ["base", "classifier", "regressor"])
+    " Did you mean 'classifier'?"
+    """
+    by_upper = {entry.upper(): entry for entry in known}
+    near = get_close_matches(name.upper(), by_upper, n=1)
+    return f" Did you mean {by_upper[near[0]]!r}?" if near else ""

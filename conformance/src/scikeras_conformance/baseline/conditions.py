@@ -5,8 +5,7 @@ from typing import Any
 
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 
-from scikeras_conformance.catalog.plan import nearest
-from scikeras_conformance.exceptions import BaselineError
+from scikeras_conformance.exceptions import BaselineError, did_you_mean
 
 __all__ = ["check_conditions", "circumstances", "holds"]
 
@@ -38,16 +37,19 @@ def check_conditions(conditions: Mapping[str, Any], where: str) -> dict[str, str
     for name, value in conditions.items():
         if name not in known:
             raise BaselineError(
-                f"{where}: when knows no {name!r}.{nearest(name, known)} Known: {', '.join(known)}."
+                f"{where}: when knows no {name!r}.{did_you_mean(name, known)} "
+                f"Known: {', '.join(known)}."
             )
         if not isinstance(value, str) or not value:
             raise BaselineError(f"{where}: when.{name} takes a text, not {value!r}.")
         if name == "backend" and value not in BACKENDS:
             raise BaselineError(
-                f"{where}: there is no backend {value!r}.{nearest(value, BACKENDS)}"
+                f"{where}: there is no backend {value!r}.{did_you_mean(value, BACKENDS)}"
             )
         if name == "device" and value.lower() not in DEVICES:
-            raise BaselineError(f"{where}: there is no device {value!r}.{nearest(value, DEVICES)}")
+            raise BaselineError(
+                f"{where}: there is no device {value!r}.{did_you_mean(value, DEVICES)}"
+            )
         if name in VERSIONS:
             _specifier(name, value, where)
         checked[name] = value

@@ -9,8 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from scikeras_conformance.baseline.conditions import check_conditions, holds
-from scikeras_conformance.catalog.plan import nearest
-from scikeras_conformance.exceptions import BaselineError
+from scikeras_conformance.exceptions import BaselineError, did_you_mean
 
 __all__ = ["SCHEMA", "TRIES", "Baseline", "Entry", "dump", "load", "load_for"]
 
@@ -115,7 +114,7 @@ def load(path: Path) -> Baseline:
         )
     extra = sorted(set(data) - {"schema", "subject", "known"})
     if extra:
-        hint = nearest(extra[0], ["schema", "subject", "known"])
+        hint = did_you_mean(extra[0], ["schema", "subject", "known"])
         raise BaselineError(f"The baseline {path} has the unknown key {extra[0]!r}.{hint}")
     known = data.get("known", [])
     if not isinstance(data.get("subject"), str) or not isinstance(known, list):
@@ -155,7 +154,7 @@ def _entry(table: Any, where: str) -> Entry:
     for name, value in table.items():
         if name not in _TYPES:
             raise BaselineError(
-                f"{where} has the unknown key {name!r}.{nearest(name, list(_TYPES))}"
+                f"{where} has the unknown key {name!r}.{did_you_mean(name, list(_TYPES))}"
             )
         wanted, words = _TYPES[name]
         # A bool is an int and a datetime is a date to Python, and neither is meant.
@@ -200,7 +199,7 @@ def load_for(path: Path, subject: str, known: Iterable[str]) -> Baseline:
         if entry.id not in names:
             raise BaselineError(
                 f"The baseline {path} has an entry for {entry.id!r}, which is the result of no "
-                f"check.{nearest(entry.id, names)}"
+                f"check.{did_you_mean(entry.id, names)}"
             )
     return baseline
 

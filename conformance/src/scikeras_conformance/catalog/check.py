@@ -2,35 +2,23 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import Any
 
+from scikeras_conformance.catalog.wrappers import ALL, ESTIMATORS, Wrapper
 from scikeras_conformance.contract import Level, Profile, load_contract
 from scikeras_conformance.exceptions import ContractError
 
-if TYPE_CHECKING:
-    from scikeras_conformance.runner.context import CheckContext
-
-__all__ = ["ALL", "ESTIMATORS", "Check", "Wrapper", "check"]
-
-
-class Wrapper(StrEnum):
-    """Which of the three wrappers a check is about."""
-
-    BASE = "base"
-    CLASSIFIER = "classifier"
-    REGRESSOR = "regressor"
-
-
-ALL = (Wrapper.BASE, Wrapper.CLASSIFIER, Wrapper.REGRESSOR)
-ESTIMATORS = (Wrapper.CLASSIFIER, Wrapper.REGRESSOR)
+__all__ = ["ALL", "ESTIMATORS", "NO_CASE", "Check", "CheckFunction", "Wrapper", "check"]
 
 NO_CASE = ""
+
+CheckFunction = Callable[[Any], None]
+"""Takes a `scikeras_conformance.runner.context.CheckContext`, which records know nothing of."""
 
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One way in which a promise is held against an implementation.
+    """A test of one promise, for any implementation.
 
     Parameters
     ----------
@@ -42,10 +30,10 @@ class Check:
         How binding the check is; never more than its clause.
     profile : Profile
         The profile of its clause.
-    shows : str
-        What a pass shows, in one line.
-    costs : str
-        What the bug costs a user, in one line.
+    verifies : str
+        What a pass verifies, in one line.
+    impact : str
+        What the bug means for a user, in one line.
     wrappers : tuple of Wrapper
         The wrappers that the check runs for.
     cases : tuple of str
@@ -53,7 +41,7 @@ class Check:
     function : callable
         Takes a `CheckContext` and raises `Nonconformance` where the promise is broken.
     conditional : bool
-        Whether there may be nothing to check, under conditions that the suite's data name.
+        Whether the check may be not applicable, under conditions that the suite's data name.
     """
 
     id: str
@@ -64,7 +52,7 @@ class Check:
     impact: str
     wrappers: tuple[Wrapper, ...]
     cases: tuple[str, ...]
-    function: "Callable[[CheckContext], None]"
+    function: CheckFunction
     conditional: bool = False
 
     @property
@@ -83,14 +71,14 @@ def check(
     also: Iterable[str] = (),
     level: Level | None = None,
     conditional: bool = False,
-) -> "Callable[[Callable[[CheckContext], None]], Check]":
+) -> Callable[[CheckFunction], Check]:
     """Make a check out of a function.
 
     Parameters
     ----------
     id : str
         Clause and a name, joined by a dot.
-    shows, costs : str
+    verifies, impact : str
         See `Check`.
     wrappers : iterable of Wrapper, default=ALL
         The wrappers that the check runs for.
@@ -99,7 +87,7 @@ def check(
     also : iterable of str, default=()
         Further clauses that the check is about.
     level : Level, optional
-        Where the check asks for less than its clause; by default the level of the clause.
+        Where the check is less binding than its clause; by default the level of the clause.
     conditional : bool, default=False
         See `Check`.
 
@@ -118,7 +106,7 @@ def check(
     if level is not None and order.index(level) < order.index(clause.level):
         raise ContractError(f"Check {id} is more binding ({level}) than its clause.")
 
-    def record(function: "Callable[[CheckContext], None]") -> Check:
+    def record(function: CheckFunction) -> Check:
         return Check(
             id=id,
             clauses=clause_ids,

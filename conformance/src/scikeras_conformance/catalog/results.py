@@ -1,14 +1,13 @@
-"""The result of one check, the counts of a run, and the verdict with its exit code."""
+"""The result of one check."""
 
-from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from enum import IntEnum, StrEnum
+from enum import StrEnum
 from typing import Any
 
 from scikeras_conformance.contract import Level
 
-__all__ = ["Counts", "ExitCode", "Outcome", "Result", "Verdict", "decide"]
+__all__ = ["Outcome", "Result"]
 
 
 class Outcome(StrEnum):
@@ -17,36 +16,13 @@ class Outcome(StrEnum):
     PASSED = "passed"
     FAILED = "failed"
     ERRORED = "errored"
-    SKIPPED = "skipped"
-    INAPPLICABLE = "inapplicable"
+    NOT_APPLICABLE = "not_applicable"
     UNAVAILABLE = "unavailable"
 
-
-class ExitCode(IntEnum):
-    """How the command line, and a pytest run with a subject, end."""
-
-    CONFORMANT = 0
-    NOT_CONFORMANT = 1
-    USAGE = 2
-    INCOMPLETE = 3
-    NO_SUBJECT = 4
-    NOTHING_RUN = 5
-    BASELINE_NOT_MET = 6
-
-
-class Verdict(StrEnum):
-    """What a run says of its subject."""
-
-    CONFORMANT = "conformant"
-    NOT_CONFORMANT = "not conformant"
-    INCOMPLETE = "incomplete"
-    NO_SUBJECT = "no subject"
-    NOTHING_RUN = "nothing run"
-
     @property
-    def exit_code(self) -> ExitCode:
-        """The exit code that goes with the verdict."""
-        return ExitCode[self.name]
+    def words(self) -> str:
+        """The outcome as a reader reads it."""
+        return self.replace("_", " ")
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,8 +42,7 @@ class Result:
     outcome : Outcome
         What came of it.
     message : str
-        What was wrong, or why it was skipped, does not apply or cannot be judged here; empty for
-        a pass.
+        What was wrong, why the check does not apply, or what it lacks here; empty for a pass.
     details : str
         Traceback of a failure or an error; empty otherwise.
     seconds : float
@@ -107,65 +82,12 @@ class Result:
         return self.outcome in {Outcome.ERRORED, Outcome.UNAVAILABLE}
 
     def to_dict(self) -> dict[str, Any]:
-        """Give the result as plain data."""
+        """Return the result as plain data."""
         return {**asdict(self), "clauses": list(self.clauses), "outcome": str(self.outcome)}
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> "Result":
-        """Make a result out of what `to_dict` gave."""
+        """Return the result that `to_dict` made plain data of."""
         return cls(
             **{**data, "clauses": tuple(data["clauses"]), "outcome": Outcome(data["outcome"])}
         )
-
-
-@dataclass(frozen=True, slots=True)
-class Counts:
-    """How many checks were planned, and what became of them."""
-
-    planned: int
-    passed: int
-    failed: int
-    errored: int
-    skipped: int
-    inapplicable: int = 0
-    unavailable: int = 0
-
-    @classmethod
-    def of(cls, planned: int, results: Iterable[Result]) -> "Counts":
-        """Count results against the number of planned checks."""
-        counts = Counter(result.outcome for result in results)
-        return cls(planned, *(counts[outcome] for outcome in Outcome))
-
-    @property
-    def complete(self) -> bool:
-        """Whether every planned check has exactly one result."""
-        found = self.passed + self.failed + self.errored + self.skipped
-        return self.planned == found + self.inapplicable + self.unavailable
-
-
-def decide(counts: Counts, results: Iterable[Result], *, strict: bool = False) -> Verdict:
-    """Give the verdict of a run.
-
-    A run with missing results, an error of the suite, a check that cannot be made here or a skipped
-    binding check says nothing about conformance, whatever else passed. Where there was nothing to
-    check, nothing is said either way.
-
-    Parameters
-    ----------
-    counts : Counts
-        The count of the run.
-    results : iterable of Result
-        Its results.
-    strict : bool, default=False
-        Whether failures of SHOULD checks count as well.
-    """
-    if counts.planned == counts.inapplicable:
-        return Verdict.NOTHING_RUN
-    results = list(results)
-    binding = (Level.MUST, Level.SHOULD) if strict else (Level.MUST,)
-    skipped = any(r.outcome is Outcome.SKIPPED and r.level in binding for r in results)
-    if not counts.complete or counts.errored or counts.unavailable or skipped:
-        return Verdict.INCOMPLETE
-    if any(r.outcome is Outcome.FAILED and r.level in binding for r in results):
-        return Verdict.NOT_CONFORMANT
-    return Verdict.CONFORMANT

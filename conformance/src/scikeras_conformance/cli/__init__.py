@@ -1,1 +1,1 @@
-"""The commands that run no check, a module for each kind."""
+"""The command line: a module for ``run``, and one for each family of commands that run no check."""

@@ -5,7 +5,7 @@ import difflib
 import sys
 from pathlib import Path
 
-from scikeras_conformance.catalog.results import ExitCode
+from scikeras_conformance.catalog.verdict import ExitCode
 from scikeras_conformance.config.file import find_settings
 from scikeras_conformance.exceptions import DamagedReportError, UsageError
 
@@ -88,7 +88,8 @@ def _path(options: argparse.Namespace) -> Path:
 
 def _renewed(options: argparse.Namespace, path: Path | None) -> tuple[str, int]:
     from scikeras_conformance.baseline import Baseline, dump, load, renew
-    from scikeras_conformance.catalog.plan import Selection, make_plan
+    from scikeras_conformance.catalog.plan import make_plan
+    from scikeras_conformance.catalog.selection import Selection
     from scikeras_conformance.checks import CATALOG
     from scikeras_conformance.report.stored import read_report
 
@@ -110,7 +111,7 @@ def _renewed(options: argparse.Namespace, path: Path | None) -> tuple[str, int]:
         before,
         record.results,
         record.environment,
-        known=(item.id for item in make_plan(CATALOG, Selection())),
+        known=make_plan(CATALOG, Selection()).everything,
         reason=options.reason,
         issue=options.issue,
         when=options.when,

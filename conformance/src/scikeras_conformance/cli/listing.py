@@ -1,13 +1,14 @@
-"""``list``, ``explain`` and ``script``: what the suite has, without running anything."""
+"""``list``, ``explain`` and ``script``: the contents of the suite, without running anything."""
 
 import argparse
 
-from scikeras_conformance.catalog.plan import Selection, make_plan, nearest, unchecked_clauses
-from scikeras_conformance.catalog.results import ExitCode
-from scikeras_conformance.config.file import parse_builder
+from scikeras_conformance.catalog.plan import make_plan, unchecked_clauses
+from scikeras_conformance.catalog.selection import Selection
+from scikeras_conformance.catalog.verdict import ExitCode
 from scikeras_conformance.contract import load_contract
-from scikeras_conformance.exceptions import UsageError
-from scikeras_conformance.subject.loading import check_spec
+from scikeras_conformance.exceptions import UsageError, did_you_mean
+from scikeras_conformance.subject.estimator_factories import parse_factory
+from scikeras_conformance.subject.spec import parse_spec
 
 __all__ = ["add_commands"]
 
@@ -31,12 +32,12 @@ def add_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]"
         "--example", default="", metavar="SOURCE", help="for a property: the value to try"
     )
     script.add_argument(
-        "--builder",
+        "--estimators",
         action="append",
         default=[],
         metavar="PLACE",
-        type=parse_builder,
-        help="for scikit-learn's checks, as for run",
+        type=parse_factory,
+        help="as for run",
     )
     script.set_defaults(command=_script, listing=True)
 
@@ -74,16 +75,18 @@ def _explain(options: argparse.Namespace) -> ExitCode:
     checks = [check for check in CATALOG if name == check.id or name in check.clauses]
     if clause is None or (dot and not checks):
         known = [*load_contract().clauses, *(check.id for check in CATALOG)]
-        raise UsageError(f"There is no clause or check {options.name!r}.{nearest(name, known)}")
+        raise UsageError(
+            f"There is no clause or check {options.name!r}.{did_you_mean(name, known)}"
+        )
     print(f"{clause.id}  {clause.level}, profile {clause.profile}, since contract {clause.since}")
     print(f"  {clause.statement}")
     print(f"  Source: {clause.section}")
     for check in checks:
         mine = [item for item in plan if item.check is check]
         print(f"\n{check.id}  {check.level}, clauses {', '.join(check.clauses)}")
-        print(f"  shows: {check.verifies}")
-        print(f"  costs: {check.impact}")
-        print(f"  runs:  {', '.join(item.id.removeprefix(check.id + ':') for item in mine)}")
+        print(f"  verifies: {check.verifies}")
+        print(f"  impact:   {check.impact}")
+        print(f"  runs:     {', '.join(item.id.removeprefix(check.id + ':') for item in mine)}")
     if clause.excluded:
         print(f"\n  No check: {clause.excluded}")
     elif not checks:
@@ -96,11 +99,13 @@ def _script(options: argparse.Namespace) -> ExitCode:
     from scikeras_conformance.report.script import script_for
     from scikeras_conformance.runner.seeding import SEED
 
-    check_spec(options.subject)
-    plan = {item.id: item for item in make_plan(CATALOG, Selection())}
+    parse_spec(options.subject)
+    plan = make_plan(CATALOG, Selection()).everything
     if options.name not in plan:
-        raise UsageError(f"There is no result {options.name!r}.{nearest(options.name, list(plan))}")
+        raise UsageError(
+            f"There is no result {options.name!r}.{did_you_mean(options.name, list(plan))}"
+        )
     planned = plan[options.name]
-    how = {"seed": SEED, "example": options.example, "builders": options.builder}
+    how = {"seed": SEED, "example": options.example, "estimators": options.estimators}
     print(script_for(planned, options.subject, **how))
     return ExitCode.CONFORMANT

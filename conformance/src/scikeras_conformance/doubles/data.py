@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from scikeras_conformance.catalog.check import Wrapper
+from scikeras_conformance.catalog.wrappers import Wrapper
 
 __all__ = ["Dataset", "classes_dataset", "continuous_dataset", "dataset", "multilabel_dataset"]
 

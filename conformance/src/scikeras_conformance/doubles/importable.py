@@ -7,7 +7,7 @@ from typing import Any
 import keras
 import numpy as np
 
-from scikeras_conformance.catalog.check import Wrapper
+from scikeras_conformance.catalog.wrappers import Wrapper
 from scikeras_conformance.doubles.data import Dataset, classes_dataset, continuous_dataset, dataset
 from scikeras_conformance.doubles.models import make_model
 from scikeras_conformance.doubles.recorders import zero_rate

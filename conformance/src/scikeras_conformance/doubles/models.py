@@ -8,7 +8,7 @@ from typing import Any
 import keras
 import numpy as np
 
-from scikeras_conformance.catalog.check import Wrapper
+from scikeras_conformance.catalog.wrappers import Wrapper
 from scikeras_conformance.doubles.data import Dataset, dataset
 from scikeras_conformance.doubles.one_batch import answer_at_once, is_one_batch, train_at_once
 from scikeras_conformance.doubles.recorders import zero_rate

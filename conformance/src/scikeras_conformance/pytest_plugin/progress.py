@@ -1,4 +1,4 @@
-"""How far a run is: a line that renews itself in a terminal, a line now and then in a log."""
+"""Progress of a run: a line that is redrawn in a terminal, a line now and then in a log."""
 
 import time
 from collections.abc import Callable, Generator
@@ -15,10 +15,10 @@ if TYPE_CHECKING:
 __all__ = ["MODES", "Progress"]
 
 MODES = ("live", "log", "none")
-"""For a terminal, for a log, and for whoever wants neither."""
+"""For a terminal, for a log, and neither."""
 
 # Seconds between two lines: quick enough to look alive, and rare enough for a log to stay short.
-EVERY = {"live": 0.1, "log": 60.0, "none": float("inf")}
+SECONDS_BETWEEN = {"live": 0.1, "log": 60.0, "none": float("inf")}
 CLEAR = "\r\x1b[K"
 
 
@@ -40,11 +40,11 @@ class Progress:
         Knows what is planned and what has come; so a check that is run again, because its process
         died, counts once.
     writer : callable
-        Gives what to write to, which pytest has only once it has started.
+        Returns what to write to, which pytest has only once it has started.
     mode : str
         One of `MODES`.
     clock : callable
-        Gives the seconds.
+        Returns the seconds.
     """
 
     def __init__(
@@ -77,20 +77,20 @@ class Progress:
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_report_teststatus(self) -> Generator[None, Any, Any]:
-        """Let pytest count, and write no letter of its own."""
+        """Count as pytest does, and write no letter."""
         status = yield
         return (status[0], "", status[2]) if status is not None else None
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionfinish(self) -> None:
-        """Leave nothing behind for the summary to be written over."""
+        """Clear the line, so that the summary is not written over it."""
         if self._drawn:
             self._writer().write(CLEAR, flush=True)
             self._drawn = False
 
     def _show(self) -> None:
         now = self._clock()
-        if now - self._last < EVERY[self._mode]:
+        if now - self._last < SECONDS_BETWEEN[self._mode]:
             return
         self._last = now
         text = self.line(now)
@@ -101,7 +101,7 @@ class Progress:
             self._writer().write(text + "\n", flush=True)
 
     def line(self, now: float) -> str:
-        """Give the line of a moment."""
+        """Return the line of a moment."""
         results = self._controller.results.values()
         planned = len(self._controller.planned)
         failed = sum(result.outcome is Outcome.FAILED for result in results)
@@ -118,7 +118,7 @@ class Progress:
 
 
 def _left(elapsed: float, done: int, planned: int) -> str:
-    """Say how long it will take, as far as that can be told from what has been done."""
+    """Return how long the rest will take, estimated from what has been done."""
     if done < 3 or done >= planned:
         return ""
     seconds = elapsed / done * (planned - done)

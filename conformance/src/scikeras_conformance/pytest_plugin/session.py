@@ -1,163 +1,63 @@
-"""Collects the results of one pytest session, with or without xdist, and gives the verdict."""
+"""Collects the results of one pytest session, with or without xdist, and decides the verdict."""
 
-import os
-import signal
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
-from functools import cache
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from scikeras_conformance.baseline import Baseline, Gate, judge, load_for
-from scikeras_conformance.catalog.plan import PlannedCheck, Selection, make_plan, unchecked_clauses
-from scikeras_conformance.catalog.results import Counts, ExitCode, Outcome, Result, Verdict, decide
-from scikeras_conformance.checks import CATALOG
-from scikeras_conformance.config.file import parse_builder
-from scikeras_conformance.contract import load_contract
+from scikeras_conformance.baseline import Gate, judge
+from scikeras_conformance.catalog.plan import PlannedCheck
+from scikeras_conformance.catalog.results import Outcome, Result
+from scikeras_conformance.catalog.verdict import ExitCode, Verdict
 from scikeras_conformance.exceptions import BaselineError, ConformanceError, ReportError
+from scikeras_conformance.pytest_plugin.invocation import invocation_of
+from scikeras_conformance.pytest_plugin.items import id_of_planned
+from scikeras_conformance.pytest_plugin.options import send_options
+from scikeras_conformance.pytest_plugin.recording import Recorder
+from scikeras_conformance.pytest_plugin.run import Run
+from scikeras_conformance.pytest_plugin.worker import FACTS
 from scikeras_conformance.report.formats.terminal import render
 from scikeras_conformance.report.formats.text import printable
-from scikeras_conformance.report.locations import root_of, sources_of
 from scikeras_conformance.report.outputs import Outputs
-from scikeras_conformance.report.record import CheckNote, ClauseNote, RunRecord
-from scikeras_conformance.report.script import script_for
-from scikeras_conformance.runner.environment import describe_environment
-from scikeras_conformance.runner.seeding import SEED
-from scikeras_conformance.subject.estimator_factories import places_of
-from scikeras_conformance.subject.loading import check_spec, load_subject
+from scikeras_conformance.report.record import RunRecord
 
 if TYPE_CHECKING:
     from _pytest.terminal import TerminalReporter
 
-__all__ = ["FACTS", "Controller", "Worker", "baseline_of", "facts_of", "selection_of"]
-
-FACTS = "conformance_facts"
-
-
-def selection_of(config: pytest.Config) -> Selection:
-    """Give the part of the catalog that the command line asks for."""
-    return Selection.asked_for(
-        chapters=config.getoption("conformance_chapter"),
-        checks=config.getoption("conformance_check"),
-        wrappers=config.getoption("conformance_wrapper"),
-        profiles=config.getoption("conformance_profile"),
-    )
-
-
-def baseline_of(config: pytest.Config) -> tuple[str, Baseline] | None:
-    """Read the baseline that the run is held against, if it is held against one."""
-    file = config.getoption("conformance_baseline")
-    if not file:
-        return None
-    known = (item.id for item in make_plan(CATALOG, Selection()))
-    return file, load_for(Path(file), config.getoption("conformance_subject"), known)
-
-
-@cache
-def facts_of(config: pytest.Config) -> dict[str, Any]:
-    """Say who the subject is and where it ran; only the process that ran it can tell."""
-    subject = load_subject(config.getoption("conformance_subject"))
-    identity = subject.identity
-    return {
-        "subject": {
-            "spec": identity.spec,
-            "distribution": identity.distribution,
-            "version": identity.version,
-            "wrappers": dict(identity.wrappers),
-            "sources": sources_of(subject),
-        },
-        "environment": {
-            **describe_environment(),
-            "device_asked_for": config.getoption("conformance_device"),
-        },
-    }
-
-
-def _parameters(nodeid: str) -> str:
-    """Give the id of the planned check out of that of its pytest item."""
-    return nodeid.partition("[")[2].removesuffix("]")
-
-
-def _result_of_a_death(planned: PlannedCheck) -> Result:
-    return Result(
-        id=planned.id,
-        check=planned.check.id,
-        wrapper=str(planned.wrapper),
-        case=planned.case,
-        clauses=planned.check.clauses,
-        level=str(planned.check.level),
-        outcome=Outcome.FAILED,
-        message="The process ended during this check, and again when it was run once more: the "
-        "subject ended it or crashed, or it hung and could not be stopped.",
-    )
-
-
-class Worker:
-    """What an xdist worker adds: at its end it tells the controller the facts of its process.
-
-    It leads a process group, so that what the subject forked ends when it does.
-    """
-
-    def __init__(self, config: pytest.Config) -> None:
-        self.config: Any = config
-        self._ran = False
-        self._process = os.getpid()
-        self._leads = hasattr(os, "setpgid")
-        if self._leads:
-            os.setpgid(0, 0)
-
-    def pytest_runtest_logreport(self, report: Any) -> None:
-        """Notice that the subject was loaded and used."""
-        self._ran |= hasattr(report, "conformance_result")
-
-    def pytest_sessionfinish(self) -> None:
-        """Send the facts."""
-        if self._ran:
-            self.config.workeroutput[FACTS] = facts_of(self.config)
-
-    def pytest_unconfigure(self) -> None:
-        """End the processes that the subject left behind."""
-        if self._leads and os.getpid() == self._process:
-            signal.signal(signal.SIGTERM, signal.SIG_IGN)
-            os.killpg(0, signal.SIGTERM)
+__all__ = ["Controller"]
 
 
 class Controller:
-    """Gathers plan, results and facts, and ends the session with the verdict."""
+    """The plugin object that gathers plan, results and facts, and ends the session.
 
-    NAME = "scikeras_conformance_controller"
+    Parameters
+    ----------
+    config : pytest.Config
+        Of the process that the user started.
+    run : Run
+        The run, as this process knows it.
+    """
 
-    def __init__(self, config: pytest.Config) -> None:
+    def __init__(self, config: pytest.Config, run: Run) -> None:
         self.config = config
+        self.run = run
         self.results: dict[str, Result] = {}
         self.planned: dict[str, PlannedCheck] = {}
         self.refusal: str | None = None
-        self._refused = Verdict.NO_SUBJECT
         self.facts: dict[str, Any] = {}
         self.distributed = False
         self.record: RunRecord | None = None
         self.report_error: ConformanceError | None = None
+        self._refused = Verdict.NO_SUBJECT
+        self._recorder = Recorder(run)
+        self._invocation = invocation_of(config)
         self._session: pytest.Session | None = None
         self._begun: set[str] = set()
         self._died: set[str] = set()
-        check_spec(config.getoption("conformance_subject"))
-        places_of(map(parse_builder, config.getoption("conformance_builder")))
-        selection = selection_of(config)
-        make_plan(CATALOG, selection)
-        self._whole = len(make_plan(CATALOG, Selection(profiles=selection.profiles)))
-        self._catalog = {item.id: item for item in make_plan(CATALOG, Selection())}
-        self._baseline = baseline_of(config)
-        self._started = datetime.now(UTC).isoformat(timespec="seconds")
-        self._root = str(root_of(Path.cwd()))
-        self._scripts: dict[str, str] = {}
-        # A subject may change the directory of the process, so paths are made absolute now.
+        options = run.options
         self._outputs = Outputs(
-            report=config.getoption("conformance_report"),
-            scripts=config.getoption("conformance_scripts"),
-            exports=config.getoption("conformance_to"),
-            baseline=config.getoption("conformance_baseline"),
+            options.report, options.scripts, options.exports, baseline=options.baseline
         )
 
     # -- what is planned ------------------------------------------------------------------------
@@ -167,6 +67,11 @@ class Controller:
         self._session = session
         if not self.config.getoption("collectonly"):
             self._try(self._outputs.open)
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_configure_node(self, node: Any) -> None:
+        """Send the options to a worker."""
+        send_options(self.run.options, node.workerinput)
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         """Take over the plan of a run in one process."""
@@ -180,10 +85,10 @@ class Controller:
         self._plan(ids)
 
     def _plan(self, nodeids: Iterable[str]) -> None:
-        for nodeid in nodeids:
-            parameters = _parameters(nodeid)
-            if parameters in self._catalog:
-                self.planned[parameters] = self._catalog[parameters]
+        collected = {id_of_planned(nodeid) for nodeid in nodeids} | self.planned.keys()
+        self.planned = {
+            name: planned for name, planned in self.run.plan.everything.items() if name in collected
+        }
 
     # -- what happens ---------------------------------------------------------------------------
 
@@ -201,37 +106,34 @@ class Controller:
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_handlecrashitem(self, crashitem: str, sched: Any) -> None:
-        """Take a dead worker for what it is: the check that killed it twice is a failed one.
+        """Treat a check that killed its process twice as failed.
 
         The first time may have been the machine (out of memory, a signal from outside).
         """
         if crashitem not in self._begun:
-            spec = self.config.getoption("conformance_subject")
             self._refuse(
-                f"The subject {spec!r} cannot be judged: the process that imported it ended while "
-                "it did so."
+                f"The subject {self.run.options.subject!r} cannot be judged: the process that "
+                "imported it ended while it did so."
             )
         elif crashitem not in self._died:
             self._died.add(crashitem)
             sched.mark_test_pending(crashitem)
         else:
-            self._take(_result_of_a_death(self._catalog[_parameters(crashitem)]))
+            self._take(_result_of_a_death(self.run.plan.everything[id_of_planned(crashitem)]))
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_testnodedown(self, node: Any, error: Any) -> None:
+        """Take over the facts of a worker."""
+        del error
+        self.facts = getattr(node, "workeroutput", {}).get(FACTS) or self.facts
 
     def _take(self, result: Result) -> None:
         self.results[result.id] = result
-        if result.outcome is Outcome.FAILED:
-            self._scripts[result.id] = script_for(
-                self._catalog[result.id],
-                self.config.getoption("conformance_subject"),
-                seed=SEED,
-                example=result.example,
-                builders=self.config.getoption("conformance_builder"),
-            )
         if self.facts and self._outputs.streams:
             self._try(self._outputs.stream, self._make_record)
 
     def _try(self, write: Callable[..., None], *arguments: Any) -> None:
-        """Write, and remember that it went wrong: the run goes on, and does not end well."""
+        """Write, and remember if it failed: the run goes on, and does not end well."""
         try:
             write(*arguments)
         except ReportError as error:
@@ -241,83 +143,60 @@ class Controller:
         """Stop the run: there is nothing to judge, or no device to judge it on."""
         if self.refusal is None:
             self.refusal, self._refused = why, Verdict(verdict)
-            # xdist takes orders of its own.
+            # xdist has a session of its own.
             for session in (self._session, self.config.pluginmanager.get_plugin("dsession")):
                 if session is not None:
                     session.shouldstop = "the subject cannot be judged"
-
-    @pytest.hookimpl(optionalhook=True)
-    def pytest_testnodedown(self, node: Any, error: Any) -> None:
-        """Take over the facts of a worker."""
-        del error
-        self.facts = getattr(node, "workeroutput", {}).get(FACTS) or self.facts
 
     # -- what comes of it -----------------------------------------------------------------------
 
     @pytest.hookimpl(trylast=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
-        """Give the verdict, write the report, set the exit code."""
+        """Decide the verdict, write the report, set the exit code."""
         if self.config.getoption("collectonly"):
             return
         if self.results and not self.distributed:
-            self.facts = facts_of(self.config)
+            self.facts = self.run.facts
         self.record = self._make_record()
         self._try(self._outputs.write, self.record)
         if self.exit_code is not ExitCode.CONFORMANT:
             session.exitstatus = int(self.exit_code)
 
+    def pytest_unconfigure(self) -> None:
+        """Let the command line know how the run ended."""
+        if self._invocation is not None:
+            self._invocation.exit_code = self.exit_code
+
     @property
     def exit_code(self) -> ExitCode:
-        """The exit code that goes with what happened."""
+        """The exit code of what happened."""
         if self.record is None or self.report_error is not None:
             return ExitCode.INCOMPLETE
         return self.record.exit_code
 
     def _make_record(self) -> RunRecord:
-        order = [name for name in self._catalog if name in self.planned]
-        results = tuple(self.results[name] for name in order if name in self.results)
-        counts = Counts.of(len(order), results)
-        gate = self._gate(order, results)
-        strict = bool(self.config.getoption("conformance_strict"))
-        verdict = decide(counts, results, strict=strict)
-        if self.refusal is not None:
-            verdict = self._refused
-        return RunRecord(
-            contract=load_contract().version,
-            subject=self.facts.get(
-                "subject", {"spec": self.config.getoption("conformance_subject")}
-            ),
-            environment=self.facts.get("environment", {}),
-            profiles=selection_of(self.config).profiles,
-            catalog_size=self._whole,
-            counts=counts,
-            verdict=verdict,
-            strict=strict,
+        results = tuple(self.results[name] for name in self.planned if name in self.results)
+        gate = self._gate(results)
+        return self._recorder.record(
+            self.planned,
+            results,
+            self.facts,
             refusal=self.refusal,
-            missing=tuple(name for name in order if name not in self.results),
-            unchecked=unchecked_clauses(CATALOG),
-            results=results,
-            scripts=self._scripts,
-            started=self._started,
-            root=self._root,
-            configuration={
-                "file": self.config.getoption("conformance_config_file"),
-                "time_limit": self.config.getoption("conformance_time_limit"),
-                "builders": self.config.getoption("conformance_builder"),
-            },
+            refused=self._refused,
             gate=gate,
-            **_notes(self.planned.values()),
         )
 
-    def _gate(self, order: Iterable[str], results: Iterable[Result]) -> Gate | None:
+    def _gate(self, results: Iterable[Result]) -> Gate | None:
         # Without the facts of a process that ran a check, no condition can be judged.
-        if self._baseline is None or "environment" not in self.facts:
+        baseline = self.run.baseline
+        if baseline is None or "environment" not in self.facts:
             return None
-        file, baseline = self._baseline
+        file, today = str(self.run.options.baseline), datetime.now(UTC).date()
         environment = self.facts["environment"]
-        today = datetime.now(UTC).date()
         try:
-            return judge(baseline, results, environment, planned=order, file=file, today=today)
+            return judge(
+                baseline, results, environment, planned=self.planned, file=file, today=today
+            )
         except BaselineError as error:
             # Only here, where the run took place, can two entries turn out to hold at once.
             self._refuse(str(error), Verdict.INCOMPLETE)
@@ -328,7 +207,7 @@ class Controller:
         if self.record is None:
             return
         terminalreporter.section("conformance")
-        for line in render(self.record, CATALOG):
+        for line in render(self.record, self.run.plan.catalog):
             terminalreporter.write_line(printable(line.text), **line.markup)
         if self.report_error is not None:
             terminalreporter.write_line(str(self.report_error), red=True)
@@ -336,21 +215,15 @@ class Controller:
             terminalreporter.write_line(text)
 
 
-def _notes(planned: Iterable[PlannedCheck]) -> dict[str, Any]:
-    """Give what a report tells of its clauses and checks."""
-    checks = {item.check.id: item.check for item in planned}
-    clauses = load_contract().clauses
-    about = {name for check in checks.values() for name in check.clauses}
-    return {
-        "clauses": {
-            name: ClauseNote(clause.statement, str(clause.level), clause.section)
-            for name, clause in clauses.items()
-            if name in about
-        },
-        "checks": {
-            name: CheckNote(
-                check.verifies, check.impact, str(check.level), str(check.profile), check.clauses
-            )
-            for name, check in checks.items()
-        },
-    }
+def _result_of_a_death(planned: PlannedCheck) -> Result:
+    return Result(
+        id=planned.id,
+        check=planned.check.id,
+        wrapper=str(planned.wrapper),
+        case=planned.case,
+        clauses=planned.check.clauses,
+        level=str(planned.check.level),
+        outcome=Outcome.FAILED,
+        message="The process ended during this check, and again when it was run once more: the "
+        "subject ended it or crashed, or it hung and could not be stopped.",
+    )

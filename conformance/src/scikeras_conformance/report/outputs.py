@@ -39,11 +39,11 @@ class Outputs:
 
     def __init__(
         self,
-        report: str | None,
-        scripts: str | None,
+        report: str | Path | None,
+        scripts: str | Path | None,
         exports: Iterable[str],
         *,
-        baseline: str | None = None,
+        baseline: str | Path | None = None,
     ) -> None:
         self._report = Path(report).absolute() if report else None
         self._scripts = Path(scripts).absolute() if scripts else None

@@ -5,7 +5,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from scikeras_conformance.baseline import Gate
-from scikeras_conformance.catalog.results import Counts, ExitCode, Outcome, Result, Verdict
+from scikeras_conformance.catalog.counts import Counts
+from scikeras_conformance.catalog.results import Outcome, Result
+from scikeras_conformance.catalog.verdict import ExitCode, Verdict
 
 __all__ = ["CheckNote", "ClauseNote", "RunRecord"]
 

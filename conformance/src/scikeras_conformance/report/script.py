@@ -67,8 +67,8 @@ def subject():
     makers.update({{Wrapper(name): load(place) for name, place in {makers!r}.items()}})
     given = getattr(load({holder!r}), "public_classes", {{}}) if {holder!r} else {{}}
     return SimpleNamespace(
-        spec={spec!r}, classes=classes, construct=construct, makers=makers,
-        original=lambda wrapper: given.get(wrapper, classes[wrapper]),
+        spec={spec!r}, classes=classes, construct=construct, estimator_factories=makers,
+        public_class=lambda wrapper: given.get(wrapper, classes[wrapper]),
     )
 
 
@@ -82,7 +82,12 @@ def load(place):
 
 
 def script_for(
-    planned: PlannedCheck, spec: str, *, seed: int, example: str = "", builders: Iterable[str] = ()
+    planned: PlannedCheck,
+    spec: str,
+    *,
+    seed: int,
+    example: str = "",
+    estimators: Iterable[str] = (),
 ) -> str:
     """Write the script of a planned check.
 
@@ -97,8 +102,8 @@ def script_for(
     example : str, default=""
         For a property, the value to try, as Python source; without it the property is tried on
         many values, which takes Hypothesis.
-    builders : iterable of str, default=()
-        What makes the estimators for scikit-learn's checks.
+    estimators : iterable of str, default=()
+        Estimator factories for scikit-learn's checks.
 
     Returns
     -------
@@ -123,7 +128,7 @@ def script_for(
         seed=seed, wrapper=planned.wrapper.name, case=planned.case, function=function.__name__
     )
     places, holder = _places(spec)
-    makers = {str(wrapper): place for wrapper, place in places_of(builders).items()}
+    makers = {str(wrapper): place for wrapper, place in places_of(estimators).items()}
     parts = [
         head,
         "from __future__ import annotations",

@@ -8,7 +8,9 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from scikeras_conformance.baseline import Gate
-from scikeras_conformance.catalog.results import Counts, Outcome, Result, Verdict, decide
+from scikeras_conformance.catalog.counts import Counts
+from scikeras_conformance.catalog.results import Outcome, Result
+from scikeras_conformance.catalog.verdict import Verdict, decide
 from scikeras_conformance.contract import Level
 from scikeras_conformance.exceptions import DamagedReportError, UsageError
 from scikeras_conformance.report.json_report import SCHEMA

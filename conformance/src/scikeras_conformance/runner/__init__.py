@@ -1,1 +1,1 @@
-"""Runner."""
+"""Runs one check: its context, isolation, device and environment."""

@@ -1,25 +1,20 @@
-"""What a check is given: the subject, guarded calls, expectations.
+"""The context of a check: the subject, guarded calls, expectations.
 
-Everything that a check asks of the subject goes through a guard. An exception inside a guard is the
-subject's failure; an exception anywhere else in a check is the suite's own error.
+Everything that a check does with the subject goes through a guard. An exception inside a guard is
+the subject's failure; an exception anywhere else in a check is the suite's own error.
 """
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, NoReturn
 
-from scikeras_conformance.catalog.check import Wrapper
-from scikeras_conformance.exceptions import (
-    Inapplicable,
-    Nonconformance,
-    NotApplicable,
-    Unavailable,
-)
+from scikeras_conformance.catalog.wrappers import Wrapper
+from scikeras_conformance.exceptions import Nonconformance, NotApplicable, Unavailable
 from scikeras_conformance.subject.loading import Subject
 
 __all__ = ["CheckContext", "describe", "show"]
 
-OUTCOMES = (Nonconformance, NotApplicable, Unavailable, Inapplicable)
+OUTCOMES = (Nonconformance, NotApplicable, Unavailable)
 
 
 class CheckContext:
@@ -58,23 +53,19 @@ class CheckContext:
     # -- outcomes ---------------------------------------------------------------------------
 
     def fail(self, message: str) -> NoReturn:
-        """Say that the promise is broken."""
+        """End the check: the promise is broken."""
         raise Nonconformance(message)
 
-    def skip(self, reason: str) -> NoReturn:
-        """Say that the check does not apply, and why."""
-        raise NotApplicable(reason)
-
     def unavailable(self, what: str) -> NoReturn:
-        """Say that the check cannot be made here, and what is missing."""
+        """End the check: it cannot be run here, because something is missing."""
         raise Unavailable(what)
 
-    def inapplicable(self, reason: str) -> NoReturn:
-        """Say that there is nothing to check; only a check that is `conditional` may say so."""
-        raise Inapplicable(reason)
+    def not_applicable(self, reason: str) -> NoReturn:
+        """End the check: there is nothing to check. Only a `conditional` check may do so."""
+        raise NotApplicable(reason)
 
     def require(self, condition: object, message: str) -> None:
-        """Say that the promise is broken unless `condition` holds."""
+        """End the check as broken unless `condition` holds."""
         if not condition:
             raise Nonconformance(message)
 
@@ -150,29 +141,29 @@ class CheckContext:
             return function(*args, **kwargs)
 
     def fit(self, estimator: Any, X: Any, y: Any) -> Any:
-        """Fit an estimator and give what `fit` returned."""
+        """Fit an estimator and return what `fit` returned."""
         return self.call(estimator, "fit", X, y)
 
     def initialize(self, estimator: Any, X: Any, y: Any) -> Any:
-        """Initialise an estimator and give what `initialize` returned."""
+        """Initialize an estimator and return what `initialize` returned."""
         return self.call(estimator, "initialize", X, y)
 
     def predict(self, estimator: Any, X: Any) -> Any:
-        """Give the predictions of an estimator."""
+        """Return the predictions of an estimator."""
         return self.call(estimator, "predict", X)
 
     def params(self, estimator: Any) -> dict[str, Any]:
-        """Give the parameters of an estimator, not those of estimators inside it."""
+        """Return the parameters of an estimator, not those of estimators inside it."""
         params: dict[str, Any] = self.call(estimator, "get_params", deep=False)
         return params
 
     def attribute(self, estimator: Any, name: str) -> Any:
-        """Give an attribute that the contract promises."""
+        """Return an attribute that the contract promises."""
         with self.doing(f"reading the attribute {name}"):
             return getattr(estimator, name)
 
     def model(self, estimator: Any) -> Any:
-        """Give ``model_``, which has to be a Keras model."""
+        """Return ``model_``, which has to be a Keras model."""
         import keras
 
         model = self.attribute(estimator, "model_")
@@ -180,7 +171,7 @@ class CheckContext:
         return model
 
     def recording_model(self, estimator: Any) -> Any:
-        """Give ``model_``, which has to be the recording model that the builder made."""
+        """Return ``model_``, which has to be the recording model that the builder made."""
         model = self.model(estimator)
         self.require(
             hasattr(model, "log"), f"model_ is {show(model)}, not what the builder returned"
@@ -189,7 +180,7 @@ class CheckContext:
 
 
 def show(value: object) -> str:
-    """Give a short text for any value of a subject, also for one whose ``repr`` raises."""
+    """Return a short text for any value of a subject, also for one whose ``repr`` raises."""
     try:
         text = " ".join(repr(value).split())
     except Exception as error:
@@ -198,7 +189,7 @@ def show(value: object) -> str:
 
 
 def describe(error: BaseException) -> str:
-    """Give type and message of an exception, the message cut to a readable length."""
+    """Return type and message of an exception, the message cut to a readable length."""
     try:
         text = " ".join(str(error).split())
     except Exception:

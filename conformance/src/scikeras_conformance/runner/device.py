@@ -1,4 +1,4 @@
-"""Where tensors are, the CPU or a GPU, on any backend of Keras; and asking for one of the two."""
+"""The device of a run: where tensors are, and how the CPU or a GPU is requested."""
 
 import os
 from collections.abc import Iterable
@@ -7,11 +7,19 @@ from typing import Any
 
 from scikeras_conformance.exceptions import DeviceError
 
-__all__ = ["Device", "ask_for", "default_kind", "kind_of", "kinds_of", "reaches", "require_device"]
+__all__ = [
+    "Device",
+    "default_kind",
+    "kind_of",
+    "kinds_of",
+    "prepare_device",
+    "reaches",
+    "require_device",
+]
 
 
 class Device(StrEnum):
-    """What a run can be asked to take place on."""
+    """A device that can be requested for a run."""
 
     CPU = "cpu"
     GPU = "gpu"
@@ -35,7 +43,7 @@ ENVIRONMENT = {
 KINDS = {"cpu": "cpu", "gpu": "gpu", "cuda": "gpu", "rocm": "gpu", "xpu": "gpu", "mps": "gpu"}
 
 
-def ask_for(device: str | None) -> None:
+def prepare_device(device: str | None) -> None:
     """Prepare the environment of this process, and of those that it starts.
 
     Parameters
@@ -48,7 +56,7 @@ def ask_for(device: str | None) -> None:
 
 
 def require_device(device: str | None) -> None:
-    """Refuse to go on where Keras puts its variables on another device than the one asked for.
+    """Refuse to go on where Keras puts its variables on another device than the requested one.
 
     Parameters
     ----------
@@ -77,17 +85,17 @@ def require_device(device: str | None) -> None:
 
 
 def default_kind() -> str:
-    """Give the kind of device that Keras puts a new variable on."""
+    """Return the kind of device that Keras puts a new variable on."""
     import keras
 
     return kind_of(keras.Variable([0.0], dtype="float32", trainable=False))
 
 
 def reaches(kind: str) -> bool:
-    """Whether a variable that is asked for on a kind of device comes to be there.
+    """Return whether a variable that is requested on a kind of device is put there.
 
-    Some backends raise an error where there is no such device, others take another one without a
-    word, so the variable itself is looked at.
+    Some backends raise an error where there is no such device, others silently take another
+    one, so the variable itself is looked at.
     """
     import keras
 
@@ -99,7 +107,7 @@ def reaches(kind: str) -> bool:
 
 
 def kind_of(value: Any) -> str:
-    """Give the kind of device that a Keras variable, or a tensor of a backend, is on.
+    """Return the kind of device that a Keras variable, or a tensor of a backend, is on.
 
     Parameters
     ----------
@@ -127,5 +135,5 @@ def kind_of(value: Any) -> str:
 
 
 def kinds_of(variables: Iterable[Any]) -> set[str]:
-    """Give the kinds of device that variables are on."""
+    """Return the kinds of device that variables are on."""
     return {kind_of(variable) for variable in variables}

@@ -19,7 +19,7 @@ _BACKEND_DISTRIBUTIONS = {
 
 
 def describe_environment() -> dict[str, Any]:
-    """Give the facts that a report needs to be reproduced; imports Keras.
+    """Return the facts that reproduce a run; imports Keras.
 
     Returns
     -------

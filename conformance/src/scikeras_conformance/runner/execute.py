@@ -1,4 +1,4 @@
-"""Runs one planned check and turns whatever happens into a result."""
+"""Runs one planned check, and makes a result of whatever happens."""
 
 import os
 import time
@@ -7,12 +7,7 @@ import warnings
 
 from scikeras_conformance.catalog.plan import PlannedCheck
 from scikeras_conformance.catalog.results import Outcome, Result
-from scikeras_conformance.exceptions import (
-    Inapplicable,
-    Nonconformance,
-    NotApplicable,
-    Unavailable,
-)
+from scikeras_conformance.exceptions import Nonconformance, NotApplicable, Unavailable
 from scikeras_conformance.runner import global_settings
 from scikeras_conformance.runner.context import CheckContext, describe
 from scikeras_conformance.runner.seeding import seed_everything
@@ -83,14 +78,16 @@ def _run(
             warnings.simplefilter("ignore")
             seed_everything()
             planned.check.function(CheckContext(subject, planned.wrapper, planned.case))
-    except NotApplicable as reason:
-        return Outcome.SKIPPED, str(reason), "", ""
     except Unavailable as reason:
         return Outcome.UNAVAILABLE, f"Cannot be judged here: {reason}", "", ""
-    except Inapplicable as reason:
+    except NotApplicable as reason:
         if planned.check.conditional:
-            return Outcome.INAPPLICABLE, str(reason), "", ""
-        return Outcome.ERRORED, f"The suite failed: {planned.check.id} always applies", "", ""
+            return Outcome.NOT_APPLICABLE, str(reason), "", ""
+        message = (
+            f"The suite failed: {planned.check.id} is not declared conditional, and was not "
+            f"applicable: {reason}"
+        )
+        return Outcome.ERRORED, message, "", ""
     except Nonconformance as failure:
         return Outcome.FAILED, _message(failure), _details(failure), failure.example
     except TimeUp as stop:

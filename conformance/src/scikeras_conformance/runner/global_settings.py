@@ -1,9 +1,9 @@
-"""What Keras has for the whole process, and what it was before the first check."""
+"""The settings that Keras has for the whole process, now and before the first check."""
 
 from functools import cache
 from typing import Any
 
-from scikeras_conformance.runner.lazy import LazyModule
+from scikeras_conformance.runner.lazy_module import LazyModule
 
 __all__ = ["at_start", "current", "put"]
 
@@ -11,7 +11,7 @@ keras = LazyModule("keras")
 
 
 def current() -> dict[str, Any]:
-    """Give every setting by a name to show."""
+    """Return every setting by a name to show."""
     return {
         "floatx": keras.config.floatx(),
         "epsilon": keras.config.epsilon(),
@@ -25,7 +25,7 @@ def current() -> dict[str, Any]:
 
 
 def put(values: dict[str, Any]) -> None:
-    """Make the settings what they were when `values` were read."""
+    """Restore the settings to what they were when `values` were read."""
     keras.config.set_floatx(values["floatx"])
     keras.config.set_epsilon(values["epsilon"])
     keras.config.set_image_data_format(values["image_data_format"])
@@ -42,7 +42,7 @@ def put(values: dict[str, Any]) -> None:
 
 @cache
 def at_start() -> dict[str, Any]:
-    """Give the settings as they were when this was called for the first time.
+    """Return the settings as they were when this was called for the first time.
 
     That is before the first check. A subject that changes them has often done so by the time that a
     check asks for it, and would change nothing any more.

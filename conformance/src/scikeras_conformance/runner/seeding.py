@@ -3,13 +3,13 @@
 import random
 from typing import ClassVar
 
-from scikeras_conformance.runner.lazy import LazyModule
+from scikeras_conformance.runner.lazy_module import LazyModule
 
 __all__ = ["SEED", "seed_everything"]
 
 SEED = 20_231
 
-AHEAD = 32
+DRAWS_AHEAD = 32
 """Draws that are known in advance, so that one that is missing is seen."""
 
 keras = LazyModule("keras")
@@ -18,24 +18,24 @@ tf = LazyModule("tensorflow")
 
 
 class _TensorFlow:
-    """What the generators of TensorFlow and Keras give next, if nobody has touched them.
+    """What the generators of TensorFlow and Keras draw next, if no check has touched them.
 
-    Seeding TensorFlow's throws away every kernel that TensorFlow has at hand, and making them again
-    took a fifth of a run. So both are seeded when a check changed a seed or drew from one of them,
-    and left as they are after all others.
+    Seeding TensorFlow's generator drops every kernel that TensorFlow has cached, and making them
+    again took a fifth of a run. So both are seeded when a check changed a seed or drew from one of
+    them, and left as they are after all others.
     """
 
     expected: ClassVar[list[tuple[int, int, float]]] = []
 
     @classmethod
     def is_untouched(cls) -> bool:
-        """Draw once from each, and say whether that was to be expected."""
+        """Draw once from each, and return whether that was the expected number."""
         return bool(cls.expected) and cls.expected.pop() == cls._draw()
 
     @classmethod
     def look_ahead(cls) -> None:
-        """Find out what freshly seeded generators give."""
-        cls.expected = [cls._draw() for _ in range(AHEAD)][::-1]
+        """Draw from freshly seeded generators, to know what comes next."""
+        cls.expected = [cls._draw() for _ in range(DRAWS_AHEAD)][::-1]
 
     @staticmethod
     def _draw() -> tuple[int, int, float]:

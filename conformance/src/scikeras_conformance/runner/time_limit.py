@@ -16,8 +16,8 @@ __all__ = ["DEFAULT_LIMIT", "TimeUp", "time_limit"]
 DEFAULT_LIMIT = 120.0
 """Seconds; some hundred times what a check takes, so that a slow machine is no reason."""
 
-GRACE = 10.0
-AGAIN = 1.0
+GRACE_SECONDS = 10.0
+REPEAT_SECONDS = 1.0
 
 
 class TimeUp(BaseException):
@@ -41,11 +41,11 @@ def time_limit(seconds: float, *, kill: bool = False) -> Iterator[None]:
         yield
         return
     if kill:
-        faulthandler.dump_traceback_later(seconds + GRACE, exit=True, file=_stderr())
+        faulthandler.dump_traceback_later(seconds + GRACE_SECONDS, exit=True, file=_stderr())
     before = signal.signal(signal.SIGALRM, _raise(seconds)) if usable else None
     if usable:
         # Again and again: a bare "except:" in a loop would swallow a single one.
-        signal.setitimer(signal.ITIMER_REAL, seconds, AGAIN)
+        signal.setitimer(signal.ITIMER_REAL, seconds, REPEAT_SECONDS)
     try:
         yield
     finally:

@@ -1,1 +1,1 @@
-"""Subject."""
+"""Who is judged: how a subject is named, found and identified."""

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from scikeras_conformance.runner.lazy import LazyModule
+from scikeras_conformance.runner.lazy_module import LazyModule
 
 if TYPE_CHECKING:
     import keras

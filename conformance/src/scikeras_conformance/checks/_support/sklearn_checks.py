@@ -86,7 +86,7 @@ def estimator_for(context: CheckContext, kind: str, name: str) -> Any:
     name : str
         The check.
     """
-    make = context.subject.makers.get(context.wrapper)
+    make = context.subject.estimator_factories.get(context.wrapper)
     if make is None:
         return context.make(doubles.EXACT_BUILDERS[kind], **doubles.exact_settings(name))
     with context.doing(f"the builder of estimators, asked for ({kind!r}, {name!r}),"):
@@ -176,7 +176,7 @@ def run_pinned(context: CheckContext, kind: str) -> None:
         except SkipTest as reason:
             skipped = str(reason) or "without a reason"
     if skipped and name in METHODS and not hasattr(estimator, METHODS[name]):
-        context.inapplicable(f"scikit-learn skips it for an estimator without {METHODS[name]}")
+        context.not_applicable(f"scikit-learn skips it for an estimator without {METHODS[name]}")
     context.require(not skipped, f"scikit-learn skipped it: {skipped}")
 
 
@@ -204,14 +204,14 @@ def _explain_absence(context: CheckContext, kind: str, name: str, estimator: Any
     """Say why a check was not yielded; there is no way out of here."""
     version = installed_version()
     if not _exists(name, version):
-        context.inapplicable(f"scikit-learn {version[0]}.{version[1]} has no such check")
+        context.not_applicable(f"scikit-learn {version[0]}.{version[1]} has no such check")
     tag = TAGS.get(name, "")
     # What kind of estimator it is has no say in the checks that go by a tag of the input alone.
     of_input = tag.removeprefix("not ").startswith("input_tags.")
     if not of_input:
         require_recognised(context, estimator, kind)
     if tag and not has_tag(context, estimator, tag):
-        context.inapplicable(f"scikit-learn has it for estimators with the tag {tag} only")
+        context.not_applicable(f"scikit-learn has it for estimators with the tag {tag} only")
     require_recognised(context, estimator, kind)
     require_known(context, kind, [name])
     context.fail("did not run: scikit-learn does not have it for this estimator; see its tags")

@@ -3,7 +3,7 @@
 import json
 from html import escape
 
-from scikeras_conformance.catalog.results import Verdict
+from scikeras_conformance.catalog.verdict import Verdict
 from scikeras_conformance.report.formats.summary import is_good
 from scikeras_conformance.report.record import RunRecord
 

@@ -3,7 +3,8 @@
 import re
 from xml.etree import ElementTree as ET
 
-from scikeras_conformance.catalog.results import Outcome, Result, Verdict
+from scikeras_conformance.catalog.results import Outcome, Result
+from scikeras_conformance.catalog.verdict import Verdict
 from scikeras_conformance.report.formats.summary import headline
 from scikeras_conformance.report.formats.text import printable
 from scikeras_conformance.report.record import RunRecord

@@ -4,8 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from scikeras_conformance.catalog.plan import nearest
-from scikeras_conformance.exceptions import UsageError
+from scikeras_conformance.exceptions import UsageError, did_you_mean
 from scikeras_conformance.report.formats.badge import badge, shields
 from scikeras_conformance.report.formats.github import github
 from scikeras_conformance.report.formats.html import html
@@ -46,7 +45,7 @@ def parse_target(text: str) -> Target:
     form, equals, file = text.partition("=")
     if form not in FORMATS:
         raise UsageError(
-            f"There is no format {form!r}.{nearest(form, list(FORMATS))} Known: "
+            f"There is no format {form!r}.{did_you_mean(form, list(FORMATS))} Known: "
             f"{', '.join(FORMATS)}."
         )
     if equals and not file:

@@ -1,6 +1,7 @@
 """Words about a run that several formats share."""
 
-from scikeras_conformance.catalog.results import Outcome, Verdict
+from scikeras_conformance.catalog.results import Outcome
+from scikeras_conformance.catalog.verdict import Verdict
 from scikeras_conformance.contract import Level
 from scikeras_conformance.report.record import RunRecord
 
@@ -52,7 +53,7 @@ def counts_line(record: RunRecord) -> str:
     words = [f"{counts.planned} planned", f"{counts.passed} passed"]
     words.append(f"{counts.failed} failed ({must} MUST)")
     words += [
-        f"{getattr(counts, str(outcome))} {outcome}"
+        f"{getattr(counts, str(outcome))} {outcome.words}"
         for outcome in Outcome
         if outcome not in {Outcome.PASSED, Outcome.FAILED}
     ]

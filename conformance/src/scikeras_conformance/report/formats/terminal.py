@@ -6,7 +6,8 @@ from itertools import groupby
 from typing import Any
 
 from scikeras_conformance.catalog.check import Check
-from scikeras_conformance.catalog.results import Counts, Outcome, Result
+from scikeras_conformance.catalog.counts import Counts
+from scikeras_conformance.catalog.results import Outcome, Result
 from scikeras_conformance.contract import Level, load_contract
 from scikeras_conformance.report.record import RunRecord
 
@@ -14,7 +15,6 @@ __all__ = ["Line", "render"]
 
 SLOWEST = 10
 OUTCOMES = [outcome for outcome in Outcome if outcome is not Outcome.PASSED]
-MILD = (Outcome.SKIPPED, Outcome.INAPPLICABLE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,10 +84,10 @@ def _notable(check: Check, results: Sequence[Result], how: str) -> Iterator[Line
         group = [result for result in results if result.outcome is outcome]
         if not group:
             continue
-        binding = outcome not in MILD and check.level is Level.MUST
+        binding = outcome is not Outcome.NOT_APPLICABLE and check.level is Level.MUST
         colour = {"red": True, "bold": True} if binding else {"yellow": True}
         yield Line("")
-        yield Line(f"{outcome.upper()} {check.level} {check.id}", colour)
+        yield Line(f"{outcome.words.upper()} {check.level} {check.id}", colour)
         yield Line(f"  shows: {check.verifies}")
         if outcome is Outcome.FAILED:
             yield Line(f"  costs: {check.impact}")
@@ -102,8 +102,8 @@ def _notable(check: Check, results: Sequence[Result], how: str) -> Iterator[Line
 
 def _how(record: RunRecord) -> str:
     """Give what the command ``script`` has to be told of the subject."""
-    builders = record.configuration.get("builders") or []
-    return " ".join([record.subject["spec"], *(f"--builder {place}" for place in builders)])
+    estimators = record.configuration.get("estimators") or []
+    return " ".join([record.subject["spec"], *(f"--estimators {place}" for place in estimators)])
 
 
 def _unavailable(results: Iterable[Result]) -> Iterator[Line]:
@@ -129,18 +129,18 @@ def _table(results: Iterable[Result]) -> Iterator[Line]:
     results = list(results)
     yield Line("")
     yield Line(
-        f"{'chapter':<44} {'passed':>7} {'failed':>7} {'errored':>8} {'skipped':>8} "
-        f"{'inapplicable':>13} {'not here':>9}"
+        f"{'chapter':<44} {'passed':>7} {'failed':>7} {'errored':>8} "
+        f"{'not applicable':>15} {'not here':>9}"
     )
     for chapter in load_contract().chapters:
         mine = [result for result in results if result.chapter == chapter.id]
         if not mine:
             continue
         counts = Counts.of(len(mine), mine)
-        marred = counts.passed + counts.inapplicable < counts.planned
+        marred = counts.passed + counts.not_applicable < counts.planned
         yield Line(
             f"{chapter.id + '  ' + chapter.title:<44} {counts.passed:>7} {counts.failed:>7} "
-            f"{counts.errored:>8} {counts.skipped:>8} {counts.inapplicable:>13} "
+            f"{counts.errored:>8} {counts.not_applicable:>15} "
             f"{counts.unavailable:>9}",
             {"yellow": True} if marred else {"green": True},
         )
@@ -195,8 +195,8 @@ def _verdict(record: RunRecord) -> Line:
     text = (
         f"verdict: {record.verdict.upper()}{where}  "
         f"({extent}: {counts.passed} passed, {broken} MUST and "
-        f"{advisory} SHOULD failed, {counts.errored} errored, {counts.skipped} skipped, "
-        f"{counts.inapplicable} inapplicable, {counts.unavailable} cannot be judged here)"
+        f"{advisory} SHOULD failed, {counts.errored} errored, "
+        f"{counts.not_applicable} not applicable, {counts.unavailable} cannot be judged here)"
     )
     good = record.verdict.exit_code == 0
     return Line(text, {"green" if good else "red": True, "bold": True})

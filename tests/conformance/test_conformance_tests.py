@@ -1,22 +1,17 @@
 """The contract as a part of a project's own tests."""
 
-from datetime import date
-
 import pytest
 
-from runs import failed, result
+from scikeras_conformance import conformance_tests
 from scikeras_conformance.baseline import Baseline, Entry, dump, fingerprint
 from scikeras_conformance.exceptions import BaselineError, UsageError
-from scikeras_conformance.pytest_plugin import own_tests as plugin
-from scikeras_conformance.pytest_plugin.own_tests import conformance_tests
-from scikeras_conformance.pytest_plugin.plugin import SuiteError
 
 pytest_plugins = ["pytester"]
 
 NO_FIT = "fit(...) raised AttributeError: fit"
 FITS = [f"CLS-2.fit-and-predict:{name}" for name in ("base", "classifier", "regressor")]
 TWO_LINES = """
-from scikeras_conformance.pytest_plugin.own_tests import conformance_tests
+from scikeras_conformance import conformance_tests
 test_contract = conformance_tests("toy_subject", {arguments})
 """
 
@@ -79,36 +74,3 @@ def test_slips_are_errors_of_collection(arguments, error, words):
     """A module that selects nothing is not an empty green one."""
     with pytest.raises(error, match=words):
         conformance_tests(**arguments)
-
-
-KNOWN = Entry(failed().id, fingerprint(failed().message), "", "old", "link")
-SHOULD = "CLS-9.not-a-model"
-XFAIL, FAIL, SKIP = pytest.xfail.Exception, pytest.fail.Exception, pytest.skip.Exception
-
-
-@pytest.mark.parametrize(
-    ("outcome", "entry", "options", "expected"),
-    [
-        (failed(), None, {}, FAIL),
-        (failed(check=SHOULD), None, {}, XFAIL),
-        (failed(check=SHOULD), None, {"strict": True}, FAIL),
-        (failed(check=SHOULD), None, {"held": True}, FAIL),
-        (failed(), KNOWN, {"held": True}, XFAIL),
-        (failed(message="other"), KNOWN, {"held": True}, FAIL),
-        (result(), KNOWN, {"held": True}, FAIL),
-        (failed(), Entry(KNOWN.id, KNOWN.fingerprint, "", "r", expires=date(2020, 1, 1)), {"held": True}, FAIL),
-        (result("errored", message="m"), KNOWN, {"held": True}, SuiteError),
-        (result("skipped", message="m"), None, {}, FAIL),
-        (result("skipped", check=SHOULD, message="m"), None, {}, SKIP),
-    ],
-)  # fmt: skip
-def test_what_a_result_becomes(outcome, entry, options, expected):
-    """Nothing that was not kept ends as a pass."""
-    with pytest.raises(expected):
-        plugin._conclude(outcome, entry, **{"strict": False, "held": False, **options})
-
-
-def test_a_pass_is_a_pass():
-    """With and without a baseline."""
-    plugin._conclude(result(), None, strict=True, held=False)
-    plugin._conclude(result(), None, strict=True, held=True)

@@ -1,6 +1,6 @@
-"""Holds contract and checks against each other, and shows both in one table.
+"""Traceability of clauses and checks: what does not match, and the table of both.
 
-``python -m scikeras_conformance.report.traceability docs/contract.md`` renews the table on that page.
+``python -m scikeras_conformance.cli.traceability docs/contract.md`` updates the table on that page.
 """
 
 import sys
@@ -13,11 +13,11 @@ from scikeras_conformance.contract import Clause, Contract, load_contract
 __all__ = ["MARK", "faults", "page_with_table", "table"]
 
 MARK = "<!-- the rest of this page is written by a command, see above -->\n"
-"""What stands on the page before the table."""
+"""The line of the page before the table."""
 
 
 def faults(contract: Contract, catalog: Sequence[Check]) -> list[str]:
-    """Say where contract and checks do not fit together.
+    """Return where contract and checks do not match.
 
     Parameters
     ----------
@@ -49,7 +49,7 @@ def faults(contract: Contract, catalog: Sequence[Check]) -> list[str]:
 
 
 def table(contract: Contract, catalog: Iterable[Check]) -> str:
-    """Write the clauses with their checks as a table of Markdown, chapter by chapter."""
+    """Return the clauses with their checks as a table of Markdown, chapter by chapter."""
     checks = list(catalog)
     lines = [f"Contract {contract.version}: {len(contract.clauses)} clauses, {len(checks)} checks."]
     for chapter in contract.chapters:
@@ -76,7 +76,7 @@ def _row(clause: Clause, checks: Iterable[Check]) -> str:
 
 
 def page_with_table(text: str, contract: Contract, catalog: Iterable[Check]) -> str:
-    """Give a page with the table as it should be.
+    """Return a page with the table as it should be.
 
     Parameters
     ----------
@@ -99,7 +99,7 @@ def page_with_table(text: str, contract: Contract, catalog: Iterable[Check]) -> 
 
 
 def main(arguments: Sequence[str]) -> None:
-    """Renew the table on the page that is named."""
+    """Update the table on the page that is named."""
     from scikeras_conformance.checks import CATALOG
 
     (name,) = arguments

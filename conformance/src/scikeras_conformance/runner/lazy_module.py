@@ -1,4 +1,4 @@
-"""Modules that are imported when something of them is used for the first time."""
+"""A module that is imported when an attribute of it is used for the first time."""
 
 import importlib
 from typing import Any
@@ -7,7 +7,7 @@ __all__ = ["LazyModule"]
 
 
 class LazyModule:
-    """Stands for a module until an attribute of it is asked for.
+    """Stand-in for a module, which imports it when an attribute is used.
 
     Checks name Keras and NumPy at the top of their modules as any other code does, and yet
     ``list`` and ``explain`` can read the records of all checks without importing either.
@@ -22,5 +22,5 @@ class LazyModule:
         self._name = name
 
     def __getattr__(self, attribute: str) -> Any:
-        """Import the module and give an attribute of it."""
+        """Import the module and return an attribute of it."""
         return getattr(importlib.import_module(self._name), attribute)

@@ -1,0 +1,112 @@
+"""What results mean for their subject: a judgement of each, and the verdict of a run."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import Enum, IntEnum, StrEnum, auto
+
+from scikeras_conformance.catalog.counts import Counts
+from scikeras_conformance.catalog.results import Outcome, Result
+from scikeras_conformance.contract import Level
+
+__all__ = ["ExitCode", "Judgement", "Policy", "Verdict", "decide"]
+
+
+class ExitCode(IntEnum):
+    """How the command line, and a pytest run with a subject, end."""
+
+    CONFORMANT = 0
+    NOT_CONFORMANT = 1
+    USAGE = 2
+    INCOMPLETE = 3
+    NO_SUBJECT = 4
+    NOTHING_RUN = 5
+    BASELINE_NOT_MET = 6
+
+
+class Verdict(StrEnum):
+    """What a run says of its subject."""
+
+    CONFORMANT = "conformant"
+    NOT_CONFORMANT = "not conformant"
+    INCOMPLETE = "incomplete"
+    NO_SUBJECT = "no subject"
+    NOTHING_RUN = "nothing run"
+
+    @property
+    def exit_code(self) -> ExitCode:
+        """The exit code that goes with the verdict."""
+        return ExitCode[self.name]
+
+
+class Judgement(Enum):
+    """What one result means for its subject."""
+
+    KEPT = auto()
+    """The promise is kept."""
+
+    BROKEN = auto()
+    """A promise that counts is broken."""
+
+    ADVISORY = auto()
+    """A promise is broken that does not count in this run."""
+
+    NOTHING_TO_CHECK = auto()
+    """The check does not apply, which counts neither way."""
+
+    UNKNOWN = auto()
+    """The suite failed, or the check cannot be run here."""
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """Which promises count.
+
+    Parameters
+    ----------
+    strict : bool, default=False
+        Whether SHOULD counts like MUST.
+    """
+
+    strict: bool = False
+
+    def counts(self, level: str) -> bool:
+        """Return whether promises of a level count."""
+        return level == Level.MUST or (self.strict and level == Level.SHOULD)
+
+    def judge(self, result: Result) -> Judgement:
+        """Return what a result means for its subject."""
+        match result.outcome:
+            case Outcome.PASSED:
+                return Judgement.KEPT
+            case Outcome.NOT_APPLICABLE:
+                return Judgement.NOTHING_TO_CHECK
+            case Outcome.FAILED:
+                return Judgement.BROKEN if self.counts(result.level) else Judgement.ADVISORY
+            case _:
+                return Judgement.UNKNOWN
+
+
+def decide(counts: Counts, results: Iterable[Result], *, strict: bool = False) -> Verdict:
+    """Return the verdict of a run.
+
+    A run with missing results, an error of the suite, or a check that cannot be run here says
+    nothing about conformance, whatever else passed.
+
+    Parameters
+    ----------
+    counts : Counts
+        The counts of the run.
+    results : iterable of Result
+        Its results.
+    strict : bool, default=False
+        Whether failures of SHOULD checks count as well.
+    """
+    if counts.planned == counts.not_applicable:
+        return Verdict.NOTHING_RUN
+    policy = Policy(strict)
+    found = {policy.judge(result) for result in results}
+    if not counts.complete or Judgement.UNKNOWN in found:
+        return Verdict.INCOMPLETE
+    if Judgement.BROKEN in found:
+        return Verdict.NOT_CONFORMANT
+    return Verdict.CONFORMANT

@@ -1,0 +1,121 @@
+"""The options of a run, as one typed record."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Literal
+
+import msgspec
+
+from scikeras_conformance.catalog.selection import Selection
+from scikeras_conformance.runner.device import Device
+from scikeras_conformance.runner.time_limit import DEFAULT_LIMIT
+from scikeras_conformance.subject.estimator_factories import parse_factory, places_of
+from scikeras_conformance.subject.spec import parse_spec
+
+__all__ = ["RunOptions"]
+
+
+class RunOptions(msgspec.Struct, frozen=True, kw_only=True):
+    """The options of a run.
+
+    The record is made once, from the command line and the configuration file or from pytest's
+    options, and handed on as an object; workers receive it as plain data.
+
+    Parameters
+    ----------
+    subject : str
+        The implementation under test, see `scikeras_conformance.subject.spec`.
+    profiles, chapters, checks, wrappers : tuple of str
+        The part of the contract that the run is about.
+    estimators : tuple of str
+        Estimator factories, see `scikeras_conformance.subject.estimator_factories`.
+    device : Device or None
+        The requested device; None to take what comes.
+    time_limit : float
+        Seconds that a check, or the import of the subject, may take; 0 for no limit.
+    strict : bool
+        Whether SHOULD counts like MUST.
+    workers : int or "auto"
+        How many processes the command line starts; pytest has options of its own for that.
+    baseline : Path or None
+        File of known failures.
+    report : Path or None
+        File of the JSON report.
+    exports : tuple of str
+        ``format=file`` for a file, ``format`` for the terminal.
+    scripts : Path or None
+        Folder for scripts that reproduce failures.
+    config_file : Path or None
+        The configuration file that was read, for the report.
+    """
+
+    subject: str
+    profiles: tuple[str, ...] = ()
+    chapters: tuple[str, ...] = ()
+    checks: tuple[str, ...] = ()
+    wrappers: tuple[str, ...] = ()
+    estimators: tuple[str, ...] = ()
+    device: Device | None = None
+    time_limit: float = DEFAULT_LIMIT
+    strict: bool = False
+    workers: int | Literal["auto"] = "auto"
+    baseline: Path | None = None
+    report: Path | None = None
+    exports: tuple[str, ...] = ()
+    scripts: Path | None = None
+    config_file: Path | None = None
+
+    @classmethod
+    def of(cls, values: Mapping[str, Any]) -> "RunOptions":
+        """Return the options with the given values.
+
+        Paths are made absolute, because a subject may change the directory of the process.
+
+        Parameters
+        ----------
+        values : mapping
+            Values by the names of the fields; those that are missing have their defaults.
+
+        Raises
+        ------
+        UsageError
+            If the subject or an estimator factory is not named in a form that is understood.
+        """
+        values = dict(values)
+        for name in ("baseline", "report", "scripts"):
+            if values.get(name) is not None:
+                values[name] = Path(values[name]).absolute()
+        values["exports"] = tuple(map(_absolute, values.get("exports", ())))
+        options = msgspec.convert(values, cls)
+        parse_spec(options.subject)
+        places_of(map(parse_factory, options.estimators))
+        return options
+
+    @property
+    def selection(self) -> Selection:
+        """The part of the catalog that the run is about."""
+        return Selection.asked_for(
+            chapters=self.chapters,
+            checks=self.checks,
+            wrappers=self.wrappers,
+            profiles=self.profiles,
+        )
+
+    def to_plain(self) -> dict[str, Any]:
+        """Return the options as plain data, which can be sent to another process."""
+        plain: dict[str, Any] = msgspec.to_builtins(self, enc_hook=str)
+        return plain
+
+    @classmethod
+    def from_plain(cls, data: Mapping[str, Any]) -> "RunOptions":
+        """Return the options that `to_plain` made plain data of."""
+        return msgspec.convert(data, cls, dec_hook=_decode)
+
+
+def _decode(kind: type, value: Any) -> Any:
+    return kind(value)
+
+
+def _absolute(export: str) -> str:
+    form, equals, file = export.partition("=")
+    return f"{form}={Path(file).absolute()}" if equals and file else export

@@ -1,0 +1,107 @@
+"""The contract as a part of a project's own tests.
+
+::
+
+    from scikeras_conformance import conformance_tests
+
+    test_contract = conformance_tests("your_package.wrappers")
+
+Each check, for each wrapper and case, is one pytest item with the marker ``conformance``.
+"""
+
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+import pytest
+
+from scikeras_conformance.catalog.plan import PlannedCheck
+from scikeras_conformance.config.run_options import RunOptions
+from scikeras_conformance.exceptions import UsageError
+from scikeras_conformance.pytest_plugin.items import parameters
+from scikeras_conformance.pytest_plugin.outcomes import ending_of
+from scikeras_conformance.pytest_plugin.run import Run
+from scikeras_conformance.runner.execute import execute
+from scikeras_conformance.runner.time_limit import DEFAULT_LIMIT
+
+__all__ = ["conformance_tests"]
+
+
+def conformance_tests(
+    subject: str,
+    *,
+    profiles: Iterable[str] = (),
+    chapters: Iterable[str] = (),
+    checks: Iterable[str] = (),
+    wrappers: Iterable[str] = (),
+    estimators: Iterable[str] = (),
+    strict: bool = False,
+    time_limit: float = DEFAULT_LIMIT,
+    baseline: str | Path | None = None,
+) -> Callable[..., None]:
+    """Return a test function that checks the contract for a subject, one item for each check.
+
+    A broken MUST fails its item; a broken SHOULD is an expected failure unless `strict`. An error
+    of the suite, and a check that cannot be run here, fail too. With a baseline a known failure is
+    an expected one, and an entry that is stale, expired or of another kind fails.
+
+    Parameters
+    ----------
+    subject : str
+        The implementation, named as on the command line: ``"your_package.wrappers"``.
+    profiles, chapters, checks, wrappers : iterable of str
+        The part of the contract, as the options of the command line; by default the documented
+        profile.
+    estimators : iterable of str
+        Estimators to run scikit-learn's checks on, if not the suite's own: ``"module:adapter"``, or
+        ``"classifier=module:function"``.
+    strict : bool, default=False
+        Whether SHOULD counts like MUST.
+    time_limit : float, default=120
+        Seconds that a check may take; zero for no limit.
+    baseline : str or Path, optional
+        The file of known failures, relative to where pytest is started.
+
+    Returns
+    -------
+    callable
+        A test function for pytest, with one parameter set for each planned check.
+
+    Raises
+    ------
+    ConformanceError
+        If a name is not known, with the nearest that is, or nothing is selected.
+
+    Examples
+    --------
+    >>> from scikeras_conformance import conformance_tests
+    >>> test_contract = conformance_tests("your_package.wrappers", chapters=["INIT"])
+    """
+    options = RunOptions.of(
+        {
+            "subject": subject,
+            "profiles": tuple(profiles),
+            "chapters": tuple(chapters),
+            "checks": tuple(checks),
+            "wrappers": tuple(wrappers),
+            "estimators": tuple(estimators),
+            "strict": strict,
+            "time_limit": time_limit,
+            "baseline": baseline,
+        }
+    )
+    run = Run(options)
+    if not run.plan:
+        raise UsageError("conformance_tests: the selected parts have no check in common.")
+
+    @pytest.mark.parametrize("contract_check", parameters(run.plan))
+    def test(contract_check: PlannedCheck) -> None:
+        result = execute(
+            contract_check,
+            run.subject,
+            limit=options.time_limit,
+            tries=run.policy.tries(contract_check.id),
+        )
+        ending_of(result, run.policy).end()
+
+    test.__doc__ = f"Check one promise of the contract for {subject}."
+    return test

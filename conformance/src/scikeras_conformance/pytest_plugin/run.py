@@ -1,0 +1,111 @@
+"""What one process knows of a run: its options, its plan, its baseline, its subject."""
+
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from scikeras_conformance.baseline import Baseline, load_for
+from scikeras_conformance.catalog.plan import Plan, make_plan
+from scikeras_conformance.checks import CATALOG
+from scikeras_conformance.exceptions import SubjectImportError
+from scikeras_conformance.pytest_plugin.outcomes import ItemPolicy
+from scikeras_conformance.report.locations import sources_of
+from scikeras_conformance.runner.device import require_device
+from scikeras_conformance.runner.environment import describe_environment
+from scikeras_conformance.runner.time_limit import TimeUp, time_limit
+from scikeras_conformance.subject.loading import Subject, load_subject
+
+if TYPE_CHECKING:
+    from scikeras_conformance.config.run_options import RunOptions
+
+__all__ = ["Run", "run_of"]
+
+KEY = pytest.StashKey["Run"]()
+
+
+class Run:
+    """A run, as one process knows it.
+
+    Parameters
+    ----------
+    options : RunOptions
+        The options of the run.
+    plan : Plan, optional
+        The plan, if it has been made already.
+
+    Raises
+    ------
+    UsageError
+        If the selection has a name that matches nothing.
+    BaselineError
+        If the baseline is not valid, or about something else.
+    """
+
+    def __init__(self, options: "RunOptions", plan: Plan | None = None) -> None:
+        self.options = options
+        self.plan = make_plan(CATALOG, options.selection) if plan is None else plan
+        self.baseline: Baseline | None = None
+        if options.baseline is not None:
+            self.baseline = load_for(options.baseline, options.subject, self.plan.everything)
+
+    @cached_property
+    def subject(self) -> Subject:
+        """The implementation under test, imported when it is first used.
+
+        Raises
+        ------
+        DeviceError
+            If the requested device is not available.
+        SubjectError
+            If the subject cannot be imported, or is incomplete.
+        """
+        import keras  # noqa: F401 - a backend takes its time, which is none of the subject's
+
+        require_device(self.options.device)
+        spec = self.options.subject
+        try:
+            with time_limit(self.options.time_limit):
+                return load_subject(spec, self.options.estimators)
+        except TimeUp as stop:
+            raise SubjectImportError(f"The import of the subject {spec!r} {stop}.") from stop
+
+    @cached_property
+    def facts(self) -> dict[str, Any]:
+        """Who the subject is and where it ran; only a process that ran a check can tell."""
+        identity = self.subject.identity
+        return {
+            "subject": {
+                "spec": identity.spec,
+                "distribution": identity.distribution,
+                "version": identity.version,
+                "wrappers": dict(identity.wrappers),
+                "sources": sources_of(self.subject),
+            },
+            "environment": {
+                **describe_environment(),
+                "device_asked_for": self.options.device and str(self.options.device),
+            },
+        }
+
+    @cached_property
+    def policy(self) -> ItemPolicy:
+        """What decides how results end their items.
+
+        Raises
+        ------
+        BaselineError
+            If the baseline has two entries for one result that hold here.
+        """
+        baseline = self.baseline
+        known = None if baseline is None else baseline.active(self.facts["environment"])
+        return ItemPolicy(self.options.strict, known)
+
+    def attach(self, config: pytest.Config) -> None:
+        """Let `run_of` find the run."""
+        config.stash[KEY] = self
+
+
+def run_of(config: pytest.Config) -> Run | None:
+    """Return the run of a pytest session; None where it is not about conformance."""
+    return config.stash.get(KEY, None)

@@ -1,0 +1,53 @@
+"""What an xdist worker adds to a run."""
+
+import os
+import signal
+from typing import TYPE_CHECKING, Any
+
+from scikeras_conformance.pytest_plugin.run import Run
+
+if TYPE_CHECKING:
+    import pytest
+
+__all__ = ["FACTS", "Worker"]
+
+FACTS = "conformance_facts"
+"""The key of the facts in what a worker leaves behind."""
+
+
+class Worker:
+    """The plugin object of a worker: at its end it sends the facts of its process.
+
+    It leads a process group, so that what the subject forked ends when it does.
+
+    Parameters
+    ----------
+    config : pytest.Config
+        Of the worker.
+    run : Run
+        The run, as this process knows it.
+    """
+
+    def __init__(self, config: "pytest.Config", run: Run) -> None:
+        self.config: Any = config
+        self._run = run
+        self._has_run = False
+        self._process = os.getpid()
+        self._leads = hasattr(os, "setpgid")
+        if self._leads:
+            os.setpgid(0, 0)
+
+    def pytest_runtest_logreport(self, report: Any) -> None:
+        """Note that the subject was loaded and used."""
+        self._has_run |= hasattr(report, "conformance_result")
+
+    def pytest_sessionfinish(self) -> None:
+        """Send the facts."""
+        if self._has_run:
+            self.config.workeroutput[FACTS] = self._run.facts
+
+    def pytest_unconfigure(self) -> None:
+        """End the processes that the subject left behind."""
+        if self._leads and os.getpid() == self._process:
+            signal.signal(signal.SIGTERM, signal.SIG_IGN)
+            os.killpg(0, signal.SIGTERM)
