@@ -4,6 +4,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from scikeras_conformance.report.script import script_for
 
 from scikeras_conformance.catalog.check import Wrapper
 from scikeras_conformance.catalog.plan import Selection, make_plan
@@ -11,7 +12,6 @@ from scikeras_conformance.checks import CATALOG
 from scikeras_conformance.cli import main as cli
 from scikeras_conformance.exceptions import UsageError
 from scikeras_conformance.pytest_plugin.own_tests import conformance_tests
-from scikeras_conformance.report.script import script_for
 from scikeras_conformance.subject.estimator_factories import load_builders, places_of
 from scikeras_conformance.subject.loading import load_subject
 

@@ -12,11 +12,11 @@ from typing import NamedTuple
 from xml.etree import ElementTree as ET
 
 import pytest
+from scikeras_conformance.report.json_report import write_report
+from scikeras_conformance.report.stored import read_report
 
 from runs import failed, known_gate, result, run
 from scikeras_conformance.baseline import Concern, Finding
-from scikeras_conformance.report.json_report import write_report
-from scikeras_conformance.report.stored import read_report
 
 ROOT = Path(__file__).parents[2]
 ACTION = ROOT / ".github" / "actions" / "conformance"

@@ -7,7 +7,7 @@ import pytest
 
 from runs import failed, run
 from scikeras_conformance.report import locations
-from scikeras_conformance.report.formats.registry import FORMATS, render_as
+from scikeras_conformance.report.formats import FORMATS, render_as
 from scikeras_conformance.report.locations import Location, location_of, root_of, sources_of
 from scikeras_conformance.subject.loading import load_subject
 

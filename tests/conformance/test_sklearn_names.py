@@ -128,7 +128,7 @@ def test_the_lists_are_consistent():
 def test_a_check_of_another_version_is_inapplicable():
     """That is neither a pass nor a failure, and the message says which version is there."""
     result = judge(QuietClassifier, "SKL-1.classifier", "check_estimator_cloneable-again")
-    assert Outcome.INAPPLICABLE == result.outcome
+    assert Outcome.NOT_APPLICABLE == result.outcome
     assert f"scikit-learn {sklearn.__version__[:3]}" in result.message
 
 
@@ -136,7 +136,7 @@ def test_a_tag_makes_a_check_inapplicable():
     """Scikit-learn has it under a tag only, which the subject does not have."""
     case = "check_sample_weight_equivalence_on_sparse_data"
     result = judge(Uncommon, "SKL-1.classifier", case)
-    assert Outcome.INAPPLICABLE == result.outcome
+    assert Outcome.NOT_APPLICABLE == result.outcome
     assert "input_tags.sparse" in result.message
 
 
@@ -169,7 +169,7 @@ def test_a_tag_of_the_input_counts_whatever_the_kind():
     """What scikit-learn leaves out for dense estimators is not held against the kind."""
     case = "check_sample_weight_equivalence_on_sparse_data"
     result = judge(UnrecognisedAndDense, "SKL-1.classifier", case)
-    assert Outcome.INAPPLICABLE == result.outcome
+    assert Outcome.NOT_APPLICABLE == result.outcome
     assert "input_tags.sparse" in result.message
 
 
