@@ -96,7 +96,7 @@ def changed(report, **fields):
     }
     assert header.keys() | footer.keys() == fields.keys()
     parts = {"header": replace(report.header, **header), "footer": replace(report.footer, **footer)}
-    return msgspec.convert(replace(report, **parts), Report, from_attributes=True)
+    return msgspec.convert(msgspec.to_builtins(replace(report, **parts)), Report)
 
 
 def failed(**more):

@@ -1,5 +1,6 @@
 """Known failures: the file, its conditions, the fingerprint, and its renewal."""
 
+import difflib
 import time
 from datetime import date
 
@@ -21,7 +22,8 @@ from scikeras_conformance.baseline import (
     renew,
 )
 from scikeras_conformance.baseline.conditions import is_met
-from scikeras_conformance.baseline.writing import dump
+from scikeras_conformance.baseline.reading import parse
+from scikeras_conformance.baseline.writing import dump, renewed_text
 from scikeras_conformance.exceptions import BaselineError
 
 TODAY = date(2026, 11, 25)
@@ -170,6 +172,128 @@ def test_an_entry_for_nothing_is_an_error_with_the_nearest(tmp_path):
         load_for(path, "toy", ["CLS-1.extends-bass:base"])
     with pytest.raises(BaselineError, match="is about 'toy'"):
         load_for(path, "other", [ENTRY.id])
+
+
+COMMENTED = """\
+# Our own words at the top.
+schema = 'scikeras-conformance/baseline/1'   # behind the schema
+subject = "toy"
+
+# Not directly above an entry, so it belongs to the file.
+
+# The first entry.
+[[known]]  # behind the header
+id = "a"
+fingerprint = '0'  # behind a key
+reason = '''Two
+lines.
+# no comment'''
+message = "old"
+when = {backend="jax",keras = ">=3"}   # as we like it
+
+# The second entry.
+[[known]]
+fingerprint = "0"
+  # within an entry
+  id = "b"
+reason = "r"
+
+
+# The third entry.
+# In two lines.
+[[known]]
+expires = 2027-01-31
+id = "c"
+fingerprint = "0"
+reason = "r"
+# At the end.
+"""
+A, B, C = (
+    Entry("a", "0", "old", "Two\nlines.\n# no comment", when={"backend": "jax", "keras": ">=3"}),
+    Entry("b", "0", "", "r"),
+    Entry("c", "0", "", "r", expires=date(2027, 1, 31)),
+)
+
+
+def renewed_file(*entries, text=COMMENTED):
+    """Return the lines that are gone, and those that have come, if a file has other entries."""
+    new = renewed_text(text, Baseline("toy", entries))
+    difference = [*difflib.ndiff(text.splitlines(), new.splitlines())]
+    return [[line[2:] for line in difference if line.startswith(sign)] for sign in ("- ", "+ ")] + [
+        parse(new, "it").entries
+    ]
+
+
+def test_a_baseline_that_stays_is_not_touched():
+    """Comments, order, quotes and empty lines are the user's."""
+    assert COMMENTED == renewed_text(COMMENTED, Baseline("toy", (A, B, C)))
+    assert (A, B, C) == parse(COMMENTED, "it").entries
+
+
+def test_a_renewal_changes_only_what_is_different():
+    """Comments above, behind and between entries survive, also those behind what changes."""
+    new = replace(A, fingerprint="1", message="new"), replace(B, fingerprint="1"), C
+    gone, come, entries = renewed_file(*new)
+    assert ["fingerprint = '0'  # behind a key", 'message = "old"', 'fingerprint = "0"'] == gone
+    assert ['fingerprint = "1"  # behind a key', 'message = "new"', 'fingerprint = "1"'] == come
+    assert new == entries
+
+
+def test_a_message_that_was_not_there_is_added_to_its_entry():
+    """It stands in its own table, not behind the comments of the next one."""
+    new = A, replace(B, fingerprint="1", message="new"), C
+    gone, come, entries = renewed_file(*new)
+    assert ['fingerprint = "0"'] == gone
+    assert ['fingerprint = "1"', 'message = "new"'] == come
+    assert new == entries
+
+
+@pytest.mark.parametrize(
+    ("entries", "gone", "stays"),
+    [
+        ((B, C), "# The first entry.", "# Not directly above an entry, so it belongs to the file."),
+        ((A, C), "# The second entry.", "# The third entry."),
+        ((A, B), "# In two lines.", "# At the end."),
+        ((), "# The second entry.", "# At the end."),
+    ],
+)
+def test_an_entry_goes_with_the_comment_above_it(entries, gone, stays):
+    """A comment does not come to stand above an entry that it is not about."""
+    lines = renewed_text(COMMENTED, Baseline("toy", entries)).splitlines()
+    assert gone not in lines
+    assert stays in lines
+    assert "# Our own words at the top." == lines[0]
+    assert entries == renewed_file(*entries)[2]
+
+
+def test_new_entries_stand_at_the_end():
+    """What was there keeps its place, and its comments."""
+    new = Entry("n", "f", "m", "r")
+    text = renewed_text(COMMENTED, Baseline("toy", (A, new, B, C)))
+    assert text.startswith(COMMENTED)
+    assert (A, B, C, new) == parse(text, "it").entries
+
+
+@pytest.mark.parametrize("ends", ["", "\n", "\n\n\n"])
+@pytest.mark.parametrize("newline", ["\n", "\r\n"])
+def test_files_that_end_and_break_lines_in_other_ways(ends, newline):
+    """Whatever the file ends with, a new entry is a table of its own, in the file's line breaks."""
+    text = (COMMENTED.rstrip("\n") + ends).replace("\n", newline)
+    assert text == renewed_text(text, Baseline("toy", parse(text, "it").entries))
+    new = Entry("n", "f", "m", "r")
+    renewed = renewed_text(text, Baseline("toy", (*parse(text, "it").entries, new)))
+    assert new == parse(renewed, "it").entries[-1]
+    assert renewed.count("\n") == renewed.count(newline)
+
+
+def test_a_file_without_entries_and_one_with_an_array():
+    """Both are baselines too; the entries of an array become tables."""
+    head = "# ours\nschema = 'scikeras-conformance/baseline/1'\nsubject = 'toy'\n"
+    array = "known = [{id = 'b', fingerprint = '0', reason = 'r'}]\n"
+    for text in (head, head + array):
+        renewed = renewed_text(text, Baseline("toy", (B, C)))
+        assert (B, C) == parse(renewed, "it").entries
+        assert renewed.startswith(head)
 
 
 # -- conditions -----------------------------------------------------------------------------------

@@ -117,11 +117,11 @@ def _contradictions(report: Report) -> Iterator[str]:
     verdict = _verdict(report, counts)
     if footer.verdict is not verdict:
         yield f"the verdict is {footer.verdict!r}, and the results say {verdict!r}"
+    if not _gate_agrees(report):
+        yield "the gate does not agree with the results"
     exit_code = exit_code_of(footer.verdict, footer.gate)
     if footer.exit_code is not exit_code:
         yield f"the exit code is {int(footer.exit_code)}, and has to be {int(exit_code)}"
-    if not _gate_agrees(report):
-        yield "the gate does not agree with the results"
 
 
 def _strangers(report: Report) -> Iterator[str]:
