@@ -4,7 +4,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from scikeras_conformance.report.script import script_for
+from scikeras_conformance.report.reproduction.script import script_for
 
 from scikeras_conformance.catalog.check import Wrapper
 from scikeras_conformance.catalog.plan import Selection, make_plan

@@ -85,10 +85,12 @@ class Result(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     level: str
     outcome: Outcome
     message: str = ""
-    details: str = ""
+    details: Annotated[str, msgspec.Meta(description="A traceback.")] = ""
     seconds: Annotated[float, msgspec.Meta(ge=0, le=1e9)] = 0.0
-    example: str = ""
-    tries: Annotated[int, msgspec.Meta(ge=1)] = 1
+    example: Annotated[
+        str, msgspec.Meta(description="For a property, the smallest value that breaks it.")
+    ] = ""
+    tries: Annotated[int, msgspec.Meta(ge=1, description="How often it was run.")] = 1
 
     @property
     def chapter(self) -> str:

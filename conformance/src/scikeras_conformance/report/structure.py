@@ -109,7 +109,7 @@ class Header(_Part, frozen=True):
     ]
     configuration: Configuration
     profiles: Annotated[
-        tuple[str, ...], Meta(min_length=1, description='`["all"]` for all profiles.')
+        tuple[str, ...], Meta(min_length=1, description="The word 'all' stands for all of them.")
     ]
     planned: Annotated[Count, Meta(description="Number of planned checks.")]
     catalog_size: Annotated[Count, Meta(description="Number of checks of these profiles.")]
