@@ -12,11 +12,11 @@ from typing import NamedTuple
 from xml.etree import ElementTree as ET
 
 import pytest
-from scikeras_conformance.report.writing import write_report
-from scikeras_conformance.report.reading import load_report
 
 from runs import failed, known_gate, result, run
 from scikeras_conformance.baseline import Concern, Finding
+from scikeras_conformance.report.reading import load_report
+from scikeras_conformance.report.writing import write_report
 
 ROOT = Path(__file__).parents[2]
 ACTION = ROOT / ".github" / "actions" / "conformance"

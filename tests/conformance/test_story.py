@@ -7,10 +7,10 @@ import sys
 from pathlib import Path
 
 import pytest
-from scikeras_conformance.report.reading import load_report
 
 from scikeras_conformance.baseline import load
 from scikeras_conformance.config.file import read_settings
+from scikeras_conformance.report.reading import load_report
 
 FORK = Path(__file__).parents[2] / "fixtures" / "sample_fork"
 

@@ -11,7 +11,6 @@ from scikeras_conformance.report.wording import (
     counts_line,
     environment_line,
     headline,
-    outcome_words,
     subject_line,
 )
 from sitegen.markup import clause_link, prose, table, text
@@ -115,7 +114,7 @@ def _cell(results: Sequence[Result]) -> str:
     judged = counts[Outcome.PASSED] + counts[Outcome.FAILED]
     words = [f"{counts[Outcome.PASSED]} of {judged}"] if judged else []
     words += [
-        f"{counts[outcome]} {outcome_words(outcome)}"
+        f"{counts[outcome]} {outcome.words}"
         for outcome in Outcome
         if counts[outcome] and outcome not in {Outcome.PASSED, Outcome.FAILED}
     ]

@@ -157,9 +157,9 @@ def _outlived(result: Result, entry: Entry) -> Finding:
             f"It passed {result.tries} times out of {result.tries}. Take its entry out of the "
             "baseline; or, if it fails more rarely than that, give the entry more tries.",
         )
-    outcome = result.outcome.replace("_", " ")
+    words = result.outcome.words
     return Finding(
         Concern.STALE,
         result.id,
-        f"The result is: {outcome} ({entry.reason}). Take its entry out of the baseline.",
+        f"The result is: {words} ({entry.reason}). Take its entry out of the baseline.",
     )

@@ -22,6 +22,11 @@ class Outcome(StrEnum):
     NOT_APPLICABLE = "not_applicable"
     UNAVAILABLE = "unavailable"
 
+    @property
+    def words(self) -> str:
+        """The outcome as a reader reads it."""
+        return self.replace("_", " ")
+
 
 class ExitCode(IntEnum):
     """How the command line, and a pytest run with a subject, end."""

@@ -298,7 +298,7 @@ class Controller:
             self.config.getoption("conformance_subject"),
             seed=SEED,
             example=result.example,
-            builders=self.config.getoption("conformance_builder"),
+            estimators=self.config.getoption("conformance_builder"),
         )
 
     def _gate(self, order: Iterable[str], results: Iterable[Result]) -> Gate | None:

@@ -10,7 +10,6 @@ from scikeras_conformance.report.structure import Report
 from scikeras_conformance.report.wording import (
     environment_line,
     headline,
-    outcome_words,
     subject_line,
 )
 
@@ -85,7 +84,7 @@ def _lines(before: Report, after: Report) -> Iterator[str]:
     for title, names in groups:
         yield f"{title}: {len(names)}"
         for name in names:
-            note = f"  [{outcome_words(new[name].outcome)}]" if title == "added" else ""
+            note = f"  [{new[name].outcome.words}]" if title == "added" else ""
             yield f"  {name}{note}"
             if title in {"newly failing", "changed"}:
                 yield from (f"      {line}" for line in new[name].message.splitlines()[:3])

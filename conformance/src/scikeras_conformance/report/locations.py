@@ -66,7 +66,7 @@ def root_of(directory: Path) -> Path:
 
 
 def location_of(report: Report, result: Result) -> Location | None:
-    """Give the line of the subject that a failure is about.
+    """Return the line of the subject that a failure is about.
 
     Parameters
     ----------

@@ -9,7 +9,6 @@ from scikeras_conformance.report.structure import Report
 from scikeras_conformance.report.wording import (
     environment_line,
     headline,
-    outcome_words,
     subject_line,
 )
 
@@ -88,8 +87,8 @@ def _cell(report: Report, check: str) -> tuple[str, str]:
     for outcome in ORDER:
         count = outcomes.count(outcome)
         if count:
-            return str(outcome), f"{outcome_words(outcome)} {count}/{len(outcomes)}"
+            return str(outcome), f"{outcome.words} {count}/{len(outcomes)}"
     if all(outcome is Outcome.PASSED for outcome in outcomes):
         return "passed", f"passed {len(outcomes)}"
     other = next(outcome for outcome in outcomes if outcome is not Outcome.PASSED)
-    return str(other), f"{outcome_words(other)} {outcomes.count(other)}/{len(outcomes)}"
+    return str(other), f"{other.words} {outcomes.count(other)}/{len(outcomes)}"

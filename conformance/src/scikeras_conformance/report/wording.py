@@ -9,7 +9,6 @@ __all__ = [
     "environment_line",
     "headline",
     "is_good",
-    "outcome_words",
     "subject_line",
 ]
 
@@ -60,18 +59,13 @@ def counts_line(report: Report) -> str:
     words = [f"{counts.planned} planned", f"{counts.passed} passed"]
     words.append(f"{counts.failed} failed ({must} MUST)")
     words += [
-        f"{getattr(counts, str(outcome))} {outcome_words(outcome)}"
+        f"{getattr(counts, str(outcome))} {outcome.words}"
         for outcome in Outcome
         if outcome not in {Outcome.PASSED, Outcome.FAILED}
     ]
     if report.footer.missing:
         words.append(f"{len(report.footer.missing)} without result")
     return ", ".join(words)
-
-
-def outcome_words(outcome: str) -> str:
-    """Return an outcome as it is shown to readers."""
-    return outcome.replace("_", " ")
 
 
 def is_good(report: Report) -> bool:

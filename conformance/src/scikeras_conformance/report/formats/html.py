@@ -13,7 +13,6 @@ from scikeras_conformance.report.wording import (
     environment_line,
     headline,
     is_good,
-    outcome_words,
     subject_line,
 )
 
@@ -56,14 +55,12 @@ def _facts(report: Report) -> Iterator[tuple[str, str]]:
 def _filters(report: Report) -> Iterator[tuple[str, str, list[tuple[str, str]]]]:
     """Yield each filter: its name, its label, and its choices with the words for them."""
     results = report.results
-    choices = {
-        "chapter": dict.fromkeys(result.chapter for result in results),
-        "level": dict.fromkeys(result.level for result in results),
-        "outcome": dict.fromkeys(str(result.outcome) for result in results),
-    }
-    for name, values in choices.items():
-        label = "result" if name == "outcome" else name
-        yield name, label, [(value, outcome_words(value)) for value in values]
+    chapters = dict.fromkeys(result.chapter for result in results)
+    levels = dict.fromkeys(result.level for result in results)
+    outcomes = dict.fromkeys(result.outcome for result in results)
+    yield "chapter", "chapter", [(name, name) for name in chapters]
+    yield "level", "level", [(name, name) for name in levels]
+    yield "outcome", "result", [(str(outcome), outcome.words) for outcome in outcomes]
 
 
 def _chapters(report: Report) -> Iterator[Mapping[str, Any]]:
@@ -81,7 +78,7 @@ def _chapters(report: Report) -> Iterator[Mapping[str, Any]]:
 def _row(report: Report, result: ReportedResult) -> Mapping[str, Any]:
     entry = report.catalog.checks[result.check]
     clauses = [(name, report.catalog.clauses[name]) for name in entry.clauses]
-    words = outcome_words(result.outcome)
+    words = result.outcome.words
     known = report.known(result)
     location = location_of(report, result) if result.outcome is Outcome.FAILED else None
     place = ""

@@ -6,7 +6,7 @@ from xml.etree import ElementTree as ET
 from scikeras_conformance.catalog.results import Outcome, Result, Verdict
 from scikeras_conformance.report.printable import printable
 from scikeras_conformance.report.structure import Report
-from scikeras_conformance.report.wording import headline, outcome_words
+from scikeras_conformance.report.wording import headline
 
 __all__ = ["junit"]
 
@@ -62,7 +62,7 @@ def _case(report: Report, result: Result) -> ET.Element:
     elif result.says_nothing:
         _add(case, "error", "error of the suite", result.message, result.details)
     elif result.outcome is not Outcome.PASSED:
-        _add(case, "skipped", outcome_words(result.outcome), result.message)
+        _add(case, "skipped"(result.outcome), result.message)
     return case
 
 

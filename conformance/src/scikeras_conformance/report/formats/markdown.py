@@ -13,7 +13,6 @@ from scikeras_conformance.report.wording import (
     environment_line,
     headline,
     is_good,
-    outcome_words,
     subject_line,
 )
 
@@ -123,7 +122,7 @@ def _table(report: Report) -> Iterator[str]:
     outcomes = list(Outcome)
     yield from (
         "",
-        "| chapter | " + " | ".join(map(outcome_words, outcomes)) + " |",
+        "| chapter | " + " | ".join(outcome.words for outcome in outcomes) + " |",
         "|---" * (len(outcomes) + 1) + "|",
     )
     for chapter in dict.fromkeys(result.chapter for result in report.results):
@@ -135,7 +134,7 @@ def _table(report: Report) -> Iterator[str]:
 def _details(report: Report, result: ReportedResult) -> Iterator[str]:
     note = report.catalog.checks[result.check]
     yield ""
-    words = f"{outcome_words(result.outcome)} {plain(result.level)} {code(result.id)}"
+    words = f"{result.outcome.words} {plain(result.level)} {code(result.id)}"
     yield f"<details><summary>{words}</summary>"
     yield ""
     for name in note.clauses:

@@ -7,7 +7,7 @@ from itertools import groupby
 from scikeras_conformance.catalog.results import Counts, Outcome, Result
 from scikeras_conformance.contract import Level, load_contract
 from scikeras_conformance.report.structure import CheckEntry, Environment, Report, ReportedResult
-from scikeras_conformance.report.wording import outcome_words, subject_line
+from scikeras_conformance.report.wording import subject_line
 
 __all__ = ["Line", "render"]
 
@@ -74,7 +74,7 @@ def _notable(name: str, check: CheckEntry, results: Sequence[ReportedResult]) ->
         binding = outcome is not Outcome.NOT_APPLICABLE and check.level is Level.MUST
         color = {"red": True, "bold": True} if binding else {"yellow": True}
         yield Line("")
-        yield Line(f"{outcome_words(outcome).upper()} {check.level} {name}", color)
+        yield Line(f"{outcome.words.upper()} {check.level} {name}", color)
         yield Line(f"  verifies: {check.verifies}")
         if outcome is Outcome.FAILED:
             yield Line(f"  impact: {check.impact}")
