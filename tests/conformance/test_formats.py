@@ -1,5 +1,7 @@
 """JUnit, Markdown, GitHub annotations, the badge, HTML and the terminal."""
 
+import base64
+import hashlib
 import html as html_module
 import io
 import json
@@ -37,6 +39,7 @@ from scikeras_conformance.exceptions import UsageError
 from scikeras_conformance.report.formats import FORMATS, parse_target, render_as
 from scikeras_conformance.report.formats.markdown import MAX_SHOWN, fenced
 from scikeras_conformance.report.formats.terminal import render
+from scikeras_conformance.report.matrix import as_html
 
 # -- which formats there are ----------------------------------------------------------------------
 
@@ -333,6 +336,15 @@ def test_the_page_is_whole_and_loads_nothing():
         MISSING[0],
     ):
         assert piece in words
+
+
+def test_the_policy_of_the_page_allows_our_script_alone():
+    """Its digest is that of the script as it stands in the page; otherwise no filter would work."""
+    text = render_as("html", MIXED)
+    (script,) = re.findall(r"<script>(.*?)</script>", text, re.DOTALL)
+    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+    assert f"script-src 'sha256-{digest}';" in text
+    assert "script-src 'none';" in as_html([MIXED])
 
 
 def test_the_page_shows_the_smallest_example_of_a_property():

@@ -19,13 +19,13 @@ class Outputs:
 
     Parameters
     ----------
-    report : str or None
+    report : str, Path or None
         File of the JSON report.
-    scripts : str or None
+    scripts : str, Path or None
         Folder for scripts that reproduce the failures.
     exports : iterable of str
         ``format=file`` for a file, ``format`` for the terminal.
-    baseline : str or None
+    baseline : str, Path or None
         File of known failures, which no output may replace.
 
     Raises
@@ -36,11 +36,11 @@ class Outputs:
 
     def __init__(
         self,
-        report: str | None,
-        scripts: str | None,
+        report: str | Path | None,
+        scripts: str | Path | None,
         exports: Iterable[str],
         *,
-        baseline: str | None = None,
+        baseline: str | Path | None = None,
     ) -> None:
         self._report = Path(report).absolute() if report else None
         self._scripts = Path(scripts).absolute() if scripts else None

@@ -62,7 +62,7 @@ def _case(report: Report, result: Result) -> ET.Element:
     elif result.says_nothing:
         _add(case, "error", "error of the suite", result.message, result.details)
     elif result.outcome is not Outcome.PASSED:
-        _add(case, "skipped"(result.outcome), result.message)
+        _add(case, "skipped", result.outcome.words, result.message)
     return case
 
 
