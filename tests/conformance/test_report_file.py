@@ -239,6 +239,22 @@ def test_reports_that_contradict_themselves(change, complaint):
     assert complaint in str(error.value)
 
 
+@pytest.mark.parametrize(
+    "path", [("results", 0, "message"), ("header", "environment", "suite"), ("footer", "gate")]
+)
+def test_a_report_that_lacks_a_key(path):
+    """No key has a default in a file, in the schema or in what reads it."""
+    data = json.loads(json.dumps(to_dict(RUNS["failed"])))
+    part = data
+    for name in path[:-1]:
+        part = part[name]
+    del part[path[-1]]
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.validate(data, SCHEMA)
+    with pytest.raises(DamagedReportError, match="is damaged"):
+        from_dict(data)
+
+
 def test_a_failure_says_how_to_reproduce_it():
     """One command runs its check again, with the estimator factories of the run."""
     command = "scikeras-conformance run toy --check CLS-1.extends-base --wrapper base"

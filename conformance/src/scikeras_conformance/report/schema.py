@@ -19,7 +19,6 @@ FILE = Path(__file__).with_name("report.schema.json")
 def report_schema() -> dict[str, Any]:
     """Return the schema, in the dialect 2020-12 of JSON Schema."""
     generated = msgspec.json.schema(Report)
-    # The docstring of the class is for readers of the code.
     definitions = {name: _plain(part) for name, part in generated["$defs"].items()}
     root = definitions.pop("Report")
     return {
@@ -38,9 +37,17 @@ def schema_text() -> str:
 
 
 def _plain(part: Any) -> dict[str, Any]:
-    """Shorten the description of a type to the first line of its docstring."""
-    plain = {name: value for name, value in part.items() if name != "default"}
+    """Return a type as readers of the schema need it."""
+    plain = dict(part)
+    if "properties" in plain:
+        # Defaults are for those who make a report; a file has every key.
+        plain["required"] = list(plain["properties"])
+        plain["properties"] = {
+            name: {key: value for key, value in one.items() if key != "default"}
+            for name, one in plain["properties"].items()
+        }
     if "description" in plain:
+        # The rest of a docstring is for readers of the code.
         plain["description"] = plain["description"].partition("\n")[0]
     return plain
 
