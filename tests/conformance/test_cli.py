@@ -153,9 +153,7 @@ def test_a_run_from_end_to_end(workers, tmp_path):
     data = json.loads(report.read_text())
     counts = data["footer"]["counts"]
     assert counts["complete"]
-    assert (8, 5, 3, 0) == tuple(
-        counts[key] for key in ("planned", "passed", "failed", "errored")
-    )
+    assert (8, 5, 3, 0) == tuple(counts[key] for key in ("planned", "passed", "failed", "errored"))
     assert data["header"]["partial"]
     assert "toy_subject" == data["header"]["subject"]["spec"]
     assert {"keras", "scikit-learn", "numpy"} <= set(data["header"]["environment"]["packages"])

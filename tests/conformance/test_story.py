@@ -60,7 +60,9 @@ class Fork:
         return self.command("run", "--workers", "1", "--report", "report.json", *arguments)
 
     def findings(self):
-        return [(f.concern, f.id) for f in load_report(self.folder / "report.json").footer.gate.findings]
+        return [
+            (f.concern, f.id) for f in load_report(self.folder / "report.json").footer.gate.findings
+        ]
 
 
 def test_adopt_regress_mend_renew(tmp_path):
