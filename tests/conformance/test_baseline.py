@@ -286,6 +286,21 @@ def test_files_that_end_and_break_lines_in_other_ways(ends, newline):
     assert renewed.count("\n") == renewed.count(newline)
 
 
+@pytest.mark.parametrize(
+    "when", ["when = {backend = 'jax'}", "when.backend = 'jax'", "[known.when]\nbackend = 'jax'"]
+)
+def test_conditions_in_every_form_of_a_table(when):
+    """Also as a table of its own, which is the last of its entry, with comments behind it."""
+    text = f"{GOOD}{NEEDED}{when}\n\n# About b.\n[[known]]\n{NEEDED.replace('a', 'b', 1)}"
+    first, second = parse(text, "it").entries
+    assert text == renewed_text(text, Baseline("toy", (first, second)))
+    assert text.endswith(renewed_text(text, Baseline("toy", (second,))).partition("# About")[2])
+    new = replace(first, fingerprint="g", message="new")
+    renewed = renewed_text(text, Baseline("toy", (new, second)))
+    assert (new, second) == parse(renewed, "it").entries
+    assert "\n\n# About b.\n[[known]]" in renewed
+
+
 def test_a_file_without_entries_and_one_with_an_array():
     """Both are baselines too; the entries of an array become tables."""
     head = "# ours\nschema = 'scikeras-conformance/baseline/1'\nsubject = 'toy'\n"

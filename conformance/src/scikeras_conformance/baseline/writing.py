@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import tomlkit
-from tomlkit.items import AoT, Comment, Item, Table, Whitespace
+from tomlkit.items import AoT, Comment, Table, Whitespace
 
 from scikeras_conformance.baseline.entries import TRIES, Baseline, Entry
 from scikeras_conformance.baseline.reading import SCHEMA, parse
@@ -74,13 +74,7 @@ class _Part:
 
     @classmethod
     def of(cls, table: Table) -> "_Part":
-        body = table.value.body
-        count = len(body)
-        while count and _is_trivia(body[count - 1][1]):
-            count -= 1
-        after = "".join(item.as_string() for _, item in body[count:])
-        # Otherwise a new key would be put behind the comments of the next entry.
-        del body[count:]
+        after = _cut_trivia(table)
         return cls(table, _as_text(table), after)
 
     def changed_to(self, old: Entry, new: Entry) -> str:
@@ -92,8 +86,19 @@ class _Part:
         return _as_text(self.table)
 
 
-def _is_trivia(item: Item) -> bool:
-    return isinstance(item, (Comment, Whitespace))
+def _cut_trivia(table: Table) -> str:
+    """Take the comments and empty lines at the end of a table out of it, and return them.
+
+    They belong to the next entry, and a new key of this one would be put behind them.
+    """
+    body = table.value.body
+    count = len(body)
+    while count and isinstance(body[count - 1][1], (Comment, Whitespace)):
+        count -= 1
+    after = "".join(item.as_string() for _, item in body[count:])
+    del body[count:]
+    last = body[-1][1] if body else None
+    return (_cut_trivia(last) if isinstance(last, Table) else "") + after
 
 
 def _as_text(table: Table) -> str:
