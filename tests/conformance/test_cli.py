@@ -171,7 +171,7 @@ def test_a_run_from_end_to_end(workers, tmp_path):
     ids = [result["id"] for result in data["results"]]
     assert "CLS-1.extends-base:classifier" == ids[0]
     assert "verdict: NOT CONFORMANT" in done.stdout
-    assert "costs: the first example of the documentation does not run" in done.stdout
+    assert "impact: the first example of the documentation does not run" in done.stdout
     assert not [path for path in tmp_path.iterdir() if path.name.startswith(".")]
 
 

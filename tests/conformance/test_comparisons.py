@@ -16,7 +16,7 @@ from scikeras_conformance.report.compare import compare, lines
 
 
 @pytest.mark.parametrize(
-    ("before", "after", "field", "step_back"),
+    ("before", "after", "field", "regression"),
     [
         ([result()], [failed()], "worse", True),
         ([result()], [result("errored")], "worse", True),
@@ -31,20 +31,20 @@ from scikeras_conformance.report.compare import compare, lines
         ([result()], [], "removed", True),
     ],
 )
-def test_differences(before, after, field, step_back):
+def test_differences(before, after, field, regression):
     """Each way from one run to another has a name, and only good ones end well."""
     others = [result(check=SHOULD)]
     first, second = run(*others, *before), run(*others, *after)
     found = compare(first, second)
     assert (result().id,) == getattr(found, field)
-    assert step_back == found.is_step_back
+    assert regression == found.is_regression
     assert any(result().id in line for line in lines(first, second))
 
 
 def test_no_difference():
-    """The same failure is no step back, whatever address it names."""
+    """The same failure is no regression, whatever address it names."""
     first, second = run(failed(message="<f at 0x1>")), run(failed(message="<f at 0x2>"))
-    assert not compare(first, second).is_step_back
+    assert not compare(first, second).is_regression
     assert not any(result().id in line for line in lines(first, second))
 
 
@@ -63,7 +63,7 @@ def test_the_matrix_says_the_worst_of_each_check():
     cells = "passed 2 | failed 1/2 | no result for 1 | errored 1/2"
     assert f"| CLS-1.extends-base | MUST | {cells} |" in text
     assert (
-        "| CLS-9.not-a-model | SHOULD | not run | not_applicable 1/1 | not run | not run |" in text
+        "| CLS-9.not-a-model | SHOULD | not run | not applicable 1/1 | not run | not run |" in text
     )
     page = matrix.as_html([*records, BAD])
     assert "failed 1/2" in page

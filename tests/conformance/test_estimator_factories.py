@@ -13,7 +13,7 @@ from scikeras_conformance.checks import CATALOG
 from scikeras_conformance.cli import main as cli
 from scikeras_conformance.cli import run as cli_run
 from scikeras_conformance.exceptions import UsageError
-from scikeras_conformance.report.script import script_for
+from scikeras_conformance.report.reproduction.script import script_for
 from scikeras_conformance.subject.estimator_factories import load_factories, places_of
 from scikeras_conformance.subject.loading import load_subject
 

@@ -50,7 +50,6 @@ if [ -f "$report" ]; then
     show html --output "$out/report.html"
     show junit --output "$out/junit.xml"
     show sarif --output "$out/report.sarif"
-    show badge --output "$out/badge.svg"
     show shields --output "$out/badge.json"
     show markdown >>"$GITHUB_STEP_SUMMARY"
     show github

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from scikeras_conformance.interactive import run_check
     from scikeras_conformance.pytest_plugin.conformance_tests import conformance_tests
-    from scikeras_conformance.report.stored import read_report as load_report
+    from scikeras_conformance.report.reading import load_report as load_report
 
 __all__ = ["__version__", "conformance_tests", "load_report", "run_check"]
 
@@ -17,7 +17,7 @@ __version__ = "0.1.0"
 
 _PLACES = {
     "conformance_tests": "scikeras_conformance.pytest_plugin.conformance_tests:conformance_tests",
-    "load_report": "scikeras_conformance.report.stored:read_report",
+    "load_report": "scikeras_conformance.report.reading:load_report",
     "run_check": "scikeras_conformance.interactive:run_check",
 }
 

@@ -1,9 +1,10 @@
 """The result of one check."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
 from enum import StrEnum
-from typing import Any
+from typing import Annotated, Any
+
+import msgspec
 
 from scikeras_conformance.contract import Level
 
@@ -25,8 +26,7 @@ class Outcome(StrEnum):
         return self.replace("_", " ")
 
 
-@dataclass(frozen=True, slots=True)
-class Result:
+class Result(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What came of one planned check.
 
     Parameters
@@ -61,10 +61,12 @@ class Result:
     level: str
     outcome: Outcome
     message: str = ""
-    details: str = ""
-    seconds: float = 0.0
-    example: str = ""
-    tries: int = 1
+    details: Annotated[str, msgspec.Meta(description="A traceback.")] = ""
+    seconds: Annotated[float, msgspec.Meta(ge=0, le=1e9)] = 0.0
+    example: Annotated[
+        str, msgspec.Meta(description="For a property, the smallest value that breaks it.")
+    ] = ""
+    tries: Annotated[int, msgspec.Meta(ge=1, description="How often it was run.")] = 1
 
     @property
     def chapter(self) -> str:
@@ -83,11 +85,10 @@ class Result:
 
     def to_dict(self) -> dict[str, Any]:
         """Return the result as plain data."""
-        return {**asdict(self), "clauses": list(self.clauses), "outcome": str(self.outcome)}
+        plain: dict[str, Any] = msgspec.to_builtins(self)
+        return plain
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> "Result":
         """Return the result that `to_dict` made plain data of."""
-        return cls(
-            **{**data, "clauses": tuple(data["clauses"]), "outcome": Outcome(data["outcome"])}
-        )
+        return msgspec.convert(data, cls)

@@ -96,7 +96,7 @@ def _explain(options: argparse.Namespace) -> ExitCode:
 
 def _script(options: argparse.Namespace) -> ExitCode:
     from scikeras_conformance.checks import CATALOG
-    from scikeras_conformance.report.script import script_for
+    from scikeras_conformance.report.reproduction.script import script_for
     from scikeras_conformance.runner.seeding import SEED
 
     parse_spec(options.subject)

@@ -18,9 +18,9 @@ from scikeras_conformance.pytest_plugin.recording import Recorder
 from scikeras_conformance.pytest_plugin.run import Run
 from scikeras_conformance.pytest_plugin.worker import FACTS
 from scikeras_conformance.report.formats.terminal import render
-from scikeras_conformance.report.formats.text import printable
 from scikeras_conformance.report.outputs import Outputs
-from scikeras_conformance.report.record import RunRecord
+from scikeras_conformance.report.printable import printable
+from scikeras_conformance.report.structure import Report
 
 if TYPE_CHECKING:
     from _pytest.terminal import TerminalReporter
@@ -47,7 +47,7 @@ class Controller:
         self.refusal: str | None = None
         self.facts: dict[str, Any] = {}
         self.distributed = False
-        self.record: RunRecord | None = None
+        self.report: Report | None = None
         self.report_error: ConformanceError | None = None
         self._refused = Verdict.NO_SUBJECT
         self._recorder = Recorder(run)
@@ -130,7 +130,7 @@ class Controller:
     def _take(self, result: Result) -> None:
         self.results[result.id] = result
         if self.facts and self._outputs.streams:
-            self._try(self._outputs.stream, self._make_record)
+            self._try(self._outputs.stream, self._make_report, self.results.values())
 
     def _try(self, write: Callable[..., None], *arguments: Any) -> None:
         """Write, and remember if it failed: the run goes on, and does not end well."""
@@ -157,8 +157,8 @@ class Controller:
             return
         if self.results and not self.distributed:
             self.facts = self.run.facts
-        self.record = self._make_record()
-        self._try(self._outputs.write, self.record)
+        self.report = self._make_report()
+        self._try(self._outputs.write, self.report, self._recorder.script_of)
         if self.exit_code is not ExitCode.CONFORMANT:
             session.exitstatus = int(self.exit_code)
 
@@ -170,14 +170,14 @@ class Controller:
     @property
     def exit_code(self) -> ExitCode:
         """The exit code of what happened."""
-        if self.record is None or self.report_error is not None:
+        if self.report is None or self.report_error is not None:
             return ExitCode.INCOMPLETE
-        return self.record.exit_code
+        return self.report.footer.exit_code
 
-    def _make_record(self) -> RunRecord:
+    def _make_report(self) -> Report:
         results = tuple(self.results[name] for name in self.planned if name in self.results)
         gate = self._gate(results)
-        return self._recorder.record(
+        return self._recorder.report(
             self.planned,
             results,
             self.facts,
@@ -204,14 +204,14 @@ class Controller:
 
     def pytest_terminal_summary(self, terminalreporter: "TerminalReporter") -> None:
         """Print the summary by chapter."""
-        if self.record is None:
+        if self.report is None:
             return
         terminalreporter.section("conformance")
-        for line in render(self.record, self.run.plan.catalog):
+        for line in render(self.report):
             terminalreporter.write_line(printable(line.text), **line.markup)
         if self.report_error is not None:
             terminalreporter.write_line(str(self.report_error), red=True)
-        for text in self._outputs.to_terminal(self.record):
+        for text in self._outputs.to_terminal(self.report):
             terminalreporter.write_line(text)
 
 
