@@ -23,7 +23,8 @@ from reference_models import (
 )
 from sklearn.base import clone
 
-from scikeras_reference._serialization.packing import copy_object, pack, unpack
+from scikeras_reference._serialization.copying import copy_object
+from scikeras_reference._serialization.packing import pack, unpack
 from scikeras_reference.exceptions import SerializationError
 
 

@@ -254,7 +254,7 @@ def test_frames_of_mixed_columns():
     text = pl.DataFrame({"a": ["x", "y"] * 12, "b": [1, 2] * 12})
     wrapper = classifier(model=softmax).fit(numbers, LABELS)
     assert (24,) == wrapper.predict(numbers).shape
-    with pytest.raises(InputError, match="X holds values that are no numbers"):
+    with pytest.raises(InputError, match="X contains non-numeric values"):
         classifier(model=softmax).fit(text, LABELS)
 
 
