@@ -11,7 +11,7 @@ from mutants.judging import judge, judges, plan
 ALPHA_IN_A_LIST = "ROUTE-10.shared-and-own:regressor:loss-list"
 
 
-def places(text, module="_routing"):
+def places(text, module="_parameters.routing"):
     """Give the changes of a module that change a line with this text."""
     label = next(label for label, name in changes.MODULES.items() if name == module)
     return [change for change in changes.changes([label]) if text in change.was]
@@ -26,8 +26,8 @@ def test_changes_are_small_and_of_behaviour():
         was, now = change.difference
         assert was != now
         assert change.was == was
-    assert [] == places("raise self._unknown", "_parameters")
-    assert [] == places("def initialized_", "_lifecycle")
+    assert [] == places("raise self._unknown", "_parameters.storage")
+    assert [] == places("def initialized_", "_base")
 
 
 def test_a_change_is_found_by_its_name():
@@ -65,7 +65,7 @@ def test_judges_are_those_that_reach_the_line():
         "C.c:base": {"seconds": 0.1, "lines": {"routing": [change.line + 1]}},
     }
     assert ["A.a:regressor", "B.b:base", "A.a:base"] == judges(change, surveyed)
-    at_import = places('"batch_size": (1, None),', "_values")[0]
+    at_import = places('"batch_size": (1, None),', "_parameters.named")[0]
     assert set(surveyed) == set(judges(at_import, surveyed))
 
 
@@ -83,18 +83,18 @@ def test_explanations_are_of_mutants_that_exist():
     """A reason for a survivor that cannot be made any more is reported."""
     change = places("if isinstance(item, Mapping):")[0]
     was, now = change.difference
-    entry = f"[[survivor]]\nmodule = '_routing'\nwas = '{was}'\nwhy = 'so'\n"
+    entry = f"[[survivor]]\nmodule = '_parameters.routing'\nwas = '{was}'\nwhy = 'so'\n"
     known = tally.Explanations(entry + f"now = '{now}'\n")
     assert ("so", []) == (known.of(change), known.stale([change]))
     assert {""} == {known.of(other) for other in places("if isinstance(item, (list, tuple)):")}
-    assert ["_routing: gone"] == tally.Explanations(
-        "[[survivor]]\nmodule = '_routing'\nwas = 'gone'\nwhy = 'so'\n"
+    assert ["_parameters.routing: gone"] == tally.Explanations(
+        "[[survivor]]\nmodule = '_parameters.routing'\nwas = 'gone'\nwhy = 'so'\n"
     ).stale([change])
     dead = {change.name: machine.record(change, "killed", ALPHA_IN_A_LIST, [])}
-    assert [f"_routing: {was}"] == known.refuted([change], dead)
+    assert [f"_parameters.routing: {was}"] == known.refuted([change], dead)
     assert [] == known.refuted([change], {})
     by_function = tally.Explanations(
-        "[[survivor]]\nmodule = '_routing'\nfunction = 'assemble'\nwhy = 'so'\n"
+        "[[survivor]]\nmodule = '_parameters.routing'\nfunction = 'assemble'\nwhy = 'so'\n"
     )
     assert "so" == by_function.of(change)
 
@@ -125,7 +125,7 @@ def test_results_are_kept_and_written(tmp_path):
     text = page.read_text(encoding="utf-8")
     assert text.startswith("Words.")
     assert "old" not in text
-    assert "| `_routing` | 1 | 0 | 0 | 1 | 0 | 0.0% |" in text
+    assert "| `_parameters.routing` | 1 | 0 | 0 | 1 | 0 | 0.0% |" in text
     assert "as `if not isinstance(item, Mapping):` (survived)" in text
     with pytest.raises(SystemExit, match="2"):
         machine.main(["nothing", "--state", str(tmp_path)])
