@@ -229,7 +229,7 @@ def test_metadata_that_names_a_parameter_is_refused(X, target):
 def test_what_keras_cannot_save_is_named(params, X, target):
     """A partial trains; a pickle says what to write instead."""
     wrapper = regressor(**params).fit(X, target)
-    with pytest.raises(SerializationError, match="a partial, or another object"):
+    with pytest.raises(SerializationError, match="a partial, or another callable object"):
         pickle.dumps(wrapper)
 
 

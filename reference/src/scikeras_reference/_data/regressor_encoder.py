@@ -30,6 +30,7 @@ class RegressorTargetEncoder(TransformerMixin, BaseEstimator):  # type: ignore[m
 
     Examples
     --------
+    >>> import numpy as np
     >>> encoder = RegressorTargetEncoder().fit(np.array([0.5, 1.5]))
     >>> encoder.inverse_transform(np.array([[0.5], [1.0]]))
     array([0.5, 1. ])

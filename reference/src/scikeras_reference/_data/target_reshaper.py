@@ -19,6 +19,7 @@ class TargetReshaper(TransformerMixin, BaseEstimator):  # type: ignore[misc]
 
     Examples
     --------
+    >>> import numpy as np
     >>> reshaper = TargetReshaper().fit(np.array([1, 2]))
     >>> reshaper.transform(np.array([1, 2])).shape
     (2, 1)
