@@ -18,6 +18,8 @@ that catches those keeps working::
     └── NotInitializedError (NotFittedError)  a prediction or a score without a model
 
     DeprecatedParameterWarning (FutureWarning, UserWarning)
+    WrapperWarning (UserWarning)          what is about to be trained is probably not what was meant
+    └── TargetFormWarning                 the form of target that a loss wants could not be shown
 """
 
 from sklearn.exceptions import NotFittedError
@@ -34,9 +36,11 @@ __all__ = [
     "ParameterError",
     "RoutingError",
     "SerializationError",
+    "TargetFormWarning",
     "TargetTypeError",
     "UnknownNameError",
     "WrapperError",
+    "WrapperWarning",
 ]
 
 
@@ -94,3 +98,11 @@ class NotInitializedError(WrapperError, NotFittedError):  # type: ignore[misc]
 
 class DeprecatedParameterWarning(FutureWarning, UserWarning):
     """A parameter has been renamed."""
+
+
+class WrapperWarning(UserWarning):
+    """What is about to be trained is probably not what was meant."""
+
+
+class TargetFormWarning(WrapperWarning):
+    """It could not be shown which form of target a loss wants."""

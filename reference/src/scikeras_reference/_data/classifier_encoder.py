@@ -1,5 +1,6 @@
 """The default encoder of the classifier's target."""
 
+import warnings
 from collections.abc import Sequence
 from typing import Any, Self
 
@@ -7,19 +8,32 @@ import keras
 import numpy as np
 from sklearn.base import BaseEstimator, TransformerMixin
 
-from scikeras_reference._data.losses_and_metrics import (
-    TargetForm,
-    target_form,
+from scikeras_reference._data.form_probe import TargetForm, encode_classes
+from scikeras_reference._data.outputs import as_rows, normalized, sigmoid, softmax
+from scikeras_reference._data.target_forms import (
+    FormOfLoss,
+    describe_loss,
+    form_of_loss,
+    labels_compete,
     uses_logits,
     uses_margins,
 )
-from scikeras_reference._data.outputs import as_rows, normalized, sigmoid, softmax
 from scikeras_reference._data.validation import target_type, unsupported_target
 from scikeras_reference._serialization.packing import pack, unpack
-from scikeras_reference.exceptions import InputError, ModelOutputError
+from scikeras_reference.exceptions import (
+    InputError,
+    ModelOutputError,
+    ParameterError,
+    TargetFormWarning,
+)
 
 __all__ = ["ClassifierLabelEncoder"]
 
+_FORMS = {
+    "numbers": TargetForm.NUMBERS,
+    "flat-numbers": TargetForm.FLAT_NUMBERS,
+    "one-hot": TargetForm.ONE_HOT,
+}
 _SUPPORTED = ("binary", "multiclass", "multilabel-indicator")
 
 
@@ -33,6 +47,9 @@ class ClassifierLabelEncoder(TransformerMixin, BaseEstimator):  # type: ignore[m
         that the model is compiled with.
     categories : "auto" or list of one array-like, default="auto"
         All classes, if the y of ``fit`` may lack some of them.
+    form : {"auto", "numbers", "flat-numbers", "one-hot"}, default="auto"
+        What the model is trained on: class numbers of shape (n, 1) or (n,), or one-hot rows. With
+        "auto", what the loss computes the right value for, shown on known outputs (clause TGT-11).
 
     Attributes
     ----------
@@ -59,9 +76,10 @@ class ClassifierLabelEncoder(TransformerMixin, BaseEstimator):  # type: ignore[m
     array(['yes', 'no'], dtype='<U3')
     """
 
-    def __init__(self, loss: Any = None, categories: Any = "auto") -> None:
+    def __init__(self, loss: Any = None, categories: Any = "auto", form: str = "auto") -> None:
         self.loss = loss
         self.categories = categories
+        self.form = form
 
     def __getstate__(self) -> dict[str, Any]:
         return {name: pack(value) for name, value in super().__getstate__().items()}
@@ -82,6 +100,10 @@ class ClassifierLabelEncoder(TransformerMixin, BaseEstimator):  # type: ignore[m
         TargetTypeError
             A ``ValueError`` that names the type (clauses TGT-6, TGT-7 and TGT-9).
         """
+        if self.form != "auto" and self.form not in _FORMS:
+            raise ParameterError(
+                f"form is {self.form!r}; it has to be 'auto', {', '.join(map(repr, _FORMS))}."
+            )
         declared = None if isinstance(self.categories, str) else np.unique(self.categories[0])
         kind = target_type(y)
         if declared is not None and kind in {"binary", "multiclass"}:
@@ -100,9 +122,8 @@ class ClassifierLabelEncoder(TransformerMixin, BaseEstimator):  # type: ignore[m
             self.classes_ = np.unique(y) if declared is None else declared
             self._check_known(y)
         self.n_classes_ = len(self.classes_)
-        self._form = target_form(self.loss)
         self._width: int | None = None
-        self._logits, self._margins = uses_logits(self.loss), uses_margins(self.loss)
+        self._take_loss(self.loss)
         return self
 
     def set_model_output(self, loss: Any, output_shapes: Sequence[tuple[int | None, ...]]) -> None:
@@ -123,9 +144,8 @@ class ClassifierLabelEncoder(TransformerMixin, BaseEstimator):  # type: ignore[m
         """
         if "_kind" not in vars(self):
             return  # a subclass with its own fit decides about the form itself
-        if loss is not None:
-            self._form = target_form(loss)
-            self._logits, self._margins = uses_logits(loss), uses_margins(loss)
+        loss = self.loss if loss is None else loss
+        self._take_loss(loss)
         if len(output_shapes) != 1:
             return
         if len(output_shapes[0]) > 2:
@@ -152,6 +172,49 @@ class ClassifierLabelEncoder(TransformerMixin, BaseEstimator):  # type: ignore[m
                 f" {wanted}. The builder finds the number in meta['n_classes_']."
             )
         self._width = width
+        self._take_loss(loss)
+
+    def _take_loss(self, loss: Any) -> None:
+        """Find the form of target for a loss, once with and once without a known width."""
+        self._logits, self._margins = uses_logits(loss), uses_margins(loss)
+        self._compete = labels_compete(loss)
+        self._form = TargetForm.NUMBERS
+        if self.form != "auto":
+            self._form = _FORMS[self.form]
+            return
+        found = form_of_loss(loss, self._width, self.n_classes_)
+        self._form = found.form
+        if self._width is not None:
+            self._check_form(found, loss)
+
+    def _check_form(self, found: FormOfLoss, loss: Any) -> None:
+        """Refuse a pair of target and loss that makes no sense; warn if the form is a guess."""
+        name = describe_loss(loss)
+        if self._kind == "multilabel-indicator":
+            if not found.takes_one_hot and self._width != 1:
+                raise ModelOutputError(
+                    f"y has a column of indicators (one-hot) for each of {self._width} units, but"
+                    f" the loss {name} takes class numbers. Give labels,"
+                    " y.argmax(axis=1), or loss='categorical_crossentropy' (for several labels at"
+                    " once: 'binary_crossentropy')."
+                )
+            return
+        if found.needs_several_units:
+            raise ModelOutputError(
+                f"The model has one unit, and the loss {name} compares several units, so"
+                " that it would learn nothing. Give loss='binary_crossentropy', or give the last"
+                f" layer {self.n_classes_} units with a softmax."
+            )
+        if not found.is_shown:
+            warnings.warn(
+                f"It could not be shown which form of target the loss {name} computes the"
+                f" right value for: class numbers or one-hot rows. The model is trained on"
+                f" {found.form.value}. To say so, or to choose the other form, override"
+                " target_encoder in a subclass: return ClassifierLabelEncoder(self.loss,"
+                " form='numbers'), or form='one-hot'.",
+                TargetFormWarning,
+                stacklevel=2,
+            )
 
     def transform(self, y: Any) -> Any:
         """Encode labels.
@@ -163,26 +226,21 @@ class ClassifierLabelEncoder(TransformerMixin, BaseEstimator):  # type: ignore[m
 
         Returns
         -------
-        ndarray of floats of shape (n_samples, 1), (n_samples, n_units) or (n_samples, n_labels)
-            Class numbers; one-hot rows for categorical losses, and for losses that compare
-            several units element by element; zeros and ones for indicators.
+        ndarray of floats of shape (n_samples, 1), (n_samples,), (n_samples, n_units) or \
+(n_samples, n_labels)
+            Class numbers or one-hot rows, as the loss wants them; zeros and ones for indicators.
 
         Raises
         ------
         InputError
             A ``ValueError``, for a label that was not there in ``fit``.
         """
-        floatx = keras.config.floatx()
         if self._kind == "multilabel-indicator":
             self._check_indicator(y)
-            return (y == self._levels[1]).astype(floatx)
+            return (y == self._levels[1]).astype(keras.config.floatx())
         self._check_known(y)
         codes = np.searchsorted(self.classes_, y.reshape(-1))
-        if not self._one_hot():
-            return codes.reshape(-1, 1).astype(floatx)
-        encoded = np.zeros((len(codes), self._width or self.n_classes_), dtype=floatx)
-        encoded[np.arange(len(codes)), codes] = 1
-        return encoded
+        return encode_classes(codes, self._form, self._width or self.n_classes_)
 
     def inverse_transform(self, y: Any, return_proba: bool = False) -> Any:
         """Decode the outputs of a model.
@@ -230,11 +288,6 @@ class ClassifierLabelEncoder(TransformerMixin, BaseEstimator):  # type: ignore[m
             "n_outputs_expected_": self.n_outputs_expected_,
         }
 
-    def _one_hot(self) -> bool:
-        if self._width == 1 or self._form is TargetForm.INTEGER:
-            return False
-        return self._form is TargetForm.CATEGORICAL or self._width is not None
-
     def _probabilities(self, outputs: Any) -> Any:
         n_samples, width = outputs.shape
         if self.n_classes_ == 1:
@@ -243,14 +296,14 @@ class ClassifierLabelEncoder(TransformerMixin, BaseEstimator):  # type: ignore[m
             positive = self._each(outputs[:, 0])
             return np.column_stack([1 - positive, positive])
         outputs = outputs[:, : self.n_classes_]
-        if self._logits and self._form is not TargetForm.ELEMENTWISE:
+        if self._logits and self._compete:
             return softmax(outputs)
         outputs = sigmoid(outputs) if self._logits else np.maximum(outputs, 0)
         return normalized(outputs)
 
     def _labels(self, outputs: Any, return_proba: bool) -> Any:
         low, high = self._levels
-        if self._exclusive and self._form is not TargetForm.ELEMENTWISE:
+        if self._exclusive and self._compete:
             # Every row has one label, and labels compete in the loss.
             probabilities = softmax(outputs) if self._logits else np.clip(outputs, 0, 1)
             chosen = np.arange(outputs.shape[1]) == np.argmax(outputs, axis=1)[:, None]

@@ -1,9 +1,7 @@
-"""What losses and metrics are called, and which form of target a loss wants."""
+"""What losses and metrics are called."""
 
-import functools
 import re
-from collections.abc import Callable, Mapping
-from enum import Enum
+from collections.abc import Callable
 from typing import Any
 
 import keras
@@ -13,14 +11,9 @@ from scikeras_reference.exceptions import UnknownNameError
 __all__ = [
     "DEFERRED_LOSSES",
     "DEFERRED_METRICS",
-    "TargetForm",
-    "first_loss",
     "loss_name",
     "metric_name",
     "snake_case",
-    "target_form",
-    "uses_logits",
-    "uses_margins",
 ]
 
 # What these names stand for depends on the outputs of the model, so only Keras can resolve them.
@@ -126,115 +119,3 @@ def _known(name: str, what: str, get: Callable[[str], Any]) -> Any:
             f"Unknown {what}: {name!r} is not a name that Keras knows. Give a name, a class, an"
             f" instance or a function of keras.{'losses' if what == 'loss' else 'metrics'}."
         ) from error
-
-
-_SPARSE = frozenset({"sparse_categorical_crossentropy"})
-_CATEGORICAL = frozenset(
-    {
-        "categorical_crossentropy",
-        "categorical_focal_crossentropy",
-        "categorical_generalized_cross_entropy",
-        "categorical_hinge",
-    }
-)
-# These compare target and output element by element: a target of one column would silently be
-# broadcast to all of the outputs.
-_ELEMENTWISE = frozenset(
-    {
-        "binary_crossentropy",
-        "binary_focal_crossentropy",
-        "cosine_similarity",
-        "dice",
-        "hinge",
-        "huber",
-        "kl_divergence",
-        "log_cosh",
-        "mean_absolute_error",
-        "mean_absolute_percentage_error",
-        "mean_squared_error",
-        "mean_squared_logarithmic_error",
-        "poisson",
-        "squared_hinge",
-        "tversky",
-    }
-)
-_MARGIN = frozenset({"hinge", "squared_hinge"})
-
-
-class TargetForm(Enum):
-    """How class labels have to be encoded for a loss."""
-
-    INTEGER = "integer"
-    CATEGORICAL = "categorical"
-    ELEMENTWISE = "elementwise"
-
-
-def first_loss(loss: Any) -> Any:
-    """Return the loss of the first output of a loss, or of a list or dict of losses.
-
-    >>> first_loss(["mse"]), first_loss({"out": "mae"}), first_loss(None)
-    ('mse', 'mae', None)
-    """
-    while isinstance(loss, (list, tuple, Mapping)):
-        items = list(loss.values()) if isinstance(loss, Mapping) else list(loss)
-        loss = items[0] if items else None
-    return loss
-
-
-def target_form(loss: Any) -> TargetForm:
-    """Return how labels are encoded for `loss`: as integers, unless it is known to need more.
-
-    >>> [target_form(loss).value for loss in ("categorical_crossentropy", ["mse"], None)]
-    ['categorical', 'elementwise', 'integer']
-    """
-    names = _names(first_loss(loss))
-    for known, form in (
-        (_SPARSE, TargetForm.INTEGER),
-        (_CATEGORICAL, TargetForm.CATEGORICAL),
-        (_ELEMENTWISE, TargetForm.ELEMENTWISE),
-    ):
-        if names & known:
-            return form
-    return TargetForm.INTEGER
-
-
-def uses_logits(loss: Any) -> bool:
-    """Return whether `loss` takes the model's outputs for logits.
-
-    >>> import keras
-    >>> uses_logits(keras.losses.BinaryCrossentropy(from_logits=True)), uses_logits("mse")
-    (True, False)
-    """
-    loss = first_loss(loss)
-    if isinstance(loss, functools.partial):
-        return bool(loss.keywords.get("from_logits", uses_logits(loss.func)))
-    return getattr(loss, "from_logits", False) is True
-
-
-def uses_margins(loss: Any) -> bool:
-    """Return whether `loss` takes the model's outputs for margins around zero.
-
-    >>> uses_margins("hinge"), uses_margins("mse")
-    (True, False)
-    """
-    return bool(_names(first_loss(loss)) & _MARGIN)
-
-
-def _names(loss: Any) -> set[str]:
-    """Return the names of a loss: its own and, for a subclass, those of its bases."""
-    if isinstance(loss, functools.partial):
-        return _names(loss.func)
-    if loss is None or (isinstance(loss, str) and loss in DEFERRED_LOSSES):
-        return set()
-    wrapped = getattr(loss, "fn", None)
-    try:
-        cls = loss if isinstance(loss, type) else type(loss)
-        if hasattr(cls, "get_config"):
-            names = {loss_name(base) for base in cls.__mro__ if hasattr(base, "get_config")}
-        else:
-            names = {loss_name(loss)}
-    except (TypeError, ValueError):
-        return set()
-    if callable(wrapped) and not isinstance(loss, type):
-        names |= _names(wrapped)
-    return names
