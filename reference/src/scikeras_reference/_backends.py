@@ -7,7 +7,8 @@ the seeding at worst, never a working ``fit``.
 
 import random
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import keras
@@ -15,11 +16,13 @@ import numpy as np
 
 __all__ = [
     "Generator",
+    "compiled_metrics",
     "cuts_batches_as_keras",
     "feeds_tuples",
     "generators",
     "needs_writable_arrays",
     "prepare_to_answer",
+    "preserved_generators",
     "runs_undistributed",
     "shuffles_by_epoch",
 ]
@@ -90,6 +93,27 @@ def generators() -> list[Generator]:
     if (torch := sys.modules.get("torch")) is not None and hasattr(torch, "get_rng_state"):
         found.append((lambda: _save_torch(torch), torch.manual_seed))
     return found
+
+
+@contextmanager
+def preserved_generators() -> Iterator[None]:
+    """Restore the state of every generator of random numbers after the block."""
+    restore = [save() for save, _ in generators()]
+    try:
+        yield
+    finally:
+        for put_back in restore:
+            put_back()
+
+
+def compiled_metrics(model: Any) -> list[Any]:
+    """Return the metrics and weighted metrics that a model was compiled with, as they were given.
+
+    Keras has no public way to read them. Where it keeps them elsewhere, there are none.
+    """
+    compiled = getattr(model, "_compile_metrics", None)
+    names = ("_user_metrics", "_user_weighted_metrics")
+    return [getattr(compiled, name, None) for name in names]
 
 
 def _save_python() -> Callable[[], object]:

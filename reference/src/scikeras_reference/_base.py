@@ -7,6 +7,7 @@ from typing import Any, Self
 
 from sklearn.preprocessing import FunctionTransformer
 
+from scikeras_reference._backends import compiled_metrics
 from scikeras_reference._data.validation import (
     check_continues,
     check_weights,
@@ -326,6 +327,8 @@ class BaseWrapper(SklearnProtocol):
             compile_model(model, compilation)
         if hasattr(self.target_encoder_, "set_model_output"):
             self.target_encoder_.set_model_output(getattr(model, "loss", None), shapes)
+        if model.compiled and hasattr(self.target_encoder_, "check_metrics"):
+            self.target_encoder_.check_metrics(compiled_metrics(model))
         self._renew_callbacks()
         return model
 

@@ -9,6 +9,7 @@ import numpy as np
 from sklearn.base import BaseEstimator, TransformerMixin
 
 from scikeras_reference._data.form_probe import TargetForm, encode_classes
+from scikeras_reference._data.metric_forms import check_metrics
 from scikeras_reference._data.outputs import as_rows, normalized, sigmoid, softmax
 from scikeras_reference._data.target_forms import (
     FormOfLoss,
@@ -178,6 +179,7 @@ class ClassifierLabelEncoder(TransformerMixin, BaseEstimator):  # type: ignore[m
         """Find the form of target for a loss, once with and once without a known width."""
         self._logits, self._margins = uses_logits(loss), uses_margins(loss)
         self._compete = labels_compete(loss)
+        self._loss_name = describe_loss(loss)
         self._form = TargetForm.NUMBERS
         if self.form != "auto":
             self._form = _FORMS[self.form]
@@ -185,29 +187,28 @@ class ClassifierLabelEncoder(TransformerMixin, BaseEstimator):  # type: ignore[m
         found = form_of_loss(loss, self._width, self.n_classes_)
         self._form = found.form
         if self._width is not None:
-            self._check_form(found, loss)
+            self._check_form(found)
 
-    def _check_form(self, found: FormOfLoss, loss: Any) -> None:
+    def _check_form(self, found: FormOfLoss) -> None:
         """Refuse a pair of target and loss that makes no sense; warn if the form is a guess."""
-        name = describe_loss(loss)
         if self._kind == "multilabel-indicator":
             if not found.takes_one_hot and self._width != 1:
                 raise ModelOutputError(
                     f"y has a column of indicators (one-hot) for each of {self._width} units, but"
-                    f" the loss {name} takes class numbers. Give labels,"
+                    f" the loss {self._loss_name} takes class numbers. Give labels,"
                     " y.argmax(axis=1), or loss='categorical_crossentropy' (for several labels at"
                     " once: 'binary_crossentropy')."
                 )
             return
         if found.needs_several_units:
             raise ModelOutputError(
-                f"The model has one unit, and the loss {name} compares several units, so"
+                f"The model has one unit, and the loss {self._loss_name} compares several units, so"
                 " that it would learn nothing. Give loss='binary_crossentropy', or give the last"
                 f" layer {self.n_classes_} units with a softmax."
             )
         if not found.is_shown:
             warnings.warn(
-                f"It could not be shown which form of target the loss {name} computes the"
+                f"It could not be shown which form of target the loss {self._loss_name} computes the"
                 f" right value for: class numbers or one-hot rows. The model is trained on"
                 f" {found.form.value}. To say so, or to choose the other form, override"
                 " target_encoder in a subclass: return ClassifierLabelEncoder(self.loss,"
@@ -215,6 +216,26 @@ class ClassifierLabelEncoder(TransformerMixin, BaseEstimator):  # type: ignore[m
                 TargetFormWarning,
                 stacklevel=2,
             )
+
+    def check_metrics(self, metrics: Any) -> None:
+        """Check that metrics see what they need; called after `set_model_output`.
+
+        Parameters
+        ----------
+        metrics : nested lists or dicts of str, keras.metrics.Metric or callable
+            What the model is compiled with.
+
+        Raises
+        ------
+        CompilationError
+            A ``ValueError``, if a metric would compute a wrong number (clause TGT-12).
+        """
+        width = self._width if "_kind" in vars(self) else None
+        if width is None or self.n_classes_ < 2:
+            return
+        indicators = self._kind == "multilabel-indicator"
+        form = TargetForm.ONE_HOT if indicators else self._form
+        check_metrics(metrics, self._loss_name, form, width, self.n_classes_)
 
     def transform(self, y: Any) -> Any:
         """Encode labels.
@@ -226,8 +247,7 @@ class ClassifierLabelEncoder(TransformerMixin, BaseEstimator):  # type: ignore[m
 
         Returns
         -------
-        ndarray of floats of shape (n_samples, 1), (n_samples,), (n_samples, n_units) or \
-(n_samples, n_labels)
+        ndarray of floats of shape (n_samples,), (n_samples, 1) or (n_samples, n_units)
             Class numbers or one-hot rows, as the loss wants them; zeros and ones for indicators.
 
         Raises

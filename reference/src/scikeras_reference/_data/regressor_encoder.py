@@ -4,6 +4,7 @@ import math
 from collections.abc import Sequence
 from typing import Any, Self
 
+import keras
 from sklearn.base import BaseEstimator, TransformerMixin
 
 from scikeras_reference._data.outputs import as_rows
@@ -81,7 +82,7 @@ class RegressorTargetEncoder(TransformerMixin, BaseEstimator):  # type: ignore[m
         self._output_trailing = trailing
 
     def transform(self, y: Any) -> Any:
-        """Return `y` in the shape of the output of the model.
+        """Return `y` as floats, in the shape of the output of the model.
 
         Otherwise a custom loss would compare each number with each output.
 
@@ -95,6 +96,9 @@ class RegressorTargetEncoder(TransformerMixin, BaseEstimator):  # type: ignore[m
                 f"Detected ``y`` to have {_columns(y)} outputs with shape {y.shape}, but this"
                 f" encoder was fitted to {self.n_outputs_} outputs."
             )
+        if y.dtype.kind != "f":
+            # Metrics and losses of the user's own subtract targets and outputs, of one dtype.
+            y = y.astype(keras.config.floatx())
         return y if self._output_trailing is None else y.reshape(-1, *self._output_trailing)
 
     def inverse_transform(self, y: Any) -> Any:

@@ -7,14 +7,13 @@ compares the list with what each of them computes. Every other loss is tried on 
 import functools
 import warnings
 import weakref
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import keras
 
-from scikeras_reference._backends import generators
+from scikeras_reference._backends import preserved_generators
 from scikeras_reference._data.form_probe import Evidence, TargetForm, probe_loss
 from scikeras_reference._data.losses_and_metrics import DEFERRED_LOSSES, snake_case
 
@@ -24,7 +23,6 @@ __all__ = [
     "first_loss",
     "form_of_loss",
     "labels_compete",
-    "preserved_generators",
     "uses_logits",
     "uses_margins",
 ]
@@ -266,14 +264,3 @@ def _try(loss: Any, n_units: int, n_classes: int) -> FormOfLoss:
             takes_one_hot=found[TargetForm.ONE_HOT] is not Evidence.RAISES,
         )
     return tried[key]
-
-
-@contextmanager
-def preserved_generators() -> Iterator[None]:
-    """Restore the state of every generator of random numbers after the block."""
-    restore = [save() for save, _ in generators()]
-    try:
-        yield
-    finally:
-        for put_back in restore:
-            put_back()
