@@ -15,24 +15,24 @@ KINDS = ["optimizer", "loss", "metrics", "callbacks", "argument"]
 @pytest.mark.parametrize("kind", KINDS)
 def test_an_open_class_keeps_what_it_is_given(kind):
     """Any arguments are taken, positional ones under their number."""
-    cls = doubles.open_class(kind)
+    cls = doubles.class_accepting_anything(kind)
     made = cls(1, [2], alpha=3)
     assert {"0": 1, "1": [2], "alpha": 3} == made.given
     assert [made] == cls.made
-    assert [] == doubles.open_class(kind).made
+    assert [] == doubles.class_accepting_anything(kind).made
 
 
 @pytest.mark.parametrize("kind", ["optimizer", "loss", "metrics", "callbacks"])
 def test_an_open_object_survives_a_copy(kind):
     """A wrapper may copy what it made, and the copy still says what it was made with."""
-    made = doubles.open_class(kind)(alpha=[1])
+    made = doubles.class_accepting_anything(kind)(alpha=[1])
     assert {"alpha": [1]} == copy.deepcopy(made).given
 
 
 @pytest.mark.parametrize("kind", ["optimizer", "loss", "metrics"])
 def test_an_open_object_can_be_rebuilt(kind):
     """A wrapper may rebuild what it made from its configuration."""
-    made = doubles.open_class(kind)(7, alpha=1)
+    made = doubles.class_accepting_anything(kind)(7, alpha=1)
     assert made.given == type(made).from_config(made.get_config()).given
 
 
@@ -45,7 +45,7 @@ def test_leaves_of_a_nest():
 def test_an_idle_model_answers_as_a_trained_one(wrapper):
     """What it predicts is what Keras predicts, and training leaves it as it is."""
     X, y, *_ = doubles.dataset(wrapper)
-    idle = doubles.idle_model_of(doubles.dataset(wrapper), wrapper)
+    idle = doubles.stub_model_of(doubles.dataset(wrapper), wrapper)
     idle.fit(X, y, epochs=2)
     assert np.allclose(doubles.model_for(wrapper).predict(X), idle.predict(X), atol=1e-5)
 
@@ -53,8 +53,8 @@ def test_an_idle_model_answers_as_a_trained_one(wrapper):
 @pytest.mark.parametrize("as_list", [False, True], ids=["list-of-keras", "list"])
 def test_an_idle_model_calls_callbacks(as_list):
     """Callbacks see as many epochs as were asked for, and predictions, and have the model."""
-    cls = doubles.open_class("callbacks")
-    model = doubles.idle_model_for(Wrapper.REGRESSOR)
+    cls = doubles.class_accepting_anything("callbacks")
+    model = doubles.stub_model_for(Wrapper.REGRESSOR)
     model.compile("sgd", "mse")
     callback = cls()
     callbacks = [callback] if as_list else keras.callbacks.CallbackList([callback])
@@ -68,7 +68,7 @@ def test_an_idle_model_calls_callbacks(as_list):
 
 def test_an_idle_model_logs_positional_arguments_by_name():
     """How a wrapper passes an argument makes no difference."""
-    model = doubles.idle_model_of(doubles.dataset(Wrapper.BASE), Wrapper.BASE)
+    model = doubles.stub_model_of(doubles.dataset(Wrapper.BASE), Wrapper.BASE)
     X, y, *_ = doubles.dataset(Wrapper.BASE)
     model.fit(X, y, 5)
     model.predict(X, 6)
@@ -85,6 +85,6 @@ def test_an_idle_model_leaves_other_data_to_keras():
         def __getitem__(self, index):
             return (np.ones((4, 3), "float32"),)
 
-    model = doubles.idle_model_of(doubles.dataset(Wrapper.REGRESSOR), Wrapper.REGRESSOR)
+    model = doubles.stub_model_of(doubles.dataset(Wrapper.REGRESSOR), Wrapper.REGRESSOR)
     assert (8, 1) == model.predict(Batches()).shape
     assert 1 == len(model.log.predicts)

@@ -9,7 +9,7 @@ from scikeras_conformance.catalog.check import Wrapper
 from scikeras_conformance.catalog.plan import PlannedCheck
 from scikeras_conformance.catalog.results import Outcome
 from scikeras_conformance.checks import CATALOG, _mypy
-from scikeras_conformance.checks._support.annotations import unsaid
+from scikeras_conformance.checks._support.annotations import missing_annotations
 from scikeras_conformance.runner.execute import execute
 from scikeras_conformance.subject.loading import load_subject
 
@@ -108,7 +108,7 @@ def test_without_mypy_nothing_is_judged(monkeypatch):
 )
 def test_what_a_signature_leaves_to_any(method, gaps):
     """Every argument and the result have a type, and containers say what is in them."""
-    assert gaps == unsaid(ast.parse(method).body[0])
+    assert gaps == missing_annotations(ast.parse(method).body[0])
 
 
 def test_the_reference_is_typed():

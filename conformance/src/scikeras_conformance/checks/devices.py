@@ -4,7 +4,7 @@ from typing import Any
 
 from scikeras_conformance.catalog.check import ALL, ESTIMATORS, check
 from scikeras_conformance.checks._support.modules import doubles, keras, np
-from scikeras_conformance.checks._support.predictions import as_array, require_answers
+from scikeras_conformance.checks._support.predictions import as_array, require_predictions
 from scikeras_conformance.checks._support.training import loss_name
 from scikeras_conformance.runner.context import CheckContext, show
 from scikeras_conformance.runner.device import kinds_of, reaches
@@ -34,7 +34,7 @@ def _require_runs_on(context: CheckContext, kind: str) -> None:
     def build() -> Any:
         activation = "sigmoid" if context.is_classifier else "linear"
         model = doubles.make_model(data, activation, cls=PlacedModel)
-        model.compile(optimizer=doubles.zero_rate(), loss=loss_name(context))
+        model.compile(optimizer=doubles.zero_learning_rate(), loss=loss_name(context))
         return model
 
     with keras.device(f"{kind}:0"):
@@ -47,7 +47,7 @@ def _require_runs_on(context: CheckContext, kind: str) -> None:
     context.require(len(places) > 1, "fit did not call the fit of the model that the builder made")
     wrong = [place for place in places if place != {kind}]
     context.require(not wrong, f"variables of the model were on {show(wrong)}, not on the {kind}")
-    require_answers(context, predicted, data.y, f"predict on the {kind}")
+    require_predictions(context, predicted, data.y, f"predict on the {kind}")
 
 
 @check(

@@ -4,8 +4,12 @@ import importlib.util
 from pathlib import Path
 
 from scikeras_conformance.catalog.check import check
-from scikeras_conformance.checks._support.annotations import own_classes, public_methods, unsaid
-from scikeras_conformance.checks._support.mypy import complaints_of_mypy
+from scikeras_conformance.checks._support.annotations import (
+    missing_annotations,
+    own_classes,
+    public_methods,
+)
+from scikeras_conformance.checks._support.mypy import errors_of_mypy
 from scikeras_conformance.runner.context import CheckContext, show
 
 # Every user calls these; the program asks mypy for their types.
@@ -41,7 +45,7 @@ def marker(context: CheckContext) -> None:
     impact="projects that check their types have to silence the checker wherever they use it",
 )
 def user_program(context: CheckContext) -> None:
-    errors, _ = complaints_of_mypy(context, str(context.wrapper), ASKED)
+    errors, _ = errors_of_mypy(context, str(context.wrapper), ASKED)
     context.require(not errors, "mypy --strict finds " + "; ".join(map(show, errors[:3])))
 
 
@@ -56,10 +60,10 @@ def signatures(context: CheckContext) -> None:
         with context.doing(f"reading the source of {cls.__qualname__}"):
             methods = public_methods(cls)
         gaps += [
-            f"{cls.__qualname__}.{name} ({', '.join(unsaid(node))})"
+            f"{cls.__qualname__}.{name} ({', '.join(missing_annotations(node))})"
             for name, nodes in methods.items()
             for node in nodes
-            if unsaid(node)
+            if missing_annotations(node)
         ]
     context.require(not gaps, "not every type is said in " + "; ".join(gaps[:5]))
 
@@ -70,7 +74,7 @@ def signatures(context: CheckContext) -> None:
     impact="annotations that are there are lost on the way, and every call of the method is allowed",
 )
 def seen_by_mypy(context: CheckContext) -> None:
-    errors, types = complaints_of_mypy(context, str(context.wrapper), ASKED)
+    errors, types = errors_of_mypy(context, str(context.wrapper), ASKED)
     context.require(types, "mypy finds no such methods: " + "; ".join(map(show, errors[:3])))
     lost = [name for name, found in types.items() if found == "Any"]
     context.require(not lost, f"to mypy the type of {' and '.join(lost)} is Any")

@@ -6,7 +6,7 @@ from typing import Any
 
 import keras
 
-__all__ = ["OPEN_KINDS", "leaves", "open_class"]
+__all__ = ["CLASSES_ACCEPTING_ANYTHING", "class_accepting_anything", "leaves"]
 
 
 class _Open:
@@ -32,19 +32,19 @@ class _Open:
         return type(self)(**copy.deepcopy(self.get_config()))
 
 
-class _OpenOptimizer(_Open, keras.optimizers.SGD):  # type: ignore[misc]
+class _AnyArgumentsOptimizer(_Open, keras.optimizers.SGD):  # type: ignore[misc]
     _settings = {"learning_rate": 0.0}  # noqa: RUF012 - never changed
 
 
-class _OpenLoss(_Open, keras.losses.MeanSquaredError):  # type: ignore[misc]
+class _AnyArgumentsLoss(_Open, keras.losses.MeanSquaredError):  # type: ignore[misc]
     pass
 
 
-class _OpenMetric(_Open, keras.metrics.MeanSquaredError):  # type: ignore[misc]
+class _AnyArgumentsMetric(_Open, keras.metrics.MeanSquaredError):  # type: ignore[misc]
     pass
 
 
-class _OpenCallback(_Open, keras.callbacks.Callback):  # type: ignore[misc]
+class _AnyArgumentsCallback(_Open, keras.callbacks.Callback):  # type: ignore[misc]
     trained: list[Any]
     asked: list[Any]
 
@@ -59,23 +59,23 @@ class _OpenCallback(_Open, keras.callbacks.Callback):  # type: ignore[misc]
         self.asked.append(self)
 
 
-OPEN_KINDS: Mapping[str, type] = {
-    "optimizer": _OpenOptimizer,
-    "loss": _OpenLoss,
-    "metrics": _OpenMetric,
-    "callbacks": _OpenCallback,
+CLASSES_ACCEPTING_ANYTHING: Mapping[str, type] = {
+    "optimizer": _AnyArgumentsOptimizer,
+    "loss": _AnyArgumentsLoss,
+    "metrics": _AnyArgumentsMetric,
+    "callbacks": _AnyArgumentsCallback,
     "argument": _Open,
 }
 """What can be made, by the parameter of a wrapper that it is for; and an argument of one."""
 
 
-def open_class(kind: str) -> Any:
+def class_accepting_anything(kind: str) -> Any:
     """Make a new class whose constructor takes any arguments.
 
     Parameters
     ----------
     kind : str
-        A key of `OPEN_KINDS`.
+        A key of `CLASSES_ACCEPTING_ANYTHING`.
 
     Returns
     -------
@@ -84,7 +84,7 @@ def open_class(kind: str) -> Any:
         also lists those that saw a training, ``trained``, or a prediction, ``asked``.
     """
     lists: dict[str, list[Any]] = {"made": [], "trained": [], "asked": []}
-    parent = OPEN_KINDS[kind]
+    parent = CLASSES_ACCEPTING_ANYTHING[kind]
     return type(f"Open{kind.capitalize()}", (parent,), lists)
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import keras
 
-__all__ = ["CUSTOM", "Forgetful", "ScaledLoss"]
+__all__ = ["CUSTOM", "OptimizerWithIncompleteConfig", "ScaledLoss"]
 
 
 class ScaledLoss(keras.losses.Loss):  # type: ignore[misc]
@@ -35,7 +35,7 @@ def scaled_error(y_true: Any, y_pred: Any) -> Any:
     return 3.0 * keras.ops.mean(keras.ops.square(y_true - y_pred), axis=-1)
 
 
-class Forgetful(keras.optimizers.SGD):  # type: ignore[misc]
+class OptimizerWithIncompleteConfig(keras.optimizers.SGD):  # type: ignore[misc]
     """An optimizer whose description of itself lacks an argument, as many have it."""
 
     def __init__(self, learning_rate: float = 0.0, floor: float = 0.0, **kwargs: Any) -> None:

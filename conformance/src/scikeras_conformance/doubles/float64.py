@@ -10,7 +10,7 @@ from typing import Any
 import keras
 import numpy as np
 
-__all__ = ["EXACT_BUILDERS", "exact_settings", "has_64_bits"]
+__all__ = ["FLOAT64_BUILDERS", "computes_in_float64", "float64_settings"]
 
 PRECISE = {"dtype": "float64", "reduction": "mean_with_sample_weight"}
 UNITS = 16
@@ -53,7 +53,7 @@ def _model(meta: dict[str, Any], units: int, activation: str, loss: str) -> kera
     return model
 
 
-def exact_classifier(meta: dict[str, Any]) -> keras.Model:
+def float64_classifier(meta: dict[str, Any]) -> keras.Model:
     """Build a classifier whose classes compete if there are more than two."""
     several = meta["target_type_"] == "multiclass"
     units = meta["n_classes_"] if several or meta["target_type_"] != "binary" else 1
@@ -61,26 +61,26 @@ def exact_classifier(meta: dict[str, Any]) -> keras.Model:
     return _model(meta, units, "softmax" if several else "sigmoid", loss)
 
 
-def exact_labels(meta: dict[str, Any]) -> keras.Model:
+def float64_multilabel_classifier(meta: dict[str, Any]) -> keras.Model:
     """Build a classifier with a unit for each label."""
     units = 1 if meta["target_type_"] == "binary" else meta["n_classes_"]
     return _model(meta, units, "sigmoid", "BinaryCrossentropy")
 
 
-def exact_regressor(meta: dict[str, Any]) -> keras.Model:
+def float64_regressor(meta: dict[str, Any]) -> keras.Model:
     """Build a regressor."""
     return _model(meta, meta["n_outputs_"], "linear", "MeanSquaredError")
 
 
-EXACT_BUILDERS = {
-    "classifier": exact_classifier,
-    "multilabel": exact_labels,
-    "regressor": exact_regressor,
+FLOAT64_BUILDERS = {
+    "classifier": float64_classifier,
+    "multilabel": float64_multilabel_classifier,
+    "regressor": float64_regressor,
 }
 """Builders by the kind of estimator."""
 
 
-def exact_settings(name: str) -> dict[str, Any]:
+def float64_settings(name: str) -> dict[str, Any]:
     """Give the parameters of an estimator for a check of scikit-learn.
 
     Plain ones only: a wrapper may keep routed parameters as attributes of their own, which
@@ -99,7 +99,7 @@ def exact_settings(name: str) -> dict[str, Any]:
     }
 
 
-def has_64_bits() -> bool:
+def computes_in_float64() -> bool:
     """Whether the backend computes in 64 bits if it is told to; JAX has to be told beforehand."""
     value = keras.ops.convert_to_tensor(np.ones(1), dtype="float64")
     return str(keras.ops.convert_to_numpy(value).dtype) == "float64"

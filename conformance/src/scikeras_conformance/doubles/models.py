@@ -10,8 +10,8 @@ import numpy as np
 
 from scikeras_conformance.catalog.check import Wrapper
 from scikeras_conformance.doubles.data import Dataset, dataset
-from scikeras_conformance.doubles.one_batch import answer_at_once, is_one_batch, train_at_once
-from scikeras_conformance.doubles.recorders import zero_rate
+from scikeras_conformance.doubles.one_batch import is_one_batch, predict_one_batch, train_one_batch
+from scikeras_conformance.doubles.recorders import zero_learning_rate
 
 __all__ = [
     "RecordingModel",
@@ -60,7 +60,7 @@ class RecordingModel(keras.Model):  # type: ignore[misc]
         given = arguments_by_name(keras.Model.fit, self, args, kwargs)
         self.log.fits.append(dict(given))
         if is_one_batch(given):
-            history = train_at_once(self, given)
+            history = train_one_batch(self, given)
         else:
             history = super().fit(**{**given, "verbose": 0})
         self.log.history = history.history
@@ -71,7 +71,7 @@ class RecordingModel(keras.Model):  # type: ignore[misc]
         given = arguments_by_name(keras.Model.predict, self, args, kwargs)
         self.log.predicts.append(dict(given))
         if is_one_batch(given):
-            return answer_at_once(self, given)
+            return predict_one_batch(self, given)
         return super().predict(**{**given, "verbose": 0})
 
 
@@ -142,7 +142,7 @@ def plain_model_for(wrapper: Wrapper) -> keras.Model:
         [keras.Input((data.n_features,)), keras.layers.Dense(1, activation=activation)]
     )
     model.layers[-1].set_weights([data.kernel, data.bias])
-    model.compile(optimizer=zero_rate(), loss=loss)
+    model.compile(optimizer=zero_learning_rate(), loss=loss)
     return model
 
 

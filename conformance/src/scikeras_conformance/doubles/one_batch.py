@@ -11,7 +11,7 @@ from typing import Any
 import keras
 import numpy as np
 
-__all__ = ["answer_at_once", "is_one_batch", "train_at_once"]
+__all__ = ["is_one_batch", "predict_one_batch", "train_one_batch"]
 
 KERAS_BATCH = 32
 """Rows of a batch, if nobody says how many."""
@@ -55,7 +55,7 @@ def _says_something(value: Any) -> bool:
     return not (value is None or (isinstance(value, (int, float, list, tuple, dict)) and not value))
 
 
-def train_at_once(model: keras.Model, given: Mapping[str, Any]) -> keras.callbacks.History:
+def train_one_batch(model: keras.Model, given: Mapping[str, Any]) -> keras.callbacks.History:
     """Train with the one batch for as many epochs as are asked for, and give the history."""
     history, epochs, logs = keras.callbacks.History(), given.get("epochs", 1), {}
     callbacks = keras.callbacks.CallbackList(
@@ -87,6 +87,6 @@ def _as_float(value: Any) -> Any:
         return value  # some metrics have an array
 
 
-def answer_at_once(model: keras.Model, given: Mapping[str, Any]) -> Any:
+def predict_one_batch(model: keras.Model, given: Mapping[str, Any]) -> Any:
     """Give the answers for the one batch."""
     return model.predict_on_batch(given["x"])

@@ -6,10 +6,16 @@ from typing import Any, NoReturn
 import keras
 import numpy as np
 
-__all__ = ["Awkward", "callback_class", "odd_objects", "recording_class", "zero_rate"]
+__all__ = [
+    "StorableOnly",
+    "callback_class",
+    "parameter_value",
+    "recording_class",
+    "zero_learning_rate",
+]
 
 
-def zero_rate() -> keras.optimizers.Optimizer:
+def zero_learning_rate() -> keras.optimizers.Optimizer:
     """Give an optimizer that trains and changes nothing."""
     return keras.optimizers.SGD(learning_rate=0.0)
 
@@ -51,7 +57,7 @@ def callback_class() -> tuple[type, list[str]]:
     return RecordingCallback, events
 
 
-class Awkward:
+class StorableOnly:
     """An object that can be stored and nothing else: not compared, not tested, not printed."""
 
     __hash__ = None  # type: ignore[assignment]
@@ -69,7 +75,7 @@ class Awkward:
         raise RuntimeError(msg)
 
 
-def odd_objects(kind: str) -> Any:
+def parameter_value(kind: str) -> Any:
     """Make a parameter value of a kind that careless wrappers copy, convert, call or compare."""
 
     def function() -> NoReturn:
@@ -84,6 +90,6 @@ def odd_objects(kind: str) -> Any:
         "class": lambda: type("GivenClass", (), {"__init__": function}),
         "instance": lambda: keras.optimizers.SGD(0.5),
         "function": lambda: function,
-        "without-equality": Awkward,
+        "without-equality": StorableOnly,
     }
     return makers[kind]()

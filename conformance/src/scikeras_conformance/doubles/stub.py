@@ -9,13 +9,13 @@ import numpy as np
 from scikeras_conformance.catalog.check import Wrapper
 from scikeras_conformance.doubles.data import Dataset, dataset
 from scikeras_conformance.doubles.models import RecordingModel, arguments_by_name, make_model
-from scikeras_conformance.doubles.recorders import zero_rate
+from scikeras_conformance.doubles.recorders import zero_learning_rate
 
-__all__ = ["IdleModel", "idle_model_for", "idle_model_of"]
+__all__ = ["StubModel", "stub_model_for", "stub_model_of"]
 
 
 @keras.saving.register_keras_serializable(package="scikeras_conformance")
-class IdleModel(RecordingModel):
+class StubModel(RecordingModel):
     """A functional model that logs the calls it gets, and trains on nothing.
 
     For checks of what arrives at a model: callbacks see a training of as many epochs as were
@@ -59,7 +59,7 @@ def _callbacks(given: dict[str, Any], model: Any, *more: Any) -> Any:
     return keras.callbacks.CallbackList([*callbacks, *more], model=model)
 
 
-def idle_model_of(data: Dataset, wrapper: Wrapper) -> keras.Model:
+def stub_model_of(data: Dataset, wrapper: Wrapper) -> keras.Model:
     """Make a compiled model of one dense layer that answers `data`.
 
     Parameters
@@ -69,17 +69,17 @@ def idle_model_of(data: Dataset, wrapper: Wrapper) -> keras.Model:
     wrapper : Wrapper
         For the classifier the answers are probabilities.
     """
-    model = make_model(data, _activation(data, wrapper), cls=IdleModel)
+    model = make_model(data, _activation(data, wrapper), cls=StubModel)
     losses = {"sigmoid": "binary_crossentropy", "softmax": "sparse_categorical_crossentropy"}
     loss = losses.get(_activation(data, wrapper), "mean_squared_error")
-    model.compile(optimizer=zero_rate(), loss=loss)
+    model.compile(optimizer=zero_learning_rate(), loss=loss)
     return model
 
 
-def idle_model_for(wrapper: Wrapper) -> keras.Model:
+def stub_model_for(wrapper: Wrapper) -> keras.Model:
     """Make an uncompiled model that answers the plainest data set of a wrapper."""
     data = dataset(wrapper)
-    return make_model(data, _activation(data, wrapper), cls=IdleModel)
+    return make_model(data, _activation(data, wrapper), cls=StubModel)
 
 
 def _activation(data: Dataset, wrapper: Wrapper) -> str:

@@ -52,7 +52,7 @@ if __name__ == "__main__":
 """
 
 PROPERTY = """
-def holds_for_all(promise, *_, **__):
+def require_for_all_examples(promise, *_, **__):
     promise({example})
 """.strip()
 
@@ -111,7 +111,7 @@ def script_for(
     bundle.need(function.__module__, function.__name__)
     if example:
         bundle.use(function.__module__, ast.parse(example))
-        bundle.replace("holds_for_all", PROPERTY.format(example=example))
+        bundle.replace("require_for_all_examples", PROPERTY.format(example=example))
     head = HEAD.format(
         id=planned.id,
         verifies=planned.check.verifies,

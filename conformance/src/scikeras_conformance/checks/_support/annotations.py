@@ -5,7 +5,7 @@ import importlib.util
 from collections.abc import Iterator
 from pathlib import Path
 
-__all__ = ["own_classes", "public_methods", "unsaid"]
+__all__ = ["missing_annotations", "own_classes", "public_methods"]
 
 GENERIC = {
     *("list", "dict", "set", "frozenset", "tuple", "type", "List", "Dict", "Set", "FrozenSet"),
@@ -68,7 +68,7 @@ def _source(module: str) -> Path:
     return stub if stub.exists() else Path(spec.origin)
 
 
-def unsaid(method: ast.FunctionDef) -> list[str]:
+def missing_annotations(method: ast.FunctionDef) -> list[str]:
     """Give what the signature of a method leaves to Any without writing it."""
     is_static = any(ast.unparse(one) == "staticmethod" for one in method.decorator_list)
     arguments = [*method.args.posonlyargs, *method.args.args][0 if is_static else 1 :]

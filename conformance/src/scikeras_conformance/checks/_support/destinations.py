@@ -1,5 +1,6 @@
 """An estimator around destinations that all record what routed parameters bring to them."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from scikeras_conformance.checks._support.modules import doubles, keras
@@ -10,6 +11,8 @@ __all__ = [
     "DESTINATIONS",
     "KINDS",
     "Destinations",
+    "instances_made",
+    "nested_classes",
     "prepared",
     "require_made",
     "require_no_leak",
@@ -49,7 +52,7 @@ class Destinations:
     def __init__(self, context: CheckContext, *, compiled: bool = False) -> None:
         self.context = context
         self.compiled = compiled
-        self.classes = {kind: doubles.open_class(kind) for kind in KINDS}
+        self.classes = {kind: doubles.class_accepting_anything(kind) for kind in KINDS}
         self.built: list[dict[str, Any]] = []
         self.compilations: list[Any] = []
         self.models: list[Any] = []
@@ -79,7 +82,7 @@ class Destinations:
             del meta, params
             self.built.append(free)
             self.compilations.append(compile_kwargs)
-            self.models.append(doubles.idle_model_for(self.context.wrapper))
+            self.models.append(doubles.stub_model_for(self.context.wrapper))
             if self.compiled:
                 self._compile(self.models[-1], compile_kwargs)
             return self.models[-1]
@@ -198,3 +201,34 @@ def require_no_leak(context: CheckContext, prefix: str, given: dict[str, Any]) -
                 f"{', '.join(f'{prefix}__{name}' for name in leaked)} reached {destination}: "
                 f"{show(seen)}",
             )
+
+
+def instances_made(
+    context: CheckContext, nests: Mapping[str, Any], params: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Give what a fit makes of nests of classes, by destination."""
+    destinations = Destinations(context, compiled=True)
+    estimator = destinations.estimator(**nests, **params)
+    X, y, *_ = doubles.dataset(context.wrapper)
+    context.fit(estimator, X, y)
+    context.require(destinations.compilations, "the builder was never called")
+    arguments = destinations.compilations[-1]
+    context.require(isinstance(arguments, dict), f"compile_kwargs is {show(arguments)}, no dict")
+    # A callback may be held anywhere; what counts is that it sees the training.
+    seen = [one for cls in doubles.leaves(nests.get("callbacks", [])) for one in cls.trained]
+    callbacks = list({id(one): one for one in seen}.values())
+    return {**arguments, "model": destinations.built[-1], "callbacks": callbacks}
+
+
+def nested_classes(kind: str, shape: str) -> Any:
+    """Give new classes in a nest of some shape."""
+    a, b, c = (doubles.class_accepting_anything(kind) for _ in range(3))
+    nests = {
+        "single": a,
+        "list": [a, b],
+        "dict": {"first": a, "second": b},
+        "similar-keys": {"out": a, "out_2": b},
+        "nested-list": [[a, b], [c]],
+        "dict-of-lists": {"first": [a, b], "second": [c]},
+    }
+    return nests[shape]

@@ -4,10 +4,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from scikeras_conformance.checks._support.modules import keras, np
+from scikeras_conformance.checks._support.modules import doubles, keras, np
+from scikeras_conformance.checks._support.training import loss_name
 from scikeras_conformance.runner.context import CheckContext
 
-__all__ = ["Calls", "Plan", "answers", "subclass", "target_metadata"]
+__all__ = ["Calls", "Plan", "answers", "dense_model", "subclass", "target_metadata"]
 
 
 @dataclass(slots=True)
@@ -105,3 +106,15 @@ def answers(context: CheckContext) -> Callable[[Any], Any]:
         return rows % 2 if context.is_classifier else rows + 0.5
 
     return inverse
+
+
+def dense_model(context: CheckContext, inputs: Any, features: Any, n_outputs: int = 1) -> Any:
+    """Make a compiled model of dense outputs over flat features."""
+    activation = "sigmoid" if context.is_classifier else "linear"
+    outputs = [
+        keras.layers.Dense(1, activation, name=f"out{i}", kernel_initializer="ones")(features)
+        for i in range(n_outputs)
+    ]
+    model = doubles.RecordingModel(inputs, outputs if n_outputs > 1 else outputs[0])
+    model.compile(keras.optimizers.SGD(0.1), loss=[loss_name(context)] * n_outputs)
+    return model

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from scikeras_conformance.runner.context import CheckContext
 
-__all__ = ["complaints_of_mypy", "place_of"]
+__all__ = ["errors_of_mypy", "place_of"]
 
 PLACES = {"base": "BaseWrapper", "classifier": "KerasClassifier", "regressor": "KerasRegressor"}
 
@@ -66,7 +66,7 @@ def place_of(context: CheckContext, wrapper: str) -> tuple[str, str]:
     return cls.__module__, cls.__qualname__
 
 
-def complaints_of_mypy(
+def errors_of_mypy(
     context: CheckContext, wrapper: str, revealed: tuple[str, ...]
 ) -> tuple[list[str], dict[str, str]]:
     """Type-check a small program for one wrapper.

@@ -6,7 +6,7 @@ from scikeras_conformance.catalog.check import Wrapper
 from scikeras_conformance.checks._support.modules import np
 from scikeras_conformance.runner.context import CheckContext, show
 
-__all__ = ["as_array", "require_answers", "same"]
+__all__ = ["as_array", "require_predictions", "same"]
 
 
 def as_array(context: CheckContext, value: Any, what: str) -> Any:
@@ -42,7 +42,9 @@ def _same_arrays(first: Any, second: Any) -> bool:
     return bool(np.array_equal(first, second))
 
 
-def require_answers(context: CheckContext, predicted: Any, y: Any, what: str = "predict") -> None:
+def require_predictions(
+    context: CheckContext, predicted: Any, y: Any, what: str = "predict"
+) -> None:
     """Ask for predictions that are the target, in its shape and kind of values.
 
     The base wrapper has no rule for the shape of its predictions, so a column is as good there as

@@ -5,12 +5,12 @@ from typing import Any
 
 from scikeras_conformance.exceptions import Nonconformance
 
-__all__ = ["holds_for_all"]
+__all__ = ["require_for_all_examples"]
 
 EXAMPLES = 50
 
 
-def holds_for_all(
+def require_for_all_examples(
     promise: Callable[[Any], None],
     values: Callable[[], Any] | None = None,
     *,

@@ -88,7 +88,7 @@ def estimator_for(context: CheckContext, kind: str, name: str) -> Any:
     """
     make = context.subject.makers.get(context.wrapper)
     if make is None:
-        return context.make(doubles.EXACT_BUILDERS[kind], **doubles.exact_settings(name))
+        return context.make(doubles.FLOAT64_BUILDERS[kind], **doubles.float64_settings(name))
     with context.doing(f"the builder of estimators, asked for ({kind!r}, {name!r}),"):
         estimator = make(kind, name)
     context.require(
@@ -151,7 +151,7 @@ def require_prerequisites(context: CheckContext, name: str) -> None:
             f"{name} needs SCIPY_ARRAY_API=1 in the environment before SciPy is imported. The "
             "command line sets it; under pytest, set it yourself."
         )
-    if need == "64 bits" and not doubles.has_64_bits():
+    if need == "64 bits" and not doubles.computes_in_float64():
         context.unavailable(
             f"{name} needs a backend that computes in 64 bits. For JAX, set JAX_ENABLE_X64=1."
         )

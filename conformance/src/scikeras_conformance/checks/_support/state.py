@@ -1,10 +1,17 @@
 """What an estimator shows of its state."""
 
+from contextlib import suppress
 from typing import Any
 
 from scikeras_conformance.runner.context import CheckContext
 
-__all__ = ["fitted_names", "has_compile_prefix", "own_names", "require_not_fitted"]
+__all__ = [
+    "fitted_names",
+    "has_compile_prefix",
+    "own_names",
+    "require_not_fitted",
+    "score_if_possible",
+]
 
 
 def own_names(estimator: Any) -> set[str]:
@@ -34,3 +41,9 @@ def require_not_fitted(context: CheckContext, estimator: Any, method: str, *args
 
     with context.refusing(f"{method} before fit", NotFittedError):
         getattr(estimator, method)(*args)
+
+
+def score_if_possible(estimator: Any, X: Any, y: Any) -> None:
+    # SCORE-4 lets the base wrapper refuse to score; what counts here is what it leaves behind.
+    with suppress(Exception):
+        estimator.score(X, y)

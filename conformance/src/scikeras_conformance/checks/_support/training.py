@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from scikeras_conformance.checks._support.modules import doubles, keras, np
+from scikeras_conformance.checks._support.predictions import same
 from scikeras_conformance.runner.context import CheckContext, show
 
 __all__ = [
@@ -24,6 +25,7 @@ __all__ = [
     "read_history",
     "recorder",
     "require_both_named",
+    "require_current_epoch",
     "require_weights",
     "same_weights",
     "train",
@@ -201,4 +203,11 @@ def require_both_named(
         not missing,
         f"{what} raised an error that does not name {' and '.join(map(str, missing))}: "
         f"{show(texts[0])}",
+    )
+
+
+def require_current_epoch(context: CheckContext, estimator: Any, expected: int) -> None:
+    found = context.attribute(estimator, "current_epoch")
+    context.require(
+        same(found, expected), f"current_epoch should be {expected}; it is {show(found)}"
     )

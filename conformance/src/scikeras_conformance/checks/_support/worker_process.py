@@ -10,7 +10,7 @@ from typing import Any
 
 from scikeras_conformance.runner.context import CheckContext, describe
 
-__all__ = ["ask_elsewhere"]
+__all__ = ["run_in_worker_process"]
 
 PATIENCE = 90.0
 """Seconds for one question; importing a backend takes a few of them."""
@@ -27,7 +27,7 @@ class _Helper:
     owner = 0
 
 
-def ask_elsewhere(
+def run_in_worker_process(
     context: CheckContext, what: str, function: Callable[..., Any], *arguments: Any
 ) -> Any:
     """Call a function of the suite in a fresh process, and give what it returned.

@@ -4,15 +4,16 @@ from typing import Any
 
 from scikeras_conformance.catalog.check import Wrapper, check
 from scikeras_conformance.checks._support.modules import doubles, sklearn_base
-from scikeras_conformance.checks._support.training import read_history, require_weights
-from scikeras_conformance.checks._support.worker_process import ask_elsewhere
-from scikeras_conformance.checks.serialization.copies import (
+from scikeras_conformance.checks._support.serialization import (
     ALL_ROWS,
-    copied,
-    pickled,
+    copy_of,
+    load_and_predict,
+    pickle_of,
+    pickle_round_trip,
     require_same_bits,
 )
-from scikeras_conformance.checks.serialization.processes import answers_of, dumped
+from scikeras_conformance.checks._support.training import read_history, require_weights
+from scikeras_conformance.checks._support.worker_process import run_in_worker_process
 from scikeras_conformance.runner.context import CheckContext
 
 # What is custom is the model's: one wrapper is enough.
@@ -43,7 +44,7 @@ def _fitted(context: CheckContext, case: str) -> tuple[Any, Any, Any]:
 def custom_pickle(context: CheckContext) -> None:
     estimator, X, y = _fitted(context, context.case)
     expected = context.predict(estimator, X)
-    other = copied(context, estimator, "pickle")
+    other = copy_of(context, estimator, "pickle")
     require_same_bits(context, context.predict(other, X), expected, "predict of the copy")
     for one in (estimator, other):
         context.call(one, "partial_fit", X, y)
@@ -65,7 +66,7 @@ def custom_clone(context: CheckContext) -> None:
     X, y, *_ = doubles.dataset(context.wrapper)
     if context.case == "loss-instance":
         estimator = context.make(
-            doubles.UNFINISHED[context.wrapper],
+            doubles.UNTRAINED[context.wrapper],
             loss=doubles.ScaledLoss(3.0),
             optimizer="sgd",
             batch_size=ALL_ROWS,
@@ -84,15 +85,15 @@ def custom_clone(context: CheckContext) -> None:
 @check(
     "SER-4.forgetful",
     verifies="an optimizer whose configuration lacks an argument keeps it, or is refused",
-    impact="a setting falls back to its default wherever the estimator is copied, without a word",
+    impact="a setting falls back to its default wherever the estimator is copy_of, without a word",
     wrappers=REGRESSOR,
     cases=["fit", "clone", "pickle"],
 )
 def forgetful(context: CheckContext) -> None:
     X, y, *_ = doubles.dataset(context.wrapper)
     estimator = context.make(
-        doubles.UNFINISHED[context.wrapper],
-        optimizer=doubles.Forgetful(floor=0.5),
+        doubles.UNTRAINED[context.wrapper],
+        optimizer=doubles.OptimizerWithIncompleteConfig(floor=0.5),
         loss="mean_squared_error",
         verbose=0,
     )
@@ -101,7 +102,7 @@ def forgetful(context: CheckContext) -> None:
             if context.case == "fit":
                 found = estimator.fit(X, y).model_.optimizer.floor
             else:
-                copy = sklearn_base.clone if context.case == "clone" else pickled
+                copy = sklearn_base.clone if context.case == "clone" else pickle_round_trip
                 found = copy(estimator).get_params()["optimizer"].floor
         except (TypeError, ValueError):
             return
@@ -119,5 +120,7 @@ def custom_elsewhere(context: CheckContext) -> None:
     estimator, X, _ = _fitted(context, context.case)
     expected = context.predict(estimator, X)
     what = "predicting in a fresh process"
-    (found,) = ask_elsewhere(context, what, answers_of, dumped(context, estimator), X, "predict")
+    (found,) = run_in_worker_process(
+        context, what, load_and_predict, pickle_of(context, estimator), X, "predict"
+    )
     require_same_bits(context, found, expected, "predict in a fresh process")

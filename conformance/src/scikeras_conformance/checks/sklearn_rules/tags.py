@@ -5,7 +5,7 @@ from typing import Any
 
 from scikeras_conformance.catalog.check import ESTIMATORS, Wrapper, check
 from scikeras_conformance.checks._support.modules import doubles, np
-from scikeras_conformance.checks._support.predictions import require_answers
+from scikeras_conformance.checks._support.predictions import require_predictions
 from scikeras_conformance.checks._support.sklearn_checks import has_tag
 from scikeras_conformance.runner.context import CheckContext
 
@@ -43,7 +43,7 @@ def sparse_tag(context: CheckContext) -> None:
 
     _require_as_tagged(context, estimator, "input_tags.sparse", "fit with sparse input", does)
     for given in answers:
-        require_answers(context, given, data.y, "predict with sparse input")
+        require_predictions(context, given, data.y, "predict with sparse input")
 
 
 @check(
@@ -95,7 +95,7 @@ def several_targets_tag(context: CheckContext) -> None:
 
     def build() -> Any:
         model = doubles.make_model(data, activation)
-        model.compile(optimizer=doubles.zero_rate(), loss=loss)
+        model.compile(optimizer=doubles.zero_learning_rate(), loss=loss)
         return model
 
     estimator = context.make(build)
@@ -106,7 +106,7 @@ def several_targets_tag(context: CheckContext) -> None:
 
     _require_as_tagged(context, estimator, tag, "fit with a target of several columns", does)
     for given in answers:
-        require_answers(context, given, data.y)
+        require_predictions(context, given, data.y)
 
 
 @check(
@@ -117,7 +117,7 @@ def several_targets_tag(context: CheckContext) -> None:
 )
 def multiclass_tag(context: CheckContext) -> None:
     data = doubles.classes_dataset(["a", "b", "c"])
-    estimator = context.make(lambda: doubles.idle_model_of(data, context.wrapper))
+    estimator = context.make(lambda: doubles.stub_model_of(data, context.wrapper))
     answers: list[Any] = []
 
     def does() -> None:
@@ -126,7 +126,7 @@ def multiclass_tag(context: CheckContext) -> None:
     tag = "classifier_tags.multi_class"
     _require_as_tagged(context, estimator, tag, "fit with three classes", does)
     for given in answers:
-        require_answers(context, given, data.y)
+        require_predictions(context, given, data.y)
 
 
 @check(

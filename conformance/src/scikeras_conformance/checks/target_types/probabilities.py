@@ -8,9 +8,9 @@ from scikeras_conformance.checks._support.oracle_models import (
     BINARY,
     ONE_HOT,
     SPARSE,
-    right_builder,
+    oracle_builder,
 )
-from scikeras_conformance.checks._support.predictions import as_array, require_answers
+from scikeras_conformance.checks._support.predictions import as_array, require_predictions
 from scikeras_conformance.runner.context import CheckContext, show
 
 CLASSIFIER = [Wrapper.CLASSIFIER]
@@ -53,7 +53,7 @@ def probabilities(context: CheckContext) -> None:
     if context.case == "column-target":
         data = data._replace(y=data.y.reshape(-1, 1))
     loss = BINARY if sigmoid else ONE_HOT if context.case.endswith("one-hot") else SPARSE
-    estimator = context.make(right_builder(data, "sigmoid" if sigmoid else "softmax", loss))
+    estimator = context.make(oracle_builder(data, "sigmoid" if sigmoid else "softmax", loss))
     context.fit(estimator, data.X, data.y)
     _require_probabilities(context, estimator, data, expected)
 
@@ -71,7 +71,7 @@ def multilabel_probabilities(context: CheckContext) -> None:
     logits = data.X @ data.kernel + data.bias
     expected = _sigmoid(logits) if several else _softmax(logits)
     units, loss = ("sigmoid", BINARY) if several else ("softmax", ONE_HOT)
-    estimator = context.make(right_builder(data, units, loss))
+    estimator = context.make(oracle_builder(data, units, loss))
     context.fit(estimator, data.X, data.y)
     _require_probabilities(context, estimator, data, expected)
 
@@ -86,7 +86,7 @@ def multilabel_probabilities(context: CheckContext) -> None:
 def one_class_probabilities(context: CheckContext) -> None:
     sigmoid = context.case == "sigmoid"
     data = doubles.classes_dataset(["only"], repeats=6, sigmoid=sigmoid).softened()
-    estimator = context.make(right_builder(data, context.case, BINARY if sigmoid else SPARSE))
+    estimator = context.make(oracle_builder(data, context.case, BINARY if sigmoid else SPARSE))
     context.fit(estimator, data.X, data.y)
     _require_probabilities(context, estimator, data, np.ones((len(data.X), 1)))
 
@@ -102,9 +102,9 @@ def margins(context: CheckContext) -> None:
     data = doubles.classes_dataset(["no", "yes"], sigmoid=True).softened()
     # Answers of a quarter: on the right side, and far from one.
     data = data._replace(kernel=data.kernel / np.float32(4))
-    estimator = context.make(right_builder(data, "linear", context.case))
+    estimator = context.make(oracle_builder(data, "linear", context.case))
     context.fit(estimator, data.X, data.y)
-    require_answers(context, context.predict(estimator, data.X), data.y)
+    require_predictions(context, context.predict(estimator, data.X), data.y)
     found = as_array(context, context.call(estimator, "predict_proba", data.X), "predict_proba")
     right = np.searchsorted(["no", "yes"], data.y)
     with context.doing("comparing probabilities"):
@@ -126,7 +126,7 @@ def margins(context: CheckContext) -> None:
 )
 def sums(context: CheckContext) -> None:
     data = doubles.classes_dataset(["a", "b", "c"]).softened()
-    estimator = context.make(right_builder(data, context.case, ONE_HOT))
+    estimator = context.make(oracle_builder(data, context.case, ONE_HOT))
     context.fit(estimator, data.X, data.y)
     # Of the last row a layer of rectified units says nothing at all.
     X = np.vstack([data.X, np.zeros_like(data.X[:1])])
@@ -178,10 +178,10 @@ def _in_logits(case: str) -> tuple[Any, Any, Any]:
 )
 def logits(context: CheckContext) -> None:
     data, loss, expected = _in_logits(context.case)
-    estimator = context.make(right_builder(data, "linear", loss))
+    estimator = context.make(oracle_builder(data, "linear", loss))
     context.fit(estimator, data.X, data.y)
     _require_probabilities(context, estimator, data, expected)
-    require_answers(context, context.predict(estimator, data.X), data.y)
+    require_predictions(context, context.predict(estimator, data.X), data.y)
 
 
 def _sigmoid(logits: Any) -> Any:

@@ -1,0 +1,28 @@
+"""The model that an estimator was fitted with, and the loss that suits it."""
+
+from typing import Any
+
+from scikeras_conformance.checks._support.modules import doubles, keras
+from scikeras_conformance.runner.context import CheckContext
+
+__all__ = ["fitted_model", "loss_class"]
+
+
+def loss_class(context: CheckContext) -> Any:
+    losses = keras.losses
+    return losses.BinaryCrossentropy if context.is_classifier else losses.MeanSquaredError
+
+
+def fitted_model(context: CheckContext, build: Any, **params: Any) -> Any:
+    """Fit an estimator on the plainest data and give its ``model_``."""
+    X, y, *_ = doubles.dataset(context.wrapper)
+    estimator = context.make(build, **params)
+    context.fit(estimator, X, y)
+    return context.recording_model(estimator)
+
+
+def config_of(value: Any) -> str:
+    """Give the settings of an optimizer or a loss as a text that can be compared."""
+    # Keras numbers the names of optimizers through the life of a process.
+    config = {key: entry for key, entry in value.get_config().items() if key != "name"}
+    return f"{type(value).__name__} {config}"

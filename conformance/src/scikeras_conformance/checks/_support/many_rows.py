@@ -1,0 +1,17 @@
+"""The data set of a wrapper, repeated to more rows than one batch of Keras holds."""
+
+from typing import Any
+
+from scikeras_conformance.checks._support.modules import doubles, np
+from scikeras_conformance.runner.context import CheckContext
+
+__all__ = ["ROWS", "many_rows"]
+
+
+# More than Keras takes for a batch where nothing is said.
+ROWS = 48
+
+
+def many_rows(context: CheckContext) -> tuple[Any, Any]:
+    X, y, *_ = doubles.dataset(context.wrapper)
+    return np.resize(X, (ROWS, X.shape[1])), np.resize(y, ROWS)

@@ -1,0 +1,31 @@
+"""Fitted estimators whose predictions are known, and whether their score is right."""
+
+from collections.abc import Callable
+from typing import Any
+
+from scikeras_conformance.checks._support.modules import doubles, np
+from scikeras_conformance.runner.context import CheckContext, show
+
+__all__ = ["fitted_stub", "require_score", "stub_builder"]
+
+
+def stub_builder(context: CheckContext, data: Any) -> Callable[[], Any]:
+    """Give a builder of a compiled model that answers `data`, and stays as it is."""
+
+    def build() -> Any:
+        return doubles.stub_model_of(data, context.wrapper)
+
+    return build
+
+
+def fitted_stub(context: CheckContext, data: Any, cls: Any = None, **params: Any) -> Any:
+    estimator = context.make_of(cls or context.cls, stub_builder(context, data), **params)
+    context.fit(estimator, data.X, data.y)
+    return estimator
+
+
+def require_score(context: CheckContext, found: Any, expected: Any, what: str) -> None:
+    """Ask for a number that is the expected one."""
+    with context.doing(f"reading what {what} gave, {show(found)}, as a number"):
+        right = bool(np.isclose(float(found), float(expected), atol=1e-3))
+    context.require(right, f"{what} should give {expected}; it gave {show(found)}")

@@ -1,0 +1,52 @@
+"""Ways to copy an estimator, and whether the copy predicts the same."""
+
+import copy
+import pickle
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from scikeras_conformance.checks._support.modules import np
+from scikeras_conformance.checks._support.predictions import as_array
+from scikeras_conformance.runner.context import CheckContext, show
+
+ALL_ROWS = 64
+
+
+def pickle_round_trip(value: Any) -> Any:
+    """Copy by way of a pickle."""
+    return pickle.loads(pickle.dumps(value))  # noqa: S301 - just made
+
+
+COPY_METHODS: Mapping[str, Callable[[Any], Any]] = {
+    "pickle": pickle_round_trip,
+    "deepcopy": copy.deepcopy,
+}
+
+
+def require_same_bits(context: CheckContext, found: Any, expected: Any, what: str) -> None:
+    """Ask for predictions that are the same to the last bit."""
+    found, expected = as_array(context, found, what), as_array(context, expected, "predict")
+    with context.doing(f"comparing what {what} gave"):
+        equal = bool(
+            found.shape == expected.shape
+            and found.dtype == expected.dtype
+            and found.tolist() == expected.tolist()
+        )
+    context.require(equal, f"{what} gave {show(found)}, not {show(expected)}")
+
+
+def copy_of(context: CheckContext, estimator: Any, way: str) -> Any:
+    """Copy an estimator."""
+    with context.doing(f"copying by {way}"):
+        return COPY_METHODS[way](estimator)
+
+
+def pickle_of(context: CheckContext, estimator: Any) -> bytes:
+    with context.doing("pickling a fitted wrapper"):
+        return pickle.dumps(estimator)
+
+
+def load_and_predict(data: bytes, X: Any, *methods: str) -> list[Any]:
+    """Load a wrapper and ask it, in a process of its own."""
+    estimator = pickle.loads(data)  # noqa: S301 - from the process that asks
+    return [np.asarray(getattr(estimator, method)(X)) for method in methods]

@@ -1,0 +1,120 @@
+"""SER-2: an estimator that is unpickled in a new process."""
+
+import pickle
+from typing import Any
+
+from scikeras_conformance.catalog.check import check
+from scikeras_conformance.checks._support.modules import doubles, np
+from scikeras_conformance.checks._support.serialization import (
+    ALL_ROWS,
+    load_and_predict,
+    pickle_of,
+    require_same_bits,
+)
+from scikeras_conformance.checks._support.training import read_history, same_weights
+from scikeras_conformance.checks._support.worker_process import run_in_worker_process
+from scikeras_conformance.runner.context import CheckContext, show
+
+EPOCHS = 3
+
+
+def _trained(context: CheckContext, optimizer: str) -> tuple[Any, Any, Any]:
+    """Give an estimator whose training depends on nothing but its state, and its data."""
+    X, y, *_ = doubles.dataset(context.wrapper)
+    build = doubles.COMPILED[context.wrapper]
+    # All rows at once, and in their order: neither seeds nor shuffling have a say.
+    estimator = context.make(
+        build, optimizer_name=optimizer, batch_size=ALL_ROWS, epochs=EPOCHS, verbose=0
+    )
+    context.fit(estimator, X, y)
+    return estimator, X, y
+
+
+def load_and_continue(data: bytes, X: Any, y: Any, times: int) -> dict[str, Any]:
+    """Load a wrapper and go on training it, in a process of its own."""
+    estimator = pickle.loads(data)  # noqa: S301 - from the process that asks
+    before = int(estimator.current_epoch)
+    for _ in range(times):
+        estimator.partial_fit(X, y)
+    return {
+        "before": before,
+        "epoch": int(estimator.current_epoch),
+        "history": {k: [float(v) for v in values] for k, values in estimator.history_.items()},
+        "weights": estimator.model_.get_weights(),
+        "steps": int(estimator.model_.optimizer.iterations),
+    }
+
+
+@check(
+    "SER-2.same-bits",
+    verifies="a fitted wrapper loaded in a fresh process predicts the same bits",
+    impact="a model answers otherwise in production than where it was validated, or is lost",
+    cases=["momentum", "adam"],
+)
+def same_bits(context: CheckContext) -> None:
+    estimator, X, _ = _trained(context, context.case)
+    methods = ["predict", *(["predict_proba"] if context.is_classifier else [])]
+    what = "predicting in a fresh process"
+    found = run_in_worker_process(
+        context, what, load_and_predict, pickle_of(context, estimator), X, *methods
+    )
+    for method, answers in zip(methods, found, strict=True):
+        expected = context.call(estimator, method, X)
+        require_same_bits(context, answers, expected, f"{method} in a fresh process")
+
+
+@check(
+    "SER-2.optimizer",
+    verifies="a wrapper loaded in a fresh process goes on training with the optimizer as it was",
+    impact="training that is taken up again forgets its momentum, and jumps off",
+    cases=["momentum", "adam"],
+)
+def optimizer(context: CheckContext) -> None:
+    estimator, X, y = _trained(context, context.case)
+    what = "training in a fresh process"
+    found = run_in_worker_process(
+        context, what, load_and_continue, pickle_of(context, estimator), X, y, 2
+    )
+    for _ in range(2):
+        context.call(estimator, "partial_fit", X, y)
+    expected = context.model(estimator)
+    with context.doing("reading the number of steps of the optimizer of model_"):
+        steps = int(expected.optimizer.iterations)
+    context.require(
+        found["steps"] == steps,
+        f"the optimizer should have made {steps} steps; it says {found['steps']}",
+    )
+    context.require(
+        same_weights(found["weights"], expected.get_weights()),
+        f"{what} came to {show(found['weights'][:1])}, training here to "
+        f"{show(expected.get_weights()[:1])}",
+    )
+
+
+@check(
+    "SER-2.epoch",
+    verifies="a wrapper loaded in a fresh process counts its epochs, and keeps its history",
+    impact="the record of a training is lost, or a schedule of learning rates starts over",
+)
+def epoch(context: CheckContext) -> None:
+    estimator, X, y = _trained(context, "momentum")
+    what = "training in a fresh process"
+    found = run_in_worker_process(
+        context, what, load_and_continue, pickle_of(context, estimator), X, y, 1
+    )
+    epochs = (found["before"], found["epoch"])
+    context.require(
+        epochs == (EPOCHS, EPOCHS + 1),
+        f"current_epoch should be {EPOCHS} and then {EPOCHS + 1}; it is {epochs}",
+    )
+    context.call(estimator, "partial_fit", X, y)
+    expected, history = read_history(context, estimator), found["history"]
+    context.require(
+        list(history) == list(expected),
+        f"history_ should hold {list(expected)}; it holds {list(history)}",
+    )
+    for name, values in expected.items():
+        context.require(
+            len(values) == len(history[name]) and np.allclose(values, history[name], rtol=1e-4),
+            f"{name} in history_ should be {show(values)}; it is {show(history[name])}",
+        )

@@ -1,0 +1,235 @@
+"""SER-1: pickle, joblib and copies."""
+
+from collections.abc import Mapping
+from types import FunctionType
+from typing import Any
+
+from scikeras_conformance.catalog.check import ESTIMATORS, check
+from scikeras_conformance.checks._support.modules import doubles, keras, np
+from scikeras_conformance.checks._support.predictions import same
+from scikeras_conformance.checks._support.serialization import ALL_ROWS, copy_of, require_same_bits
+from scikeras_conformance.checks._support.state import fitted_names, own_names, require_not_fitted
+from scikeras_conformance.checks._support.training import optimizer_steps, require_weights
+from scikeras_conformance.contract import Level
+from scikeras_conformance.runner.context import CheckContext
+
+
+def settings_of(context: CheckContext, kind: str) -> dict[str, Any]:
+    """Give parameters that hold Keras objects, all of which matter to what is learnt or logged."""
+    optimizers, losses, metrics = keras.optimizers, keras.losses, keras.metrics
+    # Neither of the two arguments is the default, and Keras's own description lacks one of them.
+    cls = losses.BinaryCrossentropy if context.is_classifier else losses.Huber
+    argument = {"label_smoothing": 0.25} if context.is_classifier else {"delta": 0.25}
+    # One for the builder too, which differs from the builder's own default.
+    both = {"batch_size": ALL_ROWS, "verbose": 0, "start": 0.25}
+    if kind == "classes":
+        return {
+            **both,
+            "optimizer": optimizers.SGD,
+            "optimizer__learning_rate": 0.05,
+            "loss": cls,
+            **{f"loss__{name}": value for name, value in argument.items()},
+            "metrics": [metrics.MeanAbsoluteError],
+            "callbacks": doubles.LabeledCallback,
+            "callbacks__label": "given",
+        }
+    loss, metric = cls(**argument), metrics.MeanAbsoluteError(name="mine")
+    notebook = doubles.LabeledCallback("given")
+    nests = {
+        "instances": (loss, [metric], [notebook]),
+        "nested": (
+            {"out": loss},
+            {"out": [metric, "mse"]},
+            {"a": doubles.LabeledCallback, "b": notebook},
+        ),
+    }
+    names = ("loss", "metrics", "callbacks")
+    # Not one that divides by the size of the gradient, which hides the factor of a loss.
+    optimizer = optimizers.SGD(0.05, momentum=0.5)
+    return {**both, "optimizer": optimizer, **dict(zip(names, nests[kind], strict=True))}
+
+
+def difference(first: Any, second: Any, path: str) -> str:
+    """Say where two parameters differ to a user; nothing if they do not."""
+    if isinstance(first, Mapping):
+        if not isinstance(second, Mapping) or list(first) != list(second):
+            return path
+        return next(
+            filter(None, (difference(first[k], second[k], f"{path}.{k}") for k in first)), ""
+        )
+    if isinstance(first, (list, tuple)):
+        if type(first) is not type(second) or len(first) != len(second):
+            return path
+        pairs = enumerate(zip(first, second, strict=True))
+        return next(filter(None, (difference(*two, f"{path}.{i}") for i, two in pairs)), "")
+    return "" if _alike(first, second) else path
+
+
+def _alike(first: Any, second: Any) -> bool:
+    if first is second:
+        return True
+    if isinstance(first, type) or type(first) is not type(second):
+        return False
+    if hasattr(first, "get_config"):
+        return repr(first.get_config()) == repr(second.get_config())
+    if isinstance(first, FunctionType):
+        # One that is defined in a script, and not in a module, is copy_of by its code.
+        return bool(first.__qualname__ == second.__qualname__ and first.__code__ == second.__code__)
+    if isinstance(first, keras.callbacks.Callback):
+        return bool(getattr(first, "label", None) == getattr(second, "label", None))
+    return same(first, second)
+
+
+def require_params(
+    context: CheckContext, found: Any, expected: Mapping[str, Any], what: str
+) -> None:
+    """Ask for an estimator with the parameters that another one has."""
+    params = context.params(found)
+    with context.doing(f"comparing the parameters of {what}"):
+        where = difference(dict(expected), params, "parameters")
+    context.require(not where, f"{what} differs in its {where.replace('.', ' ', 1)}")
+
+
+def portable(context: CheckContext, kind: str, *, plain: bool = False) -> Any:
+    """Make an estimator whose builder, and whatever else is in it, can be imported."""
+    builders = doubles.PLAIN if plain else doubles.UNTRAINED
+    return context.make(builders[context.wrapper], **settings_of(context, kind))
+
+
+CASES = (
+    *("pickle-classes", "pickle-instances", "pickle-nested"),
+    *("deepcopy-instances", "deepcopy-nested"),
+)
+
+
+@check(
+    "SER-1.unfitted",
+    verifies="an unfitted wrapper that is pickled or copied keeps its parameters, and learns the same",
+    impact="an estimator that was set up cannot be stored, or comes back with other settings",
+    cases=CASES,
+)
+def unfitted(context: CheckContext) -> None:
+    way, _, kind = context.case.partition("-")
+    X, y, *_ = doubles.dataset(context.wrapper)
+    estimator = portable(context, kind)
+    params = context.params(estimator)
+    before = doubles.snapshot(params)
+    other = copy_of(context, estimator, way)
+    require_params(context, other, params, "the copy")
+    changed = doubles.changes(before, doubles.snapshot(context.params(estimator)))
+    context.require(not changed, f"copying changed the original: {', '.join(changed[:3])}")
+    require_not_fitted(context, other, "predict", X)
+    context.fit(other, X, y)
+    context.require(not fitted_names(estimator), "fitting the copy fitted the original")
+    context.fit(estimator, X, y)
+    expected = context.model(estimator).get_weights()
+    require_weights(context, other, expected, "what the original learnt")
+
+
+@check(
+    "SER-1.fitted",
+    verifies="a fitted wrapper that is pickled or copied predicts the same bits, on its own",
+    impact="a stored model cannot be loaded, answers otherwise, or changes with its copy",
+    cases=CASES,
+)
+def fitted(context: CheckContext) -> None:
+    way, _, kind = context.case.partition("-")
+    X, y, *_ = doubles.dataset(context.wrapper)
+    estimator = portable(context, kind)
+    context.fit(estimator, X, y)
+    params, answers = context.params(estimator), context.predict(estimator, X)
+    weights = context.model(estimator).get_weights()
+    before = own_names(estimator), optimizer_steps(context, estimator)
+    other = copy_of(context, estimator, way)
+    if kind == "instances":
+        # What was loaded is stored again, as when it is sent on.
+        other = copy_of(context, other, way)
+    after = own_names(estimator), optimizer_steps(context, estimator)
+    context.require(
+        before[0] <= after[0], f"copying took {sorted(before[0] - after[0])} from the original"
+    )
+    context.require(
+        before[1] == after[1],
+        f"copying changed the number of steps of the original from {before[1]} to {after[1]}",
+    )
+    require_same_bits(context, context.predict(other, X), answers, "predict of the copy")
+    if context.is_classifier:
+        expected = context.call(estimator, "predict_proba", X)
+        found = context.call(other, "predict_proba", X)
+        require_same_bits(context, found, expected, "predict_proba of the copy")
+    require_params(context, other, params, "the copy")
+    context.call(other, "partial_fit", X, y)
+    require_weights(context, estimator, weights, "as they were before the copy was trained")
+    context.call(estimator, "partial_fit", X, y)
+    expected = context.model(estimator).get_weights()
+    require_weights(context, other, expected, "what the original goes on to learn")
+
+
+@check(
+    "SER-1.initialized",
+    verifies="a wrapper that was initialised only is pickled and copied, and then learns the same",
+    impact="a model that was prepared in one process cannot be trained in another",
+    cases=["pickle", "deepcopy"],
+    level=Level.SHOULD,
+)
+def prepared_only(context: CheckContext) -> None:
+    X, y, *_ = doubles.dataset(context.wrapper)
+    estimator = context.make(
+        doubles.UNTRAINED[context.wrapper],
+        optimizer="adam",
+        loss="binary_crossentropy" if context.is_classifier else "mean_squared_error",
+        batch_size=ALL_ROWS,
+        verbose=0,
+    )
+    context.initialize(estimator, X, y)
+    other = copy_of(context, estimator, context.case)
+    answers = context.predict(estimator, X)
+    require_same_bits(context, context.predict(other, X), answers, "predict of the copy")
+    context.call(other, "partial_fit", X, y)
+    context.call(estimator, "partial_fit", X, y)
+    expected = context.model(estimator).get_weights()
+    require_weights(context, other, expected, "what the original learns")
+
+
+def fit_there(estimator: Any, X: Any, y: Any) -> Any:
+    """Fit, in a worker process."""
+    return estimator.fit(X, y)
+
+
+def predict_there(estimator: Any, X: Any, _: Any) -> Any:
+    """Predict, in a worker process."""
+    return np.asarray(estimator.predict(X))
+
+
+@check(
+    "SER-1.workers",
+    verifies="wrappers go to joblib's worker processes, unfitted and fitted, and come back",
+    impact="n_jobs=2 fails wherever scikit-learn offers it",
+    wrappers=ESTIMATORS,
+    cases=["fit-classes", "fit-instances", "predict-instances"],
+)
+def workers(context: CheckContext) -> None:
+    import joblib
+
+    task, _, kind = context.case.partition("-")
+    X, y, *_ = doubles.dataset(context.wrapper)
+    estimator = portable(context, kind, plain=True)
+    params = context.params(estimator)
+    if task == "predict":
+        context.fit(estimator, X, y)
+    function = fit_there if task == "fit" else predict_there
+    with context.doing(f"{task} in worker processes of joblib"):
+        parallel = joblib.Parallel(n_jobs=2, backend="loky", timeout=100)
+        found = parallel(joblib.delayed(function)(estimator, X, y) for _ in range(2))
+    if task == "predict":
+        for answers in found:
+            require_same_bits(
+                context, answers, context.predict(estimator, X), "predict in a worker"
+            )
+        return
+    context.require(not fitted_names(estimator), "fit in a worker fitted the original")
+    context.fit(estimator, X, y)
+    expected = context.model(estimator).get_weights()
+    for other in found:
+        require_params(context, other, params, "the estimator from the worker")
+        require_weights(context, other, expected, "what is learnt without a worker")

@@ -1,0 +1,35 @@
+"""CLS-7, CLS-8 and CLS-9: what the parameter ``model`` may hold."""
+
+from scikeras_conformance.catalog.check import check
+from scikeras_conformance.checks._support.modules import doubles
+from scikeras_conformance.checks._support.predictions import require_predictions
+from scikeras_conformance.runner.context import CheckContext, show
+
+
+@check(
+    "CLS-2.fit-and-predict",
+    verifies="a builder without arguments that returns a compiled model can be fitted, and predicts",
+    impact="the first example of the documentation does not run",
+)
+def fit_and_predict(context: CheckContext) -> None:
+    X, y, *_ = doubles.dataset(context.wrapper)
+    # A plain keras.Sequential, run the way Keras runs it, unlike the models of other checks.
+    estimator = context.make(model=lambda: doubles.plain_model_for(context.wrapper))
+    returned = context.fit(estimator, X, y)
+    context.require(returned is estimator, f"fit returned {show(returned)}, not the estimator")
+    require_predictions(context, context.predict(estimator, X), y)
+
+
+@check(
+    "CLS-3.model-comes-first",
+    verifies="Wrapper(builder) and Wrapper(model=builder) are the same",
+    impact="KerasClassifier(build_model), the commonest way to write it, fails or sets another "
+    "parameter",
+)
+def model_comes_first(context: CheckContext) -> None:
+    build = doubles.builder(context.wrapper)
+    estimator = context.make(build)
+    context.require(
+        context.params(estimator).get("model") is build,
+        "the first positional argument is not the parameter 'model'",
+    )

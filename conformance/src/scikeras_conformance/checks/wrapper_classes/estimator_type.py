@@ -1,0 +1,84 @@
+"""CLS-7, CLS-8 and CLS-9: what the parameter ``model`` may hold."""
+
+from typing import Any
+
+from scikeras_conformance.catalog.check import ESTIMATORS, Wrapper, check
+from scikeras_conformance.checks._support.modules import doubles, np, sklearn_base
+from scikeras_conformance.runner.context import CheckContext
+
+
+@check(
+    "CLS-1.extends-base",
+    verifies="the classifier and the regressor are subclasses of the base wrapper",
+    impact="code that asks isinstance(estimator, BaseWrapper) misses half of the wrappers",
+    wrappers=ESTIMATORS,
+)
+def extends_base(context: CheckContext) -> None:
+    base = context.subject.classes[Wrapper.BASE]
+    context.require(
+        issubclass(context.cls, base) and context.cls is not base,
+        f"{context.cls.__name__} does not extend {base.__name__}",
+    )
+
+
+@check(
+    "CLS-5.estimator-type",
+    verifies="is_classifier, is_regressor and the tags agree with what the wrapper is, also for a "
+    "subclass",
+    impact="scikit-learn treats the classifier as something else: voting and stacking refuse it, "
+    "scorers raise, and splits are not stratified",
+    cases=["itself", "subclass"],
+)
+def estimator_type(context: CheckContext) -> None:
+    class Subclass(context.cls):  # type: ignore[name-defined, misc]
+        pass
+
+    cls = Subclass if context.case == "subclass" else context.cls
+    estimator = context.make_of(cls, doubles.builder(context.wrapper))
+    expected = {
+        Wrapper.BASE: (False, False, None),
+        Wrapper.CLASSIFIER: (True, False, "classifier"),
+        Wrapper.REGRESSOR: (False, True, "regressor"),
+    }[context.wrapper]
+    from sklearn.utils import get_tags
+
+    with context.doing("asking scikit-learn for the type of the estimator"):
+        found = (
+            sklearn_base.is_classifier(estimator),
+            sklearn_base.is_regressor(estimator),
+            get_tags(estimator).estimator_type,
+        )
+    context.require(
+        found == expected,
+        "(is_classifier, is_regressor, estimator_type) should be "
+        f"{expected}; scikit-learn says {found}",
+    )
+
+
+@check(
+    "CLS-5.stratified-splits",
+    verifies="cross_val_score chooses a stratified splitter for the classifier",
+    impact="with labels in order, folds train on one class and are tested on the other, and scores "
+    "are meaningless without any error",
+    wrappers=[Wrapper.CLASSIFIER],
+)
+def stratified_splits(context: CheckContext) -> None:
+    from sklearn.model_selection import cross_val_score
+
+    data = doubles.classes_dataset([0, 1], repeats=6, sigmoid=True)
+    order = np.argsort(data.y)
+    X, y = data.X[order], data.y[order]
+    held_out: list[list[int]] = []
+
+    def scoring(estimator: Any, X: Any, y: Any) -> float:
+        del estimator, X
+        held_out.append(np.bincount(y, minlength=2).tolist())
+        return 0.0
+
+    estimator = context.make(doubles.builder(context.wrapper))
+    with context.doing("cross_val_score(estimator, X, y, cv=3)"):
+        cross_val_score(estimator, X, y, cv=3, scoring=scoring, error_score="raise")
+    context.require(
+        held_out == [[2, 2]] * 3,
+        f"three stratified folds hold [2, 2] of each class; they held {held_out}",
+    )
