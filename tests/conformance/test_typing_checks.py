@@ -9,7 +9,7 @@ from scikeras_conformance.catalog.check import Wrapper
 from scikeras_conformance.catalog.plan import PlannedCheck
 from scikeras_conformance.catalog.results import Outcome
 from scikeras_conformance.checks import CATALOG, _mypy
-from scikeras_conformance.checks._support.annotations import missing_annotations
+from scikeras_conformance.checks.type_hints.annotations import missing_annotations
 from scikeras_conformance.runner.execute import execute
 from scikeras_conformance.subject.loading import load_subject
 

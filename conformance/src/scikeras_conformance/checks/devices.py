@@ -1,4 +1,4 @@
-"""Chapter DEV: models live on the device that Keras was asked for, and compute the same there."""
+"""Chapter DEV: training and prediction on the CPU and on a GPU."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""An estimator around destinations that all record what routed parameters bring to them."""
+"""An estimator whose routed parameters are recorded at every destination."""
 
 from collections.abc import Mapping
 from typing import Any

@@ -1,4 +1,4 @@
-"""Encoders that do as a check plans, and record what they were given."""
+"""Encoders that follow a plan and record what they are given."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field

@@ -1,4 +1,4 @@
-"""Runs a program in a fresh process, in which the subject has not been imported yet."""
+"""Run a program in a new Python process that has not imported the subject."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""Builders of models that are right from the start, and the losses they are compiled with."""
+"""Models whose predictions are right without training, and the losses they are compiled with."""
 
 from collections.abc import Callable
 from typing import Any

@@ -1,4 +1,4 @@
-"""Whether what a subject gave back is what it should be, whatever it gave back."""
+"""Comparison of predictions with what they should be."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Promises about any parameters whatever, tried out with Hypothesis."""
+"""Property-based checks, with Hypothesis."""
 
 from collections.abc import Callable
 from typing import Any

@@ -1,4 +1,4 @@
-"""Fitted estimators whose predictions are known, and whether their score is right."""
+"""Fitted estimators whose predictions are known, and the comparison of their scores."""
 
 from collections.abc import Callable
 from typing import Any

@@ -1,4 +1,4 @@
-"""Runs single checks of scikit-learn, and says why one did not run."""
+"""Run single estimator checks of scikit-learn, and say why one did not run."""
 
 import os
 import re

@@ -1,4 +1,4 @@
-"""What an estimator shows of its state."""
+"""The attributes of an estimator, and whether it is fitted."""
 
 from contextlib import suppress
 from typing import Any

@@ -20,7 +20,6 @@ __all__ = [
     "column",
     "learner",
     "loss_name",
-    "losses",
     "optimizer_steps",
     "read_history",
     "recorder",
@@ -71,15 +70,6 @@ def train(model: Any, x: Any, y: Any, *, epochs: int = 1, sample_weight: Any = N
     for _ in range(epochs):
         model.train_on_batch(x, y, sample_weight=sample_weight)
     return model
-
-
-def losses(model: Any, x: Any, y: Any, epochs: int) -> list[float]:
-    """Train a model of the suite's own, all rows at once, and give the loss of each epoch."""
-    found = []
-    for _ in range(epochs):
-        model.reset_metrics()
-        found.append(float(model.train_on_batch(x, y, return_dict=True)["loss"]))
-    return found
 
 
 def ask(model: Any, x: Any) -> Any:

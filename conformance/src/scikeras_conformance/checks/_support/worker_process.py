@@ -1,4 +1,4 @@
-"""Asks something in a process that has nothing of the subject in it but what it is sent."""
+"""Run a function in a worker process that imports the subject only by unpickling."""
 
 import os
 import pickle

@@ -1,4 +1,4 @@
-"""BUILD-8 and BUILD-9: a builder is called once, and only with arguments that it accepts."""
+"""BUILD-5: the argument ``compile_kwargs`` of a builder."""
 
 from typing import Any
 

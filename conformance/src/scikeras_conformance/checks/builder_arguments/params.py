@@ -1,4 +1,4 @@
-"""BUILD-8 and BUILD-9: a builder is called once, and only with arguments that it accepts."""
+"""BUILD-6: the argument ``params`` of a builder."""
 
 from scikeras_conformance.catalog.check import check
 from scikeras_conformance.checks._support.modules import doubles, keras

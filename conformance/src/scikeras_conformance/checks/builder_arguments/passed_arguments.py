@@ -1,4 +1,4 @@
-"""BUILD-1, -2, -3, -7, -8 and -9: which arguments a builder receives, and how often it is called."""
+"""BUILD-1 to BUILD-3 and BUILD-7 to BUILD-9: which arguments a builder receives."""
 
 from itertools import combinations
 from typing import Any

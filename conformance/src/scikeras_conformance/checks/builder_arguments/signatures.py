@@ -1,4 +1,4 @@
-"""BUILD-4: ``meta`` holds every fitted attribute."""
+"""BUILD-3 and BUILD-8: builders of every kind of signature."""
 
 import functools
 from collections.abc import Callable

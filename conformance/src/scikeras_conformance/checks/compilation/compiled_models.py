@@ -1,4 +1,4 @@
-"""COMP-4, COMP-6, COMP-7 and COMP-8: models that the wrapper compiles."""
+"""COMP-1, COMP-2 and COMP-3: models that the builder has compiled."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""DATA-3 and DATA-6: the targets that reach the model, and its outputs on their way back."""
+"""DATA-2 and DATA-7: the features that reach the model."""
 
 from collections.abc import Callable
 from typing import Any

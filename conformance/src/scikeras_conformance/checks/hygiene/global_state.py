@@ -1,4 +1,4 @@
-"""HYG-6: nothing is printed with ``verbose=0``."""
+"""HYG-2: random generators and Keras's settings are restored."""
 
 import random
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""HYG-4: memory does not grow with the number of fits."""
+"""HYG-3: what importing the wrapper changes in a process."""
 
 from scikeras_conformance.catalog.check import Wrapper, check
 from scikeras_conformance.checks._support.fresh_interpreter import run_in_fresh_interpreter

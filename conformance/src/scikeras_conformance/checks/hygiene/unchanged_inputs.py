@@ -1,4 +1,4 @@
-"""HYG-5: unusable input is refused before training."""
+"""HYG-1: methods do not write to the arrays that they are given."""
 
 from typing import Any
 

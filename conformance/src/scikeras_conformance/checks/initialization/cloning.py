@@ -1,4 +1,4 @@
-"""INIT-10: ``get_params`` and ``set_params``."""
+"""INIT-4: ``sklearn.base.clone`` copies every parameter."""
 
 from typing import Any
 

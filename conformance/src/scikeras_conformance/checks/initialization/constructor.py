@@ -1,4 +1,4 @@
-"""INIT-10: ``get_params`` and ``set_params``."""
+"""INIT-1, INIT-2 and INIT-3: the constructor stores its parameters, and does nothing else."""
 
 from typing import TYPE_CHECKING, Any
 

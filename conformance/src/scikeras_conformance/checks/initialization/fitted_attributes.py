@@ -1,4 +1,4 @@
-"""INIT-11: a second call of ``fit`` starts from the beginning."""
+"""INIT-6 to INIT-9: the attributes that ``fit`` and ``initialize`` create."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""INIT-11: a second call of ``fit`` starts from the beginning."""
+"""INIT-5: training leaves the parameters as the user gave them."""
 
 from contextlib import suppress
 from typing import Any

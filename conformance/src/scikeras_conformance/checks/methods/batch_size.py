@@ -1,4 +1,4 @@
-"""API-11: keyword arguments of ``fit`` and ``predict`` hold for one call."""
+"""API-8: predictions are in the order of the rows, whatever the batch size."""
 
 from scikeras_conformance.catalog.check import ESTIMATORS, check
 from scikeras_conformance.checks._support.many_rows import ROWS, many_rows

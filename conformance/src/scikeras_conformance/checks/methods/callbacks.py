@@ -1,4 +1,4 @@
-"""API-11: keyword arguments of ``fit`` and ``predict`` hold for one call."""
+"""API-10: callbacks."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""API-13: later input has the features, dtypes and target shape of the first."""
+"""API-5: ``class_weight``."""
 
 from typing import Any
 

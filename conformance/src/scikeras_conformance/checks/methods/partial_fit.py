@@ -1,4 +1,4 @@
-"""API-7: ``random_state``."""
+"""API-3: ``partial_fit``."""
 
 from typing import Any
 

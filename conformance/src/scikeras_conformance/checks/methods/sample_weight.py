@@ -1,4 +1,4 @@
-"""API-13: later input has the features, dtypes and target shape of the first."""
+"""API-6: ``sample_weight``."""
 
 from scikeras_conformance.catalog.check import ESTIMATORS, check
 from scikeras_conformance.checks._support.modules import doubles, np

@@ -1,4 +1,4 @@
-"""API-13: later input has the features, dtypes and target shape of the first."""
+"""API-9: ``validation_split`` and ``validation_data``."""
 
 from typing import Any
 

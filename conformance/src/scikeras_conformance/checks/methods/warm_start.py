@@ -1,4 +1,4 @@
-"""API-7: ``random_state``."""
+"""API-4 and API-12: training that continues with an existing model."""
 
 from typing import Any
 

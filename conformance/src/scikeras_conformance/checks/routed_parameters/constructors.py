@@ -1,4 +1,4 @@
-"""ROUTE-9: parameters routed to the scorer."""
+"""ROUTE-6, ROUTE-7 and ROUTE-8: parameters routed to optimizer, loss and metrics."""
 
 from typing import Any
 

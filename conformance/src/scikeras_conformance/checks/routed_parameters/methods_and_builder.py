@@ -1,4 +1,4 @@
-"""ROUTE-9: parameters routed to the scorer."""
+"""ROUTE-1 to ROUTE-4: parameters routed to the builder, ``fit`` and ``predict``."""
 
 from typing import Any
 

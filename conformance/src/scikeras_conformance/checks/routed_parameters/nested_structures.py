@@ -1,4 +1,4 @@
-"""ROUTE-8 and ROUTE-14: positional arguments and strings in nested structures."""
+"""ROUTE-5, ROUTE-10 and ROUTE-12: classes in nested structures."""
 
 import re
 from collections.abc import Mapping

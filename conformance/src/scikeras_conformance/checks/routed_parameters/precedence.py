@@ -1,4 +1,4 @@
-"""ROUTE-13, ROUTE-15 and ROUTE-16: a routed parameter reaches one destination only."""
+"""ROUTE-11: the more specific parameter wins."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""SCORE-5: the scorers of scikit-learn in cross-validation."""
+"""SCORE-2 and SCORE-3: the scorer of a subclass."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""SCORE-5: the scorers of scikit-learn in cross-validation."""
+"""SCORE-1, SCORE-3 and SCORE-4: accuracy and R-squared."""
 
 from typing import Any
 

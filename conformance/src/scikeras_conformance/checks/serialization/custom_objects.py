@@ -1,4 +1,4 @@
-"""Chapter SER, fourth part: losses, metrics, layers and models of a user's own."""
+"""SER-4: custom losses, metrics, layers and models."""
 
 from typing import Any
 

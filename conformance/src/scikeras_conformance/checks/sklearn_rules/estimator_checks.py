@@ -1,4 +1,4 @@
-"""Chapter SKL, first part: the checks that scikit-learn has for estimators, each for itself."""
+"""SKL-1: scikit-learn's own estimator checks, one case each."""
 
 from scikeras_conformance.catalog.check import ESTIMATORS, Wrapper, check
 from scikeras_conformance.checks._support.sklearn_checks import (

@@ -1,4 +1,4 @@
-"""SKL-5: data frames, sparse matrices and memory-mapped arrays."""
+"""SKL-3: ``n_features_in_`` and ``feature_names_in_``."""
 
 import warnings
 from typing import Any

@@ -1,4 +1,4 @@
-"""Chapter SKL, fourth part: metadata that scikit-learn's tools deliver."""
+"""SKL-4: metadata routing through pipelines and searches."""
 
 from collections.abc import Callable
 from typing import Any

@@ -1,4 +1,4 @@
-"""Chapter SKL, second part: what the tags of an estimator say, and what it does."""
+"""SKL-2: what the tags of an estimator state is true."""
 
 from collections.abc import Callable
 from typing import Any

@@ -1,4 +1,4 @@
-"""TGT-8: a target encoder for another type of target."""
+"""TGT-1 and TGT-2: two classes and more."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""TGT-8: a target encoder for another type of target."""
+"""TGT-4 and TGT-5: one continuous target and several."""
 
 from scikeras_conformance.catalog.check import Wrapper, check
 from scikeras_conformance.checks._support.modules import doubles, np

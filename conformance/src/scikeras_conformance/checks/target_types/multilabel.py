@@ -1,4 +1,4 @@
-"""TGT-8: a target encoder for another type of target."""
+"""TGT-3: multilabel indicators."""
 
 from scikeras_conformance.catalog.check import Wrapper, check
 from scikeras_conformance.checks._support.modules import doubles, np

@@ -1,4 +1,4 @@
-"""Chapter TGT, second part: probabilities."""
+"""TGT-10: ``predict_proba``."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""TGT-8: a target encoder for another type of target."""
+"""TGT-6, TGT-7 and TGT-9: targets that are refused."""
 
 from collections.abc import Callable
 from typing import Any

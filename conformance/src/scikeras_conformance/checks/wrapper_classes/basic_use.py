@@ -1,4 +1,4 @@
-"""CLS-7, CLS-8 and CLS-9: what the parameter ``model`` may hold."""
+"""CLS-2 and CLS-3: the first example of the documentation works."""
 
 from scikeras_conformance.catalog.check import check
 from scikeras_conformance.checks._support.modules import doubles

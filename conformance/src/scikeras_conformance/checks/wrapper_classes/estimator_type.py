@@ -1,4 +1,4 @@
-"""CLS-7, CLS-8 and CLS-9: what the parameter ``model`` may hold."""
+"""CLS-1 and CLS-5: inheritance, and the type that scikit-learn sees."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""CLS-7, CLS-8 and CLS-9: what the parameter ``model`` may hold."""
+"""CLS-4: predictions are in the labels that fit was given."""
 
 from typing import Any
 

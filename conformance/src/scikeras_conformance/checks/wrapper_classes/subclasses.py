@@ -1,4 +1,4 @@
-"""CLS-7, CLS-8 and CLS-9: what the parameter ``model`` may hold."""
+"""CLS-6: subclasses with their own builder and parameters."""
 
 from typing import Any
 

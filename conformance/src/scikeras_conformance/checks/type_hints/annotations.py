@@ -1,11 +1,12 @@
-"""What stands in the source of a class: public methods, and whether they say all their types."""
+"""TYP-3: the signatures of public methods are annotated."""
 
 import ast
 import importlib.util
 from collections.abc import Iterator
 from pathlib import Path
 
-__all__ = ["missing_annotations", "own_classes", "public_methods"]
+from scikeras_conformance.catalog.check import check
+from scikeras_conformance.runner.context import CheckContext
 
 GENERIC = {
     *("list", "dict", "set", "frozenset", "tuple", "type", "List", "Dict", "Set", "FrozenSet"),
@@ -99,3 +100,22 @@ def _bare(annotation: ast.expr) -> Iterator[str]:
         for child in ast.iter_child_nodes(annotation):
             if isinstance(child, ast.expr):
                 yield from _bare(child)
+
+
+@check(
+    "TYP-3.signatures",
+    verifies="public methods say the types of all that they take and return",
+    impact="mistakes in a call are found when it runs, hours into a job",
+)
+def signatures(context: CheckContext) -> None:
+    gaps = []
+    for cls in own_classes(context.public_class):
+        with context.doing(f"reading the source of {cls.__qualname__}"):
+            methods = public_methods(cls)
+        gaps += [
+            f"{cls.__qualname__}.{name} ({', '.join(missing_annotations(node))})"
+            for name, nodes in methods.items()
+            for node in nodes
+            if missing_annotations(node)
+        ]
+    context.require(not gaps, "not every type is said in " + "; ".join(gaps[:5]))

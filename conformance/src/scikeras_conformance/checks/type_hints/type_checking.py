@@ -1,4 +1,4 @@
-"""What mypy says of a small program that uses the wrappers of a subject."""
+"""TYP-2 and TYP-3: what mypy reports about a program that uses the wrappers."""
 
 import importlib.util
 import os
@@ -10,9 +10,8 @@ import tempfile
 from functools import cache
 from pathlib import Path
 
-from scikeras_conformance.runner.context import CheckContext
-
-__all__ = ["errors_of_mypy", "place_of"]
+from scikeras_conformance.catalog.check import check
+from scikeras_conformance.runner.context import CheckContext, show
 
 PLACES = {"base": "BaseWrapper", "classifier": "KerasClassifier", "regressor": "KerasRegressor"}
 
@@ -147,3 +146,29 @@ def _search_path(context: CheckContext) -> str:
 
 def _of_sysconfig() -> list[str]:
     return [sysconfig.get_path("purelib"), sysconfig.get_path("platlib")]
+
+
+# Every user calls these; the program asks mypy for their types.
+ASKED = ("fit", "predict")
+
+
+@check(
+    "TYP-2.user-program",
+    verifies="a small program that uses the wrapper type-checks under mypy --strict",
+    impact="projects that check their types have to silence the checker wherever they use it",
+)
+def user_program(context: CheckContext) -> None:
+    errors, _ = errors_of_mypy(context, str(context.wrapper), ASKED)
+    context.require(not errors, "mypy --strict finds " + "; ".join(map(show, errors[:3])))
+
+
+@check(
+    "TYP-3.seen-by-mypy",
+    verifies="mypy knows the types of fit and predict, behind every decorator and base class",
+    impact="annotations that are there are lost on the way, and every call of the method is allowed",
+)
+def seen_by_mypy(context: CheckContext) -> None:
+    errors, types = errors_of_mypy(context, str(context.wrapper), ASKED)
+    context.require(types, "mypy finds no such methods: " + "; ".join(map(show, errors[:3])))
+    lost = [name for name, found in types.items() if found == "Any"]
+    context.require(not lost, f"to mypy the type of {' and '.join(lost)} is Any")
