@@ -52,7 +52,7 @@ def _require_runs_on(context: CheckContext, kind: str) -> None:
 
 @check(
     "DEV-1.on-the-cpu",
-    verifies="on the CPU a model is trained and answers, and its variables are there",
+    verifies="on the CPU a model can be trained and predicts, and its variables are placed there",
     impact="a machine without a GPU, or with a full one, cannot run the program",
     wrappers=ALL,
 )
@@ -62,8 +62,8 @@ def on_the_cpu(context: CheckContext) -> None:
 
 @check(
     "DEV-2.on-a-gpu",
-    verifies="on a GPU a model is trained and answers, and its variables are there",
-    impact="training takes the time of the CPU on a machine that was paid for its GPU",
+    verifies="on a GPU a model can be trained and predicts, and its variables are placed there",
+    impact="training is as slow as on the CPU although there is a GPU",
     wrappers=ALL,
 )
 def on_a_gpu(context: CheckContext) -> None:
@@ -113,8 +113,8 @@ def _require_agreement(context: CheckContext, first: str, second: str) -> None:
 
 @check(
     "DEV-3.devices-agree",
-    verifies="the same seeded training on CPU and GPU comes to the same weights",
-    impact="what was found on one machine cannot be repeated on another",
+    verifies="the same seeded training gives the same weights on CPU and GPU",
+    impact="a result from one machine cannot be reproduced on another",
     wrappers=ESTIMATORS,
 )
 def devices_agree(context: CheckContext) -> None:

@@ -25,8 +25,8 @@ def _is_instance(kind: str, value: Any) -> bool:
 
 @check(
     "BUILD-5.objects",
-    verifies="compile_kwargs holds objects where names or classes were given",
-    impact="a builder that sets something on compile_kwargs['optimizer'] fails on a string",
+    verifies="compile_kwargs holds instances where names or classes were given",
+    impact="a builder that sets an attribute of compile_kwargs['optimizer'] fails on a string",
     cases=["names", "classes", "names-by-output"],
 )
 def objects(context: CheckContext) -> None:
@@ -57,7 +57,7 @@ def objects(context: CheckContext) -> None:
 @check(
     "BUILD-5.routed-applied",
     verifies="objects in compile_kwargs are made with their routed parameters",
-    impact="a builder that compiles for itself trains with default settings",
+    impact="a builder that compiles the model itself trains with default settings",
 )
 def routed_applied(context: CheckContext) -> None:
     build, calls = recording_builder(context, "compile_kwargs", compiled=False)
@@ -94,7 +94,7 @@ def routed_applied(context: CheckContext) -> None:
 
 @check(
     "BUILD-5.usable",
-    verifies="model.compile(**compile_kwargs) works in the builder, however metrics are spelt",
+    verifies="model.compile(**compile_kwargs) works in the builder, whatever form the metrics have",
     impact="the documented way to compile in the builder fails",
     cases=["plain", "with-compile-prefix", "one-metric", "one-metric-class", "metrics-by-output"],
 )

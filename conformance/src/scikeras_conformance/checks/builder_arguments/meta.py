@@ -42,7 +42,7 @@ def _promised(context: CheckContext) -> tuple[str, ...]:
 
 @check(
     "BUILD-4.entries",
-    verifies="meta holds what the wrapper knows about the data",
+    verifies="meta holds the documented facts about the data",
     impact="a builder cannot size its layers to the data",
     cases=["fit", "initialize"],
 )
@@ -54,8 +54,8 @@ def meta_entries(context: CheckContext) -> None:
 
 @check(
     "BUILD-4.values",
-    verifies="the entries of meta are the estimator's attributes, and say the truth about the data",
-    impact="layers are sized to something other than the data",
+    verifies="the entries of meta equal the estimator's attributes and describe the data",
+    impact="layers are sized for other data",
 )
 def meta_values(context: CheckContext) -> None:
     estimator, meta = _meta(context)
@@ -102,8 +102,9 @@ def _data_of_shape(case: str) -> tuple[Any, Any, dict[str, Any]]:
 
 @check(
     "BUILD-4.other-shapes",
-    verifies="meta says the truth about several targets, a column, and X of three dimensions",
-    impact="the output layer has one unit where it needs two, or the input layer the wrong shape",
+    verifies="meta is right for several targets, for a column, and for X with three dimensions",
+    impact="the output layer has one unit where it needs two, or the input layer has the wrong "
+    "shape",
     wrappers=[Wrapper.BASE, Wrapper.REGRESSOR],
     cases=["two-outputs", "column-target", "three-dimensions"],
 )
@@ -129,8 +130,8 @@ def meta_of_other_shapes(context: CheckContext) -> None:
 
 @check(
     "BUILD-4.no-parameters",
-    verifies="meta holds attributes that the wrapper created, not its parameters",
-    impact="a builder that prints or stores meta drags every parameter along, models included",
+    verifies="meta holds fitted attributes and no parameters",
+    impact="a builder that prints or stores meta also gets every parameter, including models",
 )
 def meta_without_parameters(context: CheckContext) -> None:
     estimator, meta = _meta(context)
@@ -140,9 +141,9 @@ def meta_without_parameters(context: CheckContext) -> None:
 
 @check(
     "BUILD-4.all-attributes",
-    verifies="whatever public attribute of a fit the estimator has when the builder is called is in "
-    "meta, for each type of target",
-    impact="a builder cannot size the output of a multilabel model, or lacks what a fit found out",
+    verifies="meta holds every fitted attribute that exists when the builder is called, for "
+    "each type of target",
+    impact="a builder cannot size the output of a multilabel model, or lacks an attribute",
 )
 def all_attributes(context: CheckContext) -> None:
     if context.is_classifier:

@@ -13,8 +13,8 @@ from scikeras_conformance.runner.context import CheckContext
 
 @check(
     "BUILD-6.same-as-get-params",
-    verifies="params has the keys of get_params(), and the same objects",
-    impact="a builder that reads a raw parameter gets a processed one, or none",
+    verifies="params has the same keys and objects as get_params()",
+    impact="a builder that reads a parameter receives a converted one, or none",
     cases=["given", "set-later"],
 )
 def same_as_get_params(context: CheckContext) -> None:

@@ -18,8 +18,8 @@ SPECIAL = ("meta", "compile_kwargs", "params")
 
 @check(
     "BUILD-1.free-arguments",
-    verifies="keyword arguments of the constructor reach the builder, as the same objects",
-    impact="the architecture that a search explores is not the one that is built",
+    verifies="keyword arguments of the constructor reach the builder as the same objects",
+    impact="the architecture that is built is not the one that is searched",
 )
 def free_arguments(context: CheckContext) -> None:
     given = {
@@ -47,8 +47,8 @@ def free_arguments(context: CheckContext) -> None:
 
 @check(
     "BUILD-2.named-parameters-stay",
-    verifies="parameters of the wrapper itself do not reach the builder",
-    impact="an argument of the builder that happens to be called epochs or loss is overwritten",
+    verifies="the wrapper's own parameters are not passed to the builder",
+    impact="a builder's argument that is called epochs or loss is overwritten",
     cases=["same-names", "any-keyword"],
 )
 def named_parameters_stay(context: CheckContext) -> None:
@@ -84,7 +84,7 @@ COMBINATIONS = {
 @check(
     "BUILD-3.special-arguments",
     verifies="meta, compile_kwargs and params are passed if and only if the signature names them",
-    impact="a builder without these arguments fails, or one with them never gets them",
+    impact="a builder without these arguments fails, or one with them never receives them",
     wrappers=ESTIMATORS,
     cases=COMBINATIONS,
 )
@@ -102,8 +102,9 @@ def special_arguments(context: CheckContext) -> None:
 
 @check(
     "BUILD-7.any-keyword",
-    verifies="a builder with **kwargs receives meta, compile_kwargs and params, and nothing else",
-    impact="a decorated builder, whose signature is *args and **kwargs, loses its arguments",
+    verifies="a builder with **kwargs also receives meta, compile_kwargs and params, and "
+    "nothing else",
+    impact="a decorated builder with the signature (*args, **kwargs) loses its arguments",
 )
 def any_keyword(context: CheckContext) -> None:
     build, calls = recording_builder(context, "units", kwargs=True)
@@ -122,8 +123,8 @@ UNACCEPTED = {
 
 @check(
     "BUILD-8.unaccepted",
-    verifies="a keyword that the builder does not accept is refused by a TypeError that names it",
-    impact="a misspelt setting, of an optimizer for instance, is dropped and the default is used",
+    verifies="a keyword that the builder does not accept raises a TypeError that names it",
+    impact="a misspelled setting, such as one of an optimizer, is dropped and the default is used",
     cases=UNACCEPTED,
 )
 def unaccepted(context: CheckContext) -> None:
@@ -145,8 +146,8 @@ def unaccepted(context: CheckContext) -> None:
 
 @check(
     "BUILD-9.called-once",
-    verifies="the builder is called once for each fit or initialize, and for nothing else",
-    impact="large models are built twice, and side effects of a builder happen twice",
+    verifies="the builder is called exactly once for each fit or initialize",
+    impact="large models are built twice, and side effects of the builder happen twice",
     cases=["fit", "initialize"],
 )
 def called_once(context: CheckContext) -> None:

@@ -78,10 +78,10 @@ def _is_taken(context: CheckContext) -> bool:
 
 @check(
     "BUILD-3.by-the-signature",
-    verifies="a builder of any kind that the wrapper takes gets the arguments that its signature "
-    "names, whatever its code or its variables are called",
-    impact="a decorator, a partial, or a variable called meta, changes what a builder is called "
-    "with",
+    verifies="a builder of any kind receives the arguments that its signature names, whatever "
+    "its local variables are called",
+    impact="a decorator, a partial, or a local variable called meta changes what a builder "
+    "receives",
     wrappers=ESTIMATORS,
     cases=[*FUNCTIONS, *OTHERS],
     also=["BUILD-1"],
@@ -112,8 +112,8 @@ def by_the_signature(context: CheckContext) -> None:
 
 @check(
     "BUILD-3.keyword-only",
-    verifies="special and free arguments that can only be given by keyword are passed too",
-    impact="a builder in today's style, with a bare star in its signature, is called without them",
+    verifies="special and free arguments are passed to keyword-only parameters too",
+    impact="a builder with a bare star in its signature is called without its arguments",
     wrappers=ESTIMATORS,
     cases=["fit", "initialize"],
 )
@@ -143,9 +143,9 @@ def keyword_only(context: CheckContext) -> None:
 
 @check(
     "BUILD-8.unaccepted-by-others",
-    verifies="a keyword that a builder of another kind than a function does not accept is refused by "
-    "a TypeError that names it",
-    impact="a misspelt setting is dropped where the builder is a partial, a method or an object",
+    verifies="builders that are not functions raise a TypeError that names a keyword they do "
+    "not accept",
+    impact="a misspelled setting is dropped if the builder is a partial, a method or an object",
     wrappers=ESTIMATORS,
     cases=["decorated", *OTHERS],
 )

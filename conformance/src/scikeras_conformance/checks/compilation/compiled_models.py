@@ -12,7 +12,8 @@ from scikeras_conformance.runner.context import CheckContext, show
 
 @check(
     "COMP-1.compiled-is-kept",
-    verifies="optimizer, loss and metric objects on model_ are those that the builder compiled in",
+    verifies="the optimizer, loss and metrics of model_ are the objects that the builder "
+    "compiled it with",
     impact="the learning rate, loss or metrics that the user wrote are silently replaced",
     cases=["fit", "initialize"],
 )
@@ -44,8 +45,8 @@ CONTRADICTIONS = ("optimizer", "routed-optimizer", "loss", "metrics", "compile-a
 
 @check(
     "COMP-2.parameters-ignored",
-    verifies="compilation parameters of the constructor do not touch a compiled model",
-    impact="a default of the wrapper overrides what the builder decided",
+    verifies="compile parameters of the constructor do not change a compiled model",
+    impact="a default of the wrapper overrides what the builder chose",
     wrappers=ESTIMATORS,
     cases=CONTRADICTIONS,
 )
@@ -82,8 +83,8 @@ def parameters_ignored(context: CheckContext) -> None:
 
 @check(
     "COMP-2.settings-ignored",
-    verifies="how a compiled model runs is left to the builder",
-    impact="a model that the builder compiled to be debugged, with run_eagerly, is run as a graph",
+    verifies="run_eagerly, jit_compile and steps_per_execution of a compiled model are kept",
+    impact="a model that was compiled with run_eagerly for debugging runs as a graph",
     wrappers=ESTIMATORS,
 )
 def settings_ignored(context: CheckContext) -> None:
@@ -112,8 +113,9 @@ def settings_ignored(context: CheckContext) -> None:
 
 @check(
     "COMP-2.target-follows-compiled-loss",
-    verifies="a loss parameter that contradicts a compiled model does not change its targets",
-    impact="fit fails with a shape mismatch, or trains on targets that the loss misreads",
+    verifies="the target is encoded for the loss of the compiled model, even if the parameter "
+    "loss contradicts it",
+    impact="fit fails with a shape mismatch, or trains on targets that the loss misinterprets",
     wrappers=[Wrapper.CLASSIFIER],
     cases=["one-hot-given", "sparse-given"],
     also=["TGT-2"],
@@ -137,8 +139,8 @@ def target_follows_compiled_loss(context: CheckContext) -> None:
 
 @check(
     "COMP-3.compiled-with-parameters",
-    verifies="an uncompiled model is compiled once, with instances made of the parameters",
-    impact="the model trains with other settings than the ones that were searched over",
+    verifies="an uncompiled model is compiled once, with instances made from the parameters",
+    impact="the model is trained with other settings than those being searched",
     wrappers=ESTIMATORS,
     cases=["names", "classes", "instances", "names-by-output"],
 )

@@ -12,7 +12,7 @@ from scikeras_conformance.runner.context import CheckContext
 @check(
     "COMP-5.optimizer",
     verifies="the optimizer may be a name, a class or an instance",
-    impact="a spelling that the documentation shows fails, or is replaced by a default",
+    impact="a documented form of the optimizer fails, or a default replaces it",
     cases=["name", "class", "instance", "instance-with-schedule"],
 )
 def optimizer_spellings(context: CheckContext) -> None:
@@ -63,8 +63,9 @@ def _with_settings(context: CheckContext) -> Any:
 
 @check(
     "COMP-5.loss",
-    verifies="the loss may be a name, class, instance or function, or a list or dict of them",
-    impact="a spelling that the documentation shows fails, or another loss is trained on",
+    verifies="the loss may be a name, a class, an instance or a function, or a list or dict of "
+    "these",
+    impact="a documented form of the loss fails, or the model is trained on another loss",
     wrappers=ESTIMATORS,
     cases=[
         "name",
@@ -127,9 +128,9 @@ METRICS = (
 
 @check(
     "COMP-5.metrics",
-    verifies="metrics may be one, a list, a dict or nested lists, of names, classes, instances or "
-    "functions",
-    impact="a spelling that the documentation shows fails, or is missing from the history",
+    verifies="metrics may be one metric, a list, a dict or nested lists, of names, classes, "
+    "instances or functions",
+    impact="a documented form of a metric fails, or the metric is missing from the history",
     wrappers=ESTIMATORS,
     cases=METRICS,
 )

@@ -12,8 +12,9 @@ from scikeras_conformance.runner.context import CheckContext, show
 
 @check(
     "COMP-4.same-as-compiling-in-the-builder",
-    verifies="compiling by the wrapper and by model.compile(**compile_kwargs) give the same training",
-    impact="moving the compile call into the builder changes results",
+    verifies="compiling with model.compile(**compile_kwargs) in the builder gives the same "
+    "training",
+    impact="moving the call of compile into the builder changes the results",
     also=["BUILD-5"],
 )
 def same_as_compiling_in_the_builder(context: CheckContext) -> None:
@@ -66,8 +67,8 @@ def _compiling_builder(context: CheckContext) -> Any:
 
 @check(
     "COMP-4.same-with-compile-prefix",
-    verifies="what compile__ brings to Model.compile is in compile_kwargs too",
-    impact="a builder that compiles for itself trains without the weights of the losses",
+    verifies="parameters routed with compile__ are in compile_kwargs too",
+    impact="a builder that compiles the model itself trains without loss weights",
     wrappers=[Wrapper.REGRESSOR],
     also=["BUILD-5"],
 )
@@ -95,8 +96,8 @@ def same_with_compile_prefix(context: CheckContext) -> None:
 
 @check(
     "COMP-6.optimizer-none",
-    verifies="with optimizer=None the builder finds None in compile_kwargs",
-    impact="a builder with logic of its own never learns that no optimizer was chosen",
+    verifies="with optimizer=None, compile_kwargs holds None for the optimizer",
+    impact="a builder that chooses an optimizer itself cannot see that none was given",
 )
 def optimizer_none(context: CheckContext) -> None:
     seen: list[Any] = []
@@ -111,8 +112,9 @@ def optimizer_none(context: CheckContext) -> None:
 
 @check(
     "COMP-7.missing",
-    verifies="an uncompiled model without loss or optimizer is refused by a ValueError that names it",
-    impact="Keras fails in the middle of training with an error about something else",
+    verifies="an uncompiled model without a loss or an optimizer raises a ValueError that says "
+    "which is missing",
+    impact="Keras fails during training with an unrelated error",
     cases=["loss", "optimizer"],
 )
 def missing(context: CheckContext) -> None:
@@ -146,7 +148,7 @@ COMPILE_ARGUMENTS: dict[str, Any] = {
 @check(
     "COMP-8.compile-prefix",
     verifies="compile__X reaches Model.compile as X",
-    impact="settings of compile that are no parameter of the wrapper cannot be made or searched",
+    impact="arguments of compile that are not parameters of the wrapper cannot be set or searched",
     wrappers=ESTIMATORS,
     cases=COMPILE_ARGUMENTS,
 )

@@ -16,10 +16,9 @@ ENCODERS = ("feature", "target")
 
 @check(
     "DATA-1.own-encoders",
-    verifies="properties of a subclass give the encoders, whose fitted ones are feature_encoder_ "
-    "and target_encoder_",
-    impact="the documented way to split X or to encode y does nothing, or its result cannot be "
-    "looked at",
+    verifies="encoders of a subclass are used, and available as feature_encoder_ and "
+    "target_encoder_",
+    impact="the documented way to split X or to encode y has no effect",
     cases=[f"{name}-{method}" for name in ENCODERS for method in ("fit", "initialize")],
 )
 def own_encoders(context: CheckContext) -> None:
@@ -47,8 +46,9 @@ def own_encoders(context: CheckContext) -> None:
 
 @check(
     "DATA-1.default-encoders",
-    verifies="without encoders of a subclass's own, feature_encoder_ and target_encoder_ are there",
-    impact="predictions of model_ itself cannot be decoded by the user",
+    verifies="feature_encoder_ and target_encoder_ exist even if a subclass does not define "
+    "encoders",
+    impact="users cannot decode the predictions of model_ themselves",
     cases=ENCODERS,
 )
 def default_encoders(context: CheckContext) -> None:
@@ -63,8 +63,7 @@ def default_encoders(context: CheckContext) -> None:
 @check(
     "DATA-4.fitted-in-fit-only",
     verifies="encoders are fitted by fit and initialize, and by no later call",
-    impact="the scale of the training data is forgotten, and each batch is read by a scale of its "
-    "own",
+    impact="the scale of the training data is lost, and each batch is scaled in its own way",
     cases=["initialize", "fit", "predict", "score", "partial_fit"],
 )
 def fitted_in_fit_only(context: CheckContext) -> None:
@@ -73,8 +72,8 @@ def fitted_in_fit_only(context: CheckContext) -> None:
 
 @check(
     "DATA-4.proba-does-not-fit",
-    verifies="predict_proba fits no encoder",
-    impact="probabilities of a batch depend on the other rows of that batch",
+    verifies="predict_proba does not fit an encoder",
+    impact="probabilities depend on the other rows of the batch",
     wrappers=[Wrapper.CLASSIFIER],
     cases=["predict_proba"],
 )
@@ -159,8 +158,8 @@ def metadata(context: CheckContext) -> None:
 
 @check(
     "DATA-5.of-fitted-encoders",
-    verifies="get_metadata is asked of the encoder that was fitted",
-    impact="what the encoder learnt, such as the size of a vocabulary, does not reach the builder",
+    verifies="get_metadata is called on the fitted encoder",
+    impact="what the encoder learned, such as the size of a vocabulary, does not reach the builder",
     cases=METADATA_CASES,
 )
 def metadata_of_fitted_encoders(context: CheckContext) -> None:

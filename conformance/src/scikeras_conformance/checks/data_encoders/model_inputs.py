@@ -67,10 +67,10 @@ def _one_input(context: CheckContext, n_features: int) -> Any:
 
 @check(
     "DATA-2.features",
-    verifies="the model is trained on and asked about what feature_encoder_ returned: an array, a "
-    "list or a dict",
-    impact="a model of several inputs cannot be used, or is trained on one thing and asked about "
-    "another",
+    verifies="the model is trained on, and predicts from, the array, list or dict that "
+    "feature_encoder_ returns",
+    impact="a model with several inputs cannot be used, or predicts from other data than it "
+    "was trained on",
     cases=["array", "wider-array", "list", "dict"],
 )
 def features(context: CheckContext) -> None:
@@ -121,8 +121,9 @@ def _samples(case: str) -> Any:
 
 @check(
     "DATA-7.unchanged",
-    verifies="by default X reaches the model with its values and its shape, in fit and in predict",
-    impact="images and series are flattened, tokens are rounded, or columns are scaled unasked",
+    verifies="by default X reaches the model with its values and shape unchanged, in fit and "
+    "in predict",
+    impact="images and series are flattened, tokens are rounded, or columns are scaled",
     cases=SHAPES,
 )
 def unchanged(context: CheckContext) -> None:

@@ -69,9 +69,8 @@ def _fitted_with_targets(context: CheckContext) -> tuple[Any, Plan, Callable[[],
 
 @check(
     "DATA-3.trained-on",
-    verifies="the model is trained on what target_encoder_ returned: an array, or a list or dict for "
-    "several outputs",
-    impact="a model of several outputs cannot be used, or learns other targets than were encoded",
+    verifies="the model is trained on the array, list or dict that target_encoder_ returns",
+    impact="a model with several outputs cannot be used, or learns other targets",
     cases=["array", "list", "dict"],
 )
 def trained_on(context: CheckContext) -> None:
@@ -85,8 +84,8 @@ def trained_on(context: CheckContext) -> None:
 
 @check(
     "DATA-3.decoded",
-    verifies="predict returns what target_encoder_.inverse_transform makes of the model's outputs",
-    impact="answers come out in the codes of the model, or some of its outputs are lost",
+    verifies="predict returns target_encoder_.inverse_transform of the model's outputs",
+    impact="predictions are in the model's internal codes, or some outputs are lost",
     cases=["array", "list", "dict", "other-type"],
 )
 def decoded(context: CheckContext) -> None:
@@ -128,7 +127,7 @@ def _same_outputs(given: Any, raw: Any) -> bool:
 
 @check(
     "DATA-6.other-number-of-outputs",
-    verifies="a model with another number of outputs than the target encoder expects is refused, "
+    verifies="a number of outputs that the target encoder does not expect raises a ValueError "
     "with both numbers",
     impact="Keras fails with an error about shapes, or trains one output and ignores the others",
     cases=["too-many", "too-few"],
@@ -151,8 +150,9 @@ def other_number_of_outputs(context: CheckContext) -> None:
 
 @check(
     "DATA-6.more-outputs-by-default",
-    verifies="a model of several outputs is refused by the default target encoders, with both numbers",
-    impact="Keras fails with an error about structures that says nothing of encoders",
+    verifies="the default target encoders raise a ValueError with both numbers for a model "
+    "with several outputs",
+    impact="Keras fails with an error about structures that does not mention encoders",
     wrappers=[Wrapper.CLASSIFIER, Wrapper.REGRESSOR],
 )
 def more_outputs_by_default(context: CheckContext) -> None:

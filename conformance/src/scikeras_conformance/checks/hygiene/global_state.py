@@ -83,8 +83,8 @@ def _draw() -> float:
 
 @check(
     "HYG-2.generators",
-    verifies="a seeded call leaves the generators of Python, NumPy and Keras where they were",
-    impact="all that a program draws after it is the same in every run, or depends on the fit",
+    verifies="a call with random_state restores the random generators of Python, NumPy and Keras",
+    impact="random numbers drawn afterwards are the same in every run, or depend on the fit",
     cases=SEEDED_CALLS,
 )
 def generators(context: CheckContext) -> None:
@@ -107,8 +107,8 @@ def generators(context: CheckContext) -> None:
 
 @check(
     "HYG-2.settings",
-    verifies="a call leaves the settings that Keras has for the whole process as they were",
-    impact="other models of the same program compute in another precision, or fail",
+    verifies="a call restores the global settings of Keras",
+    impact="other models in the program compute in another precision, or fail",
     cases=SEEDED_CALLS,
 )
 def settings(context: CheckContext) -> None:

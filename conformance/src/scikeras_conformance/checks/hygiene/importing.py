@@ -131,8 +131,9 @@ def _shown(names: list[str]) -> str:
 
 @check(
     "HYG-3.import",
-    verifies="importing the implementation changes no class, function or setting of its libraries",
-    impact="other code of the same program meets a Keras that is not the one in its documentation",
+    verifies="importing the implementation changes no class, function or setting of other "
+    "libraries",
+    impact="other code in the program uses a changed Keras",
     wrappers=ONCE,
 )
 def importing(context: CheckContext) -> None:
@@ -143,8 +144,9 @@ def importing(context: CheckContext) -> None:
 
 @check(
     "HYG-3.import-process",
-    verifies="importing the implementation leaves environment, logging, warnings and generators alone",
-    impact="what a user set up for the whole program is gone with one import",
+    verifies="importing the implementation does not change environment, logging, warnings or "
+    "random generators",
+    impact="one import undoes what a user has set up for the whole program",
     wrappers=ONCE,
     level=Level.SHOULD,
 )

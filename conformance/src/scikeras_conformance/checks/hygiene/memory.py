@@ -101,8 +101,8 @@ def conclude(prepared, used):
 
 @check(
     "HYG-4.nothing-kept",
-    verifies="fits leave no more behind than the same fits by Keras alone",
-    impact="a search over many settings runs out of memory, hours after it was started",
+    verifies="fits keep no more memory than the same fits with Keras alone",
+    impact="a search over many settings runs out of memory after hours",
     wrappers=[Wrapper.REGRESSOR],
 )
 def nothing_kept(context: CheckContext) -> None:

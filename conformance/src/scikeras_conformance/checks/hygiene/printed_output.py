@@ -55,7 +55,8 @@ QUIET: dict[str, dict[str, Any]] = {
 @check(
     "HYG-6.nothing-printed",
     verifies="with verbose=0 no method writes to standard output",
-    impact="searches bury their results in progress bars, and pipes get text among the data",
+    impact="progress bars bury the results of a search, and piped output contains text among "
+    "the data",
     cases=[*QUIET, "keyword"],
 )
 def nothing_printed(context: CheckContext) -> None:
@@ -84,8 +85,8 @@ def nothing_printed(context: CheckContext) -> None:
 
 @check(
     "HYG-6.verbose-arrives",
-    verifies="verbose=0 reaches Model.fit and Model.predict as it is",
-    impact="a wrapper that swallows the output hides what a callback of the user's wants to say",
+    verifies="verbose=0 reaches Model.fit and Model.predict unchanged",
+    impact="a wrapper that captures the output also hides what a user's callback prints",
 )
 def verbose_arrives(context: CheckContext) -> None:
     X, y, *_ = doubles.dataset(context.wrapper)

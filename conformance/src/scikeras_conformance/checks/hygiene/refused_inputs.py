@@ -66,8 +66,8 @@ def _require_refused_first(
 
 @check(
     "HYG-5.bad-input",
-    verifies="input that is wrong whatever the model is, is refused before training starts",
-    impact="an hour of training is lost to a mistake that was there to be seen at the start",
+    verifies="input that is invalid for every model raises an error before training starts",
+    impact="hours of training are lost to a mistake that was visible at the start",
     wrappers=ESTIMATORS,
     cases=BAD_CALLS,
 )
@@ -91,8 +91,8 @@ def bad_input(context: CheckContext) -> None:
 
 @check(
     "HYG-5.unknown-label",
-    verifies="a label that is none of the classes is refused by partial_fit before it trains",
-    impact="the batch is trained on with a code that stands for another class, or for none",
+    verifies="partial_fit raises an error for an unknown label before it trains",
+    impact="the batch is trained on with the code of another class, or an invalid one",
     wrappers=[Wrapper.CLASSIFIER],
     cases=["announced", "seen"],
 )
@@ -113,8 +113,8 @@ def unknown_label(context: CheckContext) -> None:
 
 @check(
     "HYG-5.earlier-fit",
-    verifies="a call that was refused leaves the model of the earlier fit as it was",
-    impact="a service that is sent one bad batch has no model any more",
+    verifies="a call that raises an error keeps the model of the earlier fit",
+    impact="a service that receives one bad batch loses its model",
     cases=["fewer-targets", "one-dimension", "nan-in-X", "fewer-weights"],
     level=Level.SHOULD,
 )

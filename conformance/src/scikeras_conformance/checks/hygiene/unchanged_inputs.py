@@ -47,8 +47,8 @@ def _methods(context: CheckContext, names: list[str]) -> list[str]:
 
 @check(
     "HYG-1.read-only",
-    verifies="arrays that must not be written to are taken by every method",
-    impact="memory-mapped data, and the arrays that parallel searches hand out, cannot be used",
+    verifies="every method accepts read-only arrays",
+    impact="memory-mapped data, and the arrays of parallel searches, cannot be used",
     cases=["float32", "float64"],
 )
 def read_only(context: CheckContext) -> None:
@@ -63,8 +63,8 @@ def read_only(context: CheckContext) -> None:
 
 @check(
     "HYG-1.unchanged",
-    verifies="arrays that could be written to are the same after every method",
-    impact="the next estimator that is fitted on them learns from other data, without a word",
+    verifies="no method writes to the arrays that it is given",
+    impact="the next estimator that is fitted on them silently learns from other data",
     cases=["float32", "float64"],
 )
 def unchanged(context: CheckContext) -> None:
@@ -78,8 +78,8 @@ def unchanged(context: CheckContext) -> None:
 
 @check(
     "HYG-1.weighted-classes",
-    verifies="sample_weight is not multiplied in place with class_weight",
-    impact="each fit with the same weights weighs the classes once more",
+    verifies="class_weight is not multiplied into sample_weight in place",
+    impact="each fit with the same weights applies the class weights once more",
     wrappers=[Wrapper.CLASSIFIER],
     cases=["float32", "float64"],
 )
@@ -98,8 +98,8 @@ def weighted_classes(context: CheckContext) -> None:
 
 @check(
     "HYG-1.later-arguments",
-    verifies="data for validation and lists that fit is given are the same afterwards",
-    impact="a second fit with the same arguments is another fit",
+    verifies="fit does not change the validation data and the lists that it is given",
+    impact="a second fit with the same arguments gives another result",
 )
 def later_arguments(context: CheckContext) -> None:
     X, y, *_ = doubles.dataset(context.wrapper)

@@ -25,7 +25,7 @@ def _parameters_for_cloning(case: str) -> dict[str, Any]:
 
 @check(
     "INIT-4.clone",
-    verifies="a clone has equal parameters and nothing of a fit, before and after fit",
+    verifies="a clone has equal parameters and no fitted state, before and after fit",
     impact="searches and ensembles drop settings, or start from a fitted model",
     cases=["before-fit", "after-fit", "subclass-after-fit", "few-parameters"],
 )
@@ -59,8 +59,8 @@ def clone(context: CheckContext) -> None:
 
 @check(
     "INIT-4.every-parameter",
-    verifies="a clone has the value of each parameter that get_params lists, whatever it is",
-    impact="one parameter falls back to its default in every fold of a search, without a word",
+    verifies="a clone has the same value for every parameter that get_params lists",
+    impact="one parameter silently returns to its default in every fold of a search",
     cases=["itself", "subclass"],
 )
 def every_parameter(context: CheckContext) -> None:
@@ -81,8 +81,9 @@ def every_parameter(context: CheckContext) -> None:
 
 @check(
     "INIT-4.clone-of-instances",
-    verifies="wrappers of optimizer, loss, metric and callback instances can be cloned and fitted",
-    impact="GridSearchCV fails on the second fold once an instance is among the parameters",
+    verifies="estimators with optimizer, loss, metric and callback instances can be cloned and "
+    "fitted",
+    impact="GridSearchCV fails on the second fold if one of the parameters is an instance",
 )
 def clone_of_instances(context: CheckContext) -> None:
     X, y, *_ = doubles.dataset(context.wrapper)

@@ -17,8 +17,8 @@ KINDS = ("list", "dict", "tuple", "array", "class", "instance", "function", "wit
 
 @check(
     "INIT-1.named-parameters",
-    verifies="each named parameter is stored as the very object that was given",
-    impact="clone raises, or a search tunes a copy while the original is what trains",
+    verifies="each named parameter is stored as the same object",
+    impact="clone raises, or a search tunes a copy while the original is trained",
     cases=KINDS,
 )
 def named_parameters(context: CheckContext) -> None:
@@ -32,8 +32,8 @@ def named_parameters(context: CheckContext) -> None:
 
 @check(
     "INIT-1.free-parameters",
-    verifies="each keyword argument for the builder is stored as the very object that was given",
-    impact="clone raises for builders with arguments, so no search over them runs",
+    verifies="each keyword argument for the builder is stored as the same object",
+    impact="clone raises for builders with arguments, so searches over them fail",
     cases=KINDS,
 )
 def free_parameters(context: CheckContext) -> None:
@@ -43,8 +43,8 @@ def free_parameters(context: CheckContext) -> None:
 
 @check(
     "INIT-1.routed-parameters",
-    verifies="each parameter with a routing prefix is stored as the very object that was given",
-    impact="optimizer__learning_rate and its like cannot be cloned or tuned",
+    verifies="each parameter with a routing prefix is stored as the same object",
+    impact="parameters such as optimizer__learning_rate cannot be cloned or tuned",
     cases=KINDS,
 )
 def routed_parameters(context: CheckContext) -> None:
@@ -56,8 +56,8 @@ def routed_parameters(context: CheckContext) -> None:
 
 @check(
     "INIT-1.any-parameters",
-    verifies="whatever names and values are given, all are stored, together, by identity",
-    impact="some names or values, falsy ones for instance, are dropped or replaced",
+    verifies="parameters of any name and value are stored together, by identity",
+    impact="some names or values, such as falsy ones, are dropped or replaced",
 )
 def any_parameters(context: CheckContext) -> None:
     build = doubles.builder(context.wrapper)
@@ -77,8 +77,8 @@ def any_parameters(context: CheckContext) -> None:
 
 @check(
     "INIT-1.taken-names",
-    verifies="a keyword with the name of a method or an attribute is stored, or refused",
-    impact="a builder's argument is accepted, shows another value, and is lost in every clone",
+    verifies="a keyword with the name of a method or an attribute is stored, or raises an error",
+    impact="a builder's argument is accepted, reads as another value, and is lost in every clone",
     cases=["method", "property", "class-attribute"],
 )
 def taken_names(context: CheckContext) -> None:
@@ -97,8 +97,8 @@ def taken_names(context: CheckContext) -> None:
 
 @check(
     "INIT-2.calls-nothing",
-    verifies="neither the builder nor any class given as parameter is called by the constructor",
-    impact="building starts before the data is known, and again for every clone of a search",
+    verifies="the constructor calls neither the builder nor any class given as a parameter",
+    impact="the model is built before the data is known, and again for every clone in a search",
     cases=["single", "list", "dict", "nested"],
 )
 def calls_nothing(context: CheckContext) -> None:
@@ -136,8 +136,8 @@ def calls_nothing(context: CheckContext) -> None:
 
 @check(
     "INIT-3.no-fitted-attributes",
-    verifies="a new estimator has no attribute of a fitted one",
-    impact="scikit-learn takes the unfitted estimator for a fitted one and fails later",
+    verifies="a new estimator has none of the attributes of a fitted one",
+    impact="scikit-learn takes the unfitted estimator for a fitted one, and fails later",
 )
 def no_fitted_attributes(context: CheckContext) -> None:
     estimator = context.make(

@@ -15,9 +15,9 @@ from scikeras_conformance.runner.context import CheckContext, show
 
 @check(
     "INIT-6.attributes-created",
-    verifies="initialize, fit and partial_fit create attributes that end in one underscore, other "
-    "calls none",
-    impact="it cannot be told what a user set and what a fit made, and clone or pickle carry "
+    verifies="initialize, fit and partial_fit create attributes that end in one underscore, "
+    "and other methods create none",
+    impact="fitted attributes cannot be told from parameters, and clone or pickle carry "
     "leftovers along",
     cases=["initialize", "fit", "partial_fit", "predict", "score"],
 )
@@ -49,7 +49,7 @@ def attributes_created(context: CheckContext) -> None:
 @check(
     "INIT-7.model-is-a-keras-model",
     verifies="model_ is a keras.Model",
-    impact="saving, summaries and everything else that Keras offers is out of reach",
+    impact="Keras's own features, such as saving and summary, are out of reach",
     cases=["initialize", "fit"],
 )
 def model_is_a_keras_model(context: CheckContext) -> None:
@@ -61,8 +61,8 @@ def model_is_a_keras_model(context: CheckContext) -> None:
 
 @check(
     "INIT-8.initialize-does-not-train",
-    verifies="after initialize the weights are the builder's, predict works, nothing was trained",
-    impact="a pre-trained model is spoiled before its first use",
+    verifies="after initialize the weights are those of the builder, and predict works",
+    impact="a pretrained model is changed before its first use",
 )
 def initialize_does_not_train(context: CheckContext) -> None:
     X, y, *_ = doubles.dataset(context.wrapper)
@@ -92,7 +92,7 @@ def initialize_does_not_train(context: CheckContext) -> None:
 @check(
     "INIT-9.not-fitted",
     verifies="methods that need a model raise NotFittedError before there is one",
-    impact="check_is_fitted and everything built on it cannot tell an unfitted estimator",
+    impact="check_is_fitted, and everything built on it, does not recognize an unfitted estimator",
     cases=["predict", "score"],
 )
 def not_fitted(context: CheckContext) -> None:

@@ -30,7 +30,8 @@ def round_trip(context: CheckContext) -> None:
 
 @check(
     "INIT-10.settable",
-    verifies="each parameter that get_params lists can be set, and routed ones not given before",
+    verifies="every parameter that get_params lists can be set, and so can routed parameters "
+    "that were not given",
     impact="a search over such a parameter fails at the first candidate",
 )
 def settable(context: CheckContext) -> None:
@@ -47,7 +48,7 @@ def settable(context: CheckContext) -> None:
 
 @check(
     "INIT-10.set-before-fit",
-    verifies="what set_params sets is what the next fit uses",
+    verifies="the next fit uses what set_params has set",
     impact="every candidate of a search is the same model",
     cases=["before-fit", "between-fits"],
 )
@@ -76,8 +77,8 @@ def set_before_fit(context: CheckContext) -> None:
 
 @check(
     "INIT-10.unknown",
-    verifies="an unknown name is refused by a ValueError that names it",
-    impact="a misspelt parameter in a grid is silently ignored, and all candidates are equal",
+    verifies="set_params raises a ValueError that names an unknown parameter",
+    impact="a misspelled parameter in a grid is silently ignored, and all candidates are equal",
     cases=["plain", "prefix", "method", "attribute"],
 )
 def unknown(context: CheckContext) -> None:
@@ -96,9 +97,9 @@ def unknown(context: CheckContext) -> None:
 
 @check(
     "INIT-10.nested",
-    verifies="parameters of an estimator among the parameters are listed and can be set, alone and "
-    "together with it; unknown ones are refused, and then nothing is changed",
-    impact="a search over a scaler that the builder is given fails, or tunes nothing",
+    verifies="parameters of a nested estimator are listed and can be set, and an unknown one "
+    "raises an error without changing anything",
+    impact="a search over a scaler that is given to the builder fails, or tunes nothing",
     level=Level.SHOULD,
 )
 def nested(context: CheckContext) -> None:
@@ -138,9 +139,9 @@ def nested(context: CheckContext) -> None:
 
 @check(
     "INIT-10.closed-subclass",
-    verifies="a routed parameter can be set on a subclass whose constructor does not take it, is "
-    "listed then, and a clone has it too",
-    impact="a search over the learning rate of an estimator class trains every candidate alike",
+    verifies="a routed parameter can be set on a subclass whose constructor does not take it, "
+    "and is then listed and cloned",
+    impact="a search over the learning rate of an estimator class trains identical candidates",
     also=["CLS-6", "INIT-4"],
     level=Level.SHOULD,
 )

@@ -12,8 +12,8 @@ from scikeras_conformance.runner.context import CheckContext, show
 
 @check(
     "INIT-11.new-model",
-    verifies="a second fit calls the builder again and starts from its weights",
-    impact="cross-validation by hand trains one model over all folds, and scores are too good",
+    verifies="a second fit calls the builder again and starts from new weights",
+    impact="a cross-validation loop trains one model over all folds, and the scores are too good",
 )
 def new_model(context: CheckContext) -> None:
     X, y, *_ = doubles.dataset(context.wrapper)
@@ -45,8 +45,8 @@ def new_model(context: CheckContext) -> None:
 
 @check(
     "INIT-11.other-data",
-    verifies="a second fit takes data with other columns, and other classes",
-    impact="an estimator remembers the data of its first fit and refuses or mislabels the next",
+    verifies="a second fit accepts data with other columns and other classes",
+    impact="an estimator remembers the data of its first fit, and refuses or mislabels the next",
 )
 def other_data(context: CheckContext) -> None:
     def build(meta: dict[str, Any]) -> Any:
@@ -84,7 +84,8 @@ def other_data(context: CheckContext) -> None:
 
 @check(
     "INIT-11.metadata",
-    verifies="what an encoder told in a first fit, and not in the second, is gone after the second",
+    verifies="metadata of an encoder from the first fit is gone after a second fit that does "
+    "not report it",
     impact="the builder sizes its layers by the data of an earlier fit",
     wrappers=ESTIMATORS,
     also=["DATA-5"],

@@ -52,9 +52,9 @@ def _names_and_classes(context: CheckContext) -> Any:
 
 @check(
     "INIT-5.parameters-untouched",
-    verifies="no call changes a parameter or anything inside it",
-    impact="a fitted estimator cannot be cloned into what the user wrote, and results depend on "
-    "which calls were made before",
+    verifies="no method changes a parameter or anything inside it",
+    impact="the parameters of a fitted estimator are not those the user wrote, and results "
+    "depend on earlier calls",
     cases=["initialize", "fit", "predict", "score", "initialize-names", "fit-names"],
 )
 def parameters_untouched(context: CheckContext) -> None:
@@ -75,7 +75,7 @@ def parameters_untouched(context: CheckContext) -> None:
 @check(
     "INIT-5.proba-leaves-parameters",
     verifies="predict_proba changes no parameter or anything inside it, and creates no attribute",
-    impact="asking for probabilities changes what the next clone or fit does",
+    impact="a call of predict_proba changes what the next clone or fit does",
     wrappers=[Wrapper.CLASSIFIER],
     also=["INIT-6"],
 )
@@ -95,9 +95,9 @@ def proba_leaves_parameters(context: CheckContext) -> None:
 
 @check(
     "INIT-5.model-instance-untouched",
-    verifies="a model given as parameter is not trained in place, and clones do not share it",
-    impact="every fold of a search goes on training the model of the fold before it, and its score "
-    "leaks into the next",
+    verifies="fit does not train a model given as a parameter in place, and clones do not share it",
+    impact="every fold of a search continues to train the model of the previous fold, and its "
+    "data leak into the score",
     wrappers=ESTIMATORS,
     also=["CLS-7"],
 )
@@ -131,8 +131,8 @@ def _instance(kind: str, *, built: bool) -> Any:
 
 @check(
     "INIT-5.instances-not-trained",
-    verifies="optimizers, losses and metrics given as instances keep their state through fit",
-    impact="momentum and metrics of one fit leak into the next, and a second fit fails with "
+    verifies="fit does not change the state of optimizers, losses and metrics given as instances",
+    impact="momentum and metrics leak from one fit into the next, and a second fit fails with "
     "'Unknown variable'",
     wrappers=ESTIMATORS,
     cases=["optimizer", "built-optimizer", "loss", "metrics", "used-metrics"],
@@ -153,9 +153,9 @@ def instances_not_trained(context: CheckContext) -> None:
 
 @check(
     "INIT-5.callbacks-untouched",
-    verifies="callbacks given as instances are left as they were",
-    impact="a callback holds on to the model of the last fit: memory grows, pickling fails, and an "
-    "EarlyStopping of one fold stops the next",
+    verifies="fit does not change callbacks given as instances",
+    impact="a callback keeps a reference to the last model: memory grows, pickling fails, and "
+    "early stopping in one fold stops the next",
 )
 def callbacks_untouched(context: CheckContext) -> None:
     X, y, *_ = doubles.dataset(context.wrapper)
@@ -169,8 +169,8 @@ def callbacks_untouched(context: CheckContext) -> None:
 
 @check(
     "INIT-5.clones-share-nothing",
-    verifies="two clones with the same instances as parameters train apart",
-    impact="parallel and sequential searches give different results, and folds disturb each other",
+    verifies="two clones with the same instances as parameters are trained independently",
+    impact="parallel and sequential searches give different results, and folds affect each other",
 )
 def clones_share_nothing(context: CheckContext) -> None:
     X, y, *_ = doubles.dataset(context.wrapper)

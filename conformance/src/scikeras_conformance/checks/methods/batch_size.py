@@ -22,9 +22,9 @@ BATCHES: dict[str, tuple[str, dict[str, int], int]] = {
 
 @check(
     "API-8.all-rows",
-    verifies="batch_size=-1 makes one batch of all rows, in fit and in predict; other sizes are as "
-    "they say",
-    impact="training by full batches depends on the number of rows, or Keras fails with -1",
+    verifies="batch_size=-1 makes one batch of all rows in fit and predict, and other sizes "
+    "are passed on",
+    impact="full-batch training fails, or depends on the number of rows",
     wrappers=ESTIMATORS,
     cases=BATCHES,
 )

@@ -12,8 +12,8 @@ from scikeras_conformance.runner.context import CheckContext, show
 
 @check(
     "API-10.events",
-    verifies="callbacks are told of fit and of predict, whether given as classes or instances",
-    impact="early stopping, checkpoints and logs do nothing",
+    verifies="callbacks given as classes or instances are called in fit and in predict",
+    impact="early stopping, checkpoints and logs have no effect",
     cases=["class", "instance", "list-of-classes", "list-of-instances"],
 )
 def callback_events(context: CheckContext) -> None:
@@ -37,8 +37,8 @@ def callback_events(context: CheckContext) -> None:
 
 @check(
     "API-10.new-for-each-fit",
-    verifies="a callback class gives a new callback for each fit",
-    impact="what a callback counted in one fit is there in the next: early stopping stops at once",
+    verifies="a callback class is instantiated anew for each fit",
+    impact="the state of a callback carries over to the next fit, and early stopping stops at once",
     wrappers=ESTIMATORS,
     cases=["class", "list", "warm-start"],
 )
@@ -62,8 +62,9 @@ def new_callbacks(context: CheckContext) -> None:
 
 @check(
     "API-10.instance-kept-clean",
-    verifies="what a callback counts in fit and predict is not counted in the instance that was given",
-    impact="the folds of a search share one callback, and early stopping of one stops the others",
+    verifies="the state of a callback instance given as a parameter is not changed by fit and "
+    "predict",
+    impact="the folds of a search share one callback, and early stopping in one stops the others",
     also=["INIT-5"],
 )
 def instance_kept_clean(context: CheckContext) -> None:

@@ -32,8 +32,10 @@ def _uneven(labels: list[Any]) -> tuple[Any, Any, Any]:
 
 @check(
     "API-5.class-weight",
-    verifies="class_weight weighs samples by their label, by rarity if balanced, times sample_weight",
-    impact="rare classes are ignored although the user asked to weigh them, or the wrong ones weigh",
+    verifies="class_weight weights samples by label, or by frequency if balanced, multiplied "
+    "by sample_weight",
+    impact="rare classes are ignored although they were given a weight, or wrong classes are "
+    "weighted",
     wrappers=[Wrapper.CLASSIFIER],
     cases=LABELS,
 )
@@ -58,8 +60,8 @@ def class_weight(context: CheckContext) -> None:
 
 @check(
     "API-5.arrays-kept",
-    verifies="the arrays and the dict that were given are not changed",
-    impact="a second fit with the same sample_weight weighs the classes twice",
+    verifies="fit with class_weight does not change the arrays and the dict that it is given",
+    impact="a second fit with the same sample_weight applies the class weights twice",
     wrappers=[Wrapper.CLASSIFIER],
     also=["HYG-1", "INIT-5"],
     cases=["fit", "partial_fit"],

@@ -8,7 +8,6 @@ from scikeras_conformance.checks._support.training import (
     column,
     learner,
     loss_name,
-    losses,
     read_history,
     require_current_epoch,
 )
@@ -36,8 +35,8 @@ def _after(context: CheckContext, calls: tuple[str, ...], **params: Any) -> Any:
 
 @check(
     "API-1.entries",
-    verifies="history_ has one entry an epoch for each quantity; fit starts it anew and partial_fit "
-    "goes on with it",
+    verifies="history_ has one entry for each epoch and quantity; fit resets it and "
+    "partial_fit extends it",
     impact="learning curves mix the epochs of several fits, or lose some",
     cases=SEQUENCES,
 )
@@ -62,8 +61,8 @@ def history_entries(context: CheckContext) -> None:
 
 @check(
     "API-1.full-names",
-    verifies="quantities stand in history_ by the full names of the metrics, however these were given",
-    impact="code that reads history_ breaks as soon as a metric is spelled in another way",
+    verifies="history_ uses the full names of the metrics, whatever form they were given in",
+    impact="code that reads history_ breaks if a metric is given in another form",
     wrappers=ESTIMATORS,
     cases=["name", "short", "class", "instance", "own-name", "short-validation"],
 )
@@ -90,9 +89,8 @@ def history_names(context: CheckContext) -> None:
 
 @check(
     "API-1.two-spellings",
-    verifies="two metrics that are the same but for their spelling have a list each, of one entry an "
-    "epoch",
-    impact="their values are mixed in one list, twice as long as the training",
+    verifies="one metric given in two forms has a separate list in history_ for each",
+    impact="their values are mixed in one list that is twice as long as the training",
     wrappers=ESTIMATORS,
     level=Level.SHOULD,
 )
@@ -112,8 +110,8 @@ def two_spellings(context: CheckContext) -> None:
 
 @check(
     "API-2.current-epoch",
-    verifies="current_epoch is the number of epochs that were trained",
-    impact="training cannot be taken up where it ended",
+    verifies="current_epoch is the number of trained epochs",
+    impact="training cannot be resumed where it stopped",
     wrappers=ESTIMATORS,
     cases=["initialize", *SEQUENCES, "stopped-early"],
 )
@@ -134,8 +132,8 @@ def current_epoch(context: CheckContext) -> None:
 
 @check(
     "API-2.told-to-callbacks",
-    verifies="callbacks of partial_fit are told the epoch that comes after those that were trained",
-    impact="a schedule of learning rates starts over with each part of a training",
+    verifies="callbacks in partial_fit receive the epoch number that follows the trained ones",
+    impact="a learning rate schedule starts over with each call of partial_fit",
     wrappers=ESTIMATORS,
     cases=["partial_fit", "fit"],
     level=Level.SHOULD,

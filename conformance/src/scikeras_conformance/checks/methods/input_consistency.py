@@ -32,8 +32,8 @@ def _require_features_refused(context: CheckContext, method: str, *, warm: bool 
 
 @check(
     "API-13.features",
-    verifies="X with another number of features than before is refused, with both numbers",
-    impact="the columns of another table are taken for those that were learnt",
+    verifies="X with another number of features raises an error that names both numbers",
+    impact="the columns of another table are taken for those of the training data",
     cases=["predict", "partial_fit", "warm-start"],
     also=["SKL-3"],
 )
@@ -44,7 +44,7 @@ def other_features(context: CheckContext) -> None:
 
 @check(
     "API-13.features-in-score",
-    verifies="score refuses X with another number of features, with both numbers",
+    verifies="score raises an error that names both numbers for X with another number of features",
     impact="a model is scored on columns that it never saw",
     wrappers=ESTIMATORS,
 )
@@ -54,8 +54,9 @@ def other_features_in_score(context: CheckContext) -> None:
 
 @check(
     "API-13.features-in-proba",
-    verifies="predict_proba refuses X with another number of features, with both numbers",
-    impact="probabilities are given for columns that the model never saw",
+    verifies="predict_proba raises an error that names both numbers for X with another number "
+    "of features",
+    impact="probabilities are computed from columns that the model never saw",
     wrappers=[Wrapper.CLASSIFIER],
 )
 def other_features_in_proba(context: CheckContext) -> None:
@@ -75,8 +76,8 @@ def _cast(X: Any, y: Any, what: str, dtype: Any) -> tuple[Any, Any]:
 
 @check(
     "API-13.unsafe-dtype",
-    verifies="partial_fit refuses X or y of a dtype that cannot be cast safely, with both dtypes",
-    impact="digits of later batches are lost without a word",
+    verifies="partial_fit raises an error that names both dtypes if X or y cannot be cast safely",
+    impact="digits of later batches are silently lost",
     cases=["X", "y"],
 )
 def unsafe_dtype(context: CheckContext) -> None:
@@ -95,8 +96,8 @@ def unsafe_dtype(context: CheckContext) -> None:
 
 @check(
     "API-13.safe-dtype",
-    verifies="partial_fit takes X or y of a dtype that can be cast safely",
-    impact="a batch that was read with smaller numbers ends the training",
+    verifies="partial_fit accepts X or y of a dtype that can be cast safely",
+    impact="a batch with a smaller dtype stops the training",
     cases=["X", "y"],
 )
 def safe_dtype(context: CheckContext) -> None:
@@ -113,8 +114,8 @@ def safe_dtype(context: CheckContext) -> None:
 
 @check(
     "API-13.target-shape",
-    verifies="partial_fit refuses a target of another shape, with both",
-    impact="targets are spread over the outputs of the model, and it learns the wrong thing",
+    verifies="partial_fit raises an error that names both shapes for a target of another shape",
+    impact="targets are broadcast over the outputs of the model, and it learns wrong targets",
     cases=["more-columns", "more-dimensions"],
 )
 def target_shape(context: CheckContext) -> None:

@@ -42,7 +42,7 @@ OVERRIDES: dict[str, tuple[dict[str, Any], dict[str, Any], str, tuple[int, int]]
 
 @check(
     "API-11.fit",
-    verifies="keyword arguments of fit override parameters, for that call only",
+    verifies="keyword arguments of fit override parameters for that call only",
     impact="an argument of one call is ignored, or changes all later fits and clones",
     wrappers=ESTIMATORS,
     cases=[*OVERRIDES, "callbacks", "validation_split", "nothing-written"],
@@ -76,7 +76,7 @@ def fit_overrides(context: CheckContext) -> None:
 
 @check(
     "API-11.predict",
-    verifies="keyword arguments of predict override parameters, for that call only",
+    verifies="keyword arguments of predict override parameters for that call only",
     impact="an argument of one call is ignored, or changes all later ones",
     wrappers=ESTIMATORS,
     cases=["batch_size", "routed-batch_size", "callbacks"],

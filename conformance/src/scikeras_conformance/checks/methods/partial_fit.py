@@ -28,9 +28,8 @@ PARTIAL: dict[str, tuple[tuple[str, ...], dict[str, Any], int]] = {
 
 @check(
     "API-3.one-epoch",
-    verifies="partial_fit trains one epoch, from the weights and the state of the optimizer that are "
-    "there",
-    impact="training in parts comes out worse than training at once, for no visible reason",
+    verifies="partial_fit trains one epoch from the current weights and optimizer state",
+    impact="incremental training gives worse results than a single fit",
     cases=PARTIAL,
 )
 def one_epoch(context: CheckContext) -> None:
@@ -90,9 +89,9 @@ def classes(context: CheckContext) -> None:
 
 @check(
     "API-3.classes-again",
-    verifies="the same classes may be given to each partial_fit; others are refused later on",
-    impact="a loop over batches that always names the classes fails at the second, or the units of "
-    "the model stand for other classes than before",
+    verifies="each partial_fit accepts the same classes, and raises an error for others",
+    impact="a loop over batches that always passes classes fails at the second batch, or the "
+    "units of the model change their meaning",
     wrappers=[Wrapper.CLASSIFIER],
     level=Level.SHOULD,
 )

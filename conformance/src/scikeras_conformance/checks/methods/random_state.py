@@ -41,8 +41,9 @@ def _random_estimator(context: CheckContext, random_state: Any) -> Any:
 
 @check(
     "API-7.same-seed",
-    verifies="the same random_state gives the same weights, whatever the generators of the process do",
-    impact="a result cannot be repeated, and candidates of a search differ by chance",
+    verifies="the same random_state gives the same weights, whatever the state of the global "
+    "generators",
+    impact="a result cannot be reproduced, and candidates of a search differ by chance",
     wrappers=ESTIMATORS,
     cases=["fit", "initialize", "partial_fit", "RandomState", "second-fit", "clone"],
 )
@@ -70,7 +71,7 @@ def same_seed(context: CheckContext) -> None:
 @check(
     "API-7.other-seed",
     verifies="another random_state, or none, gives other weights",
-    impact="repetitions that should show the spread of the results all show the same one",
+    impact="repetitions that should show the variance of the results are all identical",
     cases=["int", "RandomState", "None"],
 )
 def other_seed(context: CheckContext) -> None:

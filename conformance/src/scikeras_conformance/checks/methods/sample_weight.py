@@ -15,8 +15,8 @@ from scikeras_conformance.runner.context import CheckContext, show
 
 @check(
     "API-6.sample-weight",
-    verifies="fit and partial_fit train with the weights of the samples",
-    impact="weights are taken without complaint and change nothing",
+    verifies="fit and partial_fit use sample_weight in training",
+    impact="weights are accepted and have no effect",
     wrappers=ESTIMATORS,
     cases=["array", "list", "integers", "float32", "partial_fit", "second-partial_fit"],
 )
@@ -41,8 +41,8 @@ def sample_weight(context: CheckContext) -> None:
 
 @check(
     "API-6.some-zero",
-    verifies="samples whose weight is zero are not trained on",
-    impact="a sample that was ruled out goes on to decide what is learnt",
+    verifies="samples with weight zero are not trained on",
+    impact="excluded samples still influence the model",
 )
 def some_zero(context: CheckContext) -> None:
     X, y, *_ = doubles.dataset(context.wrapper)
@@ -64,8 +64,8 @@ def some_zero(context: CheckContext) -> None:
 
 @check(
     "API-6.score",
-    verifies="score takes weights of samples",
-    impact="the weighted score of a search is an unweighted one",
+    verifies="score accepts sample_weight",
+    impact="a weighted search ranks candidates by an unweighted score",
     wrappers=ESTIMATORS,
     also=["SCORE-3"],
 )
@@ -88,8 +88,8 @@ def score_weight(context: CheckContext) -> None:
 
 @check(
     "API-6.all-zero",
-    verifies="weights that are all zero are refused with a ValueError",
-    impact="a fold without any weight seems to be trained, and its scores are those of chance",
+    verifies="weights that are all zero raise a ValueError",
+    impact="a fold without any weight seems to be trained, and its scores are random",
     cases=["fit", "partial_fit", "second-partial_fit"],
 )
 def all_zero(context: CheckContext) -> None:

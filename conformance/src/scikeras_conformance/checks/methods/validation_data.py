@@ -17,7 +17,7 @@ from scikeras_conformance.runner.context import CheckContext
 @check(
     "API-9.validation-split",
     verifies="validation_split holds out samples, and val_loss has an entry for each epoch",
-    impact="early stopping on val_loss never stops, or validates on what was trained on",
+    impact="early stopping on val_loss never stops, or uses the training data",
     wrappers=ESTIMATORS,
     cases=["named", "routed", "none"],
 )
@@ -46,8 +46,8 @@ def validation_split(context: CheckContext) -> None:
 
 @check(
     "API-9.validation-data",
-    verifies="fit__validation_data validates each epoch on the data that were given",
-    impact="val_loss is missing, or is that of other data",
+    verifies="fit__validation_data is used to compute val_loss in each epoch",
+    impact="val_loss is missing, or is computed on other data",
     cases=["routed", "keyword"],
 )
 def validation_data(context: CheckContext) -> None:

@@ -15,8 +15,8 @@ from scikeras_conformance.runner.context import CheckContext, show
 
 @check(
     "API-4.warm-start",
-    verifies="with warm_start, fit goes on from the weights that are there; without, it does not",
-    impact="a long training starts over without a word, or a fold goes on from the fold before it",
+    verifies="with warm_start, fit continues from the current weights, and without it does not",
+    impact="a long training silently starts over, or a fold continues from the previous one",
     wrappers=ESTIMATORS,
     cases=["first-fit", "second-fit", "switched-on", "switched-off", "set-weights"],
 )
@@ -45,8 +45,8 @@ def warm_start(context: CheckContext) -> None:
 
 @check(
     "API-12.initialized",
-    verifies="initialized_ is true as soon as there is a model, and not before",
-    impact="a pipeline cannot tell whether it has to initialise, and trains an untrained copy",
+    verifies="initialized_ is true if and only if there is a model",
+    impact="a pipeline cannot tell whether to initialize, and trains an untrained copy",
     cases=["unfitted", "initialize", "fit", "partial_fit", "clone", "failed-fit"],
 )
 def initialized(context: CheckContext) -> None:

@@ -73,9 +73,9 @@ def _with_classes(shape: Any, kind: str) -> Any:
 
 @check(
     "ROUTE-15.any-nest",
-    verifies="for any nest of classes and any routed parameters, each constructor and the builder "
-    "receive what is theirs and nothing else",
-    impact="a setting reaches a neighbour, or is lost, in some constellations only",
+    verifies="in any nested structure of classes, each constructor and the builder receive "
+    "exactly their own routed parameters",
+    impact="in some combinations a setting reaches another object, or is lost",
     also=["ROUTE-10"],
 )
 def any_nest(context: CheckContext) -> None:

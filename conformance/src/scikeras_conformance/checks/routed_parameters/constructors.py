@@ -42,7 +42,7 @@ def reaches_optimizer(context: CheckContext) -> None:
 @check(
     "ROUTE-7.loss",
     verifies="loss__x reaches the constructor of the loss class",
-    impact="label smoothing, class weights or from_logits of a loss are silently its defaults",
+    impact="settings of a loss, such as label smoothing, silently keep their defaults",
     cases=PLACES,
 )
 def reaches_loss(context: CheckContext) -> None:
@@ -52,7 +52,7 @@ def reaches_loss(context: CheckContext) -> None:
 @check(
     "ROUTE-8.metrics",
     verifies="metrics__x reaches the constructor of each metric class",
-    impact="a threshold or a number of classes of a metric is silently its default",
+    impact="settings of a metric, such as a threshold, silently keep their defaults",
     cases=[*PLACES, "each"],
 )
 def reaches_metrics(context: CheckContext) -> None:
@@ -69,7 +69,7 @@ def reaches_metrics(context: CheckContext) -> None:
 
 @check(
     "ROUTE-6.named-optimizer",
-    verifies="optimizer__x reaches the constructor of an optimizer that was given by name",
+    verifies="optimizer__x reaches the constructor of an optimizer given by name",
     impact="optimizer='sgd' with optimizer__learning_rate trains at the default rate",
     also=["BUILD-5"],
 )
@@ -104,7 +104,7 @@ def _require_no_silence(context: CheckContext, params: dict[str, Any]) -> Any:
 
 @check(
     "ROUTE-7.named-loss",
-    verifies="loss__x reaches a loss that was given by name, or is refused",
+    verifies="loss__x reaches a loss given by name, or raises an error",
     impact="loss='huber' with loss__delta trains with the default",
     wrappers=[Wrapper.REGRESSOR],
     cases=["single", "dict"],
@@ -129,8 +129,8 @@ def reaches_named_loss(context: CheckContext) -> None:
 
 @check(
     "ROUTE-8.named-metrics",
-    verifies="metrics__x reaches metrics that were given by name, or is refused",
-    impact="metrics='binary_accuracy' with metrics__threshold counts by the default",
+    verifies="metrics__x reaches metrics given by name, or raises an error",
+    impact="metrics='binary_accuracy' with metrics__threshold uses the default",
     wrappers=[Wrapper.REGRESSOR],
     cases=["single", "dict"],
     also=["BUILD-5"],

@@ -16,8 +16,9 @@ from scikeras_conformance.runner.context import CheckContext, show
 
 @check(
     "ROUTE-1.prefixes",
-    verifies="the class has an attribute prefixes_ that holds the eight documented prefixes",
-    impact="a tool that asks which parameters are routed, or a subclass that adds one, fails",
+    verifies="the class attribute prefixes_ holds the eight documented prefixes",
+    impact="a tool that looks up which parameters are routed, or a subclass that adds a "
+    "prefix, fails",
 )
 def prefixes(context: CheckContext) -> None:
     with context.doing("reading prefixes_ of the class"):
@@ -34,7 +35,7 @@ def prefixes(context: CheckContext) -> None:
 @check(
     "ROUTE-2.builder",
     verifies="model__x reaches the builder as x, by identity, and overrides the builder's default",
-    impact="an architecture that is searched over is built with default settings",
+    impact="an architecture that is searched is built with default settings",
     cases=["fit", "initialize", "set-later"],
 )
 def builder(context: CheckContext) -> None:
@@ -59,8 +60,8 @@ def builder(context: CheckContext) -> None:
 
 @check(
     "ROUTE-2.named-like-a-parameter",
-    verifies="model__x reaches the builder also where the wrapper has a parameter x of its own",
-    impact="a builder with an argument called epochs or loss cannot be given it",
+    verifies="model__x reaches the builder even if the wrapper has a parameter x of its own",
+    impact="a builder's argument called epochs or loss cannot be set",
     also=["ROUTE-15"],
 )
 def named_like_a_parameter(context: CheckContext) -> None:
@@ -89,7 +90,7 @@ FIT: dict[str, Any] = {
 @check(
     "ROUTE-3.fit",
     verifies="fit__x reaches Model.fit as x",
-    impact="training runs with other settings than the ones that were searched over",
+    impact="the model is trained with other settings than those being searched",
     cases=FIT,
 )
 def reaches_fit(context: CheckContext) -> None:
@@ -103,7 +104,7 @@ def reaches_fit(context: CheckContext) -> None:
 @check(
     "ROUTE-3.nothing-else",
     verifies="fit__x does not reach the builder, Model.compile, Model.predict or a constructor",
-    impact="predict fails on an argument of fit, or runs with the batch size of training",
+    impact="predict fails because of an argument of fit, or uses the batch size of training",
 )
 def reaches_nothing_but_fit(context: CheckContext) -> None:
     given = {"batch_size": 5, "steps_per_epoch": 1003, "validation_freq": 1004}
@@ -128,7 +129,7 @@ def _require_routed_to_predict(context: CheckContext, method: str, *data: Any) -
 @check(
     "ROUTE-4.predict",
     verifies="predict__x reaches Model.predict as x when predict is called",
-    impact="predictions run out of memory, whatever batch size was chosen for them",
+    impact="predictions run out of memory, whatever batch size is set",
     cases=PREDICT,
 )
 def routed_to_predict(context: CheckContext) -> None:
@@ -151,7 +152,7 @@ def routed_to_predict_proba(context: CheckContext) -> None:
 @check(
     "ROUTE-4.score",
     verifies="predict__x reaches Model.predict as x when score is called",
-    impact="a search scores with other settings than the ones that were chosen for predicting",
+    impact="a search computes scores with other settings than predictions",
     cases=PREDICT,
 )
 def routed_to_score(context: CheckContext) -> None:

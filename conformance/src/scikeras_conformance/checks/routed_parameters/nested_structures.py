@@ -30,8 +30,8 @@ def _require_as_predicted(
 
 @check(
     "ROUTE-5.callbacks",
-    verifies="callbacks__x reaches a callback class, in a list by index and in a dict by key",
-    impact="early stopping cannot be tuned, and stops with its defaults",
+    verifies="callbacks__x reaches a callback class, also by index in a list and by key in a dict",
+    impact="early stopping cannot be tuned, and uses its defaults",
     cases=["single", "list", "dict"],
 )
 def reaches_callbacks(context: CheckContext) -> None:
@@ -52,7 +52,8 @@ SHARED: dict[str, dict[str, Any]] = {
 
 @check(
     "ROUTE-10.shared-and-own",
-    verifies="a value for a list or dict goes to each class in it, and one by index or key wins",
+    verifies="a routed value reaches each class in a list or dict, and one with an index or "
+    "key overrides it",
     impact="one of several losses or metrics is made with the settings of another",
     cases=[
         f"{kind}-{shape}"
@@ -94,8 +95,8 @@ def _halves() -> Any:
 
 @check(
     "ROUTE-10.outputs",
-    verifies="with several outputs, each one's loss and metrics are made with their own settings",
-    impact="the loss of one head is made with the settings of another",
+    verifies="with several outputs, the loss and metrics of each are made with their own settings",
+    impact="the loss of one output is made with the settings of another",
     wrappers=[Wrapper.REGRESSOR],
     cases=["loss-list", "loss-dict", "metrics-list", "metrics-dict"],
 )
@@ -159,8 +160,8 @@ def _no_classes() -> dict[str, tuple[Any, str, str]]:
 
 @check(
     "ROUTE-12.no-class",
-    verifies="a routed parameter for an instance or function is refused by a TypeError that names "
-    "the parameter and what it was for",
+    verifies="a routed parameter for something that is not a class raises a TypeError that "
+    "names both",
     impact="a search over optimizer__learning_rate of an instance compares equal models",
     cases=[
         "optimizer-instance",

@@ -50,9 +50,9 @@ POSITIONS = (
 
 @check(
     "ROUTE-14.positions",
-    verifies="a digit as name is a positional argument of a callback, and a class given there is "
-    "built from what is routed to it",
-    impact="callbacks whose constructors take positional arguments cannot be tuned",
+    verifies="a digit as name is a positional argument of a callback, and a class given there "
+    "is instantiated with its routed parameters",
+    impact="callbacks with positional constructor arguments cannot be tuned",
     cases=POSITIONS,
 )
 def positions(context: CheckContext) -> None:
@@ -61,8 +61,8 @@ def positions(context: CheckContext) -> None:
 
 @check(
     "ROUTE-14.other-destinations",
-    verifies="digits are positional arguments of optimizers, losses and metrics too",
-    impact="a learning rate schedule with settings of its own cannot be given as a class",
+    verifies="optimizers, losses and metrics also accept positional arguments by a digit as name",
+    impact="a learning rate schedule with its own settings cannot be given as a class",
     cases=[
         f"{kind}-{case}"
         for kind in ("optimizer", "loss", "metrics")
@@ -76,7 +76,7 @@ def positions_elsewhere(context: CheckContext) -> None:
 
 @check(
     "ROUTE-8.types",
-    verifies="a type of NumPy that is routed to a constructor arrives as the type that it is",
+    verifies="a NumPy type that is routed to a constructor is passed as that type",
     impact="metrics__dtype=np.float64 becomes the number 0.0",
     wrappers=ESTIMATORS,
     cases=["optimizer", "loss", "metrics", "callbacks"],

@@ -22,8 +22,8 @@ OVERRIDES: dict[str, tuple[Any, Any]] = {
 
 @check(
     "ROUTE-11.fit",
-    verifies="fit__x overrides x for Model.fit, and Model.predict still gets the plain x",
-    impact="a setting of training changes prediction, or is ignored",
+    verifies="fit__x overrides x for Model.fit, and Model.predict still receives x",
+    impact="a setting for training changes predictions, or is ignored",
     cases=OVERRIDES,
 )
 def overrides_for_fit(context: CheckContext) -> None:
@@ -32,7 +32,7 @@ def overrides_for_fit(context: CheckContext) -> None:
 
 @check(
     "ROUTE-11.predict",
-    verifies="predict__x overrides x for Model.predict, and Model.fit still gets the plain x",
+    verifies="predict__x overrides x for Model.predict, and Model.fit still receives x",
     impact="a large batch size for prediction changes how the model is trained",
     cases=["batch_size", "verbose"],
 )

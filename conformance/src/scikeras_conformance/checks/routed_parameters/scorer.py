@@ -13,7 +13,7 @@ from scikeras_conformance.runner.context import CheckContext, show
 
 @check(
     "ROUTE-9.scorer",
-    verifies="score__x reaches the scoring function of a subclass as x",
+    verifies="score__x reaches the scorer of a subclass as x",
     impact="a custom score cannot be configured, or is computed with its defaults",
     cases=["given", "set-later"],
 )
@@ -32,8 +32,8 @@ def reaches_scorer(context: CheckContext) -> None:
 
 @check(
     "ROUTE-9.default-scorer",
-    verifies="score__x reaches accuracy and R-squared, the scoring functions of the wrappers",
-    impact="score__normalize or score__multioutput is accepted and changes nothing",
+    verifies="score__x reaches accuracy_score or r2_score, the default scorers",
+    impact="score__normalize or score__multioutput is accepted and has no effect",
     wrappers=ESTIMATORS,
 )
 def reaches_default_scorer(context: CheckContext) -> None:

@@ -29,8 +29,8 @@ TUNED: dict[str, tuple[str, list[int]]] = {
 
 @check(
     "ROUTE-13.grid-search",
-    verifies="a grid search over a routed parameter reaches its destination with each value",
-    impact="all candidates of a search are the same model, and the best one is chance",
+    verifies="each value that a grid search tries for a routed parameter reaches its destination",
+    impact="all candidates of a search are the same model, and the best one is chosen by chance",
     cases=TUNED,
 )
 def grid_search(context: CheckContext) -> None:
@@ -69,8 +69,8 @@ LEAKS: dict[str, dict[str, Any]] = {
 
 @check(
     "ROUTE-15.prefixes-apart",
-    verifies="what is routed with one prefix reaches none of the destinations of the others",
-    impact="a parameter fails in a place it was not meant for, or changes it unseen",
+    verifies="values routed with one prefix do not reach the destinations of the others",
+    impact="a parameter causes an error at another destination, or silently changes it",
     cases=LEAKS,
 )
 def prefixes_apart(context: CheckContext) -> None:
@@ -79,9 +79,9 @@ def prefixes_apart(context: CheckContext) -> None:
 
 @check(
     "ROUTE-15.further-underscores",
-    verifies="an argument whose own name has two underscores, or begins like a prefix, arrives under "
-    "its whole name, or is refused",
-    impact="a setting of one argument is taken for another one, whose name is the end of the first",
+    verifies="an argument whose name contains two underscores, or starts like a prefix, is "
+    "passed under its full name or raises an error",
+    impact="the value of one argument is passed to another one whose name is the end of the first",
     cases=["model", "score"],
     also=["ROUTE-2", "ROUTE-9"],
 )
@@ -105,8 +105,8 @@ def further_underscores(context: CheckContext) -> None:
 
 @check(
     "ROUTE-16.one-method-only",
-    verifies="fit__callbacks sees fit only, and predict__callbacks predict only",
-    impact="a callback for training runs in each prediction of a search, or one is never called",
+    verifies="fit__callbacks run in fit only, and predict__callbacks in predict only",
+    impact="a training callback runs in each prediction of a search, or one is never called",
     cases=["fit", "predict", "both", "lists"],
 )
 def one_method_only(context: CheckContext) -> None:

@@ -37,8 +37,9 @@ SCORERS: dict[str, tuple[str, Any, bool]] = {
 
 @check(
     "SCORE-5.classifier-scorers",
-    verifies="roc_auc, neg_log_loss and f1_macro work in cross-validation and rank models rightly",
-    impact="model selection by anything but accuracy fails, or picks the worst model",
+    verifies="roc_auc, neg_log_loss and f1_macro work in cross-validation, and a good model "
+    "scores higher",
+    impact="model selection by a score other than accuracy fails, or picks the worst model",
     wrappers=CLASSIFIER,
     cases=SCORERS,
 )
@@ -52,8 +53,9 @@ def classifier_scorers(context: CheckContext) -> None:
 
 @check(
     "SCORE-5.regressor-scorers",
-    verifies="neg_mean_squared_error and r2 work in cross-validation and rank models rightly",
-    impact="model selection by the squared error fails, or picks the worst model",
+    verifies="neg_mean_squared_error and r2 work in cross-validation, and a good model scores "
+    "higher",
+    impact="model selection by squared error fails, or picks the worst model",
     wrappers=REGRESSOR,
     cases=["neg_mean_squared_error", "r2", "neg_mean_squared_error-several"],
 )

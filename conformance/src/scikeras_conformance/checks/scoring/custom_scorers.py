@@ -42,8 +42,8 @@ SCORING: dict[str, Any] = {
 
 @check(
     "SCORE-2.overriding",
-    verifies="score returns what the scorer of a subclass returned",
-    impact="the documented way to score otherwise is ignored, and searches go on by accuracy",
+    verifies="score returns what the scorer of a subclass returns",
+    impact="the documented way to change the score has no effect, and searches still use accuracy",
     cases=[*SCORING, "static-with-keywords", "method-with-keywords"],
 )
 def overriding(context: CheckContext) -> None:
@@ -94,8 +94,9 @@ OWN_LABELS: dict[str, Any] = {
 
 @check(
     "SCORE-3.own-labels",
-    verifies="the scorer receives y and the predictions in the labels that the user gave",
-    impact="a scorer that knows its classes, pos_label='yes' for instance, fails or is wrong",
+    verifies="the scorer receives y and the predictions in the user's labels",
+    impact="a scorer that depends on the labels, such as one with pos_label='yes', fails or is "
+    "wrong",
     wrappers=CLASSIFIER,
     cases=[*OWN_LABELS, "multilabel"],
 )
@@ -111,8 +112,9 @@ def own_labels(context: CheckContext) -> None:
 
 @check(
     "SCORE-3.own-values",
-    verifies="the scorer of the regressor receives y and the predictions in their own scale and shape",
-    impact="an error is computed on columns against rows, and broadcast to nonsense",
+    verifies="the regressor's scorer receives y and the predictions in their original scale "
+    "and shape",
+    impact="an error is computed between a column and a row, and broadcasts to a matrix",
     wrappers=REGRESSOR,
     cases=["one", "several"],
 )
@@ -135,8 +137,8 @@ def _number(value: Any) -> int | None:
 
 @check(
     "SCORE-3.arguments",
-    verifies="the scorer receives the score__ parameters, and none that were meant for others",
-    impact="a scorer with arguments of its own fails, or is called with those of something else",
+    verifies="the scorer receives the score__ parameters, and no others",
+    impact="a scorer with its own arguments fails, or receives those of another function",
     wrappers=ALL,
 )
 def arguments(context: CheckContext) -> None:
@@ -157,8 +159,8 @@ def arguments(context: CheckContext) -> None:
 
 @check(
     "SCORE-3.sample-weight",
-    verifies="the scorer receives the sample_weight that score was given",
-    impact="a weighted score is silently an unweighted one",
+    verifies="the scorer receives the sample_weight given to score",
+    impact="a weighted score is silently computed without weights",
     cases=["keyword", "position", "list"],
 )
 def sample_weight(context: CheckContext) -> None:

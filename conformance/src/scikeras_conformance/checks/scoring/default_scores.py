@@ -29,8 +29,8 @@ def _partly_wrong(y: Any) -> Any:
 
 @check(
     "SCORE-1.accuracy",
-    verifies="score of the classifier is the share of rows that are predicted right",
-    impact="searches choose by a number that is not the one that was meant",
+    verifies="score of the classifier is the accuracy",
+    impact="a search ranks candidates by another number than accuracy",
     wrappers=CLASSIFIER,
     cases=[*LABELS, "sigmoid", "multilabel"],
 )
@@ -76,8 +76,8 @@ def r_squared(context: CheckContext) -> None:
 
 @check(
     "SCORE-3.weighted-default",
-    verifies="accuracy and R-squared are weighted when score is given sample_weight",
-    impact="rows that should not count, count in full",
+    verifies="accuracy and R-squared are weighted if score is given sample_weight",
+    impact="rows that should not count are counted in full",
     wrappers=ESTIMATORS,
 )
 def weighted_default(context: CheckContext) -> None:
@@ -98,8 +98,8 @@ def weighted_default(context: CheckContext) -> None:
 
 @check(
     "SCORE-4.base",
-    verifies="score of the base wrapper, which has no scoring function, raises NotImplementedError",
-    impact="a number comes back that nobody chose, or an error that explains nothing",
+    verifies="score of the base wrapper raises NotImplementedError, because it has no scorer",
+    impact="score returns an arbitrary number, or raises an unclear error",
     wrappers=[Wrapper.BASE],
 )
 def base(context: CheckContext) -> None:

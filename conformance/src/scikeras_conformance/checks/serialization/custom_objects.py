@@ -36,8 +36,8 @@ def _fitted(context: CheckContext, case: str) -> tuple[Any, Any, Any]:
 
 @check(
     "SER-4.pickle",
-    verifies="a fitted wrapper with custom losses, metrics, layers or models can be pickled",
-    impact="whoever writes a layer of their own can no longer store what they trained",
+    verifies="a fitted estimator with custom losses, metrics, layers or models can be pickled",
+    impact="users who write their own layer cannot store the trained model",
     wrappers=REGRESSOR,
     cases=[*OWN, *OWN_COMPILE],
 )
@@ -57,8 +57,8 @@ def custom_pickle(context: CheckContext) -> None:
 
 @check(
     "SER-4.clone",
-    verifies="a wrapper with custom losses, metrics, layers or models can be cloned",
-    impact="cross-validation fails for whoever writes a loss of their own",
+    verifies="an estimator with custom losses, metrics, layers or models can be cloned",
+    impact="cross-validation fails for users who write their own loss",
     wrappers=REGRESSOR,
     cases=[*OWN, "own-compile", "loss-instance"],
 )
@@ -84,8 +84,9 @@ def custom_clone(context: CheckContext) -> None:
 
 @check(
     "SER-4.forgetful",
-    verifies="an optimizer whose configuration lacks an argument keeps it, or is refused",
-    impact="a setting falls back to its default wherever the estimator is copy_of, without a word",
+    verifies="an optimizer whose get_config lacks an argument keeps the argument, or raises an "
+    "error",
+    impact="a setting silently returns to its default in every copy of the estimator",
     wrappers=REGRESSOR,
     cases=["fit", "clone", "pickle"],
 )
@@ -111,7 +112,7 @@ def forgetful(context: CheckContext) -> None:
 
 @check(
     "SER-4.fresh-process",
-    verifies="custom losses, metrics, layers and models are found again in a fresh process",
+    verifies="custom losses, metrics, layers and models are restored in a new process",
     impact="a stored model can only be loaded by the script that made it",
     wrappers=REGRESSOR,
     cases=OWN,

@@ -47,8 +47,8 @@ def load_and_continue(data: bytes, X: Any, y: Any, times: int) -> dict[str, Any]
 
 @check(
     "SER-2.same-bits",
-    verifies="a fitted wrapper loaded in a fresh process predicts the same bits",
-    impact="a model answers otherwise in production than where it was validated, or is lost",
+    verifies="a fitted estimator loaded in a new process predicts exactly the same",
+    impact="a model predicts differently in production than in validation, or is lost",
     cases=["momentum", "adam"],
 )
 def same_bits(context: CheckContext) -> None:
@@ -65,8 +65,9 @@ def same_bits(context: CheckContext) -> None:
 
 @check(
     "SER-2.optimizer",
-    verifies="a wrapper loaded in a fresh process goes on training with the optimizer as it was",
-    impact="training that is taken up again forgets its momentum, and jumps off",
+    verifies="an estimator loaded in a new process continues training with the same optimizer "
+    "state",
+    impact="resumed training loses its momentum, and the loss jumps",
     cases=["momentum", "adam"],
 )
 def optimizer(context: CheckContext) -> None:
@@ -93,8 +94,9 @@ def optimizer(context: CheckContext) -> None:
 
 @check(
     "SER-2.epoch",
-    verifies="a wrapper loaded in a fresh process counts its epochs, and keeps its history",
-    impact="the record of a training is lost, or a schedule of learning rates starts over",
+    verifies="an estimator loaded in a new process continues to count its epochs, and keeps "
+    "its history",
+    impact="the history of a training is lost, or a learning rate schedule starts over",
 )
 def epoch(context: CheckContext) -> None:
     estimator, X, y = _trained(context, "momentum")

@@ -104,8 +104,9 @@ CASES = (
 
 @check(
     "SER-1.unfitted",
-    verifies="an unfitted wrapper that is pickled or copied keeps its parameters, and learns the same",
-    impact="an estimator that was set up cannot be stored, or comes back with other settings",
+    verifies="a pickled or copied unfitted estimator keeps its parameters, and trains to the "
+    "same weights",
+    impact="a configured estimator cannot be stored, or returns with other settings",
     cases=CASES,
 )
 def unfitted(context: CheckContext) -> None:
@@ -128,8 +129,10 @@ def unfitted(context: CheckContext) -> None:
 
 @check(
     "SER-1.fitted",
-    verifies="a fitted wrapper that is pickled or copied predicts the same bits, on its own",
-    impact="a stored model cannot be loaded, answers otherwise, or changes with its copy",
+    verifies="a pickled or copied fitted estimator predicts exactly the same, and is "
+    "independent of the original",
+    impact="a stored model cannot be loaded, predicts differently, or changes together with "
+    "its copy",
     cases=CASES,
 )
 def fitted(context: CheckContext) -> None:
@@ -167,7 +170,8 @@ def fitted(context: CheckContext) -> None:
 
 @check(
     "SER-1.initialized",
-    verifies="a wrapper that was initialised only is pickled and copied, and then learns the same",
+    verifies="an initialized estimator can be pickled and copied, and the copy trains to the "
+    "same weights",
     impact="a model that was prepared in one process cannot be trained in another",
     cases=["pickle", "deepcopy"],
     level=Level.SHOULD,
@@ -203,7 +207,7 @@ def predict_there(estimator: Any, X: Any, _: Any) -> Any:
 
 @check(
     "SER-1.workers",
-    verifies="wrappers go to joblib's worker processes, unfitted and fitted, and come back",
+    verifies="unfitted and fitted estimators can be sent to joblib's worker processes and back",
     impact="n_jobs=2 fails wherever scikit-learn offers it",
     wrappers=ESTIMATORS,
     cases=["fit-classes", "fit-instances", "predict-instances"],

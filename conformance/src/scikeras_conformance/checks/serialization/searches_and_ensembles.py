@@ -59,8 +59,9 @@ def require_search(context: CheckContext, search: Any, X: Any, y: Any, what: str
 
 @check(
     "SER-3.selection",
-    verifies="searches, cross_val_predict and pipelines train, score and ask the wrapper",
-    impact="hyperparameters cannot be searched, or the search chooses the wrong candidate",
+    verifies="searches, cross_val_predict and pipelines train, predict with and score the "
+    "estimator",
+    impact="hyperparameters cannot be searched, or the search selects the wrong candidate",
     wrappers=ESTIMATORS,
     cases=["grid", "randomized", "cross_val_predict", "probabilities", "pipeline"],
 )
@@ -124,8 +125,8 @@ def _require_ensemble(context: CheckContext, ensemble: Any, what: str, *, parts:
 
 @check(
     "SER-3.classifier-ensembles",
-    verifies="bagging, boosting, voting, stacking and calibration train classifiers and ask them",
-    impact="ensembles of Keras models cannot be built with scikit-learn",
+    verifies="bagging, boosting, voting, stacking and calibration work with the classifier",
+    impact="ensembles of Keras classifiers cannot be built with scikit-learn",
     wrappers=CLASSIFIER,
     cases=["bagging", "boosting", "voting-hard", "voting-soft", "stacking", "calibrated"],
 )
@@ -164,8 +165,8 @@ def classifier_ensembles(context: CheckContext) -> None:
 
 @check(
     "SER-3.regressor-ensembles",
-    verifies="bagging, boosting, voting and stacking train regressors and ask them",
-    impact="ensembles of Keras models cannot be built with scikit-learn",
+    verifies="bagging, boosting, voting and stacking work with the regressor",
+    impact="ensembles of Keras regressors cannot be built with scikit-learn",
     wrappers=REGRESSOR,
     cases=["bagging", "boosting", "voting", "stacking"],
 )
@@ -194,8 +195,8 @@ def regressor_ensembles(context: CheckContext) -> None:
 
 @check(
     "SER-3.boosting-weights",
-    verifies="the weights that boosting and voting hand to a wrapper are trained with",
-    impact="each model of a boosted ensemble learns the same thing, and boosting does nothing",
+    verifies="the sample weights of boosting and voting are used in training",
+    impact="all models of a boosted ensemble learn the same, and boosting has no effect",
     wrappers=CLASSIFIER,
     cases=["boosting", "voting"],
 )
@@ -220,8 +221,8 @@ def boosting_weights(context: CheckContext) -> None:
 
 @check(
     "SER-3.parallel",
-    verifies="a search and a vote over the wrapper come to the same in two worker processes",
-    impact="n_jobs=2 fails, and a search takes as many times longer as there are cores",
+    verifies="a search and a voting ensemble give the same results with two worker processes",
+    impact="n_jobs=2 fails, and a search can use one core only",
     wrappers=ESTIMATORS,
     cases=["search", "voting"],
 )

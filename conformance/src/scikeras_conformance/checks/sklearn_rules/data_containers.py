@@ -48,8 +48,9 @@ def _gapped(context: CheckContext) -> tuple[Any, Any]:
 
 @check(
     "SKL-5.frames",
-    verifies="a model is trained on the values of a pandas or polars frame, and asked about them",
-    impact="whoever has a table has to turn it into an array, or trains on its index",
+    verifies="the model is trained on the values of a pandas or polars data frame, and "
+    "predicts from them",
+    impact="users have to convert tables to arrays, or the model is trained on the index",
     cases=["pandas", "polars", "pandas-with-index", "pandas-integers", "pandas-nullable"],
 )
 def frames(context: CheckContext) -> None:
@@ -69,7 +70,7 @@ def frames(context: CheckContext) -> None:
 
 @check(
     "SKL-5.sparse",
-    verifies="a model is trained on the values of a sparse matrix, and asked about them",
+    verifies="the model is trained on the values of a sparse matrix, and predicts from them",
     impact="a text pipeline cannot end in a Keras model",
     cases=["csr_matrix", "csc_matrix", "coo_matrix", "csr_array", "csc_array", "coo_array"],
 )
@@ -83,7 +84,7 @@ def sparse(context: CheckContext) -> None:
 @check(
     "SKL-5.memory-mapped",
     verifies="a model is trained on read-only memory-mapped arrays",
-    impact="n_jobs=2 fails from a megabyte of data on, since joblib maps it read-only",
+    impact="n_jobs=2 fails for more than a megabyte of data, which joblib maps read-only",
     cases=["X", "X-and-y", "sample_weight"],
 )
 def memory_mapped(context: CheckContext) -> None:

@@ -21,13 +21,13 @@ from scikeras_conformance.checks._support.sklearn_names import (
 )
 from scikeras_conformance.runner.context import CheckContext
 
-COSTS = "a tool of scikit-learn relies on what is checked here, and fails or goes wrong"
+IMPACT = "a tool of scikit-learn that relies on this fails or gives wrong results"
 
 
 @check(
     "SKL-1.classifier",
     verifies="a check that scikit-learn has for classifiers passes",
-    impact=COSTS,
+    impact=IMPACT,
     wrappers=[Wrapper.CLASSIFIER],
     cases=[*COMMON_CHECKS, *CLASSIFIER_CHECKS],
     conditional=True,
@@ -38,8 +38,8 @@ def classifier_check(context: CheckContext) -> None:
 
 @check(
     "SKL-1.multilabel",
-    verifies="a check that scikit-learn has for classifiers of several labels passes",
-    impact=COSTS,
+    verifies="a check that scikit-learn has for multilabel classifiers passes",
+    impact=IMPACT,
     wrappers=[Wrapper.CLASSIFIER],
     cases=MULTILABEL_CHECKS,
     conditional=True,
@@ -51,7 +51,7 @@ def multilabel_check(context: CheckContext) -> None:
 @check(
     "SKL-1.regressor",
     verifies="a check that scikit-learn has for regressors passes",
-    impact=COSTS,
+    impact=IMPACT,
     wrappers=[Wrapper.REGRESSOR],
     cases=[*COMMON_CHECKS, *REGRESSOR_CHECKS],
     conditional=True,
@@ -62,8 +62,10 @@ def regressor_check(context: CheckContext) -> None:
 
 @check(
     "SKL-1.counts",
-    verifies="scikit-learn has as many checks for the wrapper as for others of its kind and tags",
-    impact="a wrapper that is not recognised for what it is passes by being checked less",
+    verifies="scikit-learn runs as many checks for the wrapper as for other estimators of its "
+    "type and tags",
+    impact="a wrapper that is not recognized as a classifier or regressor passes because it is "
+    "checked less",
     wrappers=ESTIMATORS,
 )
 def counts(context: CheckContext) -> None:

@@ -14,7 +14,7 @@ from scikeras_conformance.runner.context import CheckContext, show
 @check(
     "SKL-3.n-features",
     verifies="n_features_in_ is the number of columns of the last fit",
-    impact="tools that ask an estimator how many columns it takes are told nothing, or the wrong",
+    impact="tools that read how many columns an estimator takes get nothing, or a wrong number",
     cases=["fit", "initialize", "again"],
 )
 def n_features(context: CheckContext) -> None:
@@ -78,8 +78,8 @@ def _names_are_read(given: Any) -> bool:
 
 @check(
     "SKL-3.names",
-    verifies="feature_names_in_ is set for columns with text for names, and for nothing else",
-    impact="set_output, explainers and checks of columns work with no names, or with wrong ones",
+    verifies="feature_names_in_ is set if all column names are strings, and not otherwise",
+    impact="set_output, explainers and column checks have no names, or wrong ones",
     cases=["pandas", "polars", "numbers", "array", "array-after-frame"],
 )
 def names(context: CheckContext) -> None:
@@ -107,8 +107,8 @@ CHANGES = ("renamed", "reordered", "missing", "more")
 
 @check(
     "SKL-3.other-columns",
-    verifies="columns that are renamed, reordered, missing or new are refused with a ValueError",
-    impact="a table whose columns moved is predicted from as if nothing had happened",
+    verifies="renamed, reordered, missing or new columns raise a ValueError",
+    impact="predictions for a table with moved columns are silently wrong",
     cases=[*(f"predict-{change}" for change in CHANGES), "partial_fit-reordered"],
 )
 def other_columns(context: CheckContext) -> None:
@@ -130,8 +130,8 @@ def other_columns(context: CheckContext) -> None:
 
 @check(
     "SKL-3.scikit-learn",
-    verifies="scikit-learn's own check of the names of columns passes",
-    impact="a table with other columns is taken for the one that was learnt, or warned of wrongly",
+    verifies="scikit-learn's own check of column names passes",
+    impact="a table with other columns is accepted, or causes a wrong warning",
     wrappers=ESTIMATORS,
 )
 def column_names_check(context: CheckContext) -> None:

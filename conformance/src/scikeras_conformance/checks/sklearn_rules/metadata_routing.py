@@ -58,8 +58,9 @@ def _tools() -> dict[str, Callable[[Any], Any]]:
 
 @check(
     "SKL-4.fit-request",
-    verifies="weights that fit requests reach Model.fit through pipelines and searches, and no others",
-    impact="a weighted search trains without the weights, and nobody notices",
+    verifies="weights that fit requests reach Model.fit through pipelines and searches, and "
+    "others do not",
+    impact="a weighted search silently trains without the weights",
     wrappers=ESTIMATORS,
     cases=["pipeline", "search", "search-over-pipeline", "not-requested"],
 )
@@ -92,8 +93,8 @@ def _after_another(estimator: Any) -> Any:
 
 @check(
     "SKL-4.score-request",
-    verifies="weights that score requests reach the scorer of the wrapper in a search",
-    impact="a weighted search chooses by an unweighted score",
+    verifies="weights that score requests reach the wrapper's scorer in a search",
+    impact="a weighted search ranks candidates by an unweighted score",
     wrappers=ESTIMATORS,
     cases=["search", "not-requested"],
 )

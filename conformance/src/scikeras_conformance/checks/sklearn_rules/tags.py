@@ -26,8 +26,8 @@ def _require_as_tagged(
 
 @check(
     "SKL-2.sparse",
-    verifies="sparse input is taken by a wrapper whose tag says so, and refused by any other",
-    impact="a search over a text pipeline fails, or turns the matrix into one object, unasked",
+    verifies="sparse input is accepted if the tag sparse is set, and raises an error otherwise",
+    impact="a search over a text pipeline fails, or the matrix becomes a single object",
     cases=["csr_matrix", "csr_array"],
 )
 def sparse_tag(context: CheckContext) -> None:
@@ -48,8 +48,8 @@ def sparse_tag(context: CheckContext) -> None:
 
 @check(
     "SKL-2.missing-values",
-    verifies="NaN in X is taken by a wrapper whose tag says so, and refused by any other",
-    impact="a column with gaps trains a model whose weights are all NaN, without a word",
+    verifies="NaN in X is accepted if the tag allow_nan is set, and raises an error otherwise",
+    impact="a column with missing values silently trains a model whose weights are all NaN",
     cases=["fit", "predict", "infinite"],
 )
 def nan_tag(context: CheckContext) -> None:
@@ -77,8 +77,9 @@ def nan_tag(context: CheckContext) -> None:
 
 @check(
     "SKL-2.several-targets",
-    verifies="a target of several columns is taken where the tags say so, and refused elsewhere",
-    impact="MultiOutputRegressor is put around a wrapper that needs none, or left out",
+    verifies="a target with several columns is accepted if the tags say so, and raises an "
+    "error otherwise",
+    impact="MultiOutputRegressor is used without need, or left out where it is needed",
     wrappers=ESTIMATORS,
 )
 def several_targets_tag(context: CheckContext) -> None:
@@ -111,8 +112,9 @@ def several_targets_tag(context: CheckContext) -> None:
 
 @check(
     "SKL-2.multiclass",
-    verifies="more than two classes are taken where the tag says so, and refused elsewhere",
-    impact="OneVsRestClassifier is put around a wrapper that needs none, or left out",
+    verifies="more than two classes are accepted if the tag multi_class is set, and raise an "
+    "error otherwise",
+    impact="OneVsRestClassifier is used without need, or left out where it is needed",
     wrappers=[Wrapper.CLASSIFIER],
 )
 def multiclass_tag(context: CheckContext) -> None:
@@ -131,8 +133,8 @@ def multiclass_tag(context: CheckContext) -> None:
 
 @check(
     "SKL-2.required-target",
-    verifies="the tags say that a target is needed, and fit without one is refused",
-    impact="a forgotten y ends in an error of Keras that explains nothing, or in no error",
+    verifies="the tags say that a target is required, and fit without one raises an error",
+    impact="a forgotten y causes an unclear error of Keras, or none",
     wrappers=ESTIMATORS,
 )
 def required_target(context: CheckContext) -> None:

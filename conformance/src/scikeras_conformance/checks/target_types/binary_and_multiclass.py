@@ -51,7 +51,7 @@ BINARY_CASES = [
 @check(
     "TGT-1.binary",
     verifies="two classes work with one sigmoid unit and with two softmax units",
-    impact="the commonest classification task answers wrongly or not at all",
+    impact="predictions for the most common classification task are wrong, or fit fails",
     wrappers=CLASSIFIER,
     cases=BINARY_CASES,
 )
@@ -69,8 +69,8 @@ def binary(context: CheckContext) -> None:
 
 @check(
     "TGT-1.one-hot-loss",
-    verifies="two classes work with two softmax units and a one-hot loss too",
-    impact="a model for any number of classes fails, or learns nonsense, when there are two",
+    verifies="two classes also work with two softmax units and a one-hot loss",
+    impact="a model for any number of classes fails, or learns wrong targets, if there are two",
     wrappers=CLASSIFIER,
     level=Level.SHOULD,
 )
@@ -82,8 +82,8 @@ def binary_one_hot(context: CheckContext) -> None:
 
 @check(
     "TGT-1.uncertain",
-    verifies="the likelier of two classes is predicted, also where it is not much likelier",
-    impact="a threshold away from one half turns predictions into those of one class",
+    verifies="the more probable of two classes is predicted, even if the probabilities are close",
+    impact="with a threshold other than 0.5, one class is predicted too often",
     wrappers=CLASSIFIER,
     cases=["sigmoid", "softmax"],
 )
@@ -95,9 +95,8 @@ def binary_uncertain(context: CheckContext) -> None:
 
 @check(
     "TGT-1.one-class",
-    verifies="a target with a single class is fitted, and that class is what predict gives",
-    impact="a fold of a search that happens to hold one class ends the search, or answers with a "
-    "class that was never seen",
+    verifies="a target with a single class can be fitted, and predict returns that class",
+    impact="a fold that contains one class stops a search, or predicts a class that was never seen",
     wrappers=CLASSIFIER,
     cases=["sigmoid-number", "sigmoid-text", "softmax-number"],
 )
@@ -115,8 +114,9 @@ def one_class(context: CheckContext) -> None:
 
 @check(
     "TGT-2.multiclass",
-    verifies="more than two classes work with sparse and one-hot losses, compiled by either side",
-    impact="the loss that a tutorial uses fails with a shape error, or trains on wrong targets",
+    verifies="more than two classes work with sparse and one-hot losses, whether builder or "
+    "wrapper compiles",
+    impact="the loss of a tutorial fails with a shape error, or trains on wrong targets",
     wrappers=CLASSIFIER,
     cases=[
         "sparse-compiled",
@@ -140,8 +140,8 @@ def multiclass(context: CheckContext) -> None:
 
 @check(
     "TGT-2.one-hot-loss-spellings",
-    verifies="a one-hot loss is understood as class, instance and function",
-    impact="the same model works or fails depending on how its loss was written",
+    verifies="a one-hot loss is recognized as a class, an instance and a function",
+    impact="the same model works or fails depending on the form of its loss",
     wrappers=CLASSIFIER,
     cases=["class", "instance", "function"],
 )

@@ -16,7 +16,7 @@ REGRESSOR = [Wrapper.REGRESSOR]
 
 @check(
     "TGT-4.continuous",
-    verifies="one continuous target comes back in the shape it was given",
+    verifies="predictions of one continuous target have the shape of the target",
     impact="residuals computed as y - predict(X) broadcast to a matrix",
     wrappers=REGRESSOR,
     cases=["float32", "float64", "column"],
@@ -31,7 +31,7 @@ def continuous(context: CheckContext) -> None:
 
 @check(
     "TGT-5.continuous-multioutput",
-    verifies="several continuous targets come back, one column each",
+    verifies="several continuous targets are predicted, one column each",
     impact="targets are mixed up, or only the first one is predicted",
     wrappers=REGRESSOR,
     cases=["two-float32", "three-float64"],

@@ -33,8 +33,8 @@ def _require_flat_answers(context: CheckContext, data: Any, activation: str, los
 
 @check(
     "TGT-1.flat-output",
-    verifies="a model that answers with one number a row, and not a column of them, works as well",
-    impact="a model that squeezes its output gives labels in another shape, or of another class",
+    verifies="a binary model whose output has shape (n,) works like one with shape (n, 1)",
+    impact="a model that squeezes its output predicts labels of another shape, or wrong ones",
     wrappers=CLASSIFIER,
     cases=["flat", "column"],
     level=Level.SHOULD,
@@ -46,8 +46,8 @@ def flat_classes(context: CheckContext) -> None:
 
 @check(
     "TGT-4.flat-output",
-    verifies="a model that answers with one number a row, and not a column of them, works as well",
-    impact="a model that squeezes its output gives predictions in another shape than the target",
+    verifies="a regression model whose output has shape (n,) works like one with shape (n, 1)",
+    impact="a model that squeezes its output predicts in another shape than the target",
     wrappers=REGRESSOR,
     cases=["flat", "column"],
     level=Level.SHOULD,
@@ -58,8 +58,8 @@ def flat_numbers(context: CheckContext) -> None:
 
 @check(
     "TGT-4.all-digits",
-    verifies="what a model computes in 64 bits is predicted in 64 bits",
-    impact="predictions of large numbers, of dates or of sums of money, are rounded without a word",
+    verifies="outputs that a model computes in float64 are predicted in float64",
+    impact="predictions of large numbers, such as dates or sums of money, are silently rounded",
     wrappers=REGRESSOR,
     also=["DATA-3"],
     level=Level.SHOULD,
@@ -92,9 +92,9 @@ def all_digits(context: CheckContext) -> None:
 
 @check(
     "TGT-5.other-width",
-    verifies="a model with another number of units than there are targets is refused, or answers in "
-    "the shape of the target",
-    impact="Keras spreads the target over the units, and predictions have rows that no sample has",
+    verifies="a model whose number of units differs from the number of targets raises, or "
+    "predicts in the target's shape",
+    impact="Keras broadcasts the target over the units, and predictions have the wrong shape",
     wrappers=REGRESSOR,
     cases=["two-units-for-one", "one-unit-for-two", "three-units-for-two"],
     also=["TGT-4"],

@@ -19,7 +19,7 @@ CLASSIFIER = [Wrapper.CLASSIFIER]
 @check(
     "TGT-3.multilabel",
     verifies="multilabel indicators work with one output of sigmoid units",
-    impact="every sample is given one label where it may have several",
+    impact="each sample receives one label even if it has several",
     wrappers=CLASSIFIER,
     cases=["three-labels", "two-labels"],
 )
@@ -32,8 +32,8 @@ def multilabel(context: CheckContext) -> None:
 
 @check(
     "TGT-3.one-label-each",
-    verifies="an indicator of one label in each row works with softmax units and a one-hot loss",
-    impact="targets that were one-hot before, as in Keras, are refused or come back in another form",
+    verifies="an indicator with one label in each row works with softmax units and a one-hot loss",
+    impact="one-hot encoded targets, as used with Keras, are refused or change their form",
     wrappers=CLASSIFIER,
     cases=["int64", "float32", "bool"],
 )
@@ -47,8 +47,8 @@ def one_label_each(context: CheckContext) -> None:
 
 @check(
     "TGT-3.one-value",
-    verifies="an indicator whose rows have every label, or none, is fitted and comes back",
-    impact="a fold in which nobody has any of the labels ends the search",
+    verifies="an indicator whose rows have all labels, or none, can be fitted and is predicted",
+    impact="a fold in which no row has a label stops a search",
     wrappers=CLASSIFIER,
     cases=["all", "none"],
     level=Level.SHOULD,
@@ -62,8 +62,8 @@ def one_value(context: CheckContext) -> None:
 
 @check(
     "TGT-3.uncertain",
-    verifies="a label is given where it is likelier than not, and only there",
-    impact="a threshold away from one half gives every sample all labels, or none",
+    verifies="a label is predicted if and only if its probability is above 0.5",
+    impact="with another threshold, every sample receives all labels or none",
     wrappers=CLASSIFIER,
 )
 def multilabel_uncertain(context: CheckContext) -> None:

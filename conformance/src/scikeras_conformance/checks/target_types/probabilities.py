@@ -39,8 +39,9 @@ def _require_probabilities(context: CheckContext, estimator: Any, data: Any, exp
 
 @check(
     "TGT-10.probabilities",
-    verifies="predict_proba has a column for each class in the order of classes_, rows sum to one",
-    impact="ROC-AUC, log loss, voting and calibration use the probability of another class",
+    verifies="predict_proba has one column for each class in the order of classes_, and its "
+    "rows sum to one",
+    impact="ROC AUC, log loss, voting and calibration use the probability of another class",
     wrappers=CLASSIFIER,
     cases=["sigmoid", "softmax", "multiclass-sparse", "multiclass-one-hot", "column-target"],
 )
@@ -61,7 +62,7 @@ def probabilities(context: CheckContext) -> None:
 @check(
     "TGT-10.multilabel-probabilities",
     verifies="predict_proba of a multilabel target has one column for each label",
-    impact="the scores of several labels cannot be computed",
+    impact="scores of several labels cannot be computed",
     wrappers=CLASSIFIER,
     cases=["several-labels", "one-label-each"],
 )
@@ -78,8 +79,8 @@ def multilabel_probabilities(context: CheckContext) -> None:
 
 @check(
     "TGT-10.one-class",
-    verifies="with a single class predict_proba has one column, of ones",
-    impact="a fold that happens to hold one class breaks a score that asks for probabilities",
+    verifies="with a single class, predict_proba returns one column of ones",
+    impact="a fold that contains one class breaks every score that needs probabilities",
     wrappers=CLASSIFIER,
     cases=["sigmoid", "softmax"],
 )
@@ -93,8 +94,9 @@ def one_class_probabilities(context: CheckContext) -> None:
 
 @check(
     "TGT-10.margins",
-    verifies="with a hinge loss the sign of the output decides, and predict_proba gives probabilities",
-    impact="a support vector machine in Keras predicts the negative class where it is unsure",
+    verifies="with a hinge loss the sign of the output decides, and predict_proba returns "
+    "probabilities",
+    impact="a support vector machine in Keras predicts the negative class if it is unsure",
     wrappers=CLASSIFIER,
     cases=["hinge", "squared_hinge"],
 )
@@ -119,8 +121,8 @@ def margins(context: CheckContext) -> None:
 
 @check(
     "TGT-10.sums",
-    verifies="rows of predict_proba sum to one where the units of the model do not compete",
-    impact="log loss and calibration fail, or rank by numbers that are no probabilities",
+    verifies="rows of predict_proba sum to one even if the model has sigmoid units",
+    impact="log loss and calibration fail, or use numbers that are not probabilities",
     wrappers=CLASSIFIER,
     cases=["sigmoid", "relu"],
 )
@@ -170,9 +172,10 @@ def _in_logits(case: str) -> tuple[Any, Any, Any]:
 
 @check(
     "TGT-10.logits",
-    verifies="where the loss is told that the outputs are logits, predict_proba gives probabilities "
-    "nevertheless, and predict the likelier label",
-    impact="the form of loss that Keras recommends gives wrong labels, and probabilities below zero",
+    verifies="with a loss that takes logits, predict_proba returns probabilities and predict "
+    "the most probable label",
+    impact="the form of loss that Keras recommends gives wrong labels, and probabilities below "
+    "zero",
     wrappers=CLASSIFIER,
     cases=["one-unit", "two-units", "sparse", "one-hot", "one-hot-indicator", "multilabel"],
 )

@@ -22,8 +22,9 @@ REGRESSOR = [Wrapper.REGRESSOR]
 
 @check(
     "TGT-6.multiclass-multioutput-refused",
-    verifies="several columns of classes are refused, by type and with a way out",
-    impact="each row is taken for a set of labels, and predictions are plausible and wrong",
+    verifies="several columns of classes raise a ValueError that names the type and says how "
+    "to add support",
+    impact="each row is taken for a set of labels, and predictions look plausible and are wrong",
     wrappers=CLASSIFIER,
     cases=["sigmoid", "softmax"],
 )
@@ -61,8 +62,9 @@ UNKNOWN: dict[str, Callable[[], Any]] = {
 
 @check(
     "TGT-7.unknown-refused",
-    verifies="a target that scikit-learn has no type for is refused with a ValueError",
-    impact="nonsense is trained on, or the error comes from deep inside Keras",
+    verifies="the classifier raises a ValueError for a target of a type that scikit-learn does "
+    "not know",
+    impact="the model is trained on meaningless data, or the error comes from deep inside Keras",
     wrappers=CLASSIFIER,
     cases=UNKNOWN,
 )
@@ -82,8 +84,8 @@ def unknown_refused(context: CheckContext) -> None:
 
 @check(
     "TGT-7.regressor-refuses-unknown",
-    verifies="the regressor refuses a target of unknown type",
-    impact="nonsense is trained on, or the error comes from deep inside Keras",
+    verifies="the regressor raises an error for a target of unknown type",
+    impact="the model is trained on meaningless data, or the error comes from deep inside Keras",
     wrappers=REGRESSOR,
     cases=UNKNOWN,
 )
@@ -97,7 +99,7 @@ def regressor_refuses_unknown(context: CheckContext) -> None:
 
 @check(
     "TGT-9.classifier-refuses-continuous",
-    verifies="the classifier refuses a continuous target with a ValueError",
+    verifies="the classifier raises a ValueError for a continuous target",
     impact="every float becomes a class of its own",
     wrappers=CLASSIFIER,
     cases=["one", "several"],
@@ -111,8 +113,8 @@ def classifier_refuses_continuous(context: CheckContext) -> None:
 
 @check(
     "TGT-9.regressor-refuses-text",
-    verifies="the regressor refuses a target that is not numeric with a ValueError",
-    impact="labels become numbers without meaning, or training fails half way",
+    verifies="the regressor raises a ValueError for a target that is not numeric",
+    impact="labels become meaningless numbers, or training fails half way",
     wrappers=REGRESSOR,
     cases=["text", "objects-of-text"],
 )

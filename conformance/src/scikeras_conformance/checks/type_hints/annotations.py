@@ -104,8 +104,8 @@ def _bare(annotation: ast.expr) -> Iterator[str]:
 
 @check(
     "TYP-3.signatures",
-    verifies="public methods say the types of all that they take and return",
-    impact="mistakes in a call are found when it runs, hours into a job",
+    verifies="public methods annotate all their parameters and return types",
+    impact="mistakes in a call are found only when it runs, hours into a job",
 )
 def signatures(context: CheckContext) -> None:
     gaps = []

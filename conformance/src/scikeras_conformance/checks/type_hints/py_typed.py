@@ -9,8 +9,8 @@ from scikeras_conformance.runner.context import CheckContext
 
 @check(
     "TYP-1.marker",
-    verifies="the package that the wrapper is defined in ships py.typed",
-    impact="type checkers take no notice of the annotations, and nobody is told",
+    verifies="the package that defines the wrapper ships py.typed",
+    impact="type checkers silently ignore the annotations",
 )
 def marker(context: CheckContext) -> None:
     parts = context.public_class.__module__.split(".")

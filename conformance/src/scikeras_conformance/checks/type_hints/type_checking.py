@@ -155,7 +155,7 @@ ASKED = ("fit", "predict")
 @check(
     "TYP-2.user-program",
     verifies="a small program that uses the wrapper type-checks under mypy --strict",
-    impact="projects that check their types have to silence the checker wherever they use it",
+    impact="projects with type checking have to silence the checker wherever they use the wrapper",
 )
 def user_program(context: CheckContext) -> None:
     errors, _ = errors_of_mypy(context, str(context.wrapper), ASKED)
@@ -164,8 +164,8 @@ def user_program(context: CheckContext) -> None:
 
 @check(
     "TYP-3.seen-by-mypy",
-    verifies="mypy knows the types of fit and predict, behind every decorator and base class",
-    impact="annotations that are there are lost on the way, and every call of the method is allowed",
+    verifies="mypy infers the types of fit and predict through all decorators and base classes",
+    impact="annotations are lost on the way, and mypy accepts every call of the method",
 )
 def seen_by_mypy(context: CheckContext) -> None:
     errors, types = errors_of_mypy(context, str(context.wrapper), ASKED)

@@ -11,8 +11,8 @@ from scikeras_conformance.runner.context import CheckContext
 
 @check(
     "CLS-7.model-instance",
-    verifies="a keras.Model given as model is fitted, and predicts",
-    impact="a model that exists already cannot be wrapped",
+    verifies="a keras.Model given as model can be fitted, and predicts",
+    impact="an existing model cannot be wrapped",
     cases=["compiled", "uncompiled"],
 )
 def model_instance(context: CheckContext) -> None:
@@ -71,8 +71,9 @@ class _Builders:
 
 @check(
     "CLS-8.builder-kinds",
-    verifies="builders may be functions, partials, bound methods, classes and callable objects",
-    impact="a builder with settings of its own has to be wrapped in a function first",
+    verifies="the builder may be a function, a partial, a bound method, a class or a callable "
+    "object",
+    impact="a configurable builder has to be wrapped in a function first",
     wrappers=ESTIMATORS,
     cases=["function", "partial", "bound-method", "class", "model-class", "callable-object"],
 )
@@ -85,8 +86,8 @@ def builder_kinds(context: CheckContext) -> None:
 
 @check(
     "CLS-8.builder-kinds-that-ask",
-    verifies="builders of every kind get the special arguments that they name",
-    impact="moving a builder into a class or a partial takes its arguments away",
+    verifies="builders of every kind receive the special arguments that their signatures name",
+    impact="a builder that is moved into a class or a partial no longer receives its arguments",
     wrappers=ESTIMATORS,
     cases=["partial", "bound-method", "class", "callable-object"],
     also=["BUILD-3"],
@@ -124,8 +125,8 @@ def builder_kinds_that_ask(context: CheckContext) -> None:
 
 @check(
     "CLS-8.not-a-builder",
-    verifies="what is no builder is refused at fit, by a TypeError that names model",
-    impact="the error comes from deep inside and says nothing about the parameter that is wrong",
+    verifies="fit raises a TypeError that names model if model is not a builder",
+    impact="the error comes from deep inside and does not mention the wrong parameter",
     cases=["none", "text", "number", "list"],
 )
 def not_a_builder(context: CheckContext) -> None:
@@ -138,8 +139,9 @@ def not_a_builder(context: CheckContext) -> None:
 
 @check(
     "CLS-9.not-a-model",
-    verifies="a builder that returns no keras.Model gets a TypeError that says what it returned",
-    impact="a forgotten return statement shows as an AttributeError about NoneType",
+    verifies="a builder that does not return a keras.Model raises a TypeError that says what "
+    "it returned",
+    impact="a forgotten return statement shows up as an AttributeError about NoneType",
     cases=["none", "layer", "tuple"],
 )
 def not_a_model(context: CheckContext) -> None:

@@ -8,7 +8,8 @@ from scikeras_conformance.runner.context import CheckContext, show
 
 @check(
     "CLS-2.fit-and-predict",
-    verifies="a builder without arguments that returns a compiled model can be fitted, and predicts",
+    verifies="a builder without arguments that returns a compiled model is enough for fit and "
+    "predict",
     impact="the first example of the documentation does not run",
 )
 def fit_and_predict(context: CheckContext) -> None:
@@ -22,9 +23,9 @@ def fit_and_predict(context: CheckContext) -> None:
 
 @check(
     "CLS-3.model-comes-first",
-    verifies="Wrapper(builder) and Wrapper(model=builder) are the same",
-    impact="KerasClassifier(build_model), the commonest way to write it, fails or sets another "
-    "parameter",
+    verifies="Wrapper(builder) is the same as Wrapper(model=builder)",
+    impact="KerasClassifier(build_model), the most common way to write it, fails or sets "
+    "another parameter",
 )
 def model_comes_first(context: CheckContext) -> None:
     build = doubles.builder(context.wrapper)

@@ -10,7 +10,8 @@ from scikeras_conformance.runner.context import CheckContext
 @check(
     "CLS-1.extends-base",
     verifies="the classifier and the regressor are subclasses of the base wrapper",
-    impact="code that asks isinstance(estimator, BaseWrapper) misses half of the wrappers",
+    impact="code that tests isinstance(estimator, BaseWrapper) misses the classifier or the "
+    "regressor",
     wrappers=ESTIMATORS,
 )
 def extends_base(context: CheckContext) -> None:
@@ -23,10 +24,9 @@ def extends_base(context: CheckContext) -> None:
 
 @check(
     "CLS-5.estimator-type",
-    verifies="is_classifier, is_regressor and the tags agree with what the wrapper is, also for a "
-    "subclass",
-    impact="scikit-learn treats the classifier as something else: voting and stacking refuse it, "
-    "scorers raise, and splits are not stratified",
+    verifies="is_classifier, is_regressor and the tags report the right type, also for a subclass",
+    impact="scikit-learn does not recognize the classifier: voting and stacking raise, and "
+    "splits are not stratified",
     cases=["itself", "subclass"],
 )
 def estimator_type(context: CheckContext) -> None:
@@ -57,9 +57,9 @@ def estimator_type(context: CheckContext) -> None:
 
 @check(
     "CLS-5.stratified-splits",
-    verifies="cross_val_score chooses a stratified splitter for the classifier",
-    impact="with labels in order, folds train on one class and are tested on the other, and scores "
-    "are meaningless without any error",
+    verifies="cross_val_score uses a stratified splitter for the classifier",
+    impact="with sorted labels, folds train on one class and test on the other, and the scores "
+    "are meaningless",
     wrappers=[Wrapper.CLASSIFIER],
 )
 def stratified_splits(context: CheckContext) -> None:

@@ -40,8 +40,9 @@ def _classifier_for(context: CheckContext, data: Any) -> Any:
 
 @check(
     "CLS-4.labels-come-back",
-    verifies="predict answers in the labels that fit was given: values, dtype kind and shape",
-    impact="predictions are positions or floats where the user's labels were expected, and every "
+    verifies="predict returns the labels that fit was given, with the same values, dtype kind "
+    "and shape",
+    impact="predictions are positions or floats instead of the user's labels, and every "
     "comparison with y is silently wrong",
     wrappers=[Wrapper.CLASSIFIER],
     cases=LABELS,
@@ -55,8 +56,8 @@ def labels_come_back(context: CheckContext) -> None:
 
 @check(
     "CLS-4.column-target",
-    verifies="labels given as a column come back as a column",
-    impact="y_true == y_pred broadcasts to a matrix, and accuracy computed from it is nonsense",
+    verifies="predictions for labels given as a column are a column",
+    impact="y_true == y_pred broadcasts to a matrix, and the accuracy computed from it is wrong",
     wrappers=[Wrapper.CLASSIFIER],
     cases=["int", "str"],
 )

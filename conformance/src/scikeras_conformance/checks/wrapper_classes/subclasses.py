@@ -9,7 +9,8 @@ from scikeras_conformance.runner.context import CheckContext
 
 @check(
     "CLS-6.subclass",
-    verifies="a subclass with a method _keras_build_fn and its own parameters is built and cloned",
+    verifies="a subclass with its own parameters and a method _keras_build_fn can be fitted "
+    "and cloned",
     impact="an estimator class with a fixed architecture cannot be written, or breaks in a search",
     cases=[
         "own-parameters",
@@ -77,9 +78,10 @@ def subclass(context: CheckContext) -> None:
 
 @check(
     "CLS-6.passed-on",
-    verifies="parameters that a subclass passes on to its parent reach the builder and can be set",
-    impact="the builder of an estimator class goes on with the values of the constructor, whatever "
-    "a search sets",
+    verifies="parameters that a subclass passes to the parent's constructor reach the builder "
+    "and can be set",
+    impact="a search sets the parameters of an estimator class, and the builder keeps the old "
+    "values",
     cases=["only-passed", "also-stored"],
 )
 def passed_on(context: CheckContext) -> None:
