@@ -177,7 +177,7 @@ def test_an_entry_for_nothing_is_an_error_with_the_nearest(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("when", "complete"),
+    ("when", "applies"),
     [
         ({}, True),
         ({"backend": "jax"}, True),
@@ -194,10 +194,10 @@ def test_an_entry_for_nothing_is_an_error_with_the_nearest(tmp_path):
         ({"keras": ">=3.12", "backend": "torch"}, False),
     ],
 )
-def test_conditions(when, holds):
+def test_conditions(when, applies):
     """All of them have to hold, and what is not known does not."""
     active = Baseline("toy", (replace(ENTRY, when=when),)).active(ENVIRONMENT)
-    assert ([ENTRY.id] if holds else []) == list(active)
+    assert ([ENTRY.id] if applies else []) == list(active)
 
 
 def test_two_entries_that_hold_at_once_are_an_error():

@@ -13,7 +13,8 @@ import pytest
 from scikeras_conformance.catalog.check import Wrapper
 from scikeras_conformance.catalog.plan import PlannedCheck
 from scikeras_conformance.catalog.results import Outcome
-from scikeras_conformance.checks import CATALOG, dev
+from scikeras_conformance.checks import CATALOG
+from scikeras_conformance.checks import devices as device_checks
 from scikeras_conformance.exceptions import DeviceError
 from scikeras_conformance.runner import device as devices
 from scikeras_conformance.runner.execute import execute
@@ -149,7 +150,7 @@ def test_without_a_gpu_nothing_is_judged(check_id):
     """It is neither a pass nor a skip."""
     result = outcome(check_id)
     assert Outcome.UNAVAILABLE is result.outcome
-    assert "there is no GPU that Keras reaches" in result.message
+    assert "Keras finds no GPU" in result.message
 
 
 @pytest.fixture
@@ -166,8 +167,10 @@ def feigned(monkeypatch):
         # Variables stay where they were made, so the last word about them is that.
 
     monkeypatch.setattr(keras, "device", device)
-    monkeypatch.setattr(dev, "reaches", lambda kind: True)
-    monkeypatch.setattr(dev, "kinds_of", lambda variables: {here[-1]} if list(variables) else set())
+    monkeypatch.setattr(device_checks, "reaches", lambda kind: True)
+    monkeypatch.setattr(
+        device_checks, "kinds_of", lambda variables: {here[-1]} if list(variables) else set()
+    )
     return here
 
 
@@ -180,7 +183,7 @@ def test_a_feigned_gpu_satisfies_what_needs_one(feigned):
 
 def test_variables_in_the_wrong_place_fail(feigned, monkeypatch):
     """A model that stays on the CPU though the GPU was asked for is found."""
-    monkeypatch.setattr(dev, "kinds_of", lambda variables: {"cpu"})
+    monkeypatch.setattr(device_checks, "kinds_of", lambda variables: {"cpu"})
     result = outcome("DEV-2.on-a-gpu")
     assert Outcome.FAILED is result.outcome
     assert "not on the gpu" in result.message
@@ -188,13 +191,13 @@ def test_variables_in_the_wrong_place_fail(feigned, monkeypatch):
 
 def test_devices_that_disagree_fail(feigned, monkeypatch):
     """Weights that rounding does not explain are found."""
-    real = dev._trained_on
+    real = device_checks._trained_on
 
     def trained_on(context, kind):
         weights, predicted = real(context, kind)
         return [w + 0.1 for w in weights] if kind == "gpu" else weights, predicted
 
-    monkeypatch.setattr(dev, "_trained_on", trained_on)
+    monkeypatch.setattr(device_checks, "_trained_on", trained_on)
     result = outcome("DEV-3.devices-agree")
     assert Outcome.FAILED is result.outcome
     assert "weights are 0.1 apart" in result.message

@@ -8,8 +8,9 @@ from mutants.typ import GOOD, package_of
 from scikeras_conformance.catalog.check import Wrapper
 from scikeras_conformance.catalog.plan import PlannedCheck
 from scikeras_conformance.catalog.results import Outcome
-from scikeras_conformance.checks import CATALOG, _mypy
+from scikeras_conformance.checks import CATALOG
 from scikeras_conformance.checks.type_hints.annotations import missing_annotations
+from scikeras_conformance.checks.type_hints import type_checking
 from scikeras_conformance.runner.execute import execute
 from scikeras_conformance.subject.loading import load_subject
 
@@ -17,7 +18,7 @@ NAMES = "BaseWrapper, KerasClassifier, KerasRegressor"
 
 
 def judge(spec, *checks):
-    """Give what the checks of the chapter say of a subject, by check."""
+    """Return the results of the checks of the chapter, by check."""
     subject = load_subject(spec)
     planned = [
         PlannedCheck(check, Wrapper.CLASSIFIER, "")
@@ -73,15 +74,17 @@ def test_a_module_alone_cannot_ship_a_marker(tmp_path, monkeypatch):
     monkeypatch.syspath_prepend(tmp_path)
     result = judge("lonely_module", "TYP-1.marker")["TYP-1.marker"]
     assert Outcome.FAILED is result.outcome
-    assert "module alone" in result.message
+    assert "single module" in result.message
 
 
 def test_without_mypy_nothing_is_judged(monkeypatch):
     """A type checker that is not there is no pass and no skip, and the remedy is said."""
     package_of("typed_in_vain", {"__init__.py": GOOD, "py.typed": ""})
-    real = _mypy.importlib.util.find_spec
+    real = type_checking.importlib.util.find_spec
     monkeypatch.setattr(
-        _mypy.importlib.util, "find_spec", lambda name: None if name == "mypy" else real(name)
+        type_checking.importlib.util,
+        "find_spec",
+        lambda name: None if name == "mypy" else real(name),
     )
     result = judge("typed_in_vain", "TYP-2.user-program")["TYP-2.user-program"]
     assert Outcome.UNAVAILABLE is result.outcome
@@ -95,14 +98,17 @@ def test_without_mypy_nothing_is_judged(monkeypatch):
         ("def f(self, X: int) -> int: ...", []),
         ("def f(self, X, y: int) -> int: ...", ["X"]),
         ("def f(self, *args, k, **kwargs) -> None: ...", ["k", "args", "kwargs"]),
-        ("def f(self): ...", ["what it returns"]),
+        ("def f(self): ...", ["the return type"]),
         ("def __init__(self, x: int): ...", []),
-        ("def __init__(self): ...", ["what it returns"]),
+        ("def __init__(self): ...", ["the return type"]),
         ("@staticmethod\ndef f(X) -> None: ...", ["X"]),
         ("@classmethod\ndef f(cls) -> None: ...", []),
-        ("def f(self, X: dict) -> 'list': ...", ["what a dict holds", "what a list holds"]),
-        ("def f(self, X: list[dict]) -> list[int] | None: ...", ["what a dict holds"]),
-        ("def f(self, X: typing.Callable) -> typing.Any: ...", ["what a Callable holds"]),
+        (
+            "def f(self, X: dict) -> 'list': ...",
+            ["the parameters of dict", "the parameters of list"],
+        ),
+        ("def f(self, X: list[dict]) -> list[int] | None: ...", ["the parameters of dict"]),
+        ("def f(self, X: typing.Callable) -> typing.Any: ...", ["the parameters of Callable"]),
         ("def f(self, X: Callable[[list[int]], int]) -> Literal['list']: ...", []),
     ],
 )

@@ -10,19 +10,19 @@ from scikeras_conformance.runner.context import CheckContext, show
 from scikeras_conformance.runner.device import kinds_of, reaches
 
 TOLERANCE = 5e-3
-"""How far weights may be apart: GPUs multiply with ten bits (TF32) unless they are told."""
+"""How far weights may differ: by default GPUs multiply with ten bits (TF32)."""
 
 
 def _require_gpu(context: CheckContext) -> None:
     if not reaches("gpu"):
         context.unavailable(
-            f"there is no GPU that Keras reaches on the backend {keras.backend.backend()}; run "
+            f"Keras finds no GPU with the backend {keras.backend.backend()}; run "
             "where there is one, with a backend that is built for it"
         )
 
 
 def _require_runs_on(context: CheckContext, kind: str) -> None:
-    """Ask for right answers, by a model whose variables are on a device from first to last."""
+    """Require right predictions of a model whose variables are always on a given device."""
     data = doubles.dataset(context.wrapper)
     places: list[set[str]] = []
 
@@ -72,7 +72,7 @@ def on_a_gpu(context: CheckContext) -> None:
 
 
 def _trained_on(context: CheckContext, kind: str) -> tuple[list[Any], Any]:
-    """Give the weights and the predictions after a seeded training on a device."""
+    """Return the weights and the predictions after a seeded training on a device."""
     data = doubles.dataset(context.wrapper)
 
     def build() -> Any:
@@ -80,7 +80,7 @@ def _trained_on(context: CheckContext, kind: str) -> tuple[list[Any], Any]:
         hidden = keras.layers.Dense(4, activation="tanh")(inputs)
         activation = "sigmoid" if context.is_classifier else "linear"
         model = doubles.RecordingModel(inputs, keras.layers.Dense(1, activation=activation)(hidden))
-        # The same numbers everywhere: the generators of some backends differ by device.
+        # The same numbers everywhere: random generators of some backends differ by device.
         generator = np.random.default_rng(5)
         model.set_weights([generator.normal(size=w.shape) * 0.5 for w in model.get_weights()])
         model.compile(optimizer=keras.optimizers.SGD(0.05, momentum=0.5), loss=loss_name(context))
@@ -94,7 +94,7 @@ def _trained_on(context: CheckContext, kind: str) -> tuple[list[Any], Any]:
 
 
 def _require_agreement(context: CheckContext, first: str, second: str) -> None:
-    """Ask for the same weights and predictions after the same training on two devices."""
+    """Require the same weights and predictions after the same training on two devices."""
     (weights, predicted), (others, others_predicted) = (
         _trained_on(context, kind) for kind in (first, second)
     )

@@ -14,7 +14,7 @@ def loss_class(context: CheckContext) -> Any:
 
 
 def fitted_model(context: CheckContext, build: Any, **params: Any) -> Any:
-    """Fit an estimator on the plainest data and give its ``model_``."""
+    """Fit an estimator on the default data set and return its ``model_``."""
     X, y, *_ = doubles.dataset(context.wrapper)
     estimator = context.make(build, **params)
     context.fit(estimator, X, y)
@@ -22,7 +22,7 @@ def fitted_model(context: CheckContext, build: Any, **params: Any) -> Any:
 
 
 def config_of(value: Any) -> str:
-    """Give the settings of an optimizer or a loss as a text that can be compared."""
-    # Keras numbers the names of optimizers through the life of a process.
+    """Return the configuration of an optimizer or a loss as text that can be compared."""
+    # Keras numbers the names of optimizers within a process.
     config = {key: entry for key, entry in value.get_config().items() if key != "name"}
     return f"{type(value).__name__} {config}"

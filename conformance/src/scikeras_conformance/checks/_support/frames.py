@@ -12,7 +12,7 @@ COLUMN_NAMES = ("width", "height", "depth", "weight")
 
 
 def import_library(context: CheckContext, name: str) -> Any:
-    """Import a library of frames, or say that it is missing here."""
+    """Import a data frame library, or report that it is not installed."""
     if find_spec(name) is None:
         context.unavailable(
             f"{name} is not installed. Install it: python -m pip install "
@@ -22,7 +22,7 @@ def import_library(context: CheckContext, name: str) -> Any:
 
 
 def make_frame(context: CheckContext, X: Any, names: Any = None, *, kind: str = "pandas") -> Any:
-    """Make a frame of an array."""
+    """Make a data frame from an array."""
     names = list(COLUMN_NAMES[: X.shape[1]]) if names is None else names
     made = import_library(context, kind)
     if kind == "pandas":

@@ -42,7 +42,7 @@ def subject():
     classes = {wrapper: getattr(holder, name) for wrapper, name in names.items()}
     return classes, getattr(holder, "construct", lambda cls, *args, **params: cls(*args, **params))
 """
-"""What every program begins with; `PROGRAM` follows."""
+"""The start of every program."""
 
 TAIL = """
 def main():
@@ -60,45 +60,45 @@ def main():
         return {"suite": traceback.format_exc()}
 
 
-answer = main()
-with open(given["answer"], "w", encoding="utf-8") as file:
-    json.dump(answer, file)
+result = main()
+with open(given["result"], "w", encoding="utf-8") as file:
+    json.dump(result, file)
 """
 
 
 def run_in_fresh_interpreter(context: CheckContext, program: str, what: str) -> Any:
-    """Give what a program found out about the subject in a process of its own.
+    """Return what a program finds out about the subject in a new process.
 
     Parameters
     ----------
     context : CheckContext
-        Its subject is what the program is about.
+        Its subject is passed to the program.
     program : str
         Python source of three functions. ``prepare()`` is called before the subject is imported,
-        ``use(prepared, classes, construct)`` does what only the subject can fail in, and what
-        ``conclude(prepared, used)`` returns, as JSON, is the answer.
+        ``use(prepared, classes, construct)`` does what only the subject can fail in, and the
+        value that ``conclude(prepared, used)`` returns is sent back as JSON.
     what : str
-        What is done, in words that make a sentence with "raised ...".
+        What is done, in words that form a sentence with "raised ...".
 
     Raises
     ------
     RuntimeError
         If the program itself fails; that is an error of the suite.
     """
-    answer = _answer(context.subject.spec, program, tuple(sys.path))
-    if "suite" in answer:
-        raise RuntimeError(answer["suite"])
-    context.require("ended" not in answer, f"{what} ended the process: {answer.get('ended')}")
-    context.require("subject" not in answer, f"{what} raised {answer.get('subject')}")
-    return answer["found"]
+    result = _result_of(context.subject.spec, program, tuple(sys.path))
+    if "suite" in result:
+        raise RuntimeError(result["suite"])
+    context.require("ended" not in result, f"{what} ended the process: {result.get('ended')}")
+    context.require("subject" not in result, f"{what} raised {result.get('subject')}")
+    return result["found"]
 
 
 @cache
-def _answer(spec: str, program: str, path: tuple[str, ...]) -> dict[str, Any]:
-    """Run a program once for all checks, wrappers and cases that ask for its answer."""
+def _result_of(spec: str, program: str, path: tuple[str, ...]) -> dict[str, Any]:
+    """Run a program once for all checks, wrappers and cases that need its result."""
     with tempfile.TemporaryDirectory(prefix="scikeras-conformance-") as folder:
-        file = Path(folder, "answer.json")
-        given = {"spec": spec, "path": [entry or "." for entry in path], "answer": str(file)}
+        file = Path(folder, "result.json")
+        given = {"spec": spec, "path": [entry or "." for entry in path], "result": str(file)}
         done = subprocess.run(  # noqa: S603 - this very Python, and a program of the suite's own
             [sys.executable, "-W", "ignore", "-c", HEAD + program + TAIL, json.dumps(given)],
             capture_output=True,
@@ -109,5 +109,5 @@ def _answer(spec: str, program: str, path: tuple[str, ...]) -> dict[str, Any]:
         )
         if not file.exists():
             return {"ended": f"exit code {done.returncode}, {done.stderr.strip()[-300:]!r}"}
-        answer: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
-        return answer
+        result: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
+        return result

@@ -8,7 +8,7 @@ from scikeras_conformance.runner.context import CheckContext
 __all__ = ["ROWS", "many_rows"]
 
 
-# More than Keras takes for a batch where nothing is said.
+# More than the default batch size of Keras.
 ROWS = 48
 
 

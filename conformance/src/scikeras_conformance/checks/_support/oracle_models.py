@@ -29,7 +29,7 @@ SQUARED = "mean_squared_error"
 
 
 def oracle_builder(data: Any, activation: str, loss: Any) -> Callable[[], Any]:
-    """Give a builder of a compiled model that answers `data` and stays as it is."""
+    """Return a builder of a compiled model that predicts `data` and does not learn."""
 
     def build() -> Any:
         model = doubles.make_model(data, activation)
@@ -40,7 +40,7 @@ def oracle_builder(data: Any, activation: str, loss: Any) -> Callable[[], Any]:
 
 
 def uncompiled_oracle_builder(data: Any, activation: str) -> Callable[[], Any]:
-    """Give a builder of a model that the wrapper has to compile."""
+    """Return a builder of a model that the wrapper has to compile."""
 
     def build() -> Any:
         return doubles.make_model(data, activation)
@@ -51,11 +51,11 @@ def uncompiled_oracle_builder(data: Any, activation: str) -> Callable[[], Any]:
 def fitted_oracle(
     context: CheckContext, data: Any, activation: str, loss: Any, *, compiled: bool = True
 ) -> Any:
-    """Fit a model that is right from the start, and see that it was trained on the right target.
+    """Fit a model that predicts correctly without training, and check its training target.
 
-    A model that answers everything right has a loss of nearly zero on the right target, and a
-    large one on any other. A wrapper with a training loop of its own leaves no history of
-    Model.fit, and is judged by its answers alone.
+    Such a model has a loss of nearly zero on the right target, and a large one on any other.
+    A wrapper with its own training loop leaves no history of Model.fit, and is judged by its
+    predictions alone.
     """
     if compiled:
         estimator = context.make(oracle_builder(data, activation, loss))
@@ -71,14 +71,14 @@ def fitted_oracle(
     losses = history.get("loss", [])
     context.require(
         all(loss < 1e-3 for loss in losses),
-        f"a model that answers right should have a loss of zero; it is {losses}: the model was "
+        f"a model that predicts correctly should have a loss of zero; it is {losses}: it was "
         "trained on a wrong target",
     )
     return estimator
 
 
 def require_oracle_predictions(context: CheckContext, estimator: Any, data: Any) -> None:
-    """Ask for right values and shapes: all rows, one row, rows in another order."""
+    """Require right values and shapes for all rows, one row, and rows in another order."""
     reverse = np.arange(len(data.X))[::-1]
     for rows, what in ((slice(None), "all rows"), ([1], "one row"), (reverse, "reversed rows")):
         predicted = context.predict(estimator, data.X[rows])
@@ -102,7 +102,7 @@ def as_column_if(data: Any, layout: str) -> Any:
 def require_uncertain_predictions(
     context: CheckContext, data: Any, activation: str, loss: str
 ) -> None:
-    """Ask for right answers of a model that is not sure of them, but leans to the right side."""
+    """Require right predictions of a model whose probabilities are close to one half."""
     data = data.softened()
     estimator = context.make(oracle_builder(data, activation, loss))
     context.fit(estimator, data.X, data.y)

@@ -16,10 +16,10 @@ NOT_GIVEN = "not given"
 def recording_builder(
     context: CheckContext, *names: str, kwargs: bool = False, compiled: bool = True
 ) -> tuple[Callable[..., Any], list[dict[str, Any]]]:
-    """Give a builder with exactly these arguments, and the list of what it was called with.
+    """Return a builder with exactly these arguments, and the list of its calls.
 
-    Where a check gives a loss to the wrapper, the model comes back uncompiled: what a wrapper does
-    about a contradiction is the matter of COMP-2.
+    If a check passes a loss to the wrapper, the model is returned uncompiled, because COMP-2 is
+    about contradictions.
     """
     calls: list[dict[str, Any]] = []
 
@@ -44,7 +44,7 @@ def recording_builder(
 def fit_with_builder(
     context: CheckContext, build: Any, calls: list[dict[str, Any]], **params: Any
 ) -> Any:
-    """Fit an estimator; give it and what its builder received."""
+    """Fit an estimator, and return it with what its builder received."""
     X, y, *_ = doubles.dataset(context.wrapper)
     estimator = context.make(build, **params)
     context.fit(estimator, X, y)
@@ -57,8 +57,8 @@ def last_call(context: CheckContext, calls: list[dict[str, Any]]) -> dict[str, A
 
 
 def special_argument(context: CheckContext, received: dict[str, Any], name: str) -> dict[str, Any]:
-    """Give a special argument that a builder received, which has to be a dict."""
+    """Return a special argument that a builder received, which has to be a dict."""
     context.require(name in received, f"the builder did not receive {name}")
     value = received[name]
-    context.require(isinstance(value, dict), f"{name} is {show(value)}, no dict")
+    context.require(isinstance(value, dict), f"{name} is {show(value)}, not a dict")
     return dict(value)

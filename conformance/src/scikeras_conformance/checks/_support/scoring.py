@@ -10,7 +10,7 @@ __all__ = ["fitted_stub", "require_score", "stub_builder"]
 
 
 def stub_builder(context: CheckContext, data: Any) -> Callable[[], Any]:
-    """Give a builder of a compiled model that answers `data`, and stays as it is."""
+    """Return a builder of a compiled stub model that predicts `data`."""
 
     def build() -> Any:
         return doubles.stub_model_of(data, context.wrapper)
@@ -25,7 +25,7 @@ def fitted_stub(context: CheckContext, data: Any, cls: Any = None, **params: Any
 
 
 def require_score(context: CheckContext, found: Any, expected: Any, what: str) -> None:
-    """Ask for a number that is the expected one."""
-    with context.doing(f"reading what {what} gave, {show(found)}, as a number"):
+    """Require a score that is the expected number."""
+    with context.doing(f"converting {what}, {show(found)}, to a number"):
         right = bool(np.isclose(float(found), float(expected), atol=1e-3))
-    context.require(right, f"{what} should give {expected}; it gave {show(found)}")
+    context.require(right, f"{what} should be {expected}; it is {show(found)}")

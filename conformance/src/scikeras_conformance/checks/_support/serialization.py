@@ -13,7 +13,7 @@ ALL_ROWS = 64
 
 
 def pickle_round_trip(value: Any) -> Any:
-    """Copy by way of a pickle."""
+    """Return a copy made by pickling and unpickling."""
     return pickle.loads(pickle.dumps(value))  # noqa: S301 - just made
 
 
@@ -24,20 +24,20 @@ COPY_METHODS: Mapping[str, Callable[[Any], Any]] = {
 
 
 def require_same_bits(context: CheckContext, found: Any, expected: Any, what: str) -> None:
-    """Ask for predictions that are the same to the last bit."""
+    """Require predictions that are the same to the last bit."""
     found, expected = as_array(context, found, what), as_array(context, expected, "predict")
-    with context.doing(f"comparing what {what} gave"):
+    with context.doing(f"comparing the results of {what}"):
         equal = bool(
             found.shape == expected.shape
             and found.dtype == expected.dtype
             and found.tolist() == expected.tolist()
         )
-    context.require(equal, f"{what} gave {show(found)}, not {show(expected)}")
+    context.require(equal, f"{what} returned {show(found)}, not {show(expected)}")
 
 
 def copy_of(context: CheckContext, estimator: Any, way: str) -> Any:
-    """Copy an estimator."""
-    with context.doing(f"copying by {way}"):
+    """Return a copy of an estimator."""
+    with context.doing(f"copying with {way}"):
         return COPY_METHODS[way](estimator)
 
 
@@ -47,6 +47,6 @@ def pickle_of(context: CheckContext, estimator: Any) -> bytes:
 
 
 def load_and_predict(data: bytes, X: Any, *methods: str) -> list[Any]:
-    """Load a wrapper and ask it, in a process of its own."""
+    """Unpickle an estimator and return its predictions; runs in a worker process."""
     estimator = pickle.loads(data)  # noqa: S301 - from the process that asks
     return [np.asarray(getattr(estimator, method)(X)) for method in methods]

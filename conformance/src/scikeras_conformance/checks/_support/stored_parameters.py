@@ -15,7 +15,7 @@ def require_stored(context: CheckContext, estimator: Any, given: dict[str, Any])
     lost = [name for name in given if name not in params]
     context.require(not lost, f"get_params() does not list {', '.join(lost)}")
     changed = [name for name, value in given.items() if params[name] is not value]
-    context.require(not changed, f"get_params() holds another object for {', '.join(changed)}")
+    context.require(not changed, f"get_params() returns another object for {', '.join(changed)}")
     for name, value in given.items():
         with context.doing(f"reading the attribute {name}"):
             stored = getattr(estimator, name)

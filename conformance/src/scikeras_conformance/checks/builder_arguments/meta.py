@@ -28,7 +28,7 @@ META = (
 
 
 def _meta(context: CheckContext) -> tuple[Any, dict[str, Any]]:
-    """Fit or initialise an estimator; give it and the meta that its builder received."""
+    """Fit or initialize an estimator, and return it with the meta that its builder received."""
     X, y, *_ = doubles.dataset(context.wrapper)
     build, calls = recording_builder(context, "meta")
     estimator = context.make(build)
@@ -147,7 +147,7 @@ def meta_without_parameters(context: CheckContext) -> None:
 )
 def all_attributes(context: CheckContext) -> None:
     if context.is_classifier:
-        # Several labels come in a matrix; one column of it is not what n_classes_ counts.
+        # The target of several labels is a matrix; n_classes_ is not the number of its values.
         sets = [
             (doubles.dataset(context.wrapper), "sigmoid"),
             (doubles.classes_dataset(["a", "b", "c"]), "softmax"),
@@ -179,7 +179,7 @@ def _require_all_attributes(context: CheckContext, data: Any, activation: str) -
     context.initialize(made[0], data.X, data.y)
     context.require(seen, "the builder was never called")
     there, meta = seen[-1]
-    context.require(isinstance(meta, dict), f"meta is {show(meta)}, no dict")
+    context.require(isinstance(meta, dict), f"meta is {show(meta)}, not a dict")
     promised = ["classes_", "n_classes_"] if context.is_classifier else []
     absent = sorted({*there, *promised} - set(meta))
     context.require(

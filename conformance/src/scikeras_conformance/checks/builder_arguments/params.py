@@ -40,7 +40,7 @@ def same_as_get_params(context: CheckContext) -> None:
     )
     context.require(
         params.keys() == expected.keys(),
-        f"keys that differ: {sorted(set(params) ^ set(expected))}",
+        f"params and get_params() differ in the keys {sorted(set(params) ^ set(expected))}",
     )
     other = [name for name, value in expected.items() if params[name] is not value]
     context.require(not other, f"params holds other objects for {', '.join(other)}")

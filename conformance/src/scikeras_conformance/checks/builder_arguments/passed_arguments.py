@@ -28,7 +28,7 @@ def free_arguments(context: CheckContext) -> None:
         "activation": keras.activations.relu,
         "nothing": None,
         "flag": False,
-        # These begin like a prefix, and are none: one underscore leads nowhere.
+        # These start like a prefix but have one underscore only, so they are not routed.
         "model_size": 3,
         "fit_intercept": True,
         "loss_scale": 0.5,
@@ -60,7 +60,7 @@ def named_parameters_stay(context: CheckContext) -> None:
         "batch_size": 8,
     }
     own = context.params(context.make(doubles.builder(context.wrapper)))
-    # What not every wrapper has as a parameter would rightly reach the builder of one that has not.
+    # A parameter that a wrapper does not have would rightly reach the builder.
     more = {"random_state": 1, "verbose": 0, "shuffle": False, "class_weight": {0: 1.0, 1: 2.0}}
     settings.update({name: value for name, value in more.items() if name in own})
     if context.case == "same-names":
@@ -111,7 +111,7 @@ def any_keyword(context: CheckContext) -> None:
     _, received = fit_with_builder(context, build, calls, units=4)
     absent = [name for name in SPECIAL if name not in received]
     context.require(not absent, f"the builder did not receive {', '.join(absent)}")
-    context.require(received.get("units") == 4, "the builder lost the argument 'units'")
+    context.require(received.get("units") == 4, "the builder did not receive the argument 'units'")
 
 
 UNACCEPTED = {
@@ -141,7 +141,9 @@ def unaccepted(context: CheckContext) -> None:
         f"constructing and fitting with {name}=1", TypeError, naming=name.removeprefix("model__")
     ):
         context.subject.construct(context.cls, build, **{name: 1}).fit(X, y)
-    context.require(not any(model.log.fits for model in made), "the error came after training")
+    context.require(
+        not any(model.log.fits for model in made), "the error was raised after training"
+    )
 
 
 @check(

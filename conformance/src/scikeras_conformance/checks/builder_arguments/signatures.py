@@ -16,7 +16,7 @@ OTHERS = ("partial", "bound-method", "class", "callable-object")
 
 
 def _noting(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Decorate a builder as a timer or a cache does: its signature is that of the function."""
+    """Decorate a builder as a timer or a cache does; the signature stays that of the function."""
 
     @functools.wraps(function)
     def inner(*args: Any, **kwargs: Any) -> Any:
@@ -26,7 +26,7 @@ def _noting(function: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _builder_of(kind: str, call: Callable[[Any, Any], Any]) -> Any:
-    """Give a builder that takes `units`, and names `meta` unless it has a variable of that name."""
+    """Return a builder that takes `units`, and `meta` unless a local variable has that name."""
 
     def plain(units: Any = None, meta: Any = None) -> Any:
         return call(units, meta)
@@ -61,7 +61,7 @@ def _builder_of(kind: str, call: Callable[[Any, Any], Any]) -> Any:
 
 
 def _is_taken(context: CheckContext) -> bool:
-    """Whether a wrapper takes builders of a kind at all, which is the matter of CLS-8."""
+    """Whether a wrapper accepts a kind of builder at all, which CLS-8 is about."""
     if context.case in FUNCTIONS:
         return True
     X, y, *_ = doubles.dataset(context.wrapper)
@@ -69,7 +69,7 @@ def _is_taken(context: CheckContext) -> bool:
     try:
         context.subject.construct(context.cls, build).initialize(X, y)
     except (TypeError, ValueError) as error:
-        # Whatever else is raised comes of taking it, and calling it in a wrong way.
+        # Any other error means that the builder was accepted, and called in a wrong way.
         return not any(word in str(error) for word in ("model", "callable"))
     except Exception:
         return True
@@ -137,7 +137,7 @@ def keyword_only(context: CheckContext) -> None:
         ("compile_kwargs", "optimizer"),
     ):
         value = received[name]
-        context.require(isinstance(value, dict), f"{name} is {show(value)}, no dict")
+        context.require(isinstance(value, dict), f"{name} is {show(value)}, not a dict")
         context.require(key in value, f"{name} does not hold {key!r}")
 
 
@@ -155,6 +155,6 @@ def unaccepted_by_others(context: CheckContext) -> None:
     X, y, *_ = doubles.dataset(context.wrapper)
     build = _builder_of(context.case, lambda *_: doubles.model_for(context.wrapper))
     for name in ("breadth", "model__breadth"):
-        what = f"constructing and initialising with {name}=1"
+        what = f"constructing and initializing with {name}=1"
         with context.refusing(what, TypeError, naming="breadth"):
             context.subject.construct(context.cls, build, **{name: 1}).initialize(X, y)

@@ -71,7 +71,7 @@ def parameters_ignored(context: CheckContext) -> None:
 
     model = fitted_model(context, build, **contradictions[context.case])
     context.require(len(model.log.compiles) == 1, "the model was compiled again")
-    # One of its own for initialize: an optimizer serves one model.
+    # Another builder for initialize: an optimizer can serve one model only.
     prepared = context.make(doubles.builder(context.wrapper), **contradictions[context.case])
     context.initialize(prepared, *doubles.dataset(context.wrapper)[:2])
     compiles = context.recording_model(prepared).log.compiles
@@ -174,7 +174,7 @@ def compiled_with_parameters(context: CheckContext) -> None:
 
 
 def _require_instances(context: CheckContext, arguments: dict[str, Any], where: str) -> None:
-    """Ask for an optimizer, a loss and one metric that are objects, not names or classes."""
+    """Require an optimizer, a loss and one metric that are objects, not names or classes."""
     optimizer, loss = arguments.get("optimizer"), arguments.get("loss")
     context.require(
         isinstance(optimizer, keras.optimizers.Optimizer),

@@ -15,7 +15,7 @@ from scikeras_conformance.runner.context import CheckContext
     impact="a documented form of the optimizer fails, or a default replaces it",
     cases=["name", "class", "instance", "instance-with-schedule"],
 )
-def optimizer_spellings(context: CheckContext) -> None:
+def optimizer_forms(context: CheckContext) -> None:
     schedule = keras.optimizers.schedules.ExponentialDecay(0.25, 100, 0.5)
     given = {
         "name": "adagrad",
@@ -39,7 +39,7 @@ def optimizer_spellings(context: CheckContext) -> None:
 
 
 def _compiled_with(context: CheckContext, **params: Any) -> Any:
-    """Give a model that the wrapper compiled and that stays as wrong as it was."""
+    """Return a model that the wrapper compiled, and whose wrong weights do not change."""
     return fitted_model(
         context,
         lambda: doubles.uncompiled(context.wrapper, off=0.5),
@@ -50,12 +50,12 @@ def _compiled_with(context: CheckContext, **params: Any) -> Any:
 
 
 def _three_times(y_true: Any, y_pred: Any) -> Any:
-    """Give a loss that is three wherever it is asked, and can be told from any other."""
+    """Return a loss function whose value is always three."""
     return 3.0 + 0.0 * keras.ops.mean(keras.ops.abs(y_true - y_pred), axis=-1)
 
 
 def _with_settings(context: CheckContext) -> Any:
-    """Give a loss whose settings are far from its defaults."""
+    """Return a loss whose settings differ from the defaults."""
     if context.is_classifier:
         return keras.losses.BinaryCrossentropy(label_smoothing=0.5)
     return keras.losses.MeanSquaredError(reduction="sum")
@@ -78,7 +78,7 @@ def _with_settings(context: CheckContext) -> Any:
         "dict",
     ],
 )
-def loss_spellings(context: CheckContext) -> None:
+def loss_forms(context: CheckContext) -> None:
     recording, made = doubles.recording_class(keras.losses.MeanAbsoluteError)
     given: Any = {
         "name": "mean_absolute_error",
@@ -92,16 +92,16 @@ def loss_spellings(context: CheckContext) -> None:
     }[context.case]
     model = _compiled_with(context, loss=given)
     X, y, *_ = doubles.dataset(context.wrapper)
-    answers = keras.ops.convert_to_numpy(model(X))
-    column = y.reshape(-1, 1).astype(answers.dtype)
-    # Asked of the model itself, so that it does not matter how the wrapper trains.
+    predictions = keras.ops.convert_to_numpy(model(X))
+    column = y.reshape(-1, 1).astype(predictions.dtype)
+    # Computed from the model itself, so that it does not matter how the wrapper trains.
     with context.doing("computing the loss that model_ was compiled with"):
         found = float(model.compute_loss(x=X, y=column, y_pred=model(X)))
-    expected = float(np.mean(np.abs(column - answers)))
+    expected = float(np.mean(np.abs(column - predictions)))
     if context.case == "function":
         expected = 3.0
     elif context.case == "instance-with-settings":
-        expected = float(_with_settings(context)(column, answers))
+        expected = float(_with_settings(context)(column, predictions))
     context.require(
         np.isclose(found, expected, rtol=1e-4, atol=1e-4),
         f"the loss should be {expected}; it is {found}",
@@ -134,7 +134,7 @@ METRICS = (
     wrappers=ESTIMATORS,
     cases=METRICS,
 )
-def metric_spellings(context: CheckContext) -> None:
+def metric_forms(context: CheckContext) -> None:
     metrics = keras.metrics
     given: Any = {
         "one-name": "mean_absolute_error",

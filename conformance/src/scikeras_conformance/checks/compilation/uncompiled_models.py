@@ -28,7 +28,7 @@ def same_as_compiling_in_the_builder(context: CheckContext) -> None:
         "metrics": ["mae"],
         "epochs": 3,
     }
-    # To a wrapper that has no such parameter it would be one for the builder.
+    # A wrapper without this parameter would pass it to the builder.
     if "random_state" in context.params(context.make(leaving)):
         settings["random_state"] = 1
     models = []
@@ -55,7 +55,7 @@ def same_as_compiling_in_the_builder(context: CheckContext) -> None:
 
 
 def _compiling_builder(context: CheckContext) -> Any:
-    """Give a builder that compiles with all that it is given for it."""
+    """Return a builder that compiles the model with compile_kwargs."""
 
     def compiling(compile_kwargs: dict[str, Any]) -> Any:
         model = doubles.uncompiled(context.wrapper, off=0.5)
@@ -107,7 +107,9 @@ def optimizer_none(context: CheckContext) -> None:
         return doubles.model_for(context.wrapper)
 
     fitted_model(context, build, optimizer=None, loss=loss_name(context))
-    context.require(seen == [None], f"the builder should find None; it found {show(seen)}")
+    context.require(
+        seen == [None], f"compile_kwargs['optimizer'] should be None; it is {show(seen)}"
+    )
 
 
 @check(
@@ -132,7 +134,7 @@ def missing(context: CheckContext) -> None:
     ):
         estimator.fit(X, y)
     trained = [model for model in made if model.log.fits]
-    context.require(not trained, "the error came only after Model.fit was called")
+    context.require(not trained, "the error was raised only after Model.fit was called")
 
 
 COMPILE_ARGUMENTS: dict[str, Any] = {
@@ -163,10 +165,10 @@ def compile_prefix(context: CheckContext) -> None:
     )
     context.require(model.log.compiles, "the model was not compiled")
     call = model.log.compiles[-1]
-    context.require(context.case in call, f"Model.compile did not get {context.case}")
+    context.require(context.case in call, f"Model.compile did not receive {context.case}")
     found = call[context.case]
     if context.case == "weighted_metrics":
-        # A metric may arrive as the name that was given, or as the object that it stands for.
+        # A metric may be passed on as the given name, or as the object it stands for.
         found = [getattr(metric, "name", getattr(metric, "__name__", metric)) for metric in found]
     right = type(found) is type(expected) and found == expected
-    context.require(right, f"Model.compile got {context.case}={show(found)}, not {expected!r}")
+    context.require(right, f"Model.compile received {context.case}={show(found)}, not {expected!r}")

@@ -5,7 +5,12 @@ from contextlib import suppress
 from typing import Any
 
 from scikeras_conformance.catalog.check import Wrapper, check
-from scikeras_conformance.checks._support.encoders import Plan, answers, subclass, target_metadata
+from scikeras_conformance.checks._support.encoders import (
+    Plan,
+    inverse_to_known_values,
+    subclass,
+    target_metadata,
+)
 from scikeras_conformance.checks._support.modules import doubles, np
 from scikeras_conformance.checks._support.predictions import as_array, same
 from scikeras_conformance.checks._support.training import column
@@ -84,14 +89,14 @@ def proba_does_not_fit(context: CheckContext) -> None:
 def _require_fits_in_fit_only(context: CheckContext) -> None:
     X, y, *_ = doubles.dataset(context.wrapper)
     feature = Plan()
-    # A classifier's predict has to give classes, which score compares.
-    target = Plan(column, answers(context), target_metadata(context))
+    # A classifier's predict has to return classes, which score compares.
+    target = Plan(column, inverse_to_known_values(context), target_metadata(context))
     if context.case == "predict_proba":
         target.inverse = lambda outputs: np.hstack([1 - outputs, outputs])
     cls, _ = subclass(context, feature=feature, target=target)
     estimator = context.make_of(cls, doubles.builder(context.wrapper))
     if context.case == "partial_fit" and not hasattr(estimator, "partial_fit"):
-        return  # whether there is such a method is the matter of API-3
+        return  # API-3 is about the existence of partial_fit
     starts = context.case in {"initialize", "fit"}
     context.call(estimator, context.case if starts else "fit", X, y)
     counts = {"feature": len(feature.calls.fits), "target": len(target.calls.fits)}
@@ -107,7 +112,7 @@ def _require_fits_in_fit_only(context: CheckContext) -> None:
 
 def _call_later(context: CheckContext, estimator: Any, X: Any, y: Any) -> None:
     if context.case == "score" and context.wrapper is Wrapper.BASE:
-        # SCORE-4 lets the base wrapper refuse to score; what counts here is what it fits.
+        # The base wrapper may raise (SCORE-4); only whether it fits an encoder counts here.
         with suppress(Exception):
             estimator.score(X, y)
         return
@@ -119,7 +124,7 @@ METADATA_CASES = [f"{name}-{method}" for name in ENCODERS for method in ("fit", 
 
 
 def _require_metadata(context: CheckContext, entries: dict[str, Any], plan: Plan) -> None:
-    """Ask for entries in the attributes of an estimator, and in what its builder was told."""
+    """Require entries in the attributes of an estimator, and in the meta of its builder."""
     name, _, method = context.case.partition("-")
     X, y, *_ = doubles.dataset(context.wrapper)
     if name == "target":

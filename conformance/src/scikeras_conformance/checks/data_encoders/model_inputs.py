@@ -8,8 +8,8 @@ from scikeras_conformance.checks._support.encoders import Plan, dense_model, sub
 from scikeras_conformance.checks._support.modules import doubles, keras, np
 from scikeras_conformance.checks._support.predictions import as_array
 from scikeras_conformance.checks._support.training import (
-    ask,
     column,
+    outputs_of,
     require_weights,
     train,
 )
@@ -17,38 +17,40 @@ from scikeras_conformance.runner.context import CheckContext, show
 
 
 def _shares(context: CheckContext, estimator: Any, X: Any) -> Any:
-    """Ask for the outputs of a model of one unit, as far as a wrapper shows them."""
+    """Return the outputs of a model with one unit, as far as the wrapper returns them."""
     method = "predict_proba" if context.is_classifier else "predict"
     found = as_array(context, context.call(estimator, method, X), method)
-    with context.doing(f"reading what {method} gave"):
+    with context.doing(f"reading the result of {method}"):
         return found.reshape(len(X), -1)[:, -1].astype(np.float64)
 
 
 def _require_seen(context: CheckContext, estimator: Any, expected: Any, X: Any, x: Any) -> None:
-    """Ask for training on `x`, which `expected` was trained on, and answers from it too."""
-    require_weights(context, estimator, expected, "those of training on what the encoder returned")
-    answers = ask(expected, x)[:, 0]
+    """Require training on the data that `expected` was trained on, and predictions from `x`."""
+    require_weights(context, estimator, expected, "those of training on the output of the encoder")
+    predictions = outputs_of(expected, x)[:, 0]
     found = _shares(context, estimator, X)
     context.require(
-        found.shape == answers.shape and np.allclose(found, answers, atol=1e-5),
-        f"the answers are not those of the model for what the encoder returned: "
-        f"{show(found[:3])}, not {show(answers[:3])}",
+        found.shape == predictions.shape and np.allclose(found, predictions, atol=1e-5),
+        f"the predictions are not those of the model for the encoder's output: "
+        f"{show(found[:3])}, not {show(predictions[:3])}",
     )
     if context.is_classifier:
         labels = as_array(context, context.predict(estimator, X), "predict")
-        with context.doing("comparing what predict gave"):
-            agree = labels.reshape(-1).tolist() == (answers > 0.5).astype(int).tolist()
+        with context.doing("comparing the result of predict"):
+            agree = labels.reshape(-1).tolist() == (predictions > 0.5).astype(int).tolist()
         context.require(
-            agree, f"predict gave {show(labels)} where the second class has the shares {answers}"
+            agree,
+            f"predict returned {show(labels)} where the probabilities of the second class are "
+            f"{predictions}",
         )
 
 
 def _split(container: str) -> Callable[[Any], Any]:
-    """Give a function that makes what a model of two inputs, ``a`` and ``b``, reads."""
+    """Return a function that splits X for a model with two inputs, ``a`` and ``b``."""
 
     def transform(X: Any) -> Any:
         first, rest = X[:, :1] * 2 + 1, X[:, 1:] - 3
-        # The other way round than the inputs of the model: names count, not places.
+        # In another order than the inputs of the model: the names count, not the order.
         return {"b": rest, "a": first} if container == "dict" else [first, rest]
 
     return transform
@@ -109,12 +111,12 @@ def _samples(case: str) -> Any:
     shape = (8, *SHAPES[case])
     samples = np.random.default_rng(3).normal(1.0, 2.0, size=shape)
     if case == "large-integers":
-        # Too large for float32, where every other one of them is rounded away.
+        # Too large for float32, which cannot represent every other one of them.
         return 2**24 + np.arange(samples.size).reshape(shape)
     if case == "integers":
         return np.rint(samples).astype(np.int64)
     if case == "bytes":
-        # Not so large that a model that is given them is sure of its answers.
+        # Small enough that the model's probabilities are not 0 or 1.
         return np.arange(samples.size, dtype=np.uint8).reshape(shape) % 5
     return samples.astype(np.float64 if case == "float64" else np.float32)
 

@@ -6,17 +6,17 @@ from typing import Any
 from scikeras_conformance.catalog.check import Wrapper, check
 from scikeras_conformance.checks._support.encoders import (
     Plan,
-    answers,
     dense_model,
+    inverse_to_known_values,
     subclass,
     target_metadata,
 )
 from scikeras_conformance.checks._support.modules import doubles, keras, np
 from scikeras_conformance.checks._support.predictions import as_array
 from scikeras_conformance.checks._support.training import (
-    ask,
     column,
     loss_name,
+    outputs_of,
     require_both_named,
     require_weights,
     train,
@@ -25,7 +25,7 @@ from scikeras_conformance.runner.context import CheckContext, show
 
 
 def _targets(container: str) -> Callable[[Any], Any]:
-    """Give a function that makes what a model of one or two outputs is trained on."""
+    """Return a function that makes the training targets of a model with one or two outputs."""
 
     def transform(y: Any) -> Any:
         first, second = column(y) / 2 + 0.25, 1 - column(y) / 4
@@ -52,11 +52,11 @@ def _target_model(context: CheckContext, container: str, n_features: int) -> Any
 def _fitted_with_targets(context: CheckContext) -> tuple[Any, Plan, Callable[[], Any]]:
     X, y, *_ = doubles.dataset(context.wrapper)
     if context.case == "other-type":
-        # What comes back need not be of the type of the target: answers are halves here.
+        # Predictions need not have the dtype of the target: they are multiples of one half here.
         y = np.rint(y).astype(np.int64)
     n_outputs = 2 if context.case in {"list", "dict"} else 1
     metadata = target_metadata(context, n_outputs)
-    plan = Plan(_targets(context.case), answers(context), metadata)
+    plan = Plan(_targets(context.case), inverse_to_known_values(context), metadata)
 
     def build() -> Any:
         return _target_model(context, context.case, X.shape[1])
@@ -78,7 +78,7 @@ def trained_on(context: CheckContext) -> None:
     estimator, plan, build = _fitted_with_targets(context)
     expected = train(build(), X, plan.transform(y))
     require_weights(
-        context, estimator, expected, "those of training on what target_encoder_ returned"
+        context, estimator, expected, "those of training on the output of target_encoder_"
     )
 
 
@@ -96,22 +96,22 @@ def decoded(context: CheckContext) -> None:
     found = as_array(context, context.predict(estimator, X), "predict")
     context.require(plan.calls.outputs, "predict did not call target_encoder_.inverse_transform")
     model = context.model(estimator)
-    with context.doing("asking model_"):
-        raw = ask(model, X)
+    with context.doing("calling model_"):
+        raw = outputs_of(model, X)
     given = plan.calls.outputs[-1]
     context.require(
         _same_outputs(given, raw),
-        f"target_encoder_.inverse_transform got {show(given)}, not the outputs {show(raw)}",
+        f"target_encoder_.inverse_transform received {show(given)}, not the outputs {show(raw)}",
     )
-    answers = plan.inverse(raw)
+    predictions = plan.inverse(raw)
     context.require(
-        found.shape == answers.shape and np.array_equal(found, answers),
-        f"predict gave {show(found)}, not {show(answers)}, which inverse_transform gave",
+        found.shape == predictions.shape and np.array_equal(found, predictions),
+        f"predict returned {show(found)}, not the result of inverse_transform, {show(predictions)}",
     )
 
 
 def _same_outputs(given: Any, raw: Any) -> bool:
-    """Whether outputs came as Keras gave them, in a list, a tuple, a dict or none of these."""
+    """Whether outputs are those of Keras, in a list, a tuple, a dict or a single array."""
     if isinstance(raw, Mapping):
         named = isinstance(given, Mapping) and set(given) == set(raw)
         return named and all(_same_outputs(given[name], raw[name]) for name in raw)
@@ -135,7 +135,7 @@ def _same_outputs(given: Any, raw: Any) -> bool:
 def other_number_of_outputs(context: CheckContext) -> None:
     X, y, *_ = doubles.dataset(context.wrapper)
     expected, there = (2, 4) if context.case == "too-many" else (5, 3)
-    plan = Plan(lambda y: [column(y)] * expected, answers(context))
+    plan = Plan(lambda y: [column(y)] * expected, inverse_to_known_values(context))
     plan.metadata = target_metadata(context, expected)
 
     def build() -> Any:

@@ -18,14 +18,14 @@ SEEDED_CALLS = ["fit", "partial_fit", "initialize", "predict", "bad-builder", "b
 
 
 class UserError(RuntimeError):
-    """What a builder or a callback of the user's raises."""
+    """An error raised by a user's builder or callback."""
 
 
 def _drawing_builder(context: CheckContext, *, then: Callable[[], None] = lambda: None) -> Any:
-    """Give a builder that draws from every generator there is, as layers and users do."""
+    """Return a builder that draws from every global generator, as layers and users do."""
 
     def build() -> Any:
-        random.random()  # noqa: S311 - the generator that Keras's initialisers draw from
+        random.random()  # noqa: S311 - the generator that Keras's initializers draw from
         np.random.uniform()
         keras.random.uniform((1,))
         inputs = keras.Input((doubles.dataset(context.wrapper).n_features,))
@@ -44,7 +44,7 @@ def _interrupt() -> None:
 
 
 def _seeded_call(context: CheckContext, name: str) -> Callable[[], None]:
-    """Give a call of a seeded estimator that draws numbers, prepared as far as it has to be."""
+    """Return a function that calls a method of a seeded estimator that draws random numbers."""
     X, y, *_ = doubles.dataset(context.wrapper)
     settings: dict[str, Any] = {"random_state": 3, "batch_size": 4, "verbose": 0}
     if name == "bad-builder":
@@ -67,12 +67,12 @@ def _raise_later(*_: Any) -> None:
 
 
 def _expect_interruption(context: CheckContext, estimator: Any, X: Any, y: Any) -> None:
-    with context.refusing("fit whose builder or callback raises", UserError):
+    with context.refusing("fit with a builder or callback that raises", UserError):
         estimator.fit(X, y)
 
 
 def _seed_everything() -> None:
-    # What Keras has drawn so far is forgotten with the session; the seed alone may not do that.
+    # Clearing the session also resets the generator of Keras; the seed alone may not do that.
     keras.utils.clear_session()
     keras.utils.set_random_seed(OUTER_SEED)
 
@@ -113,7 +113,7 @@ def generators(context: CheckContext) -> None:
 )
 def settings(context: CheckContext) -> None:
     found = global_settings.current()
-    # Other checks may have made the subject change them already.
+    # In earlier checks the subject may have changed them already.
     global_settings.put(global_settings.at_start())
     try:
         call = _seeded_call(context, context.case)

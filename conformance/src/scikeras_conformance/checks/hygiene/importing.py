@@ -5,7 +5,7 @@ from scikeras_conformance.checks._support.fresh_interpreter import run_in_fresh_
 from scikeras_conformance.contract import Level
 from scikeras_conformance.runner.context import CheckContext
 
-# The import is the same whatever wrapper is asked for.
+# The import is the same for all wrappers.
 ONCE = [Wrapper.BASE]
 
 
@@ -23,7 +23,7 @@ def of_packages(name):
 def names():
     """Everything that Keras and scikit-learn define: functions, classes, and what is in classes."""
     found, seen = {}, set()
-    # The shortest name of a class is the one that users know.
+    # Users know a class by its shortest name.
     for name in sorted(filter(of_packages, sys.modules), key=lambda name: name.count(".")):
         for attribute, value in list(vars(sys.modules[name]).items()):
             if isinstance(value, FUNCTIONS):
@@ -31,7 +31,7 @@ def names():
             if isinstance(value, type) and of_packages(value.__module__) and value not in seen:
                 seen.add(value)
                 for inner, item in list(vars(value).items()):
-                    # Private data of a class is its own business: counters, caches.
+                    # Private data of a class may change: counters, caches.
                     private = inner.startswith("_") and not inner.startswith("__")
                     if callable(item) or hasattr(item, "__get__") or not private:
                         found[f"{name}.{attribute}.{inner}"] = item
@@ -83,7 +83,7 @@ def prepare():
     import sklearn.model_selection, sklearn.pipeline, sklearn.preprocessing
     import sklearn.utils.estimator_checks
 
-    # What Keras and scikit-learn do when they are first used is done now.
+    # Keras and scikit-learn do some things when they are first used; do them now.
     keras.Sequential([keras.Input((1,)), keras.layers.Dense(1)]).compile("sgd", "mse")
     keras.random.uniform((1,))
     return names(), settings(), registered(), process()
@@ -102,7 +102,7 @@ def conclude(prepared, used):
         for name, value in before.items()
         if after.get(name, missing) is not value
     ]
-    # In a module that was there before, or in a class of one, nothing is new either.
+    # Modules that were loaded before, and their classes, must not have new attributes either.
     places = {name.rpartition(".")[0] for name in before}
     changed += [
         f"{name} (added)"

@@ -11,7 +11,7 @@ MOST_BYTES = 16_000
 
 
 MOST_RESIDENT = 4_000_000
-"""For two fits and two predicts; what is kept of the data alone would be 48 000 bytes."""
+"""For two fits and two calls of predict; the data alone has 48 000 bytes."""
 
 
 FITTING = '''
@@ -48,7 +48,7 @@ def counted():
         "layers": sum(isinstance(one, keras.layers.Layer) for one in objects),
         "objects": len(objects),
         "bytes": tracemalloc.get_traced_memory()[0],
-        # In pages of 4096 bytes or more; where there is no such file, the others have to do.
+        # In pages of 4096 bytes or more; without this file only the other figures are compared.
         "resident": int(STATM.read_text().split()[1]) * 4096 if STATM.exists() else 0,
     }
 
@@ -74,7 +74,7 @@ def prepare():
         model.fit(X, y, batch_size=ROWS, verbose=0)
         model.predict(X, batch_size=ROWS, verbose=0)
 
-    # Twice, for the rounds of the subject fit two models.
+    # Twice, because each round of the subject fits two models.
     return {name: 2 * number for name, number in grown(once).items()}
 
 

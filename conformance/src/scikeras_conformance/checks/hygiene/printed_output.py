@@ -15,7 +15,7 @@ from scikeras_conformance.runner.context import CheckContext, show
 
 @contextmanager
 def captured(texts: list[str]) -> Iterator[None]:
-    """Take what a block writes to standard output, by Python's own stream or past it."""
+    """Capture standard output of a block, from Python and from native code."""
     sys.stdout.flush()
     with tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace") as file:
         kept = os.dup(1)
@@ -32,7 +32,7 @@ def captured(texts: list[str]) -> Iterator[None]:
 
 
 def _talkative_builder(context: CheckContext, made: list[Any]) -> Any:
-    """Give a builder of models that print what Keras prints, unless they are told not to."""
+    """Return a builder of models that print what Keras prints, unless verbose is 0."""
 
     def build() -> Any:
         data = doubles.dataset(context.wrapper)
@@ -98,6 +98,6 @@ def verbose_arrives(context: CheckContext) -> None:
     for method, calls in (("Model.fit", log.fits), ("Model.predict", log.predicts)):
         for call in calls:
             found = call.get("verbose")
-            # False is zero to Keras, and "auto", its default, is not.
+            # False equals 0, and "auto", the default of Keras, does not.
             quiet = isinstance(found, int) and found == 0
             context.require(quiet, f"{method} received verbose={show(found)}, not 0")

@@ -12,14 +12,14 @@ from scikeras_conformance.runner.context import CheckContext
 
 
 def _with(array: Any, value: float) -> Any:
-    """Give a copy with one other number in it."""
+    """Return a copy with one value replaced."""
     other = array.astype(np.float64)
     other.ravel()[-1] = value
     return other
 
 
 def _bad_calls(X: Any, y: Any) -> dict[str, tuple[Any, Any, dict[str, Any]]]:
-    """Give calls of fit that are wrong whatever the model is: X, y and keywords by name."""
+    """Return calls of fit that are invalid for every model: X, y and keywords by name."""
     ones = np.ones(len(y))
     return {
         "fewer-targets": (X, y[:-1], {}),
@@ -46,7 +46,7 @@ BAD_CALLS = [
 
 
 def _allows_nan(estimator: Any) -> bool:
-    """Whether the subject says that it takes NaN, which is then no mistake."""
+    """Whether the tags of the subject say that it accepts NaN."""
     from sklearn.utils import get_tags
 
     try:
@@ -58,10 +58,10 @@ def _allows_nan(estimator: Any) -> bool:
 def _require_refused_first(
     context: CheckContext, what: str, call: Callable[[], object], seen: Any
 ) -> None:
-    """Ask for an error, and that no training began before it."""
+    """Require an error before any training."""
     with context.refusing(what, ValueError, TypeError):
         call()
-    context.require(not seen.count("train"), f"{what} was refused only after training had started")
+    context.require(not seen.count("train"), f"{what} raised only after training had started")
 
 
 @check(
@@ -127,10 +127,10 @@ def earlier_fit(context: CheckContext) -> None:
     for method in ("fit", "partial_fit"):
         try:
             getattr(estimator, method)(bad_X, bad_y, **keywords)
-        except Exception:  # what is right to raise is the business of another check
+        except Exception:  # another check is about the type of this error
             after = as_array(
                 context, context.predict(estimator, X), f"predict after a bad {method}"
             )
             context.require(
-                same(before, after), f"predictions are others after a {method} that was refused"
+                same(before, after), f"predictions changed after a call of {method} that raised"
             )

@@ -12,19 +12,19 @@ METHODS = ["fit", "partial_fit", "initialize", "predict", "score"]
 
 
 def _arrays(context: CheckContext, *, dtype: str = "float32") -> dict[str, Any]:
-    """Give what the methods take, in arrays that a careless wrapper would work in."""
+    """Return arguments of the methods as arrays that a careless wrapper would modify."""
     X, y, *_ = doubles.dataset(context.wrapper)
-    # Targets as a user has them who never heard of encoding.
+    # Text labels, as users have them.
     y = np.where(y == 0, "no", "yes") if context.is_classifier else y.astype(dtype)
     weights = np.linspace(0.5, 2.0, len(y)).astype(dtype)
     return {"X": X.astype(dtype), "y": y, "sample_weight": weights}
 
 
 def _ready(context: CheckContext, method: str, arrays: dict[str, Any], **params: Any) -> Any:
-    """Give an estimator that `method` can be called on."""
+    """Return an estimator that `method` can be called on."""
     estimator = context.make(learner(context), verbose=0, **params)
     if method in ("predict", "score"):
-        # With arrays of its own, so that nothing but the method itself is looked at.
+        # With copies, so that only the method itself can modify the arrays.
         copies = {name: array.copy() for name, array in arrays.items()}
         context.initialize(estimator, copies["X"], copies["y"])
     return estimator
@@ -41,7 +41,7 @@ def _use(context: CheckContext, estimator: Any, method: str, arrays: dict[str, A
 
 
 def _methods(context: CheckContext, names: list[str]) -> list[str]:
-    """Leave out what the base wrapper has not got: it has nothing to score by."""
+    """Leave out score for the base wrapper, which has no scorer."""
     return [name for name in names if not (name == "score" and context.wrapper is Wrapper.BASE)]
 
 

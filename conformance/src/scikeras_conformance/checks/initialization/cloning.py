@@ -13,7 +13,7 @@ from scikeras_conformance.runner.context import CheckContext
 def _parameters_for_cloning(case: str) -> dict[str, Any]:
     shared = {"units": 3, "names": ["a", "b"], "epochs": 2}
     if case == "few-parameters":
-        # What a wrapper has that knows nothing of compiling, and keeps these in dicts of its own.
+        # Parameters that also exist in a wrapper without compile parameters.
         return shared
     return {
         **shared,
@@ -51,7 +51,7 @@ def clone(context: CheckContext) -> None:
     lost = object()
     names = [*before, *(name for name in after if name not in before)]
     differing = [n for n in names if not same(before.get(n, lost), after.get(n, lost))]
-    context.require(not differing, f"the clone has other values for {', '.join(differing)}")
+    context.require(not differing, f"the clone has different values for {', '.join(differing)}")
     found = fitted_names(copy)
     context.require(not found, f"the clone has fitted attributes: {', '.join(found)}")
     require_not_fitted(context, copy, "predict", X)
@@ -70,13 +70,13 @@ def every_parameter(context: CheckContext) -> None:
     cls = Subclass if context.case == "subclass" else context.cls
     build = doubles.builder(context.wrapper)
     names = [name for name in context.params(context.make(build)) if name != "model"]
-    # Each has a value of its own, of which nothing but that it is stored can be asked.
+    # Unique values that can be stored and nothing else.
     given = {name: f"the value of {name}" for name in [*names, *(f"{p}__x" for p in PREFIXES)]}
     estimator = context.make_of(cls, build, **given)
     with context.doing("clone"):
         params = context.params(sklearn_base.clone(estimator))
     differing = [name for name, value in given.items() if not same(params.get(name), value)]
-    context.require(not differing, f"the clone has other values for {', '.join(differing)}")
+    context.require(not differing, f"the clone has different values for {', '.join(differing)}")
 
 
 @check(

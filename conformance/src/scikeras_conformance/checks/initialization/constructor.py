@@ -69,7 +69,7 @@ def any_parameters(context: CheckContext) -> None:
             copy = sklearn_base.clone(estimator)
         context.require(
             context.params(copy).keys() == context.params(estimator).keys(),
-            "a clone has other parameters",
+            "a clone has different parameters",
         )
 
     require_for_all_examples(stores)
@@ -102,7 +102,7 @@ def taken_names(context: CheckContext) -> None:
     cases=["single", "list", "dict", "nested"],
 )
 def calls_nothing(context: CheckContext) -> None:
-    nests: dict[str, Callable[[Any], Any]] = {
+    structures: dict[str, Callable[[Any], Any]] = {
         "single": lambda cls: cls,
         "list": lambda cls: [cls],
         "dict": lambda cls: {"out": cls},
@@ -123,15 +123,15 @@ def calls_nothing(context: CheckContext) -> None:
         "callbacks": keras.callbacks.Callback,
     }.items():
         recording, logs[name] = doubles.recording_class(parent)
-        nest = nests["single" if name == "optimizer" else context.case]
-        given[name] = nest(recording)
-        # What stands for a positional argument, or for callbacks of one method, is a class too.
+        structure = structures["single" if name == "optimizer" else context.case]
+        given[name] = structure(recording)
+        # Positional arguments and callbacks of one method may be classes too.
         given[f"{name}__0"] = recording
         if name == "callbacks":
-            given["fit__callbacks"] = nest(recording)
+            given["fit__callbacks"] = structure(recording)
     context.make(**given)
     called += [name for name, log in logs.items() if log]
-    context.require(not called, f"the constructor called what it was given as {', '.join(called)}")
+    context.require(not called, f"the constructor called {', '.join(called)}")
 
 
 @check(

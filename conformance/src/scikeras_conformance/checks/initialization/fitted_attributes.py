@@ -25,7 +25,7 @@ def attributes_created(context: CheckContext) -> None:
     X, y, *_ = doubles.dataset(context.wrapper)
     estimator = context.make(doubles.builder(context.wrapper))
     if context.case == "partial_fit" and not hasattr(estimator, "partial_fit"):
-        return  # whether there is such a method is the matter of API-3
+        return  # API-3 is about the existence of partial_fit
     may_create = context.case in {"initialize", "fit", "partial_fit"}
     if not may_create:
         context.fit(estimator, X, y)
@@ -41,7 +41,7 @@ def attributes_created(context: CheckContext) -> None:
     context.require(not wrong, f"{context.case} created the attributes {', '.join(wrong)}")
     if may_create:
         with context.doing("looking for model_"):
-            # Not in a listing: a wrapper may read what a fit made through from an object inside it.
+            # Not by vars(): model_ may be a property.
             has = hasattr(estimator, "model_")
         context.require(has, f"{context.case} did not create model_")
 
@@ -80,10 +80,10 @@ def initialize_does_not_train(context: CheckContext) -> None:
     model = context.model(estimator)
     context.require(
         all(map(np.array_equal, made[-1], model.get_weights())),
-        "the weights are not those that the builder made",
+        "the weights are not those of the builder",
     )
     context.require(not getattr(model, "log", None) or not model.log.fits, "Model.fit was called")
-    # A model that is right from the start has to answer right, without any training.
+    # The oracle model predicts correctly without any training.
     estimator = context.make(build)
     context.initialize(estimator, X, y)
     require_predictions(context, context.predict(estimator, X), y, "predict after initialize")

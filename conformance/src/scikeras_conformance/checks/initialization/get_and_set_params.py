@@ -23,9 +23,11 @@ def round_trip(context: CheckContext) -> None:
     returned = context.call(estimator, "set_params", **before)
     context.require(returned is estimator, f"set_params returned {show(returned)}")
     after = context.params(estimator)
-    context.require(before.keys() == after.keys(), "other parameters are listed afterwards")
+    context.require(before.keys() == after.keys(), "get_params() lists other parameters afterwards")
     changed = [name for name in before if before[name] is not after[name]]
-    context.require(not changed, f"the values of {', '.join(changed)} are other objects afterwards")
+    context.require(
+        not changed, f"get_params() returns other objects for {', '.join(changed)} afterwards"
+    )
 
 
 @check(
@@ -72,7 +74,9 @@ def set_before_fit(context: CheckContext) -> None:
     context.require(rate == 0.125, f"the learning rate should be 0.125; it is {rate}")
     for call in context.recording_model(estimator).log.fits:
         epochs = call.get("epochs")
-        context.require(same(epochs, 2), f"Model.fit should get epochs=2; it got {show(epochs)}")
+        context.require(
+            same(epochs, 2), f"Model.fit should receive epochs=2; it received {show(epochs)}"
+        )
 
 
 @check(
@@ -85,14 +89,16 @@ def unknown(context: CheckContext) -> None:
     name = {
         "plain": "batchsize",
         "prefix": "optimzer__learning_rate",
-        # There is an attribute of that name, and it is no parameter.
+        # There is an attribute of that name, but it is not a parameter.
         "method": "predict",
         "attribute": "prefixes_",
     }[context.case]
     estimator = context.make(doubles.builder(context.wrapper))
     with context.refusing(f"set_params({name}=1)", ValueError, naming=name.partition("__")[0]):
         estimator.set_params(**{name: 1})
-    context.require(name not in context.params(estimator), f"{name} was stored nevertheless")
+    context.require(
+        name not in context.params(estimator), f"{name} was stored in spite of the error"
+    )
 
 
 @check(
@@ -113,12 +119,14 @@ def nested(context: CheckContext) -> None:
         context.require(
             "scaler__with_mean" in listed and listed["scaler__with_mean"] is value,
             f"get_params() should list scaler__with_mean={value}; it lists "
-            f"{show(listed.get('scaler__with_mean', 'nothing of the kind'))}",
+            f"{show(listed.get('scaler__with_mean', 'no such parameter'))}",
         )
 
     require_listed(True)
     flat = context.params(estimator)
-    context.require("scaler__with_mean" not in flat, "get_params(deep=False) lists what is inside")
+    context.require(
+        "scaler__with_mean" not in flat, "get_params(deep=False) lists nested parameters"
+    )
     context.call(estimator, "set_params", scaler__with_mean=False)
     require_listed(False)
     context.call(estimator, "set_params", scaler=other, scaler__with_mean=False)
@@ -133,7 +141,8 @@ def nested(context: CheckContext) -> None:
     with context.doing("cloning"):
         copy = sklearn_base.clone(estimator)
     context.require(
-        context.params(copy).keys() == flat.keys(), "a clone has other parameters than the original"
+        context.params(copy).keys() == flat.keys(),
+        "a clone has different parameters than the original",
     )
 
 
@@ -167,4 +176,4 @@ def closed_subclass(context: CheckContext) -> None:
         context.fit(one, X, y)
         with context.doing("reading the learning rate of model_"):
             rate = float(context.model(one).optimizer.learning_rate)
-        context.require(rate == 0.125, f"{what} should learn at a rate of 0.125; it is {rate}")
+        context.require(rate == 0.125, f"the learning rate of {what} should be 0.125; it is {rate}")

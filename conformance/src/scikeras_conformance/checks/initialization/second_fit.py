@@ -35,7 +35,7 @@ def new_model(context: CheckContext) -> None:
         all(
             np.allclose(a, b, atol=1e-6) for a, b in zip(weights, second.get_weights(), strict=True)
         ),
-        "the same fit from the same weights came out differently the second time",
+        "the same fit from the same weights gave another result the second time",
     )
     steps = int(second.optimizer.iterations), int(first.optimizer.iterations)
     context.require(
@@ -59,7 +59,7 @@ def other_data(context: CheckContext) -> None:
     if context.is_classifier:
         first = doubles.classes_dataset([0, 1, 2])
         second = doubles.classes_dataset(["a", "b", "c", "d"])
-        # Some of the classes of the fit before, and no others.
+        # Some of the classes of the previous fit, and no others.
         sets = [first, second, doubles.classes_dataset(["a", "b", "c"])]
     else:
         first = doubles.continuous_dataset(1)
@@ -92,10 +92,10 @@ def other_data(context: CheckContext) -> None:
 )
 def metadata_of_first_fit(context: CheckContext) -> None:
     X, y, *_ = doubles.dataset(context.wrapper)
-    told: list[Any] = []
+    metas: list[Any] = []
 
     def build(meta: Any) -> Any:
-        told.append(meta)
+        metas.append(meta)
         return doubles.model_for(context.wrapper)
 
     plan = Plan(metadata={"n_words_": 7, "kind_": "text"})
@@ -104,12 +104,12 @@ def metadata_of_first_fit(context: CheckContext) -> None:
     context.fit(estimator, X, y)
     plan.metadata = {"kind_": "numbers"}
     context.fit(estimator, X, y)
-    context.require(told, "the builder was never called")
+    context.require(metas, "the builder was never called")
     kind = context.attribute(estimator, "kind_")
     context.require(same(kind, "numbers"), f"kind_ should be 'numbers'; it is {show(kind)}")
     context.require(
         "n_words_" not in fitted_names(estimator), "n_words_ is left from the first fit"
     )
-    meta = told[-1]
-    context.require(isinstance(meta, dict), f"meta is {show(meta)}, no dict")
-    context.require("n_words_" not in meta, "meta holds n_words_, which is of the first fit")
+    meta = metas[-1]
+    context.require(isinstance(meta, dict), f"meta is {show(meta)}, not a dict")
+    context.require("n_words_" not in meta, "meta holds n_words_ of the first fit")

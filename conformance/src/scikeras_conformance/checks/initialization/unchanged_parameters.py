@@ -13,7 +13,7 @@ from scikeras_conformance.runner.context import CheckContext
 
 
 def _busy_estimator(context: CheckContext) -> Any:
-    """Make an estimator with parameters of every kind that a wrapper might touch."""
+    """Make an estimator with parameters of every kind that a wrapper might change."""
 
     def build(layout: Any) -> Any:
         del layout
@@ -31,12 +31,12 @@ def _busy_estimator(context: CheckContext) -> Any:
 
 
 def _names_and_classes(context: CheckContext) -> Any:
-    """Make an estimator of nests of names and classes, which a wrapper might replace in place."""
+    """Make an estimator with nested names and classes, which a wrapper might replace in place."""
 
     def build() -> Any:
         return doubles.uncompiled(context.wrapper, off=0.5)
 
-    # To a wrapper that has no such parameter it would be one for the builder.
+    # A wrapper without this parameter would pass it to the builder.
     has_seed = "random_state" in context.params(context.make(build))
     more = {"random_state": np.random.RandomState(1)} if has_seed else {}
     return context.make(
@@ -106,12 +106,12 @@ def model_instance_untouched(context: CheckContext) -> None:
     model = doubles.model_for(context.wrapper, off=0.5, rate=0.1)
     before = model.get_weights()
     estimator = context.make(model)
-    # Whether a model is accepted at all is the matter of CLS-7; one that is refused is untouched.
+    # CLS-7 is about whether a model is accepted; one that is not accepted is not changed.
     with suppress(Exception):
         estimator.fit(X, y)
     context.require(
         all(map(np.array_equal, before, model.get_weights())),
-        "fit trained the very model that was given as parameter",
+        "fit trained the model given as a parameter in place",
     )
 
 
@@ -147,7 +147,7 @@ def instances_not_trained(context: CheckContext) -> None:
     before = doubles.snapshot(instance)
     context.fit(estimator, X, y)
     touched = doubles.changes(before, doubles.snapshot(instance))
-    context.require(not touched, f"fit changed the {name} that was given, at {', '.join(touched)}")
+    context.require(not touched, f"fit changed the given {name} at {', '.join(touched)}")
     context.fit(estimator, X, y)
 
 
@@ -164,7 +164,7 @@ def callbacks_untouched(context: CheckContext) -> None:
     before = doubles.snapshot(vars(callback))
     context.fit(estimator, X, y)
     touched = doubles.changes(before, doubles.snapshot(vars(callback)))
-    context.require(not touched, f"fit changed the callback that was given: {', '.join(touched)}")
+    context.require(not touched, f"fit changed the given callback: {', '.join(touched)}")
 
 
 @check(

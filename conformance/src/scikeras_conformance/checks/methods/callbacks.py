@@ -28,11 +28,11 @@ def callback_events(context: CheckContext) -> None:
     context.fit(estimator, X, y)
     counts = record.count("train"), record.count("epoch")
     context.require(
-        counts == (1, 2), f"fit told the callback of {counts[0]} starts and {counts[1]} epochs"
+        counts == (1, 2), f"fit called the callback for {counts[0]} starts and {counts[1]} epochs"
     )
     context.predict(estimator, X)
     context.require(record.count("predict") == 1, f"the callback saw {show(record.events)}")
-    context.require(record.count("train") == 1, "predict told the callback of a training")
+    context.require(record.count("train") == 1, "predict called the callback for training")
 
 
 @check(
@@ -53,10 +53,10 @@ def new_callbacks(context: CheckContext) -> None:
     for _ in range(2):
         context.fit(estimator, X, y)
     context.require(
-        len(record.trained) == 2, f"two fits told {len(record.trained)} callbacks of a training"
+        len(record.trained) == 2, f"two fits called {len(record.trained)} callbacks for training"
     )
     context.require(
-        record.trained[0] is not record.trained[1], "both fits had the same callback object"
+        record.trained[0] is not record.trained[1], "both fits used the same callback object"
     )
 
 
@@ -90,5 +90,5 @@ def instance_kept_clean(context: CheckContext) -> None:
     counted = given.epochs, given.questions
     context.require(
         counted == (0, 0),
-        f"the callback that was given has counted {counted[0]} epochs, {counted[1]} questions",
+        f"the given callback has counted {counted[0]} epochs and {counted[1]} predictions",
     )

@@ -24,7 +24,7 @@ LABELS: dict[str, list[Any]] = {
 
 
 def _uneven(labels: list[Any]) -> tuple[Any, Any, Any]:
-    """Give X, labels and codes of two classes, one of which is rarer."""
+    """Return X, labels and codes of two classes, one of which is rarer."""
     data = doubles.classes_dataset(labels, sigmoid=True)
     X, y = data.X[:5], data.y[:5]
     return X, y, np.searchsorted(labels, y)

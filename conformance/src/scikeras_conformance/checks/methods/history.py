@@ -14,7 +14,7 @@ from scikeras_conformance.checks._support.training import (
 from scikeras_conformance.contract import Level
 from scikeras_conformance.runner.context import CheckContext, show
 
-# Which calls were made, with epochs=2, and how many epochs are to be seen afterwards.
+# The calls, with epochs=2, and the expected number of epochs afterwards.
 SEQUENCES: dict[str, tuple[tuple[str, ...], int]] = {
     "fit": (("fit",), 2),
     "second-fit": (("fit", "fit"), 2),
@@ -94,7 +94,7 @@ def history_names(context: CheckContext) -> None:
     wrappers=ESTIMATORS,
     level=Level.SHOULD,
 )
-def two_spellings(context: CheckContext) -> None:
+def one_metric_in_two_forms(context: CheckContext) -> None:
     X, y, *_ = doubles.dataset(context.wrapper)
     metrics = ["mae", keras.metrics.MeanAbsoluteError()]
     settings = {"optimizer": "sgd", "loss": loss_name(context), "metrics": metrics, "epochs": 2}
@@ -138,28 +138,28 @@ def current_epoch(context: CheckContext) -> None:
     cases=["partial_fit", "fit"],
     level=Level.SHOULD,
 )
-def told_to_callbacks(context: CheckContext) -> None:
+def epochs_in_callbacks(context: CheckContext) -> None:
     X, y, *_ = doubles.dataset(context.wrapper)
-    told: list[int] = []
+    received_epochs: list[int] = []
 
     class Listening(keras.callbacks.Callback):  # type: ignore[misc]
         def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
             del logs
-            told.append(epoch)
+            received_epochs.append(epoch)
 
     estimator = context.make(learner(context), callbacks=Listening, epochs=2)
     methods = ["fit", "partial_fit"] if context.case == "fit" else ["partial_fit"] * 3
     for method in methods:
         context.call(estimator, method, X, y)
     context.require(
-        told == [0, 1, 2],
-        f"callbacks should be told of the epochs 0, 1, 2 in {', '.join(methods)}; they were told "
-        f"of {told}",
+        received_epochs == [0, 1, 2],
+        f"callbacks should receive the epochs 0, 1, 2 in {', '.join(methods)}; they "
+        f"received {received_epochs}",
     )
 
 
 def losses(model: Any, x: Any, y: Any, epochs: int) -> list[float]:
-    """Train a model of the suite's own, all rows at once, and give the loss of each epoch."""
+    """Train a model on all rows in one batch, and return the loss of each epoch."""
     found = []
     for _ in range(epochs):
         model.reset_metrics()

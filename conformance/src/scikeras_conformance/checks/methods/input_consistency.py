@@ -64,7 +64,7 @@ def other_features_in_proba(context: CheckContext) -> None:
 
 
 def _dtypes(context: CheckContext, what: str) -> tuple[Any, Any]:
-    """Give a narrow and a wide dtype for X or y."""
+    """Return a narrow and a wide dtype for X or y."""
     if what == "y" and context.is_classifier:
         return np.dtype("int32"), np.dtype("int64")
     return np.dtype("float32"), np.dtype("float64")

@@ -24,7 +24,7 @@ def _require_same_params(context: CheckContext, estimator: Any, before: dict[str
 
 
 def _require_nothing_written(context: CheckContext, X: Any, y: Any) -> None:
-    """Ask that the parameters are the same inside too, where a wrapper may collect settings."""
+    """Require that nothing inside the parameters has changed."""
     estimator = context.make(doubles.builder(context.wrapper), batch_size=ROWS)
     before = doubles.snapshot(_params(context, estimator))
     context.call(estimator, "fit", X, y, epochs=2)
@@ -32,7 +32,7 @@ def _require_nothing_written(context: CheckContext, X: Any, y: Any) -> None:
     context.require(not touched, f"fit(epochs) changed the parameters at {', '.join(touched[:5])}")
 
 
-# Parameters, keyword arguments, what the callbacks count, and how often, with and without.
+# Parameters, keyword arguments, the counted event, and the counts with and without them.
 OVERRIDES: dict[str, tuple[dict[str, Any], dict[str, Any], str, tuple[int, int]]] = {
     "epochs": ({"epochs": 1}, {"epochs": 3}, "epoch", (3, 1)),
     "routed-epochs": ({"fit__epochs": 2}, {"epochs": 3}, "epoch", (3, 2)),

@@ -16,7 +16,7 @@ from scikeras_conformance.checks._support.training import (
 from scikeras_conformance.contract import Level
 from scikeras_conformance.runner.context import CheckContext, show
 
-# Calls before, settings, and epochs in all; the last call is partial_fit.
+# Earlier calls, settings, and the total number of epochs; the last call is partial_fit.
 PARTIAL: dict[str, tuple[tuple[str, ...], dict[str, Any], int]] = {
     "first": ((), {}, 1),
     "second": (("partial_fit",), {}, 2),
@@ -83,7 +83,7 @@ def classes(context: CheckContext) -> None:
     predicted = as_array(context, context.predict(estimator, data.X), "predict")
     context.require(
         predicted.tolist() == data.y.tolist(),
-        f"predict gave {show(predicted)}, not {show(data.y)}",
+        f"predict returned {show(predicted)}, not {show(data.y)}",
     )
 
 
@@ -115,5 +115,5 @@ def classes_again(context: CheckContext) -> None:
     predicted = as_array(context, context.predict(estimator, data.X), "predict")
     context.require(
         predicted.tolist() == data.y.tolist(),
-        f"predict gave {show(predicted)}, not {show(data.y)}",
+        f"predict returned {show(predicted)}, not {show(data.y)}",
     )

@@ -13,7 +13,7 @@ from scikeras_conformance.runner.context import CheckContext, show
 
 
 def _random_builder(context: CheckContext) -> Callable[[], Any]:
-    """Give a builder of a model that is random where models are: weights, dropout, order."""
+    """Return a builder of a model with random weights, dropout and order of rows."""
     n_features = doubles.dataset(context.wrapper).n_features
 
     def build() -> Any:
@@ -28,7 +28,7 @@ def _random_builder(context: CheckContext) -> Callable[[], Any]:
 
 
 def _random_weights(context: CheckContext, estimator: Any, method: str, seed: int) -> list[Any]:
-    """Give the weights after a call that starts from a state of the generators of its own."""
+    """Return the weights after a call that starts from another state of the global generators."""
     X, y, *_ = doubles.dataset(context.wrapper)
     keras.utils.set_random_seed(seed)
     context.call(estimator, method, X[:6], y[:6])

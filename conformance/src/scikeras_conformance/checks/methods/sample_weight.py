@@ -51,14 +51,14 @@ def some_zero(context: CheckContext) -> None:
     build = learner(context)
     estimator = context.make(build)
     context.call(estimator, "fit", X, y, sample_weight=weights)
-    # Keras counts such samples when it takes the mean, and a wrapper may leave them out before.
+    # Keras counts such samples in the mean, but a wrapper may leave them out beforehand.
     kept = weights > 0
     counted = train(build(), X, column(y), sample_weight=weights).get_weights()
     left_out = train(build(), X[kept], column(y[kept])).get_weights()
     found = context.model(estimator).get_weights()
     context.require(
         same_weights(found, counted) or same_weights(found, left_out),
-        f"the weights are those of no training without these samples: {show(found[:1])}",
+        f"the weights are not those of training without these samples: {show(found[:1])}",
     )
 
 
@@ -78,10 +78,10 @@ def score_weight(context: CheckContext) -> None:
     context.fit(estimator, X, y)
     predicted = as_array(context, context.predict(estimator, X), "predict")
     metric = accuracy_score if context.is_classifier else r2_score
-    with context.doing("scoring what predict gave"):
+    with context.doing("scoring the predictions"):
         expected = metric(y, predicted, sample_weight=weights)
     found = context.call(estimator, "score", X, y, sample_weight=weights)
-    with context.doing("comparing what score gave"):
+    with context.doing("comparing the result of score"):
         right = bool(np.isclose(found, expected))
     context.require(right, f"score should be {expected}; it is {show(found)}")
 

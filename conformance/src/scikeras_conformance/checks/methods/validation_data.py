@@ -29,7 +29,7 @@ def validation_split(context: CheckContext) -> None:
         "none": {},
     }[context.case]
     build = learner(context)
-    # Three rows, of which a wrapper may hold out any: the weights show that it held out some.
+    # A wrapper may hold out any three rows; the weights show that it held out some.
     X, y = X[:3], y[:3]
     estimator = context.make(build, epochs=2, **settings)
     context.fit(estimator, X, y)
@@ -52,7 +52,7 @@ def validation_split(context: CheckContext) -> None:
 )
 def validation_data(context: CheckContext) -> None:
     X, y, *_ = doubles.dataset(context.wrapper)
-    # Classes are numbers from zero here: a target that looks the same encoded and as given.
+    # Classes are numbers from zero here, so that the encoded target equals the given one.
     held_out = (X[:3] * 2, y[:3])
     routed = {"fit__validation_data": held_out} if context.case == "routed" else {}
     estimator = context.make(

@@ -26,7 +26,7 @@ def warm_start(context: CheckContext) -> None:
     estimator = context.make(build, warm_start=context.case != "switched-on")
     expected, epochs = build(), 1
     if context.case == "set-weights":
-        # A model that was pre-trained elsewhere, say.
+        # As for a pretrained model.
         weights = [one + 0.25 for one in expected.get_weights()]
         expected.set_weights(weights)
         context.initialize(estimator, X, y)
@@ -40,7 +40,9 @@ def warm_start(context: CheckContext) -> None:
         epochs = 2 if on else 1
     context.fit(estimator, X, y)
     train(expected, X, column(y), epochs=epochs)
-    require_weights(context, estimator, expected, f"those of {epochs} epochs from where it started")
+    require_weights(
+        context, estimator, expected, f"those of {epochs} epochs from the initial weights"
+    )
 
 
 @check(

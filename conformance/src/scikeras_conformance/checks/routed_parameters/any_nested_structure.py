@@ -24,13 +24,13 @@ ARGUMENTS = ("alpha", "beta", "loss")
 
 
 def _cases() -> Any:
-    """Give a strategy of shapes of nests by destination, and parameters routed into them."""
+    """Return a strategy for nested structures by destination, and parameters routed into them."""
     from hypothesis import strategies as st
 
     leaf = st.just(CLASS)
     inner = leaf | st.lists(leaf, min_size=1, max_size=2)
 
-    def nests(item: Any) -> Any:
+    def structures(item: Any) -> Any:
         keyed = st.dictionaries(st.sampled_from(KEYS), item, min_size=1)
         return leaf | st.lists(item, min_size=1, max_size=3) | keyed
 
@@ -38,29 +38,29 @@ def _cases() -> Any:
         {
             "model": leaf,
             "optimizer": leaf,
-            "loss": nests(leaf),
-            "metrics": nests(inner),
-            "callbacks": nests(inner),
+            "loss": structures(leaf),
+            "metrics": structures(inner),
+            "callbacks": structures(inner),
         }
     )
 
     @st.composite
     def cases(draw: Any) -> tuple[dict[str, Any], dict[str, Any]]:
         shape = draw(shapes)
-        ways = [way for kind, nest in shape.items() for way in _ways(nest, kind)]
-        names = st.tuples(st.sampled_from(ways), st.sampled_from(ARGUMENTS)).map("__".join)
+        paths = [path for kind, structure in shape.items() for path in _paths(structure, kind)]
+        names = st.tuples(st.sampled_from(paths), st.sampled_from(ARGUMENTS)).map("__".join)
         chosen = draw(st.lists(names, unique=True, max_size=8))
         return shape, {name: 1001 + number for number, name in enumerate(chosen)}
 
     return cases()
 
 
-def _ways(nest: Any, start: str) -> list[str]:
-    """Give the ways to a nest and to all that is inside."""
-    if nest == CLASS:
+def _paths(structure: Any, start: str) -> list[str]:
+    """Return the paths to a nested structure and to everything inside it."""
+    if structure == CLASS:
         return [start]
-    items = nest.items() if isinstance(nest, Mapping) else enumerate(nest)
-    return [start, *(way for key, item in items for way in _ways(item, f"{start}__{key}"))]
+    items = structure.items() if isinstance(structure, Mapping) else enumerate(structure)
+    return [start, *(path for key, item in items for path in _paths(item, f"{start}__{key}"))]
 
 
 def _with_classes(shape: Any, kind: str) -> Any:
@@ -78,13 +78,15 @@ def _with_classes(shape: Any, kind: str) -> Any:
     impact="in some combinations a setting reaches another object, or is lost",
     also=["ROUTE-10"],
 )
-def any_nest(context: CheckContext) -> None:
+def any_nested_structure(context: CheckContext) -> None:
     def holds(case: tuple[dict[str, Any], dict[str, Any]]) -> None:
         shape, params = case
-        nests = {kind: _with_classes(item, kind) for kind, item in shape.items() if kind != "model"}
-        made = instances_made(context, nests, params)
-        for kind, nest in nests.items():
-            require_made(context, made.get(kind), predicted(nest, params, kind), kind)
+        structures = {
+            kind: _with_classes(item, kind) for kind, item in shape.items() if kind != "model"
+        }
+        made = instances_made(context, structures, params)
+        for kind, structure in structures.items():
+            require_made(context, made.get(kind), predicted(structure, params, kind), kind)
         expected = predicted(object, params, "model")[object]
         context.require(
             same(made["model"], expected),

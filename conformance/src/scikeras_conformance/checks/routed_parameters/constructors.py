@@ -12,7 +12,7 @@ from scikeras_conformance.runner.context import CheckContext, show
 
 
 def _require_constructed(context: CheckContext, kind: str) -> None:
-    """Ask for routed arguments in an object, seen where the model is compiled with it."""
+    """Require routed arguments in an object that the model is compiled with."""
     given = {"alpha": 1001, "beta": [2, {"a": 3}], "nothing": None}
     destinations, _ = prepared(context, **{f"{kind}__{name}": v for name, v in given.items()})
     arguments: Any
@@ -21,7 +21,7 @@ def _require_constructed(context: CheckContext, kind: str) -> None:
     else:
         calls = destinations.received("compile")
         where, arguments = "Model.compile", calls[-1] if calls else None
-    context.require(isinstance(arguments, dict), f"{where}: there are no arguments")
+    context.require(isinstance(arguments, dict), f"{where} has no arguments")
     expected = {destinations.classes[kind]: given}
     require_made(context, arguments.get(kind), expected, f"{kind} in {where}")
 
@@ -88,9 +88,9 @@ def reaches_named_optimizer(context: CheckContext) -> None:
 
 
 def _require_no_silence(context: CheckContext, params: dict[str, Any]) -> Any:
-    """Give the model that is fitted with parameters routed to a name, or nothing.
+    """Return the model that is fitted with parameters routed to a name, or None.
 
-    A name may stand for a function, and what is routed to one is refused (ROUTE-12).
+    A name may stand for a function, and parameters routed to one raise a TypeError (ROUTE-12).
     """
     X, y, *_ = doubles.dataset(context.wrapper)
     estimator = context.make(lambda: doubles.uncompiled(context.wrapper, off=0.5), **params)
@@ -116,11 +116,11 @@ def reaches_named_loss(context: CheckContext) -> None:
     if model is None:
         return
     X, y, *_ = doubles.dataset(context.wrapper)
-    answers = model(X)
+    predictions = model(X)
     column = y.reshape(-1, 1)
     with context.doing("computing the loss that model_ was compiled with"):
-        found = float(model.compute_loss(x=X, y=column, y_pred=answers))
-    expected = float(keras.losses.Huber(delta=0.125)(column, answers))
+        found = float(model.compute_loss(x=X, y=column, y_pred=predictions))
+    expected = float(keras.losses.Huber(delta=0.125)(column, predictions))
     context.require(
         np.isclose(found, expected, rtol=1e-4),
         f"with loss__delta=0.125 the loss should be {expected}; it is {found}",
@@ -142,7 +142,7 @@ def reaches_named_metrics(context: CheckContext) -> None:
     model = _require_no_silence(context, {**params, "loss": "mean_squared_error"})
     if model is None:
         return
-    with context.doing("asking the metric of model_ about two rows"):
+    with context.doing("updating the metric of model_ with two rows"):
         held = [one for holder in model.metrics for one in getattr(holder, "metrics", [holder])]
         (metric,) = [one for one in held if one.name != "loss"]
         metric.reset_state()
@@ -150,5 +150,5 @@ def reaches_named_metrics(context: CheckContext) -> None:
         found = float(metric.result())
     context.require(
         found == 1.0,
-        f"with metrics__threshold=0.125 an answer of 0.25 counts as a one; the metric is {found}",
+        f"with metrics__threshold=0.125 an output of 0.25 counts as 1; the metric is {found}",
     )

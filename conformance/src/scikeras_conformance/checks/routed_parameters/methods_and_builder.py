@@ -24,7 +24,7 @@ def prefixes(context: CheckContext) -> None:
     with context.doing("reading prefixes_ of the class"):
         found = context.cls.prefixes_
     context.require(not isinstance(found, str), f"prefixes_ is one string, {show(found)}")
-    with context.doing("looking through prefixes_"):
+    with context.doing("iterating over prefixes_"):
         held = list(found)
         absent = [name for name in DESTINATIONS if f"{name}__" not in held]
     context.require(
@@ -94,7 +94,7 @@ FIT: dict[str, Any] = {
     cases=FIT,
 )
 def reaches_fit(context: CheckContext) -> None:
-    # With a first epoch of its own, a training needs more epochs than one to have any.
+    # With initial_epoch=1, training needs more than one epoch.
     plain = {"epochs": 3} if context.case == "initial_epoch" else {}
     destinations, _ = prepared(context, **{f"fit__{context.case}": FIT[context.case]}, **plain)
     expected = {context.case: FIT[context.case]}
@@ -115,7 +115,7 @@ PREDICT: dict[str, Any] = {"batch_size": 5, "verbose": 2, "steps": 1}
 
 
 def _require_routed_to_predict(context: CheckContext, method: str, *data: Any) -> None:
-    """Ask for ``predict__x`` in Model.predict when a method is called."""
+    """Require ``predict__x`` in Model.predict when a method is called."""
     expected = {context.case: PREDICT[context.case]}
     destinations, estimator = prepared(
         context, **{f"predict__{context.case}": PREDICT[context.case]}

@@ -19,12 +19,12 @@ NESTED = ("loss", "metrics", "callbacks")
 
 
 def _require_as_predicted(
-    context: CheckContext, nests: Mapping[str, Any], params: Mapping[str, Any]
+    context: CheckContext, structures: Mapping[str, Any], params: Mapping[str, Any]
 ) -> None:
-    """Ask that every class is made with what the rules say, no more and no less."""
-    made = instances_made(context, nests, params)
-    for destination, nest in nests.items():
-        expected = predicted(nest, params, destination)
+    """Require that every class is made with exactly the arguments that the rules predict."""
+    made = instances_made(context, structures, params)
+    for destination, structure in structures.items():
+        expected = predicted(structure, params, destination)
         require_made(context, made.get(destination), expected, f"{destination} of {dict(params)}")
 
 
@@ -67,13 +67,13 @@ def shared_and_own(context: CheckContext) -> None:
     kind, _, shape = context.case.partition("-")
     params = {f"{kind}__{name}": value for name, value in SHARED[shape].items()}
     _require_as_predicted(context, {kind: nested_classes(kind, shape)}, params)
-    # The order in which parameters are given says nothing about which of them wins.
+    # The order of the parameters does not decide which of them wins.
     reverse = dict(reversed(params.items()))
     _require_as_predicted(context, {kind: nested_classes(kind, shape)}, reverse)
 
 
 def _halves() -> Any:
-    """Give a transformer that takes a target of two columns for a list of two, and back."""
+    """Return a transformer that splits a target of two columns into a list, and back."""
     from sklearn.base import BaseEstimator, TransformerMixin
 
     class Halves(TransformerMixin, BaseEstimator):  # type: ignore[misc]
@@ -104,9 +104,9 @@ def each_output(context: CheckContext) -> None:
     kind, _, shape = context.case.partition("-")
     data = doubles.continuous_dataset(2)
     a, b = (doubles.class_accepting_anything(kind) for _ in range(2))
-    nest: Any = [a, b] if kind == "loss" else [[a], [b]]
+    structure: Any = [a, b] if kind == "loss" else [[a], [b]]
     if shape == "dict":
-        nest = dict(zip(("left", "right"), nest, strict=True))
+        structure = dict(zip(("left", "right"), structure, strict=True))
 
     two_outputs = subclass(context, target_encoder=property(lambda _: _halves()))
     models: list[Any] = []
@@ -120,12 +120,12 @@ def each_output(context: CheckContext) -> None:
     second = {"list": "1", "dict": "right"}[shape]
     params = {f"{kind}__alpha": 1001, f"{kind}__{second}__beta": 1002}
     plain = {} if kind == "loss" else {"loss": ["mean_squared_error"] * 2}
-    estimator = context.make_of(two_outputs, build, **{kind: nest}, **plain, **params)
+    estimator = context.make_of(two_outputs, build, **{kind: structure}, **plain, **params)
     context.fit(estimator, data.X, data.y)
     calls = models[-1].log.compiles if models else []
     context.require(calls, "the model was not compiled")
     made = calls[-1].get(kind)
-    require_made(context, made, predicted(nest, params, kind), f"{kind} in Model.compile")
+    require_made(context, made, predicted(structure, params, kind), f"{kind} in Model.compile")
     with context.doing(f"looking up the {kind} of the second output, {show(made)}"):
         own = made["right"] if isinstance(made, Mapping) else made[1]
     right = any(isinstance(one, b) for one in doubles.leaves(own))
@@ -137,7 +137,7 @@ def _distance(y_true: Any, y_pred: Any) -> Any:
 
 
 def _no_classes() -> dict[str, tuple[Any, str, str]]:
-    """Give by case: what is no class, the way to it, and what it is called."""
+    """Return by case: an object that is not a class, its parameter, and its name."""
     optimizer = keras.optimizers.SGD(0.0)
     loss = keras.losses.MeanSquaredError()
     metric = keras.metrics.MeanSquaredError()
@@ -202,5 +202,5 @@ def no_class(context: CheckContext) -> None:
     rest = messages[0].replace(routed, "")
     context.require(
         re.search(rf"{thing}|\b{kind}", rest),
-        f"the error for {routed} does not say what it was given for: {show(messages[0])}",
+        f"the error for {routed} does not name the object: {show(messages[0])}",
     )

@@ -11,9 +11,9 @@ from scikeras_conformance.runner.context import CheckContext, show
 
 
 def _positional() -> dict[str, tuple[str, dict[str, Any], dict[str, Any]]]:
-    """Give by case: the shape of the nest, what is routed to it, what has to arrive.
+    """Return by case: the nested structure, the routed parameters, the expected arguments.
 
-    What a class given as argument was made with stands for its instance.
+    The arguments that a class was instantiated with stand for the instance.
     """
     inner = doubles.class_accepting_anything("argument")
     many = {str(i): 1000 + i for i in range(12)}
@@ -69,7 +69,7 @@ def positions(context: CheckContext) -> None:
         for case in ("in-order", "class")
     ],
 )
-def positions_elsewhere(context: CheckContext) -> None:
+def positions_in_other_destinations(context: CheckContext) -> None:
     kind, _, case = context.case.partition("-")
     _require_positions(context, kind, case)
 
@@ -89,13 +89,13 @@ def types(context: CheckContext) -> None:
 
 def _require_positions(context: CheckContext, kind: str, case: str) -> None:
     shape, routed, expected = _positional()[case]
-    nest = nested_classes(kind, shape)
+    structure = nested_classes(kind, shape)
     params = {f"{kind}__{name}": value for name, value in routed.items()}
-    made = list(doubles.leaves(instances_made(context, {kind: nest}, params).get(kind)))
-    target = list(doubles.leaves(nest))[-1]
+    made = list(doubles.leaves(instances_made(context, {kind: structure}, params).get(kind)))
+    target = list(doubles.leaves(structure))[-1]
     mine = [one for one in made if isinstance(one, target)]
     context.require(len(mine) == 1, f"there should be one instance of the class: {show(made)}")
-    # An argument that was built is shown by what it was built with.
+    # An instantiated argument is represented by its own arguments.
     found = {
         name: getattr(value, "given", value) if not isinstance(value, type) else value
         for name, value in dict(getattr(mine[0], "given", {})).items()

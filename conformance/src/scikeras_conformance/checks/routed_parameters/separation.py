@@ -53,7 +53,9 @@ def grid_search(context: CheckContext) -> None:
     name = name.rpartition("__")[2]
     seen = [call[name] for call in destinations.received(destination) if name in call]
     missed = [value for value in values if not any(same(value, one) for one in seen)]
-    context.require(not missed, f"{parameter}: the values {missed} never arrived; {show(seen)} did")
+    context.require(
+        not missed, f"{parameter}: the values {missed} were not received; {show(seen)} were"
+    )
 
 
 LEAKS: dict[str, dict[str, Any]] = {
@@ -98,9 +100,11 @@ def further_underscores(context: CheckContext) -> None:
             except (TypeError, ValueError):
                 continue
         calls = destinations.received(context.case)
-        require_received(context, calls, {name: value}, f"what {context.case}__ leads to")
+        require_received(context, calls, {name: value}, f"the destination of {context.case}__")
         strange = sorted({other for call in calls for other in call} - {name, "sample_weight"})
-        context.require(not strange, f"{context.case}__{name} arrived as {', '.join(strange)} too")
+        context.require(
+            not strange, f"{context.case}__{name} was also received as {', '.join(strange)}"
+        )
 
 
 @check(
@@ -122,6 +126,8 @@ def one_method_only(context: CheckContext) -> None:
     context.call(estimator, "score", X, y)
     for method, seen in events.items():
         expected = {"fit": "train", "predict": "predict"}[method]
-        context.require(expected in seen, f"{method}__callbacks saw no {method}")
+        context.require(expected in seen, f"{method}__callbacks were not called in {method}")
         others = set(seen) - {expected}
-        context.require(not others, f"{method}__callbacks saw {', '.join(sorted(others))} too")
+        context.require(
+            not others, f"{method}__callbacks were also called in {', '.join(sorted(others))}"
+        )

@@ -14,7 +14,7 @@ REGRESSOR = [Wrapper.REGRESSOR]
 
 
 def _cross_validated(context: CheckContext, data: Any, scoring: str, truth: Any) -> Any:
-    """Give the mean score of a model that answers `data`, held against the truth."""
+    """Return the mean score of a model that predicts `data`, compared with the truth."""
     from sklearn.model_selection import cross_validate
 
     estimator = context.make(stub_builder(context, data))
@@ -46,7 +46,7 @@ SCORERS: dict[str, tuple[str, Any, bool]] = {
 def classifier_scorers(context: CheckContext) -> None:
     scoring, labels, sigmoid = SCORERS[context.case]
     good = doubles.classes_dataset(labels, sigmoid=sigmoid).softened()
-    # Each class is predicted_data with the probability of the next.
+    # Each class gets the probability of the next.
     bad = good._replace(kernel=-good.kernel if sigmoid else np.roll(good.kernel, 1, axis=1))
     _require_ranking(context, scoring, good, bad)
 
@@ -73,7 +73,5 @@ def _require_ranking(context: CheckContext, scoring: str, good: Any, bad: Any) -
     best = _cross_validated(context, good, scoring, good.y)
     worst = _cross_validated(context, bad, scoring, good.y)
     if scoring in PERFECT:
-        require_score(context, best, PERFECT[scoring], f"{scoring} of a model that is right")
-    context.require(
-        best > worst, f"{scoring}: a model that is right gets {best}, a wrong one gets {worst}"
-    )
+        require_score(context, best, PERFECT[scoring], f"{scoring} of a good model")
+    context.require(best > worst, f"{scoring}: a good model scores {best}, a bad one {worst}")

@@ -16,7 +16,7 @@ REGRESSOR = [Wrapper.REGRESSOR]
 
 
 def _agreement(y_true: Any, y_pred: Any) -> float:
-    """Score by something that is neither accuracy nor R-squared."""
+    """Return a score that is neither accuracy nor R-squared."""
     same_size = np.asarray(y_true).size == np.asarray(y_pred).size
     return len(y_true) * 10.0 if same_size else -1.0
 
@@ -53,11 +53,11 @@ def overriding(context: CheckContext) -> None:
     estimator = fitted_stub(context, data, subclass(context, scorer=SCORING[kind]), **factor)
     expected = len(data.y) * 10.0 * factor.get("score__factor", 1.0)
     found = context.call(estimator, "score", data.X, data.y)
-    require_score(context, found, expected, "score with a scorer of its own")
+    require_score(context, found, expected, "score with a custom scorer")
 
 
 def _scored(context: CheckContext, data: Any, *weights: Any, **given: Any) -> dict[str, Any]:
-    """Give what the scorer received when score was called."""
+    """Return what the scorer received when score was called."""
     weighted = {name: given.pop(name) for name in ("sample_weight",) if name in given}
     calls: list[dict[str, Any]] = []
 
@@ -120,7 +120,7 @@ def own_labels(context: CheckContext) -> None:
 )
 def own_values(context: CheckContext) -> None:
     data = doubles.continuous_dataset(1 if context.case == "one" else 3)
-    # Digits that are lost where y is cast to the type that models compute in.
+    # Digits that are lost if y is cast to the dtype of the model.
     data = data._replace(y=data.y.astype(np.float64) * (1 + 2.0**-40))
     received = _scored(context, data)
     for name in ("y_true", "y_pred"):
@@ -150,7 +150,7 @@ def arguments(context: CheckContext) -> None:
     context.require(
         same(found, given), f"the scorer should receive {given}; it received {show(received)}"
     )
-    # To have no weights and to be given None for them is the same to a scorer.
+    # None is as good as no sample_weight.
     weights = received.get("sample_weight")
     context.require(weights is None, f"the scorer received sample_weight={show(weights)}")
     strange = [name for name, value in others.items() if value in map(_number, received.values())]

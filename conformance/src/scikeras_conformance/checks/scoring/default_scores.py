@@ -22,7 +22,7 @@ LABELS: dict[str, Any] = {
 
 
 def _partly_wrong(y: Any) -> Any:
-    """Give a target of which the right answers miss the first three rows, and those only."""
+    """Return a target that differs from the predictions in exactly the first three rows."""
     others = np.roll(np.unique(y), 1)
     return np.concatenate([others[np.searchsorted(np.unique(y), y[:3])], y[3:]])
 

@@ -16,14 +16,14 @@ from scikeras_conformance.checks._support.training import read_history, require_
 from scikeras_conformance.checks._support.worker_process import run_in_worker_process
 from scikeras_conformance.runner.context import CheckContext
 
-# What is custom is the model's: one wrapper is enough.
+# The custom objects belong to the model: one wrapper is enough.
 REGRESSOR = [Wrapper.REGRESSOR]
 
 OWN = (
     *("loss", "registered-loss", "function", "metric", "registered-metric"),
     *("layer", "registered-layer", "model", "registered-model"),
 )
-# Keras restores no compilation of such a class, unless the class tells it how to.
+# Keras restores the compile state of such a class only if the class defines how.
 OWN_COMPILE = ("own-compile", "own-compile-argument")
 
 
@@ -49,10 +49,12 @@ def custom_pickle(context: CheckContext) -> None:
     for one in (estimator, other):
         context.call(one, "partial_fit", X, y)
     weights = context.model(estimator).get_weights()
-    require_weights(context, other, weights, "what the original goes on to learn")
+    require_weights(context, other, weights, "those of the original after further training")
     names = set(read_history(context, estimator))
     found = set(read_history(context, other))
-    context.require(found == names, f"the copy logs {sorted(found)}, not {sorted(names)}")
+    context.require(
+        found == names, f"the history of the copy has {sorted(found)}, not {sorted(names)}"
+    )
 
 
 @check(
@@ -79,7 +81,7 @@ def custom_clone(context: CheckContext) -> None:
         other = sklearn_base.clone(estimator)
     context.fit(other, X, y)
     weights = context.model(estimator).get_weights()
-    require_weights(context, other, weights, "what the original learnt")
+    require_weights(context, other, weights, "those of the original")
 
 
 @check(
@@ -98,7 +100,7 @@ def forgetful(context: CheckContext) -> None:
         loss="mean_squared_error",
         verbose=0,
     )
-    with context.doing(f"{context.case} with an optimizer that forgets an argument"):
+    with context.doing(f"{context.case} with an optimizer whose get_config lacks an argument"):
         try:
             if context.case == "fit":
                 found = estimator.fit(X, y).model_.optimizer.floor
@@ -117,11 +119,11 @@ def forgetful(context: CheckContext) -> None:
     wrappers=REGRESSOR,
     cases=OWN,
 )
-def custom_elsewhere(context: CheckContext) -> None:
+def custom_in_new_process(context: CheckContext) -> None:
     estimator, X, _ = _fitted(context, context.case)
     expected = context.predict(estimator, X)
-    what = "predicting in a fresh process"
+    what = "predicting in a new process"
     (found,) = run_in_worker_process(
         context, what, load_and_predict, pickle_of(context, estimator), X, "predict"
     )
-    require_same_bits(context, found, expected, "predict in a fresh process")
+    require_same_bits(context, found, expected, "predict in a new process")

@@ -19,10 +19,10 @@ EPOCHS = 3
 
 
 def _trained(context: CheckContext, optimizer: str) -> tuple[Any, Any, Any]:
-    """Give an estimator whose training depends on nothing but its state, and its data."""
+    """Return an estimator whose training depends on nothing but its state, and its data."""
     X, y, *_ = doubles.dataset(context.wrapper)
     build = doubles.COMPILED[context.wrapper]
-    # All rows at once, and in their order: neither seeds nor shuffling have a say.
+    # All rows in one batch, so that seeds and shuffling have no effect.
     estimator = context.make(
         build, optimizer_name=optimizer, batch_size=ALL_ROWS, epochs=EPOCHS, verbose=0
     )
@@ -31,7 +31,7 @@ def _trained(context: CheckContext, optimizer: str) -> tuple[Any, Any, Any]:
 
 
 def load_and_continue(data: bytes, X: Any, y: Any, times: int) -> dict[str, Any]:
-    """Load a wrapper and go on training it, in a process of its own."""
+    """Unpickle an estimator and continue training; runs in a worker process."""
     estimator = pickle.loads(data)  # noqa: S301 - from the process that asks
     before = int(estimator.current_epoch)
     for _ in range(times):
@@ -54,13 +54,13 @@ def load_and_continue(data: bytes, X: Any, y: Any, times: int) -> dict[str, Any]
 def same_bits(context: CheckContext) -> None:
     estimator, X, _ = _trained(context, context.case)
     methods = ["predict", *(["predict_proba"] if context.is_classifier else [])]
-    what = "predicting in a fresh process"
+    what = "predicting in a new process"
     found = run_in_worker_process(
         context, what, load_and_predict, pickle_of(context, estimator), X, *methods
     )
-    for method, answers in zip(methods, found, strict=True):
+    for method, predictions in zip(methods, found, strict=True):
         expected = context.call(estimator, method, X)
-        require_same_bits(context, answers, expected, f"{method} in a fresh process")
+        require_same_bits(context, predictions, expected, f"{method} in a new process")
 
 
 @check(
@@ -83,11 +83,11 @@ def optimizer(context: CheckContext) -> None:
         steps = int(expected.optimizer.iterations)
     context.require(
         found["steps"] == steps,
-        f"the optimizer should have made {steps} steps; it says {found['steps']}",
+        f"the optimizer should have made {steps} steps; it reports {found['steps']}",
     )
     context.require(
         same_weights(found["weights"], expected.get_weights()),
-        f"{what} came to {show(found['weights'][:1])}, training here to "
+        f"{what} gave the weights {show(found['weights'][:1])}, training here gives "
         f"{show(expected.get_weights()[:1])}",
     )
 

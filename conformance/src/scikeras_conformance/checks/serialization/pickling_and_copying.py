@@ -15,12 +15,12 @@ from scikeras_conformance.runner.context import CheckContext
 
 
 def settings_of(context: CheckContext, kind: str) -> dict[str, Any]:
-    """Give parameters that hold Keras objects, all of which matter to what is learnt or logged."""
+    """Return parameters with Keras objects, all of which affect the weights or the history."""
     optimizers, losses, metrics = keras.optimizers, keras.losses, keras.metrics
-    # Neither of the two arguments is the default, and Keras's own description lacks one of them.
+    # Neither argument is the default, and get_config of Keras lacks one of them.
     cls = losses.BinaryCrossentropy if context.is_classifier else losses.Huber
     argument = {"label_smoothing": 0.25} if context.is_classifier else {"delta": 0.25}
-    # One for the builder too, which differs from the builder's own default.
+    # Also one for the builder that differs from the builder's default.
     both = {"batch_size": ALL_ROWS, "verbose": 0, "start": 0.25}
     if kind == "classes":
         return {
@@ -34,23 +34,23 @@ def settings_of(context: CheckContext, kind: str) -> dict[str, Any]:
             "callbacks__label": "given",
         }
     loss, metric = cls(**argument), metrics.MeanAbsoluteError(name="mine")
-    notebook = doubles.LabeledCallback("given")
-    nests = {
-        "instances": (loss, [metric], [notebook]),
+    callback = doubles.LabeledCallback("given")
+    structures = {
+        "instances": (loss, [metric], [callback]),
         "nested": (
             {"out": loss},
             {"out": [metric, "mse"]},
-            {"a": doubles.LabeledCallback, "b": notebook},
+            {"a": doubles.LabeledCallback, "b": callback},
         ),
     }
     names = ("loss", "metrics", "callbacks")
     # Not one that divides by the size of the gradient, which hides the factor of a loss.
     optimizer = optimizers.SGD(0.05, momentum=0.5)
-    return {**both, "optimizer": optimizer, **dict(zip(names, nests[kind], strict=True))}
+    return {**both, "optimizer": optimizer, **dict(zip(names, structures[kind], strict=True))}
 
 
 def difference(first: Any, second: Any, path: str) -> str:
-    """Say where two parameters differ to a user; nothing if they do not."""
+    """Return the path at which two parameters differ, or an empty string."""
     if isinstance(first, Mapping):
         if not isinstance(second, Mapping) or list(first) != list(second):
             return path
@@ -73,7 +73,7 @@ def _alike(first: Any, second: Any) -> bool:
     if hasattr(first, "get_config"):
         return repr(first.get_config()) == repr(second.get_config())
     if isinstance(first, FunctionType):
-        # One that is defined in a script, and not in a module, is copy_of by its code.
+        # A function that is defined in a script is copied by its code.
         return bool(first.__qualname__ == second.__qualname__ and first.__code__ == second.__code__)
     if isinstance(first, keras.callbacks.Callback):
         return bool(getattr(first, "label", None) == getattr(second, "label", None))
@@ -83,7 +83,7 @@ def _alike(first: Any, second: Any) -> bool:
 def require_params(
     context: CheckContext, found: Any, expected: Mapping[str, Any], what: str
 ) -> None:
-    """Ask for an estimator with the parameters that another one has."""
+    """Require an estimator with the expected parameters."""
     params = context.params(found)
     with context.doing(f"comparing the parameters of {what}"):
         where = difference(dict(expected), params, "parameters")
@@ -124,7 +124,7 @@ def unfitted(context: CheckContext) -> None:
     context.require(not fitted_names(estimator), "fitting the copy fitted the original")
     context.fit(estimator, X, y)
     expected = context.model(estimator).get_weights()
-    require_weights(context, other, expected, "what the original learnt")
+    require_weights(context, other, expected, "those of the original")
 
 
 @check(
@@ -140,32 +140,32 @@ def fitted(context: CheckContext) -> None:
     X, y, *_ = doubles.dataset(context.wrapper)
     estimator = portable(context, kind)
     context.fit(estimator, X, y)
-    params, answers = context.params(estimator), context.predict(estimator, X)
+    params, predictions = context.params(estimator), context.predict(estimator, X)
     weights = context.model(estimator).get_weights()
     before = own_names(estimator), optimizer_steps(context, estimator)
     other = copy_of(context, estimator, way)
     if kind == "instances":
-        # What was loaded is stored again, as when it is sent on.
+        # The copy is pickled once more, as when it is sent on.
         other = copy_of(context, other, way)
     after = own_names(estimator), optimizer_steps(context, estimator)
     context.require(
-        before[0] <= after[0], f"copying took {sorted(before[0] - after[0])} from the original"
+        before[0] <= after[0], f"copying removed {sorted(before[0] - after[0])} from the original"
     )
     context.require(
         before[1] == after[1],
         f"copying changed the number of steps of the original from {before[1]} to {after[1]}",
     )
-    require_same_bits(context, context.predict(other, X), answers, "predict of the copy")
+    require_same_bits(context, context.predict(other, X), predictions, "predict of the copy")
     if context.is_classifier:
         expected = context.call(estimator, "predict_proba", X)
         found = context.call(other, "predict_proba", X)
         require_same_bits(context, found, expected, "predict_proba of the copy")
     require_params(context, other, params, "the copy")
     context.call(other, "partial_fit", X, y)
-    require_weights(context, estimator, weights, "as they were before the copy was trained")
+    require_weights(context, estimator, weights, "those before the copy was trained")
     context.call(estimator, "partial_fit", X, y)
     expected = context.model(estimator).get_weights()
-    require_weights(context, other, expected, "what the original goes on to learn")
+    require_weights(context, other, expected, "those of the original after further training")
 
 
 @check(
@@ -187,12 +187,12 @@ def prepared_only(context: CheckContext) -> None:
     )
     context.initialize(estimator, X, y)
     other = copy_of(context, estimator, context.case)
-    answers = context.predict(estimator, X)
-    require_same_bits(context, context.predict(other, X), answers, "predict of the copy")
+    predictions = context.predict(estimator, X)
+    require_same_bits(context, context.predict(other, X), predictions, "predict of the copy")
     context.call(other, "partial_fit", X, y)
     context.call(estimator, "partial_fit", X, y)
     expected = context.model(estimator).get_weights()
-    require_weights(context, other, expected, "what the original learns")
+    require_weights(context, other, expected, "those of the original")
 
 
 def fit_there(estimator: Any, X: Any, y: Any) -> Any:
@@ -226,9 +226,9 @@ def workers(context: CheckContext) -> None:
         parallel = joblib.Parallel(n_jobs=2, backend="loky", timeout=100)
         found = parallel(joblib.delayed(function)(estimator, X, y) for _ in range(2))
     if task == "predict":
-        for answers in found:
+        for predictions in found:
             require_same_bits(
-                context, answers, context.predict(estimator, X), "predict in a worker"
+                context, predictions, context.predict(estimator, X), "predict in a worker"
             )
         return
     context.require(not fitted_names(estimator), "fit in a worker fitted the original")
@@ -236,4 +236,4 @@ def workers(context: CheckContext) -> None:
     expected = context.model(estimator).get_weights()
     for other in found:
         require_params(context, other, params, "the estimator from the worker")
-        require_weights(context, other, expected, "what is learnt without a worker")
+        require_weights(context, other, expected, "those of training without a worker")

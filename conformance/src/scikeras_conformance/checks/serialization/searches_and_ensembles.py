@@ -19,23 +19,23 @@ REGRESSOR = [Wrapper.REGRESSOR]
 
 
 def right(context: CheckContext) -> Any:
-    """Make an estimator that answers right, and wrong if it is told to, however it is trained."""
+    """Make an estimator that always predicts correctly, or incorrectly if ``wrong`` is set."""
     return context.make(doubles.STUBS[context.wrapper], verbose=0, wrong=False)
 
 
-def require_right(context: CheckContext, answers: Any, y: Any, what: str) -> None:
-    """Ask for the right answers."""
-    answers = as_array(context, answers, what)
-    with context.doing(f"comparing what {what} gave"):
+def require_right(context: CheckContext, predictions: Any, y: Any, what: str) -> None:
+    """Require the right predictions."""
+    predictions = as_array(context, predictions, what)
+    with context.doing(f"comparing the results of {what}"):
         if y.dtype.kind == "f":
-            is_right = answers.shape == y.shape and bool(np.allclose(answers, y, atol=0.02))
+            is_right = predictions.shape == y.shape and bool(np.allclose(predictions, y, atol=0.02))
         else:
-            is_right = answers.tolist() == y.tolist()
-    context.require(is_right, f"{what} gave {show(answers)}, not {show(y)}")
+            is_right = predictions.tolist() == y.tolist()
+    context.require(is_right, f"{what} returned {show(predictions)}, not {show(y)}")
 
 
 def require_search(context: CheckContext, search: Any, X: Any, y: Any, what: str) -> None:
-    """Ask for a search that tried both candidates, and found out which one is right."""
+    """Require a search that tried both candidates, and selected the right one."""
     with context.doing(f"reading the results of {what}"):
         tried = sorted(params["wrong"] for params in search.cv_results_["params"])
         by_candidate = dict(
@@ -47,14 +47,14 @@ def require_search(context: CheckContext, search: Any, X: Any, y: Any, what: str
         )
         best, score = search.best_params_, float(search.best_score_)
     context.require(tried == [False, True], f"{what} tried {tried}")
-    context.require(best == {"wrong": False}, f"{what} chose {best}, with scores {by_candidate}")
+    context.require(best == {"wrong": False}, f"{what} selected {best}, with scores {by_candidate}")
     context.require(
         abs(score - 1.0) < 1e-3 and by_candidate[True] < 0.9,
-        f"{what} gave the right candidate {score}, the wrong one {by_candidate[True]}",
+        f"{what} scored the right candidate {score}, the wrong one {by_candidate[True]}",
     )
     with context.doing(f"predict of {what}"):
-        answers = search.predict(X)
-    require_right(context, answers, y, f"predict of {what}")
+        predictions = search.predict(X)
+    require_right(context, predictions, y, f"predict of {what}")
 
 
 @check(
@@ -84,10 +84,10 @@ def selection(context: CheckContext) -> None:
         halved = FunctionTransformer(lambda data: data / 2)
         pipeline = make_pipeline(halved, right(context))
         with context.doing("fit and predict of a pipeline"):
-            answers = pipeline.fit(X * 2, y).predict(X * 2)
+            predictions = pipeline.fit(X * 2, y).predict(X * 2)
             score = float(pipeline.score(X * 2, y))
-        require_right(context, answers, y, "predict of a pipeline")
-        context.require(abs(score - 1.0) < 1e-3, f"the pipeline scores {score}, not 1")
+        require_right(context, predictions, y, "predict of a pipeline")
+        context.require(abs(score - 1.0) < 1e-3, f"the score of the pipeline is {score}, not 1")
     elif context.case == "probabilities" and context.is_classifier:
         with context.doing("cross_val_predict(method='predict_proba')"):
             found = cross_val_predict(right(context), X, y, cv=3, method="predict_proba")
@@ -106,14 +106,14 @@ def selection(context: CheckContext) -> None:
 
 
 def _require_ensemble(context: CheckContext, ensemble: Any, what: str, *, parts: int = 0) -> None:
-    """Ask for an ensemble of wrappers that are right to be right."""
+    """Require that an ensemble of right estimators predicts correctly."""
     X, y, *_ = doubles.predicted_data(context.wrapper)
     with context.doing(f"fit and predict of {what}"):
-        answers = ensemble.fit(X, y).predict(X)
-    require_right(context, answers, y, f"predict of {what}")
+        predictions = ensemble.fit(X, y).predict(X)
+    require_right(context, predictions, y, f"predict of {what}")
     if not parts:
         return
-    with context.doing(f"reading the parts of {what}"):
+    with context.doing(f"reading the estimators of {what}"):
         members = list(ensemble.estimators_)
     context.require(
         len(members) == parts and all(isinstance(one, context.cls) for one in members),
@@ -145,7 +145,7 @@ def classifier_ensembles(context: CheckContext) -> None:
     final = LogisticRegression()
     makers: dict[str, Callable[[], tuple[Any, int]]] = {
         "bagging": lambda: (BaggingClassifier(one, n_estimators=3, random_state=0), 3),
-        # One that is always right ends the boosting.
+        # Boosting stops when an estimator is always right.
         "boosting": lambda: (AdaBoostClassifier(one, n_estimators=3, random_state=0), 1),
         "voting-hard": lambda: (VotingClassifier(named), 2),
         "voting-soft": lambda: (VotingClassifier(named, voting="soft"), 2),
@@ -184,7 +184,7 @@ def regressor_ensembles(context: CheckContext) -> None:
     final = LinearRegression()
     makers: dict[str, Callable[[], tuple[Any, int]]] = {
         "bagging": lambda: (BaggingRegressor(one, n_estimators=3, random_state=0), 3),
-        # How many it takes depends on whether errors of rounding are exactly zero.
+        # The number of estimators depends on whether rounding errors are exactly zero.
         "boosting": lambda: (AdaBoostRegressor(one, n_estimators=3, random_state=0), 0),
         "voting": lambda: (VotingRegressor(named), 2),
         "stacking": lambda: (StackingRegressor(named, final_estimator=final, cv=2), 2),

@@ -9,9 +9,9 @@ from scikeras_conformance.checks._support.frames import import_library, make_fra
 from scikeras_conformance.checks._support.modules import doubles, np
 from scikeras_conformance.checks._support.predictions import as_array
 from scikeras_conformance.checks._support.training import (
-    ask,
     column,
     learner,
+    outputs_of,
     require_weights,
     train,
 )
@@ -19,7 +19,7 @@ from scikeras_conformance.runner.context import CheckContext, show
 
 
 def _require_trained_on(context: CheckContext, given: Any, target: Any, X: Any, y: Any) -> None:
-    """Ask that what is given in another form trains, and is asked about, as arrays are."""
+    """Require that data in another container train and predict as arrays do."""
     build = learner(context)
     estimator = context.make(build, batch_size=len(y), verbose=0)
     context.fit(estimator, given, target)
@@ -29,17 +29,17 @@ def _require_trained_on(context: CheckContext, given: Any, target: Any, X: Any, 
     )
     method = "predict_proba" if context.is_classifier else "predict"
     found = as_array(context, context.call(estimator, method, given), method)
-    answers = ask(expected, X)[:, 0]
-    with context.doing(f"reading what {method} gave"):
+    predictions = outputs_of(expected, X)[:, 0]
+    with context.doing(f"reading the result of {method}"):
         found = found.reshape(len(X), -1)[:, -1].astype(np.float64)
     context.require(
-        np.allclose(found, answers, atol=1e-5),
-        f"{method} with {context.case} gave {show(found)}, not {show(answers)}",
+        np.allclose(found, predictions, atol=1e-5),
+        f"{method} with {context.case} returned {show(found)}, not {show(predictions)}",
     )
 
 
 def _gapped(context: CheckContext) -> tuple[Any, Any]:
-    """Give data in which some values are zero, which a sparse matrix does not store."""
+    """Return data in which some values are zero, which a sparse matrix does not store."""
     X, y, *_ = doubles.dataset(context.wrapper)
     X = X.copy()
     X[::3, 0] = 0.0
@@ -63,7 +63,7 @@ def frames(context: CheckContext) -> None:
     if special == "nullable":
         table = table.convert_dtypes()
     if special == "with-index":
-        # Rows are rows, whatever they are called.
+        # The index of the rows does not matter.
         table.index, target.index = np.arange(len(y)) + 100, np.arange(len(y))[::-1]
     _require_trained_on(context, table, target, X.astype(np.float32), y)
 
@@ -102,7 +102,9 @@ def memory_mapped(context: CheckContext) -> None:
             estimator = context.make(build, batch_size=len(y), verbose=0)
             context.call(estimator, "fit", X, y, sample_weight=mapped(weights, "w"))
             expected = train(build(), X, column(y), sample_weight=weights)
-            require_weights(context, estimator, expected, "those of training with mapped weights")
+            require_weights(
+                context, estimator, expected, "those of training with memory-mapped weights"
+            )
             return
         target = mapped(y, "y") if context.case == "X-and-y" else y
         _require_trained_on(context, mapped(X, "X"), target, X, y)

@@ -7,7 +7,7 @@ from scikeras_conformance.checks._support.sklearn_checks import (
     has_tag,
     installed_version,
     require_known,
-    require_recognised,
+    require_recognized,
     run_pinned,
     yielded_checks,
 )
@@ -74,7 +74,7 @@ def counts(context: CheckContext) -> None:
     yielded = list(yielded_checks(context, estimator))
     version = installed_version()
     known = expected_names(kind, version)
-    require_recognised(context, estimator, kind)
+    require_recognized(context, estimator, kind)
     require_known(context, kind, known)
     missing = [
         name

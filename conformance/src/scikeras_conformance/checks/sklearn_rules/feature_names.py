@@ -50,8 +50,8 @@ def _of_width(context: CheckContext, width: int) -> Any:
 def _require_names(
     context: CheckContext, estimator: Any, expected: list[str] | None, what: str
 ) -> None:
-    """Ask for the names of the columns, or for no attribute at all."""
-    with context.doing("looking for feature_names_in_"):
+    """Require the names of the columns, or no attribute at all."""
+    with context.doing("reading feature_names_in_"):
         has = hasattr(estimator, "feature_names_in_")
     if expected is None:
         context.require(not has, f"feature_names_in_ is set after {what}")
@@ -67,9 +67,9 @@ def _require_names(
 
 
 def _names_are_read(given: Any) -> bool:
-    """Whether scikit-learn itself finds names in a frame; some of its versions know not every one.
+    """Whether scikit-learn itself finds names in a data frame; some versions do not in all kinds.
 
-    Where it does not, a wrapper that goes by it is as right as one that finds them by itself.
+    If it does not, a wrapper may rely on scikit-learn or find them itself.
     """
     from sklearn.preprocessing import FunctionTransformer
 

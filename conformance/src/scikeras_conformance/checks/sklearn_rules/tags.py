@@ -15,12 +15,12 @@ REFUSALS = (ValueError, TypeError)
 def _require_as_tagged(
     context: CheckContext, estimator: Any, tag: str, what: str, does: Callable[[], None]
 ) -> None:
-    """Ask that an estimator does what its tag says, and refuses what it does not say."""
+    """Require that input is accepted if a tag says so, and raises an error otherwise."""
     if has_tag(context, estimator, tag):
-        with context.doing(f"{what}, which the tag {tag} says it takes,"):
+        with context.doing(f"{what}, which the tag {tag} allows,"):
             does()
         return
-    with context.refusing(f"{what}, which the tag {tag} does not say it takes,", *REFUSALS):
+    with context.refusing(f"{what}, which the tag {tag} does not allow,", *REFUSALS):
         does()
 
 
@@ -36,13 +36,13 @@ def sparse_tag(context: CheckContext) -> None:
     data = doubles.dataset(context.wrapper)
     X = getattr(scipy.sparse, context.case)(data.X)
     estimator = context.make(doubles.builder(context.wrapper))
-    answers: list[Any] = []
+    predictions: list[Any] = []
 
     def does() -> None:
-        answers.append(estimator.fit(X, data.y).predict(X))
+        predictions.append(estimator.fit(X, data.y).predict(X))
 
     _require_as_tagged(context, estimator, "input_tags.sparse", "fit with sparse input", does)
-    for given in answers:
+    for given in predictions:
         require_predictions(context, given, data.y, "predict with sparse input")
 
 
@@ -67,7 +67,7 @@ def nan_tag(context: CheckContext) -> None:
             estimator.fit(X, data.y)
 
     if context.case == "infinite":
-        # No tag is about that: it is no number to learn from.
+        # No tag allows infinity.
         with context.refusing("fit with infinity in X", *REFUSALS):
             does()
         return
@@ -100,13 +100,13 @@ def several_targets_tag(context: CheckContext) -> None:
         return model
 
     estimator = context.make(build)
-    answers: list[Any] = []
+    predictions: list[Any] = []
 
     def does() -> None:
-        answers.append(estimator.fit(data.X, data.y).predict(data.X))
+        predictions.append(estimator.fit(data.X, data.y).predict(data.X))
 
     _require_as_tagged(context, estimator, tag, "fit with a target of several columns", does)
-    for given in answers:
+    for given in predictions:
         require_predictions(context, given, data.y)
 
 
@@ -120,14 +120,14 @@ def several_targets_tag(context: CheckContext) -> None:
 def multiclass_tag(context: CheckContext) -> None:
     data = doubles.classes_dataset(["a", "b", "c"])
     estimator = context.make(lambda: doubles.stub_model_of(data, context.wrapper))
-    answers: list[Any] = []
+    predictions: list[Any] = []
 
     def does() -> None:
-        answers.append(estimator.fit(data.X, data.y).predict(data.X))
+        predictions.append(estimator.fit(data.X, data.y).predict(data.X))
 
     tag = "classifier_tags.multi_class"
     _require_as_tagged(context, estimator, tag, "fit with three classes", does)
-    for given in answers:
+    for given in predictions:
         require_predictions(context, given, data.y)
 
 

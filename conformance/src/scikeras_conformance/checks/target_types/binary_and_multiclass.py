@@ -145,7 +145,7 @@ def multiclass(context: CheckContext) -> None:
     wrappers=CLASSIFIER,
     cases=["class", "instance", "function"],
 )
-def one_hot_loss_spellings(context: CheckContext) -> None:
+def one_hot_loss_forms(context: CheckContext) -> None:
     data = doubles.classes_dataset(["a", "b", "c"])
     loss = {
         "class": keras.losses.CategoricalCrossentropy,

@@ -29,7 +29,7 @@ def own_encoder(context: CheckContext) -> None:
     X, y = two_column_target()
 
     class ColumnCodes(TransformerMixin, BaseEstimator):  # type: ignore[misc]
-        """Takes two columns of the classes 1, 2, 3 for two numbers, and back."""
+        """Convert two columns of the classes 1, 2, 3 to two numbers, and back."""
 
         def fit(self, y: Any) -> Any:
             del y
@@ -55,7 +55,7 @@ def own_encoder(context: CheckContext) -> None:
         def target_encoder(self) -> Any:
             return ColumnCodes()
 
-    # X are the targets themselves, so the identity less one is the right answer.
+    # X equals the targets, so the identity minus one gives the right predictions.
     data = doubles.Dataset(X, y, np.eye(2, dtype=np.float32), -np.ones(2, dtype=np.float32))
     estimator = context.make_of(TwoColumns, oracle_builder(data, "linear", SQUARED), loss=SQUARED)
     context.fit(estimator, X, y)

@@ -14,8 +14,8 @@ CLASSIFIER = [Wrapper.CLASSIFIER]
 REGRESSOR = [Wrapper.REGRESSOR]
 
 
-def _require_flat_answers(context: CheckContext, data: Any, activation: str, loss: str) -> None:
-    """Ask for right answers of a model that gives one number a row, and no column of them."""
+def _require_flat_predictions(context: CheckContext, data: Any, activation: str, loss: str) -> None:
+    """Require right predictions of a model whose output has shape (n,)."""
 
     def build() -> Any:
         inner = doubles.make_model(data, activation)
@@ -41,7 +41,7 @@ def _require_flat_answers(context: CheckContext, data: Any, activation: str, los
 )
 def flat_classes(context: CheckContext) -> None:
     data = doubles.classes_dataset(["no", "yes"], sigmoid=True)
-    _require_flat_answers(context, data, "sigmoid", "binary_crossentropy")
+    _require_flat_predictions(context, data, "sigmoid", "binary_crossentropy")
 
 
 @check(
@@ -53,7 +53,7 @@ def flat_classes(context: CheckContext) -> None:
     level=Level.SHOULD,
 )
 def flat_numbers(context: CheckContext) -> None:
-    _require_flat_answers(context, doubles.continuous_dataset(), "linear", "mean_squared_error")
+    _require_flat_predictions(context, doubles.continuous_dataset(), "linear", "mean_squared_error")
 
 
 @check(
@@ -66,7 +66,7 @@ def flat_numbers(context: CheckContext) -> None:
 )
 def all_digits(context: CheckContext) -> None:
     data = doubles.continuous_dataset(dtype=np.float64)
-    # Too large for float32, where all but the first seven digits are rounded away.
+    # Too large for float32, which has seven digits only.
     data = data._replace(y=data.y + 2.0**25)
 
     def build() -> Any:
@@ -82,11 +82,11 @@ def all_digits(context: CheckContext) -> None:
     predicted = as_array(context, context.predict(estimator, data.X), "predict")
     expected = np.asarray(build().predict(data.X, verbose=0)).reshape(data.y.shape)
     with context.doing("comparing predictions"):
-        # In batches of another size a sum may come out otherwise in its last bit.
+        # The last bit of a sum may depend on the batch size.
         near = predicted.shape == expected.shape and np.allclose(predicted, expected, 1e-13, 0)
     context.require(
         near,
-        f"predict gave {show(predicted)}; the model computes {show(expected)}",
+        f"predict returned {show(predicted)}; the model computes {show(expected)}",
     )
 
 
@@ -118,6 +118,8 @@ def other_width(context: CheckContext) -> None:
         try:
             predicted = estimator.fit(X, y).predict(X)
         except Exception:
-            return  # an error of Keras's own, about shapes, will do
+            return  # an error of Keras about shapes is good enough
     found = as_array(context, predicted, "predict").shape
-    context.require(found == y.shape, f"predict gave the shape {found} for a target of {y.shape}")
+    context.require(
+        found == y.shape, f"predict returned shape {found} for a target of shape {y.shape}"
+    )

@@ -17,7 +17,7 @@ CLASSIFIER = [Wrapper.CLASSIFIER]
 
 
 def _one_label_each() -> Any:
-    """Give data whose target is an indicator with one label in each row."""
+    """Return data whose target is an indicator with one label in each row."""
     data = doubles.classes_dataset([0, 1, 2])
     return data._replace(y=np.eye(3, dtype=int)[data.y])
 
@@ -28,12 +28,13 @@ def _require_probabilities(context: CheckContext, estimator: Any, data: Any, exp
         wanted = expected[rows]
         context.require(
             found.shape == wanted.shape,
-            f"{what}: predict_proba gave shape {found.shape}, not {wanted.shape}",
+            f"{what}: predict_proba returned shape {found.shape}, not {wanted.shape}",
         )
         with context.doing("comparing probabilities"):
             right = np.allclose(found, wanted, atol=1e-4)
         context.require(
-            right, f"{what}: predict_proba gave {show(found[:2])} ..., not {show(wanted[:2])} ..."
+            right,
+            f"{what}: predict_proba returned {show(found[:2])} ..., not {show(wanted[:2])} ...",
         )
 
 
@@ -102,7 +103,7 @@ def one_class_probabilities(context: CheckContext) -> None:
 )
 def margins(context: CheckContext) -> None:
     data = doubles.classes_dataset(["no", "yes"], sigmoid=True).softened()
-    # Answers of a quarter: on the right side, and far from one.
+    # Outputs of a quarter: on the right side, and far from one.
     data = data._replace(kernel=data.kernel / np.float32(4))
     estimator = context.make(oracle_builder(data, "linear", context.case))
     context.fit(estimator, data.X, data.y)
@@ -116,7 +117,9 @@ def margins(context: CheckContext) -> None:
             and np.allclose(found.sum(axis=1), 1, atol=1e-4)
             and (found.argmax(axis=1) == right).all()
         )
-    context.require(holds, f"predict_proba gave {show(found[:2])} ... for {show(data.y[:2])} ...")
+    context.require(
+        holds, f"predict_proba returned {show(found[:2])} ... for {show(data.y[:2])} ..."
+    )
 
 
 @check(
@@ -130,7 +133,7 @@ def sums(context: CheckContext) -> None:
     data = doubles.classes_dataset(["a", "b", "c"]).softened()
     estimator = context.make(oracle_builder(data, context.case, ONE_HOT))
     context.fit(estimator, data.X, data.y)
-    # Of the last row a layer of rectified units says nothing at all.
+    # All outputs of a ReLU layer are zero for the last row.
     X = np.vstack([data.X, np.zeros_like(data.X[:1])])
     found = as_array(context, context.call(estimator, "predict_proba", X), "predict_proba")
     right = np.searchsorted(["a", "b", "c"], data.y)
@@ -141,11 +144,11 @@ def sums(context: CheckContext) -> None:
             and np.allclose(found.sum(axis=1), 1, atol=1e-4)
             and (found[:-1].argmax(axis=1) == right).all()
         )
-    context.require(holds, f"predict_proba gave {show(found[:2])} ... {show(found[-1])}")
+    context.require(holds, f"predict_proba returned {show(found[:2])} ... {show(found[-1])}")
 
 
 def _in_logits(case: str) -> tuple[Any, Any, Any]:
-    """Give by case: data, the loss that takes its model's outputs for logits, probabilities."""
+    """Return by case: data, a loss that takes the outputs as logits, expected probabilities."""
     losses = keras.losses
     if case == "multilabel":
         data = doubles.multilabel_dataset().softened()
@@ -153,7 +156,7 @@ def _in_logits(case: str) -> tuple[Any, Any, Any]:
         return data, loss, _sigmoid(data.X @ data.kernel + data.bias)
     if case == "one-unit":
         data = doubles.classes_dataset(["no", "yes"], sigmoid=True).softened()
-        # Answers between nothing and one half are where logits and probabilities part.
+        # Outputs between 0 and 0.5 are where logits and probabilities lead to different labels.
         data = data._replace(kernel=data.kernel / np.float32(4))
         return data, losses.BinaryCrossentropy(from_logits=True), _two(data.X @ data.kernel)
     data = doubles.classes_dataset(["a", "b", "c"] if case != "two-units" else ["a", "b"])

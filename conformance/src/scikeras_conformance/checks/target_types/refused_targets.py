@@ -43,7 +43,7 @@ def multiclass_multioutput_refused(context: CheckContext) -> None:
         naming=("target_encoder", "encoder", "transformer"),
     ):
         estimator.fit(X, y)
-    # A model with units for whatever such a target may be mistaken for.
+    # A model with enough units for whatever such a target may be mistaken for.
     units = 2 if context.case == "sigmoid" else 4
     wide = doubles.Dataset(X, y, np.ones((2, units), np.float32), np.zeros(units, np.float32))
     for method in ("initialize", "partial_fit"):
@@ -79,7 +79,9 @@ def unknown_refused(context: CheckContext) -> None:
     estimator = context.make(build, loss=BINARY)
     with context.refusing(f"fit with a target of {context.case}", ValueError):
         estimator.fit(data.X, UNKNOWN[context.case]())
-    context.require(not any(model.log.fits for model in made), "the error came after training")
+    context.require(
+        not any(model.log.fits for model in made), "the error was raised after training"
+    )
 
 
 @check(
@@ -92,7 +94,7 @@ def unknown_refused(context: CheckContext) -> None:
 def regressor_refuses_unknown(context: CheckContext) -> None:
     data = doubles.continuous_dataset()
     estimator = context.make(oracle_builder(data, "linear", SQUARED))
-    # Objects that are no numbers are a TypeError to NumPy, and so to scikit-learn's regressors.
+    # NumPy raises a TypeError for objects that are not numbers, as do scikit-learn's regressors.
     with context.refusing(f"fit with a target of {context.case}", ValueError, TypeError):
         estimator.fit(data.X[:8], UNKNOWN[context.case]())
 
@@ -122,5 +124,5 @@ def regressor_refuses_text(context: CheckContext) -> None:
     data = doubles.continuous_dataset()
     y = np.array(["low", "high"] * 8, dtype=object if "objects" in context.case else None)
     estimator = context.make(oracle_builder(data, "linear", SQUARED))
-    with context.refusing("fit of the regressor with words as target", ValueError):
+    with context.refusing("fit of the regressor with a target of strings", ValueError):
         estimator.fit(data.X, y)

@@ -13,22 +13,22 @@ GENERIC = {
     *("Tuple", "Type", "Callable", "Sequence", "Iterable", "Iterator", "Mapping"),
     *("MutableMapping", "Collection", "Generator", "Awaitable"),
 }
-"""Types that hold others; by themselves they hold Any, which nobody has written."""
+"""Generic types; without parameters they stand for Any."""
 
 
 def own_classes(cls: type) -> list[type]:
-    """Give a class and those of its bases that come from the same package."""
+    """Return a class and those of its bases that are from the same package."""
     top = cls.__module__.partition(".")[0]
     return [one for one in cls.__mro__ if one.__module__.partition(".")[0] == top]
 
 
 def public_methods(cls: type) -> dict[str, list[ast.FunctionDef]]:
-    """Give the public methods that stand in the source of a class, overloads together.
+    """Return the public methods that the source of a class defines, with all overloads.
 
     Raises
     ------
     LookupError
-        If there is no source, or the class is not in it by its name.
+        If there is no source, or it does not define the class by its name.
     """
     found: dict[str, list[ast.FunctionDef]] = {}
     for node in _definition(cls).body:
@@ -61,7 +61,7 @@ def _classes(body: list[ast.stmt]) -> Iterator[ast.ClassDef]:
 
 
 def _source(module: str) -> Path:
-    """Give the stub file of a module, which a type checker prefers, or its source."""
+    """Return the stub file of a module, which a type checker prefers, or its source."""
     spec = importlib.util.find_spec(module)
     if spec is None or spec.origin is None or not spec.origin.endswith(".py"):
         raise LookupError(f"the module {module} has no source file")
@@ -70,21 +70,21 @@ def _source(module: str) -> Path:
 
 
 def missing_annotations(method: ast.FunctionDef) -> list[str]:
-    """Give what the signature of a method leaves to Any without writing it."""
+    """Return what lacks a type in the signature of a method."""
     is_static = any(ast.unparse(one) == "staticmethod" for one in method.decorator_list)
     arguments = [*method.args.posonlyargs, *method.args.args][0 if is_static else 1 :]
     arguments += method.args.kwonlyargs
     arguments += [one for one in (method.args.vararg, method.args.kwarg) if one is not None]
     missing = [one.arg for one in arguments if one.annotation is None]
     if method.returns is None and (method.name != "__init__" or not arguments):
-        missing.append("what it returns")
+        missing.append("the return type")
     annotations = [one.annotation for one in arguments] + [method.returns]
     bare = {name for one in annotations if one is not None for name in _bare(one)}
-    return missing + [f"what a {name} holds" for name in sorted(bare)]
+    return missing + [f"the parameters of {name}" for name in sorted(bare)]
 
 
 def _bare(annotation: ast.expr) -> Iterator[str]:
-    """Yield the generic types that stand without what they hold."""
+    """Yield the generic types without parameters."""
     if isinstance(annotation, ast.Constant) and isinstance(annotation.value, str):
         yield from _bare(ast.parse(annotation.value, mode="eval").body)
     elif isinstance(annotation, ast.Name):
@@ -118,4 +118,4 @@ def signatures(context: CheckContext) -> None:
             for node in nodes
             if missing_annotations(node)
         ]
-    context.require(not gaps, "not every type is said in " + "; ".join(gaps[:5]))
+    context.require(not gaps, "types are missing in " + "; ".join(gaps[:5]))

@@ -23,8 +23,8 @@ def marker(context: CheckContext) -> None:
     ]
     context.require(
         folders,
-        f"{context.public_class.__module__} is a module alone; only a package can ship py.typed",
+        f"{context.public_class.__module__} is a single module; only a package can ship py.typed",
     )
-    # A namespace that several distributions share has no marker of its own.
+    # A namespace package that several distributions share has no marker.
     found = [folder for folder in folders if (folder / "py.typed").is_file()]
     context.require(found, f"there is no py.typed in the package {packages[0]}")

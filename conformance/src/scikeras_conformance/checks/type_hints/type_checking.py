@@ -44,13 +44,13 @@ params: dict[str, Any] = estimator.get_params()
 estimator.set_params(epochs=3)
 model = fitted.model_
 """
-"""What a user writes; for the base wrapper too, which has all methods but no scorer."""
+"""A user's program, also for the base wrapper, which has all methods but no scorer."""
 
 
 def place_of(context: CheckContext, wrapper: str) -> tuple[str, str]:
-    """Give the module that a user imports a wrapper from, and its name there.
+    """Return the module that a user imports a wrapper from, and its name there.
 
-    The classes that an adapter stands for are imported from where they are defined.
+    The public classes behind an adapter are imported from where they are defined.
     """
     spec = context.subject.spec
     if "=" in spec:
@@ -77,7 +77,7 @@ def errors_of_mypy(
     wrapper : str
         The wrapper that the program uses.
     revealed : tuple of str
-        Methods whose type mypy is asked for.
+        Methods whose type mypy reveals.
 
     Returns
     -------
@@ -98,7 +98,7 @@ def errors_of_mypy(
     types = [line.removeprefix("note: Revealed type is ").strip('"') for line in notes]
     if len(types) != len(revealed):
         errors += [line for line in lines if ": error: " in line and line not in errors][:1]
-        context.require(errors, f"mypy gave up: {' '.join(lines)[:300]}")
+        context.require(errors, f"mypy failed: {' '.join(lines)[:300]}")
         return errors, {}
     return errors, dict(zip(revealed, types, strict=True))
 
@@ -113,7 +113,7 @@ def _output(places: tuple[tuple[str, str], ...], revealed: tuple[str, ...], path
             text += "".join(f"reveal_type({name}.{method})\n" for method in revealed)
             Path(folder, f"{wrapper}.py").write_text(text, encoding="utf-8")
         options = [
-            # What the modules of the subject themselves are like inside is its own business.
+            # Errors inside the modules of the subject do not count.
             *("--strict", "--follow-imports=silent", "--config-file=", "--no-error-summary"),
             *("--no-pretty", "--no-color-output", "--hide-error-context", "--cache-dir=cache"),
         ]
@@ -131,7 +131,7 @@ def _output(places: tuple[tuple[str, str], ...], revealed: tuple[str, ...], path
 
 
 def _search_path(context: CheckContext) -> str:
-    """Give the folders of the subject that mypy does not look into by itself."""
+    """Return the folders of the subject that are not on mypy's default search path."""
     installed = {Path(entry).resolve() for entry in [*site.getsitepackages(), *_of_sysconfig()]}
     folders: dict[Path, None] = {}
     for name in PLACES:
@@ -148,7 +148,7 @@ def _of_sysconfig() -> list[str]:
     return [sysconfig.get_path("purelib"), sysconfig.get_path("platlib")]
 
 
-# Every user calls these; the program asks mypy for their types.
+# Every user calls these; mypy reveals their types.
 ASKED = ("fit", "predict")
 
 
@@ -159,7 +159,7 @@ ASKED = ("fit", "predict")
 )
 def user_program(context: CheckContext) -> None:
     errors, _ = errors_of_mypy(context, str(context.wrapper), ASKED)
-    context.require(not errors, "mypy --strict finds " + "; ".join(map(show, errors[:3])))
+    context.require(not errors, "mypy --strict reports " + "; ".join(map(show, errors[:3])))
 
 
 @check(
@@ -169,6 +169,6 @@ def user_program(context: CheckContext) -> None:
 )
 def seen_by_mypy(context: CheckContext) -> None:
     errors, types = errors_of_mypy(context, str(context.wrapper), ASKED)
-    context.require(types, "mypy finds no such methods: " + "; ".join(map(show, errors[:3])))
+    context.require(types, "mypy does not find the methods: " + "; ".join(map(show, errors[:3])))
     lost = [name for name, found in types.items() if found == "Any"]
-    context.require(not lost, f"to mypy the type of {' and '.join(lost)} is Any")
+    context.require(not lost, f"mypy infers the type Any for {' and '.join(lost)}")

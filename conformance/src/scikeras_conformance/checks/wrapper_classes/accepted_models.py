@@ -19,7 +19,7 @@ def model_instance(context: CheckContext) -> None:
     X, y, *_ = doubles.dataset(context.wrapper)
     if context.case == "compiled":
         model = doubles.uncompiled(context.wrapper)
-        # An optimizer with state, which Keras loses when it copies the model in some ways.
+        # An optimizer with state, which some ways of copying a model lose.
         model.compile(optimizer=keras.optimizers.Adam(0.0), loss="mean_squared_error")
         estimator = context.make(model)
     else:
@@ -34,7 +34,7 @@ def model_instance(context: CheckContext) -> None:
 
 
 class _Builders:
-    """Builders of every kind, for one wrapper."""
+    """Builders of every kind for one wrapper."""
 
     def __init__(self, wrapper: Wrapper) -> None:
         self._wrapper = wrapper
@@ -120,7 +120,7 @@ def builder_kinds_that_ask(context: CheckContext) -> None:
     }[context.case]
     context.fit(context.make(builder, units=5), X, y)
     expected = [(1, X.shape[1], 5)]
-    context.require(seen == expected, f"the builder should see {expected}; it saw {seen}")
+    context.require(seen == expected, f"the builder should receive {expected}; it received {seen}")
 
 
 @check(

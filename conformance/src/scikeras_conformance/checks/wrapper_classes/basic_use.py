@@ -14,7 +14,7 @@ from scikeras_conformance.runner.context import CheckContext, show
 )
 def fit_and_predict(context: CheckContext) -> None:
     X, y, *_ = doubles.dataset(context.wrapper)
-    # A plain keras.Sequential, run the way Keras runs it, unlike the models of other checks.
+    # A plain keras.Sequential that Keras trains with its own loop, unlike in other checks.
     estimator = context.make(model=lambda: doubles.plain_model_for(context.wrapper))
     returned = context.fit(estimator, X, y)
     context.require(returned is estimator, f"fit returned {show(returned)}, not the estimator")

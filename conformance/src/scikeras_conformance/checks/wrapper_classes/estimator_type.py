@@ -42,7 +42,7 @@ def estimator_type(context: CheckContext) -> None:
     }[context.wrapper]
     from sklearn.utils import get_tags
 
-    with context.doing("asking scikit-learn for the type of the estimator"):
+    with context.doing("reading the type of the estimator with scikit-learn"):
         found = (
             sklearn_base.is_classifier(estimator),
             sklearn_base.is_regressor(estimator),
@@ -51,7 +51,7 @@ def estimator_type(context: CheckContext) -> None:
     context.require(
         found == expected,
         "(is_classifier, is_regressor, estimator_type) should be "
-        f"{expected}; scikit-learn says {found}",
+        f"{expected}; scikit-learn reports {found}",
     )
 
 
@@ -80,5 +80,5 @@ def stratified_splits(context: CheckContext) -> None:
         cross_val_score(estimator, X, y, cv=3, scoring=scoring, error_score="raise")
     context.require(
         held_out == [[2, 2]] * 3,
-        f"three stratified folds hold [2, 2] of each class; they held {held_out}",
+        f"three stratified folds contain [2, 2] samples of the classes; they contain {held_out}",
     )

@@ -65,7 +65,7 @@ def subclass(context: CheckContext) -> None:
         )
     with context.doing("cloning an instance of a subclass"):
         copy = sklearn_base.clone(estimator)
-    context.require(type(copy) is type(estimator), "the clone is of another class")
+    context.require(type(copy) is type(estimator), "the class of the clone differs")
     before, after = context.params(estimator), context.params(copy)
     context.require(after.get("hidden") == 7, "the clone lost the parameter 'hidden'")
     context.require(
@@ -73,7 +73,9 @@ def subclass(context: CheckContext) -> None:
     )
     X, y, *_ = doubles.dataset(wrapper)
     context.fit(copy, X, y)
-    context.require(built == [7], f"_keras_build_fn should be called once, with 7; it saw {built}")
+    context.require(
+        built == [7], f"_keras_build_fn should be called once, with 7; it was called with {built}"
+    )
 
 
 @check(
@@ -107,4 +109,6 @@ def passed_on(context: CheckContext) -> None:
         found = params.get("hidden"), params.get("width")
         context.require(found == (7, 9), f"hidden and width should be 7 and 9; they are {found}")
         context.fit(one, *doubles.dataset(wrapper)[:2])
-    context.require(built == [(7, 9)] * 2, f"the builder should see (7, 9) twice; it saw {built}")
+    context.require(
+        built == [(7, 9)] * 2, f"the builder should receive (7, 9) twice; it received {built}"
+    )
