@@ -1,4 +1,4 @@
-"""Objects of the suite's own that record what a subject does with them, and data to try it on.
+"""Test doubles that record what a subject does with them, and data sets.
 
 Importing this package imports Keras; check modules reach it through
 `scikeras_conformance.checks._support.modules`, which puts that off until a check runs.
@@ -26,7 +26,7 @@ from scikeras_conformance.doubles.importable import (
     UNTRAINED,
     EagerModel,
     LabeledCallback,
-    predicted_data,
+    data_predicted_by_oracles,
 )
 from scikeras_conformance.doubles.models import (
     RecordingModel,
@@ -43,7 +43,7 @@ from scikeras_conformance.doubles.recorders import (
     recording_class,
     zero_learning_rate,
 )
-from scikeras_conformance.doubles.snapshot import changes, snapshot
+from scikeras_conformance.doubles.snapshot import changed_paths, snapshot
 from scikeras_conformance.doubles.stub import StubModel, stub_model_for, stub_model_of
 
 __all__ = [
@@ -64,11 +64,12 @@ __all__ = [
     "StubModel",
     "builder",
     "callback_class",
-    "changes",
+    "changed_paths",
     "class_accepting_anything",
     "classes_dataset",
     "computes_in_float64",
     "continuous_dataset",
+    "data_predicted_by_oracles",
     "dataset",
     "float64_settings",
     "leaves",
@@ -77,7 +78,6 @@ __all__ = [
     "multilabel_dataset",
     "parameter_value",
     "plain_model_for",
-    "predicted_data",
     "recording_class",
     "snapshot",
     "stub_model_for",

@@ -1,4 +1,4 @@
-"""Classes that take whatever arguments they are given, and keep them for a check to look at."""
+"""Optimizer, loss, metric and callback classes that accept and record any arguments."""
 
 import copy
 from collections.abc import Iterator, Mapping
@@ -9,54 +9,54 @@ import keras
 __all__ = ["CLASSES_ACCEPTING_ANYTHING", "class_accepting_anything", "leaves"]
 
 
-class _Open:
-    """Keeps its arguments as ``given``: a dict, with positional ones under their number."""
+class _AnyArguments:
+    """Keep the arguments as ``given``: a dict, with positional ones under their number."""
 
     made: list[Any]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(**self._settings)
-        # Not by assignment, which Keras would track and wrap.
+        # Not by assignment, because Keras would track and wrap the dict.
         object.__setattr__(self, "given", {**{str(i): a for i, a in enumerate(args)}, **kwargs})
         self.made.append(self)
 
     _settings: Mapping[str, Any] = {}
 
     def get_config(self) -> dict[str, Any]:
-        """Give the arguments, for a wrapper that rebuilds what it made."""
+        """Return the arguments, for wrappers that rebuild objects from their configuration."""
         config: dict[str, Any] = dict(getattr(self, "given", {}))
         return config
 
     def __deepcopy__(self, memo: object) -> Any:
-        # Keras would look for the class in the module that it says it is from.
+        # Keras would look for the class in its module.
         return type(self)(**copy.deepcopy(self.get_config()))
 
 
-class _AnyArgumentsOptimizer(_Open, keras.optimizers.SGD):  # type: ignore[misc]
+class _AnyArgumentsOptimizer(_AnyArguments, keras.optimizers.SGD):  # type: ignore[misc]
     _settings = {"learning_rate": 0.0}  # noqa: RUF012 - never changed
 
 
-class _AnyArgumentsLoss(_Open, keras.losses.MeanSquaredError):  # type: ignore[misc]
+class _AnyArgumentsLoss(_AnyArguments, keras.losses.MeanSquaredError):  # type: ignore[misc]
     pass
 
 
-class _AnyArgumentsMetric(_Open, keras.metrics.MeanSquaredError):  # type: ignore[misc]
+class _AnyArgumentsMetric(_AnyArguments, keras.metrics.MeanSquaredError):  # type: ignore[misc]
     pass
 
 
-class _AnyArgumentsCallback(_Open, keras.callbacks.Callback):  # type: ignore[misc]
+class _AnyArgumentsCallback(_AnyArguments, keras.callbacks.Callback):  # type: ignore[misc]
     trained: list[Any]
-    asked: list[Any]
+    predicted: list[Any]
 
     def on_train_begin(self, logs: Any = None) -> None:
-        """Note that this one saw a training."""
+        """Record a call for training."""
         del logs
         self.trained.append(self)
 
     def on_predict_begin(self, logs: Any = None) -> None:
-        """Note that this one saw a prediction."""
+        """Record a call for prediction."""
         del logs
-        self.asked.append(self)
+        self.predicted.append(self)
 
 
 CLASSES_ACCEPTING_ANYTHING: Mapping[str, type] = {
@@ -64,13 +64,13 @@ CLASSES_ACCEPTING_ANYTHING: Mapping[str, type] = {
     "loss": _AnyArgumentsLoss,
     "metrics": _AnyArgumentsMetric,
     "callbacks": _AnyArgumentsCallback,
-    "argument": _Open,
+    "argument": _AnyArguments,
 }
-"""What can be made, by the parameter of a wrapper that it is for; and an argument of one."""
+"""Base classes by the parameter of a wrapper, and one for arguments of constructors."""
 
 
 def class_accepting_anything(kind: str) -> Any:
-    """Make a new class whose constructor takes any arguments.
+    """Return a new class whose constructor accepts any arguments.
 
     Parameters
     ----------
@@ -81,15 +81,15 @@ def class_accepting_anything(kind: str) -> Any:
     -------
     type
         Its ``made`` lists its instances, each with its arguments as ``given``. A callback class
-        also lists those that saw a training, ``trained``, or a prediction, ``asked``.
+        also lists the instances called for training, ``trained``, and prediction, ``predicted``.
     """
-    lists: dict[str, list[Any]] = {"made": [], "trained": [], "asked": []}
+    lists: dict[str, list[Any]] = {"made": [], "trained": [], "predicted": []}
     parent = CLASSES_ACCEPTING_ANYTHING[kind]
-    return type(f"Open{kind.capitalize()}", (parent,), lists)
+    return type(f"AnyArguments{kind.capitalize()}", (parent,), lists)
 
 
 def leaves(nest: Any) -> Iterator[Any]:
-    """Give what is in lists, tuples and mappings of any depth."""
+    """Yield the items of lists, tuples and mappings, nested to any depth."""
     if isinstance(nest, Mapping):
         nest = list(nest.values())
     if isinstance(nest, (list, tuple)):

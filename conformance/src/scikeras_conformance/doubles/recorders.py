@@ -1,4 +1,4 @@
-"""Classes that record how they are constructed, and objects that are awkward to store."""
+"""Classes that record their constructions, and parameter values of many kinds."""
 
 from types import MappingProxyType
 from typing import Any, NoReturn
@@ -16,12 +16,12 @@ __all__ = [
 
 
 def zero_learning_rate() -> keras.optimizers.Optimizer:
-    """Give an optimizer that trains and changes nothing."""
+    """Return an optimizer with learning rate zero, which leaves the weights unchanged."""
     return keras.optimizers.SGD(learning_rate=0.0)
 
 
 def recording_class(parent: type) -> tuple[type, list[dict[str, Any]]]:
-    """Give a subclass of `parent`, and the list of arguments of every construction of it.
+    """Return a subclass of `parent`, and the list of arguments of its instances.
 
     Each instance holds its own arguments as ``given``.
 
@@ -42,7 +42,7 @@ def recording_class(parent: type) -> tuple[type, list[dict[str, Any]]]:
 
 
 def callback_class() -> tuple[type, list[str]]:
-    """Give a callback class, and the list of events that instances of it see."""
+    """Return a callback class, and the list of events that its instances are called for."""
     events: list[str] = []
 
     class RecordingCallback(keras.callbacks.Callback):  # type: ignore[misc]
@@ -58,7 +58,7 @@ def callback_class() -> tuple[type, list[str]]:
 
 
 class StorableOnly:
-    """An object that can be stored and nothing else: not compared, not tested, not printed."""
+    """An object that can be stored, but not compared, tested for truth or copied."""
 
     __hash__ = None  # type: ignore[assignment]
 
@@ -76,7 +76,7 @@ class StorableOnly:
 
 
 def parameter_value(kind: str) -> Any:
-    """Make a parameter value of a kind that careless wrappers copy, convert, call or compare."""
+    """Return a value that careless wrappers copy, convert, call or compare."""
 
     def function() -> NoReturn:
         msg = "a parameter was called"

@@ -68,7 +68,7 @@ def parameters_untouched(context: CheckContext) -> None:
         score_if_possible(estimator, X, y)
     else:
         context.call(estimator, method, *((X,) if method == "predict" else (X, y)))
-    touched = doubles.changes(before, doubles.snapshot(context.params(estimator)))
+    touched = doubles.changed_paths(before, doubles.snapshot(context.params(estimator)))
     context.require(not touched, f"{method} changed the parameters at {', '.join(touched[:5])}")
 
 
@@ -85,7 +85,7 @@ def proba_leaves_parameters(context: CheckContext) -> None:
     context.fit(estimator, X, y)
     before, names = doubles.snapshot(context.params(estimator)), own_names(estimator)
     context.call(estimator, "predict_proba", X)
-    touched = doubles.changes(before, doubles.snapshot(context.params(estimator)))
+    touched = doubles.changed_paths(before, doubles.snapshot(context.params(estimator)))
     context.require(
         not touched, f"predict_proba changed the parameters at {', '.join(touched[:5])}"
     )
@@ -146,7 +146,7 @@ def instances_not_trained(context: CheckContext) -> None:
     estimator = context.make(lambda: doubles.uncompiled(context.wrapper, off=0.5), **settings)
     before = doubles.snapshot(instance)
     context.fit(estimator, X, y)
-    touched = doubles.changes(before, doubles.snapshot(instance))
+    touched = doubles.changed_paths(before, doubles.snapshot(instance))
     context.require(not touched, f"fit changed the given {name} at {', '.join(touched)}")
     context.fit(estimator, X, y)
 
@@ -163,7 +163,7 @@ def callbacks_untouched(context: CheckContext) -> None:
     estimator = context.make(doubles.builder(context.wrapper), callbacks=[callback])
     before = doubles.snapshot(vars(callback))
     context.fit(estimator, X, y)
-    touched = doubles.changes(before, doubles.snapshot(vars(callback)))
+    touched = doubles.changed_paths(before, doubles.snapshot(vars(callback)))
     context.require(not touched, f"fit changed the given callback: {', '.join(touched)}")
 
 

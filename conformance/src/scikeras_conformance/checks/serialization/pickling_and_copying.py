@@ -117,7 +117,7 @@ def unfitted(context: CheckContext) -> None:
     before = doubles.snapshot(params)
     other = copy_of(context, estimator, way)
     require_params(context, other, params, "the copy")
-    changed = doubles.changes(before, doubles.snapshot(context.params(estimator)))
+    changed = doubles.changed_paths(before, doubles.snapshot(context.params(estimator)))
     context.require(not changed, f"copying changed the original: {', '.join(changed[:3])}")
     require_not_fitted(context, other, "predict", X)
     context.fit(other, X, y)

@@ -70,7 +70,7 @@ def selection(context: CheckContext) -> None:
     from sklearn.pipeline import make_pipeline
     from sklearn.preprocessing import FunctionTransformer
 
-    X, y, *_ = doubles.predicted_data(context.wrapper)
+    X, y, *_ = doubles.data_predicted_by_oracles(context.wrapper)
     candidates = {"wrong": [True, False]}
     settings = {"cv": 2, "error_score": "raise"}
     if context.case in {"grid", "randomized"}:
@@ -107,7 +107,7 @@ def selection(context: CheckContext) -> None:
 
 def _require_ensemble(context: CheckContext, ensemble: Any, what: str, *, parts: int = 0) -> None:
     """Require that an ensemble of right estimators predicts correctly."""
-    X, y, *_ = doubles.predicted_data(context.wrapper)
+    X, y, *_ = doubles.data_predicted_by_oracles(context.wrapper)
     with context.doing(f"fit and predict of {what}"):
         predictions = ensemble.fit(X, y).predict(X)
     require_right(context, predictions, y, f"predict of {what}")
@@ -155,7 +155,7 @@ def classifier_ensembles(context: CheckContext) -> None:
     ensemble, parts = makers[context.case]()
     _require_ensemble(context, ensemble, type(ensemble).__name__, parts=parts)
     if context.case in {"calibrated", "voting-soft", "stacking"}:
-        X, y, *_ = doubles.predicted_data(context.wrapper)
+        X, y, *_ = doubles.data_predicted_by_oracles(context.wrapper)
         with context.doing(f"predict_proba of {type(ensemble).__name__}"):
             found = np.asarray(ensemble.predict_proba(X), dtype=float)
         wanted = (np.unique(y) == y[:, None]).astype(float)
@@ -230,7 +230,7 @@ def parallel(context: CheckContext) -> None:
     from sklearn.ensemble import VotingClassifier, VotingRegressor
     from sklearn.model_selection import GridSearchCV
 
-    X, y, *_ = doubles.predicted_data(context.wrapper)
+    X, y, *_ = doubles.data_predicted_by_oracles(context.wrapper)
     estimator = context.make(doubles.ORACLES[context.wrapper], verbose=0, wrong=False)
     if context.case == "search":
         search = GridSearchCV(
