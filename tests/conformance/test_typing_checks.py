@@ -4,13 +4,13 @@ import ast
 
 import pytest
 
-from mutants.typ import GOOD, package_of
+from mutants.type_hints import GOOD, package_of
 from scikeras_conformance.catalog.check import Wrapper
 from scikeras_conformance.catalog.plan import PlannedCheck
 from scikeras_conformance.catalog.results import Outcome
 from scikeras_conformance.checks import CATALOG
-from scikeras_conformance.checks.type_hints.annotations import missing_annotations
 from scikeras_conformance.checks.type_hints import type_checking
+from scikeras_conformance.checks.type_hints.annotations import missing_annotations
 from scikeras_conformance.runner.execute import execute
 from scikeras_conformance.subject.loading import load_subject
 

@@ -6,9 +6,9 @@ import sys
 
 import pytest
 
+from broken import BROKEN
 from controls import CONTROLS
 from mutants import MUTANTS
-from rough import ROUGH
 from scikeras_conformance.catalog.plan import Selection, make_plan
 from scikeras_conformance.catalog.results import Outcome
 from scikeras_conformance.checks import CATALOG
@@ -64,7 +64,7 @@ def test_no_check_is_without_a_mutant():
 
 def test_names_of_copies_are_unique():
     """A copy of the reference is found by the name of what breaks it, in other processes too."""
-    names = [*MUTANTS, *CONTROLS, *ROUGH]
+    names = [*MUTANTS, *CONTROLS, *BROKEN]
     assert len(set(names)) == len(names)
 
 

@@ -120,7 +120,7 @@ def _whole_source(patch: Any) -> str:
 def _mutants() -> list[Broken]:
     # Imported here: `fixtures` has to be on the import path, and Keras is imported with it.
     from mutants import MUTANTS
-    from mutants.matrix import FILE, declared
+    from mutation.matrix import FILE, declared
 
     written = declared() if FILE.exists() else {}
     return [
