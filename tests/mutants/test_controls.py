@@ -17,13 +17,13 @@ NEED_A_GPU = {"DEV-2.on-a-gpu", "DEV-3.devices-agree"}
 
 
 def one_of_each_check():
-    """Give the first planned check of each check, which is enough to meet every line of it."""
+    """Return the first planned check of each check, which runs every line of it."""
     firsts = {planned.check.id: planned for planned in reversed(make_plan(CATALOG, Selection()))}
     return [firsts[check.id] for check in CATALOG]
 
 
 def checks_for(name, subjects):
-    """Give each check to the first subject and to the composed one, to the others every other one.
+    """Return each check for the first subject and the composed one, every other one for the rest.
 
     So half of the subjects meet a check that a test is about; a nightly job, which sets
     ``EVERY_CHECK``, leaves nothing out but what takes long, and types, which need a package on disk.

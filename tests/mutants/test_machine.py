@@ -1,4 +1,4 @@
-"""The maker of mutants: what it makes, who judges it, and what it makes of explanations."""
+"""Machine-made mutants: how they are made and judged, and how explanations apply."""
 
 from collections import Counter
 
@@ -12,7 +12,7 @@ ALPHA_IN_A_LIST = "ROUTE-10.shared-and-own:regressor:loss-list"
 
 
 def places(text, module="_parameters.routing"):
-    """Give the changes of a module that change a line with this text."""
+    """Return the changes of a module that change a line with this text."""
     label = next(label for label, name in changes.MODULES.items() if name == module)
     return [change for change in changes.changes([label]) if text in change.was]
 

@@ -37,7 +37,7 @@ class Float64Dense(keras.layers.Dense):  # type: ignore[misc]
 
 
 def _model(meta: dict[str, Any], units: int, activation: str, loss: str) -> keras.Model:
-    # On TensorFlow, tracing a graph for each of some hundred fits is slow; on JAX only compiled steps
+    # On TensorFlow, tracing graphs for some hundred fits is slow; on JAX only compiled steps
     # are fast, and on PyTorch it makes no difference.
     on_tensorflow = keras.backend.backend() == "tensorflow"
     dense = keras.layers.Dense if on_tensorflow else Float64Dense
