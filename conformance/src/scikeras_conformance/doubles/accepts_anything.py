@@ -88,12 +88,12 @@ def class_accepting_anything(kind: str) -> Any:
     return type(f"AnyArguments{kind.capitalize()}", (parent,), lists)
 
 
-def leaves(nest: Any) -> Iterator[Any]:
+def leaves(structure: Any) -> Iterator[Any]:
     """Yield the items of lists, tuples and mappings, nested to any depth."""
-    if isinstance(nest, Mapping):
-        nest = list(nest.values())
-    if isinstance(nest, (list, tuple)):
-        for item in nest:
+    if isinstance(structure, Mapping):
+        structure = list(structure.values())
+    if isinstance(structure, (list, tuple)):
+        for item in structure:
             yield from leaves(item)
     else:
-        yield nest
+        yield structure

@@ -9,6 +9,7 @@ __all__ = ["fitted_model", "loss_class"]
 
 
 def loss_class(context: CheckContext) -> Any:
+    """Return the loss class for the default data set of a wrapper."""
     losses = keras.losses
     return losses.BinaryCrossentropy if context.is_classifier else losses.MeanSquaredError
 

@@ -13,5 +13,6 @@ ROWS = 48
 
 
 def many_rows(context: CheckContext) -> tuple[Any, Any]:
+    """Return X and y of the default data set, repeated to `ROWS` rows."""
     X, y, *_ = doubles.dataset(context.wrapper)
     return np.resize(X, (ROWS, X.shape[1])), np.resize(y, ROWS)

@@ -86,6 +86,7 @@ def require_oracle_predictions(context: CheckContext, estimator: Any, data: Any)
 
 
 def require_target_type(context: CheckContext, estimator: Any, data: Any) -> None:
+    """Require that ``target_type_`` is the type that scikit-learn finds."""
     from sklearn.utils.multiclass import type_of_target
 
     expected = type_of_target(data.y)
@@ -96,6 +97,7 @@ def require_target_type(context: CheckContext, estimator: Any, data: Any) -> Non
 
 
 def as_column_if(data: Any, layout: str) -> Any:
+    """Return the data with the target as a column if `layout` is ``"column"``."""
     return data._replace(y=data.y.reshape(-1, 1)) if layout == "column" else data
 
 
@@ -110,5 +112,6 @@ def require_uncertain_predictions(
 
 
 def two_column_target() -> tuple[Any, Any]:
+    """Return X and a target with two columns of classes, which are equal to X."""
     y = np.array([[1, 1], [3, 2], [2, 3], [1, 2]] * 4)
     return y.astype(np.float32), y

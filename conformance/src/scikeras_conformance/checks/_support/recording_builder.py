@@ -52,6 +52,7 @@ def fit_with_builder(
 
 
 def last_call(context: CheckContext, calls: list[dict[str, Any]]) -> dict[str, Any]:
+    """Return the arguments of the last call of a builder, and require one."""
     context.require(calls, "the builder was never called")
     return calls[-1]
 

@@ -19,6 +19,7 @@ def stub_builder(context: CheckContext, data: Any) -> Callable[[], Any]:
 
 
 def fitted_stub(context: CheckContext, data: Any, cls: Any = None, **params: Any) -> Any:
+    """Return an estimator with a stub model that is fitted to `data`."""
     estimator = context.make_of(cls or context.cls, stub_builder(context, data), **params)
     context.fit(estimator, data.X, data.y)
     return estimator

@@ -42,6 +42,7 @@ def copy_of(context: CheckContext, estimator: Any, way: str) -> Any:
 
 
 def pickle_of(context: CheckContext, estimator: Any) -> bytes:
+    """Return the pickle of a fitted estimator."""
     with context.doing("pickling a fitted wrapper"):
         return pickle.dumps(estimator)
 

@@ -35,7 +35,6 @@ __all__ = [
     "yielded_checks",
 ]
 
-
 RARE = (
     "check_estimators_nan_inf",
     "check_nonsquare_error",

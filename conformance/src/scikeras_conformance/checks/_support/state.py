@@ -44,6 +44,7 @@ def require_not_fitted(context: CheckContext, estimator: Any, method: str, *args
 
 
 def score_if_possible(estimator: Any, X: Any, y: Any) -> None:
+    """Call score, and ignore an error."""
     # The base wrapper may raise (SCORE-4); only the side effects of the call count here.
     with suppress(Exception):
         estimator.score(X, y)

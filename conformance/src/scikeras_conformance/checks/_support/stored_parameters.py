@@ -11,6 +11,7 @@ PREFIXES = ("model", "fit", "predict", "callbacks", "optimizer", "loss", "metric
 
 
 def require_stored(context: CheckContext, estimator: Any, given: dict[str, Any]) -> None:
+    """Require that an estimator stores parameters as the same objects."""
     params = context.params(estimator)
     lost = [name for name in given if name not in params]
     context.require(not lost, f"get_params() does not list {', '.join(lost)}")

@@ -197,6 +197,7 @@ def require_both_named(
 
 
 def require_current_epoch(context: CheckContext, estimator: Any, expected: int) -> None:
+    """Require a value of ``current_epoch``."""
     found = context.attribute(estimator, "current_epoch")
     context.require(
         same(found, expected), f"current_epoch should be {expected}; it is {show(found)}"

@@ -10,8 +10,6 @@ from scikeras_conformance.checks._support.predictions import same
 from scikeras_conformance.runner.context import CheckContext, show
 
 FUNCTIONS = ("decorated", "local-variables")
-
-
 OTHERS = ("partial", "bound-method", "class", "callable-object")
 
 

@@ -12,8 +12,6 @@ from scikeras_conformance.runner import global_settings
 from scikeras_conformance.runner.context import CheckContext, show
 
 OUTER_SEED = 11
-
-
 SEEDED_CALLS = ["fit", "partial_fit", "initialize", "predict", "bad-builder", "bad-callback"]
 
 

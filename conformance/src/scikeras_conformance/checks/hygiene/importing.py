@@ -7,8 +7,6 @@ from scikeras_conformance.runner.context import CheckContext
 
 # The import is the same for all wrappers.
 ONCE = [Wrapper.BASE]
-
-
 IMPORTING = '''
 import logging, os, random, types, warnings
 

@@ -4,15 +4,10 @@ from scikeras_conformance.catalog.check import Wrapper, check
 from scikeras_conformance.checks._support.fresh_interpreter import run_in_fresh_interpreter
 from scikeras_conformance.runner.context import CheckContext
 
-MOST_OBJECTS = 20
-
-
-MOST_BYTES = 16_000
-
-
-MOST_RESIDENT = 4_000_000
+MAX_OBJECTS = 20
+MAX_BYTES = 16_000
+MAX_RESIDENT = 4_000_000
 """For two fits and two calls of predict; the data alone has 48 000 bytes."""
-
 
 FITTING = '''
 import gc, tracemalloc
@@ -110,9 +105,9 @@ def nothing_kept(context: CheckContext) -> None:
     more = {name: found["wrapped"][name] - found["bare"][name] for name in found["bare"]}
     limits = {
         "layers": (0.5, "layers of Keras"),
-        "objects": (MOST_OBJECTS, "objects of Python"),
-        "bytes": (MOST_BYTES, "bytes of Python"),
-        "resident": (MOST_RESIDENT, "bytes of the process"),
+        "objects": (MAX_OBJECTS, "objects of Python"),
+        "bytes": (MAX_BYTES, "bytes of Python"),
+        "resident": (MAX_RESIDENT, "bytes of the process"),
     }
     for name, (limit, words) in limits.items():
         context.require(

@@ -15,11 +15,7 @@ from scikeras_conformance.checks._support.routing_model import predicted
 from scikeras_conformance.runner.context import CheckContext, show
 
 CLASS = "class"
-
-
 KEYS = ("first", "fit")
-
-
 ARGUMENTS = ("alpha", "beta", "loss")
 
 

@@ -8,8 +8,6 @@ from scikeras_conformance.checks._support.scoring import require_score, stub_bui
 from scikeras_conformance.runner.context import CheckContext
 
 CLASSIFIER = [Wrapper.CLASSIFIER]
-
-
 REGRESSOR = [Wrapper.REGRESSOR]
 
 

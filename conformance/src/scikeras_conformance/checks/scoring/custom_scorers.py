@@ -10,8 +10,6 @@ from scikeras_conformance.checks._support.scoring import fitted_stub, require_sc
 from scikeras_conformance.runner.context import CheckContext, show
 
 CLASSIFIER = [Wrapper.CLASSIFIER]
-
-
 REGRESSOR = [Wrapper.REGRESSOR]
 
 

@@ -8,11 +8,7 @@ from scikeras_conformance.checks._support.scoring import fitted_stub, require_sc
 from scikeras_conformance.runner.context import CheckContext
 
 CLASSIFIER = [Wrapper.CLASSIFIER]
-
-
 REGRESSOR = [Wrapper.REGRESSOR]
-
-
 LABELS: dict[str, Any] = {
     "binary": [0, 1],
     "text": ["no", "yes"],

@@ -92,7 +92,7 @@ def custom_clone(context: CheckContext) -> None:
     wrappers=REGRESSOR,
     cases=["fit", "clone", "pickle"],
 )
-def forgetful(context: CheckContext) -> None:
+def incomplete_config(context: CheckContext) -> None:
     X, y, *_ = doubles.dataset(context.wrapper)
     estimator = context.make(
         doubles.UNTRAINED[context.wrapper],

@@ -90,7 +90,7 @@ def require_params(
     context.require(not where, f"{what} differs in its {where.replace('.', ' ', 1)}")
 
 
-def portable(context: CheckContext, kind: str, *, plain: bool = False) -> Any:
+def importable_estimator(context: CheckContext, kind: str, *, plain: bool = False) -> Any:
     """Make an estimator whose builder, and whatever else is in it, can be imported."""
     builders = doubles.PLAIN if plain else doubles.UNTRAINED
     return context.make(builders[context.wrapper], **settings_of(context, kind))
@@ -112,7 +112,7 @@ CASES = (
 def unfitted(context: CheckContext) -> None:
     way, _, kind = context.case.partition("-")
     X, y, *_ = doubles.dataset(context.wrapper)
-    estimator = portable(context, kind)
+    estimator = importable_estimator(context, kind)
     params = context.params(estimator)
     before = doubles.snapshot(params)
     other = copy_of(context, estimator, way)
@@ -138,7 +138,7 @@ def unfitted(context: CheckContext) -> None:
 def fitted(context: CheckContext) -> None:
     way, _, kind = context.case.partition("-")
     X, y, *_ = doubles.dataset(context.wrapper)
-    estimator = portable(context, kind)
+    estimator = importable_estimator(context, kind)
     context.fit(estimator, X, y)
     params, predictions = context.params(estimator), context.predict(estimator, X)
     weights = context.model(estimator).get_weights()
@@ -217,7 +217,7 @@ def workers(context: CheckContext) -> None:
 
     task, _, kind = context.case.partition("-")
     X, y, *_ = doubles.dataset(context.wrapper)
-    estimator = portable(context, kind, plain=True)
+    estimator = importable_estimator(context, kind, plain=True)
     params = context.params(estimator)
     if task == "predict":
         context.fit(estimator, X, y)

@@ -13,8 +13,6 @@ if TYPE_CHECKING:
 
 
 CLASSIFIER = [Wrapper.CLASSIFIER]
-
-
 REGRESSOR = [Wrapper.REGRESSOR]
 
 

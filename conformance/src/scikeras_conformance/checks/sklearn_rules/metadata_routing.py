@@ -45,14 +45,14 @@ def _tools() -> dict[str, Callable[[Any], Any]]:
     def pipeline(estimator: Any) -> Any:
         return make_pipeline(FunctionTransformer(), estimator)
 
-    def asked_to_score(tool: Any) -> Any:
+    def requesting_score(tool: Any) -> Any:
         # Later versions find out what the last step of a pipeline requests.
         return tool if installed_version() >= (1, 8) else tool.set_score_request(sample_weight=True)
 
     return {
         "pipeline": pipeline,
         "search": search,
-        "search-over-pipeline": lambda estimator: search(asked_to_score(pipeline(estimator))),
+        "search-over-pipeline": lambda estimator: search(requesting_score(pipeline(estimator))),
     }
 
 

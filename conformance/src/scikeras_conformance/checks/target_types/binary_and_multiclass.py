@@ -42,7 +42,6 @@ BINARY_LABELS: dict[str, Any] = {
     "bool": [False, True],
 }
 
-
 BINARY_CASES = [
     f"{units}-{labels}" for units in ("sigmoid", "softmax") for labels in BINARY_LABELS
 ] + ["sigmoid-zero-one-column", "softmax-text-column"]

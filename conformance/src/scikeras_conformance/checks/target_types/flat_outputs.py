@@ -9,8 +9,6 @@ from scikeras_conformance.contract import Level
 from scikeras_conformance.runner.context import CheckContext, show
 
 CLASSIFIER = [Wrapper.CLASSIFIER]
-
-
 REGRESSOR = [Wrapper.REGRESSOR]
 
 

@@ -15,8 +15,6 @@ from scikeras_conformance.checks._support.oracle_models import (
 from scikeras_conformance.runner.context import CheckContext
 
 CLASSIFIER = [Wrapper.CLASSIFIER]
-
-
 REGRESSOR = [Wrapper.REGRESSOR]
 
 

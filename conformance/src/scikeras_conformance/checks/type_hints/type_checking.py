@@ -149,7 +149,7 @@ def _of_sysconfig() -> list[str]:
 
 
 # Every user calls these; mypy reveals their types.
-ASKED = ("fit", "predict")
+REVEALED = ("fit", "predict")
 
 
 @check(
@@ -158,7 +158,7 @@ ASKED = ("fit", "predict")
     impact="projects with type checking have to silence the checker wherever they use the wrapper",
 )
 def user_program(context: CheckContext) -> None:
-    errors, _ = errors_of_mypy(context, str(context.wrapper), ASKED)
+    errors, _ = errors_of_mypy(context, str(context.wrapper), REVEALED)
     context.require(not errors, "mypy --strict reports " + "; ".join(map(show, errors[:3])))
 
 
@@ -168,7 +168,7 @@ def user_program(context: CheckContext) -> None:
     impact="annotations are lost on the way, and mypy accepts every call of the method",
 )
 def seen_by_mypy(context: CheckContext) -> None:
-    errors, types = errors_of_mypy(context, str(context.wrapper), ASKED)
+    errors, types = errors_of_mypy(context, str(context.wrapper), REVEALED)
     context.require(types, "mypy does not find the methods: " + "; ".join(map(show, errors[:3])))
     lost = [name for name, found in types.items() if found == "Any"]
     context.require(not lost, f"mypy infers the type Any for {' and '.join(lost)}")

@@ -92,7 +92,7 @@ def builder_kinds(context: CheckContext) -> None:
     cases=["partial", "bound-method", "class", "callable-object"],
     also=["BUILD-3"],
 )
-def builder_kinds_that_ask(context: CheckContext) -> None:
+def special_arguments_by_kind(context: CheckContext) -> None:
     X, y, *_ = doubles.dataset(context.wrapper)
     wrapper = context.wrapper
     seen: list[Any] = []

@@ -32,7 +32,7 @@ def subclass(context: CheckContext) -> None:
             built.append(self.hidden)
             return doubles.model_for(wrapper)
 
-    class Open(context.cls):  # type: ignore[name-defined, misc]
+    class WithKeywords(context.cls):  # type: ignore[name-defined, misc]
         def __init__(self, hidden: int = 3, **kwargs: Any) -> None:
             super().__init__(**kwargs)
             self.hidden = hidden
@@ -41,7 +41,7 @@ def subclass(context: CheckContext) -> None:
             built.append(self.hidden)
             return doubles.model_for(wrapper)
 
-    class Asking(context.cls):  # type: ignore[name-defined, misc]
+    class WithSpecialArguments(context.cls):  # type: ignore[name-defined, misc]
         def __init__(self, hidden: int = 3, **kwargs: Any) -> None:
             super().__init__(**kwargs)
             self.hidden = hidden
@@ -51,17 +51,19 @@ def subclass(context: CheckContext) -> None:
             built.append(params["hidden"] if "n_features_in_" in meta else 0)
             return doubles.model_for(wrapper)
 
-    class Needing(Fixed):
+    class WithRequiredParameter(Fixed):
         def __init__(self, hidden: int) -> None:
             super().__init__(hidden)
 
     if context.case == "own-parameters":
         estimator = context.make_of(Fixed, hidden=7)
     elif context.case == "required-parameter":
-        estimator = context.make_of(Needing, hidden=7)
+        estimator = context.make_of(WithRequiredParameter, hidden=7)
     else:
         estimator = context.make_of(
-            Open if context.case.startswith("own") else Asking, hidden=7, epochs=2
+            WithKeywords if context.case.startswith("own") else WithSpecialArguments,
+            hidden=7,
+            epochs=2,
         )
     with context.doing("cloning an instance of a subclass"):
         copy = sklearn_base.clone(estimator)
@@ -90,7 +92,7 @@ def passed_on(context: CheckContext) -> None:
     built: list[Any] = []
     wrapper, stores = context.wrapper, context.case == "also-stored"
 
-    class Passing(context.cls):  # type: ignore[name-defined, misc]
+    class PassingOn(context.cls):  # type: ignore[name-defined, misc]
         def __init__(self, hidden: int = 3, width: int = 4, **kwargs: Any) -> None:
             if stores:
                 self.hidden, self.width = hidden, width
@@ -100,7 +102,7 @@ def passed_on(context: CheckContext) -> None:
             built.append((hidden, width))
             return doubles.model_for(wrapper)
 
-    estimator = context.make_of(Passing, hidden=7)
+    estimator = context.make_of(PassingOn, hidden=7)
     context.call(estimator, "set_params", width=9)
     with context.doing("cloning an instance of a subclass"):
         copy = sklearn_base.clone(estimator)
