@@ -83,7 +83,7 @@ def parameters_ignored(context: CheckContext) -> None:
 
 @check(
     "COMP-2.settings-ignored",
-    verifies="run_eagerly, jit_compile and steps_per_execution of a compiled model are kept",
+    verifies="run_eagerly and steps_per_execution of a compiled model are kept",
     impact="a model that was compiled with run_eagerly for debugging runs as a graph",
     wrappers=ESTIMATORS,
 )
