@@ -1,4 +1,4 @@
-"""Devices: where tensors are, what a run asks for, and checks that need a GPU, with one feigned."""
+"""Devices: where tensors are, what a run requests, and checks that need a GPU, with a simulated one."""
 
 import contextlib
 import json
@@ -56,7 +56,7 @@ def torch_tensor(kind):
     ],
 )
 def test_where_a_tensor_is(value, kind):
-    """Each backend says it in its own way."""
+    """Each backend has its own way to tell."""
     assert kind == devices.kind_of(value)
 
 
@@ -70,7 +70,7 @@ def test_where_variables_are_here():
 
 
 def test_asking_for_a_device_prepares_the_environment(monkeypatch):
-    """GPUs are hidden, or shared between processes; without a word nothing is changed."""
+    """GPUs are hidden, or shared between processes; without a request nothing changes."""
     monkeypatch.setattr(devices.os, "environ", {"CUDA_VISIBLE_DEVICES": "0"})
     devices.ask_for(None)
     assert {"CUDA_VISIBLE_DEVICES": "0"} == devices.os.environ
@@ -147,15 +147,15 @@ def outcome(check_id, subject="scikeras_reference"):
 @pytest.mark.skipif(devices.reaches("gpu"), reason="there is a GPU here")
 @pytest.mark.parametrize("check_id", ["DEV-2.on-a-gpu", "DEV-3.devices-agree"])
 def test_without_a_gpu_nothing_is_judged(check_id):
-    """It is neither a pass nor a skip."""
+    """It is not a pass."""
     result = outcome(check_id)
     assert Outcome.UNAVAILABLE is result.outcome
     assert "Keras finds no GPU" in result.message
 
 
 @pytest.fixture
-def feigned(monkeypatch):
-    """Let the CPU pass for a GPU within ``keras.device("gpu:0")``, as far as the checks can see."""
+def simulated_gpu(monkeypatch):
+    """Make the checks take the CPU for a GPU within ``keras.device("gpu:0")``."""
     here = ["cpu"]
     real = keras.device
 
@@ -174,22 +174,22 @@ def feigned(monkeypatch):
     return here
 
 
-def test_a_feigned_gpu_satisfies_what_needs_one(feigned):
-    """The checks themselves run to their end."""
+def test_a_simulated_gpu_passes_the_checks(simulated_gpu):
+    """The checks run to their end."""
     assert ("", Outcome.PASSED) == (outcome("DEV-2.on-a-gpu").message, Outcome.PASSED)
     assert Outcome.PASSED is outcome("DEV-3.devices-agree").outcome
-    assert ["cpu", "gpu", "cpu", "gpu"] == feigned
+    assert ["cpu", "gpu", "cpu", "gpu"] == simulated_gpu
 
 
-def test_variables_in_the_wrong_place_fail(feigned, monkeypatch):
-    """A model that stays on the CPU though the GPU was asked for is found."""
+def test_variables_in_the_wrong_place_fail(simulated_gpu, monkeypatch):
+    """A model that stays on the CPU although a GPU was requested is found."""
     monkeypatch.setattr(device_checks, "kinds_of", lambda variables: {"cpu"})
     result = outcome("DEV-2.on-a-gpu")
     assert Outcome.FAILED is result.outcome
     assert "not on the gpu" in result.message
 
 
-def test_devices_that_disagree_fail(feigned, monkeypatch):
+def test_devices_that_disagree_fail(simulated_gpu, monkeypatch):
     """Weights that rounding does not explain are found."""
     real = device_checks._trained_on
 

@@ -1,4 +1,4 @@
-"""What the checks of the chapter TYP make of packages on disk."""
+"""The checks of the chapter TYP, on packages on disk."""
 
 import ast
 
@@ -32,7 +32,7 @@ def judge(spec, *checks):
     "form", ["{0}", "{0}:box", "base={0}:{1[0]},classifier={0}:{1[1]},regressor={0}:{1[2]}"]
 )
 def test_a_typed_package_passes(form):
-    """However the subject is named, its classes are found by the type checker."""
+    """The type checker finds the classes, however the subject is named."""
     name = f"typed_{len(form)}"
     text = f"{GOOD}\n\nclass box:\n    " + "\n    ".join(f"{n} = {n}" for n in NAMES.split(", "))
     package_of(name, {"__init__.py": text, "py.typed": ""})
@@ -44,7 +44,7 @@ def test_a_typed_package_passes(form):
 
 
 def test_stub_files_count():
-    """A package may say its types in stubs beside its modules."""
+    """A package may have its types in stub files beside its modules."""
     bare = ast.parse(GOOD)
     for node in ast.walk(bare):
         if isinstance(node, ast.FunctionDef):
@@ -60,7 +60,7 @@ def test_stub_files_count():
 
 
 def test_names_that_are_imported_and_not_exported():
-    """A user's program is about the module that the user imports from."""
+    """The user's program imports from the public module."""
     facade = f"from not_exported._wrappers import {NAMES}\n"
     package_of("not_exported", {"__init__.py": facade, "_wrappers.py": GOOD, "py.typed": ""})
     result = judge("not_exported", "TYP-2.user-program")["TYP-2.user-program"]
@@ -69,7 +69,7 @@ def test_names_that_are_imported_and_not_exported():
 
 
 def test_a_module_alone_cannot_ship_a_marker(tmp_path, monkeypatch):
-    """py.typed stands in a package."""
+    """Only a package can contain py.typed."""
     (tmp_path / "lonely_module.py").write_text(GOOD)
     monkeypatch.syspath_prepend(tmp_path)
     result = judge("lonely_module", "TYP-1.marker")["TYP-1.marker"]
@@ -78,7 +78,7 @@ def test_a_module_alone_cannot_ship_a_marker(tmp_path, monkeypatch):
 
 
 def test_without_mypy_nothing_is_judged(monkeypatch):
-    """A type checker that is not there is no pass and no skip, and the remedy is said."""
+    """Without mypy the check is unavailable, and the message says how to install it."""
     package_of("typed_in_vain", {"__init__.py": GOOD, "py.typed": ""})
     real = type_checking.importlib.util.find_spec
     monkeypatch.setattr(
@@ -118,6 +118,6 @@ def test_what_a_signature_leaves_to_any(method, gaps):
 
 
 def test_the_reference_is_typed():
-    """What the chapter asks for can be had with wrappers that work."""
+    """The reference passes the check of the user's program."""
     result = judge("scikeras_reference.wrappers", "TYP-2.user-program")["TYP-2.user-program"]
     assert (Outcome.PASSED, "") == (result.outcome, result.message)
