@@ -1,4 +1,4 @@
-"""API-8: predictions are in the order of the rows, whatever the batch size."""
+"""API-8: ``batch_size``, of which -1 stands for one batch of all rows."""
 
 from scikeras_conformance.catalog.check import ESTIMATORS, check
 from scikeras_conformance.checks._support.many_rows import ROWS, many_rows
