@@ -35,7 +35,7 @@ def clause_page(clause: Clause, material: Material) -> str:
     chapter = next(c for c in material.contract.chapters if c.id == clause.chapter)
     parts = [
         f"# {clause.id}",
-        f":::{{div}} promise\n{prose(clause.statement)}\n:::",
+        f":::{{div}} statement\n{prose(clause.statement)}\n:::",
         table(
             ["level", "chapter", "profile", "since", "source"],
             [
