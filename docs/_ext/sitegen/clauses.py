@@ -159,7 +159,7 @@ def _implementations(checks: list[Check], material: Material) -> Iterator[str]:
     rows = [
         [plain(name), *cells]
         for name, run in material.runs.items()
-        if (cells := _result_cells(run, names))
+        if (cells := _standing(run, names))
     ]
     if rows:
         yield "## Implementations"
@@ -167,7 +167,7 @@ def _implementations(checks: list[Check], material: Material) -> Iterator[str]:
         yield table(["run", "result", "first failure"], rows)
 
 
-def _result_cells(run: RunRecord, checks: set[str]) -> list[str]:
+def _standing(run: RunRecord, checks: set[str]) -> list[str]:
     results = [result for result in run.results if result.check in checks]
     if not results:
         return []

@@ -52,7 +52,7 @@ class Material:
     mutants: Sequence[Broken] = ()
     examples: Mapping[str, Example] = field(default_factory=dict)
     runs: Mapping[str, RunRecord] = field(default_factory=dict)
-    """Stored runs, by file name."""
+    """Stored runs by the name of their file."""
     explained: Mapping[str, str] = field(default_factory=dict)
     """By the id of a check, a link to lines that reproduce the defect in a real implementation."""
 
@@ -137,7 +137,7 @@ def _mutants() -> list[Broken]:
 
 
 def stored_runs(folder: Path, expected: Sequence[str]) -> dict[str, RunRecord]:
-    """Read the stored runs, the expected ones first.
+    """Read the stored runs that are compared, those that are expected first.
 
     Parameters
     ----------

@@ -116,18 +116,18 @@ def _cell(results: Sequence[Result]) -> str:
     if not results:
         return "not run"
     counts = {o: sum(result.outcome is o for result in results) for o in Outcome}
-    decided = counts[Outcome.PASSED] + counts[Outcome.FAILED]
-    words = [f"{counts[Outcome.PASSED]} of {decided}"] if decided else []
+    judged = counts[Outcome.PASSED] + counts[Outcome.FAILED]
+    words = [f"{counts[Outcome.PASSED]} of {judged}"] if judged else []
     words += [
         f"{counts[outcome]} {outcome}"
         for outcome in Outcome
         if counts[outcome] and outcome not in {Outcome.PASSED, Outcome.FAILED}
     ]
-    mark = "good" if not counts[Outcome.FAILED] and decided else "bad"
-    return f'<span class="cell {mark if decided else "fair"}">{", ".join(words)}</span>'
+    mark = "good" if not counts[Outcome.FAILED] and judged else "bad"
+    return f'<span class="cell {mark if judged else "fair"}">{", ".join(words)}</span>'
 
 
 def _by_check(runs: Sequence[RunRecord]) -> str:
-    # The page of the suite starts with a title and a table of the runs, which are above already.
+    # The suite's own page begins with a title and a table of the runs, which stand here already.
     _, _, checks = as_markdown(runs).partition("| check | level |")
     return f"| check | level |{checks}"
