@@ -125,7 +125,7 @@ def test_the_lists_are_consistent():
 def test_a_check_of_another_version_is_inapplicable():
     """It is neither a pass nor a failure, and the message names the installed version."""
     result = judge(QuietClassifier, "SKL-1.classifier", "check_estimator_cloneable-again")
-    assert Outcome.INAPPLICABLE == result.outcome
+    assert Outcome.NOT_APPLICABLE == result.outcome
     assert f"scikit-learn {sklearn.__version__[:3]}" in result.message
 
 
@@ -133,7 +133,7 @@ def test_a_tag_makes_a_check_inapplicable():
     """Scikit-learn has it for a tag only, which the subject does not have."""
     case = "check_sample_weight_equivalence_on_sparse_data"
     result = judge(Uncommon, "SKL-1.classifier", case)
-    assert Outcome.INAPPLICABLE == result.outcome
+    assert Outcome.NOT_APPLICABLE == result.outcome
     assert "input_tags.sparse" in result.message
 
 
@@ -169,7 +169,7 @@ def test_an_input_tag_counts_for_every_type_of_estimator():
     """A check that scikit-learn leaves out for dense estimators is not a failure of the type."""
     case = "check_sample_weight_equivalence_on_sparse_data"
     result = judge(UnrecognizedAndDense, "SKL-1.classifier", case)
-    assert Outcome.INAPPLICABLE == result.outcome
+    assert Outcome.NOT_APPLICABLE == result.outcome
     assert "input_tags.sparse" in result.message
 
 

@@ -8,7 +8,7 @@ from scikeras_conformance.catalog.results import Outcome
 from scikeras_conformance.contract import Chapter, Clause
 from scikeras_conformance.report.formats.markdown import code as code_of_data
 from scikeras_conformance.report.formats.markdown import plain
-from scikeras_conformance.report.record import RunRecord
+from scikeras_conformance.report.structure import Report
 from sitegen.markup import clause_link, code, code_block, dropdown, mutant_link, prose, table, text
 from sitegen.material import Material, source_of
 
@@ -167,7 +167,7 @@ def _implementations(checks: list[Check], material: Material) -> Iterator[str]:
         yield table(["run", "result", "first failure"], rows)
 
 
-def _standing(run: RunRecord, checks: set[str]) -> list[str]:
+def _standing(run: Report, checks: set[str]) -> list[str]:
     results = [result for result in run.results if result.check in checks]
     if not results:
         return []

@@ -10,8 +10,8 @@ from typing import Any
 from scikeras_conformance.catalog.check import Check
 from scikeras_conformance.contract import Contract, load_contract
 from scikeras_conformance.exceptions import ConformanceError
-from scikeras_conformance.report.record import RunRecord
-from scikeras_conformance.report.stored import read_report
+from scikeras_conformance.report.reading import load_report
+from scikeras_conformance.report.structure import Report
 
 __all__ = ["Broken", "Example", "Material", "MissingReportError", "gather", "stored_runs"]
 
@@ -51,7 +51,7 @@ class Material:
     catalog: Sequence[Check]
     mutants: Sequence[Broken] = ()
     examples: Mapping[str, Example] = field(default_factory=dict)
-    runs: Mapping[str, RunRecord] = field(default_factory=dict)
+    runs: Mapping[str, Report] = field(default_factory=dict)
     """Stored runs by the name of their file."""
     explained: Mapping[str, str] = field(default_factory=dict)
     """By the id of a check, a link to lines that reproduce the defect in a real implementation."""
@@ -136,7 +136,7 @@ def _mutants() -> list[Broken]:
     ]
 
 
-def stored_runs(folder: Path, expected: Sequence[str]) -> dict[str, RunRecord]:
+def stored_runs(folder: Path, expected: Sequence[str]) -> dict[str, Report]:
     """Read the stored runs that are compared, those that are expected first.
 
     Parameters
@@ -160,7 +160,7 @@ def stored_runs(folder: Path, expected: Sequence[str]) -> dict[str, RunRecord]:
         )
     names = [*expected, *(name for name in found if name not in expected)]
     try:
-        return {name: read_report(found[name]) for name in names}
+        return {name: load_report(found[name]) for name in names}
     except ConformanceError as error:
         raise MissingReportError(f"A stored run cannot be compared. {error}") from error
 

@@ -5,14 +5,14 @@ from collections.abc import Sequence
 from scikeras_conformance.catalog.results import Outcome, Result
 from scikeras_conformance.contract import Clause
 from scikeras_conformance.report.formats.markdown import plain
-from scikeras_conformance.report.formats.summary import (
+from scikeras_conformance.report.matrix import as_markdown
+from scikeras_conformance.report.structure import Report
+from scikeras_conformance.report.wording import (
     counts_line,
     environment_line,
     headline,
     subject_line,
 )
-from scikeras_conformance.report.matrix import as_markdown
-from scikeras_conformance.report.record import RunRecord
 from sitegen.markup import clause_link, prose, table, text
 from sitegen.material import Material
 
@@ -72,7 +72,7 @@ def _table_of_runs(material: Material) -> str:
     )
 
 
-def _columns(material: Material) -> tuple[list[str], list[RunRecord]]:
+def _columns(material: Material) -> tuple[list[str], list[Report]]:
     return [plain(name) for name in material.runs], list(material.runs.values())
 
 
@@ -99,7 +99,7 @@ def _by_clause(material: Material) -> list[str]:
     return parts
 
 
-def _clause_row(clause: Clause, runs: Sequence[RunRecord]) -> list[str]:
+def _clause_row(clause: Clause, runs: Sequence[Report]) -> list[str]:
     cells = [_cell([r for r in run.results if r.clauses[0] == clause.id]) for run in runs]
     if clause.excluded:
         cells = ["not observable"] * len(runs)
@@ -119,7 +119,7 @@ def _cell(results: Sequence[Result]) -> str:
     judged = counts[Outcome.PASSED] + counts[Outcome.FAILED]
     words = [f"{counts[Outcome.PASSED]} of {judged}"] if judged else []
     words += [
-        f"{counts[outcome]} {outcome}"
+        f"{counts[outcome]} {outcome.words}"
         for outcome in Outcome
         if counts[outcome] and outcome not in {Outcome.PASSED, Outcome.FAILED}
     ]
@@ -127,7 +127,7 @@ def _cell(results: Sequence[Result]) -> str:
     return f'<span class="cell {mark if judged else "fair"}">{", ".join(words)}</span>'
 
 
-def _by_check(runs: Sequence[RunRecord]) -> str:
+def _by_check(runs: Sequence[Report]) -> str:
     # The suite's own page begins with a title and a table of the runs, which stand here already.
     _, _, checks = as_markdown(runs).partition("| check | level |")
     return f"| check | level |{checks}"

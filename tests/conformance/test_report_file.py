@@ -1,31 +1,26 @@
-"""Stored runs: the schema, reading them back, and files that nobody should believe."""
+"""The report of a run: its schema, writing it, reading it, and files that are not to be trusted."""
 
 import json
 import os
-from dataclasses import replace
-from importlib.resources import files
 from pathlib import Path
 
 import jsonschema
 import pytest
+from msgspec.structs import replace
 
 from runs import HOSTILE, MUST, SHOULD, every_outcome, failed, known_gate, result, run
 from scikeras_conformance.baseline import Concern, Finding
 from scikeras_conformance.catalog.results import ExitCode, Outcome, Verdict
 from scikeras_conformance.cli.main import main
 from scikeras_conformance.exceptions import DamagedReportError, ReportError, UsageError
-from scikeras_conformance.report.json_report import (
-    ReportStream,
-    check_writable,
-    to_dict,
-    write_report,
-    write_scripts,
-    write_text,
-)
-from scikeras_conformance.report.outputs import Outputs
-from scikeras_conformance.report.stored import from_dict, read_report
+from scikeras_conformance.report.files import check_writable, write_text
+from scikeras_conformance.report.outputs import Outputs, write_scripts
+from scikeras_conformance.report.reading import from_dict, load_report
+from scikeras_conformance.report.schema import FILE, report_schema, schema_text
+from scikeras_conformance.report.structure import SCHEMA as NAME
+from scikeras_conformance.report.writing import ReportStream, to_dict, write_report
 
-SCHEMA = json.loads((files("scikeras_conformance.report") / "report.schema.json").read_text())
+SCHEMA = report_schema()
 
 RUNS = {
     "passed": run(result()),
@@ -37,9 +32,9 @@ RUNS = {
     "errored": run(result("errored", message="m"), gate=known_gate()),
     "every outcome": every_outcome(),
     "missing": run(result(), missing=("CLS-2.fit-and-predict:base",)),
-    "refused": replace(run(refusal="it is gone"), environment={}, subject={"spec": "toy"}),
-    "no device": replace(
-        run(refusal="no GPU", missing=("CLS-2.fit-and-predict:base",)), verdict=Verdict.INCOMPLETE
+    "refused": run(refusal="it is gone", environment=None, subject={"spec": "toy"}),
+    "no device": run(
+        refusal="no GPU", missing=("CLS-2.fit-and-predict:base",), refused=Verdict.INCOMPLETE
     ),
     "hostile": run(failed(message=HOSTILE, details=HOSTILE, case=HOSTILE)),
 }
@@ -47,12 +42,12 @@ RUNS = {
 
 @pytest.mark.parametrize("name", RUNS)
 def test_reports_keep_to_the_schema_and_come_back(tmp_path, name):
-    """Every kind of run is a valid report, and reading it gives the run again."""
+    """Every kind of run is a valid report, and reading it returns the run."""
     path = tmp_path / "r.json"
     write_report(RUNS[name], path)
     jsonschema.Draft202012Validator.check_schema(SCHEMA)
     jsonschema.validate(json.loads(path.read_text(encoding="utf-8")), SCHEMA)
-    assert RUNS[name] == read_report(path)
+    assert RUNS[name] == load_report(path)
 
 
 @pytest.mark.parametrize(
@@ -71,24 +66,35 @@ def test_reports_keep_to_the_schema_and_come_back(tmp_path, name):
 )
 def test_exit_codes_of_runs(name, code):
     """A baseline decides over conformant and not conformant, and masks nothing else."""
-    assert code == RUNS[name].exit_code
+    assert code == RUNS[name].footer.exit_code
 
 
-def test_the_schema_knows_what_the_code_knows():
-    """A new outcome, verdict or exit code has to be written into the schema too."""
-    outcomes = SCHEMA["$defs"]["result"]["properties"]["outcome"]["enum"]
-    footer = SCHEMA["properties"]["footer"]["properties"]
-    concerns = SCHEMA["$defs"]["gate"]["properties"]["findings"]["items"]["properties"]["concern"]
-    assert [*map(str, Outcome)] == outcomes
-    assert [*map(str, Verdict)] == footer["verdict"]["enum"]
-    assert {*map(int, ExitCode)} - {int(ExitCode.USAGE)} == set(footer["exit_code"]["enum"])
-    assert [*map(str, Concern)] == concerns["enum"]
+def test_the_schema_beside_the_code_is_the_generated_one():
+    """``python -m scikeras_conformance.report.schema`` writes it; nobody edits it by hand."""
+    assert schema_text() == FILE.read_text(encoding="utf-8")
+
+
+def test_the_schema_lists_what_a_value_can_be():
+    """Outcomes, verdicts, exit codes and concerns in the schema are those of the code."""
+    types = SCHEMA["$defs"]
+    assert {*map(str, Outcome)} == set(types["Outcome"]["enum"])
+    assert {*map(str, Verdict)} == set(types["Verdict"]["enum"])
+    assert {*map(int, ExitCode)} == set(types["ExitCode"]["enum"])
+    assert {*map(str, Concern)} == set(types["Concern"]["enum"])
+    assert [NAME] == SCHEMA["properties"]["schema"]["enum"]
+
+
+def test_the_counts_have_a_key_for_each_outcome():
+    """None is left out, and there is no other."""
+    counts = SCHEMA["$defs"]["ReportedCounts"]
+    assert ["planned", *map(str, Outcome), "complete"] == counts["required"]
+    assert not counts["additionalProperties"]
 
 
 def test_there_is_a_report_with_every_outcome():
     """The runs above leave no outcome out that the schema would have to allow."""
     assert {*Outcome} == {one.outcome for one in RUNS["every outcome"].results}
-    assert ExitCode.INCOMPLETE == RUNS["every outcome"].exit_code
+    assert ExitCode.INCOMPLETE == RUNS["every outcome"].footer.exit_code
 
 
 def test_the_schema_refuses_what_is_no_report():
@@ -105,19 +111,19 @@ def test_a_run_that_was_killed_leaves_a_file_without_footer(tmp_path):
     write_report(RUNS["passed"], path)
     stream = ReportStream(path)
     with pytest.raises(DamagedReportError, match=r"holds 0 results and has no footer"):
-        read_report(path)
-    record = RUNS["failed"]
-    stream.begin(record)
+        load_report(path)
+    report = RUNS["failed"]
+    stream.begin(report)
     assert stream.begun
-    stream.add(record.results[:1], record.scripts)
-    stream.add(record.results[1:], record.scripts)
+    stream.add(report.results[:1])
+    stream.add(report.results[1:])
     stream.close()
     with pytest.raises(DamagedReportError, match=r"holds 3 results and has no footer"):
-        read_report(path)
+        load_report(path)
     # What was there is whole, for who wants to look at it.
     data = json.loads(path.read_text() + "]}")
-    assert to_dict(record)["results"] == data["results"]
-    assert to_dict(record)["header"] == data["header"]
+    whole = json.loads(json.dumps(to_dict(report)))
+    assert (whole["header"], whole["results"]) == (data["header"], data["results"])
 
 
 def test_a_stream_that_cannot_be_written(tmp_path):
@@ -134,7 +140,7 @@ def test_a_complete_report_that_was_cut_off(tmp_path, part):
     text = path.read_text()
     path.write_text(text[: int(len(text.rstrip()) * part)])
     with pytest.raises(DamagedReportError, match="cut off"):
-        read_report(path)
+        load_report(path)
 
 
 @pytest.mark.parametrize(
@@ -142,13 +148,13 @@ def test_a_complete_report_that_was_cut_off(tmp_path, part):
     [
         (b"", "is not JSON"),
         (b"<html>", "is not JSON"),
-        (b"\xff", "is no text"),
+        (b"\xff", "is not text"),
         (b"[" * 100_000, "is not JSON"),
         (b"[]", "of the schema 'list'"),
         (b'{"schema": "other/1"}', "of the schema 'other/1'"),
-        (b'{"schema": "scikeras-conformance/report/2"}', "report/2"),
-        (b'{"schema": "scikeras-conformance/report/1"}', "has no footer"),
-        (b'{"schema": "scikeras-conformance/report/1", "footer": {}}', "is damaged"),
+        (b'{"schema": "scikeras-conformance/report/3"}', "of the schema 'scikeras"),
+        (b'{"schema": "scikeras-conformance/report/2"}', "has no footer"),
+        (b'{"schema": "scikeras-conformance/report/2", "footer": {}}', "is damaged"),
     ],
 )
 def test_files_that_are_no_report(tmp_path, content, complaint):
@@ -156,14 +162,26 @@ def test_files_that_are_no_report(tmp_path, content, complaint):
     path = tmp_path / "r.json"
     path.write_bytes(content)
     with pytest.raises(DamagedReportError) as error:
-        read_report(path)
+        load_report(path)
     assert complaint in str(error.value)
+
+
+def test_a_report_of_version_1_says_which_suite_can_read_it(tmp_path):
+    """The keys have changed, so it is neither guessed at nor called damaged."""
+    path = tmp_path / "old.json"
+    path.write_text('{"schema": "scikeras-conformance/report/1", "footer": {}}')
+    with pytest.raises(DamagedReportError) as error:
+        load_report(path)
+    message = str(error.value)
+    assert "is of version 1" in message
+    assert "only the unreleased version of the suite that wrote it can read" in message
+    assert message.endswith("Run the suite again.")
 
 
 def test_a_report_that_is_not_there(tmp_path):
     """It is a slip of the command."""
     with pytest.raises(UsageError, match="cannot be read"):
-        read_report(tmp_path / "none.json")
+        load_report(tmp_path / "none.json")
 
 
 def put(*path, value):
@@ -181,10 +199,10 @@ def put(*path, value):
         (put("footer", "verdict", value="conformant"), "the verdict is"),
         (put("footer", "verdict", value="fine"), "is damaged"),
         (put("footer", "exit_code", value=0), "the exit code is"),
-        (put("footer", "counts", "failed", value=0), "the counts is"),
+        (put("footer", "counts", "failed", value=0), "the counts are"),
         (put("footer", "counts", "planned", value=9), "contradicts itself"),
         (put("footer", "counts", "passed", value=True), "is damaged"),
-        (put("footer", "counts", "complete", value=False), "says that it holds"),
+        (put("footer", "counts", "complete", value=False), "complete False"),
         (put("footer", "missing", value=["x"]), "those with a result"),
         (put("footer", "refusal", value="why"), "the verdict is"),
         (put("header", "planned", value=1), "different runs"),
@@ -193,7 +211,7 @@ def put(*path, value):
         (put("header", "subject", value={}), "is damaged"),
         (put("results", 0, "message", value=3), "is damaged"),
         (put("results", 0, "tries", value="1"), "is damaged"),
-        (put("results", 0, "outcome", value="skipped"), "the counts is"),
+        (put("results", 0, "outcome", value="errored"), "the counts are"),
         (put("results", 0, "outcome", value="great"), "is damaged"),
         (put("results", 0, "extra", value=1), "is damaged"),
         (put("results", 0, "level", value="MAY"), "no check of its catalog"),
@@ -202,7 +220,7 @@ def put(*path, value):
         (put("catalog", "checks", value={}), "no check of its catalog"),
         (put("catalog", "clauses", value={}), "about a clause that its catalog does not have"),
         (put("catalog", "checks", MUST, "level", value="must"), "is damaged"),
-        (put("catalog", "checks", MUST, "costs", value=None), "is damaged"),
+        (put("catalog", "checks", MUST, "impact", value=None), "is damaged"),
         (put("catalog", "clauses", "CLS-1", "statement", value=3), "is damaged"),
         (put("results", 0, "seconds", value=float("nan")), "is damaged"),
         (put("results", 0, "seconds", value="1"), "is damaged"),
@@ -219,6 +237,33 @@ def test_reports_that_contradict_themselves(change, complaint):
     with pytest.raises(DamagedReportError) as error:
         from_dict(data)
     assert complaint in str(error.value)
+
+
+@pytest.mark.parametrize(
+    "path", [("results", 0, "message"), ("header", "environment", "suite"), ("footer", "gate")]
+)
+def test_a_report_that_lacks_a_key(path):
+    """No key has a default in a file, in the schema or in what reads it."""
+    data = json.loads(json.dumps(to_dict(RUNS["failed"])))
+    part = data
+    for name in path[:-1]:
+        part = part[name]
+    del part[path[-1]]
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.validate(data, SCHEMA)
+    with pytest.raises(DamagedReportError, match="is damaged"):
+        from_dict(data)
+
+
+def test_a_failure_says_how_to_reproduce_it():
+    """One command runs its check again, with the estimator factories of the run."""
+    command = "scikeras-conformance run toy --check CLS-1.extends-base --wrapper base"
+    (one,) = run(failed()).results
+    assert command == one.reproduce
+    given = replace(run().header.configuration, estimators=("pkg:make it",))
+    (one,) = run(failed(), configuration=given).results
+    assert f"{command} --estimators 'pkg:make it'" == one.reproduce
+    assert "" == run(result()).results[0].reproduce
 
 
 @pytest.mark.parametrize("name", ["baseline", "dormant", "findings"])
@@ -255,13 +300,18 @@ def test_outputs_without_a_report(tmp_path):
     """Formats can be asked for alone, in a file or in the terminal; nothing is streamed then."""
     outputs = Outputs(None, str(tmp_path / "scripts"), [f"shields={tmp_path / 's.json'}", "github"])
     outputs.open()
-    outputs.stream(lambda: RUNS["failed"])
+    outputs.stream(lambda: RUNS["failed"], RUNS["failed"].results)
     assert not outputs.streams
-    outputs.write(RUNS["failed"])
+    outputs.write(RUNS["failed"], lambda one: f"# {one.id}")
     assert "0/" not in (tmp_path / "s.json").read_text()
-    assert 2 == len(list((tmp_path / "scripts").iterdir()))
+    expected = {f"# {one.id}" for one in RUNS["failed"].failures}
+    assert expected == {file.read_text() for file in (tmp_path / "scripts").iterdir()}
     (text,) = outputs.to_terminal(RUNS["failed"])
     assert text.startswith("::")
+
+
+def no_script(result):
+    raise AssertionError("nobody asked for scripts")
 
 
 def test_outputs_grow_with_the_run(tmp_path):
@@ -270,19 +320,18 @@ def test_outputs_grow_with_the_run(tmp_path):
     outputs = Outputs(str(path), None, [])
     outputs.open()
     whole = RUNS["failed"]
-    outputs.stream(lambda: replace(whole, results=whole.results[:1]))
-    outputs.stream(lambda: whole)
-    outputs.stream(lambda: whole)
+    for count in (1, 3, 3):
+        outputs.stream(lambda: replace(whole, results=()), whole.results[:count])
     assert 3 == path.read_text().count('{"id": ')
-    outputs.write(whole)
-    assert whole == read_report(path)
+    outputs.write(whole, script_of=no_script)
+    assert whole == load_report(path)
 
 
 def test_scripts_that_cannot_be_written(tmp_path):
     """A file where the folder should be is an error of the report."""
     (tmp_path / "scripts").write_text("")
     with pytest.raises(ReportError, match="scripts cannot be written"):
-        write_scripts(RUNS["failed"], tmp_path / "scripts")
+        write_scripts(RUNS["failed"], tmp_path / "scripts", str)
 
 
 @pytest.mark.parametrize(
@@ -290,7 +339,7 @@ def test_scripts_that_cannot_be_written(tmp_path):
     [("r", ["html=r"]), (None, ["html=r", "junit=./r"]), ("r", ["html=link"])],
 )
 def test_two_outputs_in_one_file_are_a_slip(tmp_path, monkeypatch, report, exports):
-    """The second would replace the first without a word."""
+    """The second would replace the first silently."""
     monkeypatch.chdir(tmp_path)
     (tmp_path / "link").symlink_to("r")
     with pytest.raises(UsageError, match="Two outputs of the run go to"):
@@ -306,7 +355,7 @@ def test_no_output_replaces_what_is_read(tmp_path, capsys):
     for command in (["report", str(path)], ["matrix", str(path)]):
         assert 2 == main([*command, "--to", "html", "--output", str(path)])
         assert "a report that is read" in capsys.readouterr().err
-    assert RUNS["passed"] == read_report(path)
+    assert RUNS["passed"] == load_report(path)
 
 
 def test_a_pipe_is_written_to_and_not_replaced(tmp_path):
