@@ -346,8 +346,7 @@ class BaseWrapper(SklearnProtocol):
         return features, None if y is None else for_keras(self.target_encoder_.transform(y))
 
     def _require_compiled(self, features: Any) -> None:
-        """Compile the model if `initialize` could not, and check that it can be trained."""
-        if not self.model_.compiled:
+        if not self.model_.compiled:  # `initialize` had no loss
             compile_model(self.model_, compile_arguments(self._named(), self._free()))
         check_trainable(self.model_, features)
 
@@ -386,12 +385,10 @@ class BaseWrapper(SklearnProtocol):
         return target_type(y)
 
     def _combine_weights(
-        self,
-        weights: Any,
-        y: Any,
-        call: Mapping[str, Any],  # noqa: ARG002
+        self, weights: Any, y: Any, call: Mapping[str, Any]
     ) -> tuple[Any, Mapping[str, Any]]:
         """Return the final weights of the rows, and the keyword arguments that are left."""
+        del y
         return weights, call
 
     def _metadata(self) -> dict[str, Any]:
