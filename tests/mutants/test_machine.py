@@ -27,7 +27,7 @@ def test_changes_are_small_and_of_behaviour():
         assert was != now
         assert change.was == was
     assert [] == places("raise self._unknown", "_parameters.storage")
-    assert [] == places("def initialized_", "_lifecycle")
+    assert [] == places("def initialized_", "_base")
 
 
 def test_a_change_is_found_by_its_name():
@@ -68,7 +68,7 @@ def test_judges_are_those_that_reach_the_line():
         "C.c:base": {"seconds": 0.1, "lines": {"parameters_routing": [change.line + 1]}},
     }
     assert ["A.a:regressor", "B.b:base", "A.a:base"] == judges(change, surveyed)
-    at_import = places('"batch_size": (1, None),', "_parameters.values")[0]
+    at_import = places('"batch_size": (1, None),', "_parameters.named")[0]
     assert set(surveyed) == set(judges(at_import, surveyed))
 
 

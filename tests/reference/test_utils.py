@@ -6,15 +6,16 @@ import keras
 import pytest
 from reference_models import ScaledLoss, scaled_error
 
-from scikeras_reference._data.target_forms import (
+from scikeras_reference._data.losses_and_metrics import (
     TargetForm,
     first_loss,
+    snake_case,
     target_form,
     uses_logits,
     uses_margins,
 )
 from scikeras_reference.exceptions import UnknownNameError
-from scikeras_reference.utils import loss_name, metric_name, snake_case
+from scikeras_reference.utils import loss_name, metric_name
 
 
 @pytest.mark.parametrize(
