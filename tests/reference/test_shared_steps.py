@@ -1,32 +1,27 @@
 """Models of equal structure share a traced step, and nobody can tell by the results."""
 
-import gc
 import os
-import pickle
-import threading
-import weakref
 
 import keras
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
-from reference_models import Doubling, ScaledLoss, TwoLayers, classifier, scaled_error
 from shared_step_models import (
-    LABELS, ON_JAX, ROWS, WEIGHTS, check, dense, empty_cache, layers, only_where_shared, shared, trained, without,
+    LABELS,
+    ON_JAX,
+    ROWS,
+    WEIGHTS,
+    check,
+    dense,
+    empty_cache,
+    layers,
+    only_where_shared,
+    shared,
+    trained,
 )
-from sklearn.model_selection import GridSearchCV
 
-from scikeras_reference import KerasRegressor
-from scikeras_reference._shared_steps import eligibility, refusals
-from scikeras_reference._shared_steps.cache import CACHE, StepCache
-from scikeras_reference._shared_steps.eligibility import SETTING, require_shareable
 from scikeras_reference._shared_steps.fingerprint import fingerprint
-from scikeras_reference._shared_steps.refusals import NotSharedError
-from scikeras_reference._training.fit import fit
-from scikeras_reference._training.seeding import seeded
-from scikeras_reference.exceptions import ParameterError
-from scikeras_reference.shared_steps import available, explain
 
 pytestmark = only_where_shared
 __all__ = ["empty_cache"]  # the fixture

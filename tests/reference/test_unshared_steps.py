@@ -1,25 +1,27 @@
 """What is never shared, and the reasons that are logged and explained."""
 
-import gc
-import os
-import pickle
+import functools
 import threading
-import weakref
+from unittest import mock
 
 import keras
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, Phase, given, settings
-from hypothesis import strategies as st
-from reference_models import Doubling, ScaledLoss, TwoLayers, classifier, scaled_error
+from reference_models import Doubling, ScaledLoss, TwoLayers, scaled_error
 from shared_step_models import (
-    LABELS, ON_JAX, ROWS, WEIGHTS, check, dense, empty_cache, layers, only_where_shared, shared, trained, without,
+    LABELS,
+    ON_JAX,
+    ROWS,
+    check,
+    dense,
+    empty_cache,
+    layers,
+    only_where_shared,
+    trained,
 )
-from sklearn.model_selection import GridSearchCV
 
-from scikeras_reference import KerasRegressor
 from scikeras_reference._shared_steps import eligibility, refusals
-from scikeras_reference._shared_steps.cache import CACHE, StepCache
+from scikeras_reference._shared_steps.cache import CACHE
 from scikeras_reference._shared_steps.eligibility import SETTING, require_shareable
 from scikeras_reference._shared_steps.fingerprint import fingerprint
 from scikeras_reference._shared_steps.refusals import NotSharedError
@@ -30,6 +32,7 @@ from scikeras_reference.shared_steps import available, explain
 
 pytestmark = only_where_shared
 __all__ = ["empty_cache"]  # the fixture
+
 
 def own_train_step():
     """Build a model whose class trains in a way of its own."""
@@ -116,7 +119,9 @@ def test_code_that_could_differ_unseen_is_never_shared(make):
     """Whatever is not Keras's own, or not traced in the usual way, is left to Keras."""
     model = make()
 
-    assert not _steps.provable(model, training=True)
+    with pytest.raises(NotSharedError):
+        require_shareable(model, training=True)
+    assert explain(model)
 
 
 def test_an_optimizer_of_the_users_own_is_never_shared():
@@ -165,7 +170,7 @@ def test_every_attribute_is_read_to_the_bottom(value, other):
     [
         (np.array([object()]), "array of objects"),
         ({object()}, "no order"),
-        (OwnDict(), "OwnDict.* is not Keras's own"),
+        (OwnDict(), "OwnDict is not Keras's own"),
         (threading.Lock(), "lock is not Keras's own"),
         (dense_with, "is not Keras's own"),
     ],
@@ -177,12 +182,9 @@ def test_an_attribute_that_cannot_be_read_ends_the_proof(value, why):
         fingerprint(dense_with(value), training=True)
 
 
-def test_a_class_of_keras_that_somebody_changed_is_never_shared(monkeypatch):
-    """A method that was replaced for the whole process is noticed, and so is a model of one's own."""
-    monkeypatch.setattr(layers.Dense, "call", lambda self, inputs: inputs)
-    with pytest.raises(NotSharedError, match="replaced a method"):
-        fingerprint(dense(), training=True)
-    with pytest.raises(NotSharedError, match="not one of Keras's own models"):
+def test_a_model_of_the_users_own_class_has_no_fingerprint():
+    """A subclass may do anything."""
+    with pytest.raises(NotSharedError, match="TwoLayers is not Keras's own"):
         fingerprint(subclassed(), training=True)
 
 
@@ -230,14 +232,15 @@ def test_a_configuration_that_leaves_out_an_argument_is_noticed(monkeypatch):
 def test_what_cannot_be_read_is_left_to_keras(monkeypatch):
     """Neither an unknown version of Keras nor an error in the proof makes a ``fit`` fail."""
 
-    def fails(model, **kwargs):
+    def fails(*args, **kwargs):
         raise AttributeError("moved")
 
-    monkeypatch.setattr(internals, "runs_plainly", fails)
+    monkeypatch.setattr(eligibility, "require_attributes", fails)
     check(monkeypatch, dense, ROWS, LABELS, shares=False, epochs=1)
+    assert "Keras could not be inspected (AttributeError: moved)" == explain(dense())
     monkeypatch.undo()
 
-    monkeypatch.setattr(internals, "CHECKED", ("3.99.",))
+    monkeypatch.setattr(keras, "__version__", "3.99.0")
     check(monkeypatch, dense, ROWS, LABELS, shares=False, epochs=1)
 
 
@@ -250,3 +253,132 @@ def test_one_setting_switches_it_off(monkeypatch):
     monkeypatch.setenv(SETTING, "no")
     with pytest.raises(ParameterError, match=f"{SETTING} is 'no'"):
         trained(dense, ROWS, LABELS)
+
+
+# -- reasons ------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def lines(caplog, monkeypatch):
+    """Return the lines that were logged about shared steps."""
+    caplog.set_level("INFO", logger=refusals.LOGGER.name)
+    monkeypatch.setattr(refusals, "_logged", set())
+    return lambda: [r.getMessage() for r in caplog.records if r.name == refusals.LOGGER.name]
+
+
+@pytest.mark.parametrize(
+    ("make", "reason"),
+    [
+        (subclassed, "the class reference_models.TwoLayers is neither keras.Sequential nor"),
+        (patched, "a Dense has a call of its own"),
+        (frozen_later, "a layer was frozen or thawed after compile"),
+        (lambda: with_layer(Doubling), "the class reference_models.Doubling is not Keras's own"),
+        (lambda: dense(loss=scaled_error), "the function reference_models.scaled_error is not"),
+        (lambda: compiled(run_eagerly=True), "run_eagerly=True"),
+        (lambda: compiled(steps_per_execution=2), "steps_per_execution=2"),
+        (lambda: with_layer(lambda: layers.Dense(420_000)), "has more than 4194304 weights"),
+    ],
+    ids=["subclass", "patched", "frozen", "layer", "loss", "eager", "several-steps", "large"],
+)
+def test_the_reason_is_the_real_one(make, reason):
+    """A user reads what to change."""
+    assert reason in explain(make())
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        (lambda p: p.setenv(SETTING, "0"), f"sharing is turned off by {SETTING}=0"),
+        (
+            lambda p: p.setattr(keras, "__version__", "3.99.0"),
+            "Keras 3.99.0 was not checked; shared steps know 3.15",
+        ),
+        (
+            lambda p: p.setattr(keras.backend, "backend", lambda: "torch"),
+            "the backend torch has no shared steps",
+        ),
+    ],
+    ids=["setting", "version", "backend"],
+)
+def test_a_general_obstacle_is_named(change, reason, monkeypatch):
+    """It makes sharing unavailable, and each model says why."""
+    model = dense()
+    assert available()
+    change(monkeypatch)
+
+    assert not available()
+    assert reason == explain(model)
+
+
+def test_each_reason_is_logged_once_and_explained(lines):
+    """One line for a class, however many models of it are trained and used."""
+    for _ in range(2):
+        model, _ = trained(lambda: dense(loss=scaled_error, metrics=()), ROWS, ROWS[:, :3])
+
+    reason = explain(model)
+    assert [f"Sequential does not share its steps: {reason}"] == lines()
+
+
+def test_what_is_shared_logs_nothing(lines):
+    """There is no reason."""
+    model, _ = trained(dense, ROWS, LABELS)
+
+    assert explain(model) is None
+    assert [] == lines()
+
+
+def test_a_reason_of_the_data_is_remembered(lines):
+    """It is known only after ``fit``; what Keras traced by itself stays with the model."""
+    model, _ = trained(dense, ROWS, LABELS, steps_per_epoch=1)
+    if ON_JAX:
+        assert explain(model) is None
+    else:
+        assert "fit is given steps_per_epoch" == explain(model)
+        assert ["Sequential does not share its steps: fit is given steps_per_epoch"] == lines()
+
+
+# -- replaced methods ---------------------------------------------------------------------------
+
+
+def times(old, factor, *, wraps):
+    def replacement(self, *args, **kwargs):
+        return factor * old(self, *args, **kwargs)
+
+    return functools.wraps(old)(replacement) if wraps else replacement
+
+
+@pytest.mark.parametrize("wraps", [False, True])
+@pytest.mark.parametrize(
+    ("cls", "name"),
+    [
+        (keras.losses.MeanSquaredError, "__call__"),
+        (keras.losses.MeanSquaredError, "call"),
+        (keras.losses.Loss, "__call__"),
+        (keras.layers.Dense, "call"),
+        (keras.regularizers.L2, "__call__"),
+        (keras.optimizers.Adam, "update_step"),
+        (keras.Model, "fit"),
+    ],
+    ids=lambda value: getattr(value, "__name__", value),
+)
+def test_a_replaced_method_is_never_shared(cls, name, wraps):
+    """Replaced before or after a step was cached, and whatever name it has; restored, it is."""
+    model = dense()
+    digest = fingerprint(model, training=True)
+    with mock.patch.object(cls, name, times(getattr(cls, name), 2.0, wraps=wraps)):
+        assert f"{name} is not Keras's own" in explain(model)
+        with pytest.raises(NotSharedError):
+            fingerprint(model, training=True)
+
+    assert explain(model) is None
+    assert digest == fingerprint(model, training=True)
+
+
+def test_a_replaced_function_of_the_backend_is_never_shared():
+    """Keras's layers call it."""
+    model = dense()
+    from keras.src import backend  # what Keras's functions call
+
+    with mock.patch.object(backend.nn, "relu", lambda x: x):
+        assert "relu is not Keras's own" in explain(model)
+    assert explain(model) is None
