@@ -71,7 +71,7 @@ def explain(model: Any) -> str | None:
 def fit(model: Any, x: Any, y: Any, weights: Any, arguments: Mapping[str, Any]) -> Any:
     """Return what ``model.fit(x, y, sample_weight=weights, **arguments)`` returns, bit for bit."""
     plain = {"x": x, "y": y, "sample_weight": weights, **arguments}
-    if model.train_function is not None or model.test_function is not None:
+    if any(getattr(model, f"{kind}_function", None) is not None for kind in ("train", "test")):
         # Keras has made them for this model alone, and they are used again.
         return model.fit(**plain)
     try:

@@ -6,6 +6,7 @@ One line is logged for each model class and reason, on the logger `LOGGER`, at t
 import logging
 import threading
 import weakref
+from contextlib import suppress
 from typing import Any
 
 __all__ = [
@@ -46,7 +47,8 @@ def refuse(model: Any, kind: str, error: BaseException) -> None:
     reason = reason_for(error)
     name = class_name(type(model))
     with _lock:
-        _reasons.setdefault(model, {})[kind] = reason
+        with suppress(TypeError):  # a class of the user's own may not be hashable
+            _reasons.setdefault(model, {})[kind] = reason
         known = (name, reason) in _logged
         if not known:
             if len(_logged) >= MAX_LOGGED:
@@ -58,14 +60,15 @@ def refuse(model: Any, kind: str, error: BaseException) -> None:
 
 def accept(model: Any, kind: str) -> None:
     """Forget why a model did not share its step of that kind: now it does."""
-    with _lock:
+    with _lock, suppress(TypeError):
         _reasons.get(model, {}).pop(kind, None)
 
 
 def remembered(model: Any) -> str | None:
     """Return the reason that was given for this model last, if there is one."""
-    with _lock:
+    with _lock, suppress(TypeError):
         return next(iter(_reasons.get(model, {}).values()), None)
+    return None
 
 
 def reason_for(error: BaseException) -> str:

@@ -9,7 +9,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
-from operator import is_, itemgetter
+from operator import itemgetter
 from types import FunctionType
 from typing import Any, NamedTuple
 
@@ -128,7 +128,7 @@ def require_unreplaced() -> None:
             if len(namespace.space) != namespace.size:
                 namespace = _watch_again(namespace)  # noqa: PLW2901 - it has other names now
             now = namespace.read(namespace.space)
-            if not all(map(is_, now, namespace.originals)):
+            if now != namespace.originals:  # functions and classes are equal to themselves alone
                 _require_restored(namespace, now)
 
 
@@ -142,8 +142,8 @@ def _require_restored(namespace: _Namespace, now: tuple[Any, ...]) -> None:
 
 def _watch_again(namespace: _Namespace) -> _Namespace:
     """Look at names that came or went; a method may be replaced in a class that inherits it."""
-    for name in namespace.names:
-        if name not in namespace.space:
+    for name, original in zip(namespace.names, namespace.originals, strict=True):
+        if name not in namespace.space and original is not _REPLACED:
             raise NotSharedError(f"{namespace.owner} has no {name} any more")
     before = dict(zip(namespace.names, namespace.originals, strict=True))
     again = _namespace(namespace.owner, namespace.space)
