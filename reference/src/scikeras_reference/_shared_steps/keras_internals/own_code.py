@@ -73,10 +73,12 @@ _UNWATCHED = (
     "keras.src.layers.preprocessing",
     "keras.src.legacy",
     "keras.src.saving",
+    "keras.src.tree",
+    "keras.src.utils",
     "keras.src.visualization",
     "keras.src.wrappers",
 )
-"""Modules that no step calls."""
+"""Modules that no step calls, and helpers that compute nothing."""
 _BACKEND_MODULES = (
     *(f"tensorflow{name}" for name in ("", ".math", ".nn", ".linalg", ".random", ".distribute")),
     *(f"jax{name}" for name in ("", ".numpy", ".lax", ".nn", ".random")),
