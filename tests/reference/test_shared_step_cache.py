@@ -29,6 +29,7 @@ from scikeras_reference._shared_steps.cache import StepCache
 from scikeras_reference._shared_steps.eligibility import SETTING
 from scikeras_reference._shared_steps.fingerprint import fingerprint
 from scikeras_reference._training.fit import fit
+from scikeras_reference.shared_steps import explain
 
 pytestmark = only_where_shared
 __all__ = ["empty_cache"]  # the fixture
@@ -69,6 +70,42 @@ def test_callbacks_may_change_and_use_the_model(callback, monkeypatch):
         callbacks=[callback()],
         validation_data=(ROWS[:9], LABELS[:9]),
     )
+
+
+class Replacing(keras.callbacks.Callback):
+    """Replaces the step when Keras has made its train function of it already."""
+
+    def on_train_begin(self, logs=None):
+        self.model.train_step = lambda *args: {}
+
+
+class Fitting(keras.callbacks.Callback):
+    """Trains the model within its own training."""
+
+    def on_epoch_end(self, epoch, logs=None):
+        if epoch == 0:
+            self.model.fit(ROWS[:9], LABELS[:9], verbose=0)
+            self.model.evaluate(ROWS, LABELS, verbose=0)
+
+
+@pytest.mark.parametrize("callback", [Replacing, Fitting])
+def test_callbacks_see_the_functions_that_keras_would_have_made(callback, monkeypatch):
+    """What is replaced too late for Keras is too late for a shared step as well."""
+    shares = callback is Fitting
+    check(monkeypatch, dense, ROWS, LABELS, shares=shares, callbacks=[callback()], epochs=3)
+
+
+def test_a_step_is_not_traced_while_another_thread_trains_under_a_seed(monkeypatch):
+    """Tracing draws from generators that the seeded training owns; Keras's own step does not."""
+    lock = threading.RLock()
+    monkeypatch.setattr(prototypes, "SEED_LOCK", lock)
+    thread = threading.Thread(target=lock.acquire)
+    thread.start()
+    thread.join()
+    model, _ = trained(dense, ROWS, LABELS)
+
+    assert 0 == shared()
+    assert "another thread is in a seeded training" == explain(model)
 
 
 def test_a_trained_model_is_left_as_keras_leaves_it(monkeypatch):
