@@ -198,6 +198,9 @@ OTHER_NAMES = IGNORED | IGNORED_FOR_PREDICTIONS | {
     "_initializer",  # the end of names that are left out
     "_self_",  # the beginning of those of wrapt
     "_functional",
+    "_function",  # the ends of public names
+    "_step",
+    "_replace",  # of named tuples
 }  # fmt: skip
 
 
