@@ -1,13 +1,7 @@
-"""What JAX, and Keras on it, keep to themselves, as far as shared steps need it.
-
-Checked with the versions of JAX in `CHECKED`, and of Keras in `_keras_internals`. With any other
-version nothing is shared, so a name that moves costs speed and never a result.
-`tests/reference/test_jax_steps.py` fails when one of them moves.
-"""
-# ruff: noqa: SLF001 - this module is one of those that look behind the public names
+"""Private JAX APIs, and those of Keras on it, used by shared steps; listed in `private_names`."""
+# ruff: noqa: SLF001 - this module looks behind public names
 
 import functools
-import importlib
 import sys
 import threading
 from collections.abc import Iterator, Sequence
@@ -16,22 +10,21 @@ from typing import Any
 
 import numpy as np
 
+from scikeras_reference._shared_steps.private_names import module
+from scikeras_reference._shared_steps.refusals import NotSharedError
+
 __all__ = [
-    "CHECKED",
     "build_for",
-    "compiles_plainly",
     "context",
-    "holding",
     "is_array",
-    "is_checked",
+    "require_usual_tracing",
+    "restored_state",
     "set_value",
     "settings",
     "signature",
     "state_given",
     "step_function",
 ]
-
-CHECKED = ("0.10.",)
 
 # With these, JAX runs Python code again, or does not compile, when a step is called.
 _REFUSED = (
@@ -45,39 +38,44 @@ _REFUSED = (
 )
 
 
-def is_checked() -> bool:
-    """Whether the names below mean what they are taken for."""
-    return str(_jax().__version__).startswith(CHECKED)
-
-
 def settings() -> dict[str, Any]:
-    """Give every setting of JAX, as it is in this thread and here."""
+    """Return every setting of JAX, as it is in this thread and here."""
     return dict(_jax().config.values)
 
 
 def context() -> Any:
-    """Give what makes JAX trace a function anew, or run it otherwise, apart from its arguments."""
+    """Return what makes JAX trace a function anew, or run it otherwise, besides its arguments."""
     config = _jax().config
     return _config().trace_context(), config.jax_debug_nans, config.jax_debug_infs
 
 
-def compiles_plainly() -> bool:
-    """Whether JAX would compile a function here as it does in a thread that has just begun.
+def require_usual_tracing() -> None:
+    """Check that JAX would compile a function here as it does in a thread that has just begun.
 
     Not on other devices than the CPU, where it was not tried whether it always makes the same
     program of the same step.
+
+    Raises
+    ------
+    NotSharedError
+        If it would not.
     """
+    if module("keras.src.backend.config").is_nnx_enabled():
+        raise NotSharedError("NNX is switched on")
+    if _jax().default_backend() != "cpu":
+        raise NotSharedError(f"JAX runs on {_jax().default_backend()}, and not on a CPU")
     now = settings()
-    return (
-        bool(_jax().default_backend() == "cpu")
-        and not any(now[name] for name in _REFUSED)
-        and _scopes() == _scopes_of_a_new_thread(len(_config().trace_context_names()))
-        and bool(_module("jax._src.core").trace_state_clean())
-    )
+    changed = next((name for name in _REFUSED if now[name]), None)
+    if changed is not None:
+        raise NotSharedError(f"{changed} is set")
+    if _scopes() != _scopes_of_a_new_thread(len(_config().trace_context_names())):
+        raise NotSharedError("a block changes a setting of JAX, a device or a mesh")
+    if not module("jax._src.core").trace_state_clean():
+        raise NotSharedError("it is trained inside a function that JAX traces")
 
 
 def signature(leaf: Any) -> tuple[Any, ...] | None:
-    """Give all of an array that a compiled step depends on, besides its values.
+    """Return all of an array that a compiled step depends on, besides its values.
 
     None stands for what is no array, or lies where the caller wants it.
     """
@@ -96,13 +94,13 @@ def is_array(leaf: Any) -> bool:
 
 @functools.lru_cache(maxsize=1)
 def _array_and_place() -> tuple[Any, Any]:
-    """Give the class of JAX's arrays, and where they are unless they are put elsewhere."""
+    """Return the class of JAX's arrays, and where they are unless they are put elsewhere."""
     jax = _jax()
     return type(jax.numpy.zeros(())), jax.sharding.SingleDeviceSharding(jax.local_devices()[0])
 
 
 def _scopes() -> list[Any]:
-    """Give what blocks of code switch on and no setting says: meshes and the like."""
+    """Return what blocks of code switch on and no setting says: meshes and the like."""
     config = _config()
     known = config.config.values
     pairs = zip(config.trace_context_names(), config.trace_context(), strict=True)
@@ -111,15 +109,12 @@ def _scopes() -> list[Any]:
 
 @functools.lru_cache(maxsize=1)
 def _scopes_of_a_new_thread(_count: int) -> list[Any]:
-    """Give them for a thread that has just begun; anew when there are more of them than before."""
+    """Return those of a thread that has just begun; looked up again when there are more of them."""
     found: list[list[Any]] = []
     thread = threading.Thread(target=lambda: found.append(_scopes()))
     thread.start()
     thread.join()
     return found[0]
-
-
-# -- the state of a model, which is an argument of Keras's own steps ------------------------------
 
 
 def build_for(model: Any, batch: Any) -> None:
@@ -128,7 +123,7 @@ def build_for(model: Any, batch: Any) -> None:
 
 
 def state_given(model: Any, kind: str) -> Any:
-    """Give the state that Keras hands to a step of that kind."""
+    """Return the state that Keras hands to a step of that kind."""
     return model._get_jax_state(
         trainable_variables=True,
         non_trainable_variables=True,
@@ -138,7 +133,7 @@ def state_given(model: Any, kind: str) -> Any:
 
 
 @contextmanager
-def holding(model: Any, kind: str, given: Sequence[Sequence[Any]]) -> Iterator[None]:
+def restored_state(model: Any, kind: str, given: Sequence[Sequence[Any]]) -> Iterator[None]:
     """Put the state that a step was given back into the model, within the block.
 
     Keras takes it out of the model for the time of an epoch, and configurations need some of it.
@@ -159,7 +154,7 @@ def holding(model: Any, kind: str, given: Sequence[Sequence[Any]]) -> Iterator[N
 
 
 def step_function(model: Any, kind: str) -> Any:
-    """Give the function that Keras compiles for that model."""
+    """Return the function that Keras compiles for that model."""
     if kind != "predict":
         return getattr(model, f"{kind}_step")
 
@@ -171,11 +166,8 @@ def step_function(model: Any, kind: str) -> Any:
 
 
 def set_value(variable: Any, value: Any) -> None:
-    """Give a variable another value, whatever it is."""
+    """Set the value of a variable, whatever it is."""
     variable._value = value
-
-
-# -- modules ------------------------------------------------------------------------------------
 
 
 def _jax() -> Any:
@@ -183,8 +175,4 @@ def _jax() -> Any:
 
 
 def _config() -> Any:
-    return _module("jax._src.config")
-
-
-def _module(name: str) -> Any:
-    return sys.modules.get(name) or importlib.import_module(name)
+    return module("jax._src.config")

@@ -13,16 +13,18 @@ from typing import Any
 
 import keras
 
-from scikeras_reference._shared_steps import keras_internals as internals
-from scikeras_reference._shared_steps.cache import (
-    CACHE,
-    LentFunction,
+from scikeras_reference._shared_steps.cache import CACHE
+from scikeras_reference._shared_steps.fingerprint import fingerprint
+from scikeras_reference._shared_steps.keras_internals import state
+from scikeras_reference._shared_steps.prototypes import (
     configuration_of,
-    in_a_thread,
     prototype_of,
-    watched,
+    pure_trace,
+    trace_in_thread,
 )
-from scikeras_reference._shared_steps.fingerprint import UnprovenError, fingerprint
+from scikeras_reference._shared_steps.refusals import NotSharedError
+from scikeras_reference._shared_steps.shared_function import SharedFunction
+from scikeras_reference._shared_steps.tensorflow.internals import swapped_variables
 
 __all__ = ["SharedGraph"]
 
@@ -34,20 +36,20 @@ Spec = tuple[tuple[Shape, str], ...]
 _FIRST: "weakref.WeakKeyDictionary[Any, dict[str, dict[str, Spec]]]" = weakref.WeakKeyDictionary()
 
 
-class SharedGraph(LentFunction):
+class SharedGraph(SharedFunction):
     """Runs the graph that a model shares, or else the function of its own."""
 
     def __init__(self, model: Any, kind: str) -> None:
         super().__init__(model, kind)
         # As tf.function does for one compiled model: one graph for the shape of the first batch,
         # and one for all the shapes that differ from it.
-        first = {} if kind == "predict" else _FIRST.setdefault(internals.compilation(model), {})
+        first = {} if kind == "predict" else _FIRST.setdefault(state.compilation(model), {})
         self._first: dict[str, Spec] = first.setdefault(kind, {})
         self._resolved: dict[tuple[str, Spec | None], Any] = {}
         self._variables: list[Any] = []
 
     def __call__(self, source: Any) -> Any:
-        """Do one step with what Keras hands over: an iterator, or a list with one batch."""
+        """Run one step on what Keras passes: an iterator, or a list with one batch."""
         if self._kind == "predict":
             return self._predict(source)
         leaves = getattr(source, "leaves", None)
@@ -70,18 +72,18 @@ class SharedGraph(LentFunction):
         """What the model is left with: nothing, so that its next training can be shared again."""
 
     def _step(self, outline: Any, spec: Spec) -> Any:
-        """Give the traced step for such a batch, or None; look for it at the first batch only.
+        """Return the traced step for such a batch, or None; look for it at the first batch only.
 
         What Keras would trace at the first batch is found out then, and not before: callbacks may
         have changed the model.
         """
-        nest = repr(outline)
-        key = (nest, spec)
+        structure = repr(outline)
+        key = (structure, spec)
         if key not in self._resolved:
-            general = _general(self._first.setdefault(nest, spec), spec)
-            if (nest, general) not in self._resolved:
-                self._resolved[nest, general] = self._resolve(outline, general)
-            self._resolved[key] = self._resolved[nest, general]
+            general = _general(self._first.setdefault(structure, spec), spec)
+            if (structure, general) not in self._resolved:
+                self._resolved[structure, general] = self._resolve(outline, general)
+            self._resolved[key] = self._resolved[structure, general]
         return self._resolved[key]
 
     def _resolve(self, outline: Any, spec: Spec | None) -> Any:
@@ -95,19 +97,24 @@ class SharedGraph(LentFunction):
             by_name = "{" in repr(outline)
             proof = fingerprint(model, training=training, by_name=by_name)
             key = hashlib.sha256(proof + repr((kind, outline, spec)).encode()).digest()
-        except Exception:  # Keras says what is wrong, in its own way
+
+            def trace() -> Any:
+                return trace_in_thread(lambda: _trace(model, kind, outline, spec, proof, by_name))
+
+            step = CACHE.get(key, trace)
+            variables = [v.value for v in state.state(model, training=training)]
+        except Exception as error:  # Keras raises what is wrong, in its own words
+            self.refuse(error)
             return None
-
-        def trace() -> Any:
-            return in_a_thread(lambda: _trace(model, kind, outline, spec, proof, by_name))
-
-        step = CACHE.get(key, trace)
-        self._variables = [v.value for v in internals.state(model, training=training)]
+        if isinstance(step, NotSharedError):
+            self.refuse(step)
+            return None
+        self._variables = variables
         return step
 
 
 def _general(first: Spec, spec: Spec) -> Spec | None:
-    """Give what serves both shapes; None if they differ in more than the number of rows."""
+    """Return what serves both shapes; None if they differ in more than the number of rows."""
     if first == spec:
         return spec
     if [(shape[1:], dtype) for shape, dtype in first] != [(s[1:], dtype) for s, dtype in spec]:
@@ -118,8 +125,7 @@ def _general(first: Spec, spec: Spec) -> Spec | None:
 def _build(model: Any, outline: Any, spec: Spec) -> None:
     tensors = [keras.KerasTensor(shape, dtype) for shape, dtype in spec]
     y = keras.tree.pack_sequence_as(outline, tensors)[1]
-    if not internals.build_state(model, y):
-        raise UnprovenError("Targets and outputs are nested in different ways.")
+    state.build_state(model, y)
 
 
 def _trace(model: Any, kind: str, outline: Any, spec: Spec, proof: bytes, by_name: bool) -> Any:
@@ -129,14 +135,14 @@ def _trace(model: Any, kind: str, outline: Any, spec: Spec, proof: bytes, by_nam
         configuration_of(model, training=training),
         lambda prototype: _build(prototype, outline, spec),
     )
-    with watched(prototype, proof, training=training, by_name=by_name):
-        variables = internals.state(prototype, training=training)
+    with pure_trace(prototype, proof, training=training, by_name=by_name):
+        variables = state.state(prototype, training=training)
         getattr(prototype, f"make_{kind}_function")()
         function = getattr(prototype, f"{kind}_function")
 
         def step(*arguments: Any) -> Any:
             count = len(variables)
-            with internals.bound(variables, arguments[:count]):
+            with swapped_variables(variables, arguments[:count]):
                 batch = keras.tree.pack_sequence_as(outline, list(arguments[count:]))
                 return function(iter([batch]) if training else [batch])
 
@@ -147,5 +153,5 @@ def _trace(model: Any, kind: str, outline: Any, spec: Spec, proof: bytes, by_nam
         )
         stateful = {tensorflow.resource, tensorflow.variant}
         if any(tensor.dtype in stateful for tensor in concrete.captured_inputs):
-            raise UnprovenError("The step has state that is none of its arguments.")
+            raise NotSharedError("its step has state that is none of its arguments")
     return concrete

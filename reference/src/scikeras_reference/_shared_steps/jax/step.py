@@ -14,18 +14,19 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, NoReturn
 
-from scikeras_reference._shared_steps import jax_internals
-from scikeras_reference._shared_steps import keras_internals as internals
-from scikeras_reference._shared_steps.cache import (
-    CACHE,
+from scikeras_reference._shared_steps.cache import CACHE
+from scikeras_reference._shared_steps.fingerprint import fingerprint, variables_of
+from scikeras_reference._shared_steps.jax import internals
+from scikeras_reference._shared_steps.keras_internals.state import compilation
+from scikeras_reference._shared_steps.prototypes import (
     Configuration,
-    LentFunction,
     configuration_of,
-    in_a_thread,
     prototype_of,
-    watched,
+    pure_trace,
+    trace_in_thread,
 )
-from scikeras_reference._shared_steps.fingerprint import UnprovenError, fingerprint, variables_of
+from scikeras_reference._shared_steps.refusals import NotSharedError
+from scikeras_reference._shared_steps.shared_function import SharedFunction
 
 __all__ = ["SharedProgram"]
 
@@ -34,12 +35,12 @@ __all__ = ["SharedProgram"]
 _PROGRAMS: "weakref.WeakKeyDictionary[Any, dict[str, dict[Any, Any]]]" = weakref.WeakKeyDictionary()
 
 
-class SharedProgram(LentFunction):
+class SharedProgram(SharedFunction):
     """Runs the program that a model shares, or else the function of its own."""
 
     def __init__(self, model: Any, kind: str) -> None:
         super().__init__(model, kind)
-        known = {} if kind == "predict" else _PROGRAMS.setdefault(internals.compilation(model), {})
+        known = {} if kind == "predict" else _PROGRAMS.setdefault(compilation(model), {})
         self._programs: dict[Any, dict[Any, Any]] = known.setdefault(kind, {})
         # The state that the last step gave, and its signature: in an epoch it comes back as it is.
         # These are the arrays that are put into the model afterwards.
@@ -49,15 +50,15 @@ class SharedProgram(LentFunction):
         self._here: dict[Any, Any] = {}
 
     def __call__(self, state: Any, batches: Iterator[Any]) -> Any:
-        """Do one step on the next batch; give what it answers, and the new state."""
+        """Run one step on the next batch; return its result and the new state."""
         batch = next(batches)
         described = self._describe_state(state)
         program = self._program(state, described, batch)
         if program is None:
             return self.own(state, itertools.chain((batch,), batches))
-        answer, state = program(state, batch)
+        result, state = program(state, batch)
         self._given = state, described
-        return answer, state
+        return result, state
 
     @property
     def fallback(self) -> Any:
@@ -68,11 +69,11 @@ class SharedProgram(LentFunction):
         given, described = self._given
         if state is given:
             return described
-        described = tuple(tuple(map(jax_internals.signature, part)) for part in state)
+        described = tuple(tuple(map(internals.signature, part)) for part in state)
         return None if any(None in part for part in described) else described
 
     def _program(self, state: Any, described: Any, batch: Any) -> Any:
-        """Give the program for such a state and batch, or None.
+        """Return the program for such a state and batch, or None.
 
         What Keras would compile at the first batch of a shape is found out then, and not before:
         callbacks may have changed the model.
@@ -80,7 +81,7 @@ class SharedProgram(LentFunction):
         of_batch = _description(batch)
         if described is None or of_batch is None:
             return None
-        where = (described, jax_internals.context())
+        where = (described, internals.context())
         if where != self._where:
             self._where, self._here = where, self._programs.setdefault(where, {})
         if of_batch not in self._here:
@@ -91,41 +92,44 @@ class SharedProgram(LentFunction):
         model, kind = self._model, self._kind
         how = {"training": kind != "predict", "by_name": "{" in repr(spec[1][0])}
         try:
-            if not jax_internals.compiles_plainly():
-                return None
+            internals.require_usual_tracing()
             proof = fingerprint(model, **how)
             key = hashlib.sha256(proof + repr((kind, spec)).encode()).digest()
-        except Exception:  # Keras says what is wrong, in its own way
-            return None
 
-        def trace() -> Any:
-            try:
-                # Here and not in the thread, which would go on if the user stopped this one.
-                with jax_internals.holding(model, kind, state):
+            def trace() -> Any:
+                # Not in the thread, which would go on if the user stopped this one.
+                with internals.restored_state(model, kind, state):
                     configuration = configuration_of(model, training=how["training"])
-            except Exception:
-                return None
-            return in_a_thread(lambda: _compile(configuration, kind, state, batch, proof, how))
+                return trace_in_thread(
+                    lambda: _compile(configuration, kind, state, batch, proof, how)
+                )
 
-        return CACHE.get(key, trace)
+            program = CACHE.get(key, trace)
+        except Exception as error:  # Keras raises what is wrong, in its own words
+            self.refuse(error)
+            return None
+        if isinstance(program, NotSharedError):
+            self.refuse(program)
+            return None
+        return program
 
 
 def _description(nest: Any) -> Any:
-    """Give the structure of a nest of arrays, and the signature of each; None if it has others."""
+    """Return the nested structure of arrays, and the signature of each; None if it has others."""
     if not _is_plain(nest):
         return None
     leaves, structure = sys.modules["jax"].tree.flatten(nest)
-    signatures = tuple(map(jax_internals.signature, leaves))
+    signatures = tuple(map(internals.signature, leaves))
     return None if None in signatures else (structure, signatures)
 
 
 def _is_plain(nest: Any) -> bool:
-    """Whether JAX takes the nest apart by what can be written down: no classes of its user's."""
+    """Whether JAX flattens the structure by what can be written down: no classes of its user's."""
     if type(nest) is dict:
         return all(type(key) is str for key in nest) and all(map(_is_plain, nest.values()))
     if type(nest) in {list, tuple}:
         return all(map(_is_plain, nest))
-    return nest is None or jax_internals.is_array(nest)
+    return nest is None or internals.is_array(nest)
 
 
 def _compile(
@@ -137,20 +141,18 @@ def _compile(
     how: dict[str, bool],
 ) -> Any:
     """Compile the step of a prototype for such a state and batch, as Keras would."""
-    prototype = prototype_of(
-        configuration, lambda prototype: jax_internals.build_for(prototype, batch)
-    )
-    with watched(prototype, proof, **how):
-        if _outline(jax_internals.state_given(prototype, kind)) != _outline(state):
-            raise UnprovenError("The state of the prototype is another one.")
-        step = jax_internals.step_function(prototype, kind)
+    prototype = prototype_of(configuration, lambda prototype: internals.build_for(prototype, batch))
+    with pure_trace(prototype, proof, **how):
+        if _outline(internals.state_given(prototype, kind)) != _outline(state):
+            raise NotSharedError("its prototype has another state")
+        step = internals.step_function(prototype, kind)
         with _unreadable(variables_of(prototype, training=how["training"])):
             traced = sys.modules["jax"].jit(step, donate_argnums=0).trace(state, batch)
     if traced.jaxpr.effects:
-        raise UnprovenError("The step does more than to compute.")
+        raise NotSharedError("its step does more than compute")
     _, new = traced.out_info
     if _outline(new) != _outline(state):
-        raise UnprovenError("The step gives a state of another kind.")
+        raise NotSharedError("its step returns a state of another kind")
     return traced.lower().compile()
 
 
@@ -163,7 +165,7 @@ class _Unreadable:
     """Takes the place of a value that no step may see, because it is none of its arguments."""
 
     def _refuse(self, *_: Any) -> NoReturn:
-        raise UnprovenError("The step reads a variable that is none of its arguments.")
+        raise NotSharedError("its step reads a variable that is none of its arguments")
 
     __array__ = __bool__ = __eq__ = __getattr__ = __iter__ = __jax_array__ = __len__ = _refuse
     __hash__ = None  # type: ignore[assignment]
@@ -173,9 +175,9 @@ class _Unreadable:
 def _unreadable(variables: Sequence[Any]) -> Iterator[None]:
     """Take the values from all variables, for good: only what the step is given is left to read."""
     for variable in variables:
-        jax_internals.set_value(variable, _Unreadable())
+        internals.set_value(variable, _Unreadable())
     try:
         yield
     finally:
         for variable in variables:
-            jax_internals.set_value(variable, None)
+            internals.set_value(variable, None)
