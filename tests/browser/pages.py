@@ -1,20 +1,19 @@
 """Writes the pages that the browser looks at: ``pages.py FOLDER``."""
 
 import sys
-from dataclasses import replace
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "conformance"))
 
 from runs import HOSTILE, SHOULD, failed, known_gate, result, run
 from scikeras_conformance.baseline import Concern, Finding
+from scikeras_conformance.report.files import write_text
 from scikeras_conformance.report.formats.html import html
-from scikeras_conformance.report.json_report import write_text
 from scikeras_conformance.report.matrix import as_html
 
 
 def five_hundred():
-    """Give a run of 500 results: passes, failures of both levels, an error, a skip, known ones."""
+    """Return a run of 500 results of all kinds: passes, failures of both levels, known ones, ..."""
     from scikeras_conformance.checks import CATALOG
 
     checks = [check.id for check in CATALOG]
@@ -29,7 +28,9 @@ def five_hundred():
         elif number == 101:
             results.append(result("errored", check=check, case=case, message="the suite failed"))
         elif number == 102:
-            results.append(result("skipped", check=check, case=case, message="does not apply"))
+            results.append(
+                result("not_applicable", check=check, case=case, message="does not apply")
+            )
         else:
             results.append(result(check=check, case=case))
     failures = [one for one in results if one.outcome == "failed"]
@@ -42,7 +43,7 @@ def main(folder):
     everything = five_hundred()
     pages = {
         "run": html(everything),
-        "no-subject": html(replace(run(refusal=HOSTILE), environment={})),
+        "no-subject": html(run(refusal=HOSTILE, environment=None)),
         "conformant": html(run(result(), result(check=SHOULD))),
         "not-met": html(
             run(failed(), gate=known_gate(findings=[Finding(Concern.NEW, failed().id, HOSTILE)]))

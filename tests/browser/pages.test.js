@@ -106,14 +106,14 @@ test("500 results can be filtered by chapter, level, result and text, with the k
   await context.close();
 });
 
-test("a failure opens with the keyboard, and tells clause, cost, message, traceback and script", async () => {
+test("a failure opens with the keyboard, and tells clause, impact, message, traceback and command", async () => {
   const { page, context } = await open("run");
   const failure = page.locator("li[data-outcome=failed] details").first();
   await failure.locator("summary").focus();
   await page.keyboard.press("Enter");
   assert.equal(true, await failure.evaluate((one) => one.open));
   const text = await failure.innerText();
-  for (const word of ["CLS-1", "Why it matters:", "Message", "Traceback", "Script", "deep, er.py:7"]) {
+  for (const word of ["CLS-1", "Impact:", "Message", "Traceback", "Reproduce", "deep, er.py:7"]) {
     assert.ok(text.includes(word), word);
   }
   await context.close();

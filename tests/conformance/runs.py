@@ -1,12 +1,13 @@
-"""Runs made by hand, for the tests of everything that reads one."""
+"""Reports made by hand, for the tests of everything that reads one."""
 
-from dataclasses import replace
+import msgspec
+from msgspec.structs import replace
 
 from scikeras_conformance.baseline import Concern, Finding, Gate, Known
-from scikeras_conformance.catalog.results import Counts, Outcome, Result, Verdict, decide
+from scikeras_conformance.catalog.results import Outcome, Result
 from scikeras_conformance.checks import CATALOG
-from scikeras_conformance.contract import load_contract
-from scikeras_conformance.report.record import CheckNote, ClauseNote, RunRecord
+from scikeras_conformance.report.building import build_report, catalog_of
+from scikeras_conformance.report.structure import Configuration, Report
 
 ENVIRONMENT = {
     "suite": "0.1",
@@ -48,7 +49,7 @@ MUST, SHOULD = "CLS-1.extends-base", "CLS-9.not-a-model"
 
 
 def result(outcome="passed", check=MUST, wrapper="base", case="", message="", **more):
-    """Give a result of a check that the suite has."""
+    """Return a result of a check that the suite has."""
     found = next(one for one in CATALOG if one.id == check)
     return Result(
         id=":".join(filter(None, (check, wrapper, case))),
@@ -63,67 +64,62 @@ def result(outcome="passed", check=MUST, wrapper="base", case="", message="", **
     )
 
 
-def run(*results, missing=(), refusal=None, strict=False, gate=None, whole=True, **more):
-    """Give a run with these results, and a verdict that follows from them."""
+def run(*results, missing=(), whole=True, **more):
+    """Return the report of a run with these results."""
     planned = len(results) + len(missing)
-    counts = Counts.of(planned, results)
-    checks = {one.id: one for one in CATALOG if one.id in {r.check for r in results}}
-    clauses = load_contract().clauses
-    record = RunRecord(
-        contract="1.0",
-        subject=SUBJECT,
-        environment=ENVIRONMENT,
-        profiles=("documented",),
-        catalog_size=planned if whole else planned + 5,
-        counts=counts,
-        verdict=decide(counts, results, strict=strict),
-        strict=strict,
-        refusal=refusal,
-        missing=tuple(missing),
-        unchecked=("HYG-2",),
+    names = {one.check for one in results}
+    given = {
+        "subject": SUBJECT,
+        "environment": ENVIRONMENT,
+        "profiles": ["documented"],
+        "unchecked": ["HYG-2"],
+        "started": "2026-11-25T10:00:00+00:00",
+        "root": "/code/repo",
+        "configuration": Configuration(time_limit=120.0),
+    }
+    return build_report(
         results=results,
-        scripts={r.id: "print('broken')" for r in results if r.outcome is Outcome.FAILED},
-        started="2026-11-25T10:00:00+00:00",
-        root="/code/repo",
-        configuration={"file": None, "time_limit": 120.0, "builders": []},
-        clauses={
-            name: ClauseNote(clauses[name].statement, str(clauses[name].level), "A section")
-            for one in checks.values()
-            for name in one.clauses
-        },
-        checks={
-            name: CheckNote(one.verifies, one.impact, str(one.level), str(one.profile), one.clauses)
-            for name, one in checks.items()
-        },
-        gate=gate,
+        missing=missing,
+        catalog=catalog_of(one for one in CATALOG if one.id in names),
+        catalog_size=planned if whole else planned + 5,
+        **{**given, **more},
     )
-    if refusal is not None:
-        record = replace(record, verdict=Verdict.NO_SUBJECT)
-    return replace(record, **more)
+
+
+def changed(report, **fields):
+    """Return a report that is another in some fields of its header or its footer."""
+    header = {
+        name: value for name, value in fields.items() if name in report.header.__struct_fields__
+    }
+    footer = {
+        name: value for name, value in fields.items() if name in report.footer.__struct_fields__
+    }
+    assert header.keys() | footer.keys() == fields.keys()
+    parts = {"header": replace(report.header, **header), "footer": replace(report.footer, **footer)}
+    return msgspec.convert(msgspec.to_builtins(replace(report, **parts)), Report)
 
 
 def failed(**more):
-    """Give a failed result with a traceback through the subject."""
+    """Return a failed result with a traceback through the subject."""
     return result(
         "failed", **{"message": "fit(...) raised ValueError: no", "details": TRACEBACK, **more}
     )
 
 
 def known_gate(*results, findings=()):
-    """Give a gate that knows these failures."""
+    """Return a gate that knows these failures."""
     known = {one.id: Known("It is old.", "https://example.org/1") for one in results}
-    return Gate("known.toml", known=known, findings=tuple(findings))
+    return Gate("known.toml", met=not findings, known=known, findings=tuple(findings))
 
 
 def every_outcome():
-    """Give a run with each outcome that a check can have, and a planned check without a result."""
+    """Return a run with each outcome that a check can have, and a planned check without a result."""
     return run(
         result(),
         failed(wrapper="classifier"),
         failed(check=SHOULD),
         result("errored", wrapper="regressor", message="the suite failed", details="why"),
-        result("skipped", check=SHOULD, wrapper="regressor", message="does not apply"),
-        result("inapplicable", check=SHOULD, message="no such check", case="old"),
+        result("not_applicable", check=SHOULD, message="no such check", case="old"),
         result("unavailable", check=SHOULD, wrapper="classifier", message="there is no GPU"),
         missing=("CLS-2.fit-and-predict:base",),
     )
@@ -138,10 +134,10 @@ MIXED = run(
     failed(wrapper="classifier"),
     failed(check=SHOULD),
     result("errored", wrapper="regressor", message="the suite failed", details="why"),
-    result("skipped", check=SHOULD, wrapper="regressor", message="does not apply"),
+    result("not_applicable", check=SHOULD, wrapper="regressor", message="does not apply"),
     missing=MISSING,
 )
-REFUSED = replace(run(refusal="it is gone"), environment={}, subject={"spec": "toy"})
+REFUSED = run(refusal="it is gone", environment=None, subject={"spec": "toy"})
 KNOWN = run(failed(), gate=known_gate(failed()))
 NOT_MET = run(failed(), gate=known_gate(findings=[Finding(Concern.NEW, failed().id, "a step")]))
 BAD = run(

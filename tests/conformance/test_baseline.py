@@ -1,28 +1,29 @@
 """Known failures: the file, its conditions, the fingerprint, and its renewal."""
 
+import difflib
 import time
-from dataclasses import replace
 from datetime import date
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from runs import ENVIRONMENT, MUST, SHOULD, failed, result
 from scikeras_conformance.baseline import (
     Baseline,
     Concern,
     Entry,
-    Gate,
-    dump,
     fingerprint,
     judge,
     load,
     load_for,
-    normalise,
+    normalize,
     renew,
 )
-from scikeras_conformance.baseline.conditions import holds
+from scikeras_conformance.baseline.conditions import is_met
+from scikeras_conformance.baseline.reading import parse
+from scikeras_conformance.baseline.writing import dump, renewed_text
 from scikeras_conformance.exceptions import BaselineError
 
 TODAY = date(2026, 11, 25)
@@ -52,7 +53,7 @@ ENTRY = Entry(FAILURE.id, fingerprint(FAILURE.message), FAILURE.message, "It is 
 )
 def test_what_changes_by_chance_is_left_out(one, other):
     """Two runs of one failure have one fingerprint."""
-    assert normalise(one) == normalise(other)
+    assert normalize(one) == normalize(other)
     assert fingerprint(one) == fingerprint(other)
 
 
@@ -68,7 +69,7 @@ def test_what_changes_by_chance_is_left_out(one, other):
     ],
 )
 def test_another_failure_has_another_fingerprint(one, other):
-    """Whole numbers, shapes, types and words tell failures apart."""
+    """Whole numbers, shapes, types and words distinguish failures."""
     assert fingerprint(one) != fingerprint(other)
 
 
@@ -80,7 +81,7 @@ def test_a_long_message_takes_no_long_time(part):
 
     def seconds(count):
         start = time.process_time()
-        normalise("x" + part * count + "y")
+        normalize("x" + part * count + "y")
         return time.process_time() - start
 
     assert seconds(80_000) < 2 + 4 * seconds(20_000)
@@ -88,9 +89,9 @@ def test_a_long_message_takes_no_long_time(part):
 
 @given(st.text())
 def test_normalising_twice_changes_nothing(text):
-    """A message that stands in a baseline, normalised, has the fingerprint of the failure."""
+    """A message that stands in a baseline, normalized, has the fingerprint of the failure."""
     assert len(fingerprint(text)) == 12
-    assert normalise(normalise(normalise(text))) == normalise(normalise(text))
+    assert normalize(normalize(normalize(text))) == normalize(normalize(text))
 
 
 # -- the file -------------------------------------------------------------------------------------
@@ -130,7 +131,7 @@ NEEDED = "id = 'a'\nfingerprint = 'f'\nreason = 'r'\n"
         ("schema = 'scikeras-conformance/baseline/2'", "is of the schema"),
         (GOOD.replace("subject", "subjet"), "Did you mean 'subject'"),
         (GOOD.replace("'toy'", "1"), "needs a text 'subject'"),
-        (GOOD.replace("[[known]]", "known = [1]"), "is no table"),
+        (GOOD.replace("[[known]]", "known = [1]"), "is not a table"),
         (GOOD + "id = 'a'\nfingerprint = 'f'", "has no reason"),
         (GOOD + "id = 'a'\nfingerprint = 'f'\nreason = ' '", "has no reason"),
         (GOOD + NEEDED + "flakey = true", "Did you mean 'flaky'"),
@@ -173,11 +174,148 @@ def test_an_entry_for_nothing_is_an_error_with_the_nearest(tmp_path):
         load_for(path, "other", [ENTRY.id])
 
 
+COMMENTED = """\
+# Our own words at the top.
+schema = 'scikeras-conformance/baseline/1'   # behind the schema
+subject = "toy"
+
+# Not directly above an entry, so it belongs to the file.
+
+# The first entry.
+[[known]]  # behind the header
+id = "a"
+fingerprint = '0'  # behind a key
+reason = '''Two
+lines.
+# no comment'''
+message = "old"
+when = {backend="jax",keras = ">=3"}   # as we like it
+
+# The second entry.
+[[known]]
+fingerprint = "0"
+  # within an entry
+  id = "b"
+reason = "r"
+
+
+# The third entry.
+# In two lines.
+[[known]]
+expires = 2027-01-31
+id = "c"
+fingerprint = "0"
+reason = "r"
+# At the end.
+"""
+A, B, C = (
+    Entry("a", "0", "old", "Two\nlines.\n# no comment", when={"backend": "jax", "keras": ">=3"}),
+    Entry("b", "0", "", "r"),
+    Entry("c", "0", "", "r", expires=date(2027, 1, 31)),
+)
+
+
+def renewed_file(*entries, text=COMMENTED):
+    """Return the lines that are gone, and those that have come, if a file has other entries."""
+    new = renewed_text(text, Baseline("toy", entries))
+    difference = [*difflib.ndiff(text.splitlines(), new.splitlines())]
+    return [[line[2:] for line in difference if line.startswith(sign)] for sign in ("- ", "+ ")] + [
+        parse(new, "it").entries
+    ]
+
+
+def test_a_baseline_that_stays_is_not_touched():
+    """Comments, order, quotes and empty lines are the user's."""
+    assert COMMENTED == renewed_text(COMMENTED, Baseline("toy", (A, B, C)))
+    assert (A, B, C) == parse(COMMENTED, "it").entries
+
+
+def test_a_renewal_changes_only_what_is_different():
+    """Comments above, behind and between entries survive, also those behind what changes."""
+    new = replace(A, fingerprint="1", message="new"), replace(B, fingerprint="1"), C
+    gone, come, entries = renewed_file(*new)
+    assert ["fingerprint = '0'  # behind a key", 'message = "old"', 'fingerprint = "0"'] == gone
+    assert ['fingerprint = "1"  # behind a key', 'message = "new"', 'fingerprint = "1"'] == come
+    assert new == entries
+
+
+def test_a_message_that_was_not_there_is_added_to_its_entry():
+    """It stands in its own table, not behind the comments of the next one."""
+    new = A, replace(B, fingerprint="1", message="new"), C
+    gone, come, entries = renewed_file(*new)
+    assert ['fingerprint = "0"'] == gone
+    assert ['fingerprint = "1"', 'message = "new"'] == come
+    assert new == entries
+
+
+@pytest.mark.parametrize(
+    ("entries", "gone", "stays"),
+    [
+        ((B, C), "# The first entry.", "# Not directly above an entry, so it belongs to the file."),
+        ((A, C), "# The second entry.", "# The third entry."),
+        ((A, B), "# In two lines.", "# At the end."),
+        ((), "# The second entry.", "# At the end."),
+    ],
+)
+def test_an_entry_goes_with_the_comment_above_it(entries, gone, stays):
+    """A comment does not come to stand above an entry that it is not about."""
+    lines = renewed_text(COMMENTED, Baseline("toy", entries)).splitlines()
+    assert gone not in lines
+    assert stays in lines
+    assert "# Our own words at the top." == lines[0]
+    assert entries == renewed_file(*entries)[2]
+
+
+def test_new_entries_stand_at_the_end():
+    """What was there keeps its place, and its comments."""
+    new = Entry("n", "f", "m", "r")
+    text = renewed_text(COMMENTED, Baseline("toy", (A, new, B, C)))
+    assert text.startswith(COMMENTED)
+    assert (A, B, C, new) == parse(text, "it").entries
+
+
+@pytest.mark.parametrize("ends", ["", "\n", "\n\n\n"])
+@pytest.mark.parametrize("newline", ["\n", "\r\n"])
+def test_files_that_end_and_break_lines_in_other_ways(ends, newline):
+    """Whatever the file ends with, a new entry is a table of its own, in the file's line breaks."""
+    text = (COMMENTED.rstrip("\n") + ends).replace("\n", newline)
+    assert text == renewed_text(text, Baseline("toy", parse(text, "it").entries))
+    new = Entry("n", "f", "m", "r")
+    renewed = renewed_text(text, Baseline("toy", (*parse(text, "it").entries, new)))
+    assert new == parse(renewed, "it").entries[-1]
+    assert renewed.count("\n") == renewed.count(newline)
+
+
+@pytest.mark.parametrize(
+    "when", ["when = {backend = 'jax'}", "when.backend = 'jax'", "[known.when]\nbackend = 'jax'"]
+)
+def test_conditions_in_every_form_of_a_table(when):
+    """Also as a table of its own, which is the last of its entry, with comments behind it."""
+    text = f"{GOOD}{NEEDED}{when}\n\n# About b.\n[[known]]\n{NEEDED.replace('a', 'b', 1)}"
+    first, second = parse(text, "it").entries
+    assert text == renewed_text(text, Baseline("toy", (first, second)))
+    assert text.endswith(renewed_text(text, Baseline("toy", (second,))).partition("# About")[2])
+    new = replace(first, fingerprint="g", message="new")
+    renewed = renewed_text(text, Baseline("toy", (new, second)))
+    assert (new, second) == parse(renewed, "it").entries
+    assert "\n\n# About b.\n[[known]]" in renewed
+
+
+def test_a_file_without_entries_and_one_with_an_array():
+    """Both are baselines too; the entries of an array become tables."""
+    head = "# ours\nschema = 'scikeras-conformance/baseline/1'\nsubject = 'toy'\n"
+    array = "known = [{id = 'b', fingerprint = '0', reason = 'r'}]\n"
+    for text in (head, head + array):
+        renewed = renewed_text(text, Baseline("toy", (B, C)))
+        assert (B, C) == parse(renewed, "it").entries
+        assert renewed.startswith(head)
+
+
 # -- conditions -----------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
-    ("when", "complete"),
+    ("when", "applies"),
     [
         ({}, True),
         ({"backend": "jax"}, True),
@@ -194,10 +332,10 @@ def test_an_entry_for_nothing_is_an_error_with_the_nearest(tmp_path):
         ({"keras": ">=3.12", "backend": "torch"}, False),
     ],
 )
-def test_conditions(when, holds):
+def test_conditions(when, applies):
     """All of them have to hold, and what is not known does not."""
     active = Baseline("toy", (replace(ENTRY, when=when),)).active(ENVIRONMENT)
-    assert ([ENTRY.id] if holds else []) == list(active)
+    assert ([ENTRY.id] if applies else []) == list(active)
 
 
 def test_two_entries_that_hold_at_once_are_an_error():
@@ -231,15 +369,15 @@ def test_a_known_failure_is_accepted_with_its_reason():
         (None, failed(check=SHOULD), Concern.NEW, "raised ValueError"),
         (ENTRY, failed(message="another"), Concern.CHANGED, "instead of"),
         (ENTRY, result(), Concern.STALE, "passed"),
-        (ENTRY, result("skipped", message="why"), Concern.STALE, "skipped"),
+        (ENTRY, result("not_applicable", message="why"), Concern.STALE, "not applicable"),
         (replace(ENTRY, expires=date(2026, 11, 24)), FAILURE, Concern.EXPIRED, "until 2026-11-24"),
         (replace(ENTRY, flaky=True), result(tries=20), Concern.NEVER_FAILED, "20 times out of 20"),
         (replace(ENTRY, flaky=True), failed(message="x"), Concern.CHANGED, "instead of"),
-        (replace(ENTRY, flaky=True), result("skipped"), Concern.STALE, "skipped"),
+        (replace(ENTRY, flaky=True), result("not_applicable"), Concern.STALE, "not applicable"),
     ],
 )
 def test_what_closes_the_gate(entry, outcome, concern, words):
-    """Each step back and each stale excuse is found, and nothing is accepted besides."""
+    """Each regression and each stale excuse is found, and nothing is accepted besides."""
     gate = gate_of([entry] if entry else [], outcome)
     assert [concern] == [one.concern for one in gate.findings]
     assert words in gate.findings[0].message
@@ -275,12 +413,6 @@ def test_entries_of_other_conditions_and_other_checks_are_named():
     assert ("CLS-2.fit-and-predict:base",) == gate.unselected
 
 
-def test_a_gate_survives_a_report():
-    """Plain data and back gives the same gate."""
-    gate = gate_of([ENTRY], FAILURE, failed(check=SHOULD))
-    assert gate == Gate.from_dict(gate.to_dict())
-
-
 @pytest.mark.parametrize(
     ("used", "condition", "expected"),
     [("gpu", "gpu", True), ("gpu", "cpu", False), ("cpu", "gpu", False), ("cpu", "cpu", True)],
@@ -288,7 +420,7 @@ def test_a_gate_survives_a_report():
 def test_a_device_is_the_one_that_was_used(used, condition, expected):
     """A machine with a GPU lists its CPU too; an entry for the CPU does not hold on the GPU."""
     environment = {**ENVIRONMENT, "device": "gpu:0, cpu:0", "default_device": used}
-    assert expected == holds({"device": condition}, environment)
+    assert expected == is_met({"device": condition}, environment)
 
 
 # -- renewal --------------------------------------------------------------------------------------
@@ -343,7 +475,7 @@ def test_new_entries_under_the_conditions_of_the_run():
 
 
 @pytest.mark.parametrize(
-    ("name", "words"), [("bakend", "Did you mean 'backend'"), ("scipy", "does not tell it")]
+    ("name", "words"), [("bakend", "Did you mean 'backend'"), ("scipy", "does not have it")]
 )
 def test_conditions_that_a_run_does_not_tell(name, words):
     """A slip is an error that suggests the nearest name."""
@@ -352,6 +484,6 @@ def test_conditions_that_a_run_does_not_tell(name, words):
 
 
 def test_the_level_does_not_matter():
-    """A SHOULD that broke is a step back as well."""
+    """A SHOULD that broke is a regression as well."""
     assert {MUST, SHOULD} == {one.check for one in (FAILURE, failed(check=SHOULD))}
     assert not gate_of([ENTRY], FAILURE, failed(check=SHOULD)).met

@@ -11,7 +11,7 @@ from scikeras_conformance.checks import CATALOG
 from scikeras_conformance.cli import main as cli
 from scikeras_conformance.exceptions import UsageError
 from scikeras_conformance.pytest_plugin.own_tests import conformance_tests
-from scikeras_conformance.report.script import script_for
+from scikeras_conformance.report.reproduction.script import script_for
 from scikeras_conformance.subject.estimator_factories import load_builders, places_of
 from scikeras_conformance.subject.loading import load_subject
 
@@ -124,7 +124,7 @@ def test_a_script_makes_the_same_estimators(own_builders):
     """What the builder gave is what the script checks; without builders it is the suite's."""
     item = planned("SKL-1.regressor:regressor:check_estimator_repr")
     namespace = {"__name__": "script"}
-    text = script_for(item, "scikeras_reference", seed=1, builders=["own_builders:adapter"])
+    text = script_for(item, "scikeras_reference", seed=1, estimators=["own_builders:adapter"])
     exec(compile(text, "script", "exec"), namespace)
     assert 0 == namespace["main"]()
     assert [("regressor", "check_estimator_repr")] == own_builders.asked

@@ -8,11 +8,12 @@ import tomllib
 import pytest
 
 from runs import failed, known_gate, result, run
-from scikeras_conformance.baseline import Baseline, Entry, dump, fingerprint, load
+from scikeras_conformance.baseline import Baseline, Entry, fingerprint, load
+from scikeras_conformance.baseline.writing import dump
 from scikeras_conformance.catalog.results import ExitCode
 from scikeras_conformance.cli.main import main
-from scikeras_conformance.report.json_report import write_report
-from scikeras_conformance.report.stored import read_report
+from scikeras_conformance.report.reading import load_report
+from scikeras_conformance.report.writing import write_report
 from test_cli import HEAVY
 
 pytestmark = pytest.mark.usefixtures("toy_on_path")
@@ -119,7 +120,8 @@ def test_from_the_first_run_to_a_gate_that_holds(tmp_path):
     assert 1 == done.returncode, done.stdout + done.stderr
     assert "settings  " in done.stdout
     assert (
-        str(tmp_path / "pyproject.toml") == read_report(tmp_path / "r.json").configuration["file"]
+        str(tmp_path / "pyproject.toml")
+        == load_report(tmp_path / "r.json").header.configuration.file
     )
     assert "Conformance of toy_subject" in (tmp_path / "r.html").read_text()
     done = command(tmp_path, "baseline", "write", "r.json", "--reason", "since ever")
@@ -150,10 +152,10 @@ def test_flaky_failures_are_tried_until_they_fail(tmp_path):
     (tmp_path / "b.toml").write_text(dump(Baseline("flaky", tuple(entries))))
     arguments = ["--check", "CLS-3", "--workers", "1", "--baseline", "b.toml", "--report", "r.json"]
     done = command(tmp_path, "run", "flaky", *arguments)
-    record = read_report(tmp_path / "r.json")
-    assert [names[0]] == list(record.gate.known), done.stdout
+    record = load_report(tmp_path / "r.json")
+    assert [names[0]] == list(record.footer.gate.known), done.stdout
     assert [("flaky, but never failed", names[1])] == [
-        (one.concern, one.id) for one in record.gate.findings
+        (one.concern, one.id) for one in record.footer.gate.findings
     ]
     assert {names[0]: 3, names[1]: 4} == {r.id: r.tries for r in record.results if r.tries > 1}
     assert 6 == done.returncode
@@ -206,7 +208,7 @@ def stored(tmp_path, monkeypatch):
 @pytest.mark.parametrize(
     ("arguments", "code", "words"),
     [
-        (["report", "good.json", "--to", "shields"], 0, "conformant 1.0"),
+        (["report", "good.json", "--to", "shields"], 0, "conformant 1."),
         (["report", "bad.json", "--to", "markdown"], 1, "not conformant"),
         (["report", "error.json", "--to", "github"], 3, "::error"),
         (["diff", "good.json", "good.json"], 0, "newly failing: 0"),
@@ -331,7 +333,7 @@ def test_a_run_that_is_killed_leaves_no_report_to_believe(tmp_path):
     arguments = ["--check", "CLS-[13]*", "--workers", "1", "--report", "r.json"]
     done = command(tmp_path, "run", "killer", *arguments)
     assert -9 == done.returncode
-    done = command(tmp_path, "report", "r.json", "--to", "badge")
+    done = command(tmp_path, "report", "r.json", "--to", "shields")
     assert 3 == done.returncode
     assert "has no footer" in done.stderr
     assert "holds 0 results" not in done.stderr

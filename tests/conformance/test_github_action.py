@@ -15,8 +15,8 @@ import pytest
 
 from runs import failed, known_gate, result, run
 from scikeras_conformance.baseline import Concern, Finding
-from scikeras_conformance.report.json_report import write_report
-from scikeras_conformance.report.stored import read_report
+from scikeras_conformance.report.reading import load_report
+from scikeras_conformance.report.writing import write_report
 
 ROOT = Path(__file__).parents[2]
 ACTION = ROOT / ".github" / "actions" / "conformance"
@@ -146,9 +146,9 @@ def test_what_is_installed(runner, missing, env, expected):
 @pytest.mark.parametrize(
     ("env", "complaint"),
     [
-        ({"PACKAGE": ".", "BACKEND": "tensorflw"}, "The input backend takes"),
-        ({"PACKAGE": ".", "BACKEND": ""}, "The input backend takes"),
-        ({"PACKAGE": ".", "BACKEND": "jax", "DEVICE": "gup"}, "The input device takes"),
+        ({"PACKAGE": ".", "BACKEND": "tensorflw"}, "The input backend must be"),
+        ({"PACKAGE": ".", "BACKEND": ""}, "The input backend must be"),
+        ({"PACKAGE": ".", "BACKEND": "jax", "DEVICE": "gup"}, "The input device must be"),
         ({"PACKAGE": " \n ", "BACKEND": "jax"}, "The input package is empty"),
     ],
 )
@@ -169,7 +169,7 @@ def test_an_installation_that_fails_ends_the_step(runner):
 
 # -- gate.sh --------------------------------------------------------------------------------------
 
-FILES = ["badge.json", "badge.svg", "junit.xml", "report.html", "report.json", "report.sarif"]
+FILES = ["badge.json", "junit.xml", "report.html", "report.json", "report.sarif"]
 FINDING = Finding(Concern.NEW, failed().id, "a step back")
 
 
@@ -209,9 +209,8 @@ def test_what_a_run_leaves_in_a_workflow(runner, record, code, summary, annotati
     assert summary in html.unescape(done.summary)
     assert f"\n{annotation}" in done.out
     assert FILES == sorted(path.name for path in runner.report("report.json").parent.iterdir())
-    assert record == read_report(runner.report("report.json"))
+    assert record == load_report(runner.report("report.json"))
     ET.parse(runner.report("junit.xml"))
-    ET.parse(runner.report("badge.svg"))
     assert "2.1.0" == json.loads(runner.report("report.sarif").read_text())["version"]
     assert 1 == json.loads(runner.report("badge.json").read_text())["schemaVersion"]
     assert runner.report("report.html").read_text().startswith("<!DOCTYPE html>")
@@ -225,8 +224,8 @@ def test_what_a_run_leaves_in_a_workflow(runner, record, code, summary, annotati
         (None, 0, 3),
         (run(failed()), 0, 3),
         (run(result()), 137, 137),
-        ('{"schema": "scikeras-conformance/report/1", "results": [', 137, 137),
-        ('{"schema": "scikeras-conformance/report/1", "results": [', 0, 3),
+        ('{"schema": "scikeras-conformance/report/2", "results": [', 137, 137),
+        ('{"schema": "scikeras-conformance/report/2", "results": [', 0, 3),
     ],
 )
 def test_a_run_without_a_whole_report_is_never_green(runner, record, code, expected):
@@ -293,11 +292,11 @@ def test_a_real_run_of_a_subject_that_talks_to_the_runner(runner, tmp_path):
     )
     done = runner.step("gate.sh", BACKEND="tensorflow", DEVICE="cpu")
     assert 1 == done.code, done.out
-    record = read_report(runner.report("report.json"))
-    assert (2, 3) == (record.counts.passed, record.counts.failed)
+    record = load_report(runner.report("report.json"))
+    assert (2, 3) == (record.footer.counts.passed, record.footer.counts.failed)
     assert ("tensorflow", "cpu") == (
-        record.environment["backend"],
-        record.environment["device_asked_for"],
+        record.header.environment.backend,
+        record.header.environment.device_asked_for,
     )
     token = re.search(r"^::stop-commands::([0-9a-f]{32})$", done.out, re.MULTILINE)[1]
     before, _, after = done.out.partition(f"\n::{token}::\n")

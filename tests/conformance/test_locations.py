@@ -7,7 +7,7 @@ import pytest
 
 from runs import failed, run
 from scikeras_conformance.report import locations
-from scikeras_conformance.report.formats.registry import FORMATS, render_as
+from scikeras_conformance.report.formats import FORMATS, render_as
 from scikeras_conformance.report.locations import Location, location_of, root_of, sources_of
 from scikeras_conformance.subject.loading import load_subject
 
@@ -27,7 +27,7 @@ def test_the_sources_of_a_package_and_of_nothing():
 
     made = type("Made", (), {"__module__": "none"})
     classes = {"base": email.message.Message, "classifier": made}
-    subject = SimpleNamespace(classes=classes, original=classes.get)
+    subject = SimpleNamespace(classes=classes, public_class=classes.get)
     sources = sources_of(subject)
     assert str(Path(email.__file__).parent) in sources["roots"]
     assert ["base"] == list(sources["definitions"])

@@ -5,7 +5,8 @@ from datetime import date
 import pytest
 
 from runs import failed, result
-from scikeras_conformance.baseline import Baseline, Entry, dump, fingerprint
+from scikeras_conformance.baseline import Baseline, Entry, fingerprint
+from scikeras_conformance.baseline.writing import dump
 from scikeras_conformance.exceptions import BaselineError, UsageError
 from scikeras_conformance.pytest_plugin import own_tests as plugin
 from scikeras_conformance.pytest_plugin.own_tests import conformance_tests
@@ -98,8 +99,6 @@ XFAIL, FAIL, SKIP = pytest.xfail.Exception, pytest.fail.Exception, pytest.skip.E
         (result(), KNOWN, {"held": True}, FAIL),
         (failed(), Entry(KNOWN.id, KNOWN.fingerprint, "", "r", expires=date(2020, 1, 1)), {"held": True}, FAIL),
         (result("errored", message="m"), KNOWN, {"held": True}, SuiteError),
-        (result("skipped", message="m"), None, {}, FAIL),
-        (result("skipped", check=SHOULD, message="m"), None, {}, SKIP),
     ],
 )  # fmt: skip
 def test_what_a_result_becomes(outcome, entry, options, expected):

@@ -4,12 +4,15 @@ import json
 
 import pytest
 
-from scikeras_conformance.catalog.results import Counts, Outcome, Result, decide
+from scikeras_conformance.catalog.results import Outcome, Result
 from scikeras_conformance.checks import CATALOG
 from scikeras_conformance.exceptions import ReportError
+from scikeras_conformance.report.building import build_report, catalog_of
+from scikeras_conformance.report.files import check_writable
 from scikeras_conformance.report.formats.terminal import render
-from scikeras_conformance.report.json_report import check_writable, to_dict, write_report
-from scikeras_conformance.report.record import RunRecord
+from scikeras_conformance.report.structure import Environment
+from scikeras_conformance.report.writing import to_dict, write_report
+from scikeras_conformance.runner.environment import describe_environment
 
 ENVIRONMENT = {
     "suite": "0.1",
@@ -26,30 +29,26 @@ def result(outcome, wrapper="base", case="", message="", check="CLS-1.extends-ba
     return Result(f"{check}:{wrapper}", check, wrapper, case, (clause,), "MUST", outcome, message)
 
 
-def record(*results, planned=None, refusal=None, subject=None):
-    counts = Counts.of(len(results) if planned is None else planned, results)
-    return RunRecord(
-        contract="1.0",
-        subject=subject or {"spec": "toy", "distribution": "toy-dist", "version": "2.0"},
+def record(*results, missing=(), **more):
+    return build_report(
+        subject={"spec": "toy", "distribution": "toy-dist", "version": "2.0"},
         environment=ENVIRONMENT,
-        profiles=("documented",),
+        profiles=["documented"],
+        catalog=catalog_of(CATALOG),
         catalog_size=10,
-        counts=counts,
-        verdict=decide(counts, results),
-        strict=False,
-        refusal=refusal,
-        missing=("CLS-3.x:base",) if planned else (),
+        missing=missing,
         unchecked=("HYG-1", "HYG-2"),
         results=results,
+        **more,
     )
 
 
 def text(run):
-    return "\n".join(line.text for line in render(run, CATALOG))
+    return "\n".join(line.text for line in render(run))
 
 
 def test_a_failure_is_shown_with_its_cost():
-    """What failed, where, how, and what it costs a user."""
+    """What failed, where, how, its impact, and the command that reproduces it."""
     shown = text(
         record(
             result(Outcome.FAILED, "classifier", "a-case", "line one\nline two"),
@@ -57,7 +56,9 @@ def test_a_failure_is_shown_with_its_cost():
         )
     )
     assert "FAILED MUST CLS-1.extends-base" in shown
-    assert "costs: code that asks isinstance" in shown
+    assert "impact: code that asks isinstance" in shown
+    command = "scikeras-conformance run toy --check CLS-1.extends-base --wrapper classifier"
+    assert f"reproduce: {command}" in shown
     assert "- classifier (a-case): line one\n      line two" in shown
     assert (
         "verdict: NOT CONFORMANT IN WHAT WAS SELECTED  (2 of 10 checks: 1 passed, 1 MUST and 0 SHOULD failed"
@@ -76,14 +77,23 @@ def test_the_same_message_is_shown_once():
     assert "- classifier, regressor: same" in shown
 
 
-@pytest.mark.parametrize("outcome", [Outcome.ERRORED, Outcome.SKIPPED])
-def test_errors_and_skips_are_shown_and_cost_nothing(outcome):
-    """They are no failures of the subject."""
-    shown = text(record(result(outcome, message="because")))
-    assert f"{outcome.upper()} MUST CLS-1.extends-base" in shown
+def test_errors_of_the_suite_are_no_failures():
+    """They are shown, have no impact, and leave no verdict."""
+    shown = text(record(result(Outcome.ERRORED, message="because")))
+    assert "ERRORED MUST CLS-1.extends-base" in shown
     assert "because" in shown
-    assert "costs:" not in shown
+    assert "impact:" not in shown
     assert "verdict: INCOMPLETE" in shown
+
+
+def test_a_check_that_does_not_apply_is_shown_with_its_reason():
+    """It is neither a failure nor a pass."""
+    run = record(result(Outcome.PASSED), result(Outcome.NOT_APPLICABLE, "regressor", message="old"))
+    shown = text(run)
+    assert "NOT APPLICABLE MUST CLS-1.extends-base" in shown
+    assert "- regressor: old" in shown
+    assert "1 passed, 0 MUST and 0 SHOULD failed, 0 errored, 1 not applicable" in shown
+    assert "conformant" == run.footer.verdict
 
 
 def test_what_cannot_be_judged_here_stands_apart():
@@ -93,16 +103,16 @@ def test_what_cannot_be_judged_here_stands_apart():
     shown = text(run)
     assert "CANNOT BE JUDGED HERE\n  - CLS-1.extends-base: there is no GPU" in shown
     assert "ERRORED" not in shown
-    assert "0 errored, 0 skipped, 0 inapplicable, 1 cannot be judged here" in shown
+    assert "0 errored, 0 not applicable, 1 cannot be judged here" in shown
     assert "verdict: INCOMPLETE" in shown
     footer = to_dict(run)["footer"]
-    assert {"CLS-1.extends-base:regressor": lacking} == footer["cannot_be_judged_here"]
+    assert {"CLS-1.extends-base:regressor": lacking} == footer["unavailable"]
     assert 3 == footer["exit_code"]
 
 
 def test_missing_results_and_open_clauses_are_named():
-    """Nothing that was not checked is passed over in silence."""
-    shown = text(record(result(Outcome.PASSED), planned=2))
+    """Nothing that was not checked is left out silently."""
+    shown = text(record(result(Outcome.PASSED), missing=["CLS-3.x:base"]))
     assert "No result for 1 planned checks: CLS-3.x:base" in shown
     assert "no check for: HYG (2)" in shown
 
@@ -112,6 +122,19 @@ def test_the_environment_is_named():
     shown = text(record(result(Outcome.PASSED)))
     assert "subject   toy (toy-dist 2.0)" in shown
     assert "Python 3.12, Keras 3.15 on jax 0.10 (cpu:0), scikit-learn 1.9, NumPy 2.4" in shown
+
+
+def test_the_report_knows_all_of_an_environment():
+    """What a process says about itself has its place in the report, and nothing is dropped."""
+    facts = describe_environment()
+    report = record(result(Outcome.PASSED))
+    report = build_report(
+        subject={"spec": "toy"}, environment=facts, results=report.results, missing=(),
+        catalog=report.catalog, catalog_size=1,
+    )  # fmt: skip
+    assert isinstance(report.header.environment, Environment)
+    stored = to_dict(report)["header"]["environment"]
+    assert facts == {name: stored[name] for name in facts}
 
 
 def test_a_refused_subject_has_nothing_but_the_reason():
@@ -127,7 +150,7 @@ def test_the_layout_of_the_report():
     assert ["schema", "header", "catalog", "results", "footer"] == list(data)
     assert {"contract", "subject", "environment", "partial", "strict"} < set(data["header"])
     assert {
-        *("verdict", "exit_code", "counts", "refusal", "missing", "cannot_be_judged_here", "gate"),
+        *("verdict", "exit_code", "counts", "refusal", "missing", "unavailable", "gate"),
         *("clauses_without_check", "clauses_excluded"),
     } == set(data["footer"])
 

@@ -20,16 +20,13 @@ def result(outcome, level="MUST", name="CLS-1.a:base"):
         ([result("passed"), result("errored")], 0, False, Verdict.INCOMPLETE),
         ([result("passed"), result("unavailable")], 0, False, Verdict.INCOMPLETE),
         ([result("failed"), result("unavailable", "SHOULD")], 0, False, Verdict.INCOMPLETE),
-        ([result("skipped")], 0, False, Verdict.INCOMPLETE),
         ([result("passed"), result("failed", "SHOULD")], 0, False, Verdict.CONFORMANT),
         ([result("passed"), result("failed", "SHOULD")], 0, True, Verdict.NOT_CONFORMANT),
-        ([result("passed"), result("skipped", "SHOULD")], 0, False, Verdict.CONFORMANT),
-        ([result("passed"), result("skipped", "SHOULD")], 0, True, Verdict.INCOMPLETE),
-        ([result("passed"), result("inapplicable")], 0, False, Verdict.CONFORMANT),
-        ([result("passed"), result("inapplicable")], 1, False, Verdict.INCOMPLETE),
-        ([result("failed"), result("inapplicable")], 0, False, Verdict.NOT_CONFORMANT),
-        ([result("inapplicable")], 0, False, Verdict.NOTHING_RUN),
-        ([result("inapplicable")], 1, False, Verdict.INCOMPLETE),
+        ([result("passed"), result("not_applicable")], 0, False, Verdict.CONFORMANT),
+        ([result("passed"), result("not_applicable")], 1, False, Verdict.INCOMPLETE),
+        ([result("failed"), result("not_applicable")], 0, False, Verdict.NOT_CONFORMANT),
+        ([result("not_applicable")], 0, False, Verdict.NOTHING_RUN),
+        ([result("not_applicable")], 1, False, Verdict.INCOMPLETE),
     ],
 )
 def test_verdicts(results, missing, strict, verdict):
@@ -61,11 +58,11 @@ def test_exit_codes_are_pinned():
 
 def test_the_census_counts():
     """Each outcome is counted once, and a missing result is noticed."""
-    outcomes = ("passed", "failed", "skipped", "errored", "inapplicable", "unavailable")
+    outcomes = ("passed", "failed", "errored", "not_applicable", "unavailable")
     results = [result(outcome) for outcome in outcomes]
-    assert Counts(7, 1, 1, 1, 1, 1, 1) == Counts.of(7, results)
-    assert Counts.of(6, results).complete
-    assert not Counts.of(7, results).complete
+    assert Counts(6, 1, 1, 1, 1, 1) == Counts.of(6, results)
+    assert Counts.of(5, results).complete
+    assert not Counts.of(6, results).complete
 
 
 def test_results_survive_the_way_from_a_worker():

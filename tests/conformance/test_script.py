@@ -7,7 +7,7 @@ import pytest
 
 from scikeras_conformance.catalog.plan import Selection, make_plan
 from scikeras_conformance.checks import CATALOG
-from scikeras_conformance.report.script import script_for
+from scikeras_conformance.report.reproduction.script import script_for
 
 PLAN = make_plan(CATALOG, Selection())
 ONE_OF_EACH = list({planned.check.id: planned for planned in PLAN}.values())

@@ -10,7 +10,7 @@ import pytest
 
 from scikeras_conformance.baseline import load
 from scikeras_conformance.config.file import read_settings
-from scikeras_conformance.report.stored import read_report
+from scikeras_conformance.report.reading import load_report
 
 FORK = Path(__file__).parents[2] / "fixtures" / "sample_fork"
 
@@ -60,7 +60,9 @@ class Fork:
         return self.command("run", "--workers", "1", "--report", "report.json", *arguments)
 
     def findings(self):
-        return [(f.concern, f.id) for f in read_report(self.folder / "report.json").gate.findings]
+        return [
+            (f.concern, f.id) for f in load_report(self.folder / "report.json").footer.gate.findings
+        ]
 
 
 def test_adopt_regress_mend_renew(tmp_path):
@@ -70,8 +72,8 @@ def test_adopt_regress_mend_renew(tmp_path):
     # Adopt: where do we stand? The failures are real ones, and the chapter is about more than them.
     done = fork.run("--no-baseline")
     assert 1 == done.returncode, done.stdout + done.stderr
-    assert "costs: a weighted score is silently an unweighted one" in done.stdout
-    broken = [one.id for one in read_report(fork.folder / "report.json").failures]
+    assert "impact: a weighted score is silently computed without weights" in done.stdout
+    broken = [one.id for one in load_report(fork.folder / "report.json").failures]
     assert 11 == len(broken)
     assert {"SCORE-3.sample-weight", "SCORE-3.weighted-default"} == {
         name.partition(":")[0] for name in broken

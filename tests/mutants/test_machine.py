@@ -1,18 +1,18 @@
-"""The maker of mutants: what it makes, who judges it, and what it makes of explanations."""
+"""Machine-made mutants: how they are made and judged, and how explanations apply."""
 
 from collections import Counter
 
 import pytest
 
-from mutants import changes, machine, tally
-from mutants.changes import Change
-from mutants.judging import judge, judges, plan
+from mutation import changes, machine, tally
+from mutation.changes import Change
+from mutation.judging import judge, judges, plan
 
 ALPHA_IN_A_LIST = "ROUTE-10.shared-and-own:regressor:loss-list"
 
 
 def places(text, module="_parameters.routing"):
-    """Give the changes of a module that change a line with this text."""
+    """Return the changes of a module that change a line with this text."""
     label = next(label for label, name in changes.MODULES.items() if name == module)
     return [change for change in changes.changes([label]) if text in change.was]
 
@@ -38,9 +38,12 @@ def test_a_change_is_found_by_its_name():
         change.difference[1],
         change.function,
     )
-    assert all(changes.get(name) is None for name in ("routing", "routing_AddNot_x", "a_AddNot_1"))
-    with pytest.raises(LookupError, match="has no routing_AddNot_999"):
-        _ = Change("routing", "AddNot", 999).text
+    assert all(
+        changes.get(name) is None
+        for name in ("parameters_routing", "parameters_routing_AddNot_x", "a_AddNot_1")
+    )
+    with pytest.raises(LookupError, match="has no parameters_routing_AddNot_999"):
+        _ = Change("parameters_routing", "AddNot", 999).text
 
 
 def test_a_mutant_is_killed_by_a_check_that_reaches_it():
@@ -57,12 +60,12 @@ def test_a_mutant_is_killed_by_a_check_that_reaches_it():
 def test_judges_are_those_that_reach_the_line():
     """One case of each check comes first, the quickest first, and then the others."""
     change = places("if isinstance(item, Mapping):")[0]
-    lines = {"routing": [change.line]}
+    lines = {"parameters_routing": [change.line]}
     surveyed = {
         "A.a:base": {"seconds": 2.0, "lines": lines},
         "A.a:regressor": {"seconds": 1.0, "lines": lines},
         "B.b:base": {"seconds": 3.0, "lines": lines},
-        "C.c:base": {"seconds": 0.1, "lines": {"routing": [change.line + 1]}},
+        "C.c:base": {"seconds": 0.1, "lines": {"parameters_routing": [change.line + 1]}},
     }
     assert ["A.a:regressor", "B.b:base", "A.a:base"] == judges(change, surveyed)
     at_import = places('"batch_size": (1, None),', "_parameters.named")[0]
@@ -75,8 +78,8 @@ def test_what_killed_a_neighbour_is_asked_first():
     entry = machine.record(change, "killed", "B.b:base", [])
     lines = {name: {"seconds": 1.0} for name in ("A.a:base", "B.b:regressor")}
     killers = machine.Killers({change.name: entry})
-    assert ["B.b:regressor", "A.a:base"] == killers.first(list(lines), "routing", lines)
-    assert list(lines) == killers.first(list(lines), "building", lines)
+    assert ["B.b:regressor", "A.a:base"] == killers.first(list(lines), "parameters_routing", lines)
+    assert list(lines) == killers.first(list(lines), "model_builder", lines)
 
 
 def test_explanations_are_of_mutants_that_exist():

@@ -137,7 +137,7 @@ def test_a_model_that_diverged(X):
     wrapper = classifier().fit(X, LABELS)
     wrapper.model_.set_weights([weight * np.nan for weight in wrapper.model_.get_weights()])
 
-    with pytest.raises(ModelOutputError, match="answers NaN"):
+    with pytest.raises(ModelOutputError, match="predicts NaN"):
         wrapper.predict(X)
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 import scikeras_reference
-from scikeras_reference import exceptions, utils, wrappers
+from scikeras_reference import exceptions, shared_steps, utils, wrappers
 from scikeras_reference.utils import transformers
 
 PACKAGE = Path(scikeras_reference.__file__).parent
@@ -21,6 +21,7 @@ MODULES = sorted(PACKAGE.rglob("*.py"))
     [
         (scikeras_reference, {"BaseWrapper", "KerasClassifier", "KerasRegressor"}),
         (wrappers, {"BaseWrapper", "KerasClassifier", "KerasRegressor"}),
+        (shared_steps, {"available", "explain"}),
         (utils, {"loss_name", "metric_name"}),
         (
             transformers,

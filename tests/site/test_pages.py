@@ -10,7 +10,7 @@ import pytest
 from runs import HOSTILE, failed, result, run
 from scikeras_conformance.checks import CATALOG
 from scikeras_conformance.contract import load_contract
-from scikeras_conformance.report.json_report import write_report
+from scikeras_conformance.report.writing import write_report
 from sitegen.clauses import clause_page
 from sitegen.examples import load_examples
 from sitegen.kills import kill_matrix_page
@@ -193,7 +193,7 @@ def test_the_schema_in_words():
         "$defs": {"name": {"type": ["string", "null"]}},
     }
     page = schema_page(json.dumps(schema), schema)
-    assert r"| `when` | string | yes | A \| day. |" in page
-    assert "| `who` | object of `name` | no |  |" in page
-    assert "| `all[].n` | one of `1`, `2` | no |  |" in page
+    assert r"| `header.when` | string | yes | A \| day. |" in page
+    assert "| `header.who` | object of `name` | no |  |" in page
+    assert "| `header.all[].n` | one of `1`, `2` | no |  |" in page
     assert "string or null" in page

@@ -1,4 +1,4 @@
-"""The reference of the JSON report, out of its schema."""
+"""The reference of the JSON report, made from its schema."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -9,27 +9,27 @@ __all__ = ["schema_page"]
 
 
 def schema_page(source: str, schema: Mapping[str, Any]) -> str:
-    """Write the page.
+    """Return the page.
 
     Parameters
     ----------
     source : str
-        The schema as it stands in the package.
+        The schema as it is in the package.
     schema : mapping
-        The same, read.
+        The same, parsed.
     """
     parts = [
         "# JSON Schema of the report",
         (
             f"{text(schema['title'])}. {text(schema['description'])} "
-            "[Reports](../reports.md#the-json-report) tells what the parts are for. The schema is "
-            "part of the package (`scikeras_conformance/reporting/report.schema.json`)."
+            "[Reports](../reports.md#the-json-report) explains its parts. The schema is "
+            "generated from the types of the report, and part of the package "
+            "(`scikeras_conformance/report/report.schema.json`)."
         ),
     ]
-    for name, part in schema["properties"].items():
-        parts += [f"## {code(name)}", *_part(part)]
-    for name, part in schema["$defs"].items():
-        parts += [f"## The type {code(name)}", *_part(part)]
+    parts += ["## The file", *_part(schema)]
+    for name, part in sorted(schema["$defs"].items()):
+        parts += [f"## {code(name)}", text(part.get("description", "")), *_part(part)]
     parts += ["## The schema itself", code_block(source, "json")]
     return "\n\n".join(parts) + "\n"
 
@@ -43,7 +43,7 @@ def _part(part: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _rows(path: str, part: Mapping[str, Any]) -> Iterator[list[str]]:
-    """Give a row for each key, and for those within it, with the way to it."""
+    """Yield a row for each key, and for those within it, with the way to it."""
     required = set(part.get("required", ()))
     for name, inner in part.get("properties", {}).items():
         here = f"{path}{name}"

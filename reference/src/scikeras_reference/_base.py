@@ -86,10 +86,8 @@ class BaseWrapper(SklearnProtocol):
         One entry for each epoch, by full name of the metric.
     feature_encoder_, target_encoder_ : transformer
         Fitted encoders.
-    n_features_in_, X_dtype_, X_shape_ : int, dtype, tuple
-        Of the X of ``fit``.
-    target_type_, y_dtype_, y_ndim_ : str, dtype, int
-        Of the y of ``fit``.
+    n_features_in_, X_dtype_, X_shape_, target_type_, y_dtype_, y_ndim_ : object
+        What X and y of ``fit`` were.
     n_outputs_, n_outputs_expected_ : int
         Columns of y; outputs that the model should have.
 
@@ -127,6 +125,13 @@ class BaseWrapper(SklearnProtocol):
     def target_encoder(self) -> Any:
         """Transformer of y; a subclass overrides it (DATA-1). The default changes nothing."""
         return FunctionTransformer().set_output(transform="default")
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.sparse = True
+        tags.input_tags.three_d_array = True
+        tags.target_tags.multi_output = True
+        return tags
 
     def initialize(self, X: Any, y: Any = None) -> Self:
         """Build the model without training it (INIT-8).
@@ -305,8 +310,7 @@ class BaseWrapper(SklearnProtocol):
         return X, y
 
     def _take_metadata(self, encoder: Any) -> None:
-        """Set what an encoder knows as attributes (DATA-5)."""
-        metadata: dict[str, Any] = getattr(encoder, "get_metadata", dict)()
+        metadata: dict[str, Any] = getattr(encoder, "get_metadata", dict)()  # DATA-5
         self._set_attributes(metadata, f"get_metadata() of {type(encoder).__name__}")
         names = (*self._fit_state.metadata_names, *metadata)
         self._fit_state = replace(self._fit_state, metadata_names=names)
@@ -341,22 +345,19 @@ class BaseWrapper(SklearnProtocol):
         return X, y
 
     def _encode(self, X: Any, y: Any) -> tuple[Any, Any]:
-        """Return what the model reads, and what it is trained on."""
         features = for_keras(self.feature_encoder_.transform(X))
         return features, None if y is None else for_keras(self.target_encoder_.transform(y))
 
     def _require_compiled(self, features: Any) -> None:
-        """Compile the model if `initialize` could not, and check that it can be trained."""
-        if not self.model_.compiled:
+        if not self.model_.compiled:  # `initialize` had no loss
             compile_model(self.model_, compile_arguments(self._named(), self._free()))
         check_trainable(self.model_, features)
 
     def _fit_arguments(
-        self, call: Mapping[str, Any], validation: tuple[Any, Any, Any] | None, n_samples: int
+        self, call: Mapping[str, Any], validation: tuple[Any, Any, Any] | None, rows: int
     ) -> dict[str, Any]:
         """Return the keyword arguments of ``Model.fit``, callbacks and validation data included."""
-        named, routed = self._named(), self._routed("fit")
-        arguments = fit_arguments(self.model_.fit, named, routed, call, n_samples)
+        arguments = fit_arguments(self.model_.fit, self._named(), self._routed("fit"), call, rows)
         arguments["callbacks"] = self._callbacks_for(call, "fit") + epoch_seeds(
             self._fit_state.seed
         )
@@ -395,9 +396,8 @@ class BaseWrapper(SklearnProtocol):
 
     def _metadata(self) -> dict[str, Any]:
         """Every attribute that has been created so far (BUILD-4)."""
-        names = self._fit_state.metadata_names
         return {
             name: value
             for name, value in vars(self).items()
-            if name in names or (name.endswith("_") and not name.startswith("_"))
+            if name in self._fit_state.metadata_names or (name[0] != "_" and name[-1] == "_")
         }

@@ -27,7 +27,7 @@ class KerasClassifier(ClassifierMixin, BaseWrapper):  # type: ignore[misc]
     class_weight : dict, "balanced", list of dict or None, default=None
         Weights by label; multiplied with ``sample_weight``, if there is one (API-5). For
         multilabel indicators a list with a dict for each column, whose weights multiply.
-        ``fit__class_weight`` and ``fit(class_weight=...)`` go by label too.
+        ``fit__class_weight`` and ``fit(class_weight=...)`` are by label too.
     build_fn, warm_start, random_state, optimizer, loss, metrics, batch_size, \
 validation_batch_size, verbose, callbacks, validation_split, shuffle, run_eagerly, epochs, **kwargs
         As for `BaseWrapper`.
@@ -245,7 +245,7 @@ validation_batch_size, verbose, callbacks, validation_split, shuffle, run_eagerl
     def _combine_weights(
         self, weights: Any, y: Any, call: Mapping[str, Any]
     ) -> tuple[Any, Mapping[str, Any]]:
-        # Class weights go by label here, and by number in Keras; so Keras gets weights of rows.
+        # Class weights are by label here, and by number in Keras; so Keras gets weights of rows.
         routed = self._free().get("fit__class_weight", self.class_weight)
         class_weight = call.get("class_weight", routed)
         call = {name: value for name, value in call.items() if name != "class_weight"}

@@ -1,4 +1,4 @@
-"""What scikit-learn expects of an estimator besides fit and predict: tags, copies, a score."""
+"""What scikit-learn expects of an estimator besides fit and predict: copies, pickles, a score."""
 
 from typing import Any, Self
 
@@ -18,13 +18,6 @@ class SklearnProtocol(NamedParameters, BaseEstimator):  # type: ignore[misc]
 
     def __sklearn_is_fitted__(self) -> bool:
         return "model_" in vars(self)
-
-    def __sklearn_tags__(self) -> Any:
-        tags = super().__sklearn_tags__()
-        tags.input_tags.sparse = True
-        tags.input_tags.three_d_array = True
-        tags.target_tags.multi_output = True
-        return tags
 
     def __sklearn_clone__(self) -> Self:
         params = self.get_params(deep=False)

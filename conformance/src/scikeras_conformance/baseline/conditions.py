@@ -1,4 +1,4 @@
-"""Under which circumstances an entry of a baseline holds."""
+"""Conditions of an entry: in which environments the failure is expected."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -8,7 +8,7 @@ from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from scikeras_conformance.catalog.plan import nearest
 from scikeras_conformance.exceptions import BaselineError
 
-__all__ = ["check_conditions", "circumstances", "holds"]
+__all__ = ["check_conditions", "facts_of", "is_met"]
 
 BACKENDS = ("tensorflow", "jax", "torch", "openvino")
 DEVICES = ("cpu", "gpu", "tpu")
@@ -18,7 +18,7 @@ VERSIONS = ("python", *PACKAGES, *BACKENDS)
 
 
 def check_conditions(conditions: Mapping[str, Any], where: str) -> dict[str, str]:
-    """Refuse conditions that could never be judged.
+    """Check that conditions can be compared with an environment.
 
     Parameters
     ----------
@@ -54,18 +54,18 @@ def check_conditions(conditions: Mapping[str, Any], where: str) -> dict[str, str
     return checked
 
 
-def holds(conditions: Mapping[str, str], environment: Mapping[str, Any]) -> bool:
-    """Whether all conditions are those of an environment, as a report describes it."""
-    facts = circumstances(environment)
-    return all(_one_holds(name, value, facts) for name, value in conditions.items())
+def is_met(conditions: Mapping[str, str], environment: Mapping[str, Any]) -> bool:
+    """Whether an environment, as a report describes it, meets all conditions."""
+    facts = facts_of(environment)
+    return all(_one_is_met(name, value, facts) for name, value in conditions.items())
 
 
-def circumstances(environment: Mapping[str, Any]) -> dict[str, str]:
-    """Give the value of everything that a condition can name, as far as it is known."""
+def facts_of(environment: Mapping[str, Any]) -> dict[str, str]:
+    """Return the value of everything that a condition can name, as far as it is known."""
     packages = environment.get("packages", {})
     facts = {
         "backend": environment.get("backend"),
-        # Where variables came to be: a machine with a GPU lists its CPU too.
+        # Where variables are: a machine with a GPU lists its CPU too.
         "device": environment.get("default_device") or environment.get("device"),
         "platform": str(environment.get("platform", "")).partition("-")[0],
         "machine": environment.get("machine"),
@@ -77,7 +77,7 @@ def circumstances(environment: Mapping[str, Any]) -> dict[str, str]:
     return {name: str(value) for name, value in facts.items() if value}
 
 
-def _one_holds(name: str, value: str, facts: Mapping[str, str]) -> bool:
+def _one_is_met(name: str, value: str, facts: Mapping[str, str]) -> bool:
     actual = facts.get(name)
     if actual is None:
         return False

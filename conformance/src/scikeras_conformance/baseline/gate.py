@@ -1,10 +1,11 @@
-"""Holds a run against its baseline: no step back, and no stale excuse."""
+"""Compares a run with its baseline: no regression, and no stale entry."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, field
 from datetime import date
 from enum import StrEnum
-from typing import Any
+from typing import Annotated, Any
+
+from msgspec import Meta, Struct
 
 from scikeras_conformance.baseline.entries import Baseline, Entry
 from scikeras_conformance.baseline.fingerprint import fingerprint
@@ -14,7 +15,7 @@ __all__ = ["Concern", "Finding", "Gate", "Known", "concern_about", "judge"]
 
 
 class Concern(StrEnum):
-    """Why a gate does not open."""
+    """Why a run does not meet its baseline."""
 
     NEW = "new failure"
     CHANGED = "changed failure"
@@ -23,8 +24,7 @@ class Concern(StrEnum):
     NEVER_FAILED = "flaky, but never failed"
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(Struct, frozen=True, forbid_unknown_fields=True):
     """One reason why a run does not meet its baseline."""
 
     concern: Concern
@@ -32,8 +32,7 @@ class Finding:
     message: str
 
 
-@dataclass(frozen=True, slots=True)
-class Known:
+class Known(Struct, frozen=True, forbid_unknown_fields=True):
     """Why a failure of a run is accepted."""
 
     reason: str
@@ -41,62 +40,35 @@ class Known:
     flaky: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Gate:
-    """A run against its baseline.
+class Gate(Struct, frozen=True, forbid_unknown_fields=True):
+    """The comparison of a run with its baseline.
 
     Parameters
     ----------
     baseline : str
         The file.
-    known : mapping of str to Known
+    met : bool
+        Whether the run agrees with the baseline, which is to say that there are no findings.
+    known : dict of str to Known
         The failures that are accepted, by the id of the result.
     findings : tuple of Finding
-        What does not agree; empty for a baseline that is met.
+        Where run and baseline disagree.
     dormant : tuple of str
-        Entries whose conditions do not hold here.
+        Entries whose conditions are not met here.
     unselected : tuple of str
         Entries that the run was not about.
     """
 
     baseline: str
-    known: Mapping[str, Known] = field(default_factory=dict)
+    met: bool
+    known: dict[str, Known] = {}
     findings: tuple[Finding, ...] = ()
-    dormant: tuple[str, ...] = ()
-    unselected: tuple[str, ...] = ()
-
-    @property
-    def met(self) -> bool:
-        """Whether nothing stands against the run."""
-        return not self.findings
-
-    def to_dict(self) -> dict[str, Any]:
-        """Give the gate as plain data."""
-        return {
-            "baseline": self.baseline,
-            "met": self.met,
-            "known": {name: asdict(known) for name, known in self.known.items()},
-            "findings": [
-                {"concern": str(one.concern), "id": one.id, "message": one.message}
-                for one in self.findings
-            ],
-            "dormant": list(self.dormant),
-            "unselected": list(self.unselected),
-        }
-
-    @classmethod
-    def from_dict(cls, data: Mapping[str, Any]) -> "Gate":
-        """Make a gate out of what `to_dict` gave."""
-        return cls(
-            baseline=data["baseline"],
-            known={name: Known(**known) for name, known in data["known"].items()},
-            findings=tuple(
-                Finding(Concern(one["concern"]), one["id"], one["message"])
-                for one in data["findings"]
-            ),
-            dormant=tuple(data["dormant"]),
-            unselected=tuple(data["unselected"]),
-        )
+    dormant: Annotated[
+        tuple[str, ...], Meta(description="Entries whose conditions are not met here.")
+    ] = ()
+    unselected: Annotated[
+        tuple[str, ...], Meta(description="Entries that the run was not about.")
+    ] = ()
 
 
 def judge(
@@ -108,10 +80,10 @@ def judge(
     file: str,
     today: date,
 ) -> Gate:
-    """Hold the results of a run against a baseline.
+    """Compare the results of a run with a baseline.
 
-    Errors of the suite and missing results are none of the gate's business: they leave the run
-    without a verdict, whatever the baseline says.
+    Errors of the suite and missing results are not compared: they leave the run without a verdict,
+    whatever the baseline says.
 
     Parameters
     ----------
@@ -142,6 +114,7 @@ def judge(
     here = {id(entry) for entry in active.values()}
     return Gate(
         baseline=file,
+        met=not findings,
         known=known,
         findings=tuple(findings),
         dormant=tuple(entry.id for entry in baseline.entries if id(entry) not in here),
@@ -150,7 +123,7 @@ def judge(
 
 
 def concern_about(result: Result, entry: Entry | None, today: date) -> Finding | None:
-    """Say what stands against one result, given the entry for it, if there is one."""
+    """Return how a result disagrees with its entry, or with having none; None if it agrees."""
     if result.says_nothing:
         return None
     failed = result.outcome is Outcome.FAILED
@@ -170,7 +143,7 @@ def concern_about(result: Result, entry: Entry | None, today: date) -> Finding |
         return Finding(
             Concern.EXPIRED,
             result.id,
-            f"It was accepted until {entry.expires.isoformat()} ({entry.reason}). Mend it, or give "
+            f"It was accepted until {entry.expires.isoformat()} ({entry.reason}). Fix it, or give "
             "the entry another day.",
         )
     return None
@@ -184,8 +157,9 @@ def _outlived(result: Result, entry: Entry) -> Finding:
             f"It passed {result.tries} times out of {result.tries}. Take its entry out of the "
             "baseline; or, if it fails more rarely than that, give the entry more tries.",
         )
+    words = result.outcome.words
     return Finding(
         Concern.STALE,
         result.id,
-        f"The result is: {result.outcome} ({entry.reason}). Take its entry out of the baseline.",
+        f"The result is: {words} ({entry.reason}). Take its entry out of the baseline.",
     )

@@ -1,18 +1,19 @@
-"""Makes a baseline out of a run, and keeps what a person wrote into the one before."""
+"""Decides which entries a renewed baseline has: those of the run, with what people wrote."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 from typing import Any
 
-from scikeras_conformance.baseline.conditions import check_conditions, circumstances
+from msgspec.structs import replace
+
+from scikeras_conformance.baseline.conditions import check_conditions, facts_of
 from scikeras_conformance.baseline.entries import Baseline, Entry
-from scikeras_conformance.baseline.fingerprint import fingerprint, normalise
+from scikeras_conformance.baseline.fingerprint import fingerprint, normalize
 from scikeras_conformance.catalog.results import Outcome, Result
 from scikeras_conformance.exceptions import BaselineError
 
 __all__ = ["renew"]
 
-MOST_OF_A_MESSAGE = 200
+MAX_MESSAGE = 200
 
 
 def renew(
@@ -25,12 +26,11 @@ def renew(
     issue: str = "",
     when: Iterable[str] = (),
 ) -> Baseline:
-    """Give the baseline that a complete run would meet.
+    """Return the baseline that a complete run would meet.
 
     Entries that the run was not about stay, and so do those that have expired: only a person can
-    accept a failure for longer. A flaky one stays until it has passed all its tries, which a run
-    without the baseline does not give it. An entry for a result that the suite does not have any
-    more goes.
+    accept a failure for longer. A flaky one stays until it has passed all its tries, which it has
+    only in a run with the baseline. An entry is removed if the suite no longer has its result.
 
     Parameters
     ----------
@@ -85,17 +85,17 @@ def _may_fail_yet(entry: Entry, result: Result) -> bool:
 
 
 def _short(message: str) -> str:
-    text = normalise(message)
-    return text if len(text) <= MOST_OF_A_MESSAGE else text[:MOST_OF_A_MESSAGE] + " ..."
+    text = normalize(message)
+    return text if len(text) <= MAX_MESSAGE else text[:MAX_MESSAGE] + " ..."
 
 
 def _conditions(names: Iterable[str], environment: Mapping[str, Any]) -> dict[str, str]:
-    facts = circumstances(environment)
+    facts = facts_of(environment)
     values: dict[str, str] = {}
     for name in names:
         if name not in facts:
             check_conditions({name: ">=0"} if name != "backend" else {}, "--when")
-            raise BaselineError(f"--when {name}: the run does not tell it.")
+            raise BaselineError(f"--when {name}: the report of the run does not have it.")
         value = facts[name]
         versioned = value[:1].isdigit()
         values[name] = f"=={value}" if versioned else value.partition(":")[0]

@@ -2,9 +2,11 @@
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from enum import IntEnum, StrEnum
-from typing import Any
+from typing import Annotated, Any
+
+import msgspec
 
 from scikeras_conformance.contract import Level
 
@@ -17,9 +19,13 @@ class Outcome(StrEnum):
     PASSED = "passed"
     FAILED = "failed"
     ERRORED = "errored"
-    SKIPPED = "skipped"
-    INAPPLICABLE = "inapplicable"
+    NOT_APPLICABLE = "not_applicable"
     UNAVAILABLE = "unavailable"
+
+    @property
+    def words(self) -> str:
+        """The outcome as a reader reads it."""
+        return self.replace("_", " ")
 
 
 class ExitCode(IntEnum):
@@ -49,8 +55,7 @@ class Verdict(StrEnum):
         return ExitCode[self.name]
 
 
-@dataclass(frozen=True, slots=True)
-class Result:
+class Result(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What came of one planned check.
 
     Parameters
@@ -66,8 +71,7 @@ class Result:
     outcome : Outcome
         What came of it.
     message : str
-        What was wrong, or why it was skipped, does not apply or cannot be judged here; empty for
-        a pass.
+        What was wrong, or why it does not apply or cannot be judged here; empty for a pass.
     details : str
         Traceback of a failure or an error; empty otherwise.
     seconds : float
@@ -86,10 +90,12 @@ class Result:
     level: str
     outcome: Outcome
     message: str = ""
-    details: str = ""
-    seconds: float = 0.0
-    example: str = ""
-    tries: int = 1
+    details: Annotated[str, msgspec.Meta(description="A traceback.")] = ""
+    seconds: Annotated[float, msgspec.Meta(ge=0, le=1e9)] = 0.0
+    example: Annotated[
+        str, msgspec.Meta(description="For a property, the smallest value that breaks it.")
+    ] = ""
+    tries: Annotated[int, msgspec.Meta(ge=1, description="How often it was run.")] = 1
 
     @property
     def chapter(self) -> str:
@@ -107,15 +113,14 @@ class Result:
         return self.outcome in {Outcome.ERRORED, Outcome.UNAVAILABLE}
 
     def to_dict(self) -> dict[str, Any]:
-        """Give the result as plain data."""
-        return {**asdict(self), "clauses": list(self.clauses), "outcome": str(self.outcome)}
+        """Return the result as plain data."""
+        plain: dict[str, Any] = msgspec.to_builtins(self)
+        return plain
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> "Result":
-        """Make a result out of what `to_dict` gave."""
-        return cls(
-            **{**data, "clauses": tuple(data["clauses"]), "outcome": Outcome(data["outcome"])}
-        )
+        """Return the result that `to_dict` made plain data of."""
+        return msgspec.convert(data, cls)
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,8 +131,7 @@ class Counts:
     passed: int
     failed: int
     errored: int
-    skipped: int
-    inapplicable: int = 0
+    not_applicable: int = 0
     unavailable: int = 0
 
     @classmethod
@@ -139,16 +143,16 @@ class Counts:
     @property
     def complete(self) -> bool:
         """Whether every planned check has exactly one result."""
-        found = self.passed + self.failed + self.errored + self.skipped
-        return self.planned == found + self.inapplicable + self.unavailable
+        found = self.passed + self.failed + self.errored
+        return self.planned == found + self.not_applicable + self.unavailable
 
 
 def decide(counts: Counts, results: Iterable[Result], *, strict: bool = False) -> Verdict:
-    """Give the verdict of a run.
+    """Return the verdict of a run.
 
-    A run with missing results, an error of the suite, a check that cannot be made here or a skipped
-    binding check says nothing about conformance, whatever else passed. Where there was nothing to
-    check, nothing is said either way.
+    A run with missing results, an error of the suite or a check that cannot be made here says
+    nothing about conformance, whatever else passed. A check that does not apply says nothing either
+    way.
 
     Parameters
     ----------
@@ -159,12 +163,11 @@ def decide(counts: Counts, results: Iterable[Result], *, strict: bool = False) -
     strict : bool, default=False
         Whether failures of SHOULD checks count as well.
     """
-    if counts.planned == counts.inapplicable:
+    if counts.planned == counts.not_applicable:
         return Verdict.NOTHING_RUN
     results = list(results)
     binding = (Level.MUST, Level.SHOULD) if strict else (Level.MUST,)
-    skipped = any(r.outcome is Outcome.SKIPPED and r.level in binding for r in results)
-    if not counts.complete or counts.errored or counts.unavailable or skipped:
+    if not counts.complete or counts.errored or counts.unavailable:
         return Verdict.INCOMPLETE
     if any(r.outcome is Outcome.FAILED and r.level in binding for r in results):
         return Verdict.NOT_CONFORMANT

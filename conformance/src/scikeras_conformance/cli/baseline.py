@@ -1,13 +1,17 @@
-"""``baseline write`` and ``baseline update``: known failures out of a stored run."""
+"""``baseline write`` and ``baseline update``: known failures out of the report of a run."""
 
 import argparse
 import difflib
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from scikeras_conformance.catalog.results import ExitCode
 from scikeras_conformance.config.file import find_settings
 from scikeras_conformance.exceptions import DamagedReportError, UsageError
+
+if TYPE_CHECKING:
+    from scikeras_conformance.baseline import Baseline
 
 __all__ = ["add_commands"]
 
@@ -54,16 +58,22 @@ def _write(options: argparse.Namespace) -> ExitCode:
             f"The baseline {path} is there already; renew it with 'baseline update', or give "
             "another name with --baseline."
         )
-    text, count = _renewed(options, None)
-    _put(text, path)
-    print(f"{count} known failures in {path}")
+    from scikeras_conformance.baseline.writing import dump
+
+    after = _renewed(options, None)
+    _put(dump(after), path)
+    print(f"{len(after.entries)} known failures in {path}")
     return ExitCode.CONFORMANT
 
 
 def _update(options: argparse.Namespace) -> ExitCode:
     path = _path(options)
-    text, count = _renewed(options, path)
-    old = path.read_text(encoding="utf-8")
+    from scikeras_conformance.baseline.writing import renewed_text
+
+    after = _renewed(options, path)
+    count = len(after.entries)
+    old = path.read_bytes().decode("utf-8")
+    text = renewed_text(old, after)
     changes = list(
         difflib.unified_diff(
             old.splitlines(keepends=True), text.splitlines(keepends=True), str(path), "renewed"
@@ -86,40 +96,41 @@ def _path(options: argparse.Namespace) -> Path:
     return Path(find_settings(Path.cwd()).options.get("baseline", DEFAULT_FILE))
 
 
-def _renewed(options: argparse.Namespace, path: Path | None) -> tuple[str, int]:
-    from scikeras_conformance.baseline import Baseline, dump, load, renew
+def _renewed(options: argparse.Namespace, path: Path | None) -> "Baseline":
+    import msgspec
+
+    from scikeras_conformance.baseline import Baseline, load, renew
     from scikeras_conformance.catalog.plan import Selection, make_plan
     from scikeras_conformance.checks import CATALOG
-    from scikeras_conformance.report.stored import read_report
+    from scikeras_conformance.report.reading import load_report
 
     if not options.reason.strip():
         raise UsageError("--reason is empty; every known failure has a reason.")
-    record = read_report(options.report)
-    if not record.is_conclusive:
+    report = load_report(options.report)
+    if not report.is_conclusive:
         raise DamagedReportError(
-            f"The report {options.report} is of a run without a verdict ({record.verdict}); what "
-            "the suite could not judge cannot be accepted."
+            f"The report {options.report} is of a run without a verdict ({report.footer.verdict}); "
+            "what the suite could not judge cannot be accepted."
         )
-    spec = record.subject["spec"]
+    spec = report.header.subject.spec
     before = Baseline(spec) if path is None else load(path)
     if before.subject != spec:
         raise UsageError(
             f"The baseline {path} is about {before.subject!r}, and the report about {spec!r}."
         )
-    after = renew(
+    return renew(
         before,
-        record.results,
-        record.environment,
+        report.results,
+        msgspec.to_builtins(report.header.environment) or {},
         known=(item.id for item in make_plan(CATALOG, Selection())),
         reason=options.reason,
         issue=options.issue,
         when=options.when,
     )
-    return dump(after), len(after.entries)
 
 
 def _put(text: str, path: Path) -> None:
-    from scikeras_conformance.report.json_report import check_writable, write_text
+    from scikeras_conformance.report.files import check_writable, write_text
 
     check_writable(path)
     write_text(text, path)

@@ -93,7 +93,7 @@ def _explain(options: argparse.Namespace) -> ExitCode:
 
 def _script(options: argparse.Namespace) -> ExitCode:
     from scikeras_conformance.checks import CATALOG
-    from scikeras_conformance.report.script import script_for
+    from scikeras_conformance.report.reproduction.script import script_for
     from scikeras_conformance.runner.seeding import SEED
 
     check_spec(options.subject)
@@ -101,6 +101,6 @@ def _script(options: argparse.Namespace) -> ExitCode:
     if options.name not in plan:
         raise UsageError(f"There is no result {options.name!r}.{nearest(options.name, list(plan))}")
     planned = plan[options.name]
-    how = {"seed": SEED, "example": options.example, "builders": options.builder}
+    how = {"seed": SEED, "example": options.example, "estimators": options.builder}
     print(script_for(planned, options.subject, **how))
     return ExitCode.CONFORMANT

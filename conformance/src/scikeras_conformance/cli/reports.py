@@ -23,7 +23,7 @@ def add_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]"
         "--to",
         required=True,
         metavar="FORMAT",
-        help="html, junit, markdown, sarif, github, badge or shields",
+        help="html, junit, markdown, sarif, github or shields",
     )
     report.add_argument("--output", metavar="FILE", type=Path, help="default: the terminal")
     report.set_defaults(command=_report)
@@ -46,37 +46,37 @@ def add_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]"
 
 
 def _report(options: argparse.Namespace) -> int:
-    from scikeras_conformance.report.formats.registry import parse_target, render_as
-    from scikeras_conformance.report.stored import read_report
+    from scikeras_conformance.report.formats import parse_target, render_as
+    from scikeras_conformance.report.reading import load_report
 
     if "=" in options.to:
         raise UsageError("report takes --to FORMAT, and the file as --output FILE.")
     form = parse_target(options.to).form
     _spare([options.file], options.output)
-    record = read_report(options.file)
-    put(render_as(form, record), options.output)
-    return record.exit_code
+    report = load_report(options.file)
+    put(render_as(form, report), options.output)
+    return report.footer.exit_code
 
 
 def _diff(options: argparse.Namespace) -> ExitCode:
     from scikeras_conformance.report.compare import compare, lines
-    from scikeras_conformance.report.stored import read_report
+    from scikeras_conformance.report.reading import load_report
 
-    before, after = read_report(options.before), read_report(options.after)
+    before, after = load_report(options.before), load_report(options.after)
     put("".join(f"{line}\n" for line in lines(before, after)), None)
     if not (before.is_conclusive and after.is_conclusive):
         return ExitCode.INCOMPLETE
-    step_back = compare(before, after).is_step_back
-    return ExitCode.NOT_CONFORMANT if step_back else ExitCode.CONFORMANT
+    regression = compare(before, after).is_regression
+    return ExitCode.NOT_CONFORMANT if regression else ExitCode.CONFORMANT
 
 
 def _matrix(options: argparse.Namespace) -> ExitCode:
     from scikeras_conformance.report.matrix import as_html, as_markdown
-    from scikeras_conformance.report.stored import read_report
+    from scikeras_conformance.report.reading import load_report
 
     _spare(options.files, options.output)
-    records = [read_report(path) for path in options.files]
-    put((as_html if options.to == "html" else as_markdown)(records), options.output)
+    reports = [load_report(path) for path in options.files]
+    put((as_html if options.to == "html" else as_markdown)(reports), options.output)
     return ExitCode.CONFORMANT
 
 
@@ -86,8 +86,8 @@ def _spare(reports: Sequence[Path], output: Path | None) -> None:
 
 
 def put(text: str, path: Path | None) -> None:
-    """Write a text into a file, or show it."""
-    from scikeras_conformance.report.json_report import check_writable, write_text
+    """Write a text into a file, or to the terminal."""
+    from scikeras_conformance.report.files import check_writable, write_text
 
     if path is None:
         # A terminal may not know every character that a subject's message holds.

@@ -93,7 +93,7 @@ RUN_OPTIONS = (
     RunOption("report", "write a JSON report of the run to FILE", "FILE"),
     RunOption(
         "to",
-        "show the run as html, junit, markdown, sarif, github, badge or shields, in FILE or in the "
+        "show the run as html, junit, markdown, sarif, github or shields, in FILE or in the "
         "terminal (may be repeated)",
         "FORMAT[=FILE]",
         repeated=True,

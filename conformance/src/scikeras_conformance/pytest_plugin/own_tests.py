@@ -135,7 +135,7 @@ def _conclude(result: "Result", entry: "Entry | None", *, strict: bool, held: bo
 
     binding = strict or result.level == Level.MUST
     text = f"{result.id}: {result.message}"
-    if result.outcome is Outcome.INAPPLICABLE:
+    if result.outcome is Outcome.NOT_APPLICABLE:
         pytest.skip(result.message)
     if result.says_nothing:
         raise SuiteError(f"{text}\n\n{result.details}")

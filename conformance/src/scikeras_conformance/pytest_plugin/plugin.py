@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from collections.abc import Generator, Mapping
 
     from scikeras_conformance.catalog.plan import PlannedCheck
-    from scikeras_conformance.catalog.results import Result
     from scikeras_conformance.subject.loading import Subject
 
 __all__ = ["SuiteError", "mark_of", "run_item"]
@@ -178,7 +177,7 @@ def run_item(item: pytest.Item, planned: "PlannedCheck", subject: "Subject") -> 
         tries=_tries(item.config).get(planned.id, 1),
     )
     item.stash[RESULT] = result
-    if result.outcome in {Outcome.SKIPPED, Outcome.INAPPLICABLE}:
+    if result.outcome is Outcome.NOT_APPLICABLE:
         pytest.skip(result.message)
     if result.outcome is Outcome.ERRORED:
         raise SuiteError(result.details)
@@ -223,8 +222,6 @@ def pytest_runtest_makereport(
 
             # The first result of a process brings along who was judged, and where.
             item.config.stash[FACTS] = report.conformance_facts = facts_of(item.config)
-        if result.example:
-            report.sections.append(("script that runs without the suite", _script(item, result)))
     elif call.when == "setup" and call.excinfo is not None and _is_check(item):
         from scikeras_conformance.catalog.results import Verdict
         from scikeras_conformance.exceptions import ConformanceError, SubjectError
@@ -234,16 +231,6 @@ def pytest_runtest_makereport(
             verdict = Verdict.NO_SUBJECT if no_subject else Verdict.INCOMPLETE
             report.conformance_refusal = (str(error), str(verdict))
     return report  # type: ignore[no-any-return]
-
-
-def _script(item: Any, result: "Result") -> str:
-    from scikeras_conformance.report.script import script_for
-    from scikeras_conformance.runner.seeding import SEED
-
-    planned = item.callspec.params[PLANNED]
-    spec = item.config.getoption("conformance_subject")
-    builders = item.config.getoption("conformance_builder")
-    return script_for(planned, spec, seed=SEED, example=result.example, builders=builders)
 
 
 def _shortened(text: str) -> str:
@@ -266,8 +253,8 @@ def pytest_report_teststatus(report: Any) -> tuple[str, str, str] | None:
         return None
     if result["outcome"] == "errored":
         return "error", "E", "ERROR"
-    if result["outcome"] == "inapplicable":
-        return "inapplicable", "n", "INAPPLICABLE"
+    if result["outcome"] == "not_applicable":
+        return "not applicable", "n", "NOT APPLICABLE"
     if result["outcome"] == "unavailable":
         return "cannot be judged here", "U", "CANNOT BE JUDGED HERE"
     if result["outcome"] == "failed" and report.skipped:

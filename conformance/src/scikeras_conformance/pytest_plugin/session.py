@@ -12,17 +12,17 @@ import pytest
 
 from scikeras_conformance.baseline import Baseline, Gate, judge, load_for
 from scikeras_conformance.catalog.plan import PlannedCheck, Selection, make_plan, unchecked_clauses
-from scikeras_conformance.catalog.results import Counts, ExitCode, Outcome, Result, Verdict, decide
+from scikeras_conformance.catalog.results import ExitCode, Outcome, Result, Verdict
 from scikeras_conformance.checks import CATALOG
 from scikeras_conformance.config.file import parse_builder
-from scikeras_conformance.contract import load_contract
 from scikeras_conformance.exceptions import BaselineError, ConformanceError, ReportError
+from scikeras_conformance.report.building import build_report, catalog_of
 from scikeras_conformance.report.formats.terminal import render
-from scikeras_conformance.report.formats.text import printable
 from scikeras_conformance.report.locations import root_of, sources_of
 from scikeras_conformance.report.outputs import Outputs
-from scikeras_conformance.report.record import CheckNote, ClauseNote, RunRecord
-from scikeras_conformance.report.script import script_for
+from scikeras_conformance.report.printable import printable
+from scikeras_conformance.report.reproduction.script import script_for
+from scikeras_conformance.report.structure import Configuration, Report
 from scikeras_conformance.runner.environment import describe_environment
 from scikeras_conformance.runner.seeding import SEED
 from scikeras_conformance.subject.estimator_factories import places_of
@@ -137,7 +137,7 @@ class Controller:
         self._refused = Verdict.NO_SUBJECT
         self.facts: dict[str, Any] = {}
         self.distributed = False
-        self.record: RunRecord | None = None
+        self.report: Report | None = None
         self.report_error: ConformanceError | None = None
         self._session: pytest.Session | None = None
         self._begun: set[str] = set()
@@ -151,7 +151,6 @@ class Controller:
         self._baseline = baseline_of(config)
         self._started = datetime.now(UTC).isoformat(timespec="seconds")
         self._root = str(root_of(Path.cwd()))
-        self._scripts: dict[str, str] = {}
         # A subject may change the directory of the process, so paths are made absolute now.
         self._outputs = Outputs(
             report=config.getoption("conformance_report"),
@@ -219,16 +218,8 @@ class Controller:
 
     def _take(self, result: Result) -> None:
         self.results[result.id] = result
-        if result.outcome is Outcome.FAILED:
-            self._scripts[result.id] = script_for(
-                self._catalog[result.id],
-                self.config.getoption("conformance_subject"),
-                seed=SEED,
-                example=result.example,
-                builders=self.config.getoption("conformance_builder"),
-            )
         if self.facts and self._outputs.streams:
-            self._try(self._outputs.stream, self._make_record)
+            self._try(self._outputs.stream, self._make_report, self.results.values())
 
     def _try(self, write: Callable[..., None], *arguments: Any) -> None:
         """Write, and remember that it went wrong: the run goes on, and does not end well."""
@@ -261,52 +252,53 @@ class Controller:
             return
         if self.results and not self.distributed:
             self.facts = facts_of(self.config)
-        self.record = self._make_record()
-        self._try(self._outputs.write, self.record)
+        self.report = self._make_report()
+        self._try(self._outputs.write, self.report, self._script_of)
         if self.exit_code is not ExitCode.CONFORMANT:
             session.exitstatus = int(self.exit_code)
 
     @property
     def exit_code(self) -> ExitCode:
         """The exit code that goes with what happened."""
-        if self.record is None or self.report_error is not None:
+        if self.report is None or self.report_error is not None:
             return ExitCode.INCOMPLETE
-        return self.record.exit_code
+        return self.report.footer.exit_code
 
-    def _make_record(self) -> RunRecord:
+    def _make_report(self) -> Report:
         order = [name for name in self._catalog if name in self.planned]
         results = tuple(self.results[name] for name in order if name in self.results)
-        counts = Counts.of(len(order), results)
         gate = self._gate(order, results)
-        strict = bool(self.config.getoption("conformance_strict"))
-        verdict = decide(counts, results, strict=strict)
-        if self.refusal is not None:
-            verdict = self._refused
-        return RunRecord(
-            contract=load_contract().version,
+        return build_report(
             subject=self.facts.get(
                 "subject", {"spec": self.config.getoption("conformance_subject")}
             ),
-            environment=self.facts.get("environment", {}),
-            profiles=selection_of(self.config).profiles,
-            catalog_size=self._whole,
-            counts=counts,
-            verdict=verdict,
-            strict=strict,
-            refusal=self.refusal,
-            missing=tuple(name for name in order if name not in self.results),
-            unchecked=unchecked_clauses(CATALOG),
+            environment=self.facts.get("environment"),
             results=results,
-            scripts=self._scripts,
+            missing=(name for name in order if name not in self.results),
+            catalog=catalog_of(item.check for item in self.planned.values()),
+            catalog_size=self._whole,
+            profiles=selection_of(self.config).profiles,
+            strict=bool(self.config.getoption("conformance_strict")),
+            refusal=self.refusal,
+            refused=self._refused,
+            unchecked=unchecked_clauses(CATALOG),
             started=self._started,
             root=self._root,
-            configuration={
-                "file": self.config.getoption("conformance_config_file"),
-                "time_limit": self.config.getoption("conformance_time_limit"),
-                "builders": self.config.getoption("conformance_builder"),
-            },
+            configuration=Configuration(
+                file=self.config.getoption("conformance_config_file"),
+                time_limit=self.config.getoption("conformance_time_limit"),
+                estimators=tuple(self.config.getoption("conformance_builder")),
+            ),
             gate=gate,
-            **_notes(self.planned.values()),
+        )
+
+    def _script_of(self, result: Result) -> str:
+        return script_for(
+            self._catalog[result.id],
+            self.config.getoption("conformance_subject"),
+            seed=SEED,
+            example=result.example,
+            estimators=self.config.getoption("conformance_builder"),
         )
 
     def _gate(self, order: Iterable[str], results: Iterable[Result]) -> Gate | None:
@@ -325,32 +317,12 @@ class Controller:
 
     def pytest_terminal_summary(self, terminalreporter: "TerminalReporter") -> None:
         """Print the summary by chapter."""
-        if self.record is None:
+        if self.report is None:
             return
         terminalreporter.section("conformance")
-        for line in render(self.record, CATALOG):
+        for line in render(self.report):
             terminalreporter.write_line(printable(line.text), **line.markup)
         if self.report_error is not None:
             terminalreporter.write_line(str(self.report_error), red=True)
-        for text in self._outputs.to_terminal(self.record):
+        for text in self._outputs.to_terminal(self.report):
             terminalreporter.write_line(text)
-
-
-def _notes(planned: Iterable[PlannedCheck]) -> dict[str, Any]:
-    """Give what a report tells of its clauses and checks."""
-    checks = {item.check.id: item.check for item in planned}
-    clauses = load_contract().clauses
-    about = {name for check in checks.values() for name in check.clauses}
-    return {
-        "clauses": {
-            name: ClauseNote(clause.statement, str(clause.level), clause.section)
-            for name, clause in clauses.items()
-            if name in about
-        },
-        "checks": {
-            name: CheckNote(
-                check.verifies, check.impact, str(check.level), str(check.profile), check.clauses
-            )
-            for name, check in checks.items()
-        },
-    }

@@ -5,29 +5,33 @@ from dataclasses import dataclass
 
 from scikeras_conformance.baseline import fingerprint
 from scikeras_conformance.catalog.results import Outcome, Result
-from scikeras_conformance.report.formats.summary import environment_line, headline, subject_line
-from scikeras_conformance.report.formats.text import printable
-from scikeras_conformance.report.record import RunRecord
+from scikeras_conformance.report.printable import printable
+from scikeras_conformance.report.structure import Report
+from scikeras_conformance.report.wording import (
+    environment_line,
+    headline,
+    subject_line,
+)
 
 __all__ = ["Difference", "compare", "lines"]
 
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """The way from one run to another, by the ids of results.
+    """The difference between two runs, by the ids of results.
 
     Parameters
     ----------
     worse : tuple of str
-        Failed (or errored, or lost) in the second run, and did not in the first.
+        Failed, errored or unavailable in the second run, and not in the first.
     fixed : tuple of str
-        Passed in the second run, and did not in the first.
+        Passed in the second run, and not in the first.
     changed : tuple of str
-        Failed in both, in different ways; or changed between outcomes that are neither.
+        Failed in both, in different ways; or another change of the outcome.
     added, removed : tuple of str
         In one run only.
     added_failing : tuple of str
-        Those of the added ones that do not pass.
+        Those of the added ones that failed, errored or were unavailable.
     """
 
     worse: tuple[str, ...]
@@ -38,12 +42,12 @@ class Difference:
     added_failing: tuple[str, ...]
 
     @property
-    def is_step_back(self) -> bool:
-        """Whether anything got worse, failed in a new way, failed at once, or got lost."""
+    def is_regression(self) -> bool:
+        """Whether a result got worse, failed in another way, is new and failed, or is missing."""
         return bool(self.worse or self.changed or self.removed or self.added_failing)
 
 
-def compare(before: RunRecord, after: RunRecord) -> Difference:
+def compare(before: Report, after: Report) -> Difference:
     """Compare two runs."""
     old = {result.id: result for result in before.results}
     new = {result.id: result for result in after.results}
@@ -59,15 +63,15 @@ def compare(before: RunRecord, after: RunRecord) -> Difference:
     )
 
 
-def lines(before: RunRecord, after: RunRecord) -> Iterator[str]:
-    """Give the comparison as lines of text."""
+def lines(before: Report, after: Report) -> Iterator[str]:
+    """Yield the comparison as lines of text."""
     yield from (printable(line) for line in _lines(before, after))
 
 
-def _lines(before: RunRecord, after: RunRecord) -> Iterator[str]:
-    for sign, record in (("-", before), ("+", after)):
-        yield f"{sign} {subject_line(record)}: {headline(record)}"
-        yield f"  {environment_line(record)}, contract {record.contract}"
+def _lines(before: Report, after: Report) -> Iterator[str]:
+    for sign, report in (("-", before), ("+", after)):
+        yield f"{sign} {subject_line(report)}: {headline(report)}"
+        yield f"  {environment_line(report)}, contract {report.header.contract}"
     found = compare(before, after)
     new = {result.id: result for result in after.results}
     groups = (
@@ -80,7 +84,7 @@ def _lines(before: RunRecord, after: RunRecord) -> Iterator[str]:
     for title, names in groups:
         yield f"{title}: {len(names)}"
         for name in names:
-            note = f"  [{new[name].outcome}]" if title == "added" else ""
+            note = f"  [{new[name].outcome.words}]" if title == "added" else ""
             yield f"  {name}{note}"
             if title in {"newly failing", "changed"}:
                 yield from (f"      {line}" for line in new[name].message.splitlines()[:3])
@@ -98,5 +102,5 @@ def _changed(old: Result, new: Result) -> bool:
     if old.outcome is Outcome.FAILED and new.outcome is Outcome.FAILED:
         return fingerprint(old.message) != fingerprint(new.message)
     if _passed(new) or (_bad(new) and not _bad(old)):
-        return False  # that is fixed, or worse, and said so
+        return False  # it is listed as fixed or worse
     return old.outcome is not new.outcome

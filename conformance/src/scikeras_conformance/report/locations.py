@@ -6,14 +6,11 @@ import re
 import sys
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from scikeras_conformance.catalog.results import Result
-from scikeras_conformance.report.record import RunRecord
+from scikeras_conformance.report.structure import Report
 from scikeras_conformance.subject.loading import Subject
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 __all__ = ["Location", "location_of", "root_of", "sources_of"]
 
@@ -30,7 +27,7 @@ class Location:
     """Whether the traceback names it; otherwise it is where the wrapper is defined."""
 
     def under(self, root: str) -> str | None:
-        """Give the path from a directory on, or None if the file is elsewhere."""
+        """Return the path relative to a directory, or None if the file is elsewhere."""
         if not root:
             return None
         try:
@@ -41,7 +38,7 @@ class Location:
 
 
 def sources_of(subject: Subject) -> dict[str, Any]:
-    """Say where the source of a subject is: its folders or files, and the line of each class."""
+    """Return the folders and files of a subject, and the line of each class."""
     roots: set[str] = set()
     definitions: dict[str, Any] = {}
     for wrapper in subject.classes:
@@ -51,7 +48,7 @@ def sources_of(subject: Subject) -> dict[str, Any]:
         try:
             file = inspect.getsourcefile(cls)
             line = inspect.getsourcelines(cls)[1]
-        # A class may come from no file at all, or say that it comes from one that is not there.
+        # A class may come from no file, or name one that does not exist.
         except (OSError, TypeError):
             continue
         if file is not None:
@@ -62,18 +59,18 @@ def sources_of(subject: Subject) -> dict[str, Any]:
 
 
 def root_of(directory: Path) -> Path:
-    """Give the checkout that a directory belongs to, or the directory itself."""
+    """Return the checkout that a directory belongs to, or the directory itself."""
     directory = directory.absolute()
     checkouts = (parent for parent in (directory, *directory.parents) if (parent / ".git").exists())
     return next(checkouts, directory)
 
 
-def location_of(record: RunRecord, result: Result) -> Location | None:
-    """Give the line of the subject that a failure is about.
+def location_of(report: Report, result: Result) -> Location | None:
+    """Return the line of the subject that a failure is about.
 
     Parameters
     ----------
-    record : RunRecord
+    report : Report
         The run.
     result : Result
         One of its results.
@@ -84,12 +81,11 @@ def location_of(record: RunRecord, result: Result) -> Location | None:
         The innermost line of the subject in the traceback; else where the wrapper is defined; None
         where neither is known.
     """
-    sources: Mapping[str, Any] = record.subject.get("sources") or {}
-    roots = [str(root) for root in sources.get("roots", ())]
+    sources = report.header.subject.sources
     for file, line in reversed(FRAME.findall(result.details)):
-        if any(file == root or file.startswith(root.rstrip(os.sep) + os.sep) for root in roots):
+        if any(
+            file == root or file.startswith(root.rstrip(os.sep) + os.sep) for root in sources.roots
+        ):
             return Location(file, int(line), exact=True)
-    definition = sources.get("definitions", {}).get(result.wrapper)
-    if not definition:
-        return None
-    return Location(str(definition["file"]), int(definition["line"]), exact=False)
+    definition = sources.definitions.get(result.wrapper)
+    return Location(definition.file, definition.line, exact=False) if definition else None

@@ -4,79 +4,82 @@ from collections.abc import Sequence
 
 from scikeras_conformance.catalog.results import Outcome
 from scikeras_conformance.report.formats.markdown import plain
-from scikeras_conformance.report.formats.page import escape, page, tag
-from scikeras_conformance.report.formats.summary import environment_line, headline, subject_line
-from scikeras_conformance.report.record import RunRecord
+from scikeras_conformance.report.formats.templating import render_page
+from scikeras_conformance.report.structure import Report
+from scikeras_conformance.report.wording import (
+    environment_line,
+    headline,
+    subject_line,
+)
 
 __all__ = ["as_html", "as_markdown"]
 
-# From the worst to the best: a cell says the worst that happened.
+TITLE = "Wrapper contract, side by side"
+
+# From the worst to the best: a cell shows the worst outcome.
 ORDER = (Outcome.ERRORED, Outcome.UNAVAILABLE, Outcome.FAILED)
 
 
-def as_markdown(records: Sequence[RunRecord]) -> str:
-    """Give the comparison as Markdown."""
-    out = ["# Wrapper contract, side by side", "", "| | subject | environment | verdict |"]
+def as_markdown(reports: Sequence[Report]) -> str:
+    """Return the comparison as Markdown."""
+    out = [f"# {TITLE}", "", "| | subject | environment | verdict |"]
     out.append("|---|---|---|---|")
-    for number, record in enumerate(records, 1):
-        cells = [subject_line(record), environment_line(record), headline(record)]
+    for number, report in enumerate(reports, 1):
+        cells = [subject_line(report), environment_line(report), headline(report)]
         out.append(f"| {number} | " + " | ".join(plain(cell) for cell in cells) + " |")
-    numbers = [str(number) for number in range(1, len(records) + 1)]
+    numbers = [str(number) for number in range(1, len(reports) + 1)]
     out += [
         "",
         "| check | level | " + " | ".join(numbers) + " |",
-        "|---" * (len(records) + 2) + "|",
+        "|---" * (len(reports) + 2) + "|",
     ]
-    for check in _checks(records):
-        cells = [plain(_cell(record, check)[1]) for record in records]
+    for check in _checks(reports):
+        cells = [plain(_cell(report, check)[1]) for report in reports]
         out.append(
-            f"| {plain(check)} | {plain(_level(records, check))} | " + " | ".join(cells) + " |"
+            f"| {plain(check)} | {plain(_level(reports, check))} | " + " | ".join(cells) + " |"
         )
     return "\n".join(out) + "\n"
 
 
-def as_html(records: Sequence[RunRecord]) -> str:
-    """Give the comparison as one page."""
-    runs = "".join(
-        f'<tr><th scope="row">{number}</th><td>{escape(subject_line(record))}</td>'
-        f"<td>{escape(environment_line(record))}</td><td>{escape(headline(record))}</td></tr>"
-        for number, record in enumerate(records, 1)
+def as_html(reports: Sequence[Report]) -> str:
+    """Return the comparison as one page."""
+    return render_page(
+        "matrix.html.jinja",
+        title=TITLE,
+        runs=[
+            {
+                "spec": report.header.subject.spec,
+                "subject": subject_line(report),
+                "environment": environment_line(report),
+                "verdict": headline(report),
+            }
+            for report in reports
+        ],
+        rows=[
+            {
+                "check": check,
+                "level": _level(reports, check),
+                "cells": [_cell(report, check) for report in reports],
+            }
+            for check in _checks(reports)
+        ],
     )
-    heads = "".join(
-        f'<th scope="col">{number} {escape(str(record.subject["spec"]))}</th>'
-        for number, record in enumerate(records, 1)
+
+
+def _checks(reports: Sequence[Report]) -> list[str]:
+    return list(dict.fromkeys(name for report in reports for name in report.catalog.checks))
+
+
+def _level(reports: Sequence[Report], check: str) -> str:
+    return next(
+        report.catalog.checks[check].level for report in reports if check in report.catalog.checks
     )
-    rows = "".join(
-        f'<tr><th scope="row"><span class="name">{escape(check)}</span></th>'
-        f"<td>{escape(_level(records, check))}</td>"
-        + "".join(f"<td>{tag(*_cell(record, check))}</td>" for record in records)
-        + "</tr>"
-        for check in _checks(records)
-    )
-    body = (
-        "<h1>Wrapper contract, side by side</h1>"
-        '<div class="wide" tabindex="0" role="group" aria-label="The runs"><table><thead><tr>'
-        '<th scope="col">run</th><th scope="col">subject</th><th scope="col">environment</th>'
-        f'<th scope="col">verdict</th></tr></thead><tbody>{runs}</tbody></table></div>'
-        '<h2>Checks</h2><div class="wide" tabindex="0" role="group" aria-label="The checks"><table>'
-        f'<thead><tr><th scope="col">check</th><th scope="col">level</th>{heads}</tr></thead>'
-        f"<tbody>{rows}</tbody></table></div>"
-    )
-    return page("Wrapper contract, side by side", body)
 
 
-def _checks(records: Sequence[RunRecord]) -> list[str]:
-    return list(dict.fromkeys(name for record in records for name in record.checks))
-
-
-def _level(records: Sequence[RunRecord], check: str) -> str:
-    return next(record.checks[check].level for record in records if check in record.checks)
-
-
-def _cell(record: RunRecord, check: str) -> tuple[str, str]:
-    """Give the worst outcome of a check, and the words for it."""
-    outcomes = [result.outcome for result in record.results if result.check == check]
-    missing = sum(name.partition(":")[0] == check for name in record.missing)
+def _cell(report: Report, check: str) -> tuple[str, str]:
+    """Return the worst outcome of a check, and the words for it."""
+    outcomes = [result.outcome for result in report.results if result.check == check]
+    missing = sum(name.partition(":")[0] == check for name in report.footer.missing)
     if missing:
         return "missing", f"no result for {missing}"
     if not outcomes:
@@ -84,8 +87,8 @@ def _cell(record: RunRecord, check: str) -> tuple[str, str]:
     for outcome in ORDER:
         count = outcomes.count(outcome)
         if count:
-            return str(outcome), f"{outcome} {count}/{len(outcomes)}"
+            return str(outcome), f"{outcome.words} {count}/{len(outcomes)}"
     if all(outcome is Outcome.PASSED for outcome in outcomes):
         return "passed", f"passed {len(outcomes)}"
     other = next(outcome for outcome in outcomes if outcome is not Outcome.PASSED)
-    return str(other), f"{other} {outcomes.count(other)}/{len(outcomes)}"
+    return str(other), f"{other.words} {outcomes.count(other)}/{len(outcomes)}"

@@ -1,34 +1,31 @@
-"""What a run leaves behind: the report, scripts, and the formats that were asked for."""
+"""The files of a run: the report, the formats that were asked for, and scripts of failures."""
 
+import re
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
-from scikeras_conformance.exceptions import UsageError
-from scikeras_conformance.report.formats.registry import parse_target, render_as
-from scikeras_conformance.report.json_report import (
-    ReportStream,
-    check_writable,
-    write_report,
-    write_scripts,
-    write_text,
-)
-from scikeras_conformance.report.record import RunRecord
+from scikeras_conformance.catalog.results import Result
+from scikeras_conformance.exceptions import ReportError, UsageError
+from scikeras_conformance.report.files import check_writable, write_text
+from scikeras_conformance.report.formats import parse_target, render_as
+from scikeras_conformance.report.structure import Report
+from scikeras_conformance.report.writing import ReportStream, write_report
 
-__all__ = ["Outputs"]
+__all__ = ["Outputs", "write_scripts"]
 
 
 class Outputs:
-    """The files of a run, and what it shows in the terminal besides its summary.
+    """The files of a run, and what it prints besides its summary.
 
     Parameters
     ----------
-    report : str or None
+    report : str, Path or None
         File of the JSON report.
-    scripts : str or None
+    scripts : str, Path or None
         Folder for scripts that reproduce the failures.
     exports : iterable of str
         ``format=file`` for a file, ``format`` for the terminal.
-    baseline : str or None
+    baseline : str, Path or None
         File of known failures, which no output may replace.
 
     Raises
@@ -39,11 +36,11 @@ class Outputs:
 
     def __init__(
         self,
-        report: str | None,
-        scripts: str | None,
+        report: str | Path | None,
+        scripts: str | Path | None,
         exports: Iterable[str],
         *,
-        baseline: str | None = None,
+        baseline: str | Path | None = None,
     ) -> None:
         self._report = Path(report).absolute() if report else None
         self._scripts = Path(scripts).absolute() if scripts else None
@@ -67,39 +64,71 @@ class Outputs:
 
     @property
     def streams(self) -> bool:
-        """Whether there is a report that grows while the run goes on."""
+        """Whether there is a report that grows during the run."""
         return self._stream is not None
 
     def open(self) -> None:
-        """Begin the report: what an earlier run left there is gone."""
+        """Begin the report: an earlier run's report in its file is gone."""
         if self._report is not None:
             self._stream = ReportStream(self._report)
 
-    def stream(self, make_record: Callable[[], RunRecord]) -> None:
-        """Add to the report what has come since the last time."""
+    def stream(self, make_report: Callable[[], Report], results: Iterable[Result]) -> None:
+        """Add new results to the report.
+
+        Parameters
+        ----------
+        make_report : callable
+            Returns the report so far; called once, for its header.
+        results : iterable of Result
+            All results so far.
+        """
         if self._stream is None:
             return
-        record = make_record()
         if not self._stream.begun:
-            self._stream.begin(record)
-        new = [result for result in record.results if result.id not in self._streamed]
-        self._stream.add(new, record.scripts)
+            self._stream.begin(make_report())
+        new = [result for result in results if result.id not in self._streamed]
+        self._stream.add(new)
         self._streamed.update(result.id for result in new)
 
-    def write(self, record: RunRecord) -> None:
-        """Write everything that goes into a file."""
+    def write(self, report: Report, script_of: Callable[[Result], str]) -> None:
+        """Write everything that goes into a file.
+
+        Parameters
+        ----------
+        report : Report
+            The complete report.
+        script_of : callable
+            Makes the script of a failure; called only if scripts were asked for.
+        """
         if self._stream is not None:
             self._stream.close()
         if self._report is not None:
-            write_report(record, self._report)
+            write_report(report, self._report)
         if self._scripts is not None:
-            write_scripts(record, self._scripts)
+            write_scripts(report, self._scripts, script_of)
         for target in self._targets:
             if target.path is not None:
-                write_text(render_as(target.form, record), target.path)
+                write_text(render_as(target.form, report), target.path)
 
-    def to_terminal(self, record: RunRecord) -> Iterator[str]:
-        """Give the texts that were asked for without a file."""
+    def to_terminal(self, report: Report) -> Iterator[str]:
+        """Yield the texts that were asked for without a file."""
         for target in self._targets:
             if target.path is None:
-                yield render_as(target.form, record)
+                yield render_as(target.form, report)
+
+
+def write_scripts(report: Report, folder: Path, script_of: Callable[[Result], str]) -> None:
+    """Write the scripts of all failures into a folder, a file for each.
+
+    Raises
+    ------
+    ReportError
+        If a file cannot be written.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for result in report.failures:
+            file = re.sub(r"[^\w.-]+", "_", result.id) + ".py"
+            (folder / file).write_text(script_of(result), encoding="utf-8")
+    except OSError as error:
+        raise ReportError(f"The scripts cannot be written to {folder}: {error}.") from error

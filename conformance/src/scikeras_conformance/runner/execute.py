@@ -83,13 +83,11 @@ def _run(
             warnings.simplefilter("ignore")
             seed_everything()
             planned.check.function(CheckContext(subject, planned.wrapper, planned.case))
-    except NotApplicable as reason:
-        return Outcome.SKIPPED, str(reason), "", ""
     except Unavailable as reason:
         return Outcome.UNAVAILABLE, f"Cannot be judged here: {reason}", "", ""
-    except Inapplicable as reason:
+    except (NotApplicable, Inapplicable) as reason:
         if planned.check.conditional:
-            return Outcome.INAPPLICABLE, str(reason), "", ""
+            return Outcome.NOT_APPLICABLE, str(reason), "", ""
         return Outcome.ERRORED, f"The suite failed: {planned.check.id} always applies", "", ""
     except Nonconformance as failure:
         return Outcome.FAILED, _message(failure), _details(failure), failure.example

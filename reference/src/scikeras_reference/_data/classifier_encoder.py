@@ -282,7 +282,7 @@ class ClassifierLabelEncoder(TransformerMixin, BaseEstimator):  # type: ignore[m
         outputs = as_rows(y)
         if np.isnan(outputs).any():
             raise ModelOutputError(
-                "The model answers NaN, which is not a class. Most likely it diverged in training:"
+                "The model predicts NaN, which is not a class. Most likely it diverged in training:"
                 " lower the learning rate, scale X, or look at history_['loss']."
             )
         if self._kind == "multilabel-indicator":

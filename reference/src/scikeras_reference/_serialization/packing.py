@@ -180,13 +180,13 @@ def _compilation(model: Any) -> Compilation:
     )
 
 
-def _in_plain_containers(nest: Any) -> Any:
+def _in_plain_containers(value: Any) -> Any:
     """Return nested values in Python's own containers; a model keeps them in tracked ones."""
-    if isinstance(nest, Mapping):
-        return {key: _in_plain_containers(value) for key, value in nest.items()}
-    if isinstance(nest, (list, tuple)):
-        return [_in_plain_containers(value) for value in nest]
-    return nest
+    if isinstance(value, Mapping):
+        return {key: _in_plain_containers(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_in_plain_containers(item) for item in value]
+    return value
 
 
 @contextmanager

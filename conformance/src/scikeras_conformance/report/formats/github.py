@@ -2,57 +2,53 @@
 
 from collections.abc import Iterator
 
-from scikeras_conformance.catalog.results import Outcome, Result
+from scikeras_conformance.catalog.results import Outcome
 from scikeras_conformance.contract import Level
-from scikeras_conformance.report.formats.summary import headline
-from scikeras_conformance.report.formats.text import printable
 from scikeras_conformance.report.locations import Location, location_of
-from scikeras_conformance.report.record import RunRecord
+from scikeras_conformance.report.printable import printable
+from scikeras_conformance.report.structure import Report, ReportedResult
+from scikeras_conformance.report.wording import headline
 
 __all__ = ["github"]
 
 
-def github(record: RunRecord) -> str:
-    """Give the failures of a run as workflow commands.
+def github(report: Report) -> str:
+    """Return the failures of a run as workflow commands.
 
-    A broken MUST is an error, a broken SHOULD a warning, and what the baseline knows a notice. The
-    last line is the verdict.
+    A failure of a MUST is an error, one of a SHOULD a warning, and a known one a notice. The last
+    line is the verdict.
     """
-    return "\n".join(_commands(record)) + "\n"
+    return "\n".join(_commands(report)) + "\n"
 
 
-def _commands(record: RunRecord) -> Iterator[str]:
-    if record.refusal is not None:
-        yield _command("error", str(record.verdict), record.refusal)
-    for result in record.results:
+def _commands(report: Report) -> Iterator[str]:
+    if report.footer.refusal is not None:
+        yield _command("error", str(report.footer.verdict), report.footer.refusal)
+    for result in report.results:
         if result.says_nothing:
             yield _command("error", f"{result.id}: error of the suite", result.message)
         elif result.outcome is Outcome.FAILED:
-            yield _failure(record, result)
-    for name in record.missing:
+            yield _failure(report, result)
+    for name in report.footer.missing:
         yield _command("error", name, "The planned check has no result.")
-    if record.gate is not None and record.is_conclusive:
-        for finding in record.gate.findings:
+    if report.gate is not None:
+        file = report.gate.baseline
+        place = Location(file, 1, exact=False).under(report.header.root) or file
+        for finding in report.gate.findings:
             title = f"{finding.concern}: {finding.id}"
-            yield _command("error", title, finding.message, file=_baseline(record), line=1)
-    level = "notice" if record.exit_code == 0 else "error"
-    yield _command(level, "conformance", headline(record))
+            yield _command("error", title, finding.message, file=place, line=1)
+    level = "notice" if report.footer.exit_code == 0 else "error"
+    yield _command(level, "conformance", headline(report))
 
 
-def _baseline(record: RunRecord) -> str:
-    assert record.gate is not None
-    file = record.gate.baseline
-    return Location(file, 1, exact=False).under(record.root) or file
-
-
-def _failure(record: RunRecord, result: Result) -> str:
-    level = "error" if result.level == Level.MUST or record.strict else "warning"
-    if record.is_known(result):
+def _failure(report: Report, result: ReportedResult) -> str:
+    level = "error" if result.level == Level.MUST or report.header.strict else "warning"
+    if report.known(result) is not None:
         level = "notice"
-    impact = record.checks[result.check].impact
-    text = f"{result.message}\nThe bug costs: {impact}."
-    location = location_of(record, result)
-    file = location.under(record.root) if location else None
+    impact = report.catalog.checks[result.check].impact
+    text = f"{result.message}\nImpact: {impact}.\nReproduce: {result.reproduce}"
+    location = location_of(report, result)
+    file = location.under(report.header.root) if location else None
     return _command(level, result.id, text, file=file or "", line=location.line if location else 0)
 
 

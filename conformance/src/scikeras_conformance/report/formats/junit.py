@@ -4,18 +4,18 @@ import re
 from xml.etree import ElementTree as ET
 
 from scikeras_conformance.catalog.results import Outcome, Result, Verdict
-from scikeras_conformance.report.formats.summary import headline
-from scikeras_conformance.report.formats.text import printable
-from scikeras_conformance.report.record import RunRecord
+from scikeras_conformance.report.printable import printable
+from scikeras_conformance.report.structure import Report
+from scikeras_conformance.report.wording import headline
 
 __all__ = ["junit"]
 
-# What XML 1.0 cannot hold, whatever it is escaped as, beyond what cannot be shown anyway.
+# XML 1.0 cannot contain these, not even escaped; `printable` leaves them in.
 FORBIDDEN = re.compile("[\ufffe\uffff]")
 
 
-def junit(record: RunRecord) -> str:
-    """Give a run as JUnit XML.
+def junit(report: Report) -> str:
+    """Return a run as JUnit XML.
 
     A failure is a failure whatever its level, and also if a baseline knows it: the file says what
     happened, the exit code says whether that was acceptable. A planned check without a result, and
@@ -23,25 +23,25 @@ def junit(record: RunRecord) -> str:
     """
     root = ET.Element("testsuites", name="scikeras-conformance")
     chapters: dict[str, list[ET.Element]] = {}
-    for result in record.results:
-        chapters.setdefault(result.chapter, []).append(_case(record, result))
-    for name in record.missing:
+    for result in report.results:
+        chapters.setdefault(result.chapter, []).append(_case(report, result))
+    for name in report.footer.missing:
         case = _bare(name, name.partition(":")[0])
         _add(case, "error", "no result", "The planned check has no result: the run is incomplete.")
         chapters.setdefault(name.partition("-")[0], []).append(case)
-    if record.refusal is not None:
-        name = "subject" if record.verdict is Verdict.NO_SUBJECT else "run"
+    if report.footer.refusal is not None:
+        name = "subject" if report.footer.verdict is Verdict.NO_SUBJECT else "run"
         case = _bare(name, name)
-        _add(case, "error", str(record.verdict), record.refusal)
+        _add(case, "error", str(report.footer.verdict), report.footer.refusal)
         chapters[name] = [case]
     for chapter, cases in chapters.items():
         suite = ET.SubElement(root, "testsuite", {"name": chapter, **_totals(cases)})
-        if record.started:
-            suite.set("timestamp", _clean(record.started))
+        if report.header.started:
+            suite.set("timestamp", _clean(report.header.started))
         suite.extend(cases)
     every = [case for cases in chapters.values() for case in cases]
     root.attrib.update(_totals(every))
-    properties = {"verdict": headline(record), "contract": record.contract}
+    properties = {"verdict": headline(report), "contract": report.header.contract}
     root.insert(
         0, ET.Comment(f" {re.sub('-(?=-)', '- ', _clean('; '.join(properties.values())))} ")
     )
@@ -53,16 +53,16 @@ def _bare(name: str, check: str) -> ET.Element:
     return ET.Element("testcase", name=_clean(name), classname=_clean(f"conformance.{check}"))
 
 
-def _case(record: RunRecord, result: Result) -> ET.Element:
+def _case(report: Report, result: Result) -> ET.Element:
     case = _bare(result.id, result.check)
     case.set("time", f"{result.seconds:.4f}")
     if result.outcome is Outcome.FAILED:
-        accepted = ", known" if record.is_known(result) else ""
+        accepted = ", known" if report.known(result) is not None else ""
         _add(case, "failure", f"{result.level}{accepted}", result.message, result.details)
     elif result.says_nothing:
         _add(case, "error", "error of the suite", result.message, result.details)
     elif result.outcome is not Outcome.PASSED:
-        _add(case, "skipped", str(result.outcome), result.message)
+        _add(case, "skipped", result.outcome.words, result.message)
     return case
 
 

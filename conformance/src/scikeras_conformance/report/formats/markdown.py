@@ -5,49 +5,49 @@ from collections.abc import Iterator
 from itertools import islice
 
 from scikeras_conformance.baseline import Gate
-from scikeras_conformance.catalog.results import Outcome, Result
-from scikeras_conformance.report.formats.summary import (
+from scikeras_conformance.catalog.results import Outcome
+from scikeras_conformance.report.printable import printable
+from scikeras_conformance.report.structure import Report, ReportedResult
+from scikeras_conformance.report.wording import (
     counts_line,
     environment_line,
     headline,
     is_good,
     subject_line,
 )
-from scikeras_conformance.report.formats.text import printable
-from scikeras_conformance.report.record import RunRecord
 
 __all__ = ["code", "markdown", "plain"]
 
-MOST = 60
+MAX_SHOWN = 60
 """Failures that are shown with their traceback: the summary of a job may have one mebibyte."""
 
-MOST_KNOWN = 500
-MOST_OF_KNOWN = 200_000
-MOST_OF_A_TEXT = 4000
-MOST_OF_A_FINDING = 500
+MAX_KNOWN = 500
+MAX_KNOWN_BYTES = 200_000
+MAX_TEXT_BYTES = 4000
+MAX_FINDING = 500
 
 
-def markdown(record: RunRecord) -> str:
-    """Give a run as Markdown; whatever comes from the subject is shown as text."""
-    return "\n".join(_lines(record)) + "\n"
+def markdown(report: Report) -> str:
+    """Return a run as Markdown; whatever comes from the subject is shown as text."""
+    return "\n".join(_lines(report)) + "\n"
 
 
 def plain(text: str) -> str:
-    """Give a text that Markdown and HTML show as it is, on one line."""
+    """Return a text that Markdown and HTML show as it is, on one line."""
     words = " ".join(printable(text).split())
     return re.sub(r"[^\w\s]", lambda match: f"&#{ord(match[0])};", words).replace("_", "&#95;")
 
 
 def code(text: str) -> str:
-    """Give a text as code within a line; there, nobody is mentioned by an at sign."""
+    """Return a text as code within a line; there, nobody is mentioned by an at sign."""
     return f"<code>{plain(text)}</code>"
 
 
 def fenced(text: str) -> str:
-    """Give a block of code whose fence is longer than any within it."""
+    """Return a block of code whose fence is longer than any within it."""
     text = printable(text)
     # What counts for a summary is bytes; a character may have four.
-    end = text.encode("utf-8")[-MOST_OF_A_TEXT:].decode("utf-8", "ignore")
+    end = text.encode("utf-8")[-MAX_TEXT_BYTES:].decode("utf-8", "ignore")
     if len(end) < len(text):
         text = f"... ({len(text) - len(end)} characters left out)\n{end}"
     # The fence is longer than what it holds, so that is not long either.
@@ -57,39 +57,44 @@ def fenced(text: str) -> str:
     return f"{fence}text\n{text.rstrip()}\n{fence}"
 
 
-def _lines(record: RunRecord) -> Iterator[str]:
-    mark = "\N{WHITE HEAVY CHECK MARK}" if is_good(record) else "\N{WARNING SIGN}"
-    yield f"## {mark} Conformance: {plain(headline(record))}"
+def _lines(report: Report) -> Iterator[str]:
+    mark = "\N{WHITE HEAVY CHECK MARK}" if is_good(report) else "\N{WARNING SIGN}"
+    yield f"## {mark} Conformance: {plain(headline(report))}"
     yield ""
-    yield f"{code(subject_line(record))}, contract {plain(record.contract)}, "
-    yield f"{plain(environment_line(record))}. {plain(counts_line(record))}."
-    if record.refusal is not None:
-        yield from ("", fenced(record.refusal))
-    if record.missing:
-        yield from ("", f"**No result** for {', '.join(code(name) for name in record.missing[:5])}")
-    yield from _gate(record)
-    yield from _table(record)
+    yield f"{code(subject_line(report))}, contract {plain(report.header.contract)}, "
+    yield f"{plain(environment_line(report))}. {plain(counts_line(report))}."
+    if report.footer.refusal is not None:
+        yield from ("", fenced(report.footer.refusal))
+    if report.footer.missing:
+        names = ", ".join(code(name) for name in report.footer.missing[:5])
+        yield from ("", f"**No result** for {names}")
+    yield from _gate(report)
+    yield from _table(report)
     notable = [
         result
-        for result in record.results
-        if (result.outcome is Outcome.FAILED or result.says_nothing) and not record.is_known(result)
+        for result in report.results
+        if (result.outcome is Outcome.FAILED or result.says_nothing)
+        and report.known(result) is None
     ]
-    for result in notable[:MOST]:
-        yield from _details(record, result)
-    if len(notable) > MOST:
-        yield from ("", f"{len(notable) - MOST} more are left out here; the report has them all.")
+    for result in notable[:MAX_SHOWN]:
+        yield from _details(report, result)
+    if len(notable) > MAX_SHOWN:
+        yield from (
+            "",
+            f"{len(notable) - MAX_SHOWN} more are left out here; the report has them all.",
+        )
 
 
-def _gate(record: RunRecord) -> Iterator[str]:
-    gate = record.gate
-    if gate is None or not record.is_conclusive:
+def _gate(report: Report) -> Iterator[str]:
+    gate = report.gate
+    if gate is None:
         return
     if gate.findings:
         yield from ("", "### Against the baseline", "")
-        for one in gate.findings[:MOST]:
-            yield f"- **{one.concern}** {code(one.id)}: {plain(one.message[:MOST_OF_A_FINDING])}"
-        if len(gate.findings) > MOST:
-            yield f"- {len(gate.findings) - MOST} more; the report has them all."
+        for one in gate.findings[:MAX_SHOWN]:
+            yield f"- **{one.concern}** {code(one.id)}: {plain(one.message[:MAX_FINDING])}"
+        if len(gate.findings) > MAX_SHOWN:
+            yield f"- {len(gate.findings) - MAX_SHOWN} more; the report has them all."
     if gate.known:
         yield from ("", f"<details><summary>{len(gate.known)} known failures</summary>", "")
         shown = list(_known(gate))
@@ -100,9 +105,9 @@ def _gate(record: RunRecord) -> Iterator[str]:
 
 
 def _known(gate: Gate) -> Iterator[str]:
-    """Give the known failures, as far as there is room for what people wrote about them."""
-    room = MOST_OF_KNOWN
-    for name, known in islice(gate.known.items(), MOST_KNOWN):
+    """Yield the known failures, as far as there is room for their reasons."""
+    room = MAX_KNOWN_BYTES
+    for name, known in islice(gate.known.items(), MAX_KNOWN):
         issue = f" ({code(known.issue)})" if known.issue else ""
         line = f"- {code(name)}: {plain(known.reason)}{issue}"
         room -= len(line.encode("utf-8"))
@@ -111,30 +116,33 @@ def _known(gate: Gate) -> Iterator[str]:
         yield line
 
 
-def _table(record: RunRecord) -> Iterator[str]:
-    if not record.results:
+def _table(report: Report) -> Iterator[str]:
+    if not report.results:
         return
     outcomes = list(Outcome)
     yield from (
         "",
-        "| chapter | " + " | ".join(outcomes) + " |",
+        "| chapter | " + " | ".join(outcome.words for outcome in outcomes) + " |",
         "|---" * (len(outcomes) + 1) + "|",
     )
-    for chapter in dict.fromkeys(result.chapter for result in record.results):
-        mine = [result.outcome for result in record.results if result.chapter == chapter]
+    for chapter in dict.fromkeys(result.chapter for result in report.results):
+        mine = [result.outcome for result in report.results if result.chapter == chapter]
         cells = [str(mine.count(outcome)) for outcome in outcomes]
         yield f"| {plain(chapter)} | " + " | ".join(cells) + " |"
 
 
-def _details(record: RunRecord, result: Result) -> Iterator[str]:
-    note = record.checks[result.check]
+def _details(report: Report, result: ReportedResult) -> Iterator[str]:
+    note = report.catalog.checks[result.check]
     yield ""
-    yield (f"<details><summary>{result.outcome} {plain(result.level)} {code(result.id)}</summary>")
+    words = f"{result.outcome.words} {plain(result.level)} {code(result.id)}"
+    yield f"<details><summary>{words}</summary>"
     yield ""
     for name in note.clauses:
-        clause = record.clauses.get(name)
+        clause = report.catalog.clauses.get(name)
         yield f"**{plain(name)}** {plain(clause.statement) if clause else ''}  "
-    yield f"**Costs**: {plain(note.impact)}"
+    yield f"**Impact**: {plain(note.impact)}"
+    if result.reproduce:
+        yield from ("", f"**Reproduce**: {code(result.reproduce)}")
     yield from ("", fenced(result.message))
     if result.details:
         yield from ("", fenced(result.details))

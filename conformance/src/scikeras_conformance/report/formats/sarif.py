@@ -8,50 +8,52 @@ from scikeras_conformance import __version__
 from scikeras_conformance.baseline import fingerprint
 from scikeras_conformance.catalog.results import Result
 from scikeras_conformance.contract import Level
-from scikeras_conformance.report.formats.summary import headline
 from scikeras_conformance.report.locations import location_of
-from scikeras_conformance.report.record import RunRecord
+from scikeras_conformance.report.structure import Report
+from scikeras_conformance.report.wording import headline
 
 __all__ = ["sarif"]
 
 
-def sarif(record: RunRecord) -> str:
-    """Give the failures of a run as SARIF.
+def sarif(report: Report) -> str:
+    """Return the failures of a run as SARIF.
 
-    Errors of the suite and missing results are no findings about the subject: they are
-    notifications, and say that the run was not successful.
+    Errors of the suite and missing results are not findings about the subject: they are
+    notifications, and make the run an unsuccessful one.
     """
-    rules = list(record.checks)
+    rules = list(report.catalog.checks)
     notes = [
         {"level": "error", "message": {"text": f"{result.id}: {result.message}"}}
-        for result in record.results
+        for result in report.results
         if result.says_nothing
     ]
     notes += [
-        {"level": "error", "message": {"text": f"{name}: no result"}} for name in record.missing
+        {"level": "error", "message": {"text": f"{name}: no result"}}
+        for name in report.footer.missing
     ]
-    if record.refusal is not None:
-        notes.append({"level": "error", "message": {"text": record.refusal}})
+    if report.footer.refusal is not None:
+        notes.append({"level": "error", "message": {"text": report.footer.refusal}})
+    environment = report.header.environment
     run: dict[str, Any] = {
         "tool": {
             "driver": {
                 "name": "scikeras-conformance",
-                "version": str(record.environment.get("suite", __version__)),
-                "rules": [_rule(record, name) for name in rules],
+                "version": (environment and environment.suite) or __version__,
+                "rules": [_rule(report, name) for name in rules],
             }
         },
         "invocations": [
             {
-                "executionSuccessful": record.is_conclusive,
-                "exitCode": int(record.exit_code),
-                "exitCodeDescription": headline(record),
+                "executionSuccessful": report.is_conclusive,
+                "exitCode": int(report.footer.exit_code),
+                "exitCodeDescription": headline(report),
                 "toolExecutionNotifications": notes,
             }
         ],
-        "results": [_result(record, result, rules) for result in record.failures],
+        "results": [_result(report, result, rules) for result in report.failures],
     }
-    if record.root:
-        base = Path(record.root).as_posix().rstrip("/") + "/"
+    if report.header.root:
+        base = Path(report.header.root).as_posix().rstrip("/") + "/"
         run["originalUriBaseIds"] = {"%SRCROOT%": {"uri": _uri(base)}}
     log = {
         "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
@@ -61,14 +63,14 @@ def sarif(record: RunRecord) -> str:
     return json.dumps(log, indent=1) + "\n"
 
 
-def _rule(record: RunRecord, name: str) -> dict[str, Any]:
-    check = record.checks[name]
-    clauses = [f"{one}: {record.clauses[one].statement}" for one in check.clauses]
+def _rule(report: Report, name: str) -> dict[str, Any]:
+    check = report.catalog.checks[name]
+    clauses = [f"{one}: {report.catalog.clauses[one].statement}" for one in check.clauses]
     return {
         "id": name,
         "shortDescription": {"text": check.verifies},
         "fullDescription": {"text": "\n".join(clauses) or check.verifies},
-        "help": {"text": f"The bug costs: {check.impact}."},
+        "help": {"text": f"Impact: {check.impact}."},
         "defaultConfiguration": {"level": _level(check.level)},
         "properties": {"tags": [check.profile, check.level]},
     }
@@ -78,29 +80,29 @@ def _level(level: str) -> str:
     return {str(Level.MUST): "error", str(Level.SHOULD): "warning"}.get(level, "note")
 
 
-def _result(record: RunRecord, result: Result, rules: list[str]) -> dict[str, Any]:
+def _result(report: Report, result: Result, rules: list[str]) -> dict[str, Any]:
     kind = fingerprint(result.message)
     entry: dict[str, Any] = {
         "ruleId": result.check,
         "ruleIndex": rules.index(result.check),
         "level": _level(result.level),
         "message": {"text": f"{result.id}: {result.message}"},
-        "locations": _locations(record, result),
+        "locations": _locations(report, result),
         "partialFingerprints": {"failure/v1": f"{result.id}#{kind}"},
     }
-    if record.gate is not None and record.is_known(result):
-        known = record.gate.known[result.id]
+    known = report.known(result)
+    if known is not None:
         text = f"{known.reason} {known.issue}".strip()
         entry["suppressions"] = [{"kind": "external", "justification": text}]
     return entry
 
 
-def _locations(record: RunRecord, result: Result) -> list[dict[str, Any]]:
+def _locations(report: Report, result: Result) -> list[dict[str, Any]]:
     logical = [{"fullyQualifiedName": result.id, "kind": "member"}]
-    location = location_of(record, result)
+    location = location_of(report, result)
     if location is None:
         return [{"logicalLocations": logical}]
-    relative = location.under(record.root)
+    relative = location.under(report.header.root)
     artifact = (
         {"uri": _quoted(relative), "uriBaseId": "%SRCROOT%"}
         if relative is not None
@@ -120,6 +122,6 @@ def _quoted(path: str) -> str:
 
     try:
         name = path.encode("utf-8", "surrogateescape")
-    except UnicodeEncodeError:  # a subject made it up; no file has such a name
+    except UnicodeEncodeError:  # made up by a subject; no file has such a name
         name = path.encode("utf-8", "replace")
     return quote(name, safe="/:")

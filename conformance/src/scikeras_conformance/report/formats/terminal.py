@@ -1,20 +1,18 @@
-"""The terminal view of a run: failures with their cost, a table by chapter, the verdict."""
+"""The terminal summary of a run: failures with their impact, a table by chapter, the verdict."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
-from typing import Any
 
-from scikeras_conformance.catalog.check import Check
 from scikeras_conformance.catalog.results import Counts, Outcome, Result
 from scikeras_conformance.contract import Level, load_contract
-from scikeras_conformance.report.record import RunRecord
+from scikeras_conformance.report.structure import CheckEntry, Environment, Report, ReportedResult
+from scikeras_conformance.report.wording import subject_line
 
 __all__ = ["Line", "render"]
 
 SLOWEST = 10
 OUTCOMES = [outcome for outcome in Outcome if outcome is not Outcome.PASSED]
-MILD = (Outcome.SKIPPED, Outcome.INAPPLICABLE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,89 +23,72 @@ class Line:
     markup: dict[str, bool] = field(default_factory=dict)
 
 
-def render(record: RunRecord, catalog: Sequence[Check]) -> Iterator[Line]:
-    """Give the lines of the summary.
-
-    Parameters
-    ----------
-    record : RunRecord
-        The run.
-    catalog : sequence of Check
-        All checks, for what they show and what their bugs cost.
-    """
-    if record.refusal is not None:
-        yield Line(record.refusal, {"red": True})
-    if record.refusal is not None and not record.results:
-        yield Line(f"verdict: {record.verdict.upper()}", {"red": True, "bold": True})
+def render(report: Report) -> Iterator[Line]:
+    """Yield the lines of the summary."""
+    footer = report.footer
+    if footer.refusal is not None:
+        yield Line(footer.refusal, {"red": True})
+    if footer.refusal is not None and not report.results:
+        yield Line(f"verdict: {footer.verdict.upper()}", {"red": True, "bold": True})
         return
-    yield from _header(record)
-    checks = {check.id: check for check in catalog}
+    yield from _header(report)
     apart = (Outcome.PASSED, Outcome.UNAVAILABLE)
-    notable = [result for result in record.results if result.outcome not in apart]
-    for check_id, results in groupby(notable, key=lambda result: result.check):
-        yield from _notable(checks[check_id], list(results), _how(record))
-    yield from _unavailable(record.results)
-    yield from _table(record.results)
-    yield from _slowest(record.results)
-    yield from _gaps(record)
-    yield from _gate(record)
-    yield _verdict(record)
+    notable = [result for result in report.results if result.outcome not in apart]
+    for check, results in groupby(notable, key=lambda result: result.check):
+        yield from _notable(check, report.catalog.checks[check], list(results))
+    yield from _unavailable(report.results)
+    yield from _table(report.results)
+    yield from _slowest(report.results)
+    yield from _gaps(report)
+    yield from _gate(report)
+    yield _verdict(report)
 
 
-def _header(record: RunRecord) -> Iterator[Line]:
-    subject, environment = record.subject, record.environment
-    release = f"{subject.get('distribution')} {subject.get('version')}"
-    yield Line(
-        f"subject   {subject['spec']} ({release if subject.get('version') else 'no release'})"
-    )
-    if environment:
-        packages = environment["packages"]
+def _header(report: Report) -> Iterator[Line]:
+    header, environment = report.header, report.header.environment
+    yield Line(f"subject   {subject_line(report)}")
+    if environment is not None:
+        packages = environment.packages
         yield Line(
-            f"with      Python {environment['python']}, Keras {packages['keras']} on "
-            f"{environment['backend']} {environment['backend_version']} "
-            f"({_device(environment)}), scikit-learn {packages['scikit-learn']}, "
-            f"NumPy {packages['numpy']}"
+            f"with      Python {environment.python}, Keras {packages.get('keras')} on "
+            f"{environment.backend} {environment.backend_version} ({_device(environment)}), "
+            f"scikit-learn {packages.get('scikit-learn')}, NumPy {packages.get('numpy')}"
         )
-    profiles = ", ".join(record.profiles) or "all profiles"
-    if record.configuration.get("file"):
-        yield Line(f"settings  {record.configuration['file']}")
-    yield Line(f"contract  {record.contract} ({profiles}), suite {environment.get('suite', '?')}")
+    if header.configuration.file:
+        yield Line(f"settings  {header.configuration.file}")
+    profiles = ", ".join(header.profiles) if header.profiles != ("all",) else "all profiles"
+    suite = environment.suite if environment is not None else "?"
+    yield Line(f"contract  {header.contract} ({profiles}), suite {suite}")
 
 
-def _device(environment: Mapping[str, Any]) -> str:
-    asked = environment.get("device_asked_for")
-    return f"{environment['device']}, as asked for" if asked else str(environment["device"])
+def _device(environment: Environment) -> str:
+    asked = environment.device_asked_for
+    return f"{environment.device}, as asked for" if asked else str(environment.device)
 
 
-def _notable(check: Check, results: Sequence[Result], how: str) -> Iterator[Line]:
+def _notable(name: str, check: CheckEntry, results: Sequence[ReportedResult]) -> Iterator[Line]:
     for outcome in OUTCOMES:
         group = [result for result in results if result.outcome is outcome]
         if not group:
             continue
-        binding = outcome not in MILD and check.level is Level.MUST
-        colour = {"red": True, "bold": True} if binding else {"yellow": True}
+        binding = outcome is not Outcome.NOT_APPLICABLE and check.level is Level.MUST
+        color = {"red": True, "bold": True} if binding else {"yellow": True}
         yield Line("")
-        yield Line(f"{outcome.upper()} {check.level} {check.id}", colour)
-        yield Line(f"  shows: {check.verifies}")
+        yield Line(f"{outcome.words.upper()} {check.level} {name}", color)
+        yield Line(f"  verifies: {check.verifies}")
         if outcome is Outcome.FAILED:
-            yield Line(f"  costs: {check.impact}")
+            yield Line(f"  impact: {check.impact}")
         for message, same in groupby(group, key=lambda result: result.message):
             where = ", ".join(_where(result) for result in same)
             first, *rest = message.splitlines() or [""]
             yield Line(f"  - {where}: {first}")
             yield from (Line(f"      {line}") for line in rest)
         if outcome is Outcome.FAILED:
-            yield Line(f"  script: scikeras-conformance script {how} {group[0].id!r}")
-
-
-def _how(record: RunRecord) -> str:
-    """Give what the command ``script`` has to be told of the subject."""
-    builders = record.configuration.get("builders") or []
-    return " ".join([record.subject["spec"], *(f"--builder {place}" for place in builders)])
+            yield Line(f"  reproduce: {group[0].reproduce}")
 
 
 def _unavailable(results: Iterable[Result]) -> Iterator[Line]:
-    """Name what could not be judged, by what is missing for it; it is neither passed nor failed."""
+    """Yield the checks that cannot be made here, grouped by what is missing for them."""
     lacking: dict[str, dict[str, None]] = {}
     for result in results:
         if result.outcome is Outcome.UNAVAILABLE:
@@ -125,24 +106,22 @@ def _where(result: Result) -> str:
     return f"{result.wrapper} ({result.case})" if result.case else result.wrapper
 
 
-def _table(results: Iterable[Result]) -> Iterator[Line]:
-    results = list(results)
+def _table(results: Sequence[Result]) -> Iterator[Line]:
     yield Line("")
     yield Line(
-        f"{'chapter':<44} {'passed':>7} {'failed':>7} {'errored':>8} {'skipped':>8} "
-        f"{'inapplicable':>13} {'not here':>9}"
+        f"{'chapter':<44} {'passed':>7} {'failed':>7} {'errored':>8} {'not applicable':>15} "
+        f"{'not here':>9}"
     )
     for chapter in load_contract().chapters:
         mine = [result for result in results if result.chapter == chapter.id]
         if not mine:
             continue
         counts = Counts.of(len(mine), mine)
-        marred = counts.passed + counts.inapplicable < counts.planned
+        good = counts.passed + counts.not_applicable == counts.planned
         yield Line(
             f"{chapter.id + '  ' + chapter.title:<44} {counts.passed:>7} {counts.failed:>7} "
-            f"{counts.errored:>8} {counts.skipped:>8} {counts.inapplicable:>13} "
-            f"{counts.unavailable:>9}",
-            {"yellow": True} if marred else {"green": True},
+            f"{counts.errored:>8} {counts.not_applicable:>15} {counts.unavailable:>9}",
+            {"green" if good else "yellow": True},
         )
 
 
@@ -154,14 +133,15 @@ def _slowest(results: Sequence[Result]) -> Iterator[Line]:
         yield Line(f"slowest: {names}", {"light": True})
 
 
-def _gaps(record: RunRecord) -> Iterator[Line]:
-    if record.missing:
+def _gaps(report: Report) -> Iterator[Line]:
+    missing, unchecked = report.footer.missing, report.footer.clauses_without_check
+    if missing:
         yield Line("")
-        names = ", ".join(record.missing[:5]) + (", ..." if len(record.missing) > 5 else "")
-        yield Line(f"No result for {len(record.missing)} planned checks: {names}", {"red": True})
-    if record.unchecked:
+        names = ", ".join(missing[:5]) + (", ..." if len(missing) > 5 else "")
+        yield Line(f"No result for {len(missing)} planned checks: {names}", {"red": True})
+    if unchecked:
         counts: dict[str, int] = {}
-        for clause in record.unchecked:
+        for clause in unchecked:
             chapter = clause.partition("-")[0]
             counts[chapter] = counts.get(chapter, 0) + 1
         chapters = ", ".join(f"{chapter} ({count})" for chapter, count in counts.items())
@@ -169,9 +149,9 @@ def _gaps(record: RunRecord) -> Iterator[Line]:
         yield Line(f"Clauses that this version of the suite has no check for: {chapters}")
 
 
-def _gate(record: RunRecord) -> Iterator[Line]:
-    gate = record.gate
-    if gate is None or not record.is_conclusive:
+def _gate(report: Report) -> Iterator[Line]:
+    gate = report.gate
+    if gate is None:
         return
     yield Line("")
     for one in gate.findings:
@@ -183,20 +163,17 @@ def _gate(record: RunRecord) -> Iterator[Line]:
     yield Line(f"{met}  {text}", {"green" if gate.met else "red": True, "bold": True})
 
 
-def _verdict(record: RunRecord) -> Line:
-    counts = record.counts
-    broken = sum(result.breaks_must for result in record.results)
-    advisory = counts.failed - broken
+def _verdict(report: Report) -> Line:
+    header, counts, verdict = report.header, report.footer.counts, report.footer.verdict
+    broken = sum(result.breaks_must for result in report.results)
     extent = f"{counts.planned} checks"
     where = ""
-    if record.partial:
-        extent = f"{counts.planned} of {record.catalog_size} checks"
+    if header.partial:
+        extent = f"{counts.planned} of {header.catalog_size} checks"
         where = " IN WHAT WAS SELECTED"
     text = (
-        f"verdict: {record.verdict.upper()}{where}  "
-        f"({extent}: {counts.passed} passed, {broken} MUST and "
-        f"{advisory} SHOULD failed, {counts.errored} errored, {counts.skipped} skipped, "
-        f"{counts.inapplicable} inapplicable, {counts.unavailable} cannot be judged here)"
+        f"verdict: {verdict.upper()}{where}  ({extent}: {counts.passed} passed, {broken} MUST and "
+        f"{counts.failed - broken} SHOULD failed, {counts.errored} errored, "
+        f"{counts.not_applicable} not applicable, {counts.unavailable} cannot be judged here)"
     )
-    good = record.verdict.exit_code == 0
-    return Line(text, {"green" if good else "red": True, "bold": True})
+    return Line(text, {"green" if verdict.exit_code == 0 else "red": True, "bold": True})

@@ -1,0 +1,161 @@
+"""Writes the baseline file, and renews it without losing comments, order or formatting."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import tomlkit
+from tomlkit.items import AoT, Comment, Table, Whitespace
+
+from scikeras_conformance.baseline.entries import TRIES, Baseline, Entry
+from scikeras_conformance.baseline.reading import SCHEMA, parse
+
+__all__ = ["dump", "renewed_text"]
+
+HEAD = (
+    "Failures that are known. Reasons, issues, conditions, expiry and flaky are yours to edit, as",
+    "are comments; a renewal keeps them.",
+)
+
+
+def dump(baseline: Baseline) -> str:
+    """Return a new baseline as TOML."""
+    document = tomlkit.document()
+    for line in HEAD:
+        document.add(tomlkit.comment(line))
+    document.add("schema", tomlkit.item(SCHEMA))
+    document.add("subject", _text(baseline.subject))
+    return _joined(tomlkit.dumps(document), map(_block, baseline.entries))
+
+
+def renewed_text(text: str, after: Baseline) -> str:
+    """Return the text of a baseline file with other entries.
+
+    Entries that stay are changed only in what is different. A comment directly above an entry
+    belongs to it, and goes with it; all other comments stay where they are.
+
+    Parameters
+    ----------
+    text : str
+        The file as it is.
+    after : Baseline
+        What it is to say; entries that are new stand at its end.
+    """
+    document = tomlkit.parse(text)
+    before = parse(text, "The baseline")
+    tables = document.get("known", [])
+    if not isinstance(tables, AoT):  # one array of inline tables
+        document.pop("known", None)
+        return _joined(document.as_string(), map(_block, after.entries))
+    document.remove("known")
+    wanted = {entry.key: entry for entry in after.entries}
+    kept = []
+    between = document.as_string()
+    for old, table in zip(before.entries, tables.body, strict=True):
+        part = _Part.of(table)
+        loose, above = _split(between)
+        new = wanted.pop(old.key, None)
+        if new is None:
+            # One empty line is enough between its neighbors.
+            between = loose + (part.after.lstrip("\r\n") if _ends_empty(loose) else part.after)
+            continue
+        kept += [loose, above, part.text if new == old else part.changed_to(old, new)]
+        between = part.after
+    return _joined("".join([*kept, between]), (_block(entry) for entry in wanted.values()))
+
+
+@dataclass
+class _Part:
+    """An entry of the file: its table, its text, and what stands between it and the next one."""
+
+    table: Table
+    text: str
+    after: str
+
+    @classmethod
+    def of(cls, table: Table) -> "_Part":
+        after = _cut_trivia(table)
+        return cls(table, _as_text(table), after)
+
+    def changed_to(self, old: Entry, new: Entry) -> str:
+        """Return the text of the entry with other values."""
+        for name in Entry.__struct_fields__:
+            if getattr(old, name) != getattr(new, name):
+                value = getattr(new, name)
+                self.table[name] = _text(value) if isinstance(value, str) else tomlkit.item(value)
+        return _as_text(self.table)
+
+
+def _cut_trivia(table: Table) -> str:
+    """Take the comments and empty lines at the end of a table out of it, and return them.
+
+    They belong to the next entry, and a new key of this one would be put behind them.
+    """
+    body = table.value.body
+    count = len(body)
+    while count and isinstance(body[count - 1][1], (Comment, Whitespace)):
+        count -= 1
+    after = "".join(item.as_string() for _, item in body[count:])
+    del body[count:]
+    last = body[-1][1] if body else None
+    return (_cut_trivia(last) if isinstance(last, Table) else "") + after
+
+
+def _as_text(table: Table) -> str:
+    trivia = table.trivia
+    return f"{trivia.indent}[[known]]{trivia.comment_ws}{trivia.comment}{trivia.trail}" + (
+        table.as_string()
+    )
+
+
+def _split(between: str) -> tuple[str, str]:
+    """Split what stands before an entry into what does not belong to it, and comments that do."""
+    lines = between.splitlines(keepends=True)
+    count = len(lines)
+    while count and lines[count - 1].lstrip().startswith("#"):
+        count -= 1
+    return "".join(lines[:count]), "".join(lines[count:])
+
+
+def _ends_empty(text: str) -> bool:
+    return not text or text.endswith(("\n\n", "\r\n\r\n"))
+
+
+def _joined(text: str, blocks: Iterable[str]) -> str:
+    """Add entries at the end of a text, with an empty line before each."""
+    newline = "\r\n" if "\r\n" in text else "\n"
+    for block in blocks:
+        text = text.rstrip("\r\n") + newline * 2 + block.replace("\n", newline)
+    return text
+
+
+def _block(entry: Entry) -> str:
+    """Return a new entry as text."""
+    table = tomlkit.table()
+    for name, value in _values(entry):
+        table.add(name, value)
+    return "[[known]]\n" + table.as_string()
+
+
+def _values(entry: Entry) -> Iterator[tuple[str, Any]]:
+    yield "id", _text(entry.id)
+    yield "reason", _text(entry.reason)
+    if entry.issue:
+        yield "issue", _text(entry.issue)
+    if entry.when:
+        when = tomlkit.inline_table()
+        when.update(entry.when)
+        yield "when", when
+    if entry.expires is not None:
+        yield "expires", tomlkit.item(entry.expires)
+    if entry.flaky:
+        yield "flaky", tomlkit.item(True)
+        if entry.tries != TRIES:
+            yield "tries", tomlkit.item(entry.tries)
+    yield "message", _text(entry.message)
+    yield "fingerprint", _text(entry.fingerprint)
+
+
+def _text(text: str) -> Any:
+    # Half a surrogate, which a subject's message may contain, cannot be written in TOML.
+    return tomlkit.item(text.encode("utf-8", "backslashreplace").decode("utf-8"))

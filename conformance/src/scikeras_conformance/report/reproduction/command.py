@@ -1,0 +1,35 @@
+"""The command line that runs the check of a failure again."""
+
+import shlex
+from collections.abc import Iterable
+
+from scikeras_conformance.catalog.results import Result
+
+__all__ = ["command_for"]
+
+
+def command_for(result: Result, subject: str, estimators: Iterable[str] = ()) -> str:
+    """Return the command that reproduces a failure.
+
+    Parameters
+    ----------
+    result : Result
+        The failure.
+    subject : str
+        The implementation under test, as the run was told.
+    estimators : iterable of str, default=()
+        Its estimator factories, as the run was told.
+
+    Examples
+    --------
+    >>> from scikeras_conformance.catalog.results import Outcome, Result
+    >>> from scikeras_conformance.report.reproduction.command import command_for
+    >>> failed = Result("CLS-3.x:base", "CLS-3.x", "base", "", ("CLS-3",), "MUST", Outcome.FAILED)
+    >>> command_for(failed, "your_package.wrappers")
+    'scikeras-conformance run your_package.wrappers --check CLS-3.x --wrapper base'
+    """
+    words = ["scikeras-conformance", "run", subject, "--check", result.check]
+    words += ["--wrapper", result.wrapper]
+    for place in estimators:
+        words += ["--estimators", place]
+    return shlex.join(words)

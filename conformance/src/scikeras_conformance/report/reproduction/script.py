@@ -1,0 +1,155 @@
+"""A check as a script that runs without the suite, to reproduce a failure and to work on it.
+
+The script is cut out of the suite's own source: the function of the check, and everything that it
+uses. So it does exactly what the check does, and cannot drift apart from it.
+"""
+
+import ast
+from collections.abc import Iterable
+from typing import Any
+
+from scikeras_conformance.catalog.plan import PlannedCheck
+from scikeras_conformance.contract import load_contract
+from scikeras_conformance.report.reproduction.source_bundle import SourceBundle
+from scikeras_conformance.subject.estimator_factories import places_of
+
+__all__ = ["script_for"]
+
+HEAD = '''\
+"""{id}: {verifies}.
+
+{clauses}
+
+Impact: {impact}.
+Run it where {spec} can be imported; it needs neither the suite nor pytest. Exit code 1: broken;
+3: the check cannot be made here.
+"""
+'''
+
+MAIN = """
+def main():
+    keras.utils.set_random_seed({seed})
+    context = CheckContext(subject(), Wrapper.{wrapper}, {case!r})
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            {function}(context)
+    except Nonconformance as failure:
+        print("broken:", failure)
+        return 1
+    except (NotApplicable, Unavailable) as reason:
+        print("cannot be judged here:", reason)
+        return 3
+    print("kept")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
+"""
+
+PROPERTY = """
+def require_for_all_examples(promise, *_, **__):
+    promise({example})
+""".strip()
+
+SUBJECT = """
+def subject():
+    classes = {{Wrapper(name): resolve_name(place) for name, place in {places!r}.items()}}
+    adapter = resolve_name({adapter!r}) if {adapter!r} else None
+    construct = getattr(adapter, "construct", lambda cls, *args, **params: cls(*args, **params))
+    own = getattr(adapter, "sklearn_estimator", None)
+    factories = {{wrapper: own for wrapper in Wrapper if own and wrapper != "base"}}
+    named = {factories!r}.items()
+    factories.update({{Wrapper(name): resolve_name(place) for name, place in named}})
+    public = getattr(adapter, "public_classes", {{}})
+    return SimpleNamespace(
+        spec={spec!r}, classes=classes, construct=construct, makers=factories,
+        public_class=lambda wrapper: public.get(wrapper, classes[wrapper]),
+    )
+"""
+
+IMPORTS = (
+    "import keras",
+    "import sys",
+    "import warnings",
+    "from pkgutil import resolve_name",
+    "from types import SimpleNamespace",
+)
+
+
+def script_for(
+    planned: PlannedCheck,
+    spec: str,
+    *,
+    seed: int,
+    example: str = "",
+    estimators: Iterable[str] = (),
+) -> str:
+    """Return the script of a planned check.
+
+    Parameters
+    ----------
+    planned : PlannedCheck
+        The check, the wrapper and the case.
+    spec : str
+        The subject, named in one of the ways of `scikeras_conformance.subject.loading`.
+    seed : int
+        Seed of the global generators, as in the run.
+    example : str, default=""
+        For a property, the value to try, as Python source; without it the property is tried on
+        many values, which takes Hypothesis.
+    estimators : iterable of str, default=()
+        Estimator factories for scikit-learn's checks.
+
+    Returns
+    -------
+    str
+        The source of a Python script.
+    """
+    bundle = SourceBundle()
+    bundle.add_imports(*IMPORTS)
+    function: Any = planned.check.function
+    bundle.add("scikeras_conformance.runner.context", "CheckContext")
+    for outcome in ("Nonconformance", "NotApplicable", "Unavailable"):
+        bundle.add("scikeras_conformance.exceptions", outcome)
+    bundle.add(function.__module__, function.__name__)
+    if example:
+        bundle.add_used_by(function.__module__, ast.parse(example))
+        bundle.replace("require_for_all_examples", PROPERTY.format(example=example))
+    head = HEAD.format(
+        id=planned.id,
+        verifies=planned.check.verifies,
+        clauses=_clauses(planned),
+        impact=planned.check.impact,
+        spec=spec,
+    )
+    main = MAIN.format(
+        seed=seed, wrapper=planned.wrapper.name, case=planned.case, function=function.__name__
+    )
+    places, adapter = _places(spec)
+    factories = {str(wrapper): place for wrapper, place in places_of(estimators).items()}
+    parts = [
+        head,
+        "from __future__ import annotations",
+        bundle.imports(),
+        "inf, nan = float('inf'), float('nan')",
+        *bundle.definitions(),
+        SUBJECT.format(spec=spec, places=places, adapter=adapter, factories=factories).strip(),
+        main.strip("\n"),
+    ]
+    return "\n\n\n".join(parts) + "\n"
+
+
+def _clauses(planned: PlannedCheck) -> str:
+    clauses = load_contract().clauses
+    return "\n".join(f"{name} {clauses[name].statement}" for name in planned.check.clauses)
+
+
+def _places(spec: str) -> tuple[dict[str, str], str]:
+    """Return the place of each wrapper, and that of the adapter or module that offers them."""
+    if "=" in spec:
+        return dict(part.strip().partition("=")[::2] for part in spec.split(",")), ""
+    names = {"base": "BaseWrapper", "classifier": "KerasClassifier", "regressor": "KerasRegressor"}
+    joint = "." if ":" in spec else ":"
+    return {wrapper: f"{spec}{joint}{name}" for wrapper, name in names.items()}, spec

@@ -1,0 +1,239 @@
+"""The report as types: the one place that says which keys it has and what they hold.
+
+These types are everything that is known at the end of a run; the formats show them. They are read
+and written as they stand here, and the JSON schema is generated from them.
+"""
+
+from typing import Annotated, Final, Literal
+
+from msgspec import Meta, Struct
+
+from scikeras_conformance.baseline import Gate, Known
+from scikeras_conformance.catalog.results import Counts, ExitCode, Outcome, Result, Verdict
+from scikeras_conformance.contract import Level
+
+__all__ = [
+    "SCHEMA",
+    "Catalog",
+    "CheckEntry",
+    "ClauseEntry",
+    "Configuration",
+    "Definition",
+    "Environment",
+    "Footer",
+    "Header",
+    "Report",
+    "ReportedCounts",
+    "ReportedResult",
+    "ReportedSubject",
+    "Sources",
+]
+
+SCHEMA: Final = "scikeras-conformance/report/2"
+
+Count = Annotated[int, Meta(ge=0)]
+
+
+class _Part(Struct, frozen=True, forbid_unknown_fields=True):
+    """A part of the report: it never changes, and has no keys but those that are named."""
+
+
+class Definition(_Part, frozen=True):
+    """Where a class of the subject is defined."""
+
+    file: str
+    line: int
+
+
+class Sources(_Part, frozen=True):
+    """Where the source of the subject is."""
+
+    roots: Annotated[
+        tuple[str, ...], Meta(description="Folders and files that are the subject's own.")
+    ] = ()
+    definitions: Annotated[
+        dict[str, Definition], Meta(description="The definition of each class, by wrapper.")
+    ] = {}
+
+
+class ReportedSubject(_Part, frozen=True):
+    """The implementation that was checked."""
+
+    spec: Annotated[str, Meta(description="As it was named on the command line.")]
+    distribution: str | None = None
+    version: str | None = None
+    wrappers: Annotated[
+        dict[str, str], Meta(description="The import path of each class, by wrapper.")
+    ] = {}
+    sources: Sources = Sources()
+
+
+class Environment(_Part, frozen=True):
+    """The process that ran the checks."""
+
+    suite: str | None = None
+    python: str | None = None
+    implementation: str | None = None
+    platform: str | None = None
+    machine: str | None = None
+    backend: str | None = None
+    backend_version: str | None = None
+    device: Annotated[str | None, Meta(description="All devices that Keras lists.")] = None
+    default_device: Annotated[
+        str | None, Meta(description="The kind of device that holds the variables.")
+    ] = None
+    device_asked_for: str | None = None
+    floatx: str | None = None
+    packages: Annotated[dict[str, str | None], Meta(description="Versions by package.")] = {}
+
+
+class Configuration(_Part, frozen=True):
+    """Settings of the run that no other key has."""
+
+    file: Annotated[str | None, Meta(description="The configuration file that was used.")] = None
+    time_limit: Annotated[float | None, Meta(description="Seconds for each check.")] = None
+    estimators: Annotated[
+        tuple[str, ...], Meta(description="Estimator factories, as on the command line.")
+    ] = ()
+
+
+class Header(_Part, frozen=True):
+    """What is known when the first result is there."""
+
+    contract: Annotated[str, Meta(description="Version of the contract.")]
+    started: Annotated[str, Meta(description="ISO 8601, in UTC.")]
+    subject: ReportedSubject
+    environment: Annotated[Environment | None, Meta(description="Null where no check ran.")]
+    root: Annotated[
+        str, Meta(description="The checkout, or the directory that the run was started from.")
+    ]
+    configuration: Configuration
+    profiles: Annotated[
+        tuple[str, ...], Meta(min_length=1, description="The word 'all' stands for all of them.")
+    ]
+    planned: Annotated[Count, Meta(description="Number of planned checks.")]
+    catalog_size: Annotated[Count, Meta(description="Number of checks of these profiles.")]
+    partial: Annotated[
+        bool, Meta(description="Whether only some checks of the profiles were selected.")
+    ]
+    strict: Annotated[bool, Meta(description="Whether SHOULD counts like MUST.")]
+
+
+class ClauseEntry(_Part, frozen=True):
+    """A clause of the contract that the planned checks are about."""
+
+    statement: str
+    level: Level
+    section: str
+
+
+class CheckEntry(_Part, frozen=True):
+    """A planned check."""
+
+    verifies: Annotated[str, Meta(description="What a pass verifies.")]
+    impact: Annotated[str, Meta(description="What the bug costs a user.")]
+    level: Level
+    profile: str
+    clauses: Annotated[tuple[str, ...], Meta(min_length=1)]
+
+
+class Catalog(_Part, frozen=True):
+    """The clauses and checks of the run, so that the report can be read without the suite."""
+
+    clauses: dict[str, ClauseEntry] = {}
+    checks: dict[str, CheckEntry] = {}
+
+
+class ReportedResult(Result, frozen=True):
+    """The result of one planned check."""
+
+    reproduce: Annotated[
+        str, Meta(description="For a failure, the command that runs its check again.")
+    ] = ""
+
+
+class ReportedCounts(_Part, frozen=True):
+    """How many checks were planned, and how many had each outcome."""
+
+    planned: Count
+    passed: Count
+    failed: Count
+    errored: Count
+    not_applicable: Count
+    unavailable: Count
+    complete: Annotated[bool, Meta(description="Whether every planned check has a result.")]
+
+    @classmethod
+    def of(cls, counts: Counts) -> "ReportedCounts":
+        """Return the counts of a run as the report has them."""
+        return cls(
+            planned=counts.planned,
+            passed=counts.passed,
+            failed=counts.failed,
+            errored=counts.errored,
+            not_applicable=counts.not_applicable,
+            unavailable=counts.unavailable,
+            complete=counts.complete,
+        )
+
+
+class Footer(_Part, frozen=True):
+    """What only the end of the run can tell."""
+
+    verdict: Verdict
+    exit_code: ExitCode
+    counts: ReportedCounts
+    refusal: Annotated[str | None, Meta(description="Why the subject could not be checked.")]
+    missing: Annotated[tuple[str, ...], Meta(description="Planned checks without a result.")]
+    unavailable: Annotated[
+        dict[str, str], Meta(description="Checks that cannot be made here, with what is missing.")
+    ]
+    clauses_without_check: tuple[str, ...]
+    clauses_excluded: Annotated[
+        dict[str, str], Meta(description="Clauses that no check can observe, with the reason.")
+    ]
+    gate: Annotated[Gate | None, Meta(description="Null for a run without a baseline.")]
+
+
+class Report(_Part, frozen=True):
+    """One run of the suite.
+
+    Parameters
+    ----------
+    schema : str
+        Name and version of the format.
+    header : Header
+        Subject, environment and settings.
+    catalog : Catalog
+        The clauses and checks that the run is about.
+    results : tuple of ReportedResult
+        One result for each planned check, in the order of the contract.
+    footer : Footer
+        Verdict, exit code, counts and gate.
+    """
+
+    schema: Literal["scikeras-conformance/report/2"]
+    header: Header
+    catalog: Catalog
+    results: tuple[ReportedResult, ...]
+    footer: Footer
+
+    @property
+    def failures(self) -> tuple[ReportedResult, ...]:
+        """The results that failed."""
+        return tuple(result for result in self.results if result.outcome is Outcome.FAILED)
+
+    @property
+    def is_conclusive(self) -> bool:
+        """Whether the run has a verdict about its subject."""
+        return self.footer.verdict in {Verdict.CONFORMANT, Verdict.NOT_CONFORMANT}
+
+    @property
+    def gate(self) -> Gate | None:
+        """The comparison with the baseline; None for a run without a baseline or a verdict."""
+        return self.footer.gate if self.is_conclusive else None
+
+    def known(self, result: Result) -> Known | None:
+        """Return why the baseline accepts a failure; None if it does not."""
+        gate = self.footer.gate
+        return None if gate is None else gate.known.get(result.id)

@@ -1,0 +1,75 @@
+"""Phrases about a run that several formats share."""
+
+from scikeras_conformance.catalog.results import Outcome, Verdict
+from scikeras_conformance.contract import Level
+from scikeras_conformance.report.structure import Report
+
+__all__ = [
+    "counts_line",
+    "environment_line",
+    "headline",
+    "is_good",
+    "subject_line",
+]
+
+
+def subject_line(report: Report) -> str:
+    """Return the subject with its release."""
+    subject = report.header.subject
+    release = f"{subject.distribution} {subject.version}" if subject.version else "no release"
+    return f"{subject.spec} ({release})"
+
+
+def environment_line(report: Report) -> str:
+    """Return the environment; it is unknown where no process has run a check."""
+    environment = report.header.environment
+    if environment is None:
+        return "unknown environment"
+    packages = environment.packages
+    parts = [
+        ("Python", environment.python),
+        ("Keras", packages.get("keras")),
+        (environment.backend, environment.backend_version),
+        ("scikit-learn", packages.get("scikit-learn")),
+        ("NumPy", packages.get("numpy")),
+        ("device", environment.device),
+    ]
+    return ", ".join(f"{name} {value}" for name, value in parts if value) or "unknown environment"
+
+
+def headline(report: Report) -> str:
+    """Return the verdict in a few words."""
+    header, gate = report.header, report.gate
+    words = str(report.footer.verdict)
+    if report.is_conclusive and header.partial:
+        words += f" in the {header.planned} of {header.catalog_size} checks selected"
+    if gate is not None:
+        words += (
+            f"; baseline met ({len(gate.known)} known)"
+            if gate.met
+            else f"; baseline not met ({len(gate.findings)} findings)"
+        )
+    return words
+
+
+def counts_line(report: Report) -> str:
+    """Return the counts."""
+    must = sum(result.level == Level.MUST for result in report.failures)
+    counts = report.footer.counts
+    words = [f"{counts.planned} planned", f"{counts.passed} passed"]
+    words.append(f"{counts.failed} failed ({must} MUST)")
+    words += [
+        f"{getattr(counts, str(outcome))} {outcome.words}"
+        for outcome in Outcome
+        if outcome not in {Outcome.PASSED, Outcome.FAILED}
+    ]
+    if report.footer.missing:
+        words.append(f"{len(report.footer.missing)} without result")
+    return ", ".join(words)
+
+
+def is_good(report: Report) -> bool:
+    """Whether a run may be shown in green: all of it, conformant, with a baseline that is met."""
+    gate = report.footer.gate
+    met = gate is None or gate.met
+    return report.footer.verdict is Verdict.CONFORMANT and met and not report.header.partial
