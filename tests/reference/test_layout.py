@@ -161,7 +161,7 @@ def test_docstrings_describe_the_result():
 def test_the_page_lists_the_modules():
     """Each module outside of shared steps has a line in docs/architecture.md."""
     page = PAGE.read_text(encoding="utf-8")
-    section = page[page.index("## The reference") : page.index("### Its benchmarks")]
+    section = page[page.index("## The reference") : page.index("### The benchmarks")]
     names = {
         path.with_suffix("").as_posix().removesuffix("/__init__")
         for path in map(Path, outside("_shared_steps/"))

@@ -289,7 +289,7 @@ def test_encoders_are_scikit_learn_transformers():
     """Their parameters survive a clone."""
     encoder = clone(ClassifierLabelEncoder("mse", [[1, 2]]))
 
-    assert {"loss": "mse", "categories": [[1, 2]]} == encoder.get_params()
+    assert {"loss": "mse", "categories": [[1, 2]], "form": "auto"} == encoder.get_params()
 
 
 def test_target_type_is_scikit_learns():

@@ -7,7 +7,6 @@ from typing import Any, Self
 
 from sklearn.preprocessing import FunctionTransformer
 
-from scikeras_reference._backends import compiled_metrics
 from scikeras_reference._data.validation import (
     check_continues,
     check_weights,
@@ -18,7 +17,12 @@ from scikeras_reference._data.validation import (
     validate_target,
 )
 from scikeras_reference._model.builder import build, check_trainable, find_builder, output_shapes
-from scikeras_reference._model.compilation import compile_arguments, compile_model, is_complete
+from scikeras_reference._model.compilation import (
+    compile_arguments,
+    compile_model,
+    inform_encoder,
+    is_complete,
+)
 from scikeras_reference._model.keras_objects import callbacks_of_call
 from scikeras_reference._parameters.named import check_flag
 from scikeras_reference._sklearn_protocol import SklearnProtocol
@@ -329,10 +333,7 @@ class BaseWrapper(SklearnProtocol):
         shapes = output_shapes(model, row, self.n_outputs_expected_)
         if compilation is not None and is_complete(compilation):
             compile_model(model, compilation)
-        if hasattr(self.target_encoder_, "set_model_output"):
-            self.target_encoder_.set_model_output(getattr(model, "loss", None), shapes)
-        if model.compiled and hasattr(self.target_encoder_, "check_metrics"):
-            self.target_encoder_.check_metrics(compiled_metrics(model))
+        inform_encoder(self.target_encoder_, model, shapes)
         self._renew_callbacks()
         return model
 

@@ -124,6 +124,7 @@ class ClassifierLabelEncoder(TransformerMixin, BaseEstimator):  # type: ignore[m
             self._check_known(y)
         self.n_classes_ = len(self.classes_)
         self._width: int | None = None
+        self._is_compiled = False
         self._take_loss(self.loss)
         return self
 
@@ -145,21 +146,32 @@ class ClassifierLabelEncoder(TransformerMixin, BaseEstimator):  # type: ignore[m
         """
         if "_kind" not in vars(self):
             return  # a subclass with its own fit decides about the form itself
-        loss = self.loss if loss is None else loss
-        self._take_loss(loss)
+        if loss is None and not self._is_compiled:
+            loss = self.loss
+        elif loss is not None:
+            self._is_compiled = True
+        width = self._checked_width(output_shapes)
+        if width is not None:
+            self._width = width
+        if loss is not None:
+            self._take_loss(loss)
+
+    def _checked_width(self, output_shapes: Sequence[tuple[int | None, ...]]) -> int | None:
+        """Return the number of units of a single output; None if there is no such number."""
         if len(output_shapes) != 1:
-            return
-        if len(output_shapes[0]) > 2:
+            return None
+        (shape,) = output_shapes
+        if len(shape) > 2:
             if type(self).inverse_transform is ClassifierLabelEncoder.inverse_transform:
                 raise ModelOutputError(
-                    f"The output of the model has the shape {output_shapes[0]}, but classes are"
-                    " read from one row of units for each sample: (None, n_units). Put a Flatten or"
-                    " a pooling layer before the last layer."
+                    f"The output of the model has the shape {shape}, but classes are read from one"
+                    " row of units for each sample: (None, n_units). Put a Flatten or a pooling"
+                    " layer before the last layer."
                 )
-            return
-        width = output_shapes[0][1] if len(output_shapes[0]) == 2 else 1
+            return None
+        width = shape[1] if len(shape) == 2 else 1
         if width is None:
-            return
+            return None
         if self._kind == "multilabel-indicator":
             fits, wanted = width == self.n_classes_, str(self.n_classes_)
         elif width == 1:
@@ -172,8 +184,7 @@ class ClassifierLabelEncoder(TransformerMixin, BaseEstimator):  # type: ignore[m
                 f" {self.n_classes_} classes or labels. Give the last layer as many units:"
                 f" {wanted}. The builder finds the number in meta['n_classes_']."
             )
-        self._width = width
-        self._take_loss(loss)
+        return width
 
     def _take_loss(self, loss: Any) -> None:
         """Find the form of target for a loss, once with and once without a known width."""
@@ -208,9 +219,9 @@ class ClassifierLabelEncoder(TransformerMixin, BaseEstimator):  # type: ignore[m
             )
         if not found.is_shown:
             warnings.warn(
-                f"It could not be shown which form of target the loss {self._loss_name} computes the"
-                f" right value for: class numbers or one-hot rows. The model is trained on"
-                f" {found.form.value}. To say so, or to choose the other form, override"
+                "It could not be shown which form of target the loss"
+                f" {self._loss_name} computes the right value for: class numbers or one-hot rows."
+                f" The model is trained on {found.form.value}. To say so, or to choose the other form, override"
                 " target_encoder in a subclass: return ClassifierLabelEncoder(self.loss,"
                 " form='numbers'), or form='one-hot'.",
                 TargetFormWarning,

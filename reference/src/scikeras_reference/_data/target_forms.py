@@ -144,7 +144,7 @@ def form_of_loss(loss: Any, n_units: int | None, n_classes: int) -> FormOfLoss:
         if n_units is None and name in _ELEMENTWISE:
             return FormOfLoss(TargetForm.NUMBERS, takes_one_hot=True)
         return FormOfLoss(form, takes_one_hot=form is TargetForm.ONE_HOT)
-    if n_units is None or n_classes < 2:
+    if n_units is None or n_classes < 2 or isinstance(loss, type):
         return FormOfLoss(TargetForm.NUMBERS, takes_one_hot=True)
     return _try(loss, n_units, n_classes)
 

@@ -234,6 +234,11 @@ def _get(get: Callable[[Any], Any], name: str, path: str, module: Any) -> Any:
         return get(name)
     except ValueError as error:
         names = [public for public in vars(module) if not public.startswith("_")]
+        if name in names:  # Keras has some objects that it does not find by name
+            raise UnknownNameError(
+                f"{path} is {name!r}, which Keras does not look up by name. Give the object itself:"
+                f" {module.__name__}.{name}."
+            ) from error
         raise UnknownNameError(
             f"{path} is {name!r}, which is not a name that Keras knows.{suggestion(name, names)}"
             f" Give the name, the class or an instance from {module.__name__}."
