@@ -1,1 +1,1 @@
-"""Measures the reference against bare Keras and against other wrappers; see ``scripts/bench``."""
+"""Benchmarks of the reference, bare Keras and other wrappers; run them with ``scripts/bench``."""

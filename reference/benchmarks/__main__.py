@@ -23,39 +23,40 @@ _QUICK_FITS = 60
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Measure, or write the page; give the exit code.
+    """Run the benchmarks or write the page, and return the exit code.
 
-    0: every demand on what was measured is met; 1: one is not, or something failed; 2: usage.
+    0: all demands on the measured scenarios are met; 1: one is missed, or something failed; 2:
+    usage error.
     """
     parser = _parser()
-    asked = parser.parse_args(arguments)
-    if asked.list:
+    options = parser.parse_args(arguments)
+    if options.list:
         print("\n".join(f"{name:24}{it.title}" for name, it in SCENARIOS.items()))
         return 0
-    if asked.write is not None:
-        return _write(asked.write, parser)
-    if asked.rounds is not None and asked.rounds < 1:
-        parser.error("--rounds is the number of rounds of each scenario, 1 or more")
-    chosen = _chosen(asked.only, parser)
-    results = Results.read(asked.output) if asked.only and asked.output.exists() else None
-    results = results or Results(asked.output)
-    return _measure(chosen, results, rounds=asked.rounds, quick=asked.quick)
+    if options.write is not None:
+        return _write(options.write, parser)
+    if options.rounds is not None and options.rounds < 1:
+        parser.error("--rounds must be at least 1")
+    chosen = _chosen(options.only, parser)
+    results = Results.read(options.output) if options.only and options.output.exists() else None
+    results = results or Results(options.output)
+    return _measure(chosen, results, rounds=options.rounds, quick=options.quick)
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser("scripts/bench", description=__doc__)
     parser.add_argument(
         "--only", action="append", metavar="NAME",
-        help="measure these scenarios alone (may be given again; 'predict-*' is a pattern) and put "
-        "them into the file of results; without it the file is begun anew",
+        help="measure only these scenarios and update them in the file of results (repeatable; "
+        "'predict-*' is a pattern); without it, start a new file",
     )  # fmt: skip
-    parser.add_argument("--rounds", type=int, help="rounds of each scenario")
-    parser.add_argument("--quick", action="store_true", help="a third of the rounds")
+    parser.add_argument("--rounds", type=int, help="number of rounds of each scenario")
+    parser.add_argument("--quick", action="store_true", help="run a third of the rounds")
     parser.add_argument("--output", type=Path, default=Path(_LATEST), metavar="FILE")
-    parser.add_argument("--list", action="store_true", help="name the scenarios")
+    parser.add_argument("--list", action="store_true", help="list the scenarios")
     parser.add_argument(
         "--write", nargs="?", type=Path, const=Path(_LATEST), metavar="FILE",
-        help="measure nothing: store a file of results and renew the page and the plot from it",
+        help="measure nothing; store a file of results and update the page and the plot from it",
     )  # fmt: skip
     return parser
 
@@ -65,7 +66,7 @@ def _chosen(patterns: Sequence[str] | None, parser: argparse.ArgumentParser) -> 
     for pattern in patterns or ():
         names = fnmatch.filter(SCENARIOS, pattern)
         if not names:
-            parser.error(f"--only {pattern}: no such scenario; --list names all")
+            parser.error(f"--only {pattern}: no such scenario; --list shows all")
         chosen.update((name, SCENARIOS[name]) for name in names)
     return list(chosen.values())
 
@@ -97,7 +98,7 @@ def _measure(
 
 
 def tell(line: str) -> None:
-    """Say what goes on."""
+    """Print progress to standard error."""
     print(line, file=sys.stderr, flush=True)
 
 
@@ -115,10 +116,10 @@ def _write(path: Path, parser: argparse.ArgumentParser) -> int:
     results = Results.read(path)
     missing = [name for name in SCENARIOS if name not in results.scenarios]
     if missing:
-        parser.error(f"--write {path}: these were not measured: {', '.join(missing)}")
+        parser.error(f"--write {path}: not measured: {', '.join(missing)}")
     failed = [name for name in SCENARIOS if results.scenarios[name]["failed"]]
     if failed:
-        parser.error(f"--write {path}: somebody failed in these: {', '.join(failed)}")
+        parser.error(f"--write {path}: competitors failed in: {', '.join(failed)}")
     results.scenarios = {name: results.scenarios[name] for name in SCENARIOS}
     target = DOCS / "benchmarks.md"
     text = report.inserted(target.read_text(encoding="utf-8"), report.page(results))

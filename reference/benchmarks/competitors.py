@@ -1,7 +1,7 @@
-"""Who is compared: each competitor does the same task in its own words.
+"""The competitors: each performs the same task with its own API.
 
-Nothing here imports a competitor before it is asked to work, since the import is measured too. What
-a competitor has no counterpart for raises `Absent` with the reason, which the report repeats.
+A competitor is imported only when it is used, because the import is measured too. A method without
+a counterpart raises `Absent` with the reason, which the report shows.
 """
 
 import pickle
@@ -12,55 +12,55 @@ from benchmarks.task import BATCH_SIZE, Settings, layers
 
 __all__ = ["COMPETITORS", "Absent", "Competitor"]
 
-Grid = dict[str, list[Any]]  # by the names of Settings
+Grid = dict[str, list[Any]]  # keys are fields of Settings
 
 
-class Absent(Exception):  # noqa: N818 - the absence of something, not an error
-    """A competitor has nothing that a scenario could measure."""
+class Absent(Exception):  # noqa: N818 - not an error
+    """A competitor has no counterpart for a scenario."""
 
 
 class Competitor:
-    """One way to the same result.
+    """An implementation of the common task.
 
-    Every argument and result is opaque to the scenarios: what `construct` or `fit` gave goes into
-    the other methods of the same competitor.
+    Estimators and fitted objects are opaque to the scenarios: the results of `construct` and `fit`
+    are only passed to other methods of the same competitor.
     """
 
     name: ClassVar[str]
     title: ClassVar[str]
-    statement: ClassVar[str]  # what a user of it imports
-    needs: ClassVar[tuple[str, ...]]  # modules that have to be installed
+    statement: ClassVar[str]  # the import that users write
+    needs: ClassVar[tuple[str, ...]]  # required modules
     on_keras: ClassVar[bool] = True
 
     def construct(self, settings: Settings) -> Any:  # noqa: ARG002
-        """Give an estimator that was never fitted."""
+        """Return an unfitted estimator."""
         raise Absent("has no estimator")
 
     def change(self, estimator: Any, settings: Settings) -> None:  # noqa: ARG002
-        """Set two parameters of an estimator to those of the settings."""
+        """Set two parameters of an estimator to the values of the settings."""
         raise Absent("has no parameters")
 
     def fit(self, estimator: Any, X: Any, y: Any) -> Any:
-        """Train an estimator anew, its model included, and give what can predict."""
+        """Train an estimator with a new model, and return the fitted object."""
         return estimator.fit(X, y)
 
     def start(self, settings: Settings) -> Any:
-        """Give what `fit` takes: an estimator, or what stands for one."""
+        """Return the first argument of `fit`: an estimator or an equivalent."""
         return self.construct(settings)
 
     def predictor(self, fitted: Any, batch_size: int) -> Callable[[Any], Any]:
-        """Give the function that answers for rows, in batches of a size."""
+        """Return a function that predicts for rows in batches of a given size."""
         raise NotImplementedError
 
     def dump(self, fitted: Any) -> bytes:
-        """Give the bytes of what was fitted."""
+        """Return the pickle of a fitted object."""
         return pickle.dumps(fitted)
 
     def search(self, X: Any, y: Any, grid: Grid, settings: Settings, folds: int, jobs: int) -> Any:
-        """Search a grid with cross-validation, refit the best, and give it."""
+        """Search a grid with cross-validation and return the refitted best estimator."""
         from sklearn.model_selection import GridSearchCV, KFold
 
-        # The folds are given: SciKeras would not be recognised as a classifier and get others.
+        # Explicit folds: SciKeras is not recognized as a classifier and would get other folds.
         search = GridSearchCV(
             self.start(settings), self.grid(grid, settings), cv=KFold(folds), n_jobs=jobs,
             error_score="raise",
@@ -68,16 +68,16 @@ class Competitor:
         return search.fit(X, y, **self.fit_arguments(settings)).best_estimator_
 
     def grid(self, grid: Grid, settings: Settings) -> Grid:
-        """Translate a grid from the names of Settings."""
+        """Return a grid with the parameter names of the competitor."""
         raise NotImplementedError
 
     def fit_arguments(self, settings: Settings) -> dict[str, Any]:  # noqa: ARG002
-        """Give what has to be passed to ``fit`` because the constructor cannot keep it."""
+        """Return arguments for ``fit`` that the constructor would lose."""
         return {}
 
 
 class _SciKerasApi(Competitor):
-    """The reference and SciKeras understand the same parameters."""
+    """The common parameters of the reference and SciKeras."""
 
     module: ClassVar[str]
 
@@ -107,7 +107,7 @@ class _SciKerasApi(Competitor):
 
 
 class Reference(_SciKerasApi):
-    """What this repository offers."""
+    """The reference implementation of this repository."""
 
     name, title = "reference", "reference"
     needs = ("scikeras_reference",)
@@ -116,7 +116,7 @@ class Reference(_SciKerasApi):
 
 
 class SciKeras(_SciKerasApi):
-    """The wrapper whose contract the reference keeps."""
+    """SciKeras."""
 
     name, title = "scikeras", "SciKeras"
     needs = ("scikeras",)
@@ -125,7 +125,7 @@ class SciKeras(_SciKerasApi):
 
 
 class BareKeras(Competitor):
-    """Keras without a wrapper; what stands for an estimator is the settings."""
+    """Keras without a wrapper; the settings are used as the estimator."""
 
     name, title = "keras", "bare Keras"
     needs = ("keras",)
@@ -143,7 +143,7 @@ class BareKeras(Competitor):
         return lambda X: fitted.predict(X, batch_size=batch_size, verbose=0)
 
     def search(self, X: Any, y: Any, grid: Grid, settings: Settings, folds: int, jobs: int) -> Any:
-        """Search as one would by hand: a loop over folds and grid, and the fit of the best."""
+        """Search with a loop over folds and grid, and refit the best candidate."""
         from dataclasses import replace
 
         import numpy as np
@@ -160,7 +160,7 @@ class BareKeras(Competitor):
 
 
 class PredictOnBatch(BareKeras):
-    """Keras's own way to leave out the input pipeline, for what fits one batch."""
+    """Keras's own prediction without an input pipeline, for a single batch."""
 
     name, title = "predict_on_batch", "`predict_on_batch`"
 
@@ -170,7 +170,7 @@ class PredictOnBatch(BareKeras):
 
 
 class KerasWrappers(Competitor):
-    """Keras's own wrappers: targets are one-hot encoded, and batches of prediction hold 32 rows."""
+    """Keras's own wrappers, with one-hot targets and a fixed batch size of 32 in predict."""
 
     name, title = "keras.wrappers", "`keras.wrappers`"
     needs = ("keras",)
@@ -180,7 +180,7 @@ class KerasWrappers(Competitor):
         from keras.wrappers import SKLearnClassifier
 
         return SKLearnClassifier(
-            _handed_the_data,
+            _build_for_data,
             model_kwargs={"settings": settings},
             fit_kwargs=self.fit_arguments(settings),
         )
@@ -205,7 +205,7 @@ class KerasWrappers(Competitor):
         return {"model_kwargs": [{"settings": point} for point in points]}
 
     def fit_arguments(self, settings: Settings) -> dict[str, Any]:
-        # A clone of this wrapper loses fit_kwargs; without these a search would train less.
+        # Clones of this wrapper lose fit_kwargs; without these, a search would train less.
         return {"epochs": settings.epochs, "batch_size": BATCH_SIZE, "verbose": 0}
 
 
@@ -246,7 +246,7 @@ def _build(hidden: int) -> Any:
     return layers(hidden)
 
 
-def _handed_the_data(X: Any, y: Any, settings: Settings) -> Any:  # noqa: ARG001
+def _build_for_data(X: Any, y: Any, settings: Settings) -> Any:  # noqa: ARG001
     return _compiled(settings, "categorical_crossentropy")
 
 
@@ -261,8 +261,8 @@ def _compiled(settings: Settings, loss: str) -> Any:
 
 def _score(settings: Settings, X: Any, y: Any, train: Any, test: Any) -> float:
     model = BareKeras().fit(settings, X[train], y[train])
-    answer = model.predict(X[test], batch_size=BATCH_SIZE, verbose=0).argmax(axis=1)
-    return float((answer == y[test]).mean())
+    predicted = model.predict(X[test], batch_size=BATCH_SIZE, verbose=0).argmax(axis=1)
+    return float((predicted == y[test]).mean())
 
 
 COMPETITORS: dict[str, Competitor] = {

@@ -1,4 +1,4 @@
-"""What the reference has to reach, as ratios to other competitors in the same run."""
+"""Performance demands on the reference, as ratios to other competitors in the same run."""
 
 import math
 from collections.abc import Mapping
@@ -12,9 +12,9 @@ __all__ = ["DEMANDS", "Demand", "Finding", "judge"]
 
 @dataclass(frozen=True)
 class Demand:
-    """In a scenario, reference ÷ competitor may be this much at most, in the median.
+    """An upper limit for the median of reference ÷ competitor in a scenario.
 
-    A stretch is shown, and nobody fails for it.
+    A missed stretch goal is shown, but does not make the run fail.
     """
 
     scenario: str
@@ -42,19 +42,19 @@ DEMANDS = (
 
 @dataclass(frozen=True)
 class Finding:
-    """A demand, and what was measured: nothing, where either of the two is missing."""
+    """A demand and the measured ratio, which is None if either competitor is missing."""
 
     demand: Demand
     measured: Spread | None
 
     @property
     def met(self) -> bool:
-        """Whether it was measured and is met."""
+        """Whether the demand was measured and is met."""
         return self.measured is not None and self.measured.median <= self.demand.at_most
 
     @property
     def verdict(self) -> str:
-        """Say so in a word or two."""
+        """Return the verdict for the table."""
         if self.measured is None:
             return "not measured"
         if self.met:
@@ -63,7 +63,7 @@ class Finding:
 
 
 def judge(scenarios: Mapping[str, Mapping[str, Any]]) -> list[Finding]:
-    """Hold every demand against the records of scenarios, by name."""
+    """Compare every demand with the records of scenarios, by name."""
     findings = []
     for demand in DEMANDS:
         record = scenarios.get(demand.scenario)

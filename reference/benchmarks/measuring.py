@@ -1,4 +1,4 @@
-"""One sample of one competitor, taken in the process that it runs in."""
+"""Measure one sample of one competitor in the current process."""
 
 import gc
 from collections.abc import Callable
@@ -9,11 +9,11 @@ from typing import Any
 __all__ = ["Work", "calls_for", "resident", "seconds", "value"]
 
 Work = Callable[[int], Any]
-"""What is measured; it is handed the number of the round, -1 while it warms up."""
+"""The measured function. Its argument is the number of the round, or -1 during warm-up."""
 
 
 def calls_for(work: Work, duration: float) -> int:
-    """Give how many calls take about as long as a duration in seconds, at least one."""
+    """Return the number of calls that take about a given duration in seconds, at least one."""
     work(-1)
     start, calls = perf_counter(), 0
     while perf_counter() - start < duration:
@@ -23,7 +23,7 @@ def calls_for(work: Work, duration: float) -> int:
 
 
 def seconds(work: Work, turn: int, calls: int = 1) -> float:
-    """Give the seconds that one call takes, as the mean of some."""
+    """Return the mean duration of a call in seconds."""
     gc.collect()
     start = perf_counter()
     for _ in range(calls):
@@ -32,13 +32,13 @@ def seconds(work: Work, turn: int, calls: int = 1) -> float:
 
 
 def value(work: Work, turn: int) -> float:
-    """Give the number that the work itself measures."""
+    """Return the number that the work itself measures."""
     gc.collect()
     return float(work(turn))
 
 
 def resident() -> int:
-    """Give the bytes of memory that this process holds, garbage collected before."""
+    """Return the resident memory of this process in bytes, after garbage collection."""
     gc.collect()
     pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1])
     return pages * 4096

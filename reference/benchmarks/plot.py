@@ -1,4 +1,4 @@
-"""Ratios as a picture; the one module that needs matplotlib."""
+"""Plot the ratios; the only module that needs matplotlib."""
 
 from pathlib import Path
 
@@ -17,18 +17,18 @@ _STYLES = {
 
 
 def draw(results: Results, path: Path) -> None:
-    """Draw reference ÷ competitor for every scenario, with quartiles, on a logarithmic scale."""
+    """Plot reference ÷ competitor for every scenario, with quartiles, on a logarithmic scale."""
     import matplotlib as mpl
 
     mpl.use("svg")
-    # The same results give the same file.
+    # The same results produce the same file.
     mpl.rcParams.update({"svg.hashsalt": "benchmarks", "svg.fonttype": "none", "font.size": 9})
     from matplotlib import pyplot as plt
 
     names = list(results.scenarios)
     figure, axes = plt.subplots(figsize=(8, 0.34 * len(names) + 1.2), layout="constrained")
     axes.axvline(1, color="#333333", linewidth=0.8)
-    for shift, (competitor, (colour, marker)) in enumerate(_STYLES.items(), start=-2):
+    for shift, (competitor, (color, marker)) in enumerate(_STYLES.items(), start=-2):
         found = {
             place: spread(values)
             for place, name in enumerate(names)
@@ -41,7 +41,7 @@ def draw(results: Results, path: Path) -> None:
                 [it.median - it.low for it in found.values()],
                 [it.high - it.median for it in found.values()],
             ],
-            fmt=marker, color=colour, markersize=4, linewidth=1,
+            fmt=marker, color=color, markersize=4, linewidth=1,
             label=COMPETITORS[competitor].title.strip("`"),
         )  # fmt: skip
     axes.set_xscale("log")
@@ -49,7 +49,7 @@ def draw(results: Results, path: Path) -> None:
     axes.invert_yaxis()
     axes.grid(axis="both", color="#dddddd", linewidth=0.6)
     axes.set_axisbelow(True)
-    axes.set_xlabel("reference ÷ competitor (left of 1: the reference takes less)")
+    axes.set_xlabel("reference ÷ competitor (left of 1: the reference needs less)")
     axes.legend(loc="upper center", bbox_to_anchor=(0.5, 1.0 + 1.0 / len(names)), ncols=5)
     figure.savefig(path, metadata={"Date": None, "Creator": None})
     plt.close(figure)

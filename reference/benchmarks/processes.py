@@ -1,4 +1,4 @@
-"""The processes that competitors run in, seen from the one that asks them."""
+"""The processes that competitors run in, as controlled by the main process."""
 
 import json
 import os
@@ -15,21 +15,21 @@ ROOT = Path(__file__).parents[2]
 
 
 class Worker(Protocol):
-    """Something that answers messages."""
+    """An object that answers messages."""
 
     def answer(self, message: Mapping[str, Any]) -> dict[str, Any]:
-        """Answer one message."""
+        """Return the answer to a message."""
 
     def close(self) -> None:
-        """End it."""
+        """End the worker."""
 
 
 class Process:
-    """A worker in a process of its own."""
+    """A worker in a separate process."""
 
     def __init__(self, changes: Mapping[str, Any]) -> None:
         self._errors = tempfile.TemporaryFile()  # noqa: SIM115 - closed with the process
-        self._told = 0
+        self._errors_shown = 0
         paths = [str(ROOT / "reference"), str(ROOT / "reference" / "src")]
         environment = {
             "TF_CPP_MIN_LOG_LEVEL": "3",
@@ -50,7 +50,7 @@ class Process:
         self.close()
 
     def answer(self, message: Mapping[str, Any]) -> dict[str, Any]:
-        """Send a message and wait for the answer."""
+        """Send a message and return the answer."""
         if self._process.stdin is None or self._process.stdout is None:
             raise RuntimeError("the process has no pipes")
         try:
@@ -64,11 +64,11 @@ class Process:
         else:
             answer = {"failed": f"the process ended (exit code {self._process.wait()})"}
         if "failed" in answer:
-            self._tell_errors()
+            self._print_errors()
         return answer
 
     def close(self) -> None:
-        """End the process: it stops when there is nothing more to read."""
+        """Close the pipes, which ends the process."""
         for pipe in (self._process.stdin, self._process.stdout):
             if pipe is not None:
                 pipe.close()
@@ -79,8 +79,8 @@ class Process:
             self._process.wait()
         self._errors.close()
 
-    def _tell_errors(self) -> None:
-        """Repeat what the process wrote since it failed last; the file is written to elsewhere."""
-        content = os.pread(self._errors.fileno(), 1_000_000, self._told)
-        self._told += len(content)
+    def _print_errors(self) -> None:
+        """Print what the process wrote to standard error since the last failure."""
+        content = os.pread(self._errors.fileno(), 1_000_000, self._errors_shown)
+        self._errors_shown += len(content)
         sys.stderr.write(content.decode(errors="replace"))

@@ -1,4 +1,4 @@
-"""Results as Markdown: medians, ratios with their spread, demands, and where they come from."""
+"""Results as Markdown: demands, ratios with quartiles, medians, and environments."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -16,28 +16,28 @@ Scenarios = Mapping[str, Mapping[str, Any]]
 
 
 def page(results: Results) -> str:
-    """Give all that stands between the markers of the page."""
+    """Return the content between the markers of the page."""
     parts = [
-        *("### Demanded and measured", demands_table(judge(results.scenarios))),
-        *("### Reference ÷ competitor", ratio_table(results.scenarios)),
+        *("### Demands", demands_table(judge(results.scenarios))),
+        *("### Ratios (reference ÷ competitor)", ratio_table(results.scenarios)),
         *("### Medians", median_table(results.scenarios)),
-        *("### What is not there", absences(results.scenarios)),
-        *("### Where it was measured", environments(results)),
+        *("### Not measured", absences(results.scenarios)),
+        *("### Environment", environments(results)),
     ]
     return "\n\n".join(parts)
 
 
 def inserted(text: str, content: str) -> str:
-    """Give the text of a page with new content between its markers."""
+    """Return the text of a page with new content between its markers."""
     before, start, rest = text.partition(START)
     _, end, after = rest.partition(END)
     if not start or not end:
-        raise ValueError(f"the page lacks the lines {START} and {END}; put them back")
+        raise ValueError(f"the page must contain the lines {START} and {END}")
     return f"{before}{START}\n\n{content}\n\n{END}{after}"
 
 
 def demands_table(findings: Sequence[Finding]) -> str:
-    """Give demands against what was measured."""
+    """Return the table of demands and measured ratios."""
     rows = [
         [
             f"`{finding.demand.scenario}`",
@@ -53,7 +53,7 @@ def demands_table(findings: Sequence[Finding]) -> str:
 
 
 def ratio_table(scenarios: Scenarios) -> str:
-    """Give ratios with quartiles; below 1 the reference takes less."""
+    """Return the table of ratios with quartiles; below 1, the reference needs less."""
     rows = []
     for name, record in scenarios.items():
         found = (ratios(record, other) for other in _OTHERS)
@@ -62,7 +62,7 @@ def ratio_table(scenarios: Scenarios) -> str:
 
 
 def median_table(scenarios: Scenarios) -> str:
-    """Give the medians of samples, by scenario."""
+    """Return the table of medians, by scenario."""
     rows = []
     for name, record in scenarios.items():
         cells = [
@@ -77,7 +77,7 @@ def median_table(scenarios: Scenarios) -> str:
 
 
 def absences(scenarios: Scenarios) -> str:
-    """List who could not take part where, and why."""
+    """Return a list of competitors without a counterpart for a scenario, with reasons."""
     where: dict[tuple[str, str], list[str]] = {}
     for name, record in scenarios.items():
         for competitor, reason in record["absent"].items():
@@ -86,11 +86,11 @@ def absences(scenarios: Scenarios) -> str:
         f"- {COMPETITORS[competitor].title} {reason} ({', '.join(f'`{n}`' for n in names)})"
         for (competitor, reason), names in where.items()
     ]
-    return "\n".join(lines) or "Everybody took part everywhere."
+    return "\n".join(lines) or "Every competitor was measured in every scenario."
 
 
 def environments(results: Results) -> str:
-    """Give versions and machines, each with the scenarios that were measured there."""
+    """Return a list of environments with the scenarios that were measured there."""
     lines = []
     for number, facts in enumerate(results.environments):
         names = [name for name, rec in results.scenarios.items() if rec["environment"] == number]

@@ -1,4 +1,4 @@
-"""The file of results: samples by scenario, and the machine and versions that they come from."""
+"""The file of results: samples by scenario, and the environments they were measured in."""
 
 import json
 import os
@@ -30,7 +30,7 @@ class Spread:
 
 
 def spread(samples: Iterable[float]) -> Spread:
-    """Give median and quartiles of samples."""
+    """Return median and quartiles of samples."""
     values = sorted(samples)
     if len(values) == 1:
         return Spread(values[0], values[0], values[0])
@@ -39,7 +39,7 @@ def spread(samples: Iterable[float]) -> Spread:
 
 
 def ratios(record: Record, competitor: str) -> list[float]:
-    """Give reference ÷ competitor, round by round; nothing where there is nothing to divide."""
+    """Return reference ÷ competitor for each round, or an empty list if samples are missing."""
     samples = record["samples"]
     if "reference" not in samples or competitor not in samples:
         return []
@@ -49,14 +49,14 @@ def ratios(record: Record, competitor: str) -> list[float]:
 
 
 class Results:
-    """What a file holds; every change is written at once.
+    """The content of a file of results; every change is written immediately.
 
     Parameters
     ----------
     path : pathlib.Path
         The file.
     content : mapping
-        What it holds now.
+        Its current content.
     """
 
     def __init__(self, path: Path, content: Mapping[str, Any] | None = None) -> None:
@@ -67,14 +67,14 @@ class Results:
 
     @classmethod
     def read(cls, path: Path) -> Self:
-        """Read a file."""
+        """Return the results in a file."""
         content = json.loads(path.read_text(encoding="utf-8"))
         if content.get("format") != _FORMAT:
-            raise ValueError(f"{path.name} is no file of benchmark results; measure anew")
+            raise ValueError(f"{path.name} is not a file of benchmark results; measure again")
         return cls(path, content)
 
     def add(self, name: str, record: Record, environment: dict[str, Any]) -> None:
-        """Put a record in the place of the one before, and write the file."""
+        """Add or replace a record, and write the file."""
         self.scenarios.pop(name, None)
         if environment not in self.environments:
             self.environments.append(environment)
@@ -83,7 +83,7 @@ class Results:
         self.write(self._path)
 
     def write(self, path: Path) -> None:
-        """Write all of it to a file; a process that is killed leaves the old one or the new."""
+        """Write the results atomically to a file."""
         content = {
             "format": _FORMAT,
             "environments": self.environments,
@@ -95,7 +95,7 @@ class Results:
 
 
 def environment(backend: str) -> dict[str, Any]:
-    """Give versions and facts of the machine; nothing that names it, or its folders."""
+    """Return versions and properties of the machine, but no names and no folders."""
     packages = {}
     for name in _PACKAGES:
         try:
@@ -122,7 +122,7 @@ def _processor() -> str:
 
 
 def _rounded(value: Any) -> Any:
-    """Keep four digits of numbers: more than the measurement knows."""
+    """Round numbers to four digits, which is more than the precision of the measurement."""
     if isinstance(value, Mapping):
         return {key: _rounded(item) for key, item in value.items()}
     if isinstance(value, list):

@@ -1,4 +1,4 @@
-"""Runs scenarios: rounds in which every competitor has its turn, in random order."""
+"""Run scenarios in rounds, each with one sample of every competitor in random order."""
 
 import random
 from collections.abc import Callable, Mapping
@@ -16,14 +16,14 @@ Record = dict[str, Any]
 
 
 class Run:
-    """The processes of one run of the benchmarks, and how scenarios are measured in them.
+    """Measures scenarios, and keeps the worker processes between them.
 
     Parameters
     ----------
     start : callable
         Starts a worker.
     tell : callable
-        Is told what goes on, a line at a time.
+        Receives progress messages, one line at a time.
     """
 
     def __init__(self, start: Callable[[], Worker], tell: Callable[[str], None]) -> None:
@@ -31,13 +31,13 @@ class Run:
         self._kept: dict[str, Worker] = {}
 
     def close(self) -> None:
-        """End the processes that are still there."""
+        """End the remaining processes."""
         for worker in self._kept.values():
             worker.close()
         self._kept.clear()
 
     def measure(self, scenario: Scenario, rounds: int) -> Record:
-        """Measure one scenario, and give its samples by competitor."""
+        """Measure a scenario and return its samples by competitor."""
         record: Record = {
             "title": scenario.title,
             "unit": scenario.unit,
@@ -47,9 +47,9 @@ class Run:
             "absent": {},
             "failed": {},
         }
-        turns = _Fresh if scenario.process == "fresh" else _Prepared
+        turns = _NewProcesses if scenario.process == "fresh" else _KeptProcesses
         bench = turns(scenario, record, self._worker_for(scenario))
-        shuffled = random.Random(_SEED)  # noqa: S311 - an order, not a secret
+        shuffled = random.Random(_SEED)  # noqa: S311 - not used for security
         try:
             for turn in range(rounds):
                 names = list(bench.names)
@@ -77,7 +77,7 @@ class Run:
 
 
 class _Turns:
-    """What both ways of taking turns have in common."""
+    """The common base of the two ways to take turns."""
 
     def __init__(
         self, scenario: Scenario, record: Record, worker_for: Callable[[str], Worker]
@@ -85,8 +85,8 @@ class _Turns:
         self.scenario, self.record, self.worker_for = scenario, record, worker_for
         self.names = list(scenario.competitors)
 
-    def ask(self, worker: Worker, name: str, **message: Any) -> Mapping[str, Any]:
-        """Ask a worker; a competitor that cannot answer takes no further part."""
+    def send(self, worker: Worker, name: str, **message: Any) -> Mapping[str, Any]:
+        """Send a message to a worker; a competitor that fails is removed."""
         answer = worker.answer({"scenario": self.scenario.name, "competitor": name, **message})
         for kind in ("absent", "failed"):
             if kind in answer:
@@ -97,43 +97,43 @@ class _Turns:
         return answer
 
 
-class _Prepared(_Turns):
-    """Everybody is prepared once; the processes stay."""
+class _KeptProcesses(_Turns):
+    """Competitors are prepared once, and their processes are kept."""
 
     def __init__(self, *arguments: Any) -> None:
         super().__init__(*arguments)
         self.workers: dict[str, Worker] = {}
         for name in tuple(self.names):
             self.workers[name] = self.worker_for(name)
-            self.ask(self.workers[name], name, do="prepare")
+            self.send(self.workers[name], name, do="prepare")
 
     def round(self, names: list[str], turn: int) -> None:
-        """Take one sample of each, one after the other."""
+        """Measure one sample of each competitor, one after the other."""
         for name in names:
-            self.ask(self.workers[name], name, do="measure", turn=turn)
+            self.send(self.workers[name], name, do="measure", turn=turn)
 
     def close(self) -> None:
-        """Free what the scenario held."""
+        """Release the objects of the scenario."""
         for worker in self.workers.values():
-            worker.answer({"do": "forget", "scenario": self.scenario.name})
+            worker.answer({"do": "release", "scenario": self.scenario.name})
 
 
-class _Fresh(_Turns):
-    """Each sample has a process of its own; where time is not measured, several run at once."""
+class _NewProcesses(_Turns):
+    """Each sample has a new process. Several run at once if the unit is not seconds."""
 
     def round(self, names: list[str], turn: int) -> None:
-        """Take one sample of each."""
+        """Measure one sample of each competitor."""
         with ThreadPoolExecutor(1 if self.scenario.unit == "s" else len(names) or 1) as pool:
             list(pool.map(lambda name: self.sample(name, turn), names))
 
     def sample(self, name: str, turn: int) -> None:
-        """Start a process, measure once, and end it."""
+        """Start a process, measure one sample, and end the process."""
         worker = self.worker_for(name)
         try:
-            if "calls" in self.ask(worker, name, do="prepare"):
-                self.ask(worker, name, do="measure", turn=turn)
+            if "calls" in self.send(worker, name, do="prepare"):
+                self.send(worker, name, do="measure", turn=turn)
         finally:
             worker.close()
 
     def close(self) -> None:
-        """Nothing is left over."""
+        """Do nothing; each process has ended already."""

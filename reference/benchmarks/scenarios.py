@@ -1,4 +1,4 @@
-"""What is measured: each scenario prepares the work of one competitor."""
+"""The scenarios: each prepares the function that is measured for one competitor."""
 
 import pickle
 import sys
@@ -23,23 +23,23 @@ class Scenario:
     Parameters
     ----------
     name, title : str
-        For the command line, and for the tables.
+        The name on the command line, and the title in tables.
     prepare : callable
-        Does for a competitor what is not measured, and gives the work that is. What the work
-        returns is ignored, unless the unit is bytes: then it is the measured number.
+        Does the preparation for a competitor, which is not measured, and returns the function that
+        is. If the unit is bytes, the result of that function is the sample.
     rounds : int
-        In each round every competitor gives one sample, in random order.
+        The number of rounds. In each, every competitor is measured once, in random order.
     process : {"shared", "own", "fresh"}
-        Competitors on Keras share one process, so that its state favours nobody; or each has one of
-        its own, for what they change in Keras; or each sample has a fresh one.
+        All competitors on Keras share a process, so that its state affects all of them; or each
+        competitor has its own, because it modifies Keras; or each sample has a new one.
     unit : {"s", "bytes"}
-        What is measured.
+        The unit of samples.
     repeated : bool
         Whether a sample is the mean of many calls.
     warm : bool
-        Whether the work is done once before it counts.
+        Whether the function is called once before the first sample.
     competitors : tuple of str
-        Who takes part.
+        The competitors to measure.
     """
 
     name: str
@@ -54,7 +54,7 @@ class Scenario:
 
 
 def _import(competitor: Competitor, size: Size) -> Work:  # noqa: ARG001
-    return lambda _: exec(competitor.statement, {})  # noqa: S102 - a statement of ours
+    return lambda _: exec(competitor.statement, {})  # noqa: S102 - defined in this package
 
 
 def _construct(competitor: Competitor, size: Size) -> Work:
@@ -80,14 +80,14 @@ def _set_params(competitor: Competitor, size: Size) -> Work:
 
 
 def _fit_unseen(first_width: int, *, long: bool) -> Callable[[Competitor, Size], Work]:
-    """Fit, in every round, a model of a structure that the process has not met before."""
+    """In every round, fit a model whose structure is new to the process."""
 
     def prepare(competitor: Competitor, size: Size) -> Work:
         X, y = data(size.rows)
         epochs = size.long_epochs if long else size.settings.epochs
 
         def work(turn: int) -> None:
-            few = 1 if turn < 0 else epochs  # enough to warm up
+            few = 1 if turn < 0 else epochs  # warm-up
             settings = size.model(hidden=first_width + turn, epochs=few)
             competitor.fit(competitor.start(settings), X, y)
 

@@ -1,4 +1,4 @@
-"""What every competitor is given to do: data, models and sizes; it imports nothing heavy."""
+"""The common task: data, model and sizes. Imports nothing heavy."""
 
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -21,7 +21,7 @@ BATCH_SIZE = 32
 
 @dataclass(frozen=True)
 class Settings:
-    """One model and how it is trained, in words that every competitor understands."""
+    """A model and how it is trained, independent of the competitor."""
 
     hidden: int = 32
     learning_rate: float = 0.01
@@ -31,7 +31,7 @@ class Settings:
 
 @dataclass(frozen=True)
 class Size:
-    """How much of everything there is; the same scenarios run with little in the tests."""
+    """The sizes of all scenarios; the tests use small ones."""
 
     rows: int = 500
     many_rows: int = 100_000
@@ -41,12 +41,12 @@ class Size:
     jobs: int = 2
     learning_rates: tuple[float, ...] = (0.001, 0.003, 0.01, 0.03)
     widths: tuple[int, ...] = (32, 64)
-    # A sample of something short is the mean of as many calls as take this long, in seconds.
+    # Short operations are repeated for about this many seconds per sample.
     sample: float = 0.1
     settings: Settings = field(default_factory=Settings)
 
     def model(self, **changes: Any) -> Settings:
-        """Give the settings of the model with some of them changed."""
+        """Return the settings of the model with some changes."""
         return replace(self.settings, **changes)
 
 
@@ -66,18 +66,18 @@ TINY = Size(
 
 
 def data(rows: int) -> tuple[Any, Any]:
-    """Give rows of features in float32, and integer labels that depend on them."""
+    """Return float32 features, and integer labels that depend on them."""
     import numpy as np
 
     rng = np.random.default_rng(0)
     X = rng.normal(size=(rows, FEATURES)).astype(np.float32)
     y = np.argmax(X[:, :CLASSES], axis=1).astype(np.int64)
-    y[:CLASSES] = np.arange(CLASSES)  # every class is there, however few the rows
+    y[:CLASSES] = np.arange(CLASSES)  # every class occurs, even in few rows
     return X, y
 
 
 def layers(hidden: int) -> Any:
-    """Give the model of all competitors that stand on Keras, not compiled."""
+    """Return the uncompiled model of all competitors based on Keras."""
     import keras
 
     return keras.Sequential(

@@ -1,4 +1,4 @@
-"""The network of `task.layers` for skorch; PyTorch is imported with this module."""
+"""The network of `task.layers` for skorch; imports PyTorch."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ __all__ = ["Network"]
 
 
 class Network(torch.nn.Module):  # type: ignore[misc]
-    """One hidden layer; gives logits, which is what PyTorch's cross-entropy takes."""
+    """A network with one hidden layer that returns logits, as PyTorch's cross-entropy expects."""
 
     def __init__(self, hidden: int) -> None:
         super().__init__()
@@ -19,5 +19,5 @@ class Network(torch.nn.Module):  # type: ignore[misc]
         )
 
     def forward(self, X: Any) -> Any:
-        """Give the logits of rows."""
+        """Return the logits of rows."""
         return self.layers(X)

@@ -1,7 +1,7 @@
-"""A process that prepares and measures what it is asked for: ``python -m benchmarks.worker``.
+"""The worker process, which prepares and measures: ``python -m benchmarks.worker``.
 
-It reads one message in JSON a line and answers each with one. What competitors print goes nowhere:
-`keras.wrappers` cannot be told to be silent.
+It reads one JSON message per line and answers each with one line. The output of competitors is
+discarded, because `keras.wrappers` cannot be silenced.
 """
 
 import importlib.util
@@ -28,9 +28,9 @@ class Service:
         self._works: dict[tuple[str, str], tuple[Work, int]] = {}
 
     def answer(self, message: Mapping[str, Any]) -> dict[str, Any]:
-        """Do what a message asks for; whatever goes wrong is an answer too."""
+        """Perform the action of a message and return the result or the error."""
         try:
-            action = {"prepare": self._prepare, "measure": self._measure, "forget": self._forget}
+            action = {"prepare": self._prepare, "measure": self._measure, "release": self._release}
             return action[message["do"]](message)
         except Absent as absent:
             return {"absent": str(absent)}
@@ -58,14 +58,14 @@ class Service:
             return {"value": value(work, message["turn"])}
         return {"value": seconds(work, message["turn"], calls)}
 
-    def _forget(self, message: Mapping[str, Any]) -> dict[str, Any]:
-        """Let go of the models of a scenario that is over."""
+    def _release(self, message: Mapping[str, Any]) -> dict[str, Any]:
+        """Release the models of a finished scenario."""
         self._works = {key: it for key, it in self._works.items() if key[0] != message["scenario"]}
         return {}
 
 
 def main() -> None:
-    """Answer until there is nothing more to read."""
+    """Answer messages until the input ends."""
     answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
     size = Size(**{**vars(DEFAULT), **json.loads(sys.argv[1])})

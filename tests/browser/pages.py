@@ -28,7 +28,9 @@ def five_hundred():
         elif number == 101:
             results.append(result("errored", check=check, case=case, message="the suite failed"))
         elif number == 102:
-            results.append(result("not_applicable", check=check, case=case, message="does not apply"))
+            results.append(
+                result("not_applicable", check=check, case=case, message="does not apply")
+            )
         else:
             results.append(result(check=check, case=case))
     failures = [one for one in results if one.outcome == "failed"]

@@ -315,7 +315,7 @@ def test_a_file_without_entries_and_one_with_an_array():
 
 
 @pytest.mark.parametrize(
-    ("when", "holds"),
+    ("when", "applies"),
     [
         ({}, True),
         ({"backend": "jax"}, True),
@@ -332,10 +332,10 @@ def test_a_file_without_entries_and_one_with_an_array():
         ({"keras": ">=3.12", "backend": "torch"}, False),
     ],
 )
-def test_conditions(when, holds):
+def test_conditions(when, applies):
     """All of them have to hold, and what is not known does not."""
     active = Baseline("toy", (replace(ENTRY, when=when),)).active(ENVIRONMENT)
-    assert ([ENTRY.id] if holds else []) == list(active)
+    assert ([ENTRY.id] if applies else []) == list(active)
 
 
 def test_two_entries_that_hold_at_once_are_an_error():

@@ -1,4 +1,4 @@
-"""Devices: where tensors are, what a run asks for, and checks that need a GPU, with one feigned."""
+"""Devices: where tensors are, what a run requests, and checks that need a GPU, with a simulated one."""
 
 import contextlib
 import json
@@ -13,7 +13,8 @@ import pytest
 from scikeras_conformance.catalog.plan import PlannedCheck
 from scikeras_conformance.catalog.results import Outcome
 from scikeras_conformance.catalog.wrappers import Wrapper
-from scikeras_conformance.checks import CATALOG, dev
+from scikeras_conformance.checks import CATALOG
+from scikeras_conformance.checks import devices as device_checks
 from scikeras_conformance.exceptions import DeviceError
 from scikeras_conformance.runner import device as devices
 from scikeras_conformance.runner.execute import execute
@@ -55,7 +56,7 @@ def torch_tensor(kind):
     ],
 )
 def test_where_a_tensor_is(value, kind):
-    """Each backend says it in its own way."""
+    """Each backend has its own way to tell."""
     assert kind == devices.kind_of(value)
 
 
@@ -69,7 +70,7 @@ def test_where_variables_are_here():
 
 
 def test_asking_for_a_device_prepares_the_environment(monkeypatch):
-    """GPUs are hidden, or shared between processes; without a word nothing is changed."""
+    """GPUs are hidden, or shared between processes; without a request nothing changes."""
     monkeypatch.setattr(devices.os, "environ", {"CUDA_VISIBLE_DEVICES": "0"})
     devices.prepare_device(None)
     assert {"CUDA_VISIBLE_DEVICES": "0"} == devices.os.environ
@@ -146,15 +147,15 @@ def outcome(check_id, subject="scikeras_reference"):
 @pytest.mark.skipif(devices.reaches("gpu"), reason="there is a GPU here")
 @pytest.mark.parametrize("check_id", ["DEV-2.on-a-gpu", "DEV-3.devices-agree"])
 def test_without_a_gpu_nothing_is_judged(check_id):
-    """It is neither a pass nor a skip."""
+    """It is not a pass."""
     result = outcome(check_id)
     assert Outcome.UNAVAILABLE is result.outcome
-    assert "there is no GPU that Keras reaches" in result.message
+    assert "Keras finds no GPU" in result.message
 
 
 @pytest.fixture
-def feigned(monkeypatch):
-    """Let the CPU pass for a GPU within ``keras.device("gpu:0")``, as far as the checks can see."""
+def simulated_gpu(monkeypatch):
+    """Make the checks take the CPU for a GPU within ``keras.device("gpu:0")``."""
     here = ["cpu"]
     real = keras.device
 
@@ -166,35 +167,37 @@ def feigned(monkeypatch):
         # Variables stay where they were made, so the last word about them is that.
 
     monkeypatch.setattr(keras, "device", device)
-    monkeypatch.setattr(dev, "reaches", lambda kind: True)
-    monkeypatch.setattr(dev, "kinds_of", lambda variables: {here[-1]} if list(variables) else set())
+    monkeypatch.setattr(device_checks, "reaches", lambda kind: True)
+    monkeypatch.setattr(
+        device_checks, "kinds_of", lambda variables: {here[-1]} if list(variables) else set()
+    )
     return here
 
 
-def test_a_feigned_gpu_satisfies_what_needs_one(feigned):
-    """The checks themselves run to their end."""
+def test_a_simulated_gpu_passes_the_checks(simulated_gpu):
+    """The checks run to their end."""
     assert ("", Outcome.PASSED) == (outcome("DEV-2.on-a-gpu").message, Outcome.PASSED)
     assert Outcome.PASSED is outcome("DEV-3.devices-agree").outcome
-    assert ["cpu", "gpu", "cpu", "gpu"] == feigned
+    assert ["cpu", "gpu", "cpu", "gpu"] == simulated_gpu
 
 
-def test_variables_in_the_wrong_place_fail(feigned, monkeypatch):
-    """A model that stays on the CPU though the GPU was asked for is found."""
-    monkeypatch.setattr(dev, "kinds_of", lambda variables: {"cpu"})
+def test_variables_in_the_wrong_place_fail(simulated_gpu, monkeypatch):
+    """A model that stays on the CPU although a GPU was requested is found."""
+    monkeypatch.setattr(device_checks, "kinds_of", lambda variables: {"cpu"})
     result = outcome("DEV-2.on-a-gpu")
     assert Outcome.FAILED is result.outcome
     assert "not on the gpu" in result.message
 
 
-def test_devices_that_disagree_fail(feigned, monkeypatch):
+def test_devices_that_disagree_fail(simulated_gpu, monkeypatch):
     """Weights that rounding does not explain are found."""
-    real = dev._trained_on
+    real = device_checks._trained_on
 
     def trained_on(context, kind):
         weights, predicted = real(context, kind)
         return [w + 0.1 for w in weights] if kind == "gpu" else weights, predicted
 
-    monkeypatch.setattr(dev, "_trained_on", trained_on)
+    monkeypatch.setattr(device_checks, "_trained_on", trained_on)
     result = outcome("DEV-3.devices-agree")
     assert Outcome.FAILED is result.outcome
     assert "weights are 0.1 apart" in result.message

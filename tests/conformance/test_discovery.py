@@ -15,7 +15,8 @@ from scikeras_conformance.runner.execute import execute
 from scikeras_conformance.subject.loading import load_subject
 
 MODULE = """
-from scikeras_conformance.catalog.check import Wrapper, check
+from scikeras_conformance.catalog.wrappers import Wrapper
+from scikeras_conformance.catalog.check import check
 
 @check("CLS-1.added", verifies="a", impact="b", wrappers=[Wrapper.BASE])
 def added(context):

@@ -1,4 +1,4 @@
-"""The doubles say the truth: data sets have the answers they claim, snapshots see changes."""
+"""The doubles work: data sets and their layers agree, snapshots find changes."""
 
 import keras
 import numpy as np
@@ -17,23 +17,23 @@ from scikeras_conformance.catalog.wrappers import Wrapper
     ],
     ids=["softmax", "sigmoid", "multilabel"],
 )
-def test_the_layer_answers_the_classes(data, activation, decode):
-    """The weights that come with a data set give its target, by position among sorted labels."""
+def test_the_layer_predicts_the_classes(data, activation, decode):
+    """The weights of a data set predict its target, by position among the sorted labels."""
     raw = np.asarray(doubles.make_model(data, activation).predict(data.X))
     y = data.y if data.y.ndim == 2 else np.unique(data.y, return_inverse=True)[1]
     assert y.tolist() == decode(raw).tolist()
 
 
 @pytest.mark.parametrize("n_outputs", [1, 3])
-def test_the_layer_answers_the_regression(n_outputs):
-    """The weights give the continuous targets, which are far from zero."""
+def test_the_layer_predicts_continuous_targets(n_outputs):
+    """The weights predict the continuous targets, which are far from zero."""
     data = doubles.continuous_dataset(n_outputs)
     raw = doubles.make_model(data).predict(data.X)
     assert np.allclose(data.y.reshape(len(data.y), -1), raw, atol=1e-5)
     assert np.abs(data.y).mean() > 1
 
 
-def test_a_zero_rate_leaves_the_weights():
+def test_a_zero_learning_rate_keeps_the_weights():
     """Training with the optimizer of the doubles changes nothing, whatever the target."""
     model = doubles.model_for(Wrapper.REGRESSOR)
     before = model.get_weights()
@@ -52,8 +52,8 @@ def test_a_model_that_is_off_learns():
     assert not np.array_equal(before[0], model.get_weights()[0])
 
 
-def test_a_probe_model_logs_what_it_was_told():
-    """The log has the arguments as they were given, not what the probe makes of them."""
+def test_a_recording_model_logs_its_arguments():
+    """The log has the arguments as they were given, not as the model changes them."""
     model = doubles.uncompiled(Wrapper.BASE)
     model.compile("sgd", "mse", jit_compile=True, steps_per_execution=3)
     expected = {"optimizer": "sgd", "loss": "mse", "jit_compile": True, "steps_per_execution": 3}
@@ -90,14 +90,16 @@ def test_a_snapshot_sees_changes(change, path):
     parameters = nested()
     before = doubles.snapshot(parameters)
     change(parameters)
-    assert path in doubles.changes(before, doubles.snapshot(parameters))
+    assert path in doubles.changed_paths(before, doubles.snapshot(parameters))
 
 
 def test_a_snapshot_of_the_same_is_the_same():
     """Looking does not change anything, also in a new dict and with objects inside themselves."""
     parameters = nested()
     parameters["list"].append(parameters["list"])
-    assert [] == doubles.changes(doubles.snapshot(parameters), doubles.snapshot(dict(parameters)))
+    assert [] == doubles.changed_paths(
+        doubles.snapshot(parameters), doubles.snapshot(dict(parameters))
+    )
 
 
 def test_recording_classes_record():
@@ -108,17 +110,17 @@ def test_recording_classes_record():
     assert {"delta": 0.5} == dict(instance.given)
 
 
-def test_awkward_objects_complain_about_everything():
+def test_storable_objects_refuse_everything_else():
     """Comparing, testing and copying raise, so that no wrapper does it unnoticed."""
     import copy
 
-    awkward = doubles.Awkward()
+    storable = doubles.StorableOnly()
     for use in (bool, copy.deepcopy, lambda a: a == a):
         with pytest.raises(RuntimeError):
-            use(awkward)
+            use(storable)
 
 
-def test_a_probe_model_takes_arguments_by_position():
+def test_a_recording_model_accepts_positional_arguments():
     """A wrapper may call Keras as it likes; the log has names for everything."""
     model = doubles.uncompiled(Wrapper.BASE)
     model.compile("sgd", "mse", None, ["mae"])

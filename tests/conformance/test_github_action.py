@@ -146,9 +146,9 @@ def test_what_is_installed(runner, missing, env, expected):
 @pytest.mark.parametrize(
     ("env", "complaint"),
     [
-        ({"PACKAGE": ".", "BACKEND": "tensorflw"}, "The input backend takes"),
-        ({"PACKAGE": ".", "BACKEND": ""}, "The input backend takes"),
-        ({"PACKAGE": ".", "BACKEND": "jax", "DEVICE": "gup"}, "The input device takes"),
+        ({"PACKAGE": ".", "BACKEND": "tensorflw"}, "The input backend must be"),
+        ({"PACKAGE": ".", "BACKEND": ""}, "The input backend must be"),
+        ({"PACKAGE": ".", "BACKEND": "jax", "DEVICE": "gup"}, "The input device must be"),
         ({"PACKAGE": " \n ", "BACKEND": "jax"}, "The input package is empty"),
     ],
 )

@@ -1,10 +1,10 @@
-"""Training and answering without an input pipeline comes to what Keras comes to with one."""
+"""Training and prediction without an input pipeline give the results of Keras with one."""
 
 import keras
 import numpy as np
 import pytest
 
-from scikeras_conformance.doubles.one_batch import answer_at_once, is_one_batch, train_at_once
+from scikeras_conformance.doubles.one_batch import is_one_batch, predict_one_batch, train_one_batch
 
 X = np.random.default_rng(0).normal(size=(8, 3)).astype("float32")
 Y = X.sum(axis=1, keepdims=True)
@@ -30,7 +30,7 @@ DATA = {"a": X, "b": X[:, ::-1].copy()}
 @pytest.mark.parametrize("weights", [None, np.arange(8.0)])
 @pytest.mark.parametrize("first", [0, 1])
 def test_training_is_the_same(outputs, weights, first):
-    """History, epochs, weights and answers are those of `Model.fit` and `Model.predict`."""
+    """History, epochs, weights and predictions are those of `Model.fit` and `Model.predict`."""
     given = {
         "x": DATA,
         "y": [Y] * outputs,
@@ -45,7 +45,7 @@ def test_training_is_the_same(outputs, weights, first):
     assert is_one_batch(given)
     plain, quick = model_of(outputs), model_of(outputs)
     expected = plain.fit(**given, shuffle=False, verbose=0)
-    found = train_at_once(quick, given)
+    found = train_one_batch(quick, given)
     assert list(expected.history) == list(found.history)
     assert expected.epoch == found.epoch
     assert quick.history is found
@@ -54,9 +54,11 @@ def test_training_is_the_same(outputs, weights, first):
     for ours, theirs in zip(quick.get_weights(), plain.get_weights(), strict=True):
         np.testing.assert_allclose(ours, theirs, rtol=1e-5)
     assert is_one_batch({"x": DATA})
-    answers = answer_at_once(quick, {"x": DATA})
+    predictions = predict_one_batch(quick, {"x": DATA})
     wanted = quick.predict(DATA, verbose=0)
-    for ours, theirs in zip(keras.tree.flatten(answers), keras.tree.flatten(wanted), strict=True):
+    for ours, theirs in zip(
+        keras.tree.flatten(predictions), keras.tree.flatten(wanted), strict=True
+    ):
         assert theirs.dtype == ours.dtype
         np.testing.assert_array_equal(ours, theirs)
 

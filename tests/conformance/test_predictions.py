@@ -5,15 +5,15 @@ import pytest
 from sklearn.preprocessing import FunctionTransformer
 
 from scikeras_conformance.checks._support.predictions import same
-from scikeras_conformance.doubles import Awkward
+from scikeras_conformance.doubles import StorableOnly
 
-AWKWARD = Awkward()
+STORABLE_ONLY = StorableOnly()
 
 
 @pytest.mark.parametrize(
     ("first", "second"),
     [
-        (AWKWARD, AWKWARD),
+        (STORABLE_ONLY, STORABLE_ONLY),
         (float("nan"), float("nan")),
         (2, np.int64(2)),
         (np.array([1.0, np.nan]), np.array([1.0, np.nan])),
@@ -30,7 +30,7 @@ def test_the_same(first, second):
 @pytest.mark.parametrize(
     ("first", "second"),
     [
-        (AWKWARD, Awkward()),
+        (STORABLE_ONLY, StorableOnly()),
         (1, 2),
         (np.arange(2), [0, 1]),
         (np.arange(2), np.arange(2.0)),

@@ -1,4 +1,4 @@
-"""The suite's own model of routed parameters says what the contract says."""
+"""The suite's model of routed parameters follows the contract."""
 
 import pytest
 
@@ -18,7 +18,7 @@ class C:
 
 
 def test_the_example_of_the_document():
-    """The one example that the source document gives comes out as it says there."""
+    """The example of the source document gives the result stated there."""
     routed = {
         "loss__from_logits": True,
         "loss__label_smoothing": 0.1,
@@ -32,7 +32,7 @@ def test_the_example_of_the_document():
 
 
 @pytest.mark.parametrize(
-    ("nest", "routed", "expected"),
+    ("structure", "routed", "expected"),
     [
         (A, {"loss__a": 1, "loss__b": 2}, {A: {"a": 1, "b": 2}}),
         ({"x": A, "y": B}, {"loss__y__a": 1}, {A: {}, B: {"a": 1}}),
@@ -52,19 +52,19 @@ def test_the_example_of_the_document():
     ],
     ids=["class", "key", "nested", "deepest-wins", "others", "key-like-prefix", "nowhere"],
 )
-def test_who_receives_what(nest, routed, expected):
-    """A parameter goes to all at whose place its way leads past, and to no other."""
-    assert expected == predicted(nest, routed, "loss")
+def test_who_receives_what(structure, routed, expected):
+    """A parameter reaches exactly the classes whose place starts with its path."""
+    assert expected == predicted(structure, routed, "loss")
 
 
 def test_the_order_of_parameters_does_not_matter():
-    """The longest way wins, wherever it stands."""
+    """The longest path wins, whatever the order."""
     routed = {"loss__0__a": 2, "loss__a": 1}
     backwards = dict(reversed(routed.items()))
     assert predicted([A], routed, "loss") == predicted([A], backwards, "loss") == {A: {"a": 2}}
 
 
-def test_places_of_a_nest():
+def test_places_in_a_nested_structure():
     """Each class has a place, of indices and keys."""
     expected = [(("metrics", "x", "0"), A), (("metrics", "x", "1"), B), (("metrics", "y"), C)]
     assert expected == list(places({"x": [A, B], "y": C}, ("metrics",)))

@@ -1,4 +1,4 @@
-"""The names of scikit-learn's checks that are written down, and what comes of those that do not run."""
+"""The listed names of scikit-learn's checks, and the outcomes of those that do not run."""
 
 import os
 import sys
@@ -13,18 +13,15 @@ from sklearn.utils.estimator_checks import estimator_checks_generator
 from scikeras_conformance.catalog.plan import PlannedCheck
 from scikeras_conformance.catalog.results import Outcome
 from scikeras_conformance.catalog.wrappers import Wrapper
-from scikeras_conformance.checks import (
-    CATALOG,
-    _sklearn_checks,
-    _sklearn_names,
-    skl_frames,
-)
+from scikeras_conformance.checks import CATALOG
+from scikeras_conformance.checks._support import frames, sklearn_checks, sklearn_names
 from scikeras_conformance.checks._support.sklearn_checks import case_names, expected_names
-from scikeras_conformance.cli import run as cli
+from scikeras_conformance.checks.sklearn_rules import feature_names
+from scikeras_conformance.cli import main as cli
 from scikeras_conformance.runner.execute import execute
 from scikeras_conformance.subject.loading import Subject
 
-# How many checks each version has for an estimator with all tags that the contract asks for.
+# The number of checks of each version for an estimator with all tags that the contract requires.
 NUMBERS = {(1, 7): (68, 60), (1, 8): (68, 60), (1, 9): (69, 61)}
 ODD = (
     "check_nonsquare_error",
@@ -34,7 +31,7 @@ ODD = (
 
 
 class Quiet(BaseEstimator):
-    """An estimator that does nothing, with the tags that the contract asks for."""
+    """An estimator that does nothing, with the tags that the contract requires."""
 
     def __init__(self, model=None, class_weight=None, **params):
         self.model = model
@@ -61,14 +58,14 @@ class QuietRegressor(RegressorMixin, Quiet):
     pass
 
 
-class Unrecognised(QuietClassifier):
+class Unrecognized(QuietClassifier):
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
         tags.estimator_type = None
         return tags
 
 
-class UnrecognisedAndDense(Unrecognised):
+class UnrecognizedAndDense(Unrecognized):
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
         tags.input_tags.sparse = False
@@ -92,10 +89,10 @@ def judge(cls, check, case="", estimator=None):
 
 
 @pytest.mark.parametrize(("kind", "cls"), [("classifier", QuietClassifier), ("regressor", QuietRegressor)])  # fmt: skip
-def test_the_installed_version_has_what_is_written_down(kind, cls):
-    """Neither more nor less: a version that adds a check fails here, not in somebody's run."""
+def test_the_lists_match_the_installed_version(kind, cls):
+    """A version that adds a check fails this test, not a user's run."""
     pairs = estimator_checks_generator(cls(), legacy=True, mark=None)
-    expected = expected_names(kind, _sklearn_checks.installed_version())
+    expected = expected_names(kind, sklearn_checks.installed_version())
     assert {name for name in expected if name not in ODD} == set(
         case_names(check for _, check in pairs)
     )
@@ -103,14 +100,14 @@ def test_the_installed_version_has_what_is_written_down(kind, cls):
 
 @pytest.mark.parametrize("version", NUMBERS)
 def test_numbers_by_version(version):
-    """The versions differ by what their release notes say."""
+    """The versions differ as their release notes say."""
     found = [len(set(expected_names(kind, version)) - set(ODD)) for kind in ("classifier", "regressor")]  # fmt: skip
     assert list(NUMBERS[version]) == found
 
 
 def test_the_lists_are_consistent():
-    """What is said of a check is said of one that is in the lists, and no check is in two."""
-    names = _sklearn_names
+    """Every table is about listed checks, and no check is in two lists."""
+    names = sklearn_names
     lists = (
         *names.COMMON_CHECKS,
         *names.CLASSIFIER_CHECKS,
@@ -125,24 +122,24 @@ def test_the_lists_are_consistent():
     assert names.NEWEST == max(NUMBERS)
 
 
-@pytest.mark.skipif(_sklearn_checks.installed_version() < (1, 9), reason="it has that check")
+@pytest.mark.skipif(sklearn_checks.installed_version() < (1, 9), reason="it has that check")
 def test_a_check_of_another_version_is_not_applicable():
-    """That is neither a pass nor a failure, and the message says which version is there."""
+    """It is neither a pass nor a failure, and the message names the installed version."""
     result = judge(QuietClassifier, "SKL-1.classifier", "check_estimator_cloneable-again")
     assert Outcome.NOT_APPLICABLE == result.outcome
     assert f"scikit-learn {sklearn.__version__[:3]}" in result.message
 
 
 def test_a_tag_makes_a_check_not_applicable():
-    """Scikit-learn has it under a tag only, which the subject does not have."""
+    """Scikit-learn has it for a tag only, which the subject does not have."""
     case = "check_sample_weight_equivalence_on_sparse_data"
     result = judge(Uncommon, "SKL-1.classifier", case)
     assert Outcome.NOT_APPLICABLE == result.outcome
     assert "input_tags.sparse" in result.message
 
 
-def test_a_tag_that_excuses_nobody():
-    """Whoever switches a check off by a tag that the contract does not know has failed it."""
+def test_a_tag_that_is_no_excuse():
+    """A subject that switches a check off by a tag outside the contract fails it."""
     result = judge(Uncommon, "SKL-1.classifier", "check_fit1d")
     assert Outcome.FAILED == result.outcome
     assert "did not run" in result.message
@@ -159,41 +156,44 @@ def test_a_tag_that_excuses_nobody():
         ("SKL-1.counts", ""),
     ],
 )
-def test_a_subject_that_is_not_recognised_fails_what_is_left_out(check, case):
+def test_a_subject_that_is_not_recognized_fails_what_is_left_out(check, case):
     """Fewer checks are no better result, and the message says why there are fewer."""
-    result = judge(Unrecognised, check, case)
+    result = judge(Unrecognized, check, case)
     assert Outcome.FAILED == result.outcome
-    assert "does not take the subject for a classifier, so 16 checks are left out" in result.message
+    assert (
+        "does not recognize the subject as a classifier, so 16 checks are left out"
+        in result.message
+    )
 
 
-def test_a_tag_of_the_input_counts_whatever_the_kind():
-    """What scikit-learn leaves out for dense estimators is not held against the kind."""
+def test_an_input_tag_counts_for_every_type_of_estimator():
+    """A check that scikit-learn leaves out for dense estimators is not a failure of the type."""
     case = "check_sample_weight_equivalence_on_sparse_data"
-    result = judge(UnrecognisedAndDense, "SKL-1.classifier", case)
+    result = judge(UnrecognizedAndDense, "SKL-1.classifier", case)
     assert Outcome.NOT_APPLICABLE == result.outcome
     assert "input_tags.sparse" in result.message
 
 
-def test_names_are_asked_for_where_scikit_learn_reads_them():
-    """Its versions do not know every frame; a wrapper need not know better."""
+def test_names_are_required_where_scikit_learn_reads_them():
+    """Some versions do not read names of all data frames; a wrapper need not either."""
     pandas = pytest.importorskip("pandas")
-    assert skl_frames._names_are_read(pandas.DataFrame({"a": [1.0, 2.0]}))
-    assert not skl_frames._names_are_read(np.ones((2, 1)))
+    assert feature_names._names_are_read(pandas.DataFrame({"a": [1.0, 2.0]}))
+    assert not feature_names._names_are_read(np.ones((2, 1)))
 
 
 def test_a_check_that_the_suite_does_not_know(monkeypatch):
-    """The suite is to be renewed; nothing is said about the subject, and nothing is ignored."""
-    monkeypatch.setattr(_sklearn_checks, "COMMON_CHECKS", _sklearn_names.COMMON_CHECKS[1:])
+    """The check is unavailable: the suite is too old, which is not the subject's fault."""
+    monkeypatch.setattr(sklearn_checks, "COMMON_CHECKS", sklearn_names.COMMON_CHECKS[1:])
     result = judge(QuietClassifier, "SKL-1.counts")
     assert Outcome.UNAVAILABLE == result.outcome
     assert "does not know: check_estimator_cloneable" in result.message
 
 
 def test_a_newer_version_without_a_check(monkeypatch):
-    """What scikit-learn itself has dropped is not held against the subject."""
-    monkeypatch.setattr(_sklearn_checks, "NEWEST", (1, 0))
-    more = (*_sklearn_names.COMMON_CHECKS, "check_of_old")
-    monkeypatch.setattr(_sklearn_checks, "COMMON_CHECKS", more)
+    """A check that scikit-learn has removed is not a failure of the subject."""
+    monkeypatch.setattr(sklearn_checks, "NEWEST", (1, 0))
+    more = (*sklearn_names.COMMON_CHECKS, "check_of_old")
+    monkeypatch.setattr(sklearn_checks, "COMMON_CHECKS", more)
     for check, case in (("SKL-1.counts", ""), ("SKL-1.classifier", "check_of_old")):
         result = judge(QuietClassifier, check, case)
         assert Outcome.UNAVAILABLE == result.outcome
@@ -201,7 +201,7 @@ def test_a_newer_version_without_a_check(monkeypatch):
 
 
 def test_a_check_that_is_skipped_is_a_failure():
-    """A tag that makes scikit-learn skip a check in its middle is no way around it."""
+    """A subject whose tag makes scikit-learn skip a check fails it."""
 
     class Erratic(QuietClassifier):
         def __sklearn_tags__(self):
@@ -217,16 +217,16 @@ def test_a_check_that_is_skipped_is_a_failure():
 @pytest.mark.parametrize(
     ("case", "remedy"),
     [
-        (_sklearn_names.ARRAY_API, "SCIPY_ARRAY_API=1"),
+        (sklearn_names.ARRAY_API, "SCIPY_ARRAY_API=1"),
         ("check_sample_weights_pandas_series", "python -m pip install"),
     ],
 )
 def test_what_cannot_be_judged_here(case, remedy, monkeypatch):
     """Scikit-learn would skip the check; the suite says what is missing."""
-    if case in _sklearn_names.SINCE and _sklearn_checks.installed_version() < (1, 9):
+    if case in sklearn_names.SINCE and sklearn_checks.installed_version() < (1, 9):
         pytest.skip("scikit-learn has no such check")
     monkeypatch.delenv("SCIPY_ARRAY_API", raising=False)
-    monkeypatch.setattr(_sklearn_checks, "find_spec", lambda name: None)
+    monkeypatch.setattr(sklearn_checks, "find_spec", lambda name: None)
     result = judge(QuietClassifier, "SKL-1.classifier", case)
     assert Outcome.UNAVAILABLE == result.outcome
     assert result.message.startswith("Cannot be judged here: ")
@@ -234,14 +234,14 @@ def test_what_cannot_be_judged_here(case, remedy, monkeypatch):
 
 
 def test_estimators_of_an_adapter_have_to_be_of_the_subject():
-    """An adapter that brings somebody else's estimator has failed."""
+    """An adapter that returns an estimator of another class fails."""
     result = judge(QuietClassifier, "SKL-1.classifier", "check_fit1d", QuietRegressor())
     assert Outcome.FAILED == result.outcome
-    assert "a QuietRegressor, which is no QuietClassifier" in result.message
+    assert "a QuietRegressor, not a QuietClassifier" in result.message
 
 
 def test_only_conditional_checks_may_be_not_applicable():
-    """Any other check that says so is at fault."""
+    """In any other check it is an error of the suite."""
     record = next(one for one in CATALOG if one.id == "SKL-1.counts")
     changed = type(record)(
         **{name: getattr(record, name) for name in record.__slots__ if name != "function"},
@@ -254,8 +254,8 @@ def test_only_conditional_checks_may_be_not_applicable():
 
 @pytest.mark.parametrize("case", ["pandas", "polars"])
 def test_frames_that_are_not_installed(case, monkeypatch):
-    """A check of frames without frames is not a skip: the run has to say what is missing."""
-    monkeypatch.setattr(skl_frames, "find_spec", lambda name: None)
+    """Without the library the check is unavailable, and the message says what is missing."""
+    monkeypatch.setattr(frames, "find_spec", lambda name: None)
     result = judge(QuietClassifier, "SKL-5.frames", case)
     assert Outcome.UNAVAILABLE == result.outcome
     assert f"Cannot be judged here: {case} is not installed." in result.message

@@ -72,7 +72,7 @@ def test_adopt_regress_mend_renew(tmp_path):
     # Adopt: where do we stand? The failures are real ones, and the chapter is about more than them.
     done = fork.run("--no-baseline")
     assert 1 == done.returncode, done.stdout + done.stderr
-    assert "impact: a weighted score is silently an unweighted one" in done.stdout
+    assert "impact: a weighted score is silently computed without weights" in done.stdout
     broken = [one.id for one in load_report(fork.folder / "report.json").failures]
     assert 11 == len(broken)
     assert {"SCORE-3.sample-weight", "SCORE-3.weighted-default"} == {

@@ -1,4 +1,4 @@
-"""The doubles of routed parameters: models that do nothing, and classes that take anything."""
+"""Stub models, and classes that accept any arguments."""
 
 import copy
 
@@ -13,69 +13,69 @@ KINDS = ["optimizer", "loss", "metrics", "callbacks", "argument"]
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_an_open_class_keeps_what_it_is_given(kind):
-    """Any arguments are taken, positional ones under their number."""
-    cls = doubles.open_class(kind)
+def test_a_class_records_any_arguments(kind):
+    """Any arguments are accepted, positional ones under their number."""
+    cls = doubles.class_accepting_anything(kind)
     made = cls(1, [2], alpha=3)
     assert {"0": 1, "1": [2], "alpha": 3} == made.given
     assert [made] == cls.made
-    assert [] == doubles.open_class(kind).made
+    assert [] == doubles.class_accepting_anything(kind).made
 
 
 @pytest.mark.parametrize("kind", ["optimizer", "loss", "metrics", "callbacks"])
-def test_an_open_object_survives_a_copy(kind):
+def test_recorded_arguments_survive_a_copy(kind):
     """A wrapper may copy what it made, and the copy still says what it was made with."""
-    made = doubles.open_class(kind)(alpha=[1])
+    made = doubles.class_accepting_anything(kind)(alpha=[1])
     assert {"alpha": [1]} == copy.deepcopy(made).given
 
 
 @pytest.mark.parametrize("kind", ["optimizer", "loss", "metrics"])
-def test_an_open_object_can_be_rebuilt(kind):
+def test_recorded_arguments_survive_get_config(kind):
     """A wrapper may rebuild what it made from its configuration."""
-    made = doubles.open_class(kind)(7, alpha=1)
+    made = doubles.class_accepting_anything(kind)(7, alpha=1)
     assert made.given == type(made).from_config(made.get_config()).given
 
 
-def test_leaves_of_a_nest():
+def test_leaves_of_a_nested_structure():
     """Lists, tuples and mappings are looked into, to any depth; all else is a leaf."""
     assert [1, "ab", None, 4] == list(doubles.leaves([{"a": (1, "ab")}, [[None]], 4]))
 
 
 @pytest.mark.parametrize("wrapper", list(Wrapper))
-def test_an_idle_model_answers_as_a_trained_one(wrapper):
+def test_a_stub_model_predicts_what_keras_predicts(wrapper):
     """What it predicts is what Keras predicts, and training leaves it as it is."""
     X, y, *_ = doubles.dataset(wrapper)
-    idle = doubles.idle_model_of(doubles.dataset(wrapper), wrapper)
-    idle.fit(X, y, epochs=2)
-    assert np.allclose(doubles.model_for(wrapper).predict(X), idle.predict(X), atol=1e-5)
+    stub = doubles.stub_model_of(doubles.dataset(wrapper), wrapper)
+    stub.fit(X, y, epochs=2)
+    assert np.allclose(doubles.model_for(wrapper).predict(X), stub.predict(X), atol=1e-5)
 
 
 @pytest.mark.parametrize("as_list", [False, True], ids=["list-of-keras", "list"])
-def test_an_idle_model_calls_callbacks(as_list):
-    """Callbacks see as many epochs as were asked for, and predictions, and have the model."""
-    cls = doubles.open_class("callbacks")
-    model = doubles.idle_model_for(Wrapper.REGRESSOR)
+def test_a_stub_model_calls_callbacks(as_list):
+    """Callbacks see as many epochs as were requested, and predictions, and have the model."""
+    cls = doubles.class_accepting_anything("callbacks")
+    model = doubles.stub_model_for(Wrapper.REGRESSOR)
     model.compile("sgd", "mse")
     callback = cls()
     callbacks = [callback] if as_list else keras.callbacks.CallbackList([callback])
     X, y, *_ = doubles.dataset(Wrapper.REGRESSOR)
     history = model.fit(X, y, epochs=3, initial_epoch=1, callbacks=callbacks)
-    assert ([callback], []) == (cls.trained, cls.asked)
+    assert ([callback], []) == (cls.trained, cls.predicted)
     assert ([1, 2], model) == (history.epoch, callback.model)
     model.predict(X, callbacks=callbacks)
-    assert [callback] == cls.asked
+    assert [callback] == cls.predicted
 
 
-def test_an_idle_model_logs_positional_arguments_by_name():
+def test_a_stub_model_logs_positional_arguments_by_name():
     """How a wrapper passes an argument makes no difference."""
-    model = doubles.idle_model_of(doubles.dataset(Wrapper.BASE), Wrapper.BASE)
+    model = doubles.stub_model_of(doubles.dataset(Wrapper.BASE), Wrapper.BASE)
     X, y, *_ = doubles.dataset(Wrapper.BASE)
     model.fit(X, y, 5)
     model.predict(X, 6)
     assert [5, 6] == [model.log.fits[0]["batch_size"], model.log.predicts[0]["batch_size"]]
 
 
-def test_an_idle_model_leaves_other_data_to_keras():
+def test_a_stub_model_leaves_other_data_to_keras():
     """A wrapper may hand over batches of its own."""
 
     class Batches(keras.utils.PyDataset):
@@ -85,6 +85,6 @@ def test_an_idle_model_leaves_other_data_to_keras():
         def __getitem__(self, index):
             return (np.ones((4, 3), "float32"),)
 
-    model = doubles.idle_model_of(doubles.dataset(Wrapper.REGRESSOR), Wrapper.REGRESSOR)
+    model = doubles.stub_model_of(doubles.dataset(Wrapper.REGRESSOR), Wrapper.REGRESSOR)
     assert (8, 1) == model.predict(Batches()).shape
     assert 1 == len(model.log.predicts)

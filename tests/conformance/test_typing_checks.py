@@ -1,15 +1,16 @@
-"""What the checks of the chapter TYP make of packages on disk."""
+"""The checks of the chapter TYP, on packages on disk."""
 
 import ast
 
 import pytest
 
-from mutants.typ import GOOD, package_of
+from mutants.type_hints import GOOD, package_of
 from scikeras_conformance.catalog.plan import PlannedCheck
 from scikeras_conformance.catalog.results import Outcome
 from scikeras_conformance.catalog.wrappers import Wrapper
-from scikeras_conformance.checks import CATALOG, _mypy
-from scikeras_conformance.checks._support.annotations import unsaid
+from scikeras_conformance.checks import CATALOG
+from scikeras_conformance.checks.type_hints import type_checking
+from scikeras_conformance.checks.type_hints.annotations import missing_annotations
 from scikeras_conformance.runner.execute import execute
 from scikeras_conformance.subject.loading import load_subject
 
@@ -17,7 +18,7 @@ NAMES = "BaseWrapper, KerasClassifier, KerasRegressor"
 
 
 def judge(spec, *checks):
-    """Give what the checks of the chapter say of a subject, by check."""
+    """Return the results of the checks of the chapter, by check."""
     subject = load_subject(spec)
     planned = [
         PlannedCheck(check, Wrapper.CLASSIFIER, "")
@@ -31,7 +32,7 @@ def judge(spec, *checks):
     "form", ["{0}", "{0}:box", "base={0}:{1[0]},classifier={0}:{1[1]},regressor={0}:{1[2]}"]
 )
 def test_a_typed_package_passes(form):
-    """However the subject is named, its classes are found by the type checker."""
+    """The type checker finds the classes, however the subject is named."""
     name = f"typed_{len(form)}"
     text = f"{GOOD}\n\nclass box:\n    " + "\n    ".join(f"{n} = {n}" for n in NAMES.split(", "))
     package_of(name, {"__init__.py": text, "py.typed": ""})
@@ -43,7 +44,7 @@ def test_a_typed_package_passes(form):
 
 
 def test_stub_files_count():
-    """A package may say its types in stubs beside its modules."""
+    """A package may have its types in stub files beside its modules."""
     bare = ast.parse(GOOD)
     for node in ast.walk(bare):
         if isinstance(node, ast.FunctionDef):
@@ -59,7 +60,7 @@ def test_stub_files_count():
 
 
 def test_names_that_are_imported_and_not_exported():
-    """A user's program is about the module that the user imports from."""
+    """The user's program imports from the public module."""
     facade = f"from not_exported._wrappers import {NAMES}\n"
     package_of("not_exported", {"__init__.py": facade, "_wrappers.py": GOOD, "py.typed": ""})
     result = judge("not_exported", "TYP-2.user-program")["TYP-2.user-program"]
@@ -68,20 +69,22 @@ def test_names_that_are_imported_and_not_exported():
 
 
 def test_a_module_alone_cannot_ship_a_marker(tmp_path, monkeypatch):
-    """py.typed stands in a package."""
+    """Only a package can contain py.typed."""
     (tmp_path / "lonely_module.py").write_text(GOOD)
     monkeypatch.syspath_prepend(tmp_path)
     result = judge("lonely_module", "TYP-1.marker")["TYP-1.marker"]
     assert Outcome.FAILED is result.outcome
-    assert "module alone" in result.message
+    assert "single module" in result.message
 
 
 def test_without_mypy_nothing_is_judged(monkeypatch):
-    """A type checker that is not there is no pass and no skip, and the remedy is said."""
+    """Without mypy the check is unavailable, and the message says how to install it."""
     package_of("typed_in_vain", {"__init__.py": GOOD, "py.typed": ""})
-    real = _mypy.importlib.util.find_spec
+    real = type_checking.importlib.util.find_spec
     monkeypatch.setattr(
-        _mypy.importlib.util, "find_spec", lambda name: None if name == "mypy" else real(name)
+        type_checking.importlib.util,
+        "find_spec",
+        lambda name: None if name == "mypy" else real(name),
     )
     result = judge("typed_in_vain", "TYP-2.user-program")["TYP-2.user-program"]
     assert Outcome.UNAVAILABLE is result.outcome
@@ -95,23 +98,26 @@ def test_without_mypy_nothing_is_judged(monkeypatch):
         ("def f(self, X: int) -> int: ...", []),
         ("def f(self, X, y: int) -> int: ...", ["X"]),
         ("def f(self, *args, k, **kwargs) -> None: ...", ["k", "args", "kwargs"]),
-        ("def f(self): ...", ["what it returns"]),
+        ("def f(self): ...", ["the return type"]),
         ("def __init__(self, x: int): ...", []),
-        ("def __init__(self): ...", ["what it returns"]),
+        ("def __init__(self): ...", ["the return type"]),
         ("@staticmethod\ndef f(X) -> None: ...", ["X"]),
         ("@classmethod\ndef f(cls) -> None: ...", []),
-        ("def f(self, X: dict) -> 'list': ...", ["what a dict holds", "what a list holds"]),
-        ("def f(self, X: list[dict]) -> list[int] | None: ...", ["what a dict holds"]),
-        ("def f(self, X: typing.Callable) -> typing.Any: ...", ["what a Callable holds"]),
+        (
+            "def f(self, X: dict) -> 'list': ...",
+            ["the parameters of dict", "the parameters of list"],
+        ),
+        ("def f(self, X: list[dict]) -> list[int] | None: ...", ["the parameters of dict"]),
+        ("def f(self, X: typing.Callable) -> typing.Any: ...", ["the parameters of Callable"]),
         ("def f(self, X: Callable[[list[int]], int]) -> Literal['list']: ...", []),
     ],
 )
 def test_what_a_signature_leaves_to_any(method, gaps):
     """Every argument and the result have a type, and containers say what is in them."""
-    assert gaps == unsaid(ast.parse(method).body[0])
+    assert gaps == missing_annotations(ast.parse(method).body[0])
 
 
 def test_the_reference_is_typed():
-    """What the chapter asks for can be had with wrappers that work."""
+    """The reference passes the check of the user's program."""
     result = judge("scikeras_reference.wrappers", "TYP-2.user-program")["TYP-2.user-program"]
     assert (Outcome.PASSED, "") == (result.outcome, result.message)

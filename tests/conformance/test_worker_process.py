@@ -1,4 +1,4 @@
-"""The process that checks ask when they need one that has seen nothing."""
+"""The worker process of checks that need one in which the subject was not imported."""
 
 import os
 import time
@@ -6,8 +6,8 @@ import time
 import pytest
 
 from scikeras_conformance.catalog.wrappers import Wrapper
-from scikeras_conformance.checks._support import worker_process as _elsewhere
-from scikeras_conformance.checks._support.worker_process import ask_elsewhere
+from scikeras_conformance.checks._support import worker_process
+from scikeras_conformance.checks._support.worker_process import run_in_worker_process
 from scikeras_conformance.exceptions import Nonconformance
 from scikeras_conformance.runner.context import CheckContext
 from scikeras_conformance.subject.loading import Subject
@@ -18,41 +18,41 @@ def context():
     return CheckContext(Subject("nobody", {}, print), Wrapper.BASE)
 
 
-def test_another_process_answers(context):
-    """It is not this one, and it is kept for the next question."""
-    first = ask_elsewhere(context, "asking", os.getpid)
+def test_a_function_runs_in_another_process(context):
+    """It is not this process, and it is kept for the next task."""
+    first = run_in_worker_process(context, "calling", os.getpid)
     assert os.getpid() != first
-    assert first == ask_elsewhere(context, "asking", os.getpid)
+    assert first == run_in_worker_process(context, "calling", os.getpid)
 
 
 def test_what_is_raised_there_is_the_subjects_failure(context):
     """So is what cannot be pickled, in either direction."""
-    with pytest.raises(Nonconformance, match="asking raised ValueError: invalid literal"):
-        ask_elsewhere(context, "asking", int, "x")
-    with pytest.raises(Nonconformance, match="pickling for asking raised"):
-        ask_elsewhere(context, "asking", len, lambda: 0)
-    with pytest.raises(Nonconformance, match="asking raised SystemExit"):
-        ask_elsewhere(context, "asking", exit, 0)
+    with pytest.raises(Nonconformance, match="calling raised ValueError: invalid literal"):
+        run_in_worker_process(context, "calling", int, "x")
+    with pytest.raises(Nonconformance, match="pickling the arguments of calling raised"):
+        run_in_worker_process(context, "calling", len, lambda: 0)
+    with pytest.raises(Nonconformance, match="calling raised SystemExit"):
+        run_in_worker_process(context, "calling", exit, 0)
 
 
 def test_a_process_that_ends(context):
-    """The check has failed, and the next question has a process to answer it."""
-    with pytest.raises(Nonconformance, match="asking ended the process"):
-        ask_elsewhere(context, "asking", os._exit, 0)
-    assert 3 == ask_elsewhere(context, "asking", len, "abc")
+    """The check fails, and the next task has a process to run in."""
+    with pytest.raises(Nonconformance, match="calling ended the process"):
+        run_in_worker_process(context, "calling", os._exit, 0)
+    assert 3 == run_in_worker_process(context, "calling", len, "abc")
 
 
 def test_a_process_that_hangs(context, monkeypatch):
-    """Nobody waits for ever."""
-    monkeypatch.setattr(_elsewhere, "PATIENCE", 1.0)
-    with pytest.raises(Nonconformance, match="did not come to an end within 1 s"):
-        ask_elsewhere(context, "asking", time.sleep, 60)
+    """A task that takes too long is stopped."""
+    monkeypatch.setattr(worker_process, "TIMEOUT", 1.0)
+    with pytest.raises(Nonconformance, match="did not finish within 1 s"):
+        run_in_worker_process(context, "calling", time.sleep, 60)
     monkeypatch.undo()
-    assert 3 == ask_elsewhere(context, "asking", len, "abc")
+    assert 3 == run_in_worker_process(context, "calling", len, "abc")
 
 
-def test_an_answer_that_cannot_be_sent(context):
+def test_a_result_that_cannot_be_pickled(context):
     """It is a failure, not the end of the process."""
-    with pytest.raises(Nonconformance, match="asking raised"):
-        ask_elsewhere(context, "asking", open, os.devnull)
-    assert 3 == ask_elsewhere(context, "asking", len, "abc")
+    with pytest.raises(Nonconformance, match="calling raised"):
+        run_in_worker_process(context, "calling", open, os.devnull)
+    assert 3 == run_in_worker_process(context, "calling", len, "abc")

@@ -1,4 +1,4 @@
-"""Every check bites: the broken wrappers fail the checks of the clause that they break."""
+"""Every check can fail: each mutant fails the checks of the clause that it breaks."""
 
 import pickle
 import subprocess
@@ -6,9 +6,9 @@ import sys
 
 import pytest
 
+from broken import BROKEN
 from controls import CONTROLS
 from mutants import MUTANTS
-from rough import ROUGH
 from scikeras_conformance.catalog.plan import make_plan
 from scikeras_conformance.catalog.results import Outcome
 from scikeras_conformance.catalog.selection import Selection
@@ -17,8 +17,8 @@ from scikeras_conformance.runner.execute import execute
 from scikeras_conformance.subject.loading import load_subject
 
 NOT_SHOWN_HERE = {
-    "DEV-2.on-a-gpu": "needs a GPU; tests/conformance/test_devices.py feigns one",
-    "DEV-3.devices-agree": "needs a GPU; tests/conformance/test_devices.py feigns one",
+    "DEV-2.on-a-gpu": "needs a GPU; tests/conformance/test_devices.py simulates one",
+    "DEV-3.devices-agree": "needs a GPU; tests/conformance/test_devices.py simulates one",
 }
 """Checks that no mutant can fail on a machine without a GPU, and why."""
 
@@ -49,7 +49,7 @@ def test_a_mutant_fails_the_checks_of_its_clause(mutant):
 
 @pytest.mark.parametrize("mutant", MUTANTS.values(), ids=list(MUTANTS))
 def test_a_mutant_has_a_story(mutant):
-    """A mutant says how a real wrapper comes to be like it, and names known checks of a clause."""
+    """A mutant says what it does wrong, and names known checks of one clause."""
     assert mutant.story
     known = {check.id for check in CATALOG}
     assert set(mutant.kills) <= known
@@ -57,20 +57,20 @@ def test_a_mutant_has_a_story(mutant):
 
 
 def test_no_check_is_without_a_mutant():
-    """A check that nothing was seen to fail may be one that cannot fail."""
+    """A check that no mutant fails might never fail."""
     killed = {kill for mutant in MUTANTS.values() for kill in mutant.kills}
     missing = [check.id for check in CATALOG if check.id not in killed]
     assert list(NOT_SHOWN_HERE) == missing
 
 
 def test_names_of_copies_are_unique():
-    """A copy of the reference is found by the name of what breaks it, in other processes too."""
-    names = [*MUTANTS, *CONTROLS, *ROUGH]
+    """Copies of the reference are found by name, in other processes too."""
+    names = [*MUTANTS, *CONTROLS, *BROKEN]
     assert len(set(names)) == len(names)
 
 
-def test_copies_can_be_imported_elsewhere():
-    """A class of a mutant goes by pickle to a fresh process, and is broken there likewise."""
+def test_copies_can_be_imported_in_other_processes():
+    """A pickled class of a mutant is broken in a new process too."""
     mutant = MUTANTS["r_squared_is_cut_at_zero"]
     data = pickle.dumps(mutant.KerasRegressor)
     assert mutant.KerasRegressor is pickle.loads(data)

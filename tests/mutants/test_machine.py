@@ -1,18 +1,18 @@
-"""The maker of mutants: what it makes, who judges it, and what it makes of explanations."""
+"""Machine-made mutants: how they are made and judged, and how explanations apply."""
 
 from collections import Counter
 
 import pytest
 
-from mutants import changes, machine, tally
-from mutants.changes import Change
-from mutants.judging import judge, judges, plan
+from mutation import changes, machine, tally
+from mutation.changes import Change
+from mutation.judging import judge, judges, plan
 
 ALPHA_IN_A_LIST = "ROUTE-10.shared-and-own:regressor:loss-list"
 
 
-def places(text, module="_routing"):
-    """Give the changes of a module that change a line with this text."""
+def places(text, module="_parameters.routing"):
+    """Return the changes of a module that change a line with this text."""
     label = next(label for label, name in changes.MODULES.items() if name == module)
     return [change for change in changes.changes([label]) if text in change.was]
 
@@ -26,8 +26,8 @@ def test_changes_are_small_and_of_behaviour():
         was, now = change.difference
         assert was != now
         assert change.was == was
-    assert [] == places("raise self._unknown", "_parameters")
-    assert [] == places("def initialized_", "_lifecycle")
+    assert [] == places("raise self._unknown", "_parameters.storage")
+    assert [] == places("def initialized_", "_base")
 
 
 def test_a_change_is_found_by_its_name():
@@ -38,9 +38,12 @@ def test_a_change_is_found_by_its_name():
         change.difference[1],
         change.function,
     )
-    assert all(changes.get(name) is None for name in ("routing", "routing_AddNot_x", "a_AddNot_1"))
-    with pytest.raises(LookupError, match="has no routing_AddNot_999"):
-        _ = Change("routing", "AddNot", 999).text
+    assert all(
+        changes.get(name) is None
+        for name in ("parameters_routing", "parameters_routing_AddNot_x", "a_AddNot_1")
+    )
+    with pytest.raises(LookupError, match="has no parameters_routing_AddNot_999"):
+        _ = Change("parameters_routing", "AddNot", 999).text
 
 
 def test_a_mutant_is_killed_by_a_check_that_reaches_it():
@@ -57,15 +60,15 @@ def test_a_mutant_is_killed_by_a_check_that_reaches_it():
 def test_judges_are_those_that_reach_the_line():
     """One case of each check comes first, the quickest first, and then the others."""
     change = places("if isinstance(item, Mapping):")[0]
-    lines = {"routing": [change.line]}
+    lines = {"parameters_routing": [change.line]}
     surveyed = {
         "A.a:base": {"seconds": 2.0, "lines": lines},
         "A.a:regressor": {"seconds": 1.0, "lines": lines},
         "B.b:base": {"seconds": 3.0, "lines": lines},
-        "C.c:base": {"seconds": 0.1, "lines": {"routing": [change.line + 1]}},
+        "C.c:base": {"seconds": 0.1, "lines": {"parameters_routing": [change.line + 1]}},
     }
     assert ["A.a:regressor", "B.b:base", "A.a:base"] == judges(change, surveyed)
-    at_import = places('"batch_size": (1, None),', "_values")[0]
+    at_import = places('"batch_size": (1, None),', "_parameters.named")[0]
     assert set(surveyed) == set(judges(at_import, surveyed))
 
 
@@ -75,26 +78,26 @@ def test_what_killed_a_neighbour_is_asked_first():
     entry = machine.record(change, "killed", "B.b:base", [])
     lines = {name: {"seconds": 1.0} for name in ("A.a:base", "B.b:regressor")}
     killers = machine.Killers({change.name: entry})
-    assert ["B.b:regressor", "A.a:base"] == killers.first(list(lines), "routing", lines)
-    assert list(lines) == killers.first(list(lines), "building", lines)
+    assert ["B.b:regressor", "A.a:base"] == killers.first(list(lines), "parameters_routing", lines)
+    assert list(lines) == killers.first(list(lines), "model_builder", lines)
 
 
 def test_explanations_are_of_mutants_that_exist():
     """A reason for a survivor that cannot be made any more is reported."""
     change = places("if isinstance(item, Mapping):")[0]
     was, now = change.difference
-    entry = f"[[survivor]]\nmodule = '_routing'\nwas = '{was}'\nwhy = 'so'\n"
+    entry = f"[[survivor]]\nmodule = '_parameters.routing'\nwas = '{was}'\nwhy = 'so'\n"
     known = tally.Explanations(entry + f"now = '{now}'\n")
     assert ("so", []) == (known.of(change), known.stale([change]))
     assert {""} == {known.of(other) for other in places("if isinstance(item, (list, tuple)):")}
-    assert ["_routing: gone"] == tally.Explanations(
-        "[[survivor]]\nmodule = '_routing'\nwas = 'gone'\nwhy = 'so'\n"
+    assert ["_parameters.routing: gone"] == tally.Explanations(
+        "[[survivor]]\nmodule = '_parameters.routing'\nwas = 'gone'\nwhy = 'so'\n"
     ).stale([change])
     dead = {change.name: machine.record(change, "killed", ALPHA_IN_A_LIST, [])}
-    assert [f"_routing: {was}"] == known.refuted([change], dead)
+    assert [f"_parameters.routing: {was}"] == known.refuted([change], dead)
     assert [] == known.refuted([change], {})
     by_function = tally.Explanations(
-        "[[survivor]]\nmodule = '_routing'\nfunction = 'assemble'\nwhy = 'so'\n"
+        "[[survivor]]\nmodule = '_parameters.routing'\nfunction = 'assemble'\nwhy = 'so'\n"
     )
     assert "so" == by_function.of(change)
 
@@ -125,7 +128,7 @@ def test_results_are_kept_and_written(tmp_path):
     text = page.read_text(encoding="utf-8")
     assert text.startswith("Words.")
     assert "old" not in text
-    assert "| `_routing` | 1 | 0 | 0 | 1 | 0 | 0.0% |" in text
+    assert "| `_parameters.routing` | 1 | 0 | 0 | 1 | 0 | 0.0% |" in text
     assert "as `if not isinstance(item, Mapping):` (survived)" in text
     with pytest.raises(SystemExit, match="2"):
         machine.main(["nothing", "--state", str(tmp_path)])

@@ -2,7 +2,8 @@
 
 import pytest
 
-from mutants import MUTANTS, matrix
+from mutants import MUTANTS
+from mutation import matrix
 from scikeras_conformance.checks import CATALOG
 
 KNOWN = {check.id for check in CATALOG}

@@ -146,11 +146,11 @@ def test_partial_fit_goes_on(X, target):
 def test_warm_start(X, target):
     """``fit`` goes on with the same model, and starts its history anew (API-4)."""
     wrapper = regressor(warm_start=True, epochs=2, callbacks=Counting).fit(X, target)
-    model, callback = wrapper.model_, wrapper._callbacks()[0][0]
+    model, callback = wrapper.model_, wrapper._fit_state.callbacks[0][0]
 
     assert model is wrapper.fit(X, target).model_
     assert 2 == wrapper.current_epoch
-    assert callback is not wrapper._callbacks()[0][0]
+    assert callback is not wrapper._fit_state.callbacks[0][0]
     assert model is not wrapper.set_params(warm_start=False).fit(X, target).model_
 
 
@@ -210,7 +210,7 @@ def test_callbacks_of_both_methods(X, target):
     Counting.made = 0
     wrapper = regressor(callbacks=Counting).fit(X, target)
     wrapper.predict(X)
-    callback = wrapper._callbacks()[0][0]
+    callback = wrapper._fit_state.callbacks[0][0]
 
     assert (1, ["train", "predict"]) == (Counting.made, callback.seen)
     wrapper.partial_fit(X, target)
@@ -229,7 +229,7 @@ def test_callbacks_of_one_method(X, target):
     ).fit(X, target)
     wrapper.predict(X)
 
-    fit, predict = wrapper._callbacks()
+    fit, predict = wrapper._fit_state.callbacks
     assert [("fit", ["train"])] == [(callback.label, callback.seen) for callback in fit]
     assert [("predict", ["predict"])] == [(callback.label, callback.seen) for callback in predict]
 
@@ -273,7 +273,7 @@ def test_callbacks_of_one_call(X, target):
     wrapper.predict(X, callbacks=[mine])
 
     assert ["train", "predict"] == mine.seen
-    assert [] == wrapper._callbacks()[0][0].seen
+    assert [] == wrapper._fit_state.callbacks[0][0].seen
 
 
 def test_early_stopping_on_validation_data(X, target):

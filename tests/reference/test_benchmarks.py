@@ -44,7 +44,7 @@ def test_each_kind_of_work_measures_the_reference_and_bare_keras(service, name):
         assert isinstance(measured["value"], float)
         if SCENARIOS[name].unit == "s":
             assert measured["value"] > 0
-    service.answer({"do": "forget", "scenario": name})
+    service.answer({"do": "release", "scenario": name})
 
 
 class Clock:
@@ -141,7 +141,7 @@ def test_results_are_kept_scenario_by_scenario(tmp_path):
     } == (kept.scenarios)
     assert [file] == list(tmp_path.iterdir())
     file.write_text("{}", encoding="utf-8")
-    with pytest.raises(ValueError, match="no file of benchmark results"):
+    with pytest.raises(ValueError, match="not a file of benchmark results"):
         Results.read(file)
 
 
@@ -149,7 +149,7 @@ def test_results_are_kept_scenario_by_scenario(tmp_path):
     ("arguments", "words"),
     [
         (["--only", "predict-2"], "no such scenario"),
-        (["--rounds", "0"], "1 or more"),
+        (["--rounds", "0"], "at least 1"),
         (["--write", "nowhere.json"], "no such file"),
     ],
 )
@@ -169,13 +169,13 @@ def test_results_with_gaps_are_not_written_to_the_page(tmp_path, capsys):
     results.add("import", record, {})
     with pytest.raises(SystemExit):
         main(["--write", str(file)])
-    assert "were not measured: construct, clone" in capsys.readouterr().err
+    assert "not measured: construct, clone" in capsys.readouterr().err
 
     for name in SCENARIOS:
         results.add(name, record | {"failed": {"keras": "no"} if name == "clone" else {}}, {})
     with pytest.raises(SystemExit):
         main(["--write", str(file)])
-    assert "failed in these: clone" in capsys.readouterr().err
+    assert "competitors failed in: clone" in capsys.readouterr().err
 
 
 def test_the_page_shows_the_stored_results():

@@ -137,7 +137,7 @@ def test_a_model_that_diverged(X):
     wrapper = classifier().fit(X, LABELS)
     wrapper.model_.set_weights([weight * np.nan for weight in wrapper.model_.get_weights()])
 
-    with pytest.raises(ModelOutputError, match="answers NaN"):
+    with pytest.raises(ModelOutputError, match="predicts NaN"):
         wrapper.predict(X)
 
 
@@ -275,7 +275,7 @@ def test_text_is_no_flag(params, X, target):
         regressor(**params).fit(X, target)
 
 
-@pytest.mark.parametrize("name", ["_seed", "_late_parameters", "_made_callbacks", "_x"])
+@pytest.mark.parametrize("name", ["_fit_state", "_late_parameters", "_free_parameters", "_x"])
 def test_private_names_are_no_keywords_of_a_builder(name):
     """They could shadow what the wrapper keeps for itself; model__ passes them all the same."""
     with pytest.raises(ParameterError, match=f"model__{name}"):

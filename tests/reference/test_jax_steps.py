@@ -6,18 +6,24 @@ import keras
 import numpy as np
 import pytest
 
-from scikeras_reference._shared_steps import jax_internals
-from scikeras_reference._shared_steps import keras_internals as internals
-from scikeras_reference._shared_steps.cache import CACHE, SETTING, made_by_keras
-from scikeras_reference._shared_steps.fingerprint import UnprovenError, fingerprint
-from scikeras_reference._shared_steps.jax_steps import SharedProgram, _description, _unreadable
-from scikeras_reference._shared_steps.steps import provable
+from scikeras_reference._shared_steps.cache import CACHE
+from scikeras_reference._shared_steps.eligibility import SETTING, require_shareable
+from scikeras_reference._shared_steps.fingerprint import fingerprint
+from scikeras_reference._shared_steps.jax import internals as jax_internals
+from scikeras_reference._shared_steps.jax.step import SharedProgram, _description, _unreadable
+from scikeras_reference._shared_steps.private_names import (
+    OLDER_KERAS_VERSIONS,
+    require_versions,
+)
+from scikeras_reference._shared_steps.refusals import NotSharedError
+from scikeras_reference._shared_steps.shared_function import made_by_keras
 from scikeras_reference._training.fit import fit
 from scikeras_reference._training.predict import predict
 from scikeras_reference._training.seeding import seeded
+from scikeras_reference.shared_steps import explain
 
 pytestmark = pytest.mark.skipif(
-    keras.backend.backend() != "jax" or keras.__version__.startswith(internals.UNSHARED),
+    keras.backend.backend() != "jax" or keras.__version__.startswith(OLDER_KERAS_VERSIONS),
     reason="programs are shared on JAX only, and with newer versions of Keras",
 )
 jax = pytest.importorskip("jax")
@@ -45,11 +51,11 @@ def model():
 
 
 def shared():
-    return sum(step is not None for step in CACHE._steps.values())
+    return sum(not isinstance(step, NotSharedError) for step in CACHE.values())
 
 
 def outcome(train):
-    """Give what is left of a training under a seed."""
+    """Return what is left of a training under a seed."""
     keras.utils.set_random_seed(7)
     made = model()
     history = train(made)
@@ -88,11 +94,11 @@ def test_the_program_is_the_one_that_keras_compiles(kind):
 
 def test_a_version_of_jax_that_was_not_checked_is_not_used(monkeypatch):
     """Nothing is taken for granted about a version of tomorrow; today's is one that was checked."""
-    assert jax_internals.is_checked(), jax.__version__
-    assert provable(model(), training=True)
+    require_versions()
+    require_shareable(model(), training=True)
 
     monkeypatch.setattr(jax, "__version__", "0.99.0")
-    assert not provable(model(), training=True)
+    assert "JAX 0.99.0 was not checked; shared steps know 0.10" == explain(model())
 
 
 def mesh():
@@ -113,8 +119,8 @@ def test_where_jax_compiles_in_another_way_nothing_is_shared(block):
     """Within such a block Keras does what it does, and afterwards steps are shared again."""
     made = model()
     with block():
-        assert not provable(made, training=True)
-    assert provable(made, training=True)
+        assert explain(made) is not None
+    assert explain(made) is None
 
 
 def test_a_setting_of_this_thread_alone_is_not_lost():
@@ -216,7 +222,7 @@ def test_predictions_are_shared(arguments):
 def test_a_variable_that_is_no_argument_cannot_be_read():
     """Its value would become a constant, and that of the prototype."""
     variable = keras.Variable([1.0])
-    with _unreadable([variable]), pytest.raises(UnprovenError, match="none of its arguments"):
+    with _unreadable([variable]), pytest.raises(NotSharedError, match="none of its arguments"):
         jax.jit(lambda x: x + variable.value).trace(1.0)
 
 

@@ -6,12 +6,21 @@ import keras
 import numpy as np
 import pytest
 
-from scikeras_reference._shared_steps import keras_internals as internals
 from scikeras_reference._shared_steps.batches import Rows
+from scikeras_reference._shared_steps.keras_internals import pipeline
+from scikeras_reference._shared_steps.keras_internals import state as model_state
+from scikeras_reference._shared_steps.private_names import (
+    OLDER_KERAS_VERSIONS,
+    require_attributes,
+    require_names,
+    require_versions,
+)
+from scikeras_reference._shared_steps.refusals import NotSharedError
+from scikeras_reference._shared_steps.tensorflow import internals
 from scikeras_reference._training.seeding import seeded
 
 pytestmark = pytest.mark.skipif(
-    keras.backend.backend() == "torch" or keras.__version__.startswith(internals.UNSHARED),
+    keras.backend.backend() == "torch" or keras.__version__.startswith(OLDER_KERAS_VERSIONS),
     reason="steps are shared where Keras compiles them, and with newer versions of Keras",
 )
 on_tensorflow = pytest.mark.skipif(
@@ -35,39 +44,24 @@ def model():
 
 def test_the_installed_version_is_one_that_was_checked():
     """A new version of Keras has to be looked at before steps are shared with it."""
-    assert internals.is_checked(), keras.__version__
+    require_versions()
+    require_names()
 
 
 def test_a_version_that_was_not_checked_is_not_used(monkeypatch):
     """Nothing is taken for granted about a version of tomorrow."""
     monkeypatch.setattr(keras, "__version__", "3.99.0")
 
-    assert not internals.is_checked()
+    with pytest.raises(NotSharedError, match="Keras 3.99.0 was not checked"):
+        require_versions()
 
 
 def test_every_attribute_that_is_read_exists():
-    """An attribute that moves would be missing in silence."""
+    """Also in a model that was trained; an attribute that moves would be missing in silence."""
     made = model()
+    require_attributes(made, training=True)
     made.fit(np.ones((2, 2)), np.ones(2), verbose=0)
-
-    for name in (
-        "_compile_loss",
-        "_compile_metrics",
-        "_compiled_trainable_state",
-        "_functional",
-        "_loss_tracker",
-    ):
-        assert getattr(made, name) is not None
-    for name in ("_user_loss", "_user_loss_weights", "_flat_losses"):
-        assert hasattr(made._compile_loss, name)
-    for name in ("_user_metrics", "_user_weighted_metrics"):
-        assert hasattr(made._compile_metrics, name)
-    for name in ("_inputs_struct", "_outputs_struct", "_nodes_by_depth", "_operations_by_depth"):
-        assert hasattr(made._functional, name)
-    assert {
-        "_shape", "_dtype", "_trainable", "_autocast", "_aggregation", "_regularizer",
-        "_constraint", "_overwrite_with_gradient", "_layout", "_value",
-    } <= set(vars(made.variables[0]))  # fmt: skip
+    require_attributes(made, training=True)
 
 
 @on_tensorflow
@@ -78,11 +72,11 @@ def test_state_is_built_as_keras_builds_it():
     plain.train_on_batch(np.zeros((2, 2)), np.zeros(2))
     keras.backend.clear_session()
     built = model()
-    assert internals.build_state(built, keras.KerasTensor((None,)))
+    model_state.build_state(built, keras.KerasTensor((None,)))
 
-    expected = [(v.path, v.name, v.shape, v.dtype) for v in internals.state(plain, training=True)]
+    expected = [(v.path, v.name, v.shape, v.dtype) for v in model_state.state(plain, training=True)]
     assert expected == [
-        (v.path, v.name, v.shape, v.dtype) for v in internals.state(built, training=True)
+        (v.path, v.name, v.shape, v.dtype) for v in model_state.state(built, training=True)
     ]
 
 
@@ -96,7 +90,7 @@ def test_batches_are_those_of_the_pipeline(rows, size, shuffle):
     weights = np.linspace(0, 1, rows)
     ours = Rows((x, y, weights), size, shuffle=shuffle)
     state = random.getstate()
-    plain = internals.plain_adapter(x, y, weights, size, shuffle=shuffle).get_tf_dataset()
+    plain = pipeline.plain_adapter(x, y, weights, size, shuffle=shuffle).get_tf_dataset()
     specs = keras.tree.flatten(plain.element_spec)
     assert ours.spec == tuple((tuple(s.shape), s.dtype.name) for s in specs)
 
@@ -112,7 +106,7 @@ def test_batches_are_those_of_the_pipeline(rows, size, shuffle):
 @on_tensorflow
 def test_without_a_seed_each_epoch_has_its_own_order():
     """Rows are shuffled anew, and all of them are there."""
-    context = internals._eager_context()
+    context = internals.eager_context()
     saved = context._seed
     context._seed = None
     try:
@@ -129,7 +123,7 @@ def test_without_a_seed_each_epoch_has_its_own_order():
 def test_the_adapter_says_of_the_data_what_keras_says():
     """The number of batches and of rows in the last one reach callbacks and progress bars."""
     data = (np.arange(21), np.arange(21), None)
-    expected = internals.plain_adapter(*data, 8, shuffle=False)
+    expected = pipeline.plain_adapter(*data, 8, shuffle=False)
     got = Rows(data, 8, shuffle=False).adapter
 
     for name in ("num_batches", "batch_size", "has_partial_batch", "partial_batch_size"):
@@ -144,7 +138,7 @@ def test_a_variable_stands_for_another_one_within_the_block_only():
     variable = keras.Variable(np.ones(2))
     inner = variable.value
     other = tf.Variable(np.zeros(2, dtype="float32"))
-    with pytest.raises(ZeroDivisionError), internals.bound([variable], [other]):
+    with pytest.raises(ZeroDivisionError), internals.swapped_variables([variable], [other]):
         assert [0, 0] == variable.numpy().tolist()
         assert inner._unique_id == variable.value._unique_id
         raise ZeroDivisionError

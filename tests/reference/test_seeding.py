@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from reference_models import classifier, regressor
 
-from scikeras_reference import _backends as _backend
+from scikeras_reference import _backends
 from scikeras_reference._training.seeding import derive, epoch_seeds, seeded, to_seed
 from scikeras_reference.exceptions import ParameterError
 
@@ -205,9 +205,9 @@ def test_pytorch_is_seeded_where_it_is_loaded(available, monkeypatch):
     assert (["gpu"] if available else [1]) == torch.devices
 
 
-def test_nothing_is_needed_of_a_library_that_is_not_loaded(monkeypatch):
-    """Python's and NumPy's generators are always there, and the only ones that have to be."""
-    for name in ("torch", _backend._TF_CONTEXT, _backend._KERAS_STATE):
+def test_nothing_is_needed_of_a_backend_that_is_not_loaded(monkeypatch):
+    """Python's, NumPy's and Keras's generators are always there, and the only ones needed."""
+    for name in ("torch", "tensorflow"):
         monkeypatch.delitem(sys.modules, name, raising=False)
 
-    assert 2 == len(_backend.generators())
+    assert 3 == len(_backends.generators())

@@ -23,7 +23,8 @@ from reference_models import (
 )
 from sklearn.base import clone
 
-from scikeras_reference._serialization.packing import copy_object, pack, unpack
+from scikeras_reference._serialization.copying import copy_object
+from scikeras_reference._serialization.packing import pack, unpack
 from scikeras_reference.exceptions import SerializationError
 
 
@@ -102,8 +103,8 @@ def test_callbacks_are_made_again_after_loading(X, target):
 
     other.predict(X)
 
-    assert ["predict"] == other._callbacks()[1][0].seen
-    assert ["train"] == wrapper._callbacks()[1][0].seen
+    assert ["predict"] == other._fit_state.callbacks[1][0].seen
+    assert ["train"] == wrapper._fit_state.callbacks[1][0].seen
 
 
 def test_local_classes_are_copied_in_the_process(X, target):

@@ -7,12 +7,12 @@ from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
 from sklearn.utils.multiclass import type_of_target
 
+from scikeras_reference._data.validation import target_type
 from scikeras_reference.exceptions import InputError, ModelOutputError, TargetTypeError
 from scikeras_reference.utils.transformers import (
     ClassifierLabelEncoder,
     RegressorTargetEncoder,
     TargetReshaper,
-    target_type,
 )
 
 LABELS = [
@@ -27,7 +27,7 @@ LABELS = [
 
 def adapted(y, loss, width, **params):
     encoder = ClassifierLabelEncoder(**params).fit(y)
-    encoder.adapt(loss, [(None, width)])
+    encoder.set_model_output(loss, [(None, width)])
     return encoder
 
 
@@ -67,10 +67,10 @@ def test_the_compiled_loss_decides():
     encoder = ClassifierLabelEncoder("categorical_crossentropy").fit(np.array([1, 2, 3]))
     assert (3, 3) == encoder.transform(np.array([1, 2, 3])).shape
 
-    encoder.adapt("sparse_categorical_crossentropy", [(None, 3)])
+    encoder.set_model_output("sparse_categorical_crossentropy", [(None, 3)])
 
     assert (3, 1) == encoder.transform(np.array([1, 2, 3])).shape
-    encoder.adapt(None, [(None, 3)])
+    encoder.set_model_output(None, [(None, 3)])
     assert (3, 1) == encoder.transform(np.array([1, 2, 3])).shape
 
 
@@ -94,22 +94,22 @@ def test_outputs_that_are_too_narrow(y, width):
     encoder = ClassifierLabelEncoder().fit(np.array(y))
 
     with pytest.raises(ModelOutputError, match=f"has {width} units.*{encoder.n_classes_} classes"):
-        encoder.adapt("mse", [(None, width)])
+        encoder.set_model_output("mse", [(None, width)])
 
 
 @pytest.mark.parametrize("shapes", [[], [(None, 1), (None, 1)], [(None, None)]])
 def test_outputs_that_say_nothing(shapes):
     """Outputs of other kinds are not judged."""
     encoder = ClassifierLabelEncoder().fit(np.array([0, 1, 2]))
-    encoder.adapt("sparse_categorical_crossentropy", shapes)
+    encoder.set_model_output("sparse_categorical_crossentropy", shapes)
     assert (1, 1) == encoder.transform(np.array([1])).shape
-    RegressorTargetEncoder().fit(np.zeros(3)).adapt("mse", shapes)
+    RegressorTargetEncoder().fit(np.zeros(3)).set_model_output("mse", shapes)
 
 
 def test_outputs_without_a_unit_axis():
     """A model that gives one number for each row has one unit."""
     encoder = ClassifierLabelEncoder().fit(np.array([4, 7]))
-    encoder.adapt("binary_crossentropy", [(None,)])
+    encoder.set_model_output("binary_crossentropy", [(None,)])
 
     assert [7, 4] == encoder.inverse_transform(np.array([0.9, 0.1])).tolist()
 
@@ -254,7 +254,7 @@ def test_regression_targets_keep_their_shape(y):
     encoder = RegressorTargetEncoder().fit(y)
     width = 1 if y.ndim == 1 else y.shape[1]
     assert encoder.transform(y) is y
-    encoder.adapt("mse", [(None, width)])
+    encoder.set_model_output("mse", [(None, width)])
 
     assert y.shape == encoder.inverse_transform(np.zeros((3, width))).shape
     assert {"n_outputs_": width, "n_outputs_expected_": 1} == encoder.get_metadata()
@@ -262,7 +262,7 @@ def test_regression_targets_keep_their_shape(y):
     with pytest.raises(InputError, match="outputs"):
         encoder.transform(np.zeros((3, 4)))
     with pytest.raises(ModelOutputError, match=f"7 units.*{width} columns"):
-        encoder.adapt("mse", [(None, 7)])
+        encoder.set_model_output("mse", [(None, 7)])
 
 
 def test_half_precision_is_widened():
@@ -289,7 +289,7 @@ def test_encoders_are_scikit_learn_transformers():
     """Their parameters survive a clone."""
     encoder = clone(ClassifierLabelEncoder("mse", [[1, 2]]))
 
-    assert {"loss": "mse", "categories": [[1, 2]]} == encoder.get_params()
+    assert {"loss": "mse", "categories": [[1, 2]], "form": "auto"} == encoder.get_params()
 
 
 def test_target_type_is_scikit_learns():
@@ -318,11 +318,11 @@ class Columns(ClassifierLabelEncoder):
 def test_a_subclass_with_a_fit_of_its_own():
     """What the parent would adapt was never learned; the subclass's own methods answer."""
     encoder = Columns().fit(np.eye(3))
-    encoder.adapt("binary_crossentropy", [(None, 3)])
+    encoder.set_model_output("binary_crossentropy", [(None, 3)])
     np.testing.assert_array_equal(np.eye(3), encoder.inverse_transform(np.eye(3) * 0.9))
 
     class Scaled(RegressorTargetEncoder):
         def fit(self, y):
             return self
 
-    Scaled().fit(np.ones(3)).adapt("mse", [(None, 2)])
+    Scaled().fit(np.ones(3)).set_model_output("mse", [(None, 2)])

@@ -229,7 +229,7 @@ def test_metadata_that_names_a_parameter_is_refused(X, target):
 def test_what_keras_cannot_save_is_named(params, X, target):
     """A partial trains; a pickle says what to write instead."""
     wrapper = regressor(**params).fit(X, target)
-    with pytest.raises(SerializationError, match="a partial, or another object"):
+    with pytest.raises(SerializationError, match="a partial, or another callable object"):
         pickle.dumps(wrapper)
 
 
@@ -254,7 +254,7 @@ def test_frames_of_mixed_columns():
     text = pl.DataFrame({"a": ["x", "y"] * 12, "b": [1, 2] * 12})
     wrapper = classifier(model=softmax).fit(numbers, LABELS)
     assert (24,) == wrapper.predict(numbers).shape
-    with pytest.raises(InputError, match="X holds values that are no numbers"):
+    with pytest.raises(InputError, match="X contains non-numeric values"):
         classifier(model=softmax).fit(text, LABELS)
 
 

@@ -1,4 +1,4 @@
-"""Names of losses and metrics, and what a loss says about targets and outputs."""
+"""Names of losses and metrics."""
 
 import functools
 
@@ -6,15 +6,9 @@ import keras
 import pytest
 from reference_models import ScaledLoss, scaled_error
 
-from scikeras_reference._data.target_forms import (
-    TargetForm,
-    first_loss,
-    target_form,
-    uses_logits,
-    uses_margins,
-)
+from scikeras_reference._data.losses_and_metrics import snake_case
 from scikeras_reference.exceptions import UnknownNameError
-from scikeras_reference.utils import loss_name, metric_name, snake_case
+from scikeras_reference.utils import loss_name, metric_name
 
 
 @pytest.mark.parametrize(
@@ -99,58 +93,3 @@ def test_objects_of_the_users_own():
     """A function and a class of the user's own go by their own names."""
     assert ("scaled_error", "scaled_loss") == (loss_name(scaled_error), loss_name(ScaledLoss))
     assert "partial" == loss_name(functools.partial(scaled_error))
-
-
-def test_first_loss():
-    """The loss of the first output, out of any nest."""
-    assert "a" == first_loss([["a"], "b"]) == first_loss({"x": ["a"]}) == first_loss("a")
-    assert first_loss([]) is None
-
-
-class Mine(keras.losses.CategoricalCrossentropy):
-    pass
-
-
-@pytest.mark.parametrize("loss", [*CROSSENTROPY, Mine, Mine(), [Mine()], {"out": Mine}])
-def test_categorical_losses(loss):
-    """A categorical loss is known in every form, subclasses too."""
-    assert TargetForm.CATEGORICAL is target_form(loss)
-    assert TargetForm.CATEGORICAL is target_form(functools.partial(CROSSENTROPY[2]))
-
-
-@pytest.mark.parametrize(
-    ("expected", "loss"),
-    [
-        (TargetForm.INTEGER, "sparse_categorical_crossentropy"),
-        (TargetForm.INTEGER, keras.losses.SparseCategoricalCrossentropy()),
-        (TargetForm.INTEGER, None),
-        (TargetForm.INTEGER, "crossentropy"),
-        (TargetForm.INTEGER, scaled_error),
-        (TargetForm.INTEGER, ScaledLoss()),
-        (TargetForm.INTEGER, "nonsense"),
-        (TargetForm.ELEMENTWISE, "mse"),
-        (TargetForm.ELEMENTWISE, keras.losses.BinaryCrossentropy()),
-        (TargetForm.CATEGORICAL, keras.losses.deserialize("categorical_hinge")),
-    ],
-)
-def test_forms_of_targets(expected, loss):
-    """What is not known to want more gets integers."""
-    assert expected is target_form(loss)
-
-
-def test_logits():
-    """Logits are recognised in instances and in partial functions, and nowhere else."""
-    function = keras.losses.binary_crossentropy
-
-    assert uses_logits([keras.losses.SparseCategoricalCrossentropy(from_logits=True)])
-    assert uses_logits(functools.partial(function, from_logits=True))
-    assert not uses_logits(functools.partial(function))
-    assert not uses_logits(function)
-    assert not uses_logits(None)
-
-
-def test_margins():
-    """Hinge losses compare margins around zero."""
-    assert uses_margins("hinge")
-    assert uses_margins(keras.losses.SquaredHinge())
-    assert not uses_margins("categorical_hinge")

@@ -19,7 +19,7 @@ BAD = SimpleNamespace(**{**vars(GOOD), "KerasClassifier": dict}, clause="CLS-1")
         ("assert KerasClassifier is list", "bad", None),
         ("assert KerasClassifier is set", "bad", "fails with the reference"),
         ("X", "bad", "does not fail with bad"),
-        ("X", "none", "'none' is no mutant of that clause"),
+        ("X", "none", "'none' is not a mutant of that clause"),
     ],
 )
 def test_an_example_is_right_and_can_be_wrong(code_of_it, broken_by, fault):
@@ -43,11 +43,11 @@ def test_links_that_lead_nowhere(tmp_path):
     count, faults = broken_links(tmp_path)
     assert 9 == count
     assert [
-        "index.html: '#gone' leads to no place of that page",
-        "index.html: 'none.png' leads to nothing",
-        "sub/page.html: '../index.html#no' leads to no place of that page",
-        "sub/page.html: 'http://' is no well-formed address",
-        "sub/page.html: '../sub' leads to nothing",
+        "index.html: '#gone' is not an anchor of that page",
+        "index.html: 'none.png' does not exist",
+        "sub/page.html: '../index.html#no' is not an anchor of that page",
+        "sub/page.html: 'http://' is not a valid address",
+        "sub/page.html: '../sub' does not exist",
     ] == faults
     assert 1 == main([str(tmp_path)])
 

@@ -1,17 +1,17 @@
 #!/usr/bin/env bash
-# Says whether what was asked for was judged: a job that was skipped is no pass. DEVICE is what the
-# workflow was asked for (cpu, gpu, or both with a space between); CPU and GPU are the results of
-# the two jobs.
+# Fails unless the job of every requested device succeeded; a skipped job does not count as a pass.
+# DEVICE is the input of the workflow (cpu, gpu, or both, separated by a space); CPU and GPU are the
+# results of the two jobs.
 set -euo pipefail
 
-read -r -d "" -a devices <<<"${DEVICE:-}" || true # which says that the text came to its end
+read -r -d "" -a devices <<<"${DEVICE:-}" || true # read returns 1 at the end of the text
 wrong=""
-[ "${#devices[@]}" -gt 0 ] || wrong="The input device is empty: give cpu, gpu, or both."
+[ "${#devices[@]}" -gt 0 ] || wrong="The input device is empty; use cpu, gpu, or both."
 for device in ${devices[@]+"${devices[@]}"}; do
     case "$device" in
         cpu) result=${CPU:-} ;;
         gpu) result=${GPU:-} ;;
-        *) result="not a device that there is" ;;
+        *) result="unknown device" ;;
     esac
     [ "$result" = success ] || wrong+="The job for the device '$device': ${result:-no result}. "
 done
@@ -20,4 +20,4 @@ if [ -n "$wrong" ]; then
     printf '::error title=conformance::%s\n' "${wrong//$'\n'/ }"
     exit 1
 fi
-echo "Judged on: ${devices[*]}."
+echo "Passed on: ${devices[*]}."

@@ -1,20 +1,20 @@
 #!/usr/bin/env bash
-# Runs the suite, shows the run in the formats of a workflow, and ends with the exit code of the run.
-# Everything comes from the environment: SUBJECT, PROFILES, BASELINE, DEVICE (each may be empty: then
-# the configuration decides), BACKEND, and what GitHub sets: RUNNER_TEMP, GITHUB_OUTPUT,
+# Runs the suite, writes the reports, summary and annotations, and ends with the exit code of the run.
+# All inputs are environment variables: SUBJECT, PROFILES, BASELINE, DEVICE (if empty, the
+# configuration decides), BACKEND, and those set by GitHub: RUNNER_TEMP, GITHUB_OUTPUT,
 # GITHUB_STEP_SUMMARY.
 set -euo pipefail
 
 out=$RUNNER_TEMP/conformance
 report=$out/report.json
-# A report of an earlier step is none of this run.
+# Remove the report of an earlier step.
 rm -rf "$out"
 mkdir -p "$out"
 echo "folder=$out" >>"$GITHUB_OUTPUT"
 
 export KERAS_BACKEND=${BACKEND:-${KERAS_BACKEND:-tensorflow}}
 export TF_CPP_MIN_LOG_LEVEL=${TF_CPP_MIN_LOG_LEVEL:-2}
-# JAX computes in 32 bits unless it is told; the profile sklearn needs 64.
+# JAX computes in 32 bits by default; the profile sklearn needs 64.
 export JAX_ENABLE_X64=${JAX_ENABLE_X64:-1}
 
 suite() {
@@ -22,7 +22,7 @@ suite() {
 }
 
 arguments=(--report "$report" --scripts "$out/scripts")
-read -r -d "" -a profiles <<<"${PROFILES:-}" || true # which says that the text came to its end
+read -r -d "" -a profiles <<<"${PROFILES:-}" || true # read returns 1 at the end of the text
 for profile in ${profiles[@]+"${profiles[@]}"}; do
     arguments+=("--profile=$profile")
 done
@@ -30,15 +30,15 @@ done
 [ -z "${DEVICE:-}" ] || arguments+=("--device=$DEVICE")
 [ -z "${SUBJECT:-}" ] || arguments+=(-- "$SUBJECT")
 
-# What a subject prints, or puts into a message, gives no commands to the runner; isolated, so that
-# no secrets.py of the directory makes the token.
+# Output of the subject must not issue commands to the runner. Python is isolated (-I), so that a
+# secrets.py in the directory cannot choose the token.
 token=$(python -I -c 'import secrets; print(secrets.token_hex(16))')
 printf '::stop-commands::%s\n' "$token"
 code=0
 suite run "${arguments[@]}" || code=$?
 printf '\n::%s::\n' "$token"
 
-# Shows the stored run as one format; that ends like the run itself, or something is wrong.
+# Convert the report to one format. The exit code must be the one of the run.
 differs=""
 show() {
     local got=0
@@ -59,7 +59,7 @@ fi
 
 if [ -n "$differs" ]; then
     [ "$code" -ne 0 ] || code=3
-    text="The run ended with exit code $code and left no whole report; the log of this step says why."
+    text="The run ended with exit code $code and left no complete report; see the log of this step."
     printf '::error title=conformance::%s\n' "$text"
     printf '## Conformance: no verdict\n\n%s\n' "$text" >>"$GITHUB_STEP_SUMMARY"
 fi

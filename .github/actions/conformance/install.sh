@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Installs the package under test, the suite of this checkout, and a backend where none came along.
-# Everything comes from the environment: PACKAGE (an argument of pip on each line), BACKEND, DEVICE,
-# SCIKIT_LEARN (a version such as 1.8.*, or nothing).
+# Installs the package under test, the suite of this checkout, and a backend if none is installed yet.
+# All inputs are environment variables: PACKAGE (one argument of pip per line), BACKEND, DEVICE,
+# SCIKIT_LEARN (a version such as 1.8.*, or empty).
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 suite=$(cd "$here/../../../conformance" && pwd)
@@ -13,7 +13,7 @@ fail() {
 
 case "${DEVICE:-}" in
     "" | cpu | gpu) ;;
-    *) fail "The input device takes cpu, gpu or nothing." ;;
+    *) fail "The input device must be cpu, gpu or empty." ;;
 esac
 case "${BACKEND:-}:${DEVICE:-}" in
     tensorflow:gpu) requirement="tensorflow[and-cuda]" ;;
@@ -21,7 +21,7 @@ case "${BACKEND:-}:${DEVICE:-}" in
     jax:gpu) requirement="jax[cuda12]" ;;
     jax:*) requirement=jax ;;
     torch:*) requirement=torch ;;
-    *) fail "The input backend takes tensorflow, jax or torch." ;;
+    *) fail "The input backend must be tensorflow, jax or torch." ;;
 esac
 
 arguments=()
@@ -30,10 +30,10 @@ while IFS= read -r line; do
     line="${line%"${line##*[![:space:]]}"}"
     [ -z "$line" ] || arguments+=("$line")
 done <<<"${PACKAGE:-}"
-[ "${#arguments[@]}" -gt 0 ] || fail "The input package is empty: name what is to be judged."
+[ "${#arguments[@]}" -gt 0 ] || fail "The input package is empty: name the package under test."
 [ -z "${SCIKIT_LEARN:-}" ] || arguments+=("scikit-learn==$SCIKIT_LEARN")
 
-# In one step, so that pip finds versions that suit all of them.
+# In one step, so that pip finds compatible versions of all packages.
 python -m pip install "$suite" "${arguments[@]}"
 if ! python -c 'import importlib.util, sys; sys.exit(importlib.util.find_spec(sys.argv[1]) is None)' \
     "$BACKEND"; then

@@ -1,1 +1,1 @@
-"""Writes the pages of the site that come out of data: clauses, mutants, comparison, schema."""
+"""Generates the pages that are built from data: clauses, mutants, comparison, schema."""

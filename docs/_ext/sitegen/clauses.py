@@ -1,4 +1,4 @@
-"""The pages about the clauses: one each, one for each chapter, and the index."""
+"""The pages of the clauses and of the chapters, and the index."""
 
 from collections.abc import Iterator
 from textwrap import shorten
@@ -18,19 +18,24 @@ BEFORE_THE_EXAMPLE = "before.md"
 
 
 def clause_page(clause: Clause, material: Material) -> str:
-    """Write the page of a clause.
+    """Return the page of a clause.
 
     Parameters
     ----------
     clause : Clause
-        The promise.
+        The clause.
     material : Material
-        What there is to tell of it.
+        The data that the page is built from.
+
+    Returns
+    -------
+    str
+        Markdown.
     """
     chapter = next(c for c in material.contract.chapters if c.id == clause.chapter)
     parts = [
         f"# {clause.id}",
-        f":::{{div}} promise\n{prose(clause.statement)}\n:::",
+        f":::{{div}} statement\n{prose(clause.statement)}\n:::",
         table(
             ["level", "chapter", "profile", "since", "source"],
             [
@@ -55,11 +60,11 @@ def clause_page(clause: Clause, material: Material) -> str:
 def _why(clause: Clause, checks: list[Check]) -> Iterator[str]:
     yield "## Why it matters"
     if clause.excluded:
-        yield "No check of a subject can observe this clause, so no run has a result for it."
+        yield "No check can observe this clause, so no run has a result for it."
         yield prose(clause.excluded)
         return
-    yield "Where it is broken:"
-    yield "\n".join(f"- {prose(cost)}" for cost in dict.fromkeys(c.impact for c in checks))
+    yield "If a wrapper breaks this clause:"
+    yield "\n".join(f"- {prose(impact)}" for impact in dict.fromkeys(c.impact for c in checks))
 
 
 def _example(clause: Clause, material: Material) -> Iterator[str]:
@@ -70,8 +75,8 @@ def _example(clause: Clause, material: Material) -> Iterator[str]:
     yield "## Right and wrong"
     if example is not None:
         yield (
-            f"**Right.** With a wrapper that keeps {clause.id} this runs to its end; "
-            f"[what stands before each example]({BEFORE_THE_EXAMPLE}) is the same for all."
+            f"**Right.** This code runs without an error if a wrapper conforms to {clause.id}. "
+            f"All examples start with [the same code]({BEFORE_THE_EXAMPLE})."
         )
         yield code_block(example.code)
     if not mutants:
@@ -102,28 +107,29 @@ def _checks(clause: Clause, checks: list[Check], material: Material) -> Iterator
     yield "## Checks"
     for check in checks:
         yield f"### {code(check.id)}"
-        yield f"A pass shows that {prose(check.verifies)}."
+        yield f"Verifies that {prose(check.verifies)}."
         yield _runs(check)
         killed = material.killing(check.id)
         if killed:
-            yield "Mutants of the reference that it kills:"
+            yield "Mutants of the reference that this check detects:"
             yield "\n".join(f"- {mutant_link(m.name)}: {prose(m.story)}" for m in killed)
         else:
-            yield "It needs a GPU, so no mutant was seen to fail it; tests of the suite feign one."
+            yield "This check needs a GPU. It is tested with a simulated one instead of a mutant."
         if check.id in material.explained:
             yield (
-                f"[A few lines that show the defect in a real implementation]"
+                f"[A few lines that reproduce the defect in a real implementation]"
                 f"({material.explained[check.id]})."
             )
-        yield dropdown("What it does", code_block(source_of(check.function)))
+        yield dropdown("Source", code_block(source_of(check.function)))
     if also:
-        yield "### Checks of other clauses that are about it too"
+        yield "### Checks of other clauses that also cover it"
         yield "\n".join(
-            f"- {clause_link(check.clauses[0])}: {code(check.id)} shows that {prose(check.verifies)}"
+            f"- {clause_link(check.clauses[0])}: {code(check.id)} verifies that "
+            f"{prose(check.verifies)}"
             for check in also
         )
     if checks:
-        yield "Try them on a wrapper of your own, and print one as a script that needs no suite:"
+        yield "Run the checks on your wrapper, or print one as a script that needs no suite:"
         yield code_block(_commands(clause, checks[0]), "bash")
 
 
@@ -144,7 +150,7 @@ def _runs(check: Check) -> str:
     elif cases:
         words += f", in the cases {', '.join(code(case) for case in cases)}"
     if check.clauses[1:]:
-        words += f"; also about {', '.join(clause_link(other) for other in check.clauses[1:])}"
+        words += f"; also covers {', '.join(clause_link(other) for other in check.clauses[1:])}"
     return words + "."
 
 
@@ -157,7 +163,7 @@ def _implementations(checks: list[Check], material: Material) -> Iterator[str]:
     ]
     if rows:
         yield "## Implementations"
-        yield "From the [stored runs](../peers/comparison.md):"
+        yield "Results of the [stored runs](../peers/comparison.md):"
         yield table(["run", "result", "first failure"], rows)
 
 
@@ -176,7 +182,7 @@ def _standing(run: Report, checks: set[str]) -> list[str]:
 
 
 def chapter_page(chapter: Chapter, material: Material) -> str:
-    """Write the page of a chapter."""
+    """Return the page of a chapter."""
     clauses = material.contract.of_chapter(chapter.id)
     toc = "\n".join(clause.id for clause in clauses)
     return "\n\n".join(
@@ -189,16 +195,16 @@ def chapter_page(chapter: Chapter, material: Material) -> str:
 
 
 def index_page(material: Material) -> str:
-    """Write the index of all clauses, by chapter."""
+    """Return the index of all clauses, by chapter."""
     contract = material.contract
     parts = [
         "# Clauses",
         (
-            f"Contract {contract.version} has {len(contract.clauses)} clauses, and the suite "
-            f"{len(material.catalog)} checks of them, which were seen to fail with "
-            f"[{len(material.mutants)} mutants](mutants.md) of the reference. "
-            "[The contract](../contract.md) says how it is versioned, "
-            "[judging an implementation](../conformance.md) what a result means."
+            f"Contract {contract.version} has {len(contract.clauses)} clauses, and the suite has "
+            f"{len(material.catalog)} checks for them. The checks are tested with "
+            f"[{len(material.mutants)} mutants](mutants.md) of the reference. See "
+            "[the contract](../contract.md) for its versions and "
+            "[checking an implementation](../conformance.md#results) for the meaning of results."
         ),
     ]
     for chapter in contract.chapters:
@@ -213,7 +219,7 @@ def index_page(material: Material) -> str:
 
 def _table(clauses: tuple[Clause, ...], material: Material) -> str:
     return table(
-        ["clause", "promise", "level", "profile", "checks", "mutants"],
+        ["clause", "statement", "level", "profile", "checks", "mutants"],
         [
             [
                 clause_link(clause.id),

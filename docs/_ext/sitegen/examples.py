@@ -1,8 +1,8 @@
 """The examples on the pages of the clauses, and the command that runs them.
 
-``docs/examples/CHAPTER.toml`` has the code for each clause that can be shown in a few lines, and
-the mutant that it fails with, where there is one. ``python -m sitegen.examples`` runs each with the
-reference, where it has to come to its end, and with the mutant, where it may not.
+``docs/examples/CHAPTER.toml`` has an example for each clause that can be shown in a few lines, and
+the name of a mutant for which it fails, if there is one. ``python -m sitegen.examples`` runs each
+example with the reference, where it must pass, and with the mutant, where it must fail.
 """
 
 import contextlib
@@ -29,7 +29,7 @@ WRAPPERS = ("BaseWrapper", "KerasClassifier", "KerasRegressor")
 
 
 def preamble(folder: Path = FOLDER) -> str:
-    """Give the code that stands before each example."""
+    """Return the code that every example starts with."""
     return (folder / "before.py").read_text(encoding="utf-8")
 
 
@@ -39,31 +39,34 @@ def load_examples(folder: Path = FOLDER) -> dict[str, Example]:
     Parameters
     ----------
     folder : Path
-        Where the files are.
+        The folder of the files.
 
     Returns
     -------
     dict of str to Example
-        By the id of the clause.
+        The examples, by the id of the clause.
 
     Raises
     ------
     ValueError
-        If an entry stands in the file of another chapter, or has other keys than it should.
+        If an entry is in the file of another chapter, or has missing or unknown keys.
     """
     found: dict[str, Example] = {}
     for path in sorted(folder.glob("*.toml")):
         for clause, entry in tomllib.loads(path.read_text(encoding="utf-8")).items():
             if clause.partition("-")[0] != path.stem or set(entry) - {"broken-by"} != {"code"}:
-                raise ValueError(f"{path.name}: the entry {clause} is of another form")
+                raise ValueError(
+                    f"{path.name}: the entry {clause} belongs to another file, or has missing or "
+                    "unknown keys"
+                )
             found[clause] = Example(clause, entry["code"].strip("\n"), entry.get("broken-by", ""))
     return found
 
 
 def run(example: Example, wrappers: Any) -> None:
-    """Run an example with an implementation; what it prints is of no interest."""
+    """Run an example with an implementation, and discard its output."""
     space = {name: getattr(wrappers, name) for name in WRAPPERS}
-    # The wrappers are there already.
+    # The wrappers are in the namespace already.
     before = "\n".join(line for line in preamble().splitlines() if not line.startswith(IMPORT))
     name = f"<example of {example.clause}>"
     with contextlib.redirect_stdout(io.StringIO()), warnings.catch_warnings():
@@ -73,21 +76,21 @@ def run(example: Example, wrappers: Any) -> None:
 
 
 def faults_of(example: Example, reference: Any, mutants: Mapping[str, Any]) -> list[str]:
-    """Run an example with the reference, and with the mutant that it names.
+    """Run an example with the reference and with its mutant.
 
     Parameters
     ----------
     example : Example
-        What to run.
+        The example to run.
     reference : object
-        Has the three wrappers.
+        An object with the three wrappers.
     mutants : mapping of str to object
-        So has each of these; the attribute ``clause`` says what it breaks.
+        Objects with the three wrappers. The attribute ``clause`` names the clause that they break.
 
     Returns
     -------
     list of str
-        What is wrong: it fails with the reference, or does not with the mutant.
+        Error messages: the example fails with the reference, or passes with the mutant.
     """
     faults = []
     failure = _failure(example, reference)
@@ -96,7 +99,7 @@ def faults_of(example: Example, reference: Any, mutants: Mapping[str, Any]) -> l
     if example.broken_by:
         mutant = mutants.get(example.broken_by)
         if mutant is None or mutant.clause != example.clause:
-            faults.append(f"{example.clause}: {example.broken_by!r} is no mutant of that clause")
+            faults.append(f"{example.clause}: {example.broken_by!r} is not a mutant of that clause")
         elif not _failure(example, mutant):
             faults.append(f"{example.clause}: does not fail with {example.broken_by}")
     return faults
@@ -111,7 +114,7 @@ def _failure(example: Example, wrappers: Any) -> str:
 
 
 def _run_one(example: Example) -> list[str]:
-    """Run an example in a process that has nothing yet."""
+    """Run an example in a worker process."""
     import scikeras_reference
     from mutants import MUTANTS
 
@@ -119,21 +122,21 @@ def _run_one(example: Example) -> list[str]:
 
 
 def main(arguments: list[str]) -> int:
-    """Run the examples, or those of the chapters and clauses that are named."""
+    """Run all examples, or those of the given chapters and clauses, and return the exit code."""
     examples = [
         example
         for clause, example in load_examples().items()
         if not arguments or {clause, clause.partition("-")[0]} & set(arguments)
     ]
     if not examples:
-        print("There is no such example.", file=sys.stderr)
+        print("No example matches.", file=sys.stderr)
         return 2
     with ProcessPoolExecutor(min(4, os.cpu_count() or 1), get_context("spawn")) as pool:
         faults = [fault for found in pool.map(_run_one, examples) for fault in found]
     for fault in faults:
         print(fault, file=sys.stderr)
-    alone = sum(not example.broken_by for example in examples)
-    print(f"{len(examples)} examples, {alone} of them without a mutant, {len(faults)} faults")
+    without_mutant = sum(not example.broken_by for example in examples)
+    print(f"{len(examples)} examples, {without_mutant} without a mutant, {len(faults)} faults")
     return int(bool(faults))
 
 

@@ -1,4 +1,4 @@
-"""The extension of Sphinx that writes the generated pages before they are read."""
+"""The Sphinx extension that writes the generated pages before Sphinx reads them."""
 
 from pathlib import Path
 from typing import Any
@@ -21,7 +21,7 @@ def _write(app: Sphinx) -> None:
     for name, page in found.items():
         path = docs / name
         path.parent.mkdir(exist_ok=True)
-        # What has not changed is not written, so that Sphinx does not read it again.
+        # Unchanged pages are not written, so that Sphinx does not read them again.
         if not path.exists() or path.read_text(encoding="utf-8") != page:
             path.write_text(page, encoding="utf-8")
     for path in (docs / FOLDER).glob("*.md"):
@@ -30,7 +30,7 @@ def _write(app: Sphinx) -> None:
 
 
 def setup(app: Sphinx) -> dict[str, Any]:
-    """Tell Sphinx of the pages."""
+    """Register the extension with Sphinx."""
     app.add_config_value("peer_reports", [], "env", types=[list])
     app.connect("builder-inited", _write, priority=100)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

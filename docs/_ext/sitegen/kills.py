@@ -1,38 +1,43 @@
-"""The page of the kill matrix: which mutant breaks which clause, and which checks notice."""
+"""The kill matrix: which mutant breaks which clause, and which checks detect it."""
 
 from sitegen.markup import clause_link, code, mutant_anchor, prose, table, text
 from sitegen.material import Broken, Material
 
 __all__ = ["kill_matrix_page"]
 
-MOST = 8
-"""Names of checks that a cell lists."""
+MAX_LISTED = 8
+"""The largest number of checks listed in a cell."""
 
 
 def kill_matrix_page(material: Material) -> str:
-    """Write the page.
+    """Return the page of the kill matrix.
 
     Parameters
     ----------
     material : Material
-        Mutants, and the contract that orders them.
+        The mutants, and the contract that defines their order.
+
+    Returns
+    -------
+    str
+        Markdown.
     """
     parts = [
         "# The kill matrix",
         (
-            "A *mutant* is the reference with one promise broken, as a real wrapper might break "
-            "it. A check that no mutant fails may be one that cannot fail, so each check has to "
-            f"kill at least one. There are {len(material.mutants)}. In their code `reference` "
-            "is the copy of the reference that is broken, and `wrap(cls, method, around)` puts "
-            "`around(original, self, *args, **kwargs)` in the place of a method."
+            "A *mutant* is the reference with one clause broken, as a real wrapper might break "
+            "it. A check that no mutant fails might never fail, so each check must kill at least "
+            f"one of the {len(material.mutants)} mutants. In their code, `reference` is the copy "
+            "of the reference that is modified, and `wrap(cls, method, around)` replaces a method "
+            "by `around(original, self, *args, **kwargs)`."
         ),
     ]
     known = any(mutant.collateral is not None for mutant in material.mutants)
     if known:
         parts.append(
-            "*Also breaks* counts further checks that fail with the mutant, of any clause. Of "
-            "other clauses one case of each check is tried, and none of the costly checks, which "
-            "start processes or train in earnest."
+            "*Also breaks* lists other checks that fail with the mutant. Of the checks of other "
+            "clauses, one case each is run, and no slow checks, which start processes or train "
+            "for many epochs."
         )
     for chapter in material.contract.chapters:
         mutants = [m for m in material.mutants if m.clause.partition("-")[0] == chapter.id]
@@ -48,7 +53,7 @@ def _row(mutant: Broken) -> list[str]:
     return [
         f"{mutant_anchor(mutant.name)}<br>{prose(mutant.story)}",
         clause_link(mutant.clause),
-        # Each name on a line of its own, since they are long.
+        # One name per line, because the names are long.
         "<br>".join(code(check) for check in mutant.kills),
         _also(mutant),
     ]
@@ -57,7 +62,7 @@ def _row(mutant: Broken) -> list[str]:
 def _also(mutant: Broken) -> str:
     if not mutant.collateral:
         return "nothing"
-    shown = ", ".join(code(check) for check in mutant.collateral[:MOST])
-    more = len(mutant.collateral) - MOST
+    shown = ", ".join(code(check) for check in mutant.collateral[:MAX_LISTED])
+    more = len(mutant.collateral) - MAX_LISTED
     rest = f" and {more} more" if more > 0 else ""
     return f"{len(mutant.collateral)}: {shown}{rest}"

@@ -1,6 +1,6 @@
-"""Follows every link of the built site: pages, anchors, files; addresses outside are only read.
+"""Check every link of the built site: pages, anchors and files. External addresses are only parsed.
 
-``python -m sitegen.links docs/_build/html`` ends with 1 if a link leads nowhere.
+``python -m sitegen.links docs/_build/html`` exits with 1 if a link is broken.
 """
 
 import sys
@@ -14,7 +14,7 @@ LINKS = {"a": "href", "link": "href", "img": "src", "script": "src", "iframe": "
 
 
 class _Page(HTMLParser):
-    """Collects what a page links to, and what can be linked to on it."""
+    """Collects the links and the anchors of a page."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -30,7 +30,7 @@ class _Page(HTMLParser):
 
 
 def broken_links(root: Path) -> tuple[int, list[str]]:
-    """Follow the links of all pages of a folder.
+    """Check the links of all pages of a folder.
 
     Parameters
     ----------
@@ -40,13 +40,13 @@ def broken_links(root: Path) -> tuple[int, list[str]]:
     Returns
     -------
     int
-        How many links there are.
+        The number of links.
     list of str
-        What is wrong, a line for each.
+        One message for each broken link.
     """
     pages = {}
     for path in sorted(root.rglob("*.html")):
-        if "_static" in path.relative_to(root).parts:  # the theme's own, templates among them
+        if "_static" in path.relative_to(root).parts:  # files of the theme, including templates
             continue
         page = _Page()
         page.feed(path.read_text(encoding="utf-8"))
@@ -64,29 +64,29 @@ def _fault(path: Path, link: str, pages: dict[Path, _Page]) -> str:
     try:
         parts = urlsplit(link)
     except ValueError as error:
-        return f"is no address: {error}"
+        return f"is not a valid address: {error}"
     if parts.scheme in {"mailto", "data", "javascript"}:
         return ""
     if parts.scheme or parts.netloc:
         good = parts.scheme in {"http", "https"} and "." in parts.netloc and " " not in link
-        return "" if good else "is no well-formed address"
+        return "" if good else "is not a valid address"
     target = (path.parent / unquote(parts.path)).resolve() if parts.path else path
     if target.is_dir():
         target /= "index.html"
     if not target.exists():
-        return "leads to nothing"
+        return "does not exist"
     page = pages.get(target)
     if page is not None and parts.fragment and unquote(parts.fragment) not in page.anchors:
-        return "leads to no place of that page"
+        return "is not an anchor of that page"
     return ""
 
 
 def main(arguments: list[str]) -> int:
-    """Check the site in the folder that is named."""
+    """Check the site in the given folder and return the exit code."""
     (folder,) = arguments
     count, faults = broken_links(Path(folder))
     if not count:
-        print(f"There is no page with a link in {folder}.", file=sys.stderr)
+        print(f"No page in {folder} has a link.", file=sys.stderr)
         return 1
     for fault in faults:
         print(fault, file=sys.stderr)

@@ -1,4 +1,4 @@
-"""Pieces of Markdown, with everything that is data shown as the text that it is."""
+"""Functions that return Markdown, with all data escaped."""
 
 import re
 from collections.abc import Iterable, Sequence
@@ -21,23 +21,23 @@ SPECIAL = re.compile(r"[\\`*_{}\[\]<>#|~$&]")
 BAR = re.compile(r"(?<!\\)\|")
 
 NAME = re.compile(r"(?<![\w`])(?:[\w.]*_[\w.*]*\w*(?:\([^()]*\))?|\w+\([^()]*\))(?<!\.)")
-"""What reads as Python within a sentence: a name with an underscore, or a call."""
+"""Python code within a sentence: a name with an underscore, or a call."""
 
 
 def text(words: str) -> str:
-    """Show words as they are, on one line."""
+    """Return escaped text on one line."""
     return SPECIAL.sub(lambda match: "\\" + match[0], " ".join(words.split()))
 
 
 def code(words: str) -> str:
-    """Show words as code within a line."""
+    """Return inline code."""
     fence = "`" * (max((len(run) for run in re.findall("`+", words)), default=0) + 1)
     pad = " " if words.startswith("`") or words.endswith("`") else ""
     return f"{fence}{pad}{words}{pad}{fence}"
 
 
 def prose(words: str) -> str:
-    """Show a sentence in which names of Python, and what stands in backticks, are code."""
+    """Return an escaped sentence, with Python names and text in backticks as inline code."""
     parts = " ".join(words.split()).split("`")
     out = []
     for number, part in enumerate(parts):
@@ -53,47 +53,47 @@ def prose(words: str) -> str:
 
 
 def text_within(words: str) -> str:
-    """Show a piece of a line as it is, with the spaces at its ends."""
+    """Return escaped text, with leading and trailing spaces."""
     return SPECIAL.sub(lambda match: "\\" + match[0], words)
 
 
 def code_block(source: str, language: str = "python") -> str:
-    """Show source in a block of its own, whatever fences it holds."""
+    """Return a code block, with a fence that is longer than any in the source."""
     longest = max((len(run) for run in re.findall("`{3,}", source)), default=2)
     fence = "`" * (longest + 1)
     return f"{fence}{language}\n{source.rstrip()}\n{fence}"
 
 
 def dropdown(title: str, body: str) -> str:
-    """Fold something away under a title."""
+    """Return a collapsed section."""
     return f"::::{{dropdown}} {title}\n{body}\n::::"
 
 
 def table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """Give a table; the cells are Markdown."""
+    """Return a table; the cells are Markdown."""
     lines = ["| " + " | ".join(heads) + " |", "|---" * len(heads) + "|"]
-    # Text has its bars escaped; code has not.
+    # Bars are already escaped in text, but not in code.
     lines += ["| " + " | ".join(BAR.sub(r"\|", cell) for cell in row) + " |" for row in rows]
     return "\n".join(lines)
 
 
 def clause_file(clause: str) -> str:
-    """Give the name of the page of a clause."""
+    """Return the file name of the page of a clause."""
     return f"{clause}.md"
 
 
 def clause_link(clause: str, folder: str = "") -> str:
-    """Give a link to the page of a clause."""
+    """Return a link to the page of a clause."""
     return f"[{clause}]({folder}{clause_file(clause)})"
 
 
 def mutant_anchor(name: str) -> str:
-    """Show the name of a mutant where links to it lead."""
-    # As HTML: a cell of a table can be no target of Markdown's.
+    """Return the name of a mutant with an anchor for links."""
+    # HTML, because Markdown has no anchors in table cells.
     return f'<span id="{escape(name)}"></span>{code(name)}'
 
 
 def mutant_link(name: str) -> str:
-    """Give a link, from the page of a clause, to where a mutant stands in the kill matrix."""
+    """Return a link from the page of a clause to a mutant in the kill matrix."""
     href = f"mutants.html#{escape(name)}"
     return f'<a class="reference internal" href="{href}"><code>{escape(name)}</code></a>'

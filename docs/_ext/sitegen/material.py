@@ -1,4 +1,4 @@
-"""What the generated pages are made of: contract, checks, mutants, examples, stored runs."""
+"""The data of the generated pages: contract, checks, mutants, examples, stored runs."""
 
 import inspect
 import textwrap
@@ -17,12 +17,12 @@ __all__ = ["Broken", "Example", "Material", "MissingReportError", "gather", "sto
 
 
 class MissingReportError(Exception):
-    """A stored run that the site compares is not there, or cannot be read."""
+    """A stored run is missing or cannot be read."""
 
 
 @dataclass(frozen=True)
 class Broken:
-    """A mutant, as a page tells of it."""
+    """A mutant, as shown on a page."""
 
     name: str
     clause: str
@@ -30,22 +30,22 @@ class Broken:
     story: str
     source: str
     collateral: tuple[str, ...] | None = None
-    """What else it breaks; None where nobody wrote that down."""
+    """Other checks that fail with it; None if that is not recorded."""
 
 
 @dataclass(frozen=True)
 class Example:
-    """What a user may rely on, as code that runs with whatever keeps the clause."""
+    """Code that runs without an error with every wrapper that conforms to a clause."""
 
     clause: str
     code: str
     broken_by: str = ""
-    """The mutant that it fails with; empty where the mutants need data of the suite's own."""
+    """The mutant with which it fails; empty if the mutants need data of the suite."""
 
 
 @dataclass(frozen=True)
 class Material:
-    """Everything that the pages are made of."""
+    """All data of the generated pages."""
 
     contract: Contract
     catalog: Sequence[Check]
@@ -54,34 +54,34 @@ class Material:
     runs: Mapping[str, Report] = field(default_factory=dict)
     """Stored runs by the name of their file."""
     explained: Mapping[str, str] = field(default_factory=dict)
-    """For the name of a check, a link to lines that show the defect in a real implementation."""
+    """By the id of a check, a link to lines that reproduce the defect in a real implementation."""
 
     def checks_of(self, clause: str) -> list[Check]:
-        """Give the checks that belong to a clause."""
+        """Return the checks of a clause."""
         return [check for check in self.catalog if check.clauses[0] == clause]
 
     def checks_also_of(self, clause: str) -> list[Check]:
-        """Give the checks of other clauses that are about this one too."""
+        """Return the checks of other clauses that also cover this one."""
         return [check for check in self.catalog if clause in check.clauses[1:]]
 
     def killing(self, check: str) -> list[Broken]:
-        """Give the mutants that a check was seen to fail with."""
+        """Return the mutants that a check detects."""
         return [mutant for mutant in self.mutants if check in mutant.kills]
 
     def mutants_of(self, clause: str) -> list[Broken]:
-        """Give the mutants of a clause."""
+        """Return the mutants of a clause."""
         return [mutant for mutant in self.mutants if mutant.clause == clause]
 
 
 def source_of(function: Any) -> str:
-    """Give the source of a function without its decorators."""
+    """Return the source of a function without its decorators."""
     lines = textwrap.dedent(inspect.getsource(function)).splitlines()
     start = next(number for number, line in enumerate(lines) if line.startswith("def "))
     return "\n".join(lines[start:])
 
 
 def helpers_of(function: Any) -> list[Any]:
-    """Find the private functions of its module that a function uses, and those that they use."""
+    """Return the private functions of its module that a function uses, directly or indirectly."""
     found: list[Any] = []
 
     def look_into(code: Any, space: Mapping[str, Any]) -> None:
@@ -101,7 +101,7 @@ def helpers_of(function: Any) -> list[Any]:
 
 
 def without_docstring(source: str) -> str:
-    """Leave out the docstring of a function that has one of one line."""
+    """Return the source of a function without its docstring, if that is a single line."""
     lines = source.splitlines()
     start = next(number for number, line in enumerate(lines) if line.endswith(":")) + 1
     docstring = lines[start].strip()
@@ -118,9 +118,9 @@ def _whole_source(patch: Any) -> str:
 
 
 def _mutants() -> list[Broken]:
-    # Imported here: `fixtures` has to be on the import path, and Keras is imported with it.
+    # Imported here because it imports Keras and needs `fixtures` on the import path.
     from mutants import MUTANTS
-    from mutants.matrix import FILE, declared
+    from mutation.matrix import FILE, declared
 
     written = declared() if FILE.exists() else {}
     return [
@@ -142,21 +142,21 @@ def stored_runs(folder: Path, expected: Sequence[str]) -> dict[str, Report]:
     Parameters
     ----------
     folder : Path
-        Where the JSON reports are.
+        The folder of the JSON reports.
     expected : sequence of str
-        Names, without suffix, of reports that have to be there.
+        Names, without suffix, of reports that must exist.
 
     Raises
     ------
     MissingReportError
-        If one of them is not there, or any cannot be read.
+        If an expected report is missing, or any report cannot be read.
     """
     found = {path.stem: path for path in sorted(folder.glob("*.json"))}
     missing = [name for name in expected if name not in found]
     if missing:
         raise MissingReportError(
-            f"There is no stored run {', '.join(missing)} in {folder.name}/, which the comparison "
-            "needs: make it with scikeras-conformance run SUBJECT --profile all --report FILE."
+            f"There is no stored run {', '.join(missing)} in {folder.name}/. Create it with "
+            "scikeras-conformance run SUBJECT --profile all --report FILE."
         )
     names = [*expected, *(name for name in found if name not in expected)]
     try:
@@ -166,14 +166,14 @@ def stored_runs(folder: Path, expected: Sequence[str]) -> dict[str, Report]:
 
 
 def gather(docs: Path, expected: Sequence[str]) -> Material:
-    """Collect everything.
+    """Return all data of the generated pages.
 
     Parameters
     ----------
     docs : Path
-        The folder of the documents.
+        The folder of the documentation.
     expected : sequence of str
-        Names of the stored runs that have to be there.
+        Names of the stored runs that must exist.
     """
     from scikeras_conformance.checks import CATALOG
     from sitegen.examples import load_examples
@@ -189,7 +189,7 @@ def gather(docs: Path, expected: Sequence[str]) -> Material:
 
 
 def _explained(folder: Path) -> dict[str, str]:
-    """Find the headings that show a defect in a few lines: they are names of checks."""
+    """Return links to the headings of pages about peers that are ids of checks."""
     found = {}
     for page in sorted(folder.glob("*.md")):
         for line in page.read_text(encoding="utf-8").splitlines():

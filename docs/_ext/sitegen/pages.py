@@ -1,4 +1,4 @@
-"""All generated pages, by the place where they are written."""
+"""All generated pages, by path."""
 
 import json
 from importlib.resources import files
@@ -14,16 +14,21 @@ from sitegen.schema import schema_page
 __all__ = ["FOLDER", "pages"]
 
 FOLDER = "clauses"
-"""The folder of which everything is generated."""
+"""The folder in which every file is generated."""
 
 
 def pages(material: Material) -> dict[str, str]:
-    """Give all generated pages, by the place within the documents.
+    """Return all generated pages.
 
     Parameters
     ----------
     material : Material
-        What they are made of.
+        The data that the pages are built from.
+
+    Returns
+    -------
+    dict of str to str
+        Markdown, by the path within the documentation.
     """
     contract = material.contract
     schema = (files("scikeras_conformance.report") / "report.schema.json").read_text("utf-8")
@@ -43,9 +48,9 @@ def pages(material: Material) -> dict[str, str]:
 
 def _before_page() -> str:
     return (
-        "# Before each example\n\n"
-        "The examples on the pages of the clauses are complete with these lines before them. They "
-        "are run whenever this site is built: with the reference, where each comes to its end, and "
-        "with the mutant that its page shows, where none does.\n\n"
+        "# Code before each example\n\n"
+        "All examples on the pages of the clauses start with these lines. The examples are run "
+        "whenever this site is built. With the reference each must run without an error, and with "
+        "the mutant on its page each must fail.\n\n"
         f"{code_block(preamble())}\n"
     )

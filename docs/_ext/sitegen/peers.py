@@ -1,4 +1,4 @@
-"""The comparison of real implementations, out of stored runs."""
+"""The comparison of real implementations, built from stored runs."""
 
 from collections.abc import Sequence
 
@@ -22,35 +22,40 @@ CLAUSES = "../clauses/"
 
 
 def comparison_page(material: Material) -> str:
-    """Write the page.
+    """Return the page of the comparison.
 
     Parameters
     ----------
     material : Material
-        Contract and stored runs.
+        The contract and the stored runs.
+
+    Returns
+    -------
+    str
+        Markdown.
     """
     parts = [
-        "# Implementations compared",
+        "# Comparison of implementations",
         (
-            "Each column is one run of the suite, stored as a JSON report; this page is made from "
-            "these files and nothing else. A cell counts planned checks: how many of those that "
-            "say something passed. The pages about [SciKeras](scikeras.md) and "
-            "[keras.wrappers](keras-wrappers.md) explain what is behind the numbers."
+            "Each column is one run of the suite. This page is generated from the stored JSON "
+            "reports. A cell says how many of the checks that passed or failed have passed. The "
+            "pages about [SciKeras](scikeras.md) and [keras.wrappers](keras-wrappers.md) explain "
+            "the failures."
         ),
-        "## The runs",
-        _the_runs(material),
+        "## Runs",
+        _table_of_runs(material),
         "## By chapter",
         _by_chapter(material),
         "## By clause",
         *_by_clause(material),
         "## By check",
-        "As `scikeras-conformance matrix` shows it; the numbers stand for the runs above.",
+        "The output of `scikeras-conformance matrix`; the numbers refer to the runs above.",
         _by_check(list(material.runs.values())),
     ]
     return "\n\n".join(parts) + "\n"
 
 
-def _the_runs(material: Material) -> str:
+def _table_of_runs(material: Material) -> str:
     return table(
         ["", "run", "subject", "environment", "verdict", "report"],
         [
@@ -90,7 +95,7 @@ def _by_clause(material: Material) -> list[str]:
     for chapter in material.contract.chapters:
         rows = [_clause_row(clause, runs) for clause in material.contract.of_chapter(chapter.id)]
         parts.append(f"### {chapter.id}")
-        parts.append(table(["clause", "level", "promise", *heads], rows))
+        parts.append(table(["clause", "level", "statement", *heads], rows))
     return parts
 
 
@@ -107,7 +112,7 @@ def _clause_row(clause: Clause, runs: Sequence[Report]) -> list[str]:
 
 
 def _cell(results: Sequence[Result]) -> str:
-    """Say how many of the results passed, and what else there was."""
+    """Return a cell with the number of passed results and of other outcomes."""
     if not results:
         return "not run"
     counts = {o: sum(result.outcome is o for result in results) for o in Outcome}

@@ -1,35 +1,61 @@
-"""The one place that knows of TensorFlow, JAX and PyTorch, and of what Keras keeps to itself.
+"""What differs between TensorFlow, JAX and PyTorch; the only module that looks at a backend.
 
-Nothing is imported here: a backend that is not loaded has no state to save. What is looked up in a
-library's private parts is looked up with a fallback, so that a new version of it costs exactness of
-the seeding at worst, never a working ``fit``.
+Shared steps, which are optional, look at it too. Nothing is imported here: a backend that is not
+loaded has no state to save.
+
+Generators of random numbers are saved and restored through private names of Keras and TensorFlow,
+in `PRIVATE_NAMES`. Where one of them is missing, public functions seed instead: then the numbers
+inside a seeded block are as reproducible as before, but the generators cannot be read, and after
+the block they start anew from a seed that follows from Python's generator. A warning on the logger
+``scikeras_reference.seeding`` says so once.
 """
 
+import functools
+import logging
 import random
 import sys
-from collections.abc import Callable
+import threading
+import zlib
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import keras
 import numpy as np
 
 __all__ = [
+    "PRIVATE_NAMES",
+    "SEED_LOCK",
     "Generator",
+    "compiled_metrics",
     "cuts_batches_as_keras",
     "feeds_tuples",
     "generators",
     "needs_writable_arrays",
-    "prepare_to_answer",
+    "prepare_to_predict",
+    "preserved_generators",
     "runs_undistributed",
     "shuffles_by_epoch",
 ]
 
-# A function that saves a generator's state and gives the one that restores it; one that seeds it.
 Generator = tuple[Callable[[], Callable[[], object]], Callable[[int], object]]
+"""Saves the state and returns the function that restores it; seeds."""
 
-_TF_CONTEXT = "tensorflow.python.eager.context"
-_KERAS_STATE = "keras.src.backend.common.global_state"
-_KERAS_SEED_ATTRIBUTES = ("global_random_seed", "global_seed_generator")
+SEED_LOCK = threading.RLock()
+"""Held while the generators of the process are seeded, for they belong to all threads."""
+
+PRIVATE_NAMES = (
+    ("keras.src.backend.common.global_state", "get_global_attribute"),
+    ("keras.src.backend.common.global_state", "set_global_attribute"),
+    ("keras.src.random.seed_generator", "GLOBAL_SEED_GENERATOR"),
+    ("keras.src.utils.rng_utils", "GLOBAL_RANDOM_SEED"),
+    ("tensorflow.python.eager.context", "context"),
+)
+"""Private names of Keras (3.12 to 3.15) and TensorFlow (2.18 to 2.21), by module."""
+_KERAS_NAMES, _TF_NAMES = PRIVATE_NAMES[:4], PRIVATE_NAMES[4:]
+_CONTEXT_ATTRIBUTES = ("_seed", "_rng")
+
+_LOGGER = logging.getLogger("scikeras_reference.seeding")
 
 
 def needs_writable_arrays() -> bool:
@@ -46,7 +72,7 @@ def shuffles_by_epoch() -> bool:
 
 
 def cuts_batches_as_keras() -> bool:
-    """Whether batches that are asked for one by one are those of the pipeline; so on TensorFlow.
+    """Whether batches that are cut one by one are those of the pipeline; so on TensorFlow.
 
     On the other backends this was not tried.
     """
@@ -58,7 +84,7 @@ def feeds_tuples() -> bool:
     return bool(keras.backend.backend() == "tensorflow")
 
 
-def prepare_to_answer(model: Any) -> None:
+def prepare_to_predict(model: Any) -> None:
     """Do to a model what ``Model.predict`` does to it and ``Model.predict_on_batch`` does not."""
     model.stop_predicting = False
     if keras.backend.backend() == "torch":
@@ -75,21 +101,40 @@ def runs_undistributed(model: Any) -> bool:
 
 
 def generators() -> list[Generator]:
-    """Give every source of randomness of this process that building and fitting draw from.
+    """Return every source of randomness of this process that building and fitting draw from.
 
-    Python's generator seeds initialisers and dropout; NumPy's shuffles on JAX; Keras's own serves
+    Python's generator seeds initializers and dropout; NumPy's shuffles on JAX; Keras's own serves
     ``keras.random``; TensorFlow's seeds its input pipeline; PyTorch's serves its data loader.
+    They are to be restored in the opposite order.
     """
     found: list[Generator] = [(_save_python, random.seed), (_save_numpy, _seed_numpy)]
-    if (state := sys.modules.get(_KERAS_STATE)) is not None:
-        found.append((lambda: _save_keras(state), lambda seed: _seed_keras(state, seed)))
-    if (context := sys.modules.get(_TF_CONTEXT)) is not None:
-        found.append(
-            (lambda: _save_tensorflow(context), lambda seed: _seed_tensorflow(context, seed))
-        )
     if (torch := sys.modules.get("torch")) is not None and hasattr(torch, "get_rng_state"):
         found.append((lambda: _save_torch(torch), torch.manual_seed))
+    found.extend(_of_tensorflow())
+    found.append(_of_keras())
     return found
+
+
+@contextmanager
+def preserved_generators() -> Iterator[None]:
+    """Restore the state of every generator of random numbers after the block."""
+    with SEED_LOCK:
+        restore = [save() for save, _ in generators()]
+        try:
+            yield
+        finally:
+            for put_back in restore:
+                put_back()
+
+
+def compiled_metrics(model: Any) -> list[Any]:
+    """Return the metrics and weighted metrics that a model was compiled with, as they were given.
+
+    Keras has no public way to read them. Where it keeps them elsewhere, there are none.
+    """
+    compiled = getattr(model, "_compile_metrics", None)
+    names = ("_user_metrics", "_user_weighted_metrics")
+    return [getattr(compiled, name, None) for name in names]
 
 
 def _save_python() -> Callable[[], object]:
@@ -106,33 +151,56 @@ def _seed_numpy(seed: int) -> None:
     np.random.seed(seed)  # noqa: NPY002
 
 
-def _save_keras(state: Any) -> Callable[[], object]:
-    seed, generator = (state.get_global_attribute(name) for name in _KERAS_SEED_ATTRIBUTES)
-    counter = None if generator is None else keras.ops.convert_to_numpy(generator.state)
+def _of_keras() -> Generator:
+    try:
+        read, write, generator_name, seed_name = _private(_KERAS_NAMES)
+    except AttributeError as error:
+        _warn_once("Keras", str(error))
+        return _save_publicly(keras.utils.set_random_seed)
+    names = (seed_name, generator_name)
 
-    def restore() -> None:
-        for name, value in zip(_KERAS_SEED_ATTRIBUTES, (seed, generator), strict=True):
-            state.set_global_attribute(name, value)
-        if generator is not None:
-            generator.state.assign(counter)
+    def save() -> Callable[[], object]:
+        before = [read(name) for name in names]
+        generator = before[1]
+        counter = None if generator is None else keras.ops.convert_to_numpy(generator.state)
 
-    return restore
+        def restore() -> None:
+            for name, value in zip(names, before, strict=True):
+                write(name, value)
+            if generator is not None:
+                generator.state.assign(counter)
+
+        return restore
+
+    def seed(number: int) -> None:
+        # Without a generator, Keras makes one when it needs one, out of the seed.
+        for name, value in zip(names, (number, None), strict=True):
+            write(name, value)
+
+    return save, seed
 
 
-def _seed_keras(state: Any, seed: int) -> None:
-    # Without a generator, Keras makes one when it needs one, out of the seed.
-    for name, value in zip(_KERAS_SEED_ATTRIBUTES, (seed, None), strict=True):
-        state.set_global_attribute(name, value)
+def _of_tensorflow() -> list[Generator]:
+    tensorflow = sys.modules.get("tensorflow")
+    if tensorflow is None or not hasattr(tensorflow, "random"):
+        return []
+    try:
+        (context,) = _private(_TF_NAMES)
+        if "_seed" not in vars(context()):
+            raise AttributeError("its eager context has no _seed")  # noqa: TRY301 - as _private
+    except (AttributeError, TypeError) as error:
+        _warn_once("TensorFlow", str(error))
+        return [_save_publicly(tensorflow.random.set_seed)]
+    return [(lambda: _save_tensorflow(context()), lambda seed: _seed_tensorflow(context(), seed))]
 
 
-def _save_tensorflow(context: Any) -> Callable[[], object]:
-    eager = context.context()
-    saved = {name: vars(eager)[name] for name in ("_seed", "_rng") if name in vars(eager)}
+def _save_tensorflow(eager: Any) -> Callable[[], object]:
+    saved = {name: vars(eager)[name] for name in _CONTEXT_ATTRIBUTES if name in vars(eager)}
     rng = saved.get("_rng")
     state = None if rng is None else rng.getstate()
 
     def restore() -> None:
-        for name in ("_seed", "_rng"):
+        for name in _CONTEXT_ATTRIBUTES:
             vars(eager).pop(name, None)
         vars(eager).update(saved)
         if rng is not None:
@@ -141,10 +209,38 @@ def _save_tensorflow(context: Any) -> Callable[[], object]:
     return restore
 
 
-def _seed_tensorflow(context: Any, seed: int) -> None:
+def _seed_tensorflow(eager: Any, seed: int) -> None:
     # tf.random.set_seed does this as well, and then clears the caches of kernels, which is slow
     # and of no use here: Keras uses stateless random operations.
-    vars(context.context()).update(_seed=seed, _rng=random.Random(seed))  # noqa: S311
+    vars(eager).update(_seed=seed, _rng=random.Random(seed))  # noqa: S311
+
+
+def _private(names: tuple[tuple[str, str], ...]) -> list[Any]:
+    """Return the values of private names; an ``AttributeError`` says which one is missing."""
+    return [getattr(sys.modules.get(module), name) for module, name in names]
+
+
+def _save_publicly(set_seed: Callable[[int], object]) -> Generator:
+    """Return a generator that public functions can seed, and not read."""
+
+    def save() -> Callable[[], object]:
+        # What follows a seeded block has to differ from it, and be the same in each run.
+        after = zlib.crc32(repr(random.getstate()).encode())
+        return lambda: set_seed(after)
+
+    return save, set_seed
+
+
+@functools.cache
+def _warn_once(library: str, missing: str) -> None:
+    version = getattr(sys.modules[library.lower()], "__version__", "of this version")
+    _LOGGER.warning(
+        "%s %s keeps its random state elsewhere than in the versions that were checked (%s): fits"
+        " with a random_state are reproducible, but its generator starts anew after each of them.",
+        library,
+        version,
+        missing,
+    )
 
 
 def _save_torch(torch: Any) -> Callable[[], object]:

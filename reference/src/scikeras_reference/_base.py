@@ -1,20 +1,48 @@
-"""The base wrapper: an estimator's life from its parameters to its predictions."""
+"""The base wrapper: fit, predict, and their steps in order."""
 
-from typing import Any, ClassVar, Self
+import functools
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any, Self
 
-from sklearn.base import BaseEstimator
 from sklearn.preprocessing import FunctionTransformer
 
-from scikeras_reference._data.validation import check_weights
-from scikeras_reference._lifecycle import Lifecycle
-from scikeras_reference._parameters.routing import SEPARATOR, route
-from scikeras_reference._parameters.values import check_flag
-from scikeras_reference._serialization.packing import pack, unpack
+from scikeras_reference._data.validation import (
+    check_continues,
+    check_weights,
+    for_keras,
+    require_weight,
+    target_type,
+    validate_features,
+    validate_target,
+)
+from scikeras_reference._model.builder import build, check_trainable, find_builder, output_shapes
+from scikeras_reference._model.compilation import (
+    compile_arguments,
+    compile_model,
+    inform_encoder,
+    is_complete,
+)
+from scikeras_reference._model.keras_objects import callbacks_of_call
+from scikeras_reference._parameters.named import check_flag
+from scikeras_reference._sklearn_protocol import SklearnProtocol
+from scikeras_reference._training.arguments import (
+    extend_history,
+    fit_arguments,
+    one_more_epoch,
+    predict_arguments,
+    training_callbacks,
+    validation_data,
+)
+from scikeras_reference._training.fit import fit
+from scikeras_reference._training.predict import predict
+from scikeras_reference._training.seeding import derive, epoch_seeds, seeded, to_seed
+from scikeras_reference._training.state import FitState
 
 __all__ = ["BaseWrapper"]
 
 
-class BaseWrapper(Lifecycle, BaseEstimator):  # type: ignore[misc]
+class BaseWrapper(SklearnProtocol):
     """A Keras model as a scikit-learn estimator, neither classifier nor regressor.
 
     Parameters
@@ -25,27 +53,25 @@ class BaseWrapper(Lifecycle, BaseEstimator):  # type: ignore[misc]
     build_fn : callable or keras.Model, default=None
         Former name of `model`.
     warm_start : bool, default=False
-        Whether ``fit`` goes on with the model of the last one, compiled as it is: parameters for
-        the builder and for compilation that were changed since wait for a fit from the start.
+        Whether ``fit`` goes on with the model of the last one, compiled as it is; changed
+        parameters of the builder and of compilation apply only to a fit from the start.
     random_state : int, numpy.random.RandomState or None, default=None
-        Seed for building and fitting. Global generators are put back afterwards.
+        Seed for building and fitting. Global generators are restored afterwards.
     optimizer : str, type, keras.optimizers.Optimizer or None, default="rmsprop"
         Used, like all compilation parameters, if the builder returns an uncompiled model.
     loss : str, type, keras.losses.Loss, callable, or list or dict of them, default=None
-        Ditto.
-    metrics : str, type, keras.metrics.Metric, callable, or nest of them, default=None
-        Ditto.
-    batch_size : int or None, default=None
-        For ``fit`` and ``predict``; -1 stands for all rows.
-    validation_batch_size : int or None, default=None
-        Ditto, for validation data.
+        Likewise.
+    metrics : str, type, keras.metrics.Metric, callable, or lists and dicts of them, default=None
+        Likewise.
+    batch_size, validation_batch_size : int or None, default=None
+        For ``fit`` and ``predict``, and for validation data; -1 stands for all rows.
     verbose : int or str, default=1
         Verbosity of Keras: 0, 1, 2 or "auto".
-    callbacks : Callback, type, or nest of them, default=None
+    callbacks : Callback, type, or lists and dicts of them, default=None
         For ``fit`` and ``predict``. Instances are copied; pass them as ``fit(callbacks=...)`` to
-        look into them afterwards.
+        read them afterwards.
     validation_split : float, default=0.0
-        Share of rows, from the end, that validate.
+        Share of rows, from the end, to validate on.
     shuffle : bool, default=True
         Whether rows are shuffled before each epoch.
     run_eagerly : bool, default=False
@@ -64,16 +90,10 @@ class BaseWrapper(Lifecycle, BaseEstimator):  # type: ignore[misc]
         One entry for each epoch, by full name of the metric.
     feature_encoder_, target_encoder_ : transformer
         Fitted encoders.
-    n_features_in_, X_dtype_, X_shape_ : int, dtype, tuple
-        What X was.
-    target_type_, y_dtype_, y_ndim_ : str, dtype, int
-        What y was.
+    n_features_in_, X_dtype_, X_shape_, target_type_, y_dtype_, y_ndim_ : object
+        What X and y of ``fit`` were.
     n_outputs_, n_outputs_expected_ : int
         Columns of y; outputs that the model should have.
-
-    Notes
-    -----
-    Chapters INIT, COMP, BUILD, DATA and API of the contract.
 
     Examples
     --------
@@ -88,59 +108,7 @@ class BaseWrapper(Lifecycle, BaseEstimator):  # type: ignore[misc]
     ((4, 2), 1)
     """
 
-    prefixes_: ClassVar[frozenset[str]] = frozenset(
-        f"{destination}{SEPARATOR}"
-        for destination in (
-            "model",
-            "fit",
-            "predict",
-            "callbacks",
-            "optimizer",
-            "loss",
-            "metrics",
-            "score",
-            "compile",
-        )
-    )
-
-    def __init__(
-        self,
-        model: Any = None,
-        *,
-        build_fn: Any = None,
-        warm_start: bool = False,
-        random_state: Any = None,
-        optimizer: Any = "rmsprop",
-        loss: Any = None,
-        metrics: Any = None,
-        batch_size: int | None = None,
-        validation_batch_size: int | None = None,
-        verbose: int | str = 1,
-        callbacks: Any = None,
-        validation_split: float = 0.0,
-        shuffle: bool = True,
-        run_eagerly: bool = False,
-        epochs: int = 1,
-        **kwargs: Any,
-    ) -> None:
-        self.model = model
-        self.build_fn = build_fn
-        self.warm_start = warm_start
-        self.random_state = random_state
-        self.optimizer = optimizer
-        self.loss = loss
-        self.metrics = metrics
-        self.batch_size = batch_size
-        self.validation_batch_size = validation_batch_size
-        self.verbose = verbose
-        self.callbacks = callbacks
-        self.validation_split = validation_split
-        self.shuffle = shuffle
-        self.run_eagerly = run_eagerly
-        self.epochs = epochs
-        self._store_free(kwargs)
-
-    # -- what it is -----------------------------------------------------------------------------
+    _fit_state = FitState()
 
     @property
     def initialized_(self) -> bool:
@@ -162,9 +130,6 @@ class BaseWrapper(Lifecycle, BaseEstimator):  # type: ignore[misc]
         """Transformer of y; a subclass overrides it (DATA-1). The default changes nothing."""
         return FunctionTransformer().set_output(transform="default")
 
-    def __sklearn_is_fitted__(self) -> bool:
-        return self.initialized_
-
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
         tags.input_tags.sparse = True
@@ -172,25 +137,13 @@ class BaseWrapper(Lifecycle, BaseEstimator):  # type: ignore[misc]
         tags.target_tags.multi_output = True
         return tags
 
-    def __getstate__(self) -> dict[str, Any]:
-        state = super().__getstate__()
-        # Callbacks refer to files, threads and the model: they are made again when needed.
-        return {name: pack(value) for name, value in state.items() if name != "_made_callbacks"}
-
-    def __setstate__(self, state: dict[str, Any]) -> None:
-        super().__setstate__({name: unpack(value) for name, value in state.items()})
-
-    # -- fitting --------------------------------------------------------------------------------
-
     def initialize(self, X: Any, y: Any = None) -> Self:
         """Build the model without training it (INIT-8).
 
         Parameters
         ----------
-        X : array-like of shape (n_samples, n_features, ...)
-            As for ``fit``; its shape, its dtype and its number of features are what matters.
-        y : array-like of shape (n_samples,) or (n_samples, n_outputs), default=None
-            As for ``fit``.
+        X, y : array-like
+            As for ``fit``; what matters of X is its shape and its dtype.
 
         Returns
         -------
@@ -200,9 +153,10 @@ class BaseWrapper(Lifecycle, BaseEstimator):  # type: ignore[misc]
         Raises
         ------
         TypeError, ValueError
-            As ``fit`` does. A missing loss is none of its concern.
+            As for ``fit``, except that the loss may be missing.
         """
-        self._initialize(X, y)
+        with self._rollback():
+            self._prepare(X, y)
         return self
 
     def fit(
@@ -227,8 +181,8 @@ class BaseWrapper(Lifecycle, BaseEstimator):  # type: ignore[misc]
         sample_weight : array-like of shape (n_samples,), default=None
             Weights of the rows; not all zero (API-6).
         X_val, y_val, sample_weight_val : array-like, default=None
-            Data that validates after each epoch. A ``Pipeline`` transforms `X_val` if it is told
-            to with ``transform_input=["X_val"]``.
+            Data to validate on after each epoch. A ``Pipeline`` transforms `X_val` if it has
+            ``transform_input=["X_val"]``.
         **kwargs : object
             Arguments of ``Model.fit``, for this call only (API-11).
 
@@ -239,14 +193,12 @@ class BaseWrapper(Lifecycle, BaseEstimator):  # type: ignore[misc]
 
         Raises
         ------
-        TypeError
-            For a builder, a callback or a routed parameter that cannot serve.
-        ValueError
-            For X, y, weights or outputs that do not fit, and for a missing loss or optimizer.
+        TypeError, ValueError
+            If a parameter, the builder, its model or the data cannot be used.
         """
         check_flag("warm_start", self.warm_start)
         validation = (X_val, y_val, sample_weight_val)
-        return self._fit(X, y, sample_weight, validation, kwargs, warm=bool(self.warm_start))
+        return self._fit(X, y, sample_weight, kwargs, validation, warm=self.warm_start)
 
     def partial_fit(self, X: Any, y: Any = None, sample_weight: Any = None, **kwargs: Any) -> Self:
         """Train for one epoch more, with the weights and the optimizer as they are (API-3).
@@ -269,17 +221,8 @@ class BaseWrapper(Lifecycle, BaseEstimator):  # type: ignore[misc]
         TypeError, ValueError
             As for ``fit``; and for data unlike that of the first call (API-13).
         """
-        for name in ("epochs", "initial_epoch"):
-            if name in kwargs:
-                raise TypeError(
-                    f"Invalid argument `{name}` to `partial_fit`, which trains for one epoch from"
-                    " the current one. Use fit for more."
-                )
-        epoch = self.current_epoch if self.initialized_ else 0
-        kwargs = {**kwargs, "epochs": 1, "initial_epoch": epoch}
-        return self._fit(X, y, sample_weight, (None,) * 3, kwargs, warm=True, extend=True)
-
-    # -- predicting -----------------------------------------------------------------------------
+        call = one_more_epoch(kwargs, self.current_epoch)
+        return self._fit(X, y, sample_weight, call, warm=True, extend=True)
 
     def predict(self, X: Any, **kwargs: Any) -> Any:
         """Predict in the user's own terms.
@@ -294,72 +237,168 @@ class BaseWrapper(Lifecycle, BaseEstimator):  # type: ignore[misc]
         Returns
         -------
         ndarray
-            What ``target_encoder_.inverse_transform`` makes of the outputs (DATA-3).
+            The outputs, decoded by ``target_encoder_.inverse_transform`` (DATA-3).
 
         Raises
         ------
         NotInitializedError
             A ``NotFittedError``, before ``fit`` (INIT-9).
         ValueError
-            If X does not look like that of ``fit``.
+            If X is unlike that of ``fit``.
         """
         outputs = self._outputs(X, kwargs, "predict")
         return self.target_encoder_.inverse_transform(outputs)
 
-    @staticmethod
-    def scorer(y_true: Any, y_pred: Any, **kwargs: Any) -> float:
-        """Score predictions; a subclass says how (SCORE-2).
-
-        Parameters
-        ----------
-        y_true, y_pred : array-like of shape (n_samples,) or (n_samples, n_outputs)
-            Targets and predictions, in the user's own labels.
-        **kwargs : object
-            Parameters routed with ``score__``, and ``sample_weight``, if there is one.
-
-        Raises
-        ------
-        NotImplementedError
-            Always (SCORE-4).
-        """
-        raise NotImplementedError(
-            "BaseWrapper has no score of its own. Override the static method scorer(y_true,"
-            " y_pred, **kwargs), or use KerasClassifier or KerasRegressor."
+    def _outputs(self, X: Any, call: Mapping[str, Any], method: str) -> Any:
+        """Return the raw outputs of the model for X."""
+        self._require_model(method)
+        X = validate_features(self, X, reset=False)
+        arguments = predict_arguments(
+            self.model_.predict, self._named(), self._routed("predict"), call, len(X)
         )
+        arguments["callbacks"] = self._callbacks_for(call, "predict")
+        return predict(self.model_, for_keras(self.feature_encoder_.transform(X)), arguments)
 
-    def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
-        """Score the predictions for X with ``scorer`` (chapter SCORE).
+    def _fit(
+        self,
+        X: Any,
+        y: Any,
+        sample_weight: Any,
+        call: Mapping[str, Any],
+        validation: tuple[Any, Any, Any] | None = None,
+        *,
+        warm: bool,
+        extend: bool = False,
+        classes: Any = None,
+    ) -> Self:
+        """Take the data through all steps; docs/architecture.md has the same list."""
+        weights = check_weights(sample_weight, X)
+        with self._rollback():
+            if warm and self.initialized_:
+                X, y = self._validate_further(X, y, new_callbacks=not extend)
+            else:
+                X, y = self._prepare(X, y, classes)
+            weights, call = self._combine_weights(weights, y, call)
+            require_weight(weights)
+            features, target = self._encode(X, y)
+            self._require_compiled(features)
+            arguments = self._fit_arguments(call, validation, len(X))
+            epoch, seed = arguments["initial_epoch"], self._fit_state.seed
+            with seeded(None if seed is None else derive(seed, epoch)):
+                history = fit(self.model_, features, target, weights, arguments)
+            if not (extend or epoch) or not hasattr(self, "history_"):
+                self.history_: dict[str, list[Any]] = {}
+            extend_history(self.history_, history.history)
+        return self
 
-        Parameters
-        ----------
-        X : array-like of shape (n_samples, n_features, ...)
-            As for ``predict``.
-        y : array-like of shape (n_samples,) or (n_samples, n_outputs)
-            True targets. The scorer gets them as an array, in the user's own labels.
-        sample_weight : array-like of shape (n_samples,), default=None
-            Passed on to the scorer if given.
-
-        Returns
-        -------
-        float
-            Higher is better.
-
-        Raises
-        ------
-        NotInitializedError
-            A ``NotFittedError``, before ``fit`` (INIT-9).
-        """
-        self._require_model("score")
-        weights = check_weights(sample_weight, X, "samples")
+    def _prepare(self, X: Any, y: Any, classes: Any = None) -> tuple[Any, Any]:
+        """Start anew: reset, validate, fit the encoders, build; return validated X and y."""
+        for name in [*self._metadata(), "_fit_state"]:
+            self.__dict__.pop(name, None)
+        X = validate_features(self, X, reset=True)
         y = self._validate_target(X, y)
-        arguments = route(self._free(), "score")
-        if weights is not None:
-            arguments["sample_weight"] = weights
-        predictions = self.predict(X)
-        try:
-            return self.scorer(y, predictions, **arguments)
-        except Exception as error:
-            if arguments:
-                routed = ", ".join(f"score__{name}" for name in arguments)
-                error.add_note(f"The scorer was called with {routed}.")
-            raise
+        shape = () if y is None else y.shape[1:]
+        self._fit_state = FitState(to_seed(self.random_state), shape, classes)
+        self.X_dtype_, self.X_shape_ = X.dtype, X.shape
+        if y is not None:
+            self.y_dtype_, self.y_ndim_, self.target_type_ = y.dtype, y.ndim, self._target_type(y)
+            self.n_outputs_ = 1 if y.ndim == 1 else y.shape[1]
+        encoder = self.target_encoder_ = self.target_encoder.fit(y)
+        is_identity = type(encoder) is FunctionTransformer and encoder.func is None
+        self.n_outputs_expected_ = 1 if is_identity else None
+        self._take_metadata(self.target_encoder_)
+        self.feature_encoder_ = self.feature_encoder.fit(X)
+        self._take_metadata(self.feature_encoder_)
+        with seeded(self._fit_state.seed):
+            self.model_ = self._build(X)
+        return X, y
+
+    def _take_metadata(self, encoder: Any) -> None:
+        metadata: dict[str, Any] = getattr(encoder, "get_metadata", dict)()  # DATA-5
+        self._set_attributes(metadata, f"get_metadata() of {type(encoder).__name__}")
+        names = (*self._fit_state.metadata_names, *metadata)
+        self._fit_state = replace(self._fit_state, metadata_names=names)
+
+    def _build(self, X: Any) -> Any:
+        """Return a new model, compiled if there is a loss and an optimizer."""
+        arguments = functools.cache(lambda: compile_arguments(self._named(), self._free()))
+        model = build(
+            find_builder(self.model, self.build_fn, getattr(self, "_keras_build_fn", None)),
+            self._builder_keywords(),
+            {"meta": self._metadata, "compile_kwargs": arguments, "params": self.get_params},
+            known=(*self._get_param_names(), *sorted(self.prefixes_)),
+        )
+        compilation = None if model.compiled else arguments()
+        row = for_keras(self.feature_encoder_.transform(X[:1]))
+        shapes = output_shapes(model, row, self.n_outputs_expected_)
+        if compilation is not None and is_complete(compilation):
+            compile_model(model, compilation)
+        inform_encoder(self.target_encoder_, model, shapes)
+        self._renew_callbacks()
+        return model
+
+    def _validate_further(self, X: Any, y: Any, *, new_callbacks: bool) -> tuple[Any, Any]:
+        X = validate_features(self, X, reset=False)
+        y = self._validate_target(X, y)
+        check_continues(self, X, y, self._fit_state.target_shape)
+        if new_callbacks:
+            self._renew_callbacks()
+        return X, y
+
+    def _encode(self, X: Any, y: Any) -> tuple[Any, Any]:
+        features = for_keras(self.feature_encoder_.transform(X))
+        return features, None if y is None else for_keras(self.target_encoder_.transform(y))
+
+    def _require_compiled(self, features: Any) -> None:
+        if not self.model_.compiled:  # `initialize` had no loss
+            compile_model(self.model_, compile_arguments(self._named(), self._free()))
+        check_trainable(self.model_, features)
+
+    def _fit_arguments(
+        self, call: Mapping[str, Any], validation: tuple[Any, Any, Any] | None, rows: int
+    ) -> dict[str, Any]:
+        """Return the keyword arguments of ``Model.fit``, callbacks and validation data included."""
+        arguments = fit_arguments(self.model_.fit, self._named(), self._routed("fit"), call, rows)
+        arguments["callbacks"] = self._callbacks_for(call, "fit") + epoch_seeds(
+            self._fit_state.seed
+        )
+        data = validation_data(arguments, validation)
+        if data is not None:
+            X = validate_features(self, data[0], reset=False)
+            encoded = self._encode(X, self._validate_target(X, data[1]))
+            weights = check_weights(data[2], X)
+            arguments["validation_data"] = encoded if weights is None else (*encoded, weights)
+        return arguments
+
+    def _callbacks_for(self, call: Mapping[str, Any], method: str) -> list[Any]:
+        """Return the callbacks given to a call of a method, or else those of this fit."""
+        if "callbacks" in call:
+            return callbacks_of_call(call["callbacks"])
+        made = self._fit_state.callbacks or self._renew_callbacks()
+        return made[0] if method == "fit" else made[1]
+
+    def _renew_callbacks(self) -> tuple[list[Any], list[Any]]:
+        made = training_callbacks(self._named(), self._free())
+        self._fit_state = replace(self._fit_state, callbacks=made)
+        return made
+
+    def _validate_target(self, X: Any, y: Any) -> Any:
+        return None if y is None else validate_target(self, X, y, numeric=False)
+
+    def _target_type(self, y: Any) -> str:
+        return target_type(y)
+
+    def _combine_weights(
+        self, weights: Any, y: Any, call: Mapping[str, Any]
+    ) -> tuple[Any, Mapping[str, Any]]:
+        """Return the final weights of the rows, and the keyword arguments that are left."""
+        del y
+        return weights, call
+
+    def _metadata(self) -> dict[str, Any]:
+        """Every attribute that has been created so far (BUILD-4)."""
+        return {
+            name: value
+            for name, value in vars(self).items()
+            if name in self._fit_state.metadata_names or (name[0] != "_" and name[-1] == "_")
+        }

@@ -1,6 +1,7 @@
 """The classifier."""
 
-from typing import Any, ClassVar, Self
+from collections.abc import Mapping
+from typing import Any, Self
 
 import numpy as np
 from sklearn.base import ClassifierMixin
@@ -8,9 +9,10 @@ from sklearn.metrics import accuracy_score
 from sklearn.utils.class_weight import compute_sample_weight
 
 from scikeras_reference._base import BaseWrapper
-from scikeras_reference._data.validation import validate_target
+from scikeras_reference._data.classifier_encoder import ClassifierLabelEncoder
+from scikeras_reference._data.validation import target_type, validate_target
+from scikeras_reference._training.arguments import one_more_epoch
 from scikeras_reference.exceptions import InputError, ParameterError
-from scikeras_reference.utils.transformers import ClassifierLabelEncoder, target_type
 
 __all__ = ["KerasClassifier"]
 
@@ -25,7 +27,7 @@ class KerasClassifier(ClassifierMixin, BaseWrapper):  # type: ignore[misc]
     class_weight : dict, "balanced", list of dict or None, default=None
         Weights by label; multiplied with ``sample_weight``, if there is one (API-5). For
         multilabel indicators a list with a dict for each column, whose weights multiply.
-        ``fit__class_weight`` and ``fit(class_weight=...)`` go by label too.
+        ``fit__class_weight`` and ``fit(class_weight=...)`` are by label too.
     build_fn, warm_start, random_state, optimizer, loss, metrics, batch_size, \
 validation_batch_size, verbose, callbacks, validation_split, shuffle, run_eagerly, epochs, **kwargs
         As for `BaseWrapper`.
@@ -39,10 +41,10 @@ validation_batch_size, verbose, callbacks, validation_split, shuffle, run_eagerl
 
     Notes
     -----
-    Which form the target takes follows the loss that the model is *compiled* with, and the number
-    of its units: class numbers for sparse losses and for one sigmoid unit, one-hot rows for
-    categorical losses. If the loss is told ``from_logits=True``, outputs become probabilities
-    here. Chapter TGT of the contract. See also `BaseWrapper` for further attributes.
+    The form of the target follows the loss that the model is *compiled* with, and the number of
+    its units: class numbers for sparse losses and for one sigmoid unit, one-hot rows for
+    categorical losses. For a loss with ``from_logits=True``, outputs are converted to
+    probabilities. Chapter TGT of the contract. See `BaseWrapper` for further attributes.
 
     Examples
     --------
@@ -59,9 +61,6 @@ validation_batch_size, verbose, callbacks, validation_split, shuffle, run_eagerl
     >>> clf.predict(X).shape, clf.predict_proba(X).shape, clf.classes_.tolist()
     ((3,), (3, 3), ['a', 'b', 'c'])
     """
-
-    # What the first call of partial_fit said; for the time of that call only.
-    _declared_classes: ClassVar[Any] = None
 
     def __init__(
         self,
@@ -110,8 +109,8 @@ validation_batch_size, verbose, callbacks, validation_split, shuffle, run_eagerl
 
         For ``predict_proba``, its ``inverse_transform`` takes ``return_proba=True``.
         """
-        known = self._declared_classes
-        return ClassifierLabelEncoder(self.loss, "auto" if known is None else [known])
+        classes = self._fit_state.classes
+        return ClassifierLabelEncoder(self.loss, "auto" if classes is None else [classes])
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
@@ -129,7 +128,7 @@ validation_batch_size, verbose, callbacks, validation_split, shuffle, run_eagerl
             As for ``fit``. After the first call: of the same shapes, of dtypes that can be cast
             safely to the first, and without new labels.
         classes : array-like of shape (n_classes,), default=None
-            All labels; needed in the first call if its `y` does not hold each of them.
+            All labels; needed in the first call if its `y` lacks some of them.
         **kwargs : object
             Arguments of ``Model.fit`` for this call; not ``epochs`` or ``initial_epoch``.
 
@@ -151,12 +150,8 @@ validation_batch_size, verbose, callbacks, validation_split, shuffle, run_eagerl
                     f"classes={np.unique(classes).tolist()} is not what the first call of"
                     f" partial_fit was given: {known.tolist()}. Leave it out, or fit anew."
                 )
-        if classes is not None:
-            self.__dict__["_declared_classes"] = classes
-        try:
-            return super().partial_fit(X, y, sample_weight, **kwargs)
-        finally:
-            self.__dict__.pop("_declared_classes", None)
+        call = one_more_epoch(kwargs, self.current_epoch)
+        return self._fit(X, y, sample_weight, call, warm=True, extend=True, classes=classes)
 
     def predict_proba(self, X: Any, **kwargs: Any) -> Any:
         """Predict probabilities of the classes (TGT-10).
@@ -179,13 +174,13 @@ validation_batch_size, verbose, callbacks, validation_split, shuffle, run_eagerl
         NotInitializedError
             A ``NotFittedError``, before ``fit`` (INIT-9).
         TypeError
-            If a custom ``target_encoder`` has no way to give probabilities.
+            If a custom ``target_encoder`` cannot return probabilities.
         """
         outputs = self._outputs(X, kwargs, "predict_proba")
         return self.target_encoder_.inverse_transform(outputs, return_proba=True)
 
     def decision_function(self, X: Any) -> Any:
-        """Give the logarithm of the odds, for tools that rank by a decision function.
+        """Return the logarithm of the odds, for tools that rank by a decision function.
 
         Parameters
         ----------
@@ -209,7 +204,7 @@ validation_batch_size, verbose, callbacks, validation_split, shuffle, run_eagerl
 
     @staticmethod
     def scorer(y_true: Any, y_pred: Any, **kwargs: Any) -> float:
-        """Give the accuracy; override it for another score (SCORE-1, SCORE-2).
+        """Return the accuracy; override it for another score (SCORE-1, SCORE-2).
 
         Parameters
         ----------
@@ -239,22 +234,25 @@ validation_batch_size, verbose, callbacks, validation_split, shuffle, run_eagerl
             raise _missing_target(self)
         return validate_target(self, X, y, numeric=False)
 
-    def _type_of(self, y: Any) -> str:
-        # The y of the first partial_fit may hold two of three classes that were announced.
+    def _target_type(self, y: Any) -> str:
+        # The y of the first partial_fit may hold two of three classes.
         kind = target_type(y)
-        announced = self._declared_classes
-        if announced is None or kind not in {"binary", "multiclass"}:
+        classes = self._fit_state.classes
+        if classes is None or kind not in {"binary", "multiclass"}:
             return kind
-        return target_type(np.unique(announced))
+        return target_type(np.unique(classes))
 
-    def _weigh(self, weights: Any, y: Any, call: dict[str, Any]) -> Any:
-        # However it is given, it goes by label, as Keras's own would not; Keras gets none.
+    def _combine_weights(
+        self, weights: Any, y: Any, call: Mapping[str, Any]
+    ) -> tuple[Any, Mapping[str, Any]]:
+        # Class weights are by label here, and by number in Keras; so Keras gets weights of rows.
         routed = self._free().get("fit__class_weight", self.class_weight)
-        class_weight = call.pop("class_weight", routed)
+        class_weight = call.get("class_weight", routed)
+        call = {name: value for name, value in call.items() if name != "class_weight"}
         if "fit__class_weight" in self._free():
             call["class_weight"] = None
         if class_weight is None:
-            return weights
+            return weights, call
         try:
             by_class = compute_sample_weight(class_weight, y)
         except (ValueError, TypeError) as error:
@@ -263,7 +261,7 @@ validation_batch_size, verbose, callbacks, validation_split, shuffle, run_eagerl
                 ' ("balanced" works it out), or for multilabel indicators a list with a dict for'
                 " each column."
             ) from error
-        return by_class if weights is None else weights * by_class
+        return by_class if weights is None else weights * by_class, call
 
 
 def _missing_target(estimator: Any) -> InputError:

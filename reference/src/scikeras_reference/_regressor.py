@@ -6,9 +6,9 @@ from sklearn.base import RegressorMixin
 from sklearn.metrics import r2_score
 
 from scikeras_reference._base import BaseWrapper
+from scikeras_reference._data.regressor_encoder import RegressorTargetEncoder
 from scikeras_reference._data.validation import validate_target
 from scikeras_reference.exceptions import InputError
-from scikeras_reference.utils.transformers import RegressorTargetEncoder
 
 __all__ = ["KerasRegressor"]
 
@@ -48,7 +48,7 @@ validation_batch_size, verbose, callbacks, validation_split, shuffle, run_eagerl
 
     @staticmethod
     def scorer(y_true: Any, y_pred: Any, **kwargs: Any) -> float:
-        """Give R²; override it for another score (SCORE-1, SCORE-2).
+        """Return R²; override it for another score (SCORE-1, SCORE-2).
 
         Parameters
         ----------
@@ -60,7 +60,7 @@ validation_batch_size, verbose, callbacks, validation_split, shuffle, run_eagerl
         Returns
         -------
         float
-            One is best; zero is what the mean of `y_true` gets.
+            One is best; predicting the mean of `y_true` scores zero.
 
         Examples
         --------

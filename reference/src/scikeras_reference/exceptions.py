@@ -1,23 +1,25 @@
-"""Every error that the wrappers raise on their own account.
+"""Every error that the wrappers raise themselves.
 
 Each one is also the built-in (or scikit-learn) error that the contract names for its case, so code
 that catches those keeps working::
 
     WrapperError
-    ├── ParameterError (ValueError)       a name that the wrapper does not know, or cannot take
+    ├── ParameterError (ValueError)       an unknown name, or one that the wrapper cannot store
     ├── RoutingError (TypeError)          a routed parameter, or a keyword, that nothing takes
     ├── ConstructionError (TypeError)     a parameter that holds the wrong kind of object
     ├── UnknownNameError (ValueError)     a name that Keras cannot resolve
-    ├── BuilderError (TypeError)          `model` is no builder, or the builder did not do its part
+    ├── BuilderError (TypeError)          `model` is not a builder, or the builder cannot be used
     │   └── BuilderCountError (ValueError)  there is no builder, or there are two
     ├── CompilationError (ValueError)     loss or optimizer is missing
     ├── InputError (ValueError)           X, y, or sample weights that cannot be used
     │   └── TargetTypeError               a kind of target that is not supported
     ├── ModelOutputError (ValueError)     the outputs of the model do not fit the target
     ├── SerializationError (TypeError)    an object that Keras cannot save or rebuild
-    └── NotInitializedError (NotFittedError)  a question to an estimator without a model
+    └── NotInitializedError (NotFittedError)  a prediction or a score without a model
 
     DeprecatedParameterWarning (FutureWarning, UserWarning)
+    WrapperWarning (UserWarning)          what is about to be trained is probably not what was meant
+    └── TargetFormWarning                 the form of target that a loss wants could not be shown
 """
 
 from sklearn.exceptions import NotFittedError
@@ -34,9 +36,11 @@ __all__ = [
     "ParameterError",
     "RoutingError",
     "SerializationError",
+    "TargetFormWarning",
     "TargetTypeError",
     "UnknownNameError",
     "WrapperError",
+    "WrapperWarning",
 ]
 
 
@@ -49,11 +53,11 @@ class ParameterError(WrapperError, ValueError):
 
 
 class RoutingError(WrapperError, TypeError):
-    """A routed parameter, or a keyword of a call, leads to nothing that takes it."""
+    """A routed parameter, or a keyword of a call, that nothing takes."""
 
 
 class ConstructionError(WrapperError, TypeError):
-    """A parameter holds an object of a kind that cannot serve there."""
+    """A parameter holds an object of the wrong kind."""
 
 
 class UnknownNameError(WrapperError, ValueError):
@@ -61,11 +65,11 @@ class UnknownNameError(WrapperError, ValueError):
 
 
 class BuilderError(WrapperError, TypeError):
-    """The builder cannot be called as asked, or returned something that is no model."""
+    """The builder does not take its arguments, or did not return a model."""
 
 
 class BuilderCountError(BuilderError, ValueError):
-    """There is no builder, or one too many: a type and a value that cannot be used."""
+    """There is no builder, or there are two; both a ``TypeError`` and a ``ValueError``."""
 
 
 class CompilationError(WrapperError, ValueError):
@@ -85,7 +89,7 @@ class ModelOutputError(WrapperError, ValueError):
 
 
 class SerializationError(WrapperError, TypeError):
-    """A Keras object cannot be rebuilt from what it says about itself."""
+    """A Keras object cannot be rebuilt from its configuration."""
 
 
 class NotInitializedError(WrapperError, NotFittedError):  # type: ignore[misc]
@@ -93,4 +97,12 @@ class NotInitializedError(WrapperError, NotFittedError):  # type: ignore[misc]
 
 
 class DeprecatedParameterWarning(FutureWarning, UserWarning):
-    """A parameter goes by another name now."""
+    """A parameter has been renamed."""
+
+
+class WrapperWarning(UserWarning):
+    """What is about to be trained is probably not what was meant."""
+
+
+class TargetFormWarning(WrapperWarning):
+    """It could not be shown which form of target a loss wants."""

@@ -1,28 +1,28 @@
-"""Chapter DEV: models live on the device that Keras was asked for, and compute the same there."""
+"""Chapter DEV: training and prediction on the CPU and on a GPU."""
 
 from typing import Any
 
 from scikeras_conformance.catalog.check import ALL, ESTIMATORS, check
 from scikeras_conformance.checks._support.modules import doubles, keras, np
-from scikeras_conformance.checks._support.predictions import as_array, require_answers
+from scikeras_conformance.checks._support.predictions import as_array, require_predictions
 from scikeras_conformance.checks._support.training import loss_name
 from scikeras_conformance.runner.context import CheckContext, show
 from scikeras_conformance.runner.device import kinds_of, reaches
 
 TOLERANCE = 5e-3
-"""How far weights may be apart: GPUs multiply with ten bits (TF32) unless they are told."""
+"""How far weights may differ: by default GPUs multiply with ten bits (TF32)."""
 
 
 def _require_gpu(context: CheckContext) -> None:
     if not reaches("gpu"):
         context.unavailable(
-            f"there is no GPU that Keras reaches on the backend {keras.backend.backend()}; run "
+            f"Keras finds no GPU with the backend {keras.backend.backend()}; run "
             "where there is one, with a backend that is built for it"
         )
 
 
 def _require_runs_on(context: CheckContext, kind: str) -> None:
-    """Ask for right answers, by a model whose variables are on a device from first to last."""
+    """Require right predictions of a model whose variables are always on a given device."""
     data = doubles.dataset(context.wrapper)
     places: list[set[str]] = []
 
@@ -34,7 +34,7 @@ def _require_runs_on(context: CheckContext, kind: str) -> None:
     def build() -> Any:
         activation = "sigmoid" if context.is_classifier else "linear"
         model = doubles.make_model(data, activation, cls=PlacedModel)
-        model.compile(optimizer=doubles.zero_rate(), loss=loss_name(context))
+        model.compile(optimizer=doubles.zero_learning_rate(), loss=loss_name(context))
         return model
 
     with keras.device(f"{kind}:0"):
@@ -47,12 +47,12 @@ def _require_runs_on(context: CheckContext, kind: str) -> None:
     context.require(len(places) > 1, "fit did not call the fit of the model that the builder made")
     wrong = [place for place in places if place != {kind}]
     context.require(not wrong, f"variables of the model were on {show(wrong)}, not on the {kind}")
-    require_answers(context, predicted, data.y, f"predict on the {kind}")
+    require_predictions(context, predicted, data.y, f"predict on the {kind}")
 
 
 @check(
     "DEV-1.on-the-cpu",
-    verifies="on the CPU a model is trained and answers, and its variables are there",
+    verifies="on the CPU a model can be trained and predicts, and its variables are placed there",
     impact="a machine without a GPU, or with a full one, cannot run the program",
     wrappers=ALL,
 )
@@ -62,8 +62,8 @@ def on_the_cpu(context: CheckContext) -> None:
 
 @check(
     "DEV-2.on-a-gpu",
-    verifies="on a GPU a model is trained and answers, and its variables are there",
-    impact="training takes the time of the CPU on a machine that was paid for its GPU",
+    verifies="on a GPU a model can be trained and predicts, and its variables are placed there",
+    impact="training is as slow as on the CPU although there is a GPU",
     wrappers=ALL,
 )
 def on_a_gpu(context: CheckContext) -> None:
@@ -72,7 +72,7 @@ def on_a_gpu(context: CheckContext) -> None:
 
 
 def _trained_on(context: CheckContext, kind: str) -> tuple[list[Any], Any]:
-    """Give the weights and the predictions after a seeded training on a device."""
+    """Return the weights and the predictions after a seeded training on a device."""
     data = doubles.dataset(context.wrapper)
 
     def build() -> Any:
@@ -80,7 +80,7 @@ def _trained_on(context: CheckContext, kind: str) -> tuple[list[Any], Any]:
         hidden = keras.layers.Dense(4, activation="tanh")(inputs)
         activation = "sigmoid" if context.is_classifier else "linear"
         model = doubles.RecordingModel(inputs, keras.layers.Dense(1, activation=activation)(hidden))
-        # The same numbers everywhere: the generators of some backends differ by device.
+        # The same numbers everywhere: random generators of some backends differ by device.
         generator = np.random.default_rng(5)
         model.set_weights([generator.normal(size=w.shape) * 0.5 for w in model.get_weights()])
         model.compile(optimizer=keras.optimizers.SGD(0.05, momentum=0.5), loss=loss_name(context))
@@ -94,7 +94,7 @@ def _trained_on(context: CheckContext, kind: str) -> tuple[list[Any], Any]:
 
 
 def _require_agreement(context: CheckContext, first: str, second: str) -> None:
-    """Ask for the same weights and predictions after the same training on two devices."""
+    """Require the same weights and predictions after the same training on two devices."""
     (weights, predicted), (others, others_predicted) = (
         _trained_on(context, kind) for kind in (first, second)
     )
@@ -113,8 +113,8 @@ def _require_agreement(context: CheckContext, first: str, second: str) -> None:
 
 @check(
     "DEV-3.devices-agree",
-    verifies="the same seeded training on CPU and GPU comes to the same weights",
-    impact="what was found on one machine cannot be repeated on another",
+    verifies="the same seeded training gives the same weights on CPU and GPU",
+    impact="a result from one machine cannot be reproduced on another",
     wrappers=ESTIMATORS,
 )
 def devices_agree(context: CheckContext) -> None:

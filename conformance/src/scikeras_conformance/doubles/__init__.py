@@ -1,11 +1,11 @@
-"""Objects of the suite's own that record what a subject does with them, and data to try it on.
+"""Test doubles that record what a subject does with them, and data sets.
 
 Importing this package imports Keras; check modules reach it through
 `scikeras_conformance.checks._support.modules`, which puts that off until a check runs.
 """
 
-from scikeras_conformance.doubles.accepts_anything import leaves, open_class
-from scikeras_conformance.doubles.custom import CUSTOM, Forgetful, ScaledLoss
+from scikeras_conformance.doubles.accepts_anything import class_accepting_anything, leaves
+from scikeras_conformance.doubles.custom import CUSTOM, OptimizerWithIncompleteConfig, ScaledLoss
 from scikeras_conformance.doubles.data import (
     Dataset,
     classes_dataset,
@@ -13,16 +13,20 @@ from scikeras_conformance.doubles.data import (
     dataset,
     multilabel_dataset,
 )
-from scikeras_conformance.doubles.float64 import EXACT_BUILDERS, exact_settings, has_64_bits
+from scikeras_conformance.doubles.float64 import (
+    FLOAT64_BUILDERS,
+    computes_in_float64,
+    float64_settings,
+)
 from scikeras_conformance.doubles.importable import (
-    ANSWERING,
     COMPILED,
-    IDLE,
+    ORACLES,
     PLAIN,
-    UNFINISHED,
+    STUBS,
+    UNTRAINED,
     EagerModel,
-    Notebook,
-    answered,
+    LabeledCallback,
+    data_predicted_by_oracles,
 )
 from scikeras_conformance.doubles.models import (
     RecordingModel,
@@ -33,51 +37,51 @@ from scikeras_conformance.doubles.models import (
     uncompiled,
 )
 from scikeras_conformance.doubles.recorders import (
-    Awkward,
+    StorableOnly,
     callback_class,
-    odd_objects,
+    parameter_value,
     recording_class,
-    zero_rate,
+    zero_learning_rate,
 )
-from scikeras_conformance.doubles.snapshot import changes, snapshot
-from scikeras_conformance.doubles.stub import IdleModel, idle_model_for, idle_model_of
+from scikeras_conformance.doubles.snapshot import changed_paths, snapshot
+from scikeras_conformance.doubles.stub import StubModel, stub_model_for, stub_model_of
 
 __all__ = [
-    "ANSWERING",
     "COMPILED",
     "CUSTOM",
-    "EXACT_BUILDERS",
-    "IDLE",
+    "FLOAT64_BUILDERS",
+    "ORACLES",
     "PLAIN",
-    "UNFINISHED",
-    "Awkward",
+    "STUBS",
+    "UNTRAINED",
     "Dataset",
     "EagerModel",
-    "Forgetful",
-    "IdleModel",
-    "Notebook",
+    "LabeledCallback",
+    "OptimizerWithIncompleteConfig",
     "RecordingModel",
     "ScaledLoss",
-    "answered",
+    "StorableOnly",
+    "StubModel",
     "builder",
     "callback_class",
-    "changes",
+    "changed_paths",
+    "class_accepting_anything",
     "classes_dataset",
+    "computes_in_float64",
     "continuous_dataset",
+    "data_predicted_by_oracles",
     "dataset",
-    "exact_settings",
-    "has_64_bits",
-    "idle_model_for",
-    "idle_model_of",
+    "float64_settings",
     "leaves",
     "make_model",
     "model_for",
     "multilabel_dataset",
-    "odd_objects",
-    "open_class",
+    "parameter_value",
     "plain_model_for",
     "recording_class",
     "snapshot",
+    "stub_model_for",
+    "stub_model_of",
     "uncompiled",
-    "zero_rate",
+    "zero_learning_rate",
 ]

@@ -1,4 +1,4 @@
-"""Classes that take whatever arguments they are given, and keep them for a check to look at."""
+"""Optimizer, loss, metric and callback classes that accept and record any arguments."""
 
 import copy
 from collections.abc import Iterator, Mapping
@@ -6,94 +6,94 @@ from typing import Any
 
 import keras
 
-__all__ = ["OPEN_KINDS", "leaves", "open_class"]
+__all__ = ["CLASSES_ACCEPTING_ANYTHING", "class_accepting_anything", "leaves"]
 
 
-class _Open:
-    """Keeps its arguments as ``given``: a dict, with positional ones under their number."""
+class _AnyArguments:
+    """Keep the arguments as ``given``: a dict, with positional ones under their number."""
 
     made: list[Any]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(**self._settings)
-        # Not by assignment, which Keras would track and wrap.
+        # Not by assignment, because Keras would track and wrap the dict.
         object.__setattr__(self, "given", {**{str(i): a for i, a in enumerate(args)}, **kwargs})
         self.made.append(self)
 
     _settings: Mapping[str, Any] = {}
 
     def get_config(self) -> dict[str, Any]:
-        """Give the arguments, for a wrapper that rebuilds what it made."""
+        """Return the arguments, for wrappers that rebuild objects from their configuration."""
         config: dict[str, Any] = dict(getattr(self, "given", {}))
         return config
 
     def __deepcopy__(self, memo: object) -> Any:
-        # Keras would look for the class in the module that it says it is from.
+        # Keras would look for the class in its module.
         return type(self)(**copy.deepcopy(self.get_config()))
 
 
-class _OpenOptimizer(_Open, keras.optimizers.SGD):  # type: ignore[misc]
+class _AnyArgumentsOptimizer(_AnyArguments, keras.optimizers.SGD):  # type: ignore[misc]
     _settings = {"learning_rate": 0.0}  # noqa: RUF012 - never changed
 
 
-class _OpenLoss(_Open, keras.losses.MeanSquaredError):  # type: ignore[misc]
+class _AnyArgumentsLoss(_AnyArguments, keras.losses.MeanSquaredError):  # type: ignore[misc]
     pass
 
 
-class _OpenMetric(_Open, keras.metrics.MeanSquaredError):  # type: ignore[misc]
+class _AnyArgumentsMetric(_AnyArguments, keras.metrics.MeanSquaredError):  # type: ignore[misc]
     pass
 
 
-class _OpenCallback(_Open, keras.callbacks.Callback):  # type: ignore[misc]
+class _AnyArgumentsCallback(_AnyArguments, keras.callbacks.Callback):  # type: ignore[misc]
     trained: list[Any]
-    asked: list[Any]
+    predicted: list[Any]
 
     def on_train_begin(self, logs: Any = None) -> None:
-        """Note that this one saw a training."""
+        """Record a call for training."""
         del logs
         self.trained.append(self)
 
     def on_predict_begin(self, logs: Any = None) -> None:
-        """Note that this one saw a prediction."""
+        """Record a call for prediction."""
         del logs
-        self.asked.append(self)
+        self.predicted.append(self)
 
 
-OPEN_KINDS: Mapping[str, type] = {
-    "optimizer": _OpenOptimizer,
-    "loss": _OpenLoss,
-    "metrics": _OpenMetric,
-    "callbacks": _OpenCallback,
-    "argument": _Open,
+CLASSES_ACCEPTING_ANYTHING: Mapping[str, type] = {
+    "optimizer": _AnyArgumentsOptimizer,
+    "loss": _AnyArgumentsLoss,
+    "metrics": _AnyArgumentsMetric,
+    "callbacks": _AnyArgumentsCallback,
+    "argument": _AnyArguments,
 }
-"""What can be made, by the parameter of a wrapper that it is for; and an argument of one."""
+"""Base classes by the parameter of a wrapper, and one for arguments of constructors."""
 
 
-def open_class(kind: str) -> Any:
-    """Make a new class whose constructor takes any arguments.
+def class_accepting_anything(kind: str) -> Any:
+    """Return a new class whose constructor accepts any arguments.
 
     Parameters
     ----------
     kind : str
-        A key of `OPEN_KINDS`.
+        A key of `CLASSES_ACCEPTING_ANYTHING`.
 
     Returns
     -------
     type
         Its ``made`` lists its instances, each with its arguments as ``given``. A callback class
-        also lists those that saw a training, ``trained``, or a prediction, ``asked``.
+        also lists the instances called for training, ``trained``, and prediction, ``predicted``.
     """
-    lists: dict[str, list[Any]] = {"made": [], "trained": [], "asked": []}
-    parent = OPEN_KINDS[kind]
-    return type(f"Open{kind.capitalize()}", (parent,), lists)
+    lists: dict[str, list[Any]] = {"made": [], "trained": [], "predicted": []}
+    parent = CLASSES_ACCEPTING_ANYTHING[kind]
+    return type(f"AnyArguments{kind.capitalize()}", (parent,), lists)
 
 
-def leaves(nest: Any) -> Iterator[Any]:
-    """Give what is in lists, tuples and mappings of any depth."""
-    if isinstance(nest, Mapping):
-        nest = list(nest.values())
-    if isinstance(nest, (list, tuple)):
-        for item in nest:
+def leaves(structure: Any) -> Iterator[Any]:
+    """Yield the items of lists, tuples and mappings, nested to any depth."""
+    if isinstance(structure, Mapping):
+        structure = list(structure.values())
+    if isinstance(structure, (list, tuple)):
+        for item in structure:
             yield from leaves(item)
     else:
-        yield nest
+        yield structure

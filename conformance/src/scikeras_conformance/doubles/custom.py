@@ -1,4 +1,4 @@
-"""Losses, metrics, layers and models of a user's own, some of them registered with Keras."""
+"""Custom losses, metrics, layers and models, some of them registered with Keras."""
 
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
@@ -6,7 +6,7 @@ from typing import Any
 
 import keras
 
-__all__ = ["CUSTOM", "Forgetful", "ScaledLoss"]
+__all__ = ["CUSTOM", "OptimizerWithIncompleteConfig", "ScaledLoss"]
 
 
 class ScaledLoss(keras.losses.Loss):  # type: ignore[misc]
@@ -21,13 +21,13 @@ class ScaledLoss(keras.losses.Loss):  # type: ignore[misc]
         return self.scale * keras.ops.mean(keras.ops.square(y_true - y_pred), axis=-1)
 
     def get_config(self) -> dict[str, Any]:
-        """Give every argument, as Keras asks."""
+        """Return every argument, as Keras requires."""
         return {**super().get_config(), "scale": self.scale}
 
 
 @keras.saving.register_keras_serializable(package="scikeras_conformance")
 class RegisteredLoss(ScaledLoss):
-    """The same, known to Keras."""
+    """The same, registered with Keras."""
 
 
 def scaled_error(y_true: Any, y_pred: Any) -> Any:
@@ -35,8 +35,8 @@ def scaled_error(y_true: Any, y_pred: Any) -> Any:
     return 3.0 * keras.ops.mean(keras.ops.square(y_true - y_pred), axis=-1)
 
 
-class Forgetful(keras.optimizers.SGD):  # type: ignore[misc]
-    """An optimizer whose description of itself lacks an argument, as many have it."""
+class OptimizerWithIncompleteConfig(keras.optimizers.SGD):  # type: ignore[misc]
+    """An optimizer whose ``get_config`` lacks an argument."""
 
     def __init__(self, learning_rate: float = 0.0, floor: float = 0.0, **kwargs: Any) -> None:
         super().__init__(learning_rate=learning_rate, **kwargs)
@@ -53,23 +53,23 @@ class Spread(keras.metrics.Metric):  # type: ignore[misc]
         self.count = self.add_weight(name="count", initializer="zeros")
 
     def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
-        """Take a batch into account."""
+        """Update the state with a batch."""
         del y_true, sample_weight
         self.total.assign_add(keras.ops.sum(keras.ops.abs(y_pred - self.point)))
         self.count.assign_add(float(y_pred.shape[0]))
 
     def result(self) -> Any:
-        """Give the mean."""
+        """Return the mean."""
         return self.total / self.count
 
     def get_config(self) -> dict[str, Any]:
-        """Give every argument, as Keras asks."""
+        """Return every argument, as Keras requires."""
         return {**super().get_config(), "point": self.point}
 
 
 @keras.saving.register_keras_serializable(package="scikeras_conformance")
 class RegisteredSpread(Spread):
-    """The same, known to Keras."""
+    """The same, registered with Keras."""
 
 
 class Doubling(keras.layers.Layer):  # type: ignore[misc]
@@ -82,11 +82,11 @@ class Doubling(keras.layers.Layer):  # type: ignore[misc]
 
 @keras.saving.register_keras_serializable(package="scikeras_conformance")
 class RegisteredDoubling(Doubling):
-    """The same, known to Keras."""
+    """The same, registered with Keras."""
 
 
 class TwoLayers(keras.Model):  # type: ignore[misc]
-    """A subclassed model with a layer of its own kind."""
+    """A subclassed model with a custom layer."""
 
     def __init__(self, units: int = 1, **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -99,17 +99,17 @@ class TwoLayers(keras.Model):  # type: ignore[misc]
         return self.dense(self.doubling(inputs))
 
     def get_config(self) -> dict[str, Any]:
-        """Give every argument, as Keras asks."""
+        """Return every argument, as Keras requires."""
         return {**super().get_config(), "units": self.units}
 
 
 @keras.saving.register_keras_serializable(package="scikeras_conformance")
 class RegisteredModel(TwoLayers):
-    """The same, known to Keras."""
+    """The same, registered with Keras."""
 
 
 class OwnCompile(TwoLayers):
-    """A model that is compiled in a way of its own; Keras restores no compilation of such a one."""
+    """A model with its own ``compile``; Keras does not restore its compile state."""
 
     def compile(self, *args: Any, **kwargs: Any) -> None:
         """Compile for eager execution."""
@@ -117,7 +117,7 @@ class OwnCompile(TwoLayers):
 
 
 class OwnCompileArgument(TwoLayers):
-    """A model that is compiled with an argument of its own, and tells Keras how to do it again."""
+    """A model whose ``compile`` has an extra argument, and that defines how to restore it."""
 
     def compile(self, factor: float = 1.0, **kwargs: Any) -> None:
         """Keep the factor."""
@@ -129,11 +129,11 @@ class OwnCompileArgument(TwoLayers):
         return self.factor * super().compute_loss(*args, **kwargs)
 
     def get_compile_config(self) -> dict[str, Any]:
-        """Give every argument, as Keras asks."""
+        """Return every argument, as Keras requires."""
         return {**super().get_compile_config(), "factor": self.factor}
 
     def compile_from_config(self, config: dict[str, Any]) -> None:
-        """Compile as `get_compile_config` tells."""
+        """Compile with the result of `get_compile_config`."""
         self.compile(**keras.saving.deserialize_keras_object(config))
         if self.optimizer is not None and self.built:
             self.optimizer.build(self.trainable_variables)
@@ -158,57 +158,57 @@ def _stack(layer: Any = None) -> keras.Model:
 
 
 def with_loss() -> keras.Model:
-    """Build with a loss that Keras was not told of."""
+    """Build a model with a loss that is not registered."""
     return _finish(_stack(), ScaledLoss(3.0))
 
 
 def with_registered_loss() -> keras.Model:
-    """Build with a loss that Keras knows."""
+    """Build a model with a registered loss."""
     return _finish(_stack(), RegisteredLoss(3.0))
 
 
 def with_function() -> keras.Model:
-    """Build with a function as loss."""
+    """Build a model with a function as loss."""
     return _finish(_stack(), scaled_error)
 
 
 def with_metric() -> keras.Model:
-    """Build with a metric that Keras was not told of."""
+    """Build a model with a metric that is not registered."""
     return _finish(_stack(), metrics=(Spread(2.0),))
 
 
 def with_registered_metric() -> keras.Model:
-    """Build with a metric that Keras knows."""
+    """Build a model with a registered metric."""
     return _finish(_stack(), metrics=(RegisteredSpread(2.0),))
 
 
 def with_layer() -> keras.Model:
-    """Build with a layer that Keras was not told of."""
+    """Build a model with a layer that is not registered."""
     return _finish(_stack(Doubling()))
 
 
 def with_registered_layer() -> keras.Model:
-    """Build with a layer that Keras knows."""
+    """Build a model with a registered layer."""
     return _finish(_stack(RegisteredDoubling()))
 
 
 def subclassed() -> keras.Model:
-    """Build a subclassed model that Keras was not told of."""
+    """Build a subclassed model that is not registered."""
     return _finish(TwoLayers())
 
 
 def registered_subclassed() -> keras.Model:
-    """Build a subclassed model that Keras knows."""
+    """Build a registered subclassed model."""
     return _finish(RegisteredModel())
 
 
 def own_compile() -> keras.Model:
-    """Build a model with a `compile` of its own."""
+    """Build a model that overrides `compile`."""
     return _finish(OwnCompile())
 
 
 def own_compile_argument() -> keras.Model:
-    """Build a model whose `compile` takes an argument of its own."""
+    """Build a model whose `compile` takes an extra argument."""
     return _finish(OwnCompileArgument(), factor=0.5)
 
 

@@ -1,6 +1,6 @@
-"""Small data sets whose right answers are known without any training.
+"""Small data sets whose right predictions are known without any training.
 
-Each data set comes with the weights of one dense layer that answers it exactly. Trained with a
+Each data set has the weights of one dense layer that predicts it exactly. Trained with a
 learning rate of zero such a model keeps its weights, so what `predict` has to return is known
 to the last label, and no check depends on how well a model learns.
 """
@@ -16,11 +16,11 @@ from scikeras_conformance.catalog.wrappers import Wrapper
 __all__ = ["Dataset", "classes_dataset", "continuous_dataset", "dataset", "multilabel_dataset"]
 
 CERTAIN = 20.0
-"""A logit whose probability is one to all digits of float32 that matter."""
+"""A logit whose probability is one up to rounding in float32."""
 
 
 class Dataset(NamedTuple):
-    """Samples, target, and the dense layer that answers them.
+    """Samples, target, and the dense layer that predicts it.
 
     Parameters
     ----------
@@ -45,7 +45,7 @@ class Dataset(NamedTuple):
         return int(self.X.shape[1])
 
     def softened(self) -> "Dataset":
-        """Give a layer that is less certain, whose probabilities differ from hard labels."""
+        """Return the data set with a layer whose probabilities are closer to one half."""
         scale = np.float32(CERTAIN)
         return self._replace(kernel=self.kernel / scale, bias=self.bias / scale)
 
@@ -53,7 +53,7 @@ class Dataset(NamedTuple):
 def classes_dataset(
     labels: Sequence[Any] | NDArray[Any], *, repeats: int = 4, sigmoid: bool = False
 ) -> Dataset:
-    """Make samples that name their class.
+    """Make samples that encode their class.
 
     Row by row, X is the one-hot code of the position that the label has among the sorted labels,
     which is the position scikit-learn gives it in ``classes_``. The rows come in an order in
@@ -101,14 +101,14 @@ def continuous_dataset(n_outputs: int = 1, *, dtype: Any = np.float32) -> Datase
     generator = np.random.default_rng(5)
     X = generator.normal(size=(16, 3)).astype(np.float32)
     kernel = generator.normal(size=(3, n_outputs)).astype(np.float32)
-    # A target far from zero, so that an answer of zeros can't be mistaken for it.
+    # A target far from zero, so that predictions of zero cannot be mistaken for it.
     bias = np.arange(5, 5 + n_outputs, dtype=np.float32)
     y = (X @ kernel + bias).astype(dtype)
     return Dataset(X, y[:, 0] if n_outputs == 1 else y, kernel, bias)
 
 
 def dataset(wrapper: Wrapper) -> Dataset:
-    """Give the plainest data set for a wrapper: two classes for the classifier, else one target."""
+    """Return the default data set for a wrapper: two classes, or one continuous target."""
     if wrapper is Wrapper.CLASSIFIER:
         return classes_dataset([0, 1], sigmoid=True)
     return continuous_dataset()

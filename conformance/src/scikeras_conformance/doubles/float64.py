@@ -1,7 +1,7 @@
-"""Models for scikit-learn's own checks, which ask for more digits than Keras gives by default.
+"""Models in float64 for scikit-learn's estimator checks, which need more digits than float32.
 
-A row of weight two has to count as two rows of weight one, to seven digits. That needs layers and
-losses of 64 bits, batches that hold all rows, and a loss that is divided by the sum of the weights
+A row with weight two has to count like two rows with weight one, to seven digits. This needs layers
+and losses in float64, one batch of all rows, and a loss that is divided by the sum of the weights
 instead of by the number of rows.
 """
 
@@ -10,12 +10,12 @@ from typing import Any
 import keras
 import numpy as np
 
-__all__ = ["EXACT_BUILDERS", "exact_settings", "has_64_bits"]
+__all__ = ["FLOAT64_BUILDERS", "computes_in_float64", "float64_settings"]
 
-PRECISE = {"dtype": "float64", "reduction": "mean_with_sample_weight"}
+FLOAT64_LOSS = {"dtype": "float64", "reduction": "mean_with_sample_weight"}
 UNITS = 16
 
-# Two epochs do for all but the checks that look at what was learnt.
+# Two epochs are enough for all checks but these, which test what was learned.
 LEARNING = (
     "check_class_weight_classifiers",
     "check_classifiers_train",
@@ -26,8 +26,8 @@ LEARNING = (
 
 
 @keras.saving.register_keras_serializable(package="scikeras_conformance")
-class PreciseDense(keras.layers.Dense):  # type: ignore[misc]
-    """A layer that multiplies in 64 bits on every backend; some demote products of matrices."""
+class Float64Dense(keras.layers.Dense):  # type: ignore[misc]
+    """A layer that multiplies in float64 on every backend; some reduce the precision of matmul."""
 
     def call(self, inputs: Any, training: Any = None) -> Any:
         """Compute the outputs."""
@@ -37,51 +37,51 @@ class PreciseDense(keras.layers.Dense):  # type: ignore[misc]
 
 
 def _model(meta: dict[str, Any], units: int, activation: str, loss: str) -> keras.Model:
-    # Tracing a graph for each of some hundred fits is what takes time on TensorFlow; on JAX nothing
-    # but compiled steps is quick, and PyTorch does not care.
+    # On TensorFlow, tracing graphs for some hundred fits is slow; on JAX only compiled steps
+    # are fast, and on PyTorch it makes no difference.
     on_tensorflow = keras.backend.backend() == "tensorflow"
-    dense = keras.layers.Dense if on_tensorflow else PreciseDense
+    dense = keras.layers.Dense if on_tensorflow else Float64Dense
     inputs = keras.layers.Input((meta["n_features_in_"],), dtype="float64")
     hidden = dense(UNITS, activation="relu", dtype="float64")(inputs)
     outputs = dense(units, activation=activation, dtype="float64")(hidden)
     model = keras.Model(inputs, outputs)
     model.compile(
         optimizer=keras.optimizers.Adam(0.1),
-        loss=getattr(keras.losses, loss)(**PRECISE),
+        loss=getattr(keras.losses, loss)(**FLOAT64_LOSS),
         run_eagerly=on_tensorflow,
     )
     return model
 
 
-def exact_classifier(meta: dict[str, Any]) -> keras.Model:
-    """Build a classifier whose classes compete if there are more than two."""
+def float64_classifier(meta: dict[str, Any]) -> keras.Model:
+    """Build a classifier with softmax units if there are more than two classes."""
     several = meta["target_type_"] == "multiclass"
     units = meta["n_classes_"] if several or meta["target_type_"] != "binary" else 1
     loss = "SparseCategoricalCrossentropy" if several else "BinaryCrossentropy"
     return _model(meta, units, "softmax" if several else "sigmoid", loss)
 
 
-def exact_labels(meta: dict[str, Any]) -> keras.Model:
+def float64_multilabel_classifier(meta: dict[str, Any]) -> keras.Model:
     """Build a classifier with a unit for each label."""
     units = 1 if meta["target_type_"] == "binary" else meta["n_classes_"]
     return _model(meta, units, "sigmoid", "BinaryCrossentropy")
 
 
-def exact_regressor(meta: dict[str, Any]) -> keras.Model:
+def float64_regressor(meta: dict[str, Any]) -> keras.Model:
     """Build a regressor."""
     return _model(meta, meta["n_outputs_"], "linear", "MeanSquaredError")
 
 
-EXACT_BUILDERS = {
-    "classifier": exact_classifier,
-    "multilabel": exact_labels,
-    "regressor": exact_regressor,
+FLOAT64_BUILDERS = {
+    "classifier": float64_classifier,
+    "multilabel": float64_multilabel_classifier,
+    "regressor": float64_regressor,
 }
 """Builders by the kind of estimator."""
 
 
-def exact_settings(name: str) -> dict[str, Any]:
-    """Give the parameters of an estimator for a check of scikit-learn.
+def float64_settings(name: str) -> dict[str, Any]:
+    """Return the parameters of an estimator for a check of scikit-learn.
 
     Plain ones only: a wrapper may keep routed parameters as attributes of their own, which
     scikit-learn cannot tell from those that a constructor has no business to set.
@@ -99,7 +99,7 @@ def exact_settings(name: str) -> dict[str, Any]:
     }
 
 
-def has_64_bits() -> bool:
-    """Whether the backend computes in 64 bits if it is told to; JAX has to be told beforehand."""
+def computes_in_float64() -> bool:
+    """Whether the backend can compute in float64; JAX needs a setting before it is imported."""
     value = keras.ops.convert_to_tensor(np.ones(1), dtype="float64")
     return str(keras.ops.convert_to_numpy(value).dtype) == "float64"

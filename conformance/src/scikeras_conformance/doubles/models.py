@@ -1,4 +1,4 @@
-"""Models that record how they are compiled, trained and asked, and builders of them."""
+"""Models that record calls of compile, fit and predict, and builders of them."""
 
 import inspect
 from collections.abc import Callable
@@ -10,8 +10,8 @@ import numpy as np
 
 from scikeras_conformance.catalog.wrappers import Wrapper
 from scikeras_conformance.doubles.data import Dataset, dataset
-from scikeras_conformance.doubles.one_batch import answer_at_once, is_one_batch, train_at_once
-from scikeras_conformance.doubles.recorders import zero_rate
+from scikeras_conformance.doubles.one_batch import is_one_batch, predict_one_batch, train_one_batch
+from scikeras_conformance.doubles.recorders import zero_learning_rate
 
 __all__ = [
     "RecordingModel",
@@ -26,7 +26,7 @@ __all__ = [
 
 @dataclass(slots=True)
 class Log:
-    """What happened to a model; Keras does not track it, as it would a list."""
+    """The calls of a model's methods; Keras would track a list, but not this object."""
 
     compiles: list[dict[str, Any]] = field(default_factory=list)
     fits: list[dict[str, Any]] = field(default_factory=list)
@@ -36,10 +36,10 @@ class Log:
 
 @keras.saving.register_keras_serializable(package="scikeras_conformance")
 class RecordingModel(keras.Model):  # type: ignore[misc]
-    """A functional model that logs the calls it gets.
+    """A functional model that logs calls of its methods.
 
-    It runs eagerly whatever it is told, after logging what it was told, and without an input
-    pipeline where there is one batch: for several hundred small fits both would cost minutes and
+    It always runs eagerly, after logging what was requested, and without an input
+    pipeline if there is one batch: in several hundred small fits both would cost minutes and
     show nothing about the wrapper. Checks for which they matter use `plain_model_for`.
     """
 
@@ -60,7 +60,7 @@ class RecordingModel(keras.Model):  # type: ignore[misc]
         given = arguments_by_name(keras.Model.fit, self, args, kwargs)
         self.log.fits.append(dict(given))
         if is_one_batch(given):
-            history = train_at_once(self, given)
+            history = train_one_batch(self, given)
         else:
             history = super().fit(**{**given, "verbose": 0})
         self.log.history = history.history
@@ -71,14 +71,14 @@ class RecordingModel(keras.Model):  # type: ignore[misc]
         given = arguments_by_name(keras.Model.predict, self, args, kwargs)
         self.log.predicts.append(dict(given))
         if is_one_batch(given):
-            return answer_at_once(self, given)
+            return predict_one_batch(self, given)
         return super().predict(**{**given, "verbose": 0})
 
 
 def arguments_by_name(
     method: Callable[..., Any], model: Any, args: tuple[Any, ...], kwargs: dict[str, Any]
 ) -> dict[str, Any]:
-    """Give every argument its name, however the wrapper chose to pass it."""
+    """Return all arguments by name, whether they were passed by position or keyword."""
     arguments = inspect.signature(method).bind(model, *args, **kwargs).arguments
     return dict(list(arguments.items())[1:])
 
@@ -86,7 +86,7 @@ def arguments_by_name(
 def make_model(
     data: Dataset, activation: str = "linear", *, cls: type[keras.Model] = RecordingModel
 ) -> keras.Model:
-    """Make the uncompiled model of one dense layer, named ``out``, that answers `data`."""
+    """Make an uncompiled model of one dense layer, named ``out``, that predicts `data`."""
     inputs = keras.Input((data.n_features,), name="in")
     layer = keras.layers.Dense(len(data.bias), activation=activation, name="out")
     model = cls(inputs, layer(inputs))
@@ -102,14 +102,14 @@ _SETTINGS = {
 
 
 def uncompiled(wrapper: Wrapper, *, off: float = 0.0) -> keras.Model:
-    """Make an uncompiled model for the plainest data set of a wrapper.
+    """Make an uncompiled model for the default data set of a wrapper.
 
     Parameters
     ----------
     wrapper : Wrapper
         The wrapper that it is for.
     off : float, default=0
-        How far the weights are from the right ones; a model that is off has something to learn.
+        If not zero, the value of all weights, which are then wrong and can be trained.
     """
     model = make_model(dataset(wrapper), _SETTINGS[wrapper][0])
     if off:
@@ -118,14 +118,14 @@ def uncompiled(wrapper: Wrapper, *, off: float = 0.0) -> keras.Model:
 
 
 def model_for(wrapper: Wrapper, *, off: float = 0.0, rate: float = 0.0) -> keras.Model:
-    """Make a compiled model for the plainest data set of a wrapper.
+    """Make a compiled model for the default data set of a wrapper.
 
     Parameters
     ----------
     wrapper : Wrapper
         The wrapper that it is for.
     off : float, default=0
-        How far the weights are from the right ones.
+        If not zero, the value of all weights.
     rate : float, default=0
         Learning rate; with zero the weights stay as they are.
     """
@@ -135,19 +135,19 @@ def model_for(wrapper: Wrapper, *, off: float = 0.0, rate: float = 0.0) -> keras
 
 
 def plain_model_for(wrapper: Wrapper) -> keras.Model:
-    """Make a compiled `keras.Sequential` as a user would, to be run the way Keras runs it."""
+    """Make a compiled `keras.Sequential`, which Keras runs in its usual way."""
     activation, loss = _SETTINGS[wrapper]
     data = dataset(wrapper)
     model = keras.Sequential(
         [keras.Input((data.n_features,)), keras.layers.Dense(1, activation=activation)]
     )
     model.layers[-1].set_weights([data.kernel, data.bias])
-    model.compile(optimizer=zero_rate(), loss=loss)
+    model.compile(optimizer=zero_learning_rate(), loss=loss)
     return model
 
 
 def builder(wrapper: Wrapper) -> Callable[[], keras.Model]:
-    """Give a builder without arguments of a compiled model for a wrapper."""
+    """Return a builder without arguments of a compiled model for a wrapper."""
 
     def build() -> keras.Model:
         return model_for(wrapper)

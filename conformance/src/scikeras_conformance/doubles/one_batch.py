@@ -1,8 +1,8 @@
-"""Trains and asks models without Keras's input pipeline, where all rows make one batch anyway.
+"""Train and predict without Keras's input pipeline if all rows make one batch.
 
 The pipeline takes several times longer to start than a small model takes to train, and shows
-nothing about the wrapper. Whatever is out of the ordinary is left to Keras: other data than plain
-arrays of numbers, callbacks, several batches, weights of classes, validation.
+nothing about the wrapper. Keras handles all other calls: other data than plain
+numeric arrays, callbacks, several batches, class weights, validation.
 """
 
 from collections.abc import Mapping
@@ -11,15 +11,15 @@ from typing import Any
 import keras
 import numpy as np
 
-__all__ = ["answer_at_once", "is_one_batch", "train_at_once"]
+__all__ = ["is_one_batch", "predict_one_batch", "train_one_batch"]
 
-KERAS_BATCH = 32
-"""Rows of a batch, if nobody says how many."""
+DEFAULT_BATCH_SIZE = 32
+"""The default batch size of Keras."""
 
-LOOKED_AT = ("x", "y", "sample_weight", "batch_size", "epochs", "initial_epoch")
+SUPPORTED = ("x", "y", "sample_weight", "batch_size", "epochs", "initial_epoch")
 """Arguments that are taken into account here."""
 
-MEANINGLESS = ("verbose", "shuffle", "validation_freq", "validation_batch_size")
+WITHOUT_EFFECT = ("verbose", "shuffle", "validation_freq", "validation_batch_size")
 """Arguments that change nothing where there is one batch, and no validation."""
 
 
@@ -33,16 +33,16 @@ def is_one_batch(given: Mapping[str, Any]) -> bool:
     """
     arrays = keras.tree.flatten([given.get(name) for name in ("x", "y", "sample_weight")])
     rows = {len(array) if _is_plain(array) else 0 for array in arrays if array is not None}
-    size = KERAS_BATCH if given.get("batch_size") is None else given["batch_size"]
+    size = DEFAULT_BATCH_SIZE if given.get("batch_size") is None else given["batch_size"]
     numbers = (size, given.get("epochs", 1), given.get("initial_epoch", 0))
     return (
         len(rows) == 1
         and all(type(number) is int for number in numbers)
         and 0 < rows.pop() <= size
         and not any(
-            _says_something(value)
+            _has_an_effect(value)
             for name, value in given.items()
-            if name not in LOOKED_AT + MEANINGLESS
+            if name not in SUPPORTED + WITHOUT_EFFECT
         )
     )
 
@@ -51,12 +51,12 @@ def _is_plain(array: Any) -> bool:
     return type(array) is np.ndarray and array.ndim > 0 and array.dtype.kind in "biuf"
 
 
-def _says_something(value: Any) -> bool:
+def _has_an_effect(value: Any) -> bool:
     return not (value is None or (isinstance(value, (int, float, list, tuple, dict)) and not value))
 
 
-def train_at_once(model: keras.Model, given: Mapping[str, Any]) -> keras.callbacks.History:
-    """Train with the one batch for as many epochs as are asked for, and give the history."""
+def train_one_batch(model: keras.Model, given: Mapping[str, Any]) -> keras.callbacks.History:
+    """Train on one batch for the given number of epochs, and return the history."""
     history, epochs, logs = keras.callbacks.History(), given.get("epochs", 1), {}
     callbacks = keras.callbacks.CallbackList(
         [history], model=model, verbose=0, epochs=epochs, steps=1
@@ -64,7 +64,7 @@ def train_at_once(model: keras.Model, given: Mapping[str, Any]) -> keras.callbac
     model.stop_training = False
     callbacks.on_train_begin()
     for epoch in range(given.get("initial_epoch", 0), epochs):
-        model.reset_metrics()  # Keras below 3.15 goes on counting from one batch to the next
+        model.reset_metrics()  # Keras below 3.15 does not reset metrics between batches
         callbacks.on_epoch_begin(epoch)
         logs = model.train_on_batch(
             given["x"], given.get("y"), sample_weight=given.get("sample_weight"), return_dict=True
@@ -87,6 +87,6 @@ def _as_float(value: Any) -> Any:
         return value  # some metrics have an array
 
 
-def answer_at_once(model: keras.Model, given: Mapping[str, Any]) -> Any:
-    """Give the answers for the one batch."""
+def predict_one_batch(model: keras.Model, given: Mapping[str, Any]) -> Any:
+    """Return the predictions for one batch."""
     return model.predict_on_batch(given["x"])

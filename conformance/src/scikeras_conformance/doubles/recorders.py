@@ -1,4 +1,4 @@
-"""Classes that record how they are constructed, and objects that are awkward to store."""
+"""Classes that record their constructions, and parameter values of many kinds."""
 
 from types import MappingProxyType
 from typing import Any, NoReturn
@@ -6,16 +6,22 @@ from typing import Any, NoReturn
 import keras
 import numpy as np
 
-__all__ = ["Awkward", "callback_class", "odd_objects", "recording_class", "zero_rate"]
+__all__ = [
+    "StorableOnly",
+    "callback_class",
+    "parameter_value",
+    "recording_class",
+    "zero_learning_rate",
+]
 
 
-def zero_rate() -> keras.optimizers.Optimizer:
-    """Give an optimizer that trains and changes nothing."""
+def zero_learning_rate() -> keras.optimizers.Optimizer:
+    """Return an optimizer with learning rate zero, which leaves the weights unchanged."""
     return keras.optimizers.SGD(learning_rate=0.0)
 
 
 def recording_class(parent: type) -> tuple[type, list[dict[str, Any]]]:
-    """Give a subclass of `parent`, and the list of arguments of every construction of it.
+    """Return a subclass of `parent`, and the list of arguments of its instances.
 
     Each instance holds its own arguments as ``given``.
 
@@ -36,7 +42,7 @@ def recording_class(parent: type) -> tuple[type, list[dict[str, Any]]]:
 
 
 def callback_class() -> tuple[type, list[str]]:
-    """Give a callback class, and the list of events that instances of it see."""
+    """Return a callback class, and the list of events that its instances are called for."""
     events: list[str] = []
 
     class RecordingCallback(keras.callbacks.Callback):  # type: ignore[misc]
@@ -51,8 +57,8 @@ def callback_class() -> tuple[type, list[str]]:
     return RecordingCallback, events
 
 
-class Awkward:
-    """An object that can be stored and nothing else: not compared, not tested, not printed."""
+class StorableOnly:
+    """An object that can be stored, but not compared, tested for truth or copied."""
 
     __hash__ = None  # type: ignore[assignment]
 
@@ -69,8 +75,8 @@ class Awkward:
         raise RuntimeError(msg)
 
 
-def odd_objects(kind: str) -> Any:
-    """Make a parameter value of a kind that careless wrappers copy, convert, call or compare."""
+def parameter_value(kind: str) -> Any:
+    """Return a value that careless wrappers copy, convert, call or compare."""
 
     def function() -> NoReturn:
         msg = "a parameter was called"
@@ -84,6 +90,6 @@ def odd_objects(kind: str) -> Any:
         "class": lambda: type("GivenClass", (), {"__init__": function}),
         "instance": lambda: keras.optimizers.SGD(0.5),
         "function": lambda: function,
-        "without-equality": Awkward,
+        "without-equality": StorableOnly,
     }
     return makers[kind]()

@@ -1,4 +1,4 @@
-"""A deep snapshot of parameters, to see whether anything inside them was changed."""
+"""Deep snapshots of parameters, to find changes inside them."""
 
 from collections.abc import Iterator, Mapping
 from types import BuiltinFunctionType, FunctionType, MethodType
@@ -7,19 +7,19 @@ from typing import Any
 import keras
 import numpy as np
 
-__all__ = ["changes", "snapshot"]
+__all__ = ["changed_paths", "snapshot"]
 
 _ATOMS = (str, bytes, int, float, complex, bool, type(None), np.generic)
 _BY_IDENTITY = (type, FunctionType, MethodType, BuiltinFunctionType)
 
 
 def snapshot(value: Any) -> dict[str, object]:
-    """Flatten an object into the facts that can be seen in it.
+    """Return the facts that describe an object and everything inside it.
 
     Parameters
     ----------
     value : object
-        Usually the dict that `get_params` gave.
+        Usually the result of `get_params`.
 
     Returns
     -------
@@ -34,8 +34,8 @@ def snapshot(value: Any) -> dict[str, object]:
     return facts
 
 
-def changes(before: Mapping[str, object], after: Mapping[str, object]) -> list[str]:
-    """Give the paths at which two snapshots differ."""
+def changed_paths(before: Mapping[str, object], after: Mapping[str, object]) -> list[str]:
+    """Return the paths at which two snapshots differ."""
     missing = object()
     paths = [*before, *(path for path in after if path not in before)]
     return [path for path in paths if before.get(path, missing) != after.get(path, missing)]
@@ -83,7 +83,7 @@ _KERAS_STATE = (
 def _keras_facts(value: Any, path: str) -> Iterator[tuple[str, object]]:
     yield f"{path}.config", repr(keras.saving.serialize_keras_object(value))
     yield f"{path}.built", getattr(value, "built", None)
-    # Keras knows each variable by a path; two optimizers built for different models differ in it.
+    # Without the paths of variables, which differ between optimizers of different models.
     for index, variable in enumerate(getattr(value, "variables", ())):
         array = keras.ops.convert_to_numpy(variable)
         yield f"{path}.variables[{index}]", (str(array.dtype), array.shape, array.tobytes())

@@ -1,4 +1,4 @@
-"""Models whose training and answering cost next to nothing."""
+"""Models whose training does nothing and whose prediction is cheap."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -9,21 +9,21 @@ import numpy as np
 from scikeras_conformance.catalog.wrappers import Wrapper
 from scikeras_conformance.doubles.data import Dataset, dataset
 from scikeras_conformance.doubles.models import RecordingModel, arguments_by_name, make_model
-from scikeras_conformance.doubles.recorders import zero_rate
+from scikeras_conformance.doubles.recorders import zero_learning_rate
 
-__all__ = ["IdleModel", "idle_model_for", "idle_model_of"]
+__all__ = ["StubModel", "stub_model_for", "stub_model_of"]
 
 
 @keras.saving.register_keras_serializable(package="scikeras_conformance")
-class IdleModel(RecordingModel):
-    """A functional model that logs the calls it gets, and trains on nothing.
+class StubModel(RecordingModel):
+    """A functional model that logs calls of its methods, and does not train.
 
-    For checks of what arrives at a model: callbacks see a training of as many epochs as were
-    asked for, the weights stay as they are, and `predict` computes all rows at once.
+    For checks of what a model receives: callbacks are called for as many epochs as were
+    requested, the weights do not change, and `predict` computes all rows at once.
     """
 
     def fit(self, *args: Any, **kwargs: Any) -> Any:
-        """Log the arguments, and let callbacks see a training without batches."""
+        """Log the arguments, and call the callbacks as in training without batches."""
         given = arguments_by_name(keras.Model.fit, self, args, kwargs)
         self.log.fits.append(dict(given))
         history = keras.callbacks.History()
@@ -38,7 +38,7 @@ class IdleModel(RecordingModel):
         return history
 
     def predict(self, *args: Any, **kwargs: Any) -> Any:
-        """Log the arguments, and answer; what is no array is left to Keras."""
+        """Log the arguments and predict; Keras handles inputs that are not arrays."""
         given = arguments_by_name(keras.Model.predict, self, args, kwargs)
         if not isinstance(given.get("x"), np.ndarray):
             return super().predict(*args, **kwargs)
@@ -59,27 +59,27 @@ def _callbacks(given: dict[str, Any], model: Any, *more: Any) -> Any:
     return keras.callbacks.CallbackList([*callbacks, *more], model=model)
 
 
-def idle_model_of(data: Dataset, wrapper: Wrapper) -> keras.Model:
-    """Make a compiled model of one dense layer that answers `data`.
+def stub_model_of(data: Dataset, wrapper: Wrapper) -> keras.Model:
+    """Make a compiled stub model of one dense layer that predicts `data`.
 
     Parameters
     ----------
     data : Dataset
         The data.
     wrapper : Wrapper
-        For the classifier the answers are probabilities.
+        For the classifier the outputs are probabilities.
     """
-    model = make_model(data, _activation(data, wrapper), cls=IdleModel)
+    model = make_model(data, _activation(data, wrapper), cls=StubModel)
     losses = {"sigmoid": "binary_crossentropy", "softmax": "sparse_categorical_crossentropy"}
     loss = losses.get(_activation(data, wrapper), "mean_squared_error")
-    model.compile(optimizer=zero_rate(), loss=loss)
+    model.compile(optimizer=zero_learning_rate(), loss=loss)
     return model
 
 
-def idle_model_for(wrapper: Wrapper) -> keras.Model:
-    """Make an uncompiled model that answers the plainest data set of a wrapper."""
+def stub_model_for(wrapper: Wrapper) -> keras.Model:
+    """Make an uncompiled stub model that predicts the default data set of a wrapper."""
     data = dataset(wrapper)
-    return make_model(data, _activation(data, wrapper), cls=IdleModel)
+    return make_model(data, _activation(data, wrapper), cls=StubModel)
 
 
 def _activation(data: Dataset, wrapper: Wrapper) -> str:

@@ -1,11 +1,13 @@
-"""X, y and sample weights on their way in: arrays, or an error that says what is wrong (HYG-5)."""
+"""Validates X, y and sample weights: they become arrays, or raise an error (HYG-5)."""
 
+import warnings
 from collections.abc import Mapping
 from numbers import Number
 from typing import Any
 
 import numpy as np
 import scipy.sparse
+from sklearn.utils.multiclass import type_of_target
 from sklearn.utils.validation import check_array, check_consistent_length, validate_data
 
 from scikeras_reference._backends import needs_writable_arrays
@@ -16,27 +18,29 @@ __all__ = [
     "check_weights",
     "for_keras",
     "require_weight",
+    "target_type",
+    "unsupported_target",
     "validate_features",
     "validate_target",
 ]
 
 
 def validate_features(estimator: Any, X: Any, *, reset: bool) -> Any:
-    """Turn X into a dense, finite, numeric array and keep or check what is known of its columns.
+    """Return X as a dense, finite, numeric array; remember its columns, or check them.
 
     Parameters
     ----------
     estimator : BaseWrapper
-        Gets ``n_features_in_`` and, for data frames with names, ``feature_names_in_``.
+        ``n_features_in_`` and, for data frames with names, ``feature_names_in_`` are set on it.
     X : array-like, sparse matrix or data frame of shape (n_samples, n_features, ...)
         Sparse input is made dense, since layers take no other.
     reset : bool
-        Whether this is the X of a new fit; else it has to look like the first.
+        Whether this is the X of a new fit; otherwise it must look like the first.
 
     Returns
     -------
     ndarray
-        With the values and the shape of X. It may share memory with it; it is never written to.
+        With the values and the shape of X. It may share memory with X, and is never written to.
 
     Raises
     ------
@@ -60,8 +64,8 @@ def validate_features(estimator: Any, X: Any, *, reset: bool) -> Any:
         X = _numbers(X)
     if X.dtype.kind in "mM":
         raise InputError(
-            f"X has dtype {X.dtype}, and layers take numbers. Turn dates and durations into"
-            " numbers, seconds or days since one of them, say."
+            f"X has dtype {X.dtype}, and layers take numbers. Convert dates and durations to"
+            " numbers, for example to days since one of them."
         )
     if not reset and X.shape[1:] != estimator.X_shape_[1:]:
         raise InputError(_other_shape(estimator, X))
@@ -69,19 +73,19 @@ def validate_features(estimator: Any, X: Any, *, reset: bool) -> Any:
 
 
 def _numbers(X: Any) -> Any:
-    """Read numbers that stand in an array of objects, as some data frames give them."""
+    """Return the numbers of an array of objects, which some data frames convert to."""
     try:
         numbers = X.astype(np.float64)
     except (TypeError, ValueError) as error:
         raise InputError(
-            f"X holds values that are no numbers: {error}. Layers take numbers; encode text and"
-            " categories before, with a ColumnTransformer in a Pipeline, say."
+            f"X contains non-numeric values: {error}. Layers take numbers; encode text and"
+            " categories before, for example with a ColumnTransformer in a Pipeline."
         ) from error
     return check_array(numbers, allow_nd=True, input_name="X")
 
 
 def _dimensions(X: Any) -> int:
-    """Give the number of dimensions of X; lists are left to be told apart later."""
+    """Return the number of dimensions of X; those of lists are checked later."""
     return int(getattr(X, "ndim", 1))
 
 
@@ -95,7 +99,7 @@ def _other_shape(estimator: Any, X: Any) -> str:
 
 
 def validate_target(estimator: Any, X: Any, y: Any, *, numeric: bool) -> Any:
-    """Turn y into an array with as many rows as X.
+    """Return y as an array with as many rows as X.
 
     Parameters
     ----------
@@ -106,7 +110,7 @@ def validate_target(estimator: Any, X: Any, y: Any, *, numeric: bool) -> Any:
     y : array-like of shape (n_samples,) or (n_samples, n_outputs)
         Any dtype; sparse indicators are made dense.
     numeric : bool
-        Whether only numbers will do (clause TGT-9).
+        Whether y must be numeric (clause TGT-9).
 
     Raises
     ------
@@ -133,8 +137,20 @@ def validate_target(estimator: Any, X: Any, y: Any, *, numeric: bool) -> Any:
     return _numeric(estimator, y) if numeric else y
 
 
+def target_type(y: Any) -> str:
+    """Return the result of ``sklearn.utils.multiclass.type_of_target``, without its warnings.
+
+    >>> target_type(np.array([1, 2, 3]))
+    'multiclass'
+    """
+    with warnings.catch_warnings():
+        # It warns of many classes in few rows, but y may hold numbers to predict.
+        warnings.simplefilter("ignore", UserWarning)
+        return str(type_of_target(y, input_name="y"))
+
+
 def check_weights(sample_weight: Any, X: Any, what: str = "training samples") -> Any:
-    """Turn sample weights into an array of floats of shape (n_samples,); None stays None.
+    """Return sample weights as an array of floats of shape (n_samples,); None stays None.
 
     Raises
     ------
@@ -167,7 +183,7 @@ def check_weights(sample_weight: Any, X: Any, what: str = "training samples") ->
 
 
 def require_weight(weights: Any, what: str = "training samples") -> Any:
-    """Give `weights`, None or an array, unless all of them are zero.
+    """Return `weights`, None or an array; refuse weights that are all zero.
 
     Raises
     ------
@@ -177,19 +193,28 @@ def require_weight(weights: Any, what: str = "training samples") -> Any:
     if weights is not None and not weights.any():
         raise InputError(
             f"No {what} had any weight: every sample_weight, times the class_weight of its row if"
-            " there is one, is zero, so that no row counts. Give at least one row a weight."
+            " there is one, is zero, so no row counts. Give at least one row a weight."
         )
     return weights
 
 
-def check_continues(estimator: Any, X: Any, y: Any) -> None:
-    """See that more data of the same kind came for a model that exists (clause API-13).
+def check_continues(estimator: Any, X: Any, y: Any, target_shape: tuple[int, ...]) -> None:
+    """Check that further data for a fitted model is of the same kind as the first (API-13).
+
+    Parameters
+    ----------
+    estimator : BaseWrapper
+        Has the attributes that describe the first data.
+    X, y : ndarray
+        Further data; y may be None.
+    target_shape : tuple of int
+        The trailing dimensions of the first y.
 
     Raises
     ------
     InputError
-        A ``ValueError`` with what came and what was expected: a dtype that cannot be cast safely,
-        or another shape of target.
+        A ``ValueError`` with both sides: a dtype that cannot be cast safely, or another shape of
+        target.
     """
     name = type(estimator).__name__
     known = {"X": (X, estimator.X_dtype_)}
@@ -200,11 +225,10 @@ def check_continues(estimator: Any, X: Any, y: Any) -> None:
                 f"y has {y.ndim} dimensions, but this {name} was fitted to {estimator.y_ndim_}"
                 " dimensions in y."
             )
-        trailing = estimator._y_trailing  # noqa: SLF001 - what the estimator remembers of y
-        if y.shape[1:] != trailing:
+        if y.shape[1:] != target_shape:
             raise InputError(
                 f"y has shape {y.shape}, but this {name} was fitted to y of shape (n_samples,"
-                f" {', '.join(map(str, trailing))})."
+                f" {', '.join(map(str, target_shape))})."
             )
     for what, (array, dtype) in known.items():
         text = array.dtype.kind in "USO" and dtype.kind in "USO"
@@ -216,10 +240,10 @@ def check_continues(estimator: Any, X: Any, y: Any) -> None:
 
 
 def for_keras(data: Any) -> Any:
-    """Give arrays, and lists and dicts of them, in a form that every backend reads.
+    """Return arrays, and lists and dicts of them, in a form that every backend reads.
 
-    Booleans become numbers, since layers multiply them; scikit-learn's own inputs may be
-    read-only, which PyTorch warns about. Nothing is written to either way.
+    Booleans become numbers, since layers multiply them; read-only arrays are copied for PyTorch,
+    which warns about them. Nothing is written to either way.
     """
     if isinstance(data, Mapping):
         return {key: for_keras(value) for key, value in data.items()}
@@ -233,7 +257,7 @@ def for_keras(data: Any) -> Any:
             return data.astype(np.uint8)
         if data.dtype.kind == "f" and data.dtype.itemsize > 8:
             return data.astype(np.float64)  # no backend has wider numbers
-        if needs_writable_arrays() and not data.flags.writeable:
+        if not data.flags.writeable and needs_writable_arrays():
             return data.copy()
     return data
 
@@ -258,4 +282,14 @@ def _not_numeric(estimator: Any, y: Any) -> InputError:
     return InputError(
         f"{type(estimator).__name__} needs a numeric target; y has dtype {y.dtype}. Convert y to"
         " numbers, or use a classifier if these are labels."
+    )
+
+
+def unsupported_target(kind: str) -> TargetTypeError:
+    """Return the error for a type of target that an encoder does not support."""
+    more = " To predict numbers, use KerasRegressor." if kind.startswith("continuous") else ""
+    return TargetTypeError(
+        f"Unknown label type: {kind}. This wrapper does not support a target of type {kind}.{more}"
+        " To add support, override target_encoder in a subclass with a transformer that"
+        " understands this type."
     )

@@ -1,1 +1,1 @@
-"""Model."""
+"""Finds and calls the builder, makes Keras objects, and compiles."""

@@ -1,6 +1,7 @@
-"""Finds the builder and calls it with the arguments that it asks for (chapter BUILD)."""
+"""Finds the builder, calls it, and checks the model that it returns (chapter BUILD)."""
 
 import inspect
+import warnings
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -8,23 +9,36 @@ import keras
 import scipy.sparse
 
 from scikeras_reference._parameters.storage import suggestion
-from scikeras_reference._serialization.packing import copy_object
-from scikeras_reference.exceptions import BuilderCountError, BuilderError
+from scikeras_reference._serialization.copying import copy_object
+from scikeras_reference.exceptions import (
+    BuilderCountError,
+    BuilderError,
+    CompilationError,
+    DeprecatedParameterWarning,
+    ModelOutputError,
+)
 
-__all__ = ["SPECIAL", "build", "find_builder", "first_row", "output_shapes"]
+__all__ = [
+    "build",
+    "check_trainable",
+    "find_builder",
+    "is_missing",
+    "output_shapes",
+    "require_part",
+]
 
-SPECIAL = ("meta", "compile_kwargs", "params")
+_EXAMPLES = {"loss": "mse", "optimizer": "adam"}
 
 
-def find_builder(model: object, method: Callable[..., Any] | None) -> Any:
-    """Give the callable, or the ready-made model, that stands for the model.
+def find_builder(model: object, build_fn: object, method: Callable[..., Any] | None) -> Any:
+    """Return the callable, or the ready-made model, that makes the model.
 
     Parameters
     ----------
-    model : object
-        The parameter ``model``.
+    model, build_fn : object
+        The parameter ``model``, and the one of its former name.
     method : callable or None
-        The method ``_keras_build_fn`` of a subclass that brings its own builder.
+        The method ``_keras_build_fn`` of a subclass that has its own builder.
 
     Raises
     ------
@@ -33,6 +47,14 @@ def find_builder(model: object, method: Callable[..., Any] | None) -> Any:
     BuilderError
         A ``TypeError``: `model` cannot be called (clause CLS-8).
     """
+    if model is None and build_fn is not None:
+        warnings.warn(
+            "The parameter ``build_fn`` will be renamed to ``model``: give the builder as"
+            " ``model``.",
+            DeprecatedParameterWarning,
+            stacklevel=2,
+        )
+        model = build_fn
     if model is None:
         if method is None:
             raise BuilderCountError(
@@ -60,7 +82,7 @@ def build(
     special: Mapping[str, Callable[[], Any]],
     known: tuple[str, ...] = (),
 ) -> Any:
-    """Call the builder once and see that a model comes back.
+    """Call the builder once, and check that it returns a model.
 
     Parameters
     ----------
@@ -69,8 +91,8 @@ def build(
     keywords : mapping of str to object
         Free keyword arguments, and those routed with ``model__``.
     special : mapping of str to callable
-        Makers of the three special arguments, called only for those that the builder takes
-        (clause BUILD-3).
+        Functions that return the three special arguments, called only for those that the builder
+        takes (clause BUILD-3).
     known : tuple of str
         Names of parameters and prefixes, for suggestions in errors.
 
@@ -98,11 +120,11 @@ def build(
             )
     # A class of models passes unknown keywords on to Keras, which refuses them: it gets the
     # special arguments only if it names them.
-    generous = takes_any and not (inspect.isclass(builder) and issubclass(builder, keras.Model))
+    gets_all = takes_any and not (inspect.isclass(builder) and issubclass(builder, keras.Model))
     wanted = {
         name: make()
         for name, make in special.items()
-        if name not in keywords and (name in accepted or generous)
+        if name not in keywords and (name in accepted or gets_all)
     }
     model = builder(**keywords, **wanted)
     if not isinstance(model, keras.Model):
@@ -113,8 +135,10 @@ def build(
     return model
 
 
-def output_shapes(model: Any, features: Any) -> list[tuple[int | None, ...]]:
-    """Give the shape of each output; a model that does not know yet is built to find out.
+def output_shapes(
+    model: Any, features: Any, expected: int | None = None
+) -> list[tuple[int | None, ...]]:
+    """Return the shape of each output; call the model once if it does not know them yet.
 
     Parameters
     ----------
@@ -122,19 +146,93 @@ def output_shapes(model: Any, features: Any) -> list[tuple[int | None, ...]]:
         Its weights are made now, if they were not, so that they are made under the seed.
     features : array, or list or dict of arrays
         What the model will be trained on; one row of it is used.
+    expected : int or None
+        How many outputs the target encoder expects; None for any number.
+
+    Raises
+    ------
+    ModelOutputError
+        A ``ValueError`` with both numbers of outputs (clause DATA-6).
     """
     outputs = getattr(model, "outputs", None)
     if not outputs:
         try:
-            outputs = keras.tree.flatten(model(first_row(features), training=False))
+            outputs = keras.tree.flatten(model(_first_row(features), training=False))
         except NotImplementedError:  # a model that trains and predicts without a call
             return []
+    if expected is not None and len(outputs) != expected:
+        raise ModelOutputError(
+            f"The model has {len(outputs)} outputs, but the target encoder expects {expected}"
+            " (n_outputs_expected_). Change the builder, or override target_encoder."
+        )
     return [tuple(output.shape) for output in outputs]
 
 
-def first_row(features: Any) -> Any:
-    """Give the first row of each array as a dense tensor."""
+def check_trainable(model: Any, features: Any) -> None:
+    """Check that a compiled model has a loss and an optimizer.
 
+    A model can do without a loss if its layers add some, or if it has its own ``train_step`` or
+    ``compute_loss``. Keras trains others on nothing (on JAX), or stops at the first batch.
+
+    Parameters
+    ----------
+    model : keras.Model
+        Compiled.
+    features : array, or list, tuple or dict of arrays
+        What it will be trained on; one row of it is used, if there is no loss.
+
+    Raises
+    ------
+    CompilationError
+        A ``ValueError`` (clause COMP-7).
+    """
+    if not all(_is_inherited(model, method) for method in ("train_step", "compute_loss")):
+        return
+    problem = "The builder compiled the model without"
+    require_part("optimizer", model.optimizer, problem)
+    loss = getattr(model, "loss", None)
+    if is_missing(loss) and not _adds_losses(model, features):
+        require_part("loss", None, problem)
+
+
+def require_part(name: str, value: Any, problem: str) -> None:
+    """Raise an error with the remedy if the loss or the optimizer is missing.
+
+    Raises
+    ------
+    CompilationError
+        A ``ValueError`` that says what is missing, and how to give it (clause COMP-7).
+    """
+    if is_missing(value):
+        what = "a loss function" if name == "loss" else f"an {name}"
+        raise CompilationError(
+            f"{problem} {name}. You must provide {what} or a compiled model: give"
+            f" {name}={_EXAMPLES[name]!r} (or another) to the constructor, or call model.compile"
+            " in the builder."
+        )
+
+
+def is_missing(value: Any) -> bool:
+    """Return whether there is nothing, or nothing but None, in a loss or an optimizer."""
+    if isinstance(value, dict):
+        value = list(value.values())
+    return value is None or (isinstance(value, (list, tuple)) and all(map(is_missing, value)))
+
+
+def _is_inherited(model: Any, method: str) -> bool:
+    inherited = getattr(type(model), method) is getattr(keras.Model, method)
+    return inherited and method not in vars(model)
+
+
+def _adds_losses(model: Any, features: Any) -> bool:
+    try:
+        model(_first_row(features), training=False)
+    except NotImplementedError:
+        return True
+    return bool(model.losses)
+
+
+def _first_row(features: Any) -> Any:
     def of(array: Any) -> Any:
         row = array[:1]
         return keras.ops.convert_to_tensor(row.toarray() if scipy.sparse.issparse(row) else row)
@@ -143,10 +241,10 @@ def first_row(features: Any) -> Any:
 
 
 def _accepted(builder: Callable[..., Any]) -> tuple[list[str], bool]:
-    """Names that can be given as keywords, and whether any name can."""
+    """Return the names that can be given as keywords, and whether any name can."""
     try:
         parameters = inspect.signature(builder).parameters.values()
-    except (TypeError, ValueError):  # some callables that are written in C do not tell
+    except (TypeError, ValueError):  # some callables that are written in C have no signature
         return [], True
     names = [
         parameter.name

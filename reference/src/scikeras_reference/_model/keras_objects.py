@@ -1,8 +1,8 @@
-"""Makes Keras objects out of names, classes, instances, functions, and nests of them.
+"""Makes Keras objects out of names, classes, instances, functions, and lists and dicts of them.
 
-Whatever is given belongs to the caller: instances are rebuilt or copied before Keras sees them
-(clause INIT-5), and classes are called with the parameters that were routed to them (chapter
-ROUTE, see `scikeras_reference._parameters.routing`).
+What is given belongs to the caller: instances are rebuilt or copied before Keras sees them (clause
+INIT-5). Classes are called with the parameters that were routed to them (chapter ROUTE, see
+`scikeras_reference._parameters.routing`).
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -11,11 +11,15 @@ from typing import Any
 import keras
 import numpy as np
 
+from scikeras_reference._data.losses_and_metrics import (
+    DEFERRED_LOSSES,
+    DEFERRED_METRICS,
+    snake_case,
+)
 from scikeras_reference._parameters.routing import assemble
 from scikeras_reference._parameters.storage import suggestion
-from scikeras_reference._serialization.packing import borrow_callback, copy_object
+from scikeras_reference._serialization.copying import copy_callback_for_fit, copy_object
 from scikeras_reference.exceptions import ConstructionError, UnknownNameError
-from scikeras_reference.utils import DEFERRED_LOSSES, DEFERRED_METRICS, snake_case
 
 __all__ = [
     "callbacks_of_call",
@@ -29,7 +33,7 @@ _NAMED = "__named__"
 
 
 def make_optimizer(value: object, routed: Mapping[str, Any], path: str = "optimizer") -> Any:
-    """Make an optimizer.
+    """Return an optimizer.
 
     Parameters
     ----------
@@ -43,7 +47,7 @@ def make_optimizer(value: object, routed: Mapping[str, Any], path: str = "optimi
     Raises
     ------
     ConstructionError
-        If `value` is nothing that stands for an optimizer.
+        If `value` does not stand for an optimizer.
     UnknownNameError
         If Keras knows no optimizer of that name.
     RoutingError
@@ -63,7 +67,7 @@ def make_optimizer(value: object, routed: Mapping[str, Any], path: str = "optimi
 
 
 def make_losses(value: object, routed: Mapping[str, Any], path: str = "loss") -> Any:
-    """Make a loss, or a list or dict of losses, one for each output.
+    """Return a loss, or a list or dict of losses, one for each output.
 
     Names become instances of the class that they stand for, functions stay functions, and names
     that Keras resolves against a model ("crossentropy") stay names.
@@ -80,11 +84,11 @@ def make_losses(value: object, routed: Mapping[str, Any], path: str = "loss") ->
 
 
 def make_metrics(value: object, routed: Mapping[str, Any], path: str = "metrics") -> Any:
-    """Make metrics: one, a list, a dict, or nested lists of them.
+    """Return metrics: a list, a dict, or nested lists of them.
 
     A metric that was given by name carries that name, as it does when Keras resolves it, so that
     ``EarlyStopping(monitor="val_mse")`` finds it in the logs. A single metric becomes a list of
-    one, since Keras takes no less.
+    one, since Keras takes nothing else.
 
     Raises
     ------
@@ -95,13 +99,13 @@ def make_metrics(value: object, routed: Mapping[str, Any], path: str = "metrics"
     metrics = _assemble(value, routed, path)
     _check(metrics, keras.metrics.Metric, "metric", path)
     if isinstance(metrics, list) and len(metrics) == 1 and isinstance(metrics[0], (list, tuple)):
-        # The metrics of a single output: Keras takes the nest from 3.13 on, its content always.
+        # The metrics of a single output: Keras takes a list in a list from 3.13 on only.
         return list(metrics[0])
     return metrics if metrics is None or isinstance(metrics, (list, tuple, dict)) else [metrics]
 
 
 def make_callbacks(value: object, routed: Mapping[str, Any], path: str = "callbacks") -> list[Any]:
-    """Make a flat list of callbacks out of one, or of lists and dicts of them.
+    """Return a flat list of callbacks, made of one, or of lists and dicts of them.
 
     Raises
     ------
@@ -114,9 +118,9 @@ def make_callbacks(value: object, routed: Mapping[str, Any], path: str = "callba
 
 
 def callbacks_of_call(value: object) -> list[Any]:
-    """Make what was given to one call of a method a flat list of callbacks, the very instances.
+    """Return the callbacks given to one call of a method as a flat list, without copies.
 
-    Of a ``CallbackList`` its callbacks are taken: it has no model, or that of another fit.
+    A ``CallbackList`` is replaced by its callbacks: it has no model, or that of another fit.
 
     Raises
     ------
@@ -129,8 +133,8 @@ def callbacks_of_call(value: object) -> list[Any]:
     return _checked_callbacks(made, "callbacks")
 
 
-def _checked_callbacks(nest: object, path: str) -> list[Any]:
-    callbacks = list(_leaves(nest))
+def _checked_callbacks(value: object, path: str) -> list[Any]:
+    callbacks = list(_leaves(value))
     for callback in callbacks:
         if not isinstance(callback, keras.callbacks.Callback):
             raise ConstructionError(
@@ -166,14 +170,14 @@ def _is_buildable(cls: type) -> bool:
 
 
 def _copied(made: Any, given: Any) -> Any:
-    """Copy the instances in a nest that were there from the start, not made from a class."""
+    """Copy the instances that the caller gave, as opposed to those made from a class."""
     if isinstance(made, Mapping):
         return {key: _copied(value, given[key]) for key, value in made.items()}
     if isinstance(made, (list, tuple)):
         items = [_copied(value, origin) for value, origin in zip(made, given, strict=True)]
         return items if isinstance(made, list) else tuple(items)
     if made is given and isinstance(made, keras.callbacks.Callback):
-        return borrow_callback(made)
+        return copy_callback_for_fit(made)
     if made is given and isinstance(made, _STATEFUL):
         return copy_object(made)
     return made
@@ -214,12 +218,12 @@ def _metric_class(name: str, path: str) -> Any:
     if name in DEFERRED_METRICS:
         return name
     found = _get(keras.metrics.get, name, path, keras.metrics)
-    # A throw-away subclass carries the name through the nest to where the class is called.
+    # A subclass of this one use carries the name to where the class is called.
     return type(type(found).__name__, (type(found),), {_NAMED: name})
 
 
 def _class_of_function(function: Any) -> Any:
-    """Class in ``keras.losses`` that does what a function there does."""
+    """Return the class in ``keras.losses`` that computes what a function there computes."""
     name = function.__name__
     classes = (value for value in vars(keras.losses).values() if isinstance(value, type))
     return next((cls for cls in classes if snake_case(cls.__name__) == name), None)
@@ -230,8 +234,13 @@ def _get(get: Callable[[Any], Any], name: str, path: str, module: Any) -> Any:
         return get(name)
     except ValueError as error:
         names = [public for public in vars(module) if not public.startswith("_")]
+        if name in names:  # Keras has some objects that it does not find by name
+            raise UnknownNameError(
+                f"{path} is {name!r}, which Keras does not look up by name. Give the object itself:"
+                f" {module.__name__}.{name}."
+            ) from error
         raise UnknownNameError(
-            f"{path} is {name!r}, which is no name that Keras knows.{suggestion(name, names)}"
+            f"{path} is {name!r}, which is not a name that Keras knows.{suggestion(name, names)}"
             f" Give the name, the class or an instance from {module.__name__}."
         ) from error
 
@@ -245,18 +254,18 @@ def _from_config(get: Callable[[Any], Any], config: Any, path: str) -> Any:
         ) from error
 
 
-def _leaves(nest: object) -> Iterator[Any]:
-    if isinstance(nest, Mapping):
-        nest = list(nest.values())
-    if isinstance(nest, (list, tuple)):
-        for item in nest:
+def _leaves(value: object) -> Iterator[Any]:
+    if isinstance(value, Mapping):
+        value = list(value.values())
+    if isinstance(value, (list, tuple)):
+        for item in value:
             yield from _leaves(item)
-    elif nest is not None:
-        yield nest
+    elif value is not None:
+        yield value
 
 
-def _check(nest: object, kind: type, what: str, path: str) -> None:
-    for leaf in _leaves(nest):
+def _check(value: object, kind: type, what: str, path: str) -> None:
+    for leaf in _leaves(value):
         if not (isinstance(leaf, (kind, str)) or callable(leaf)):
             raise ConstructionError(
                 f"{path} holds {leaf!r}; a {what} has to be a name, a class, an instance or a"

@@ -1,1 +1,1 @@
-"""Parameters."""
+"""What the constructor is given: storage, routing and values."""

@@ -1,11 +1,11 @@
 """Rules of routed parameters: pure functions that know neither Keras nor scikit-learn.
 
-A routed parameter is a name of the form ``destination__rest``. What a destination gets is decided
-by `route`, which cuts the destination off. Where a destination is a *nest* of classes (one class,
-or lists and dicts of them, to any depth), `assemble` replaces each class by an instance of it,
-under these rules (clauses ROUTE-5 to ROUTE-15):
+A routed parameter is a name of the form ``destination__rest``. `route` selects the parameters of a
+destination, and cuts the destination off. Where a destination is a *nested structure* of classes
+(one class, or lists and dicts of them, to any depth), `assemble` replaces each class by an instance
+of it, under these rules (clauses ROUTE-5 to ROUTE-15):
 
-1. A parameter without a further ``__`` is an argument of every class of the nest below it.
+1. A parameter without a further ``__`` is an argument of every class of the structure below it.
 2. ``0__rest`` at a list, or ``key__rest`` at a dict, goes to that item only, and wins there.
 3. A name of digits is a positional argument.
 4. A class given as argument, or as the target of ``argument__rest``, is built by the same rules.
@@ -28,7 +28,7 @@ Make = Callable[[type, tuple[Any, ...], dict[str, Any], str], Any]
 
 
 def is_routed(name: str, prefixes: Collection[str]) -> bool:
-    """Whether `name` starts with one of `prefixes` and goes on after it.
+    """Return whether `name` starts with one of `prefixes` and goes on after it.
 
     >>> is_routed("loss__alpha", {"loss__"}), is_routed("loss__", {"loss__"})
     (True, False)
@@ -37,7 +37,7 @@ def is_routed(name: str, prefixes: Collection[str]) -> bool:
 
 
 def route(params: Mapping[str, Any], destination: str) -> dict[str, Any]:
-    """Give the parameters of one destination, with the destination cut off their names."""
+    """Return the parameters of one destination, with the destination cut off their names."""
     prefix = destination + SEPARATOR
     return {
         name.removeprefix(prefix): value
@@ -47,7 +47,7 @@ def route(params: Mapping[str, Any], destination: str) -> dict[str, Any]:
 
 
 def plain(params: Mapping[str, Any]) -> dict[str, Any]:
-    """Give the parameters whose names lead no further.
+    """Return the parameters whose names have no further separator.
 
     >>> plain({"alpha": 1, "0__beta": 2})
     {'alpha': 1}
@@ -63,18 +63,18 @@ def assemble(
     *,
     builds: Callable[[type], bool] = lambda _: True,
 ) -> Any:
-    """Replace every class of a nest by an instance of it.
+    """Return a nested structure with every class replaced by an instance of it.
 
     Parameters
     ----------
     item : object
-        A class, anything else that stays as it is, or lists, tuples and mappings of them.
+        A class, anything else (which stays as it is), or lists, tuples and mappings of them.
     params : mapping of str to object
-        What was routed to the nest, the destination cut off.
+        What was routed to the structure, the destination cut off.
     make : callable
         ``make(cls, args, kwargs, path)`` returns the instance.
     path : str
-        Name of the nest, for errors: ``"loss"``, further in ``"loss__1"``.
+        Name of the structure, for errors: ``"loss"``, or ``"loss__1"`` inside of it.
     builds : callable, optional
         Whether a class that was given as an argument, and that nothing is routed to, is to be
         built as well. (``dtype=np.float64`` is a class that is meant to stay one.)
@@ -118,7 +118,7 @@ def assemble(
 def _arguments(
     cls: type, params: Mapping[str, Any], make: Make, path: str, builds: Callable[[type], bool]
 ) -> tuple[tuple[Any, ...], dict[str, Any]]:
-    """Positional and keyword arguments for `cls`, classes among them built."""
+    """Return positional and keyword arguments for `cls`, classes among them built."""
     own = plain(params)
     inner, rest = _address(params, own)
     stray = [name for name in rest if name not in own]
@@ -145,7 +145,7 @@ def _arguments(
 def _share(
     params: Mapping[str, Any], items: Mapping[str, object], path: str
 ) -> dict[str, dict[str, Any]]:
-    """Split what a list or dict received among its items."""
+    """Return what each item of a list or dict gets of its parameters."""
     inner, shared = _address(params, items)
     for name in shared:
         head, separator, _ = name.partition(SEPARATOR)
@@ -154,7 +154,7 @@ def _share(
                 f"{_join(path, name)} leads to item {head} of {path}, which has the items"
                 f" {', '.join(items) or '(none)'}. Correct the name."
             )
-    # None marks an output without a loss, or without metrics: it takes part in nothing.
+    # None marks an output without a loss, or without metrics: it takes no shared parameter.
     return {
         key: inner[key] if value is None else {**shared, **inner[key]}
         for key, value in items.items()
@@ -164,7 +164,7 @@ def _share(
 def _address(
     params: Mapping[str, Any], keys: Iterable[str]
 ) -> tuple[dict[str, dict[str, Any]], dict[str, Any]]:
-    """Sort parameters by the key that they start with; the longest key wins."""
+    """Return parameters by the key that they start with, and the rest; the longest key wins."""
     inner: dict[str, dict[str, Any]] = {key: {} for key in keys}
     rest: dict[str, Any] = {}
     by_length = sorted(inner, key=len, reverse=True)

@@ -16,18 +16,18 @@ def check_accepted(
     given: Mapping[str, Iterable[str]],
     own: Collection[str] = (),
 ) -> None:
-    """See that a method of a model takes each of the arguments that a user named.
+    """Check that a method of a model takes each of the arguments that a user named.
 
     Parameters
     ----------
     method : callable
         ``model.fit``, for instance, of Keras or of the user's own model.
     name : str
-        Its name, for errors: what stands there may be a partial, or a mock, and have none.
+        Its name, for errors; a partial or a mock has none.
     given : mapping of str to iterable of str
         By prefix (``"fit__"``, or ``""`` for keywords of the call), the names of arguments.
     own : collection of str
-        Arguments that the wrapper gives itself.
+        Arguments that the wrapper passes itself.
 
     Raises
     ------
@@ -40,7 +40,7 @@ def check_accepted(
     """
     try:
         parameters = inspect.signature(method).parameters
-    except (TypeError, ValueError):  # some callables that are written in C do not tell
+    except (TypeError, ValueError):  # some callables that are written in C have no signature
         return
     takes_any = any(p.kind is p.VAR_KEYWORD for p in parameters.values())
     for prefix, names in given.items():

@@ -1,24 +1,25 @@
 """Storage of constructor arguments: named, free and routed (chapter INIT).
 
 Named parameters are plain attributes. Free keyword arguments, and routed ones, live in one private
-dict, because they are not part of the constructor's signature: they could otherwise not be told
-from attributes that somebody set later. They read and write like attributes all the same.
+dict, because they are not part of the constructor's signature: nothing else distinguishes them
+from attributes that were set later. They read and write like attributes all the same.
 """
 
 import difflib
 import functools
 import inspect
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any, ClassVar, Self
 
-from scikeras_reference._parameters.routing import SEPARATOR, is_routed
+from scikeras_reference._parameters.routing import SEPARATOR, is_routed, route
 from scikeras_reference.exceptions import ParameterError
 
 __all__ = ["ParameterStorage", "suggestion"]
 
 
 def suggestion(name: str, candidates: Iterable[str]) -> str:
-    """Give the end of an error message: the candidate nearest to `name`, if there is one.
+    """Return the end of an error message: the candidate nearest to `name`, if there is one.
 
     >>> suggestion("optimzer", ["loss", "optimizer"])
     ' Did you mean optimizer?'
@@ -29,10 +30,9 @@ def suggestion(name: str, candidates: Iterable[str]) -> str:
 
 @functools.lru_cache(maxsize=256)
 def _parameters_of(init: Callable[..., None]) -> tuple[inspect.Parameter, ...]:
-    """Give the parameters of a constructor, without ``self``.
+    """Return the parameters of a constructor, without ``self``.
 
-    Looking into a signature takes longer than all else that ``get_params`` does, and searches ask
-    for parameters all the time.
+    Inspecting the signature takes most of the time of ``get_params``, which searches call often.
     """
     return tuple(inspect.signature(init).parameters.values())[1:]
 
@@ -58,7 +58,8 @@ class ParameterStorage:
             ) from None
 
     def __setattr__(self, name: str, value: Any) -> None:
-        if name in self._free() or is_routed(name, self.prefixes_):
+        # Attributes without the separator are not routed; fits set many of them.
+        if name in self._free() or (SEPARATOR in name and is_routed(name, self.prefixes_)):
             self._store(name, value)
         else:
             object.__setattr__(self, name, value)
@@ -105,7 +106,7 @@ class ParameterStorage:
         ]
 
     def get_params(self, deep: bool = True) -> dict[str, Any]:
-        """Give all parameters by name, the very objects that the constructor was given.
+        """Return all parameters by name, the very objects that the constructor was given.
 
         Parameters
         ----------
@@ -178,6 +179,47 @@ class ParameterStorage:
             getattr(self, head).set_params(**values)
         return self
 
+    def _with_parameters(self, params: Mapping[str, Any]) -> Self:
+        """Return a new estimator of this class with these parameters."""
+        params = dict(params)
+        # The constructor of a subclass may take fewer than `get_params` lists; the others are set.
+        own = {name: params.pop(name) for name in self._own_parameters() if name in params}
+        copy = type(self)(**own)
+        declared = self._get_param_names()
+        for name, value in params.items():
+            if name in declared:
+                setattr(copy, name, value)
+            else:
+                copy._store(name, value)  # noqa: SLF001 - another one of this class
+        if late := self.__dict__.get("_late_parameters"):
+            copy.__dict__["_late_parameters"] = late
+        return copy
+
+    def _set_attributes(self, values: Mapping[str, Any], source: str) -> None:
+        """Set attributes that are not parameters."""
+        declared = self._get_param_names()
+        for name, value in values.items():
+            if name in declared or name in self._free():
+                raise ParameterError(
+                    f"{source} gives {name}, which is a parameter of this {type(self).__name__}."
+                    " Choose another name; one that ends in an underscore is never a parameter."
+                )
+            setattr(self, name, value)
+
+    @contextmanager
+    def _rollback(self) -> Iterator[None]:
+        """Restore what an earlier fit created, if this one fails.
+
+        A KeyboardInterrupt during training keeps the partially trained model.
+        """
+        before = dict(vars(self))
+        try:
+            yield
+        except Exception:
+            vars(self).clear()
+            vars(self).update(before)
+            raise
+
     def _unknown(self, name: str, listed: Mapping[str, Any]) -> ParameterError:
         known = [*listed, *(prefix + name.partition(SEPARATOR)[2] for prefix in self.prefixes_)]
         return ParameterError(
@@ -187,15 +229,30 @@ class ParameterStorage:
         )
 
     def _free(self) -> dict[str, Any]:
+        """Free keyword arguments and routed parameters, by name."""
         free: dict[str, Any] = self.__dict__.get("_free_parameters", {})
         return free
+
+    def _routed(self, destination: str) -> dict[str, Any]:
+        """Parameters of one destination, with the destination cut off their names."""
+        free = self._free()
+        return route(free, destination) if free else {}
+
+    def _builder_keywords(self) -> dict[str, Any]:
+        """Keyword arguments of the builder: free ones, and those routed with ``model__``."""
+        free = {
+            name: value
+            for name, value in self._free().items()
+            if not is_routed(name, self.prefixes_)
+        }
+        return {**free, **self._routed("model")}
 
     def _listed_free(self) -> dict[str, Any]:
         """Free parameters that `get_params` lists besides the declared ones."""
         if self._declared_parameters()[1]:
             return self._free()
-        # A closed signature says what its parameters are; what a subclass hard-coded stays its
-        # own affair. Only what was set later has to be listed, or a clone would lose it.
+        # A closed signature lists all parameters that callers know; values that a subclass
+        # hard-codes are not among them. Only what was set later is listed, or clones would lose it.
         late = self.__dict__.get("_late_parameters", ())
         return {name: value for name, value in self._free().items() if name in late}
 
@@ -203,7 +260,7 @@ class ParameterStorage:
         self.__dict__.setdefault("_free_parameters", {})[name] = value
 
     def _store_free(self, params: Mapping[str, Any]) -> None:
-        """Take the keyword arguments that no parameter of the constructor's stands for."""
+        """Store the keyword arguments that are not parameters of the constructor."""
         declared = self._get_param_names()
         for name in params:
             if name in declared:

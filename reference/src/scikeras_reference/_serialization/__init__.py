@@ -1,1 +1,1 @@
-"""Serialization."""
+"""Pickles and copies of models and of Keras objects."""

@@ -1,8 +1,7 @@
-"""The rows of a ``fit`` as batches out of memory, in the order of Keras's own input pipeline.
+"""Batches cut out of arrays in memory, in the order of Keras's own input pipeline on TensorFlow.
 
 Starting that pipeline takes 20 to 60 ms, twice in each epoch and whatever the number of rows:
-longer than a small model trains. Batches that are cut out of arrays right here are the same ones,
-to the bit.
+longer than a small model trains. The batches made here are the same ones, bit for bit.
 """
 
 import math
@@ -13,7 +12,8 @@ from typing import Any
 import keras
 import numpy as np
 
-from scikeras_reference._shared_steps import keras_internals as internals
+from scikeras_reference._shared_steps.keras_internals import pipeline
+from scikeras_reference._shared_steps.tensorflow.internals import seeded_order
 
 __all__ = ["Batches", "Rows"]
 
@@ -24,7 +24,7 @@ class Rows:
     Parameters
     ----------
     data : tuple of ndarray, or of list, tuple or dict of ndarray
-        What the model reads, what it is to answer, and the weights of the rows or None.
+        Features, target, and the weights of the rows or None.
     batch_size : int
         Rows of one batch.
     shuffle : bool
@@ -44,7 +44,7 @@ class Rows:
         self.rows = len(self._arrays[0])
         self.batch_size = batch_size
         self._shuffle = shuffle
-        self._order = internals.seeded_order(self.rows) if shuffle else None
+        self._order = seeded_order(self.rows) if shuffle else None
         static = batch_size if self.rows % batch_size == 0 else None
         self.spec = tuple(((static, *a.shape[1:]), a.dtype.name) for a in self._arrays)
         self._plain: Any = None
@@ -56,23 +56,23 @@ class Rows:
     def adapter(self) -> Any:
         """What ``Model.fit`` takes in place of arrays."""
         batches = math.ceil(self.rows / self.batch_size)
-        return internals.adapter(self, batches, self.batch_size, self.rows)
+        return pipeline.adapter(self, batches, self.batch_size, self.rows)
 
     def order(self) -> Any:
-        """Give the order of one epoch, None for the order that the rows have."""
+        """Return the order of one epoch, None for the order that the rows have."""
         if self._shuffle and self._order is None:
             return np.random.default_rng().permutation(self.rows)
         return self._order
 
     def take(self, rows: Any) -> list[Any]:
-        """Give the tensors of those rows."""
+        """Return the tensors of those rows."""
         convert = sys.modules["tensorflow"].convert_to_tensor
         return [convert(array[rows]) for array in self._arrays]
 
     def plain(self) -> Any:
         """Start the input pipeline that ``Model.fit`` would have made of the same arrays."""
         if self._plain is None:
-            adapter = internals.plain_adapter(*self._arguments, shuffle=self._shuffle)
+            adapter = pipeline.plain_adapter(*self._arguments, shuffle=self._shuffle)
             self._plain = adapter.get_tf_dataset()
         return iter(self._plain)
 
@@ -92,7 +92,7 @@ class Batches(Iterator[Any]):
         return keras.tree.pack_sequence_as(self.outline, self.leaves())
 
     def leaves(self) -> list[Any]:
-        """Give the tensors of the next batch, without their nest."""
+        """Return the tensors of the next batch, without their structure."""
         start = self._next
         if start >= self._rows.rows:
             raise StopIteration

@@ -20,20 +20,19 @@ from typing import Any
 import keras
 import numpy as np
 
-from scikeras_reference._shared_steps import keras_internals as internals
+from scikeras_reference._shared_steps.keras_internals import attributes as reading
+from scikeras_reference._shared_steps.keras_internals import state
+from scikeras_reference._shared_steps.keras_internals.own_code import is_proven, require_unreplaced
+from scikeras_reference._shared_steps.refusals import NotSharedError, class_name
 
-__all__ = ["UnprovenError", "fingerprint", "variables_of"]
+__all__ = ["fingerprint", "variables_of"]
 
-_DEEPEST = 60
+MAX_DEPTH = 60
 _PLAIN = (type(None), bool, int, str, bytes)
 
 
-class UnprovenError(Exception):
-    """Raised where equality of structure cannot be proven; never seen by a user."""
-
-
 def fingerprint(model: Any, *, training: bool, by_name: bool = False) -> bytes:
-    """Give the digest that two models share only if one traced step serves both.
+    """Return the digest that two models share only if one traced step serves both.
 
     Parameters
     ----------
@@ -51,31 +50,32 @@ def fingerprint(model: Any, *, training: bool, by_name: bool = False) -> bytes:
 
     Raises
     ------
-    UnprovenError
+    NotSharedError
         If some part of the model cannot be compared.
     """
-    if type(model) not in internals.model_classes():
-        raise UnprovenError(f"{type(model)} is not one of Keras's own models.")
-    reader = _Reader(training=training, names=training and internals.names_matter(model))
+    if type(model) not in state.model_classes():
+        raise NotSharedError(f"the class {class_name(type(model))} is not Keras's own")
+    require_unreplaced()
+    reader = _Reader(training=training, names=training and state.names_matter(model))
     reader.value(
         (
             keras.backend.backend(),
             keras.config.floatx(),
             keras.config.epsilon(),
             keras.config.image_data_format(),
-            internals.surroundings(),
+            _trace_settings(),
             reader.names,
             [tensor.name for tensor in model.inputs] if by_name else None,
         )
     )
-    if training and internals.trainable_changed_since_compile(model):
-        raise UnprovenError("Flags changed after the model was compiled.")
+    if training and state.trainable_changed_since_compile(model):
+        raise NotSharedError("a layer was frozen or thawed after compile")
     reader.value(model)
     return hashlib.sha256("\0".join(reader.tokens).encode()).digest()
 
 
 def variables_of(model: Any, *, training: bool) -> list[Any]:
-    """Give every variable that `fingerprint` finds in a model, whether Keras tracks it or not."""
+    """Return every variable that `fingerprint` finds in a model, whether Keras tracks it or not."""
     reader = _Reader(training=training, names=False)
     reader.value(model)
     return reader.variables
@@ -88,7 +88,7 @@ class _Reader:
         self.tokens: list[str] = []
         self.variables: list[Any] = []
         self.names = names
-        self._ignored = internals.IGNORED if training else internals.IGNORED_FOR_PREDICTIONS
+        self._ignored = reading.IGNORED if training else reading.IGNORED_FOR_PREDICTIONS
         self._seen: dict[int, int] = {}
         self._depth = 0
 
@@ -115,19 +115,19 @@ class _Reader:
             try:
                 self._array(np.asarray(value))
             except Exception as error:
-                raise UnprovenError("A tensor without a value.") from error
+                raise NotSharedError("a tensor has no value yet") from error
         else:
-            raise UnprovenError(f"{cls.__module__}.{cls.__qualname__} is not Keras's own.")
+            raise NotSharedError(f"the class {class_name(cls)} is not Keras's own")
 
     def _array(self, array: Any) -> None:
         if array.dtype.hasobject:
-            raise UnprovenError("An array of objects.")
+            raise NotSharedError("an array of objects cannot be compared")
         self.tokens.append(f"array:{array.dtype.str}{array.shape}{array.tobytes().hex()}")
 
     def _container(self, value: Any) -> None:
         module = type(value).__module__.partition(".")[0]
         if module not in {"builtins", "collections", "keras", "tensorflow"}:
-            raise UnprovenError(f"{type(value)} is not Keras's own.")
+            raise NotSharedError(f"the class {class_name(type(value))} is not Keras's own")
         kind = next(kind for kind in (list, tuple, dict, set, frozenset) if isinstance(value, kind))
         self.tokens.append(f"{kind.__name__}:{len(value)}")
         if kind is dict:
@@ -142,21 +142,19 @@ class _Reader:
 
     def _sorted(self, values: Iterable[Any]) -> None:
         if not all(isinstance(value, _PLAIN) for value in values):
-            raise UnprovenError("A set of objects has no order.")
+            raise NotSharedError("a set of objects has no order")
         self.tokens.extend(sorted(map(repr, values)))
 
     def _function(self, function: FunctionType) -> None:
         module = sys.modules.get(function.__module__)
         name = function.__qualname__
-        if not _is_keras_module(function.__module__) or vars(module).get(name) is not function:
-            raise UnprovenError(f"{function} is not Keras's own.")
+        if not is_proven(function.__module__) or vars(module).get(name) is not function:
+            raise NotSharedError(f"the function {function.__module__}.{name} is not Keras's own")
         self.tokens.append(f"function:{function.__module__}.{name}")
 
     def _object(self, value: Any) -> None:
         cls = type(value)
-        if any(not _is_keras_module(_module_of(cls, name)) for name in internals.CALLED):
-            raise UnprovenError(f"Somebody replaced a method of {cls}.")
-        if internals.has_identity(value):
+        if reading.has_identity(value):
             if (number := self._seen.get(id(value))) is not None:
                 self.tokens.append(f"again:{number}")
                 return
@@ -168,17 +166,21 @@ class _Reader:
             self.tokens.append(value.name)
             return
         self._depth += 1
-        if self._depth > _DEEPEST:
-            raise UnprovenError("Parts within parts without end.")
+        if self._depth > MAX_DEPTH:
+            raise NotSharedError("its parts are nested too deeply")
         for name, item in sorted(self._attributes(value).items()):
             self.tokens.append(name)
+            if isinstance(item, FunctionType) and callable(getattr(cls, name, None)):
+                raise NotSharedError(f"a {class_name(cls)} has a {name} of its own")
             self.value(item)
         self._depth -= 1
 
     def _attributes(self, value: Any) -> Mapping[str, Any]:
-        special = internals.attributes(value, names=self.names)
+        special = reading.attributes(value, names=self.names)
         if special is None:
-            raise UnprovenError(f"{type(value)} depends on what cannot be compared.")
+            raise NotSharedError(
+                f"{class_name(type(value))} depends on names or on a layout of devices"
+            )
         return {
             name: item
             for name, item in special.items()
@@ -188,21 +190,16 @@ class _Reader:
         }
 
 
-def _module_of(cls: type, name: str) -> str:
-    """Give the module that a method is from; Keras's for a method that is not there."""
-    method = getattr(cls, name, None)
-    if method is None:
-        return internals.PROVEN_MODULES[0]
-    return str(getattr(method, "__module__", None))
+def _trace_settings() -> Any:
+    """Return what a step depends on besides the model and the public settings of Keras."""
+    if keras.backend.backend() != "jax":
+        return None
+    from scikeras_reference._shared_steps.jax.internals import settings
 
-
-def _is_keras_module(name: str) -> bool:
-    return name.startswith(internals.PROVEN_MODULES) and not name.startswith(
-        internals.UNPROVEN_MODULES
-    )
+    return repr((keras.config.is_flash_attention_enabled(), sorted(settings().items())))
 
 
 @functools.lru_cache(maxsize=1024)
 def _is_keras_class(module: str, name: str, identity: int) -> bool:
     """Whether the class of that name is the one that Keras's module holds."""
-    return _is_keras_module(module) and id(getattr(sys.modules.get(module), name, None)) == identity
+    return is_proven(module) and id(getattr(sys.modules.get(module), name, None)) == identity

@@ -5,17 +5,20 @@ from typing import Any
 
 import numpy as np
 
+from scikeras_reference._data.losses_and_metrics import metric_name
 from scikeras_reference._model.keras_objects import make_callbacks
+from scikeras_reference._parameters.named import check_values
 from scikeras_reference._parameters.routing import route
 from scikeras_reference._parameters.signatures import check_accepted
-from scikeras_reference._parameters.values import check_values
-from scikeras_reference.utils import metric_name
+from scikeras_reference.exceptions import InputError
 
 __all__ = [
     "extend_history",
     "fit_arguments",
+    "one_more_epoch",
     "predict_arguments",
     "training_callbacks",
+    "validation_data",
 ]
 
 _FIT = ("batch_size", "validation_batch_size", "verbose", "validation_split", "shuffle", "epochs")
@@ -31,21 +34,54 @@ def fit_arguments(
     call: Mapping[str, Any],
     n_samples: int,
 ) -> dict[str, Any]:
-    """Make the keyword arguments of ``Model.fit``, callbacks and data left out.
+    """Return the keyword arguments of ``Model.fit``, without callbacks and data.
 
     A keyword of the call wins over ``fit__x``, and that over the plain parameter (clauses API-11
-    and ROUTE-11).
+    and ROUTE-11). Keras counts epochs from the start, so ``initial_epoch`` is added to ``epochs``.
+
+    Parameters
+    ----------
+    fit : callable
+        The method of the model.
+    named : mapping of str to object
+        The wrapper's named parameters.
+    routed : mapping of str to object
+        What is routed with ``fit__``, the prefix cut off.
+    call : mapping of str to object
+        Keyword arguments of this call.
+    n_samples : int
+        What a batch size of -1 stands for.
 
     Raises
     ------
     RoutingError
         A ``TypeError``, for an argument that `fit` does not take.
     ParameterError
-        A ``ValueError``, for a value that Keras would take and misunderstand.
+        A ``ValueError``, for a value that Keras would accept and misunderstand.
     """
-    own = _routed("fit", routed)
-    check_accepted(fit, "fit", {"fit__": own, "": call}, _DATA)
-    return _arguments(_FIT, named, own, call, n_samples)
+    own = _without_callbacks(routed)
+    if own or call:  # inspecting the signature takes time
+        check_accepted(fit, "fit", {"fit__": own, "": call}, _DATA)
+    arguments = _arguments(_FIT, named, own, call, n_samples)
+    start = arguments.get("initial_epoch", 0)
+    return {**arguments, "initial_epoch": start, "epochs": start + arguments["epochs"]}
+
+
+def one_more_epoch(call: Mapping[str, Any], epoch: int) -> dict[str, Any]:
+    """Return the keyword arguments of a call of ``partial_fit``, for one epoch from `epoch` on.
+
+    Raises
+    ------
+    TypeError
+        If the call says itself which epochs it wants.
+    """
+    for name in ("epochs", "initial_epoch"):
+        if name in call:
+            raise TypeError(
+                f"Invalid argument `{name}` to `partial_fit`, which trains for one epoch from"
+                " the current one. Use fit for more."
+            )
+    return {**call, "epochs": 1, "initial_epoch": epoch}
 
 
 def predict_arguments(
@@ -55,15 +91,12 @@ def predict_arguments(
     call: Mapping[str, Any],
     n_samples: int,
 ) -> dict[str, Any]:
-    """Make the keyword arguments of ``Model.predict``, callbacks and data left out.
+    """Return the keyword arguments of ``Model.predict``, without callbacks and data.
 
-    Raises
-    ------
-    RoutingError, ParameterError
-        As for `fit_arguments`.
+    Parameters and errors are those of `fit_arguments`.
     """
-    own = _routed("predict", routed)
-    if not {*own, *call} <= {*_PREDICT, _CALLBACKS}:  # a signature costs a tenth of an answer
+    own = _without_callbacks(routed)
+    if not {*own, *call} <= {*_PREDICT, _CALLBACKS}:  # inspecting the signature takes time
         check_accepted(predict, "predict", {"predict__": own, "": call}, _DATA)
     return _arguments(_PREDICT, named, own, call, n_samples)
 
@@ -71,17 +104,63 @@ def predict_arguments(
 def training_callbacks(
     named: Mapping[str, Any], routed: Mapping[str, Any]
 ) -> tuple[list[Any], list[Any]]:
-    """Make the callbacks for fitting and those for predicting.
+    """Return new callbacks for fitting, and those for predicting.
 
     Those of the parameter ``callbacks`` are in both, as the same objects; ``fit__callbacks`` and
     ``predict__callbacks`` serve one method each (clause ROUTE-16).
+
+    Parameters
+    ----------
+    named, routed : mapping of str to object
+        The wrapper's named parameters, and all of its routed ones.
     """
-    both = make_callbacks(named[_CALLBACKS], route(routed, _CALLBACKS))
-    only = []
-    for method in ("fit", "predict"):
-        path = f"{method}__{_CALLBACKS}"
-        only.append(make_callbacks(routed.get(path), route(routed, path), path))
-    return both + only[0], both + only[1]
+
+    def made(value: Any, path: str) -> list[Any]:
+        if value is None and not routed:
+            return []
+        return make_callbacks(value, route(routed, path), path)
+
+    both = made(named[_CALLBACKS], _CALLBACKS)
+    for_fit, for_predict = (
+        made(routed.get(path), path) for path in (f"fit__{_CALLBACKS}", f"predict__{_CALLBACKS}")
+    )
+    return both + for_fit, both + for_predict
+
+
+def validation_data(
+    arguments: Mapping[str, Any], separate: tuple[Any, Any, Any] | None
+) -> tuple[Any, Any, Any] | None:
+    """Return X, y and weights to validate on; None if there are none, or only Keras can read them.
+
+    Parameters
+    ----------
+    arguments : mapping of str to object
+        Those of ``Model.fit``, which may hold ``validation_data``.
+    separate : tuple of (X_val, y_val, sample_weight_val), or None
+        Arguments of the wrapper's ``fit``.
+
+    Raises
+    ------
+    InputError
+        A ``ValueError``, for two sets of data, or for an incomplete one.
+    """
+    data = arguments.get("validation_data")
+    if separate is not None and any(part is not None for part in separate):
+        if data is not None:
+            raise InputError(
+                "X_val and validation_data are two sets of data to validate on. Give one of them."
+            )
+        data = separate
+    if not isinstance(data, (tuple, list)):
+        return None
+    if len(data) not in {2, 3}:
+        raise InputError(
+            f"validation_data has {len(data)} items; it has to be (X, y) or (X, y, sample_weight)."
+        )
+    X, y, sample_weight = (*data, None)[:3]
+    if X is None or y is None:
+        raise InputError("X_val and y_val go together: give both, or neither.")
+    return X, y, sample_weight
 
 
 def extend_history(history: dict[str, list[Any]], logs: Mapping[str, Sequence[Any]]) -> None:
@@ -99,12 +178,8 @@ def extend_history(history: dict[str, list[Any]], logs: Mapping[str, Sequence[An
         history.setdefault(full, []).extend(values)
 
 
-def _routed(method: str, routed: Mapping[str, Any]) -> dict[str, Any]:
-    return {
-        name: value
-        for name, value in route(routed, method).items()
-        if name.partition("__")[0] != _CALLBACKS
-    }
+def _without_callbacks(routed: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in routed.items() if name.partition("__")[0] != _CALLBACKS}
 
 
 def _arguments(
@@ -116,7 +191,7 @@ def _arguments(
 ) -> dict[str, Any]:
     arguments = {**{name: named[name] for name in names}, **own, **call}
     for name in ("batch_size", "validation_batch_size"):
-        # An object that has no truth value is Keras's to refuse, so compare integers only.
+        # Keras refuses objects without a truth value itself, so compare integers only.
         size = arguments.get(name)
         if isinstance(size, (int, np.integer)) and size == -1:
             arguments[name] = n_samples
@@ -131,5 +206,5 @@ def _full_name(name: str) -> str:
         return name
     try:
         return prefix + metric_name(short)
-    except (ValueError, TypeError):  # a metric of the user's own
+    except (ValueError, TypeError):  # a custom metric
         return name

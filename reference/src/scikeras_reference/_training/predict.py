@@ -1,12 +1,11 @@
-"""Asks the model: step by step where that is provably the same, else through ``Model.predict``.
+"""The one call of ``Model.predict``, or of ``Model.predict_on_batch`` where that does the same.
 
 ``Model.predict`` starts an input pipeline, which takes a hundred times as long as a small model
-takes to answer. Rows that fit one batch, or a few, need no pipeline, as long as nobody watches it:
-Keras's own ``Model.predict_on_batch`` runs the very function that ``Model.predict`` would have run
-on them.
+takes to predict. Rows that fit one batch, or a few, need no pipeline, as long as nobody watches it:
+``Model.predict_on_batch`` runs the very function that ``Model.predict`` would have run on them.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import keras
@@ -15,17 +14,17 @@ import numpy as np
 from scikeras_reference._backends import (
     cuts_batches_as_keras,
     feeds_tuples,
-    prepare_to_answer,
+    prepare_to_predict,
     runs_undistributed,
 )
-from scikeras_reference._shared_steps.steps import lend_predict_function, takes_any_batch
+from scikeras_reference._training import sharing
 
 __all__ = ["predict"]
 
-# What a batch holds unless it is told; part of the signature of Model.predict in its prose only.
-_BATCH_SIZE = 32
-# With more batches than this, what the pipeline does in the meantime is worth its start.
-_FEW_BATCHES = 32
+DEFAULT_BATCH_SIZE = 32
+"""Rows of a batch, unless ``Model.predict`` is given their number."""
+MAX_BATCHES = 32
+"""With more batches than this, the input pipeline is faster."""
 _UNDERSTOOD = frozenset({"batch_size", "verbose", "callbacks"})
 # Keras's own methods, as they are now: whoever replaces one of them later wants it to be called.
 _METHODS = {
@@ -35,35 +34,43 @@ _METHODS = {
 
 
 def predict(model: Any, x: Any, arguments: Mapping[str, Any]) -> Any:
-    """Give what ``model.predict(x=x, **arguments)`` gives, bit for bit.
+    """Return what ``model.predict(x=x, **arguments)`` returns, bit for bit.
 
     Parameters
     ----------
     model : keras.Model
         Any model.
     x : ndarray, or list or dict of them
-        What the model reads.
+        Features.
     arguments : mapping of str to object
         Keyword arguments of ``Model.predict``.
 
     Returns
     -------
-    ndarray, or nest of them
+    ndarray, or nested structure of them
         The outputs.
     """
     if _nobody_watches(arguments) and _is_plain(model):
-        size = _size_of_batches(model, x, arguments)
+        size = _batch_size(model, x, arguments)
         if size is not None:
-            prepare_to_answer(model)
-            lend_predict_function(model)
-            parts = [model.predict_on_batch(_fed(part)) for part in _cut(x, size)]
+            prepare_to_predict(model)
+            parts = _with_shared_step(
+                model,
+                lambda: [model.predict_on_batch(_as_fed(part)) for part in _cut(x, size)],
+                in_batches=True,
+            )
             if len(parts) == 1:
                 return parts[0]
             if _can_be_joined(parts):
                 return keras.tree.map_structure(lambda *arrays: np.concatenate(arrays), *parts)
-    if takes_any_batch():
-        lend_predict_function(model)
-    return model.predict(x=x, **arguments)
+    return _with_shared_step(model, lambda: model.predict(x=x, **arguments), in_batches=False)
+
+
+def _with_shared_step(model: Any, run: Callable[[], Any], *, in_batches: bool) -> Any:
+    shared_steps = sharing.shared_steps()
+    if shared_steps is None:
+        return run()
+    return shared_steps.predict(model, run, in_batches=in_batches)
 
 
 def _nobody_watches(arguments: Mapping[str, Any]) -> bool:
@@ -76,17 +83,17 @@ def _nobody_watches(arguments: Mapping[str, Any]) -> bool:
     )
 
 
-def _size_of_batches(model: Any, x: Any, arguments: Mapping[str, Any]) -> int | None:
-    """Give the rows of a batch, if there are one or a few batches; else None."""
+def _batch_size(model: Any, x: Any, arguments: Mapping[str, Any]) -> int | None:
+    """Return the rows of a batch, if there are one or a few batches; else None."""
     size = arguments.get("batch_size")
-    size = _BATCH_SIZE if size is None else size
+    size = DEFAULT_BATCH_SIZE if size is None else size
     arrays = _arrays(x)
     if arrays is None or not isinstance(size, (int, np.integer)) or size < 1:
         return None
     counts = {len(array) for array in arrays}
     rows = counts.pop()
     several = cuts_batches_as_keras() and model.steps_per_execution == 1
-    most = int(size) * (_FEW_BATCHES if several else 1)
+    most = int(size) * (MAX_BATCHES if several else 1)
     return int(size) if not counts and 0 < rows <= most else None
 
 
@@ -98,14 +105,14 @@ def _cut(x: Any, size: int) -> Iterator[Any]:
 
 
 def _can_be_joined(parts: list[Any]) -> bool:
-    """Whether all answers have rows, and rows of the same shape; Keras treats others apart."""
+    """Whether all outputs have rows, and rows of the same shape; Keras joins others differently."""
     shapes = [[array.shape[1:] for array in keras.tree.flatten(part)] for part in parts]
     rows = all(array.ndim for part in parts for array in keras.tree.flatten(part))
     return rows and all(shape == shapes[0] for shape in shapes)
 
 
 def _arrays(x: Any) -> list[Any] | None:
-    """Give the arrays of a flat nest; None for whatever Keras might treat in a way of its own."""
+    """Return the arrays of a flat structure; None for what Keras might treat in another way."""
     if type(x) is dict:
         x = list(x.values())
     found = x if type(x) in {list, tuple} else [x]
@@ -116,7 +123,7 @@ def _arrays(x: Any) -> list[Any] | None:
 
 
 def _is_plain(model: Any) -> bool:
-    """Whether the model answers with Keras's own methods, on the device where it was made."""
+    """Whether the model predicts with Keras's own methods, on the device where it was made."""
     cls, own = type(model), vars(model)
     return (
         all(getattr(cls, name) is method and name not in own for name, method in _METHODS.items())
@@ -126,12 +133,12 @@ def _is_plain(model: Any) -> bool:
     )
 
 
-def _fed(x: Any) -> Any:
-    """Give the batch as Keras's pipelines would make it of these arrays."""
+def _as_fed(x: Any) -> Any:
+    """Return the batch as Keras's pipelines would make it of these arrays."""
     if type(x) is dict:
-        return {key: _fed(value) for key, value in x.items()}
+        return {key: _as_fed(value) for key, value in x.items()}
     if type(x) in {list, tuple}:
-        items = [_fed(value) for value in x]
+        items = [_as_fed(value) for value in x]
         return tuple(items) if type(x) is tuple or feeds_tuples() else items
     floatx = keras.config.floatx()
     if x.dtype.kind == "f" and x.dtype.name != floatx:

@@ -1,23 +1,21 @@
-"""Runs a block under a seed and puts every global generator back, whatever happens.
+"""Blocks that run under a seed, and restore every generator of the process afterwards.
 
 The generators belong to the process, so seeded blocks of several threads would disturb each other;
 a lock lets one in at a time.
 """
 
-import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 
 import keras
 import numpy as np
 
-from scikeras_reference._backends import generators, shuffles_by_epoch
+from scikeras_reference._backends import SEED_LOCK, generators, shuffles_by_epoch
 from scikeras_reference.exceptions import ParameterError
 
 __all__ = ["EpochSeeds", "derive", "epoch_seeds", "seeded", "to_seed"]
 
-_LOCK = threading.RLock()
-_LARGEST = 2**31 - 1
+MAX_SEED = 2**31 - 1
 
 
 def to_seed(random_state: object) -> int | None:
@@ -43,7 +41,7 @@ def to_seed(random_state: object) -> int | None:
     if isinstance(random_state, np.random.RandomState):
         copy = np.random.RandomState()
         copy.set_state(random_state.get_state())
-        return int(copy.randint(1, _LARGEST))
+        return int(copy.randint(1, MAX_SEED))
     if isinstance(random_state, (int, np.integer)) and 0 <= random_state < 2**32:
         return int(random_state)
     raise ParameterError(
@@ -53,7 +51,7 @@ def to_seed(random_state: object) -> int | None:
 
 
 def derive(seed: int, epoch: int) -> int:
-    """Give the seed for training that starts at `epoch`.
+    """Return the seed for training that starts at `epoch`.
 
     One and the same seed for each ``partial_fit`` would shuffle the rows in the same way each time.
 
@@ -67,8 +65,8 @@ class EpochSeeds(keras.callbacks.Callback):  # type: ignore[misc]
     """Seeds each epoch by its number, within a block that is seeded already.
 
     Before its first epoch, Keras looks at a batch if some part of the model is not built yet,
-    and that draws numbers: a model out of a pickle would see its rows in another order than the
-    model that was pickled.
+    and that draws numbers: an unpickled model would see its rows in another order than the model
+    that was pickled.
     """
 
     def __init__(self, seed: int) -> None:
@@ -83,7 +81,7 @@ class EpochSeeds(keras.callbacks.Callback):  # type: ignore[misc]
 
 
 def epoch_seeds(seed: int | None) -> list[EpochSeeds]:
-    """Give the callback that seeds epochs, where there is a seed and a need."""
+    """Return the callback that seeds epochs, if there is a seed and each epoch draws its order."""
     return [] if seed is None or not shuffles_by_epoch() else [EpochSeeds(seed)]
 
 
@@ -101,7 +99,7 @@ def seeded(seed: int | None) -> Iterator[None]:
     if seed is None:
         yield
         return
-    with _LOCK, ExitStack() as stack:
+    with SEED_LOCK, ExitStack() as stack:
         for save, set_seed in generators():
             stack.callback(save())
             set_seed(seed)

@@ -1,1 +1,1 @@
-"""Support."""
+"""Helpers that several modules of checks use."""

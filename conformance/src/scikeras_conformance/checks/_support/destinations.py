@@ -1,5 +1,6 @@
-"""An estimator around destinations that all record what routed parameters bring to them."""
+"""An estimator whose routed parameters are recorded at every destination."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from scikeras_conformance.checks._support.modules import doubles, keras
@@ -10,6 +11,8 @@ __all__ = [
     "DESTINATIONS",
     "KINDS",
     "Destinations",
+    "instances_made",
+    "nested_classes",
     "prepared",
     "require_made",
     "require_no_leak",
@@ -24,45 +27,45 @@ KINDS = ("optimizer", "loss", "metrics", "callbacks")
 """The parameters whose classes are instantiated."""
 
 SCORE = 0.5
-"""What the scorer of `Destinations` answers."""
+"""What the scorer of `Destinations` returns."""
 
 
 def subclass(context: CheckContext, **attributes: Any) -> Any:
-    """Give a subclass of the class under test, with attributes of its own."""
+    """Return a subclass of the class under test, with additional attributes."""
     with context.doing("subclassing the wrapper"):
         return type("Subclass", (context.cls,), attributes)
 
 
 class Destinations:
-    """Every destination of a routed parameter, at the service of one context.
+    """Record what reaches every destination of a routed parameter.
 
     Parameters
     ----------
     context : CheckContext
         The context.
     compiled : bool, default=False
-        Whether the builder compiles the model, so that nests that no model of one output could
-        be compiled with can be given to the wrapper. What the wrapper made of them is then seen
-        in ``compile_kwargs``.
+        Whether the builder compiles the model. Nested structures that a model with one output
+        could not be compiled with can then be given to the wrapper, and what it makes of them is
+        seen in ``compile_kwargs``.
     """
 
     def __init__(self, context: CheckContext, *, compiled: bool = False) -> None:
         self.context = context
         self.compiled = compiled
-        self.classes = {kind: doubles.open_class(kind) for kind in KINDS}
+        self.classes = {kind: doubles.class_accepting_anything(kind) for kind in KINDS}
         self.built: list[dict[str, Any]] = []
         self.compilations: list[Any] = []
         self.models: list[Any] = []
         self.scored: list[dict[str, Any]] = []
 
-    # -- what a wrapper is given ----------------------------------------------------------------
+    # -- what the wrapper is given --------------------------------------------------------------
 
     def estimator(self, **params: Any) -> Any:
-        """Make an estimator whose every destination records."""
+        """Make an estimator whose destinations all record what they receive."""
         given = {"model": self._builder(), **self._plain(), **params}
         return self.context.make_of(self._scoring_class(), **given)
 
-    def used(self, estimator: Any) -> None:
+    def use(self, estimator: Any) -> None:
         """Fit, predict and score."""
         X, y, *_ = doubles.dataset(self.context.wrapper)
         self.context.fit(estimator, X, y)
@@ -79,7 +82,7 @@ class Destinations:
             del meta, params
             self.built.append(free)
             self.compilations.append(compile_kwargs)
-            self.models.append(doubles.idle_model_for(self.context.wrapper))
+            self.models.append(doubles.stub_model_for(self.context.wrapper))
             if self.compiled:
                 self._compile(self.models[-1], compile_kwargs)
             return self.models[-1]
@@ -87,7 +90,7 @@ class Destinations:
         return build
 
     def _compile(self, model: Any, arguments: Any) -> None:
-        """Compile as a builder of the user's own may: with one of the losses that were made."""
+        """Compile the model as a user's builder may do, with one of the losses that were made."""
         losses = doubles.leaves(arguments.get("loss") if isinstance(arguments, dict) else None)
         own = [loss for loss in losses if isinstance(loss, keras.losses.Loss)]
         model.compile(optimizer="sgd", loss=(own or ["mean_squared_error"])[0])
@@ -100,10 +103,10 @@ class Destinations:
 
         return subclass(self.context, scorer=staticmethod(scorer))
 
-    # -- what arrived ---------------------------------------------------------------------------
+    # -- what was received ----------------------------------------------------------------------
 
     def received(self, destination: str) -> list[dict[str, Any]]:
-        """Give what a destination received, a dict of arguments for each time.
+        """Return what a destination received: a dict of arguments for each call.
 
         Parameters
         ----------
@@ -128,18 +131,18 @@ def _calls(model: Any, method: str) -> list[dict[str, Any]]:
 def require_made(
     context: CheckContext, instances: Any, expected: dict[type, dict[str, Any]], what: str
 ) -> None:
-    """Ask for one instance of each class, made with exactly the arguments that are expected.
+    """Require one instance of each class, made with exactly the expected arguments.
 
     Parameters
     ----------
     context : CheckContext
         The context.
     instances : list
-        What the subject made of a nest of open classes, in any nest or order.
+        What the subject made of a nested structure of classes, in any structure and order.
     expected : dict
         Arguments by class.
     what : str
-        What the instances are, for messages.
+        What the instances are, for the message.
     """
     found = list(doubles.leaves(instances))
     for position, (cls, arguments) in enumerate(expected.items()):
@@ -147,7 +150,7 @@ def require_made(
         context.require(
             len(mine) == 1,
             f"{what}: there should be one instance of class {position}, made with {arguments}; "
-            f"there are {len(mine)} in {show(found)}",
+            f"it made {len(mine)} in {show(found)}",
         )
         given = getattr(mine[0], "given", None)
         context.require(
@@ -158,7 +161,7 @@ def require_made(
 
 
 def prepared(context: CheckContext, **params: Any) -> tuple[Destinations, Any]:
-    """Give recording destinations, and an estimator around them that was fitted."""
+    """Return recording destinations, and an estimator that was fitted with them."""
     destinations = Destinations(context)
     estimator = destinations.estimator(**params)
     X, y, *_ = doubles.dataset(context.wrapper)
@@ -169,7 +172,7 @@ def prepared(context: CheckContext, **params: Any) -> tuple[Destinations, Any]:
 def require_received(
     context: CheckContext, calls: list[dict[str, Any]], expected: dict[str, Any], what: str
 ) -> None:
-    """Ask for at least one call, and for these arguments in each."""
+    """Require at least one call, and the expected arguments in each."""
     context.require(calls, f"{what} was never called")
     for call in calls:
         for name, value in expected.items():
@@ -181,12 +184,12 @@ def require_received(
 
 
 def require_no_leak(context: CheckContext, prefix: str, given: dict[str, Any]) -> None:
-    """Ask that values routed with one prefix are seen at no other destination."""
+    """Require that values routed with one prefix do not reach another destination."""
     destinations = Destinations(context)
     estimator = destinations.estimator(
         **{f"{prefix}__{name}": value for name, value in given.items()}
     )
-    destinations.used(estimator)
+    destinations.use(estimator)
     for destination in (*DESTINATIONS, "compile"):
         if destination == prefix:
             continue
@@ -198,3 +201,34 @@ def require_no_leak(context: CheckContext, prefix: str, given: dict[str, Any]) -
                 f"{', '.join(f'{prefix}__{name}' for name in leaked)} reached {destination}: "
                 f"{show(seen)}",
             )
+
+
+def instances_made(
+    context: CheckContext, structures: Mapping[str, Any], params: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Return what a fit makes of nested structures of classes, by destination."""
+    destinations = Destinations(context, compiled=True)
+    estimator = destinations.estimator(**structures, **params)
+    X, y, *_ = doubles.dataset(context.wrapper)
+    context.fit(estimator, X, y)
+    context.require(destinations.compilations, "the builder was never called")
+    arguments = destinations.compilations[-1]
+    context.require(isinstance(arguments, dict), f"compile_kwargs is {show(arguments)}, not a dict")
+    # A wrapper may store callbacks anywhere; what counts is that they are called in training.
+    seen = [one for cls in doubles.leaves(structures.get("callbacks", [])) for one in cls.trained]
+    callbacks = list({id(one): one for one in seen}.values())
+    return {**arguments, "model": destinations.built[-1], "callbacks": callbacks}
+
+
+def nested_classes(kind: str, shape: str) -> Any:
+    """Return new classes in a nested structure of a given shape."""
+    a, b, c = (doubles.class_accepting_anything(kind) for _ in range(3))
+    structures = {
+        "single": a,
+        "list": [a, b],
+        "dict": {"first": a, "second": b},
+        "similar-keys": {"out": a, "out_2": b},
+        "nested-list": [[a, b], [c]],
+        "dict-of-lists": {"first": [a, b], "second": [c]},
+    }
+    return structures[shape]

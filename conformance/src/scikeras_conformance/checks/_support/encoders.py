@@ -1,13 +1,14 @@
-"""Encoders that do as a check plans, and record what they were given."""
+"""Encoders that follow a plan and record what they are given."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from scikeras_conformance.checks._support.modules import keras, np
+from scikeras_conformance.checks._support.modules import doubles, keras, np
+from scikeras_conformance.checks._support.training import loss_name
 from scikeras_conformance.runner.context import CheckContext
 
-__all__ = ["Calls", "Plan", "answers", "subclass", "target_metadata"]
+__all__ = ["Calls", "Plan", "dense_model", "inverse_to_known_values", "subclass", "target_metadata"]
 
 
 @dataclass(slots=True)
@@ -27,7 +28,7 @@ class Plan:
     transform, inverse : callable
         Functions of one argument.
     metadata : dict, optional
-        What ``get_metadata`` gives; without it the encoder has no such method.
+        What ``get_metadata`` returns; without it the encoder has no such method.
     calls : Calls
         What it was given.
     """
@@ -39,7 +40,7 @@ class Plan:
 
 
 def _encoder_class(plan: Plan) -> type:
-    """Give a transformer class that does as planned."""
+    """Return a transformer class that follows a plan."""
     from sklearn.base import BaseEstimator, TransformerMixin
     from sklearn.exceptions import NotFittedError
 
@@ -52,12 +53,12 @@ def _encoder_class(plan: Plan) -> type:
 
         def transform(self, X: Any) -> Any:
             if not hasattr(self, "fitted_"):
-                msg = "the encoder was asked before it was fitted"
+                msg = "the encoder was used before it was fitted"
                 raise NotFittedError(msg)
             return plan.transform(np.asarray(X))
 
         def inverse_transform(self, X: Any, **kwargs: Any) -> Any:
-            del kwargs  # a wrapper may ask for probabilities, say
+            del kwargs  # a wrapper may pass return_proba, for example
             plan.calls.outputs.append(X)
             return plan.inverse(X)
 
@@ -70,7 +71,7 @@ def _encoder_class(plan: Plan) -> type:
 
 
 def subclass(context: CheckContext, **plans: Plan) -> tuple[Any, dict[str, type]]:
-    """Give a subclass of the wrapper with encoders of its own, and the classes of these.
+    """Return a subclass of the wrapper with its own encoders, and the classes of these.
 
     Parameters
     ----------
@@ -90,18 +91,30 @@ def subclass(context: CheckContext, **plans: Plan) -> tuple[Any, dict[str, type]
 
 
 def target_metadata(context: CheckContext, n_outputs: int = 1) -> dict[str, Any]:
-    """Give what the encoder of a target says of it."""
+    """Return the metadata that a target encoder reports."""
     metadata: dict[str, Any] = {"n_outputs_": n_outputs, "n_outputs_expected_": n_outputs}
     if context.is_classifier:
         metadata |= {"classes_": np.array([0, 1]), "n_classes_": 2}
     return metadata
 
 
-def answers(context: CheckContext) -> Callable[[Any], Any]:
-    """Give a way to decode outputs whose answers nobody could find by any other way."""
+def inverse_to_known_values(context: CheckContext) -> Callable[[Any], Any]:
+    """Return an inverse transform whose predictions cannot be obtained in any other way."""
 
     def inverse(outputs: Any) -> Any:
         rows = np.arange(len(keras.tree.flatten(outputs)[0]))
         return rows % 2 if context.is_classifier else rows + 0.5
 
     return inverse
+
+
+def dense_model(context: CheckContext, inputs: Any, features: Any, n_outputs: int = 1) -> Any:
+    """Make a compiled model with dense outputs on flat features."""
+    activation = "sigmoid" if context.is_classifier else "linear"
+    outputs = [
+        keras.layers.Dense(1, activation, name=f"out{i}", kernel_initializer="ones")(features)
+        for i in range(n_outputs)
+    ]
+    model = doubles.RecordingModel(inputs, outputs if n_outputs > 1 else outputs[0])
+    model.compile(keras.optimizers.SGD(0.1), loss=[loss_name(context)] * n_outputs)
+    return model

@@ -1,11 +1,26 @@
-"""Builders of models that are right from the start, and the losses they are compiled with."""
+"""Models whose predictions are right without training, and the losses they are compiled with."""
 
 from collections.abc import Callable
 from typing import Any
 
-from scikeras_conformance.checks._support.modules import doubles
+from scikeras_conformance.checks._support.modules import doubles, np
+from scikeras_conformance.checks._support.predictions import require_predictions, same
+from scikeras_conformance.runner.context import CheckContext, show
 
-__all__ = ["BINARY", "ONE_HOT", "SPARSE", "SQUARED", "right_builder"]
+__all__ = [
+    "BINARY",
+    "ONE_HOT",
+    "SPARSE",
+    "SQUARED",
+    "as_column_if",
+    "fitted_oracle",
+    "oracle_builder",
+    "require_oracle_predictions",
+    "require_target_type",
+    "require_uncertain_predictions",
+    "two_column_target",
+    "uncompiled_oracle_builder",
+]
 
 ONE_HOT = "categorical_crossentropy"
 SPARSE = "sparse_categorical_crossentropy"
@@ -13,12 +28,90 @@ BINARY = "binary_crossentropy"
 SQUARED = "mean_squared_error"
 
 
-def right_builder(data: Any, activation: str, loss: Any) -> Callable[[], Any]:
-    """Give a builder of a compiled model that answers `data` and stays as it is."""
+def oracle_builder(data: Any, activation: str, loss: Any) -> Callable[[], Any]:
+    """Return a builder of a compiled model that predicts `data` and does not learn."""
 
     def build() -> Any:
         model = doubles.make_model(data, activation)
-        model.compile(optimizer=doubles.zero_rate(), loss=loss)
+        model.compile(optimizer=doubles.zero_learning_rate(), loss=loss)
         return model
 
     return build
+
+
+def uncompiled_oracle_builder(data: Any, activation: str) -> Callable[[], Any]:
+    """Return a builder of a model that the wrapper has to compile."""
+
+    def build() -> Any:
+        return doubles.make_model(data, activation)
+
+    return build
+
+
+def fitted_oracle(
+    context: CheckContext, data: Any, activation: str, loss: Any, *, compiled: bool = True
+) -> Any:
+    """Fit a model that predicts correctly without training, and check its training target.
+
+    Such a model has a loss of nearly zero on the right target, and a large one on any other.
+    A wrapper with its own training loop leaves no history of Model.fit, and is judged by its
+    predictions alone.
+    """
+    if compiled:
+        estimator = context.make(oracle_builder(data, activation, loss))
+    else:
+        estimator = context.make(
+            uncompiled_oracle_builder(data, activation),
+            loss=loss,
+            optimizer="sgd",
+            optimizer__learning_rate=0.0,
+        )
+    context.fit(estimator, data.X, data.y)
+    history = context.recording_model(estimator).log.history
+    losses = history.get("loss", [])
+    context.require(
+        all(loss < 1e-3 for loss in losses),
+        f"a model that predicts correctly should have a loss of zero; it is {losses}: it was "
+        "trained on a wrong target",
+    )
+    return estimator
+
+
+def require_oracle_predictions(context: CheckContext, estimator: Any, data: Any) -> None:
+    """Require right values and shapes for all rows, one row, and rows in another order."""
+    reverse = np.arange(len(data.X))[::-1]
+    for rows, what in ((slice(None), "all rows"), ([1], "one row"), (reverse, "reversed rows")):
+        predicted = context.predict(estimator, data.X[rows])
+        require_predictions(context, predicted, data.y[rows], f"{what}: predict")
+
+
+def require_target_type(context: CheckContext, estimator: Any, data: Any) -> None:
+    """Require that ``target_type_`` is the type that scikit-learn finds."""
+    from sklearn.utils.multiclass import type_of_target
+
+    expected = type_of_target(data.y)
+    found = context.attribute(estimator, "target_type_")
+    context.require(
+        same(found, expected), f"target_type_ should be {expected!r}; it is {show(found)}"
+    )
+
+
+def as_column_if(data: Any, layout: str) -> Any:
+    """Return the data with the target as a column if `layout` is ``"column"``."""
+    return data._replace(y=data.y.reshape(-1, 1)) if layout == "column" else data
+
+
+def require_uncertain_predictions(
+    context: CheckContext, data: Any, activation: str, loss: str
+) -> None:
+    """Require right predictions of a model whose probabilities are close to one half."""
+    data = data.softened()
+    estimator = context.make(oracle_builder(data, activation, loss))
+    context.fit(estimator, data.X, data.y)
+    require_predictions(context, context.predict(estimator, data.X), data.y)
+
+
+def two_column_target() -> tuple[Any, Any]:
+    """Return X and a target with two columns of classes, which are equal to X."""
+    y = np.array([[1, 1], [3, 2], [2, 3], [1, 2]] * 4)
+    return y.astype(np.float32), y

@@ -1,4 +1,4 @@
-"""Whether what a subject gave back is what it should be, whatever it gave back."""
+"""Comparison of predictions with what they should be."""
 
 from typing import Any
 
@@ -6,17 +6,17 @@ from scikeras_conformance.catalog.check import Wrapper
 from scikeras_conformance.checks._support.modules import np
 from scikeras_conformance.runner.context import CheckContext, show
 
-__all__ = ["as_array", "require_answers", "same"]
+__all__ = ["as_array", "require_predictions", "same"]
 
 
 def as_array(context: CheckContext, value: Any, what: str) -> Any:
-    """Make an array out of what a subject returned."""
-    with context.doing(f"making an array of what {what} gave"):
+    """Convert what the subject returned to an array."""
+    with context.doing(f"converting the result of {what} to an array"):
         return np.asarray(value)
 
 
 def same(first: Any, second: Any) -> bool:
-    """Whether two values are the same to a user: arrays, NaN, containers, transformers."""
+    """Whether two values are equal to a user: arrays, NaN, containers, transformers."""
     if first is second:
         return True
     if isinstance(first, np.ndarray) or isinstance(second, np.ndarray):
@@ -42,10 +42,12 @@ def _same_arrays(first: Any, second: Any) -> bool:
     return bool(np.array_equal(first, second))
 
 
-def require_answers(context: CheckContext, predicted: Any, y: Any, what: str = "predict") -> None:
-    """Ask for predictions that are the target, in its shape and kind of values.
+def require_predictions(
+    context: CheckContext, predicted: Any, y: Any, what: str = "predict"
+) -> None:
+    """Require predictions that equal the target in values, shape and dtype kind.
 
-    The base wrapper has no rule for the shape of its predictions, so a column is as good there as
+    The contract does not fix the shape of the base wrapper's predictions: a column is as good as
     a flat array.
 
     Parameters
@@ -55,7 +57,7 @@ def require_answers(context: CheckContext, predicted: Any, y: Any, what: str = "
     predicted : array-like
         What the subject predicted.
     y : ndarray
-        The target, which the model answers exactly.
+        The target, which the model predicts exactly.
     what : str
         What was done, for the message.
     """
@@ -64,17 +66,17 @@ def require_answers(context: CheckContext, predicted: Any, y: Any, what: str = "
         predicted = predicted.reshape(y.shape)
     context.require(
         predicted.shape == y.shape,
-        f"{what} gave shape {predicted.shape} for a target of shape {y.shape}",
+        f"{what} returned shape {predicted.shape} for a target of shape {y.shape}",
     )
     if context.wrapper is not Wrapper.BASE:
         context.require(
             predicted.dtype.kind == y.dtype.kind,
-            f"{what} gave dtype {predicted.dtype} for a target of {y.dtype}",
+            f"{what} returned dtype {predicted.dtype} for a target of dtype {y.dtype}",
         )
-    with context.doing(f"comparing what {what} gave with the target"):
+    with context.doing(f"comparing the result of {what} with the target"):
         right = (
             np.allclose(predicted, y, atol=1e-3)
             if y.dtype.kind == "f"
             else np.array_equal(predicted, y)
         )
-    context.require(right, f"{what} gave {show(predicted[:3])} ..., not {show(y[:3])} ...")
+    context.require(right, f"{what} returned {show(predicted[:3])} ..., not {show(y[:3])} ...")

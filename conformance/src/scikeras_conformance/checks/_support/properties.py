@@ -1,35 +1,35 @@
-"""Promises about any parameters whatever, tried out with Hypothesis."""
+"""Property-based checks, with Hypothesis."""
 
 from collections.abc import Callable
 from typing import Any
 
 from scikeras_conformance.exceptions import Nonconformance
 
-__all__ = ["holds_for_all"]
+__all__ = ["require_for_all_examples"]
 
 EXAMPLES = 50
 
 
-def holds_for_all(
+def require_for_all_examples(
     promise: Callable[[Any], None],
     values: Callable[[], Any] | None = None,
     *,
     examples: int = EXAMPLES,
 ) -> None:
-    """Try a promise on many values.
+    """Require a promise for all examples of a Hypothesis strategy.
 
-    The examples are the same in every run, and on a failure the smallest one found is attached
-    to the exception: as a note of Hypothesis's, and as Python source in ``example``.
+    The examples are the same in every run. On a failure the smallest one found is attached to
+    the exception, as a note of Hypothesis and as Python source in ``example``.
 
     Parameters
     ----------
     promise : callable
         Takes a value and raises where the promise is broken.
     values : callable, optional
-        Gives the strategy that the values come from; by default they are sets of constructor
-        arguments, free and routed.
+        Returns the strategy for the values; by default they are sets of constructor arguments,
+        free and routed.
     examples : int, optional
-        How many are tried.
+        The number of examples.
     """
     from hypothesis import HealthCheck, Phase, given, settings
 
@@ -62,7 +62,7 @@ def _constructor_arguments() -> Any:
         max_leaves=5,
     )
     word = st.from_regex(r"[a-z][a-z0-9]{0,5}", fullmatch=True)
-    # The first letter keeps free names apart from named parameters and methods of the subject.
+    # The first letter avoids names of the subject's parameters and methods.
     free = word.map("q{}".format)
     prefix = st.sampled_from(
         ["model", "fit", "predict", "callbacks", "optimizer", "loss", "metrics", "score"]

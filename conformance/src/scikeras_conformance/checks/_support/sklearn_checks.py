@@ -1,4 +1,4 @@
-"""Runs single checks of scikit-learn, and says why one did not run."""
+"""Run single estimator checks of scikit-learn, and say why one did not run."""
 
 import os
 import re
@@ -35,18 +35,17 @@ __all__ = [
     "yielded_checks",
 ]
 
-
 RARE = (
     "check_estimators_nan_inf",
     "check_nonsquare_error",
     "check_fit_non_negative",
     "check_classifier_not_supporting_multiclass",
 )
-"""Checks that not even a decision tree gets."""
+"""Checks that scikit-learn does not even yield for a decision tree."""
 
 
 def case_names(checks: Iterable[Any]) -> list[str]:
-    """Give each check of a generator a name of its own, in their order."""
+    """Return a unique name for each check of a generator, in order."""
     names: list[str] = []
     for check in checks:
         name = "-".join([check.func.__name__, *(f"{k}={v}" for k, v in check.keywords.items())])
@@ -57,7 +56,7 @@ def case_names(checks: Iterable[Any]) -> list[str]:
 
 
 def installed_version() -> tuple[int, int]:
-    """Give the first two numbers of scikit-learn's version."""
+    """Return the first two numbers of scikit-learn's version."""
     import sklearn
 
     major, minor = re.findall(r"\d+", sklearn.__version__)[:2]
@@ -65,7 +64,7 @@ def installed_version() -> tuple[int, int]:
 
 
 def expected_names(kind: str, version: tuple[int, int]) -> list[str]:
-    """Give the checks that a version of scikit-learn has for a classifier or a regressor."""
+    """Return the checks that a version of scikit-learn has for a classifier or a regressor."""
     own = {"classifier": (*CLASSIFIER_CHECKS, *MULTILABEL_CHECKS), "regressor": REGRESSOR_CHECKS}
     return [name for name in (*COMMON_CHECKS, *own[kind]) if _exists(name, version)]
 
@@ -75,7 +74,7 @@ def _exists(name: str, version: tuple[int, int]) -> bool:
 
 
 def estimator_for(context: CheckContext, kind: str, name: str) -> Any:
-    """Make the unfitted estimator that a check is about.
+    """Make the unfitted estimator for a check.
 
     Parameters
     ----------
@@ -88,19 +87,19 @@ def estimator_for(context: CheckContext, kind: str, name: str) -> Any:
     """
     make = context.subject.estimator_factories.get(context.wrapper)
     if make is None:
-        return context.make(doubles.EXACT_BUILDERS[kind], **doubles.exact_settings(name))
-    with context.doing(f"the builder of estimators, asked for ({kind!r}, {name!r}),"):
+        return context.make(doubles.FLOAT64_BUILDERS[kind], **doubles.float64_settings(name))
+    with context.doing(f"the estimator factory, called with ({kind!r}, {name!r}),"):
         estimator = make(kind, name)
     context.require(
         isinstance(estimator, context.cls),
-        f"the builder of estimators gave a {type(estimator).__name__}, which is no "
+        f"the estimator factory returned a {type(estimator).__name__}, not a "
         f"{context.cls.__name__}",
     )
     return estimator
 
 
 def yielded_checks(context: CheckContext, estimator: Any) -> dict[str, Callable[[], Any]]:
-    """Give the checks that scikit-learn yields for an estimator, by name, ready to be called."""
+    """Return the checks that scikit-learn yields for an estimator, by name, as callables."""
     from sklearn.utils.estimator_checks import estimator_checks_generator
 
     with context.doing("estimator_checks_generator"):
@@ -123,24 +122,24 @@ def has_tag(context: CheckContext, estimator: Any, tag: str) -> bool:
     return value is not tag.startswith("not ")
 
 
-def require_recognised(context: CheckContext, estimator: Any, kind: str) -> None:
-    """Ask that scikit-learn takes an estimator for what it is."""
+def require_recognized(context: CheckContext, estimator: Any, kind: str) -> None:
+    """Require that scikit-learn recognizes the type of an estimator."""
     from sklearn.base import is_classifier, is_regressor
 
     takes = is_regressor if kind == "regressor" else is_classifier
     what = "regressor" if kind == "regressor" else "classifier"
     with context.doing(f"sklearn.base.is_{what}"):
-        recognised = bool(takes(estimator))
+        recognized = bool(takes(estimator))
     left_out = len(set(expected_names(what, installed_version())) - set(COMMON_CHECKS))
     context.require(
-        recognised,
-        f"did not run: scikit-learn does not take the subject for a {what}, so {left_out} checks "
-        "are left out",
+        recognized,
+        f"did not run: scikit-learn does not recognize the subject as a {what}, so {left_out} "
+        "checks are left out",
     )
 
 
 def require_prerequisites(context: CheckContext, name: str) -> None:
-    """Say what is missing here that a check of scikit-learn needs."""
+    """Report the check as unavailable if something that it needs is missing here."""
     need = NEEDS.get(name, "")
     if need == "pandas" and find_spec("pandas") is None:
         context.unavailable(
@@ -151,25 +150,27 @@ def require_prerequisites(context: CheckContext, name: str) -> None:
             f"{name} needs SCIPY_ARRAY_API=1 in the environment before SciPy is imported. The "
             "command line sets it; under pytest, set it yourself."
         )
-    if need == "64 bits" and not doubles.has_64_bits():
+    if need == "64 bits" and not doubles.computes_in_float64():
         context.unavailable(
-            f"{name} needs a backend that computes in 64 bits. For JAX, set JAX_ENABLE_X64=1."
+            f"{name} needs a backend that computes in float64. For JAX, set JAX_ENABLE_X64=1."
         )
 
 
 def run_pinned(context: CheckContext, kind: str) -> None:
-    """Run the check of scikit-learn that the case names, or say why there is none."""
+    """Run the check of scikit-learn that the case names, or report why there is none."""
     name = context.case
     estimator = estimator_for(context, kind, name)
     yielded = yielded_checks(context, estimator)
     if name not in yielded:
         _explain_absence(context, kind, name, estimator)
     if not _exists(name, installed_version()):
-        context.unavailable(f"scikit-learn yields {name}, which the suite says it does not have")
+        context.unavailable(
+            f"scikit-learn yields {name}, which is not in the suite's list for this version"
+        )
     require_prerequisites(context, name)
     skipped = ""
     with context.doing(f"scikit-learn's {name.partition('-')[0]}"), warnings.catch_warnings():
-        # Checks feed data that is bound to cause warnings; what they assert is the point.
+        # The data of some checks cause warnings; only their assertions count.
         warnings.simplefilter("ignore")
         try:
             yielded[name]()
@@ -181,14 +182,14 @@ def run_pinned(context: CheckContext, kind: str) -> None:
 
 
 def require_known(context: CheckContext, kind: str, names: Iterable[str]) -> None:
-    """Say that the suite is too old for the installed scikit-learn, where checks are gone."""
+    """Report that the suite is too old if the installed scikit-learn lacks checks."""
     from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
     from sklearn.utils.estimator_checks import estimator_checks_generator
 
     version = installed_version()
     if version <= NEWEST:
         return
-    # An estimator of scikit-learn's own that has all the tags in question.
+    # An estimator of scikit-learn that has all the tags in question.
     tree = DecisionTreeRegressor() if kind == "regressor" else DecisionTreeClassifier()
     theirs = case_names(check for _, check in estimator_checks_generator(tree, legacy=True))
     gone = [name for name in names if name not in theirs and name not in RARE]
@@ -201,17 +202,17 @@ def require_known(context: CheckContext, kind: str, names: Iterable[str]) -> Non
 
 
 def _explain_absence(context: CheckContext, kind: str, name: str, estimator: Any) -> None:
-    """Say why a check was not yielded; there is no way out of here."""
+    """Report why a check was not yielded; never returns."""
     version = installed_version()
     if not _exists(name, version):
         context.not_applicable(f"scikit-learn {version[0]}.{version[1]} has no such check")
     tag = TAGS.get(name, "")
-    # What kind of estimator it is has no say in the checks that go by a tag of the input alone.
+    # Checks that depend on an input tag alone do not depend on the type of the estimator.
     of_input = tag.removeprefix("not ").startswith("input_tags.")
     if not of_input:
-        require_recognised(context, estimator, kind)
+        require_recognized(context, estimator, kind)
     if tag and not has_tag(context, estimator, tag):
         context.not_applicable(f"scikit-learn has it for estimators with the tag {tag} only")
-    require_recognised(context, estimator, kind)
+    require_recognized(context, estimator, kind)
     require_known(context, kind, [name])
     context.fail("did not run: scikit-learn does not have it for this estimator; see its tags")

@@ -1,10 +1,9 @@
 """The checks that scikit-learn has for estimators, as its versions 1.7 to 1.9 yield them.
 
-Written down here, so that a run knows what has to happen before it asks anybody: neither the
-subject nor the installed version of scikit-learn has a say in how many checks are planned. A check
-that scikit-learn yields with keyword arguments has them in its name, and one that it yields twice
-is called ``...-again`` the second time. It is a module rather than a file of data, so that the
-scripts of single checks take what they need of it with them.
+They are listed here so that the plan of a run depends neither on the subject nor on the
+installed version of scikit-learn. A check that scikit-learn yields with keyword arguments has them
+in its name, and one that it yields twice is called ``...-again`` the second time. This is a module
+and not a data file, so that the scripts of single checks can include what they need of it.
 """
 
 __all__ = [
@@ -21,7 +20,7 @@ __all__ = [
 ]
 
 NEWEST = (1, 9)
-"""The newest version of scikit-learn that these lists were held against."""
+"""The newest version of scikit-learn that these lists were compared with."""
 
 ARRAY_API = "check_array_api_input-array_namespace=numpy-expect_only_array_outputs=False"
 
@@ -106,7 +105,7 @@ MULTILABEL_CHECKS = (
     "check_classifiers_multilabel_output_format_predict_proba",
     "check_classifiers_multilabel_output_format_decision_function",
 )
-"""Checks of a classifier on several labels at once."""
+"""Checks of multilabel classification."""
 
 REGRESSOR_CHECKS = (
     "check_regressors_train",
@@ -122,7 +121,7 @@ SINCE = {
     "check_all_zero_sample_weights_error": (1, 9),
     ARRAY_API: (1, 9),
 }
-"""The first version that has a check, where it is not 1.7."""
+"""The first version that has a check, if it is not 1.7."""
 
 UNTIL = {"check_estimator_cloneable-again": (1, 8)}
 """The last version that has a check."""
@@ -140,11 +139,11 @@ TAGS = {
     "check_classifier_not_supporting_multiclass": "not classifier_tags.multi_class",
     "check_regressor_multioutput": "target_tags.multi_output",
 }
-"""The tag without which scikit-learn does not yield a check. That tags tell the truth is checked
-by SKL-2. Tags that are not here (no_validation, non_deterministic, ...) excuse nobody."""
+"""The tag without which scikit-learn does not yield a check. SKL-2 checks that tags are right.
+Other tags (no_validation, non_deterministic, ...) are no reason to leave out a check."""
 
 METHODS = {"check_classifiers_multilabel_output_format_decision_function": "decision_function"}
-"""The method without which scikit-learn skips a check, where the contract does not ask for it."""
+"""A method that the contract does not require, and without which scikit-learn skips a check."""
 
 NEEDS = {
     "check_sample_weights_pandas_series": "pandas",
@@ -155,4 +154,4 @@ NEEDS = {
     "check_sample_weight_equivalence_on_dense_data": "64 bits",
     "check_sample_weight_equivalence_on_sparse_data": "64 bits",
 }
-"""What a check needs of the environment, without which it would be skipped, or prove nothing."""
+"""What a check needs in the environment. Without it the check would be skipped or prove nothing."""

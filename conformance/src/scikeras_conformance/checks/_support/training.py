@@ -1,8 +1,8 @@
-"""What training by Keras alone gives, to hold that of a subject against.
+"""Training by Keras alone, to compare with the training of the subject.
 
-Comparing weights sees everything that reaches a model while it trains (samples, targets, weights of
-samples, epochs, state of the optimizer) and nothing of the way it took: a wrapper may pass arrays,
-data sets, weights of classes or of samples.
+Comparing weights covers everything that reaches a model during training (samples, targets,
+sample weights, epochs, optimizer state) and leaves the way open: a wrapper may pass arrays,
+data sets, class weights or sample weights.
 """
 
 import re
@@ -11,19 +11,20 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from scikeras_conformance.checks._support.modules import doubles, keras, np
+from scikeras_conformance.checks._support.predictions import same
 from scikeras_conformance.runner.context import CheckContext, show
 
 __all__ = [
     "Record",
-    "ask",
     "column",
     "learner",
     "loss_name",
-    "losses",
     "optimizer_steps",
+    "outputs_of",
     "read_history",
     "recorder",
     "require_both_named",
+    "require_current_epoch",
     "require_weights",
     "same_weights",
     "train",
@@ -31,21 +32,21 @@ __all__ = [
 
 
 def loss_name(context: CheckContext) -> str:
-    """Name the loss that suits the plainest data of a wrapper."""
+    """Return the name of the loss for the default data set of a wrapper."""
     return "binary_crossentropy" if context.is_classifier else "mean_squared_error"
 
 
 def learner(
     context: CheckContext, *, momentum: float = 0.0, metrics: Sequence[str] = ()
 ) -> Callable[[], Any]:
-    """Give a builder of a compiled model that learns, and starts from the same weights each time.
+    """Return a builder of a compiled model that learns, always from the same initial weights.
 
     Parameters
     ----------
     context : CheckContext
         The context.
     momentum : float, default=0
-        What makes the optimizer remember its steps.
+        Momentum of the optimizer, which gives it a state.
     metrics : sequence of str, default=()
         Metrics to compile the model with.
     """
@@ -60,40 +61,31 @@ def learner(
 
 
 def column(y: Any) -> Any:
-    """Give a target of numbers in the form that Keras trains on."""
+    """Return a numeric target in the form that Keras trains on."""
     return np.asarray(y).reshape(len(y), -1).astype(np.float32)
 
 
 def train(model: Any, x: Any, y: Any, *, epochs: int = 1, sample_weight: Any = None) -> Any:
-    """Train a model of the suite's own, all rows at once, and give it back."""
+    """Train a model on all rows in one batch, and return it."""
     for _ in range(epochs):
         model.train_on_batch(x, y, sample_weight=sample_weight)
     return model
 
 
-def losses(model: Any, x: Any, y: Any, epochs: int) -> list[float]:
-    """Train a model of the suite's own, all rows at once, and give the loss of each epoch."""
-    found = []
-    for _ in range(epochs):
-        model.reset_metrics()
-        found.append(float(model.train_on_batch(x, y, return_dict=True)["loss"]))
-    return found
-
-
-def ask(model: Any, x: Any) -> Any:
-    """Give the outputs of a model as arrays, without the ceremony of ``Model.predict``."""
+def outputs_of(model: Any, x: Any) -> Any:
+    """Return the outputs of a model as arrays, without calling ``Model.predict``."""
     return keras.tree.map_structure(keras.ops.convert_to_numpy, model(x))
 
 
 def require_weights(context: CheckContext, estimator: Any, expected: Any, what: str) -> None:
-    """Ask for the weights that Keras itself comes to.
+    """Require the weights that training by Keras alone gives.
 
     Parameters
     ----------
     context : CheckContext
         The context.
     estimator : estimator
-        Its ``model_`` is looked at.
+        The estimator whose ``model_`` is compared.
     expected : keras.Model or list of ndarray
         The right weights, or a model that has them.
     what : str
@@ -106,7 +98,7 @@ def require_weights(context: CheckContext, estimator: Any, expected: Any, what: 
 
 
 def same_weights(first: list[Any], second: list[Any], *, tolerance: float = 1e-5) -> bool:
-    """Whether two models have the same weights, whatever models they are."""
+    """Whether two lists of weights are the same up to rounding."""
     return len(first) == len(second) and all(
         one.shape == other.shape and np.allclose(one, other, atol=tolerance, rtol=1e-4)
         for one, other in zip(first, second, strict=True)
@@ -114,14 +106,14 @@ def same_weights(first: list[Any], second: list[Any], *, tolerance: float = 1e-5
 
 
 def optimizer_steps(context: CheckContext, estimator: Any) -> int:
-    """Give the number of steps that the optimizer of ``model_`` has made."""
+    """Return the number of steps of the optimizer of ``model_``."""
     model = context.model(estimator)
     with context.doing("reading the number of steps of the optimizer of model_"):
         return int(model.optimizer.iterations)
 
 
 def read_history(context: CheckContext, estimator: Any) -> dict[str, list[float]]:
-    """Give what ``history_`` holds, by the names of the quantities."""
+    """Return ``history_`` as lists of floats, by the names of the quantities."""
     history = context.attribute(estimator, "history_")
     with context.doing("reading history_ as lists of numbers by name"):
         return {str(name): [float(value) for value in values] for name, values in history.items()}
@@ -129,7 +121,7 @@ def read_history(context: CheckContext, estimator: Any) -> dict[str, list[float]
 
 @dataclass(slots=True)
 class Record:
-    """What the callbacks of one class have seen."""
+    """The calls that the callbacks of one class have received."""
 
     events: list[str] = field(default_factory=list)
     trained: list[Any] = field(default_factory=list)
@@ -140,14 +132,14 @@ class Record:
 
 
 def recorder() -> tuple[type, Record]:
-    """Give a callback class, and the record of what all callbacks of that class saw."""
+    """Return a callback class, and the record of the calls to all its instances."""
     record = Record()
 
     class Recorder(keras.callbacks.Callback):  # type: ignore[misc]
         def on_train_begin(self, logs: Any = None) -> None:
             del logs
             record.events.append("train")
-            # Kept, so that no other callback can take its place in memory.
+            # A reference, so that no other callback can have the same id.
             record.trained.append(self)
 
         def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
@@ -172,18 +164,18 @@ def recorder() -> tuple[type, Record]:
 def require_both_named(
     context: CheckContext, what: str, call: Callable[[], object], names: Sequence[object]
 ) -> None:
-    """Ask for a ValueError whose message holds each of some names or numbers.
+    """Require a ValueError whose message contains all of some words or numbers.
 
     Parameters
     ----------
     context : CheckContext
         The context.
     what : str
-        What is asked of the subject, in words that make a sentence with "raised ...".
+        What is called, in words that form a sentence with "raised ...".
     call : callable
         Does it.
     names : sequence
-        Words or numbers; a number counts only where it is no part of a longer one.
+        Words or numbers; a number does not count as part of a longer one.
     """
     texts: list[str] = []
 
@@ -201,4 +193,12 @@ def require_both_named(
         not missing,
         f"{what} raised an error that does not name {' and '.join(map(str, missing))}: "
         f"{show(texts[0])}",
+    )
+
+
+def require_current_epoch(context: CheckContext, estimator: Any, expected: int) -> None:
+    """Require a value of ``current_epoch``."""
+    found = context.attribute(estimator, "current_epoch")
+    context.require(
+        same(found, expected), f"current_epoch should be {expected}; it is {show(found)}"
     )

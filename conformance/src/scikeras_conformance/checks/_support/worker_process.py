@@ -1,4 +1,4 @@
-"""Asks something in a process that has nothing of the subject in it but what it is sent."""
+"""Run a function in a worker process that imports the subject only by unpickling."""
 
 import os
 import pickle
@@ -10,16 +10,16 @@ from typing import Any
 
 from scikeras_conformance.runner.context import CheckContext, describe
 
-__all__ = ["ask_elsewhere"]
+__all__ = ["run_in_worker_process"]
 
-PATIENCE = 90.0
-"""Seconds for one question; importing a backend takes a few of them."""
+TIMEOUT = 90.0
+"""Seconds for one task; importing a backend takes a few of them."""
 
 
-class _Helper:
-    """The process, which is kept for the next question: it takes long to start.
+class _Worker:
+    """The worker process, which is kept for the next task because it starts slowly.
 
-    It imports nothing of the subject by itself, so a pickle has to say where its classes are from.
+    It does not import the subject by itself, so a pickle has to name the modules of its classes.
     """
 
     process: Any = None
@@ -27,76 +27,76 @@ class _Helper:
     owner = 0
 
 
-def ask_elsewhere(
+def run_in_worker_process(
     context: CheckContext, what: str, function: Callable[..., Any], *arguments: Any
 ) -> Any:
-    """Call a function of the suite in a fresh process, and give what it returned.
+    """Call a function of the suite in a worker process, and return its result.
 
     Parameters
     ----------
     context : CheckContext
-        The context; what is raised there is the subject's failure, and so is the end of the process.
+        The context. An exception in the process, or its end, is a failure of the subject.
     what : str
-        What is done, in words that make a sentence with "raised ...".
+        What is done, in words that form a sentence with "raised ...".
     function : callable
-        Can be imported. It may return what can be pickled.
+        An importable function whose result can be pickled.
     *arguments : object
-        Can be pickled, or else the subject has failed.
+        Its arguments. If they cannot be pickled, the subject fails.
     """
-    with context.doing(f"pickling for {what}"):
-        data = pickle.dumps((function, arguments))
-    verdict, answer = _exchange(data)
-    context.require(verdict == "gave", f"{what} {answer}")
-    return answer
+    with context.doing(f"pickling the arguments of {what}"):
+        task = pickle.dumps((function, arguments))
+    status, result = _run(task)
+    context.require(status == "returned", f"{what} {result}")
+    return result
 
 
-def _exchange(data: bytes) -> tuple[str, Any]:
-    helper = _started()
-    answer: tuple[str, Any] = ("ended", "ended the process")
+def _run(task: bytes) -> tuple[str, Any]:
+    worker = _started()
+    result: tuple[str, Any] = ("ended", "ended the process")
     try:
-        helper.connection.send_bytes(data)
-        if not wait([helper.connection, helper.process.sentinel], PATIENCE):
-            answer = ("ended", f"did not come to an end within {PATIENCE:g} s")
-        elif helper.connection.poll():
-            answer = helper.connection.recv()
+        worker.connection.send_bytes(task)
+        if not wait([worker.connection, worker.process.sentinel], TIMEOUT):
+            result = ("ended", f"did not finish within {TIMEOUT:g} s")
+        elif worker.connection.poll():
+            result = worker.connection.recv()
     except (OSError, EOFError):
-        pass  # the process is gone, and so is its end of the line
+        pass  # the process has ended, and closed its end of the connection
     finally:
-        if answer[0] == "ended":
+        if result[0] == "ended":
             _stop()
-    return answer
+    return result
 
 
-def _started() -> type[_Helper]:
-    if _Helper.owner != os.getpid() or not _Helper.process.is_alive():
-        # Not a fork, which would have in it whatever was imported here.
+def _started() -> type[_Worker]:
+    if _Worker.owner != os.getpid() or not _Worker.process.is_alive():
+        # Not a fork, which would contain whatever has been imported here.
         spawning = get_context("spawn")
         ours, theirs = spawning.Pipe()
-        process = spawning.Process(target=answer_questions, args=(theirs,), daemon=True)
+        process = spawning.Process(target=run_tasks, args=(theirs,), daemon=True)
         process.start()
         theirs.close()
-        _Helper.process, _Helper.connection, _Helper.owner = process, ours, os.getpid()
-    return _Helper
+        _Worker.process, _Worker.connection, _Worker.owner = process, ours, os.getpid()
+    return _Worker
 
 
 def _stop() -> None:
-    _Helper.process.kill()
-    _Helper.process.join()
-    _Helper.connection.close()
-    _Helper.owner = 0
+    _Worker.process.kill()
+    _Worker.process.join()
+    _Worker.connection.close()
+    _Worker.owner = 0
 
 
-def answer_questions(connection: Any) -> None:
-    """Answer one question after the other, until nobody asks any more."""
+def run_tasks(connection: Any) -> None:
+    """Run one task after the other, until the connection is closed."""
     warnings.simplefilter("ignore")
     while True:
         try:
-            data = connection.recv_bytes()
+            task = connection.recv_bytes()
         except EOFError:
             return
         try:
-            function, arguments = pickle.loads(data)  # noqa: S301 - the suite's own question
-            answer = pickle.dumps(("gave", function(*arguments)))
+            function, arguments = pickle.loads(task)  # noqa: S301 - made by the suite itself
+            result = pickle.dumps(("returned", function(*arguments)))
         except (Exception, SystemExit) as error:
-            answer = pickle.dumps(("raised", f"raised {describe(error)}"))
-        connection.send_bytes(answer)
+            result = pickle.dumps(("raised", f"raised {describe(error)}"))
+        connection.send_bytes(result)

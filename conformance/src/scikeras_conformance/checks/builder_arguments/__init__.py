@@ -1,1 +1,1 @@
-"""Builder arguments."""
+"""Chapter BUILD: the arguments of the function that builds the model."""

@@ -1,1 +1,1 @@
-"""Compilation."""
+"""Chapter COMP: how the model is compiled."""

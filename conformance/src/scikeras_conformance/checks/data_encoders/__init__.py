@@ -1,1 +1,1 @@
-"""Data encoders."""
+"""Chapter DATA: encoders of features and targets, and models with several inputs or outputs."""

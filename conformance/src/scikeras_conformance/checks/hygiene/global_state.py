@@ -1,35 +1,29 @@
-"""Chapter HYG, second part: what belongs to the process, and is as it was afterwards."""
+"""HYG-2: random generators and Keras's settings are restored."""
 
-import os
 import random
-import sys
-import tempfile
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, redirect_stdout
+from collections.abc import Callable
 from typing import Any
 
-from scikeras_conformance.catalog.check import Wrapper, check
+from scikeras_conformance.catalog.check import check
 from scikeras_conformance.checks._support.modules import doubles, keras, np
 from scikeras_conformance.checks._support.predictions import same
-from scikeras_conformance.checks._support.training import loss_name, recorder
+from scikeras_conformance.checks._support.training import loss_name
 from scikeras_conformance.runner import global_settings
 from scikeras_conformance.runner.context import CheckContext, show
-
-# -- HYG-2 --------------------------------------------------------------------------------------
 
 OUTER_SEED = 11
 SEEDED_CALLS = ["fit", "partial_fit", "initialize", "predict", "bad-builder", "bad-callback"]
 
 
 class UserError(RuntimeError):
-    """What a builder or a callback of the user's raises."""
+    """An error raised by a user's builder or callback."""
 
 
 def _drawing_builder(context: CheckContext, *, then: Callable[[], None] = lambda: None) -> Any:
-    """Give a builder that draws from every generator there is, as layers and users do."""
+    """Return a builder that draws from every global generator, as layers and users do."""
 
     def build() -> Any:
-        random.random()  # noqa: S311 - the generator that Keras's initialisers draw from
+        random.random()  # noqa: S311 - the generator that Keras's initializers draw from
         np.random.uniform()
         keras.random.uniform((1,))
         inputs = keras.Input((doubles.dataset(context.wrapper).n_features,))
@@ -48,7 +42,7 @@ def _interrupt() -> None:
 
 
 def _seeded_call(context: CheckContext, name: str) -> Callable[[], None]:
-    """Give a call of a seeded estimator that draws numbers, prepared as far as it has to be."""
+    """Return a function that calls a method of a seeded estimator that draws random numbers."""
     X, y, *_ = doubles.dataset(context.wrapper)
     settings: dict[str, Any] = {"random_state": 3, "batch_size": 4, "verbose": 0}
     if name == "bad-builder":
@@ -71,12 +65,12 @@ def _raise_later(*_: Any) -> None:
 
 
 def _expect_interruption(context: CheckContext, estimator: Any, X: Any, y: Any) -> None:
-    with context.refusing("fit whose builder or callback raises", UserError):
+    with context.refusing("fit with a builder or callback that raises", UserError):
         estimator.fit(X, y)
 
 
 def _seed_everything() -> None:
-    # What Keras has drawn so far is forgotten with the session; the seed alone may not do that.
+    # Clearing the session also resets the generator of Keras; the seed alone may not do that.
     keras.utils.clear_session()
     keras.utils.set_random_seed(OUTER_SEED)
 
@@ -87,8 +81,8 @@ def _draw() -> float:
 
 @check(
     "HYG-2.generators",
-    verifies="a seeded call leaves the generators of Python, NumPy and Keras where they were",
-    impact="all that a program draws after it is the same in every run, or depends on the fit",
+    verifies="a call with random_state restores the random generators of Python, NumPy and Keras",
+    impact="random numbers drawn afterwards are the same in every run, or depend on the fit",
     cases=SEEDED_CALLS,
 )
 def generators(context: CheckContext) -> None:
@@ -111,13 +105,13 @@ def generators(context: CheckContext) -> None:
 
 @check(
     "HYG-2.settings",
-    verifies="a call leaves the settings that Keras has for the whole process as they were",
-    impact="other models of the same program compute in another precision, or fail",
+    verifies="a call restores the global settings of Keras",
+    impact="other models in the program compute in another precision, or fail",
     cases=SEEDED_CALLS,
 )
 def settings(context: CheckContext) -> None:
     found = global_settings.current()
-    # Other checks may have made the subject change them already.
+    # In earlier checks the subject may have changed them already.
     global_settings.put(global_settings.at_start())
     try:
         call = _seeded_call(context, context.case)
@@ -129,95 +123,3 @@ def settings(context: CheckContext) -> None:
     changed = [name for name in before if not same(before[name], after[name])]
     shown = ", ".join(f"{name} ({show(before[name])} -> {show(after[name])})" for name in changed)
     context.require(not changed, f"{context.case} changed settings of Keras: {shown}")
-
-
-# -- HYG-6 --------------------------------------------------------------------------------------
-
-
-@contextmanager
-def captured(texts: list[str]) -> Iterator[None]:
-    """Take what a block writes to standard output, by Python's own stream or past it."""
-    sys.stdout.flush()
-    with tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace") as file:
-        kept = os.dup(1)
-        os.dup2(file.fileno(), 1)
-        try:
-            with redirect_stdout(file):
-                yield
-        finally:
-            file.flush()
-            os.dup2(kept, 1)
-            os.close(kept)
-            file.seek(0)
-            texts.append(file.read())
-
-
-def _talkative_builder(context: CheckContext, made: list[Any]) -> Any:
-    """Give a builder of models that print what Keras prints, unless they are told not to."""
-
-    def build() -> Any:
-        data = doubles.dataset(context.wrapper)
-        model = doubles.make_model(
-            data, "sigmoid" if context.is_classifier else "linear", cls=keras.Model
-        )
-        model.compile(optimizer="sgd", loss=loss_name(context), run_eagerly=True)
-        made.append(model)
-        return model
-
-    return build
-
-
-QUIET: dict[str, dict[str, Any]] = {
-    "named": {"verbose": 0},
-    "routed": {"fit__verbose": 0, "predict__verbose": 0},
-}
-
-
-@check(
-    "HYG-6.nothing-printed",
-    verifies="with verbose=0 no method writes to standard output",
-    impact="searches bury their results in progress bars, and pipes get text among the data",
-    cases=[*QUIET, "keyword"],
-)
-def nothing_printed(context: CheckContext) -> None:
-    X, y, *_ = doubles.dataset(context.wrapper)
-    estimator = context.make(
-        _talkative_builder(context, []), epochs=2, **QUIET.get(context.case, {})
-    )
-    keyword = {} if context.case in QUIET else {"verbose": 0}
-    calls: dict[str, Callable[[], Any]] = {
-        "initialize": lambda: context.initialize(estimator, X, y),
-        "fit": lambda: context.call(estimator, "fit", X, y, **keyword),
-        "predict": lambda: context.call(estimator, "predict", X, **keyword),
-    }
-    if not keyword:
-        calls["partial_fit"] = lambda: context.call(estimator, "partial_fit", X, y)
-        if context.wrapper is not Wrapper.BASE:
-            calls["score"] = lambda: context.call(estimator, "score", X, y)
-    if context.is_classifier:
-        calls["predict_proba"] = lambda: context.call(estimator, "predict_proba", X, **keyword)
-    for name, call in calls.items():
-        texts: list[str] = []
-        with captured(texts):
-            call()
-        context.require(not texts[0], f"{name} with verbose=0 printed {show(texts[0])}")
-
-
-@check(
-    "HYG-6.verbose-arrives",
-    verifies="verbose=0 reaches Model.fit and Model.predict as it is",
-    impact="a wrapper that swallows the output hides what a callback of the user's wants to say",
-)
-def verbose_arrives(context: CheckContext) -> None:
-    X, y, *_ = doubles.dataset(context.wrapper)
-    callback, _ = recorder()
-    estimator = context.make(doubles.builder(context.wrapper), verbose=0, callbacks=callback)
-    context.fit(estimator, X, y)
-    context.predict(estimator, X)
-    log = context.recording_model(estimator).log
-    for method, calls in (("Model.fit", log.fits), ("Model.predict", log.predicts)):
-        for call in calls:
-            found = call.get("verbose")
-            # False is zero to Keras, and "auto", its default, is not.
-            quiet = isinstance(found, int) and found == 0
-            context.require(quiet, f"{method} received verbose={show(found)}, not 0")

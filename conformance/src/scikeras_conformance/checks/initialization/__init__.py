@@ -1,1 +1,1 @@
-"""Initialization."""
+"""Chapter INIT: parameters, cloning and fitted attributes."""

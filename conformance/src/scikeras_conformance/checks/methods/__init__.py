@@ -1,1 +1,1 @@
-"""Methods."""
+"""Chapter API: the methods of an estimator and their arguments."""

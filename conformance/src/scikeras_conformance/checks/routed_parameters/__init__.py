@@ -1,1 +1,1 @@
-"""Routed parameters."""
+"""Chapter ROUTE: parameters with a prefix, such as ``optimizer__learning_rate``."""

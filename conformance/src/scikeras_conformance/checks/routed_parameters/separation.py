@@ -1,4 +1,4 @@
-"""Chapter ROUTE, second part: routed values override, are tuned, and stay where they belong."""
+"""ROUTE-13, ROUTE-15 and ROUTE-16: a routed parameter reaches one destination only."""
 
 from typing import Any
 
@@ -13,78 +13,6 @@ from scikeras_conformance.checks._support.destinations import (
 from scikeras_conformance.checks._support.modules import doubles, np
 from scikeras_conformance.checks._support.predictions import same
 from scikeras_conformance.runner.context import CheckContext, show
-
-# -- ROUTE-11 -----------------------------------------------------------------------------------
-
-OVERRIDES: dict[str, tuple[Any, Any]] = {
-    "batch_size": (8, 5),
-    "epochs": (2, 3),
-    "verbose": (0, 2),
-    "shuffle": (True, False),
-}
-
-
-@check(
-    "ROUTE-11.fit",
-    verifies="fit__x overrides x for Model.fit, and Model.predict still gets the plain x",
-    impact="a setting of training changes prediction, or is ignored",
-    cases=OVERRIDES,
-)
-def overrides_for_fit(context: CheckContext) -> None:
-    _require_overridden(context, "fit")
-
-
-@check(
-    "ROUTE-11.predict",
-    verifies="predict__x overrides x for Model.predict, and Model.fit still gets the plain x",
-    impact="a large batch size for prediction changes how the model is trained",
-    cases=["batch_size", "verbose"],
-)
-def overrides_for_predict(context: CheckContext) -> None:
-    _require_overridden(context, "predict")
-
-
-def _require_overridden(context: CheckContext, method: str) -> None:
-    name = context.case
-    plain, routed = OVERRIDES[name]
-    destinations, estimator = prepared(context, **{name: plain, f"{method}__{name}": routed})
-    X, *_ = doubles.dataset(context.wrapper)
-    context.predict(estimator, X)
-    calls = destinations.received(method)
-    require_received(context, calls, {name: routed}, f"Model.{method}")
-    other = "predict" if method == "fit" else "fit"
-    calls = destinations.received(other)
-    if name == "batch_size":
-        require_received(context, calls, {name: plain}, f"Model.{other}")
-    leaked = any(same(call.get(name), routed) for call in calls)
-    context.require(not leaked, f"{method}__{name} reached Model.{other}")
-
-
-@check(
-    "ROUTE-11.builder",
-    verifies="model__x overrides a free keyword argument x for the builder",
-    impact="a search over model__x builds the same model for each candidate",
-    cases=["given", "set-later"],
-)
-def overrides_for_builder(context: CheckContext) -> None:
-    later = context.case == "set-later"
-    destinations = Destinations(context)
-    estimator = destinations.estimator(units=4, depth=6, **({} if later else {"model__units": 9}))
-    if later:
-        context.call(estimator, "set_params", model__units=9)
-    X, y, *_ = doubles.dataset(context.wrapper)
-    context.initialize(estimator, X, y)
-    calls = destinations.received("model")
-    require_received(context, calls, {"units": 9, "depth": 6}, "the builder")
-    params = context.params(estimator)
-    with context.doing("reading what get_params() lists"):
-        listed = [params["units"], params["model__units"]]
-    context.require(
-        same(listed, [4, 9]), "get_params() does not list both units=4 and model__units=9"
-    )
-
-
-# -- ROUTE-13 -----------------------------------------------------------------------------------
 
 TUNED: dict[str, tuple[str, list[int]]] = {
     "model": ("model__alpha", [1001, 1002]),
@@ -101,8 +29,8 @@ TUNED: dict[str, tuple[str, list[int]]] = {
 
 @check(
     "ROUTE-13.grid-search",
-    verifies="a grid search over a routed parameter reaches its destination with each value",
-    impact="all candidates of a search are the same model, and the best one is chance",
+    verifies="each value that a grid search tries for a routed parameter reaches its destination",
+    impact="all candidates of a search are the same model, and the best one is chosen by chance",
     cases=TUNED,
 )
 def grid_search(context: CheckContext) -> None:
@@ -125,10 +53,10 @@ def grid_search(context: CheckContext) -> None:
     name = name.rpartition("__")[2]
     seen = [call[name] for call in destinations.received(destination) if name in call]
     missed = [value for value in values if not any(same(value, one) for one in seen)]
-    context.require(not missed, f"{parameter}: the values {missed} never arrived; {show(seen)} did")
+    context.require(
+        not missed, f"{parameter}: the values {missed} were not received; {show(seen)} were"
+    )
 
-
-# -- ROUTE-15, ROUTE-16 -------------------------------------------------------------------------
 
 LEAKS: dict[str, dict[str, Any]] = {
     "model": {"leak": 1001, "batch_size": 1002, "epochs": 1003, "name": 1004},
@@ -143,8 +71,8 @@ LEAKS: dict[str, dict[str, Any]] = {
 
 @check(
     "ROUTE-15.prefixes-apart",
-    verifies="what is routed with one prefix reaches none of the destinations of the others",
-    impact="a parameter fails in a place it was not meant for, or changes it unseen",
+    verifies="values routed with one prefix do not reach the destinations of the others",
+    impact="a parameter causes an error at another destination, or silently changes it",
     cases=LEAKS,
 )
 def prefixes_apart(context: CheckContext) -> None:
@@ -153,9 +81,9 @@ def prefixes_apart(context: CheckContext) -> None:
 
 @check(
     "ROUTE-15.further-underscores",
-    verifies="an argument whose own name has two underscores, or begins like a prefix, arrives under "
-    "its whole name, or is refused",
-    impact="a setting of one argument is taken for another one, whose name is the end of the first",
+    verifies="an argument whose name contains two underscores, or starts like a prefix, is "
+    "passed under its full name or raises an error",
+    impact="the value of one argument is passed to another one whose name is the end of the first",
     cases=["model", "score"],
     also=["ROUTE-2", "ROUTE-9"],
 )
@@ -172,15 +100,17 @@ def further_underscores(context: CheckContext) -> None:
             except (TypeError, ValueError):
                 continue
         calls = destinations.received(context.case)
-        require_received(context, calls, {name: value}, f"what {context.case}__ leads to")
+        require_received(context, calls, {name: value}, f"the destination of {context.case}__")
         strange = sorted({other for call in calls for other in call} - {name, "sample_weight"})
-        context.require(not strange, f"{context.case}__{name} arrived as {', '.join(strange)} too")
+        context.require(
+            not strange, f"{context.case}__{name} was also received as {', '.join(strange)}"
+        )
 
 
 @check(
     "ROUTE-16.one-method-only",
-    verifies="fit__callbacks sees fit only, and predict__callbacks predict only",
-    impact="a callback for training runs in each prediction of a search, or one is never called",
+    verifies="fit__callbacks run in fit only, and predict__callbacks in predict only",
+    impact="a training callback runs in each prediction of a search, or one is never called",
     cases=["fit", "predict", "both", "lists"],
 )
 def one_method_only(context: CheckContext) -> None:
@@ -196,6 +126,8 @@ def one_method_only(context: CheckContext) -> None:
     context.call(estimator, "score", X, y)
     for method, seen in events.items():
         expected = {"fit": "train", "predict": "predict"}[method]
-        context.require(expected in seen, f"{method}__callbacks saw no {method}")
+        context.require(expected in seen, f"{method}__callbacks were not called in {method}")
         others = set(seen) - {expected}
-        context.require(not others, f"{method}__callbacks saw {', '.join(sorted(others))} too")
+        context.require(
+            not others, f"{method}__callbacks were also called in {', '.join(sorted(others))}"
+        )

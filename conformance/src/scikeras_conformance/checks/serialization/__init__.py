@@ -1,1 +1,1 @@
-"""Serialization."""
+"""Chapter SER: pickling, copying and other processes."""

@@ -1,1 +1,1 @@
-"""Sklearn rules."""
+"""Chapter SKL: what scikit-learn expects of an estimator."""

@@ -1,4 +1,4 @@
-"""Chapter SKL, first part: the checks that scikit-learn has for estimators, each for itself."""
+"""SKL-1: scikit-learn's own estimator checks, one case each."""
 
 from scikeras_conformance.catalog.check import ESTIMATORS, Wrapper, check
 from scikeras_conformance.checks._support.sklearn_checks import (
@@ -7,7 +7,7 @@ from scikeras_conformance.checks._support.sklearn_checks import (
     has_tag,
     installed_version,
     require_known,
-    require_recognised,
+    require_recognized,
     run_pinned,
     yielded_checks,
 )
@@ -21,13 +21,13 @@ from scikeras_conformance.checks._support.sklearn_names import (
 )
 from scikeras_conformance.runner.context import CheckContext
 
-COSTS = "a tool of scikit-learn relies on what is checked here, and fails or goes wrong"
+IMPACT = "a tool of scikit-learn that relies on this fails or gives wrong results"
 
 
 @check(
     "SKL-1.classifier",
     verifies="a check that scikit-learn has for classifiers passes",
-    impact=COSTS,
+    impact=IMPACT,
     wrappers=[Wrapper.CLASSIFIER],
     cases=[*COMMON_CHECKS, *CLASSIFIER_CHECKS],
     conditional=True,
@@ -38,8 +38,8 @@ def classifier_check(context: CheckContext) -> None:
 
 @check(
     "SKL-1.multilabel",
-    verifies="a check that scikit-learn has for classifiers of several labels passes",
-    impact=COSTS,
+    verifies="a check that scikit-learn has for multilabel classifiers passes",
+    impact=IMPACT,
     wrappers=[Wrapper.CLASSIFIER],
     cases=MULTILABEL_CHECKS,
     conditional=True,
@@ -51,7 +51,7 @@ def multilabel_check(context: CheckContext) -> None:
 @check(
     "SKL-1.regressor",
     verifies="a check that scikit-learn has for regressors passes",
-    impact=COSTS,
+    impact=IMPACT,
     wrappers=[Wrapper.REGRESSOR],
     cases=[*COMMON_CHECKS, *REGRESSOR_CHECKS],
     conditional=True,
@@ -62,8 +62,10 @@ def regressor_check(context: CheckContext) -> None:
 
 @check(
     "SKL-1.counts",
-    verifies="scikit-learn has as many checks for the wrapper as for others of its kind and tags",
-    impact="a wrapper that is not recognised for what it is passes by being checked less",
+    verifies="scikit-learn runs as many checks for the wrapper as for other estimators of its "
+    "type and tags",
+    impact="a wrapper that is not recognized as a classifier or regressor passes because it is "
+    "checked less",
     wrappers=ESTIMATORS,
 )
 def counts(context: CheckContext) -> None:
@@ -72,7 +74,7 @@ def counts(context: CheckContext) -> None:
     yielded = list(yielded_checks(context, estimator))
     version = installed_version()
     known = expected_names(kind, version)
-    require_recognised(context, estimator, kind)
+    require_recognized(context, estimator, kind)
     require_known(context, kind, known)
     missing = [
         name

@@ -1,4 +1,4 @@
-"""Chapter SKL, fourth part: metadata that scikit-learn's tools deliver."""
+"""SKL-4: metadata routing through pipelines and searches."""
 
 from collections.abc import Callable
 from typing import Any
@@ -12,14 +12,14 @@ from scikeras_conformance.runner.context import CheckContext, show
 
 
 def _requesting(context: CheckContext, estimator: Any, **requests: bool) -> Any:
-    """Say which methods of an estimator ask for weights, as scikit-learn's users do."""
+    """Set which methods of an estimator request sample_weight, as users of scikit-learn do."""
     for method, wanted in requests.items():
         context.call(estimator, f"set_{method}_request", sample_weight=wanted)
     return estimator
 
 
 def _fit_with_weights(context: CheckContext, tool: Any, X: Any, y: Any, weights: Any) -> Any:
-    """Fit a tool of scikit-learn with weights, and give the wrapper that it trained."""
+    """Fit a tool of scikit-learn with weights, and return the estimator that it trained."""
     import sklearn
 
     with (
@@ -45,21 +45,22 @@ def _tools() -> dict[str, Callable[[Any], Any]]:
     def pipeline(estimator: Any) -> Any:
         return make_pipeline(FunctionTransformer(), estimator)
 
-    def asked_to_score(tool: Any) -> Any:
-        # Later versions know by themselves what the last step of a pipeline requests.
+    def requesting_score(tool: Any) -> Any:
+        # Later versions find out what the last step of a pipeline requests.
         return tool if installed_version() >= (1, 8) else tool.set_score_request(sample_weight=True)
 
     return {
         "pipeline": pipeline,
         "search": search,
-        "search-over-pipeline": lambda estimator: search(asked_to_score(pipeline(estimator))),
+        "search-over-pipeline": lambda estimator: search(requesting_score(pipeline(estimator))),
     }
 
 
 @check(
     "SKL-4.fit-request",
-    verifies="weights that fit requests reach Model.fit through pipelines and searches, and no others",
-    impact="a weighted search trains without the weights, and nobody notices",
+    verifies="weights that fit requests reach Model.fit through pipelines and searches, and "
+    "others do not",
+    impact="a weighted search silently trains without the weights",
     wrappers=ESTIMATORS,
     cases=["pipeline", "search", "search-over-pipeline", "not-requested"],
 )
@@ -73,7 +74,7 @@ def fit_request(context: CheckContext) -> None:
     wanted = context.case != "not-requested"
     with sklearn.config_context(enable_metadata_routing=True):
         _requesting(context, estimator, fit=wanted, score=wanted)
-        with context.doing("putting a wrapper into a tool of scikit-learn"):
+        with context.doing("putting the estimator into a tool of scikit-learn"):
             tool = _tools().get(context.case, _after_another)(estimator)
     member = _fit_with_weights(context, tool, X, y, weights)
     expected = train(build(), X, column(y), sample_weight=weights if wanted else None)
@@ -82,7 +83,7 @@ def fit_request(context: CheckContext) -> None:
 
 
 def _after_another(estimator: Any) -> Any:
-    """Put an estimator behind one that asks for weights, so that somebody does."""
+    """Return a pipeline whose first step requests weights, because one step has to."""
     from sklearn.pipeline import make_pipeline
     from sklearn.preprocessing import StandardScaler
 
@@ -92,8 +93,8 @@ def _after_another(estimator: Any) -> Any:
 
 @check(
     "SKL-4.score-request",
-    verifies="weights that score requests reach the scorer of the wrapper in a search",
-    impact="a weighted search chooses by an unweighted score",
+    verifies="weights that score requests reach the wrapper's scorer in a search",
+    impact="a weighted search ranks candidates by an unweighted score",
     wrappers=ESTIMATORS,
     cases=["search", "not-requested"],
 )
@@ -114,19 +115,20 @@ def score_request(context: CheckContext) -> None:
     estimator = context.make_of(cls, doubles.builder(context.wrapper), verbose=0)
     with sklearn.config_context(enable_metadata_routing=True):
         _requesting(context, estimator, fit=not wanted, score=wanted)
-        with context.doing("putting a wrapper into a search"):
+        with context.doing("putting the estimator into a search"):
             search = _tools()["search"](estimator)
     _fit_with_weights(context, search, X, y, weights)
     if not wanted:
         given = [one for one in received if one is not None]
-        context.require(received and not given, f"the scorer was given the weights {show(given)}")
+        context.require(received and not given, f"the scorer received the weights {show(given)}")
         return
     context.require(
         len(received) == 2 and all(one is not None for one in received),
-        f"the scorer should get weights for 2 folds; it got {show(received)}",
+        f"the scorer should receive weights for 2 folds; it received {show(received)}",
     )
-    with context.doing("reading the weights that the scorer was given"):
+    with context.doing("reading the weights that the scorer received"):
         found = sorted(float(one) for fold in received for one in fold)
     context.require(
-        found == weights.tolist(), f"the scorer got the weights {show(found)}, of {show(weights)}"
+        found == weights.tolist(),
+        f"the scorer received the weights {show(found)}, not a part of {show(weights)}",
     )

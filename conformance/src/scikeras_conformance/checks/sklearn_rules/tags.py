@@ -1,11 +1,11 @@
-"""Chapter SKL, second part: what the tags of an estimator say, and what it does."""
+"""SKL-2: what the tags of an estimator state is true."""
 
 from collections.abc import Callable
 from typing import Any
 
 from scikeras_conformance.catalog.check import ESTIMATORS, Wrapper, check
 from scikeras_conformance.checks._support.modules import doubles, np
-from scikeras_conformance.checks._support.predictions import require_answers
+from scikeras_conformance.checks._support.predictions import require_predictions
 from scikeras_conformance.checks._support.sklearn_checks import has_tag
 from scikeras_conformance.runner.context import CheckContext
 
@@ -15,19 +15,19 @@ REFUSALS = (ValueError, TypeError)
 def _require_as_tagged(
     context: CheckContext, estimator: Any, tag: str, what: str, does: Callable[[], None]
 ) -> None:
-    """Ask that an estimator does what its tag says, and refuses what it does not say."""
+    """Require that input is accepted if a tag says so, and raises an error otherwise."""
     if has_tag(context, estimator, tag):
-        with context.doing(f"{what}, which the tag {tag} says it takes,"):
+        with context.doing(f"{what}, which the tag {tag} allows,"):
             does()
         return
-    with context.refusing(f"{what}, which the tag {tag} does not say it takes,", *REFUSALS):
+    with context.refusing(f"{what}, which the tag {tag} does not allow,", *REFUSALS):
         does()
 
 
 @check(
     "SKL-2.sparse",
-    verifies="sparse input is taken by a wrapper whose tag says so, and refused by any other",
-    impact="a search over a text pipeline fails, or turns the matrix into one object, unasked",
+    verifies="sparse input is accepted if the tag sparse is set, and raises an error otherwise",
+    impact="a search over a text pipeline fails, or the matrix becomes a single object",
     cases=["csr_matrix", "csr_array"],
 )
 def sparse_tag(context: CheckContext) -> None:
@@ -36,20 +36,20 @@ def sparse_tag(context: CheckContext) -> None:
     data = doubles.dataset(context.wrapper)
     X = getattr(scipy.sparse, context.case)(data.X)
     estimator = context.make(doubles.builder(context.wrapper))
-    answers: list[Any] = []
+    predictions: list[Any] = []
 
     def does() -> None:
-        answers.append(estimator.fit(X, data.y).predict(X))
+        predictions.append(estimator.fit(X, data.y).predict(X))
 
     _require_as_tagged(context, estimator, "input_tags.sparse", "fit with sparse input", does)
-    for given in answers:
-        require_answers(context, given, data.y, "predict with sparse input")
+    for given in predictions:
+        require_predictions(context, given, data.y, "predict with sparse input")
 
 
 @check(
     "SKL-2.missing-values",
-    verifies="NaN in X is taken by a wrapper whose tag says so, and refused by any other",
-    impact="a column with gaps trains a model whose weights are all NaN, without a word",
+    verifies="NaN in X is accepted if the tag allow_nan is set, and raises an error otherwise",
+    impact="a column with missing values silently trains a model whose weights are all NaN",
     cases=["fit", "predict", "infinite"],
 )
 def nan_tag(context: CheckContext) -> None:
@@ -67,7 +67,7 @@ def nan_tag(context: CheckContext) -> None:
             estimator.fit(X, data.y)
 
     if context.case == "infinite":
-        # No tag is about that: it is no number to learn from.
+        # No tag allows infinity.
         with context.refusing("fit with infinity in X", *REFUSALS):
             does()
         return
@@ -77,8 +77,9 @@ def nan_tag(context: CheckContext) -> None:
 
 @check(
     "SKL-2.several-targets",
-    verifies="a target of several columns is taken where the tags say so, and refused elsewhere",
-    impact="MultiOutputRegressor is put around a wrapper that needs none, or left out",
+    verifies="a target with several columns is accepted if the tags say so, and raises an "
+    "error otherwise",
+    impact="MultiOutputRegressor is used without need, or left out where it is needed",
     wrappers=ESTIMATORS,
 )
 def several_targets_tag(context: CheckContext) -> None:
@@ -95,44 +96,45 @@ def several_targets_tag(context: CheckContext) -> None:
 
     def build() -> Any:
         model = doubles.make_model(data, activation)
-        model.compile(optimizer=doubles.zero_rate(), loss=loss)
+        model.compile(optimizer=doubles.zero_learning_rate(), loss=loss)
         return model
 
     estimator = context.make(build)
-    answers: list[Any] = []
+    predictions: list[Any] = []
 
     def does() -> None:
-        answers.append(estimator.fit(data.X, data.y).predict(data.X))
+        predictions.append(estimator.fit(data.X, data.y).predict(data.X))
 
     _require_as_tagged(context, estimator, tag, "fit with a target of several columns", does)
-    for given in answers:
-        require_answers(context, given, data.y)
+    for given in predictions:
+        require_predictions(context, given, data.y)
 
 
 @check(
     "SKL-2.multiclass",
-    verifies="more than two classes are taken where the tag says so, and refused elsewhere",
-    impact="OneVsRestClassifier is put around a wrapper that needs none, or left out",
+    verifies="more than two classes are accepted if the tag multi_class is set, and raise an "
+    "error otherwise",
+    impact="OneVsRestClassifier is used without need, or left out where it is needed",
     wrappers=[Wrapper.CLASSIFIER],
 )
 def multiclass_tag(context: CheckContext) -> None:
     data = doubles.classes_dataset(["a", "b", "c"])
-    estimator = context.make(lambda: doubles.idle_model_of(data, context.wrapper))
-    answers: list[Any] = []
+    estimator = context.make(lambda: doubles.stub_model_of(data, context.wrapper))
+    predictions: list[Any] = []
 
     def does() -> None:
-        answers.append(estimator.fit(data.X, data.y).predict(data.X))
+        predictions.append(estimator.fit(data.X, data.y).predict(data.X))
 
     tag = "classifier_tags.multi_class"
     _require_as_tagged(context, estimator, tag, "fit with three classes", does)
-    for given in answers:
-        require_answers(context, given, data.y)
+    for given in predictions:
+        require_predictions(context, given, data.y)
 
 
 @check(
     "SKL-2.required-target",
-    verifies="the tags say that a target is needed, and fit without one is refused",
-    impact="a forgotten y ends in an error of Keras that explains nothing, or in no error",
+    verifies="the tags say that a target is required, and fit without one raises an error",
+    impact="a forgotten y causes an unclear error of Keras, or none",
     wrappers=ESTIMATORS,
 )
 def required_target(context: CheckContext) -> None:

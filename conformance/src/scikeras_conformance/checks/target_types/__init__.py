@@ -1,1 +1,1 @@
-"""Target types."""
+"""Chapter TGT: which targets an estimator accepts, and what it predicts for them."""

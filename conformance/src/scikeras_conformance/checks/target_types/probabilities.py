@@ -1,4 +1,4 @@
-"""Chapter TGT, second part: probabilities."""
+"""TGT-10: ``predict_proba``."""
 
 from typing import Any
 
@@ -8,16 +8,16 @@ from scikeras_conformance.checks._support.oracle_models import (
     BINARY,
     ONE_HOT,
     SPARSE,
-    right_builder,
+    oracle_builder,
 )
-from scikeras_conformance.checks._support.predictions import as_array, require_answers
+from scikeras_conformance.checks._support.predictions import as_array, require_predictions
 from scikeras_conformance.runner.context import CheckContext, show
 
 CLASSIFIER = [Wrapper.CLASSIFIER]
 
 
 def _one_label_each() -> Any:
-    """Give data whose target is an indicator with one label in each row."""
+    """Return data whose target is an indicator with one label in each row."""
     data = doubles.classes_dataset([0, 1, 2])
     return data._replace(y=np.eye(3, dtype=int)[data.y])
 
@@ -28,19 +28,21 @@ def _require_probabilities(context: CheckContext, estimator: Any, data: Any, exp
         wanted = expected[rows]
         context.require(
             found.shape == wanted.shape,
-            f"{what}: predict_proba gave shape {found.shape}, not {wanted.shape}",
+            f"{what}: predict_proba returned shape {found.shape}, not {wanted.shape}",
         )
         with context.doing("comparing probabilities"):
             right = np.allclose(found, wanted, atol=1e-4)
         context.require(
-            right, f"{what}: predict_proba gave {show(found[:2])} ..., not {show(wanted[:2])} ..."
+            right,
+            f"{what}: predict_proba returned {show(found[:2])} ..., not {show(wanted[:2])} ...",
         )
 
 
 @check(
     "TGT-10.probabilities",
-    verifies="predict_proba has a column for each class in the order of classes_, rows sum to one",
-    impact="ROC-AUC, log loss, voting and calibration use the probability of another class",
+    verifies="predict_proba has one column for each class in the order of classes_, and its "
+    "rows sum to one",
+    impact="ROC AUC, log loss, voting and calibration use the probability of another class",
     wrappers=CLASSIFIER,
     cases=["sigmoid", "softmax", "multiclass-sparse", "multiclass-one-hot", "column-target"],
 )
@@ -53,7 +55,7 @@ def probabilities(context: CheckContext) -> None:
     if context.case == "column-target":
         data = data._replace(y=data.y.reshape(-1, 1))
     loss = BINARY if sigmoid else ONE_HOT if context.case.endswith("one-hot") else SPARSE
-    estimator = context.make(right_builder(data, "sigmoid" if sigmoid else "softmax", loss))
+    estimator = context.make(oracle_builder(data, "sigmoid" if sigmoid else "softmax", loss))
     context.fit(estimator, data.X, data.y)
     _require_probabilities(context, estimator, data, expected)
 
@@ -61,7 +63,7 @@ def probabilities(context: CheckContext) -> None:
 @check(
     "TGT-10.multilabel-probabilities",
     verifies="predict_proba of a multilabel target has one column for each label",
-    impact="the scores of several labels cannot be computed",
+    impact="scores of several labels cannot be computed",
     wrappers=CLASSIFIER,
     cases=["several-labels", "one-label-each"],
 )
@@ -71,40 +73,41 @@ def multilabel_probabilities(context: CheckContext) -> None:
     logits = data.X @ data.kernel + data.bias
     expected = _sigmoid(logits) if several else _softmax(logits)
     units, loss = ("sigmoid", BINARY) if several else ("softmax", ONE_HOT)
-    estimator = context.make(right_builder(data, units, loss))
+    estimator = context.make(oracle_builder(data, units, loss))
     context.fit(estimator, data.X, data.y)
     _require_probabilities(context, estimator, data, expected)
 
 
 @check(
     "TGT-10.one-class",
-    verifies="with a single class predict_proba has one column, of ones",
-    impact="a fold that happens to hold one class breaks a score that asks for probabilities",
+    verifies="with a single class, predict_proba returns one column of ones",
+    impact="a fold that contains one class breaks every score that needs probabilities",
     wrappers=CLASSIFIER,
     cases=["sigmoid", "softmax"],
 )
 def one_class_probabilities(context: CheckContext) -> None:
     sigmoid = context.case == "sigmoid"
     data = doubles.classes_dataset(["only"], repeats=6, sigmoid=sigmoid).softened()
-    estimator = context.make(right_builder(data, context.case, BINARY if sigmoid else SPARSE))
+    estimator = context.make(oracle_builder(data, context.case, BINARY if sigmoid else SPARSE))
     context.fit(estimator, data.X, data.y)
     _require_probabilities(context, estimator, data, np.ones((len(data.X), 1)))
 
 
 @check(
     "TGT-10.margins",
-    verifies="with a hinge loss the sign of the output decides, and predict_proba gives probabilities",
-    impact="a support vector machine in Keras predicts the negative class where it is unsure",
+    verifies="with a hinge loss the sign of the output decides, and predict_proba returns "
+    "probabilities",
+    impact="a support vector machine in Keras predicts the negative class if it is unsure",
     wrappers=CLASSIFIER,
     cases=["hinge", "squared_hinge"],
 )
 def margins(context: CheckContext) -> None:
     data = doubles.classes_dataset(["no", "yes"], sigmoid=True).softened()
-    # Answers of a quarter: on the right side, and far from one.
+    # Outputs of a quarter: on the right side, and far from one.
     data = data._replace(kernel=data.kernel / np.float32(4))
-    estimator = context.make(right_builder(data, "linear", context.case))
+    estimator = context.make(oracle_builder(data, "linear", context.case))
     context.fit(estimator, data.X, data.y)
-    require_answers(context, context.predict(estimator, data.X), data.y)
+    require_predictions(context, context.predict(estimator, data.X), data.y)
     found = as_array(context, context.call(estimator, "predict_proba", data.X), "predict_proba")
     right = np.searchsorted(["no", "yes"], data.y)
     with context.doing("comparing probabilities"):
@@ -114,21 +117,23 @@ def margins(context: CheckContext) -> None:
             and np.allclose(found.sum(axis=1), 1, atol=1e-4)
             and (found.argmax(axis=1) == right).all()
         )
-    context.require(holds, f"predict_proba gave {show(found[:2])} ... for {show(data.y[:2])} ...")
+    context.require(
+        holds, f"predict_proba returned {show(found[:2])} ... for {show(data.y[:2])} ..."
+    )
 
 
 @check(
     "TGT-10.sums",
-    verifies="rows of predict_proba sum to one where the units of the model do not compete",
-    impact="log loss and calibration fail, or rank by numbers that are no probabilities",
+    verifies="rows of predict_proba sum to one even if the model has sigmoid units",
+    impact="log loss and calibration fail, or use numbers that are not probabilities",
     wrappers=CLASSIFIER,
     cases=["sigmoid", "relu"],
 )
 def sums(context: CheckContext) -> None:
     data = doubles.classes_dataset(["a", "b", "c"]).softened()
-    estimator = context.make(right_builder(data, context.case, ONE_HOT))
+    estimator = context.make(oracle_builder(data, context.case, ONE_HOT))
     context.fit(estimator, data.X, data.y)
-    # Of the last row a layer of rectified units says nothing at all.
+    # All outputs of a ReLU layer are zero for the last row.
     X = np.vstack([data.X, np.zeros_like(data.X[:1])])
     found = as_array(context, context.call(estimator, "predict_proba", X), "predict_proba")
     right = np.searchsorted(["a", "b", "c"], data.y)
@@ -139,11 +144,11 @@ def sums(context: CheckContext) -> None:
             and np.allclose(found.sum(axis=1), 1, atol=1e-4)
             and (found[:-1].argmax(axis=1) == right).all()
         )
-    context.require(holds, f"predict_proba gave {show(found[:2])} ... {show(found[-1])}")
+    context.require(holds, f"predict_proba returned {show(found[:2])} ... {show(found[-1])}")
 
 
 def _in_logits(case: str) -> tuple[Any, Any, Any]:
-    """Give by case: data, the loss that takes its model's outputs for logits, probabilities."""
+    """Return by case: data, a loss that takes the outputs as logits, expected probabilities."""
     losses = keras.losses
     if case == "multilabel":
         data = doubles.multilabel_dataset().softened()
@@ -151,7 +156,7 @@ def _in_logits(case: str) -> tuple[Any, Any, Any]:
         return data, loss, _sigmoid(data.X @ data.kernel + data.bias)
     if case == "one-unit":
         data = doubles.classes_dataset(["no", "yes"], sigmoid=True).softened()
-        # Answers between nothing and one half are where logits and probabilities part.
+        # Outputs between 0 and 0.5 are where logits and probabilities lead to different labels.
         data = data._replace(kernel=data.kernel / np.float32(4))
         return data, losses.BinaryCrossentropy(from_logits=True), _two(data.X @ data.kernel)
     data = doubles.classes_dataset(["a", "b", "c"] if case != "two-units" else ["a", "b"])
@@ -170,18 +175,19 @@ def _in_logits(case: str) -> tuple[Any, Any, Any]:
 
 @check(
     "TGT-10.logits",
-    verifies="where the loss is told that the outputs are logits, predict_proba gives probabilities "
-    "nevertheless, and predict the likelier label",
-    impact="the form of loss that Keras recommends gives wrong labels, and probabilities below zero",
+    verifies="with a loss that takes logits, predict_proba returns probabilities and predict "
+    "the most probable label",
+    impact="the form of loss that Keras recommends gives wrong labels, and probabilities below "
+    "zero",
     wrappers=CLASSIFIER,
     cases=["one-unit", "two-units", "sparse", "one-hot", "one-hot-indicator", "multilabel"],
 )
 def logits(context: CheckContext) -> None:
     data, loss, expected = _in_logits(context.case)
-    estimator = context.make(right_builder(data, "linear", loss))
+    estimator = context.make(oracle_builder(data, "linear", loss))
     context.fit(estimator, data.X, data.y)
     _require_probabilities(context, estimator, data, expected)
-    require_answers(context, context.predict(estimator, data.X), data.y)
+    require_predictions(context, context.predict(estimator, data.X), data.y)
 
 
 def _sigmoid(logits: Any) -> Any:

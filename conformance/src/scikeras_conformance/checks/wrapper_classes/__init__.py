@@ -1,1 +1,1 @@
-"""Wrapper classes."""
+"""Chapter CLS: the three wrapper classes."""

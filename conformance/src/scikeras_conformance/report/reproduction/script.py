@@ -49,7 +49,7 @@ if __name__ == "__main__":
 """
 
 PROPERTY = """
-def holds_for_all(promise, *_, **__):
+def require_for_all_examples(promise, *_, **__):
     promise({example})
 """.strip()
 
@@ -116,7 +116,7 @@ def script_for(
     bundle.add(function.__module__, function.__name__)
     if example:
         bundle.add_used_by(function.__module__, ast.parse(example))
-        bundle.replace("holds_for_all", PROPERTY.format(example=example))
+        bundle.replace("require_for_all_examples", PROPERTY.format(example=example))
     head = HEAD.format(
         id=planned.id,
         verifies=planned.check.verifies,

@@ -1,0 +1,65 @@
+"""Builders with a given signature that record what they are called with."""
+
+import inspect
+from collections.abc import Callable
+from typing import Any
+
+from scikeras_conformance.checks._support.modules import doubles
+from scikeras_conformance.runner.context import CheckContext, show
+
+__all__ = ["NOT_GIVEN", "fit_with_builder", "last_call", "recording_builder", "special_argument"]
+
+
+NOT_GIVEN = "not given"
+
+
+def recording_builder(
+    context: CheckContext, *names: str, kwargs: bool = False, compiled: bool = True
+) -> tuple[Callable[..., Any], list[dict[str, Any]]]:
+    """Return a builder with exactly these arguments, and the list of its calls.
+
+    If a check passes a loss to the wrapper, the model is returned uncompiled, because COMP-2 is
+    about contradictions.
+    """
+    calls: list[dict[str, Any]] = []
+
+    def build(*args: Any, **arguments: Any) -> Any:
+        calls.append({**{str(i): arg for i, arg in enumerate(args)}, **arguments})
+        return (doubles.model_for if compiled else doubles.uncompiled)(context.wrapper)
+
+    kind = inspect.Parameter
+    parameters = [kind(name, kind.POSITIONAL_OR_KEYWORD, default=NOT_GIVEN) for name in names]
+    if kwargs:
+        parameters.append(kind("kwargs", kind.VAR_KEYWORD))
+    signature = inspect.Signature(parameters)
+
+    def checked(*args: Any, **arguments: Any) -> Any:
+        signature.bind(*args, **arguments)
+        return build(*args, **arguments)
+
+    checked.__signature__ = signature  # type: ignore[attr-defined]
+    return checked, calls
+
+
+def fit_with_builder(
+    context: CheckContext, build: Any, calls: list[dict[str, Any]], **params: Any
+) -> Any:
+    """Fit an estimator, and return it with what its builder received."""
+    X, y, *_ = doubles.dataset(context.wrapper)
+    estimator = context.make(build, **params)
+    context.fit(estimator, X, y)
+    return estimator, last_call(context, calls)
+
+
+def last_call(context: CheckContext, calls: list[dict[str, Any]]) -> dict[str, Any]:
+    """Return the arguments of the last call of a builder, and require one."""
+    context.require(calls, "the builder was never called")
+    return calls[-1]
+
+
+def special_argument(context: CheckContext, received: dict[str, Any], name: str) -> dict[str, Any]:
+    """Return a special argument that a builder received, which has to be a dict."""
+    context.require(name in received, f"the builder did not receive {name}")
+    value = received[name]
+    context.require(isinstance(value, dict), f"{name} is {show(value)}, not a dict")
+    return dict(value)

@@ -1,0 +1,168 @@
+"""BUILD-1 to BUILD-3 and BUILD-7 to BUILD-9: which arguments a builder receives."""
+
+from itertools import combinations
+from typing import Any
+
+from scikeras_conformance.catalog.check import ESTIMATORS, Wrapper, check
+from scikeras_conformance.checks._support.modules import doubles, keras
+from scikeras_conformance.checks._support.recording_builder import (
+    NOT_GIVEN,
+    fit_with_builder,
+    recording_builder,
+    special_argument,
+)
+from scikeras_conformance.runner.context import CheckContext
+
+SPECIAL = ("meta", "compile_kwargs", "params")
+
+
+@check(
+    "BUILD-1.free-arguments",
+    verifies="keyword arguments of the constructor reach the builder as the same objects",
+    impact="the architecture that is built is not the one that is searched",
+)
+def free_arguments(context: CheckContext) -> None:
+    given = {
+        "units": 10,
+        "layout": [1, {"a": 2}],
+        "activation": keras.activations.relu,
+        "nothing": None,
+        "flag": False,
+        # These start like a prefix but have one underscore only, so they are not routed.
+        "model_size": 3,
+        "fit_intercept": True,
+        "loss_scale": 0.5,
+    }
+    build, calls = recording_builder(context, *given, "left_out")
+    _, received = fit_with_builder(context, build, calls, **given)
+    absent = [name for name in given if name not in received]
+    context.require(not absent, f"the builder did not receive {', '.join(absent)}")
+    other = [name for name, value in given.items() if received[name] is not value]
+    context.require(not other, f"the builder received other objects for {', '.join(other)}")
+    context.require(
+        received.get("left_out", NOT_GIVEN) == NOT_GIVEN,
+        "an argument that was not given overrides the builder's default",
+    )
+
+
+@check(
+    "BUILD-2.named-parameters-stay",
+    verifies="the wrapper's own parameters are not passed to the builder",
+    impact="a builder's argument that is called epochs or loss is overwritten",
+    cases=["same-names", "any-keyword"],
+)
+def named_parameters_stay(context: CheckContext) -> None:
+    settings = {
+        "optimizer": "sgd",
+        "loss": "mean_squared_error",
+        "metrics": ["mse"],
+        "epochs": 2,
+        "batch_size": 8,
+    }
+    own = context.params(context.make(doubles.builder(context.wrapper)))
+    # A parameter that a wrapper does not have would rightly reach the builder.
+    more = {"random_state": 1, "verbose": 0, "shuffle": False, "class_weight": {0: 1.0, 1: 2.0}}
+    settings.update({name: value for name, value in more.items() if name in own})
+    if context.case == "same-names":
+        names = dict.fromkeys([*settings, "model", *(n for n in own if n not in SPECIAL)])
+        build, calls = recording_builder(context, *names, compiled=False)
+    else:
+        build, calls = recording_builder(context, kwargs=True, compiled=False)
+    estimator, received = fit_with_builder(context, build, calls, **settings)
+    named = set(context.params(estimator)) - set(SPECIAL)
+    leaked = sorted(name for name in received if name in named)
+    context.require(not leaked, f"the builder received {', '.join(leaked)}")
+
+
+COMBINATIONS = {
+    "+".join(names) or "none": names
+    for size in range(len(SPECIAL) + 1)
+    for names in combinations(SPECIAL, size)
+}
+
+
+@check(
+    "BUILD-3.special-arguments",
+    verifies="meta, compile_kwargs and params are passed if and only if the signature names them",
+    impact="a builder without these arguments fails, or one with them never receives them",
+    wrappers=ESTIMATORS,
+    cases=COMBINATIONS,
+)
+def special_arguments(context: CheckContext) -> None:
+    wanted = COMBINATIONS[context.case]
+    build, calls = recording_builder(context, *wanted)
+    _, received = fit_with_builder(context, build, calls)
+    context.require(
+        sorted(received) == sorted(wanted),
+        f"a builder that names {sorted(wanted)} received {sorted(received)}",
+    )
+    for name in wanted:
+        special_argument(context, received, name)
+
+
+@check(
+    "BUILD-7.any-keyword",
+    verifies="a builder with **kwargs also receives meta, compile_kwargs and params, and "
+    "nothing else",
+    impact="a decorated builder with the signature (*args, **kwargs) loses its arguments",
+)
+def any_keyword(context: CheckContext) -> None:
+    build, calls = recording_builder(context, "units", kwargs=True)
+    _, received = fit_with_builder(context, build, calls, units=4)
+    absent = [name for name in SPECIAL if name not in received]
+    context.require(not absent, f"the builder did not receive {', '.join(absent)}")
+    context.require(received.get("units") == 4, "the builder did not receive the argument 'units'")
+
+
+UNACCEPTED = {
+    "free": "units",
+    "mistyped-prefix": "optimzer__learning_rate",
+    "routed": "model__units",
+}
+
+
+@check(
+    "BUILD-8.unaccepted",
+    verifies="a keyword that the builder does not accept raises a TypeError that names it",
+    impact="a misspelled setting, such as one of an optimizer, is dropped and the default is used",
+    cases=UNACCEPTED,
+)
+def unaccepted(context: CheckContext) -> None:
+    X, y, *_ = doubles.dataset(context.wrapper)
+    name = UNACCEPTED[context.case]
+    made: list[Any] = []
+
+    def build(depth: int = 1) -> Any:
+        del depth
+        made.append(doubles.model_for(context.wrapper))
+        return made[-1]
+
+    with context.refusing(
+        f"constructing and fitting with {name}=1", TypeError, naming=name.removeprefix("model__")
+    ):
+        context.subject.construct(context.cls, build, **{name: 1}).fit(X, y)
+    context.require(
+        not any(model.log.fits for model in made), "the error was raised after training"
+    )
+
+
+@check(
+    "BUILD-9.called-once",
+    verifies="the builder is called exactly once for each fit or initialize",
+    impact="large models are built twice, and side effects of the builder happen twice",
+    cases=["fit", "initialize"],
+)
+def called_once(context: CheckContext) -> None:
+    X, y, *_ = doubles.dataset(context.wrapper)
+    build, calls = recording_builder(context)
+    estimator = context.make(build)
+    context.call(estimator, context.case, X, y)
+    context.require(len(calls) == 1, f"{context.case} called the builder {len(calls)} times")
+    context.predict(estimator, X)
+    context.require(len(calls) == 1, "predict called the builder")
+    if context.is_classifier:
+        context.call(estimator, "predict_proba", X)
+        context.require(len(calls) == 1, "predict_proba called the builder")
+    if context.wrapper is not Wrapper.BASE:
+        context.call(estimator, "score", X, y)
+        context.require(len(calls) == 1, "score called the builder")

@@ -1,0 +1,158 @@
+"""BUILD-3 and BUILD-8: builders of every kind of signature."""
+
+import functools
+from collections.abc import Callable
+from typing import Any
+
+from scikeras_conformance.catalog.check import ESTIMATORS, check
+from scikeras_conformance.checks._support.modules import doubles
+from scikeras_conformance.checks._support.predictions import same
+from scikeras_conformance.runner.context import CheckContext, show
+
+FUNCTIONS = ("decorated", "local-variables")
+OTHERS = ("partial", "bound-method", "class", "callable-object")
+
+
+def _noting(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Decorate a builder as a timer or a cache does; the signature stays that of the function."""
+
+    @functools.wraps(function)
+    def inner(*args: Any, **kwargs: Any) -> Any:
+        return function(*args, **kwargs)
+
+    return inner
+
+
+def _builder_of(kind: str, call: Callable[[Any, Any], Any]) -> Any:
+    """Return a builder that takes `units`, and `meta` unless a local variable has that name."""
+
+    def plain(units: Any = None, meta: Any = None) -> Any:
+        return call(units, meta)
+
+    def with_variables(units: Any = None) -> Any:
+        meta, params, compile_kwargs = None, None, None
+        del params, compile_kwargs
+        return call(units, meta)
+
+    class Other:
+        def method(self, units: Any = None, meta: Any = None) -> Any:
+            return call(units, meta)
+
+        def __call__(self, units: Any = None, meta: Any = None) -> Any:
+            return call(units, meta)
+
+    class Builder:
+        def __new__(cls, units: Any = None, meta: Any = None) -> Any:
+            return call(units, meta)
+
+    def three(_: int, units: Any = None, meta: Any = None) -> Any:
+        return call(units, meta)
+
+    return {
+        "decorated": _noting(plain),
+        "local-variables": with_variables,
+        "partial": functools.partial(three, 1),
+        "bound-method": Other().method,
+        "class": Builder,
+        "callable-object": Other(),
+    }[kind]
+
+
+def _is_taken(context: CheckContext) -> bool:
+    """Whether a wrapper accepts a kind of builder at all, which CLS-8 is about."""
+    if context.case in FUNCTIONS:
+        return True
+    X, y, *_ = doubles.dataset(context.wrapper)
+    build = _builder_of(context.case, lambda *_: doubles.model_for(context.wrapper))
+    try:
+        context.subject.construct(context.cls, build).initialize(X, y)
+    except (TypeError, ValueError) as error:
+        # Any other error means that the builder was accepted, and called in a wrong way.
+        return not any(word in str(error) for word in ("model", "callable"))
+    except Exception:
+        return True
+    return True
+
+
+@check(
+    "BUILD-3.by-the-signature",
+    verifies="a builder of any kind receives the arguments that its signature names, whatever "
+    "its local variables are called",
+    impact="a decorator, a partial, or a local variable called meta changes what a builder "
+    "receives",
+    wrappers=ESTIMATORS,
+    cases=[*FUNCTIONS, *OTHERS],
+    also=["BUILD-1"],
+)
+def by_the_signature(context: CheckContext) -> None:
+    if not _is_taken(context):
+        return
+    X, y, *_ = doubles.dataset(context.wrapper)
+    seen: list[Any] = []
+
+    def call(units: Any, meta: Any) -> Any:
+        seen.append((units, meta))
+        return doubles.model_for(context.wrapper)
+
+    estimator = context.make(_builder_of(context.case, call), units=5)
+    context.initialize(estimator, X, y)
+    context.require(seen, "the builder was never called")
+    units, meta = seen[-1]
+    context.require(
+        same(units, 5), f"the builder should receive units=5; it received {show(units)}"
+    )
+    if context.case != "local-variables":
+        context.require(
+            isinstance(meta, dict) and "n_features_in_" in meta,
+            f"a builder that names meta received {show(meta)}",
+        )
+
+
+@check(
+    "BUILD-3.keyword-only",
+    verifies="special and free arguments are passed to keyword-only parameters too",
+    impact="a builder with a bare star in its signature is called without its arguments",
+    wrappers=ESTIMATORS,
+    cases=["fit", "initialize"],
+)
+def keyword_only(context: CheckContext) -> None:
+    X, y, *_ = doubles.dataset(context.wrapper)
+    calls: list[dict[str, Any]] = []
+
+    def build(*, units: int, meta: Any, compile_kwargs: Any, params: Any) -> Any:
+        received = {"meta": meta, "compile_kwargs": compile_kwargs, "params": params}
+        calls.append({"units": units, **received})
+        return doubles.model_for(context.wrapper)
+
+    estimator = context.make(build, units=3)
+    context.call(estimator, context.case, X, y)
+    context.require(calls, "the builder was never called")
+    received = calls[-1]
+    context.require(same(received["units"], 3), "the builder received other units")
+    for name, key in (
+        ("meta", "n_features_in_"),
+        ("params", "units"),
+        ("compile_kwargs", "optimizer"),
+    ):
+        value = received[name]
+        context.require(isinstance(value, dict), f"{name} is {show(value)}, not a dict")
+        context.require(key in value, f"{name} does not hold {key!r}")
+
+
+@check(
+    "BUILD-8.unaccepted-by-others",
+    verifies="builders that are not functions raise a TypeError that names a keyword they do "
+    "not accept",
+    impact="a misspelled setting is dropped if the builder is a partial, a method or an object",
+    wrappers=ESTIMATORS,
+    cases=["decorated", *OTHERS],
+)
+def unaccepted_by_others(context: CheckContext) -> None:
+    if not _is_taken(context):
+        return
+    X, y, *_ = doubles.dataset(context.wrapper)
+    build = _builder_of(context.case, lambda *_: doubles.model_for(context.wrapper))
+    for name in ("breadth", "model__breadth"):
+        what = f"constructing and initializing with {name}=1"
+        with context.refusing(what, TypeError, naming="breadth"):
+            context.subject.construct(context.cls, build, **{name: 1}).initialize(X, y)

@@ -1,0 +1,164 @@
+"""COMP-5: the forms in which optimizer, loss and metrics can be given."""
+
+from typing import Any
+
+from scikeras_conformance.catalog.check import ESTIMATORS, check
+from scikeras_conformance.checks._support.compilation import config_of, fitted_model
+from scikeras_conformance.checks._support.modules import doubles, keras, np
+from scikeras_conformance.checks._support.training import loss_name
+from scikeras_conformance.runner.context import CheckContext
+
+
+@check(
+    "COMP-5.optimizer",
+    verifies="the optimizer may be a name, a class or an instance",
+    impact="a documented form of the optimizer fails, or a default replaces it",
+    cases=["name", "class", "instance", "instance-with-schedule"],
+)
+def optimizer_forms(context: CheckContext) -> None:
+    schedule = keras.optimizers.schedules.ExponentialDecay(0.25, 100, 0.5)
+    given = {
+        "name": "adagrad",
+        "class": keras.optimizers.Adagrad,
+        "instance": keras.optimizers.Adagrad(0.25, initial_accumulator_value=0.5, epsilon=0.125),
+        "instance-with-schedule": keras.optimizers.Adagrad(schedule),
+    }[context.case]
+    model = fitted_model(
+        context,
+        lambda: doubles.uncompiled(context.wrapper),
+        optimizer=given,
+        loss=loss_name(context),
+    )
+    context.require(
+        isinstance(model.optimizer, keras.optimizers.Adagrad),
+        f"the optimizer should be Adagrad; it is {type(model.optimizer).__name__}",
+    )
+    if context.case.startswith("instance"):
+        expected, found = config_of(given), config_of(model.optimizer)
+        context.require(found == expected, f"the optimizer should be {expected}; it is {found}")
+
+
+def _compiled_with(context: CheckContext, **params: Any) -> Any:
+    """Return a model that the wrapper compiled, and whose wrong weights do not change."""
+    return fitted_model(
+        context,
+        lambda: doubles.uncompiled(context.wrapper, off=0.5),
+        optimizer="sgd",
+        optimizer__learning_rate=0.0,
+        **params,
+    )
+
+
+def _three_times(y_true: Any, y_pred: Any) -> Any:
+    """Return a loss function whose value is always three."""
+    return 3.0 + 0.0 * keras.ops.mean(keras.ops.abs(y_true - y_pred), axis=-1)
+
+
+def _with_settings(context: CheckContext) -> Any:
+    """Return a loss whose settings differ from the defaults."""
+    if context.is_classifier:
+        return keras.losses.BinaryCrossentropy(label_smoothing=0.5)
+    return keras.losses.MeanSquaredError(reduction="sum")
+
+
+@check(
+    "COMP-5.loss",
+    verifies="the loss may be a name, a class, an instance or a function, or a list or dict of "
+    "these",
+    impact="a documented form of the loss fails, or the model is trained on another loss",
+    wrappers=ESTIMATORS,
+    cases=[
+        "name",
+        "class",
+        "instance",
+        "instance-with-settings",
+        "function",
+        "list",
+        "list-of-classes",
+        "dict",
+    ],
+)
+def loss_forms(context: CheckContext) -> None:
+    recording, made = doubles.recording_class(keras.losses.MeanAbsoluteError)
+    given: Any = {
+        "name": "mean_absolute_error",
+        "class": recording,
+        "instance": keras.losses.MeanAbsoluteError(),
+        "instance-with-settings": _with_settings(context),
+        "function": _three_times,
+        "list": ["mean_absolute_error"],
+        "list-of-classes": [recording],
+        "dict": {"out": "mean_absolute_error"},
+    }[context.case]
+    model = _compiled_with(context, loss=given)
+    X, y, *_ = doubles.dataset(context.wrapper)
+    predictions = keras.ops.convert_to_numpy(model(X))
+    column = y.reshape(-1, 1).astype(predictions.dtype)
+    # Computed from the model itself, so that it does not matter how the wrapper trains.
+    with context.doing("computing the loss that model_ was compiled with"):
+        found = float(model.compute_loss(x=X, y=column, y_pred=model(X)))
+    expected = float(np.mean(np.abs(column - predictions)))
+    if context.case == "function":
+        expected = 3.0
+    elif context.case == "instance-with-settings":
+        expected = float(_with_settings(context)(column, predictions))
+    context.require(
+        np.isclose(found, expected, rtol=1e-4, atol=1e-4),
+        f"the loss should be {expected}; it is {found}",
+    )
+    if given is recording or context.case == "list-of-classes":
+        context.require(made, "the loss class was never instantiated")
+
+
+METRICS = (
+    "one-name",
+    "one-class",
+    "one-instance",
+    "one-function",
+    "names",
+    "classes",
+    "instances",
+    "functions",
+    "nested",
+    "dict",
+    "dict-of-functions",
+    "dict-of-lists",
+)
+
+
+@check(
+    "COMP-5.metrics",
+    verifies="metrics may be one metric, a list, a dict or nested lists, of names, classes, "
+    "instances or functions",
+    impact="a documented form of a metric fails, or the metric is missing from the history",
+    wrappers=ESTIMATORS,
+    cases=METRICS,
+)
+def metric_forms(context: CheckContext) -> None:
+    metrics = keras.metrics
+    given: Any = {
+        "one-name": "mean_absolute_error",
+        "one-class": metrics.MeanAbsoluteError,
+        "one-instance": metrics.MeanAbsoluteError(),
+        "one-function": metrics.mean_absolute_error,
+        "names": ["mean_absolute_error"],
+        "classes": [metrics.MeanAbsoluteError],
+        "instances": [metrics.MeanAbsoluteError(name="given_mean_absolute_error")],
+        "functions": [metrics.mean_absolute_error],
+        "nested": [["mean_absolute_error", metrics.MeanSquaredError]],
+        "dict": {"out": "mean_absolute_error"},
+        "dict-of-functions": {"out": metrics.mean_absolute_error},
+        "dict-of-lists": {"out": [metrics.MeanAbsoluteError, "mean_squared_error"]},
+    }[context.case]
+    model = _compiled_with(context, loss=loss_name(context), metrics=given)
+    with context.doing("reading the metrics of model_"):
+        found = [
+            metric.name
+            for holder in model.metrics
+            for metric in getattr(holder, "metrics", None) or [holder]
+        ]
+    names = ["given_" * (context.case == "instances") + "mean_absolute_error"]
+    if context.case in {"nested", "dict-of-lists"}:
+        names.append("mean_squared_error")
+    missing = [name for name in names if not any(name in one for one in found)]
+    context.require(not missing, f"{', '.join(missing)} not among the metrics {found}")

@@ -1,0 +1,171 @@
+"""DATA-1, DATA-4 and DATA-5: encoders that a subclass provides."""
+
+from collections.abc import Mapping
+from contextlib import suppress
+from typing import Any
+
+from scikeras_conformance.catalog.check import Wrapper, check
+from scikeras_conformance.checks._support.encoders import (
+    Plan,
+    inverse_to_known_values,
+    subclass,
+    target_metadata,
+)
+from scikeras_conformance.checks._support.modules import doubles, np
+from scikeras_conformance.checks._support.predictions import as_array, same
+from scikeras_conformance.checks._support.training import column
+from scikeras_conformance.runner.context import CheckContext, show
+
+ENCODERS = ("feature", "target")
+
+
+@check(
+    "DATA-1.own-encoders",
+    verifies="encoders of a subclass are used, and available as feature_encoder_ and "
+    "target_encoder_",
+    impact="the documented way to split X or to encode y has no effect",
+    cases=[f"{name}-{method}" for name in ENCODERS for method in ("fit", "initialize")],
+)
+def own_encoders(context: CheckContext) -> None:
+    name, _, method = context.case.partition("-")
+    X, y, *_ = doubles.dataset(context.wrapper)
+    plan = Plan(column if name == "target" else lambda X: X)
+    if name == "target":
+        plan.metadata = target_metadata(context)
+    cls, classes = subclass(context, **{name: plan})
+    estimator = context.make_of(cls, doubles.builder(context.wrapper))
+    context.call(estimator, method, X, y)
+    found = context.attribute(estimator, f"{name}_encoder_")
+    context.require(
+        isinstance(found, classes[name]),
+        f"{name}_encoder_ should be the fitted encoder of the subclass; it is {show(found)}",
+    )
+    context.require(hasattr(found, "fitted_"), f"{name}_encoder_ is not fitted")
+    given, right = plan.calls.fits[-1], y if name == "target" else X
+    given = as_array(context, given, f"the wrapper to {name}_encoder.fit")
+    context.require(
+        given.shape == right.shape and np.array_equal(given, right),
+        f"{name}_encoder was fitted to {show(given)}, not to {show(right)}",
+    )
+
+
+@check(
+    "DATA-1.default-encoders",
+    verifies="feature_encoder_ and target_encoder_ exist even if a subclass does not define "
+    "encoders",
+    impact="users cannot decode the predictions of model_ themselves",
+    cases=ENCODERS,
+)
+def default_encoders(context: CheckContext) -> None:
+    X, y, *_ = doubles.dataset(context.wrapper)
+    estimator = context.make(doubles.builder(context.wrapper))
+    context.initialize(estimator, X, y)
+    encoder = context.attribute(estimator, f"{context.case}_encoder_")
+    with context.doing(f"{context.case}_encoder_.transform"):
+        encoder.transform(X if context.case == "feature" else y)
+
+
+@check(
+    "DATA-4.fitted-in-fit-only",
+    verifies="encoders are fitted by fit and initialize, and by no later call",
+    impact="the scale of the training data is lost, and each batch is scaled in its own way",
+    cases=["initialize", "fit", "predict", "score", "partial_fit"],
+)
+def fitted_in_fit_only(context: CheckContext) -> None:
+    _require_fits_in_fit_only(context)
+
+
+@check(
+    "DATA-4.proba-does-not-fit",
+    verifies="predict_proba does not fit an encoder",
+    impact="probabilities depend on the other rows of the batch",
+    wrappers=[Wrapper.CLASSIFIER],
+    cases=["predict_proba"],
+)
+def proba_does_not_fit(context: CheckContext) -> None:
+    _require_fits_in_fit_only(context)
+
+
+def _require_fits_in_fit_only(context: CheckContext) -> None:
+    X, y, *_ = doubles.dataset(context.wrapper)
+    feature = Plan()
+    # A classifier's predict has to return classes, which score compares.
+    target = Plan(column, inverse_to_known_values(context), target_metadata(context))
+    if context.case == "predict_proba":
+        target.inverse = lambda outputs: np.hstack([1 - outputs, outputs])
+    cls, _ = subclass(context, feature=feature, target=target)
+    estimator = context.make_of(cls, doubles.builder(context.wrapper))
+    if context.case == "partial_fit" and not hasattr(estimator, "partial_fit"):
+        return  # API-3 is about the existence of partial_fit
+    starts = context.case in {"initialize", "fit"}
+    context.call(estimator, context.case if starts else "fit", X, y)
+    counts = {"feature": len(feature.calls.fits), "target": len(target.calls.fits)}
+    unfitted = [name for name, count in counts.items() if not count]
+    context.require(not unfitted, f"{' and '.join(unfitted)} encoder: not fitted")
+    if starts:
+        return
+    _call_later(context, estimator, X[:4], y[:4])
+    for name, plan in (("feature", feature), ("target", target)):
+        again = len(plan.calls.fits) - counts[name]
+        context.require(not again, f"{context.case} fitted the {name} encoder again")
+
+
+def _call_later(context: CheckContext, estimator: Any, X: Any, y: Any) -> None:
+    if context.case == "score" and context.wrapper is Wrapper.BASE:
+        # The base wrapper may raise (SCORE-4); only whether it fits an encoder counts here.
+        with suppress(Exception):
+            estimator.score(X, y)
+        return
+    asks = context.case.startswith("predict")
+    context.call(estimator, context.case, *((X,) if asks else (X, y)))
+
+
+METADATA_CASES = [f"{name}-{method}" for name in ENCODERS for method in ("fit", "initialize")]
+
+
+def _require_metadata(context: CheckContext, entries: dict[str, Any], plan: Plan) -> None:
+    """Require entries in the attributes of an estimator, and in the meta of its builder."""
+    name, _, method = context.case.partition("-")
+    X, y, *_ = doubles.dataset(context.wrapper)
+    if name == "target":
+        plan.transform = column
+        plan.metadata = {**target_metadata(context), **(plan.metadata or {})}
+    seen: list[dict[str, Any]] = []
+
+    def build(meta: Any) -> Any:
+        seen.append(dict(meta) if isinstance(meta, Mapping) else {})
+        return doubles.model_for(context.wrapper)
+
+    cls, _ = subclass(context, **{name: plan})
+    estimator = context.make_of(cls, build)
+    context.call(estimator, method, X, y)
+    context.require(seen, "the builder was not called")
+    for entry, value in entries.items():
+        found = context.attribute(estimator, entry)
+        context.require(same(found, value), f"{entry} should be {value!r}; it is {show(found)}")
+        context.require(entry in seen[-1], f"meta has no {entry}")
+        found = seen[-1][entry]
+        context.require(
+            same(found, value), f"meta[{entry!r}] should be {value!r}; it is {show(found)}"
+        )
+
+
+@check(
+    "DATA-5.metadata",
+    verifies="what get_metadata of an encoder returns is in meta and becomes attributes",
+    impact="the builder cannot size its layers by what the encoder knows",
+    cases=METADATA_CASES,
+)
+def metadata(context: CheckContext) -> None:
+    entries = {"n_words_": 7, "words_": ["a", "b"]}
+    _require_metadata(context, entries, Plan(metadata=dict(entries)))
+
+
+@check(
+    "DATA-5.of-fitted-encoders",
+    verifies="get_metadata is called on the fitted encoder",
+    impact="what the encoder learned, such as the size of a vocabulary, does not reach the builder",
+    cases=METADATA_CASES,
+)
+def metadata_of_fitted_encoders(context: CheckContext) -> None:
+    _require_metadata(context, {"was_fitted_": True}, Plan(metadata={}))

@@ -1,0 +1,167 @@
+"""DATA-3 and DATA-6: the targets that reach the model, and its outputs on their way back."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from scikeras_conformance.catalog.check import Wrapper, check
+from scikeras_conformance.checks._support.encoders import (
+    Plan,
+    dense_model,
+    inverse_to_known_values,
+    subclass,
+    target_metadata,
+)
+from scikeras_conformance.checks._support.modules import doubles, keras, np
+from scikeras_conformance.checks._support.predictions import as_array
+from scikeras_conformance.checks._support.training import (
+    column,
+    loss_name,
+    outputs_of,
+    require_both_named,
+    require_weights,
+    train,
+)
+from scikeras_conformance.runner.context import CheckContext, show
+
+
+def _targets(container: str) -> Callable[[Any], Any]:
+    """Return a function that makes the training targets of a model with one or two outputs."""
+
+    def transform(y: Any) -> Any:
+        first, second = column(y) / 2 + 0.25, 1 - column(y) / 4
+        several = {"list": [first, second], "dict": {"right": second, "left": first}}
+        return several.get(container, first)
+
+    return transform
+
+
+def _target_model(context: CheckContext, container: str, n_features: int) -> Any:
+    inputs = keras.Input((n_features,))
+    if container != "dict":
+        return dense_model(context, inputs, inputs, 2 if container == "list" else 1)
+    activation = "sigmoid" if context.is_classifier else "linear"
+    outputs = {
+        name: keras.layers.Dense(1, activation, name=name, kernel_initializer="ones")(inputs)
+        for name in ("left", "right")
+    }
+    model = doubles.RecordingModel(inputs, outputs)
+    model.compile(keras.optimizers.SGD(0.1), loss=dict.fromkeys(outputs, loss_name(context)))
+    return model
+
+
+def _fitted_with_targets(context: CheckContext) -> tuple[Any, Plan, Callable[[], Any]]:
+    X, y, *_ = doubles.dataset(context.wrapper)
+    if context.case == "other-type":
+        # Predictions need not have the dtype of the target: they are multiples of one half here.
+        y = np.rint(y).astype(np.int64)
+    n_outputs = 2 if context.case in {"list", "dict"} else 1
+    metadata = target_metadata(context, n_outputs)
+    plan = Plan(_targets(context.case), inverse_to_known_values(context), metadata)
+
+    def build() -> Any:
+        return _target_model(context, context.case, X.shape[1])
+
+    cls, _ = subclass(context, target=plan)
+    estimator = context.make_of(cls, build)
+    context.fit(estimator, X, y)
+    return estimator, plan, build
+
+
+@check(
+    "DATA-3.trained-on",
+    verifies="the model is trained on the array, list or dict that target_encoder_ returns",
+    impact="a model with several outputs cannot be used, or learns other targets",
+    cases=["array", "list", "dict"],
+)
+def trained_on(context: CheckContext) -> None:
+    X, y, *_ = doubles.dataset(context.wrapper)
+    estimator, plan, build = _fitted_with_targets(context)
+    expected = train(build(), X, plan.transform(y))
+    require_weights(
+        context, estimator, expected, "those of training on the output of target_encoder_"
+    )
+
+
+@check(
+    "DATA-3.decoded",
+    verifies="predict returns target_encoder_.inverse_transform of the model's outputs",
+    impact="predictions are in the model's internal codes, or some outputs are lost",
+    cases=["array", "list", "dict", "other-type"],
+)
+def decoded(context: CheckContext) -> None:
+    X, *_ = doubles.dataset(context.wrapper)
+    X = X[:5]
+    estimator, plan, _ = _fitted_with_targets(context)
+    plan.calls.outputs.clear()
+    found = as_array(context, context.predict(estimator, X), "predict")
+    context.require(plan.calls.outputs, "predict did not call target_encoder_.inverse_transform")
+    model = context.model(estimator)
+    with context.doing("calling model_"):
+        raw = outputs_of(model, X)
+    given = plan.calls.outputs[-1]
+    context.require(
+        _same_outputs(given, raw),
+        f"target_encoder_.inverse_transform received {show(given)}, not the outputs {show(raw)}",
+    )
+    predictions = plan.inverse(raw)
+    context.require(
+        found.shape == predictions.shape and np.array_equal(found, predictions),
+        f"predict returned {show(found)}, not the result of inverse_transform, {show(predictions)}",
+    )
+
+
+def _same_outputs(given: Any, raw: Any) -> bool:
+    """Whether outputs are those of Keras, in a list, a tuple, a dict or a single array."""
+    if isinstance(raw, Mapping):
+        named = isinstance(given, Mapping) and set(given) == set(raw)
+        return named and all(_same_outputs(given[name], raw[name]) for name in raw)
+    if isinstance(raw, (list, tuple)):
+        listed = isinstance(given, (list, tuple)) and len(given) == len(raw)
+        return listed and all(map(_same_outputs, given, raw))
+    try:
+        array = np.asarray(given)
+    except Exception:
+        return False
+    return array.shape == raw.shape and array.dtype.kind == "f" and np.allclose(array, raw)
+
+
+@check(
+    "DATA-6.other-number-of-outputs",
+    verifies="a number of outputs that the target encoder does not expect raises a ValueError "
+    "with both numbers",
+    impact="Keras fails with an error about shapes, or trains one output and ignores the others",
+    cases=["too-many", "too-few"],
+)
+def other_number_of_outputs(context: CheckContext) -> None:
+    X, y, *_ = doubles.dataset(context.wrapper)
+    expected, there = (2, 4) if context.case == "too-many" else (5, 3)
+    plan = Plan(lambda y: [column(y)] * expected, inverse_to_known_values(context))
+    plan.metadata = target_metadata(context, expected)
+
+    def build() -> Any:
+        inputs = keras.Input((X.shape[1],))
+        return dense_model(context, inputs, inputs, there)
+
+    cls, _ = subclass(context, target=plan)
+    estimator = context.make_of(cls, build)
+    what = f"fit of a model of {there} outputs where the target encoder expects {expected}"
+    require_both_named(context, what, lambda: estimator.fit(X, y), (there, expected))
+
+
+@check(
+    "DATA-6.more-outputs-by-default",
+    verifies="the default target encoders raise a ValueError with both numbers for a model "
+    "with several outputs",
+    impact="Keras fails with an error about structures that does not mention encoders",
+    wrappers=[Wrapper.CLASSIFIER, Wrapper.REGRESSOR],
+)
+def more_outputs_by_default(context: CheckContext) -> None:
+    X, y, *_ = doubles.dataset(context.wrapper)
+
+    def build() -> Any:
+        inputs = keras.Input((X.shape[1],))
+        return dense_model(context, inputs, inputs, 3)
+
+    estimator = context.make(build)
+    what = "fit of a model of 3 outputs"
+    require_both_named(context, what, lambda: estimator.fit(X, y), (3, 1))

@@ -1,0 +1,116 @@
+"""HYG-4: memory does not grow with the number of fits."""
+
+from scikeras_conformance.catalog.check import Wrapper, check
+from scikeras_conformance.checks._support.fresh_interpreter import run_in_fresh_interpreter
+from scikeras_conformance.runner.context import CheckContext
+
+MAX_OBJECTS = 20
+MAX_BYTES = 16_000
+MAX_RESIDENT = 4_000_000
+"""For two fits and two calls of predict; the data alone has 48 000 bytes."""
+
+FITTING = '''
+import gc, tracemalloc
+from pathlib import Path
+
+ROUNDS = 3
+ROWS = 2000
+STATM = Path("/proc/self/statm")
+
+
+def build():
+    import keras
+
+    model = keras.Sequential([keras.Input((3,)), keras.layers.Dense(1, activation="sigmoid")])
+    model.compile("sgd", "mse", run_eagerly=True)
+    return model
+
+
+def data():
+    import numpy as np
+
+    X = np.arange(3 * ROWS, dtype="float32").reshape(ROWS, 3) / ROWS
+    return X, np.arange(ROWS, dtype="float32") % 2
+
+
+def counted():
+    import keras
+
+    gc.collect()
+    gc.collect()
+    objects = gc.get_objects()
+    return {
+        "layers": sum(isinstance(one, keras.layers.Layer) for one in objects),
+        "objects": len(objects),
+        "bytes": tracemalloc.get_traced_memory()[0],
+        # In pages of 4096 bytes or more; without this file only the other figures are compared.
+        "resident": int(STATM.read_text().split()[1]) * 4096 if STATM.exists() else 0,
+    }
+
+
+def grown(once):
+    """How much is left behind by one round, once the first ones have filled every cache."""
+    once()
+    tracemalloc.start()
+    once()
+    before = counted()
+    for _ in range(ROUNDS):
+        once()
+    after = counted()
+    tracemalloc.stop()
+    return {name: (after[name] - before[name]) / ROUNDS for name in before}
+
+
+def prepare():
+    X, y = data()
+
+    def once():
+        model = build()
+        model.fit(X, y, batch_size=ROWS, verbose=0)
+        model.predict(X, batch_size=ROWS, verbose=0)
+
+    # Twice, because each round of the subject fits two models.
+    return {name: 2 * number for name, number in grown(once).items()}
+
+
+def use(prepared, classes, construct):
+    """One estimator that is fitted again and again, and a new one in each round."""
+    X, y = data()
+    settings = {"batch_size": ROWS, "verbose": 0}
+    kept = construct(classes["regressor"], build, **settings)
+
+    def once():
+        kept.fit(X, y)
+        kept.predict(X)
+        new = construct(classes["classifier"], build, **settings)
+        new.fit(X, y.astype(int))
+        new.predict(X)
+
+    return grown(once)
+
+
+def conclude(prepared, used):
+    return {"bare": prepared, "wrapped": used}
+'''
+
+
+@check(
+    "HYG-4.nothing-kept",
+    verifies="fits keep no more memory than the same fits with Keras alone",
+    impact="a search over many settings runs out of memory after hours",
+    wrappers=[Wrapper.REGRESSOR],
+)
+def nothing_kept(context: CheckContext) -> None:
+    found = run_in_fresh_interpreter(context, FITTING, "fitting again and again in a fresh process")
+    more = {name: found["wrapped"][name] - found["bare"][name] for name in found["bare"]}
+    limits = {
+        "layers": (0.5, "layers of Keras"),
+        "objects": (MAX_OBJECTS, "objects of Python"),
+        "bytes": (MAX_BYTES, "bytes of Python"),
+        "resident": (MAX_RESIDENT, "bytes of the process"),
+    }
+    for name, (limit, words) in limits.items():
+        context.require(
+            more[name] <= limit,
+            f"two fits and predicts keep {more[name]:.0f} {words} more than Keras alone does",
+        )

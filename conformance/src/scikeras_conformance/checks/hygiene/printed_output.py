@@ -1,0 +1,103 @@
+"""HYG-6: nothing is printed with ``verbose=0``."""
+
+import os
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, redirect_stdout
+from typing import Any
+
+from scikeras_conformance.catalog.check import Wrapper, check
+from scikeras_conformance.checks._support.modules import doubles, keras
+from scikeras_conformance.checks._support.training import loss_name, recorder
+from scikeras_conformance.runner.context import CheckContext, show
+
+
+@contextmanager
+def captured(texts: list[str]) -> Iterator[None]:
+    """Capture standard output of a block, from Python and from native code."""
+    sys.stdout.flush()
+    with tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace") as file:
+        kept = os.dup(1)
+        os.dup2(file.fileno(), 1)
+        try:
+            with redirect_stdout(file):
+                yield
+        finally:
+            file.flush()
+            os.dup2(kept, 1)
+            os.close(kept)
+            file.seek(0)
+            texts.append(file.read())
+
+
+def _talkative_builder(context: CheckContext, made: list[Any]) -> Any:
+    """Return a builder of models that print what Keras prints, unless verbose is 0."""
+
+    def build() -> Any:
+        data = doubles.dataset(context.wrapper)
+        model = doubles.make_model(
+            data, "sigmoid" if context.is_classifier else "linear", cls=keras.Model
+        )
+        model.compile(optimizer="sgd", loss=loss_name(context), run_eagerly=True)
+        made.append(model)
+        return model
+
+    return build
+
+
+QUIET: dict[str, dict[str, Any]] = {
+    "named": {"verbose": 0},
+    "routed": {"fit__verbose": 0, "predict__verbose": 0},
+}
+
+
+@check(
+    "HYG-6.nothing-printed",
+    verifies="with verbose=0 no method writes to standard output",
+    impact="progress bars bury the results of a search, and piped output contains text among "
+    "the data",
+    cases=[*QUIET, "keyword"],
+)
+def nothing_printed(context: CheckContext) -> None:
+    X, y, *_ = doubles.dataset(context.wrapper)
+    estimator = context.make(
+        _talkative_builder(context, []), epochs=2, **QUIET.get(context.case, {})
+    )
+    keyword = {} if context.case in QUIET else {"verbose": 0}
+    calls: dict[str, Callable[[], Any]] = {
+        "initialize": lambda: context.initialize(estimator, X, y),
+        "fit": lambda: context.call(estimator, "fit", X, y, **keyword),
+        "predict": lambda: context.call(estimator, "predict", X, **keyword),
+    }
+    if not keyword:
+        calls["partial_fit"] = lambda: context.call(estimator, "partial_fit", X, y)
+        if context.wrapper is not Wrapper.BASE:
+            calls["score"] = lambda: context.call(estimator, "score", X, y)
+    if context.is_classifier:
+        calls["predict_proba"] = lambda: context.call(estimator, "predict_proba", X, **keyword)
+    for name, call in calls.items():
+        texts: list[str] = []
+        with captured(texts):
+            call()
+        context.require(not texts[0], f"{name} with verbose=0 printed {show(texts[0])}")
+
+
+@check(
+    "HYG-6.verbose-arrives",
+    verifies="verbose=0 reaches Model.fit and Model.predict unchanged",
+    impact="a wrapper that captures the output also hides what a user's callback prints",
+)
+def verbose_arrives(context: CheckContext) -> None:
+    X, y, *_ = doubles.dataset(context.wrapper)
+    callback, _ = recorder()
+    estimator = context.make(doubles.builder(context.wrapper), verbose=0, callbacks=callback)
+    context.fit(estimator, X, y)
+    context.predict(estimator, X)
+    log = context.recording_model(estimator).log
+    for method, calls in (("Model.fit", log.fits), ("Model.predict", log.predicts)):
+        for call in calls:
+            found = call.get("verbose")
+            # False equals 0, and "auto", the default of Keras, does not.
+            quiet = isinstance(found, int) and found == 0
+            context.require(quiet, f"{method} received verbose={show(found)}, not 0")

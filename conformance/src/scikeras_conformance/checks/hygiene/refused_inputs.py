@@ -1,0 +1,136 @@
+"""HYG-5: unusable input is refused before training."""
+
+from collections.abc import Callable
+from typing import Any
+
+from scikeras_conformance.catalog.check import ESTIMATORS, Wrapper, check
+from scikeras_conformance.checks._support.modules import doubles, np
+from scikeras_conformance.checks._support.predictions import as_array, same
+from scikeras_conformance.checks._support.training import learner, recorder
+from scikeras_conformance.contract import Level
+from scikeras_conformance.runner.context import CheckContext
+
+
+def _with(array: Any, value: float) -> Any:
+    """Return a copy with one value replaced."""
+    other = array.astype(np.float64)
+    other.ravel()[-1] = value
+    return other
+
+
+def _bad_calls(X: Any, y: Any) -> dict[str, tuple[Any, Any, dict[str, Any]]]:
+    """Return calls of fit that are invalid for every model: X, y and keywords by name."""
+    ones = np.ones(len(y))
+    return {
+        "fewer-targets": (X, y[:-1], {}),
+        "no-targets": (X, None, {}),
+        "no-rows": (X[:0], y[:0], {}),
+        "one-dimension": (X[:, 0], y, {}),
+        "words-in-X": (np.full(X.shape, "word"), y, {}),
+        "nan-in-X": (_with(X, np.nan), y, {}),
+        "infinity-in-X": (_with(X, np.inf), y, {}),
+        "nan-in-y": (X, _with(y, np.nan), {}),
+        "infinity-in-y": (X, _with(y, np.inf), {}),
+        "fewer-weights": (X, y, {"sample_weight": ones[:-1]}),
+        "nan-in-weights": (X, y, {"sample_weight": _with(ones, np.nan)}),
+        "zero-weights": (X, y, {"sample_weight": 0.0 * ones}),
+        "fewer-validation-targets": (X, y, {"validation_data": (X[:4], y[:3])}),
+    }
+
+
+BAD_CALLS = [
+    *("fewer-targets", "no-targets", "no-rows", "one-dimension", "words-in-X", "nan-in-X"),
+    *("infinity-in-X", "nan-in-y", "infinity-in-y", "fewer-weights", "nan-in-weights"),
+    *("zero-weights", "fewer-validation-targets"),
+]
+
+
+def _allows_nan(estimator: Any) -> bool:
+    """Whether the tags of the subject say that it accepts NaN."""
+    from sklearn.utils import get_tags
+
+    try:
+        return bool(get_tags(estimator).input_tags.allow_nan)
+    except Exception:
+        return False
+
+
+def _require_refused_first(
+    context: CheckContext, what: str, call: Callable[[], object], seen: Any
+) -> None:
+    """Require an error before any training."""
+    with context.refusing(what, ValueError, TypeError):
+        call()
+    context.require(not seen.count("train"), f"{what} raised only after training had started")
+
+
+@check(
+    "HYG-5.bad-input",
+    verifies="input that is invalid for every model raises an error before training starts",
+    impact="hours of training are lost to a mistake that was visible at the start",
+    wrappers=ESTIMATORS,
+    cases=BAD_CALLS,
+)
+def bad_input(context: CheckContext) -> None:
+    good_X, good_y, *_ = doubles.dataset(context.wrapper)
+    X, y, keywords = _bad_calls(good_X, good_y)[context.case]
+    for method in ("fit", "partial_fit"):
+        if method == "partial_fit" and "validation_data" in keywords:
+            continue
+        callback, seen = recorder()
+        estimator = context.make(learner(context), callbacks=callback, verbose=0)
+        if context.case == "nan-in-X" and _allows_nan(estimator):
+            return
+
+        def call(estimator: Any = estimator, method: str = method) -> None:
+            getattr(estimator, method)(X, y, **keywords)
+
+        what = f"{method} with {context.case.replace('-', ' ')}"
+        _require_refused_first(context, what, call, seen)
+
+
+@check(
+    "HYG-5.unknown-label",
+    verifies="partial_fit raises an error for an unknown label before it trains",
+    impact="the batch is trained on with the code of another class, or an invalid one",
+    wrappers=[Wrapper.CLASSIFIER],
+    cases=["announced", "seen"],
+)
+def unknown_label(context: CheckContext) -> None:
+    X, y, *_ = doubles.dataset(context.wrapper)
+    callback, seen = recorder()
+    estimator = context.make(learner(context), callbacks=callback, verbose=0)
+    keywords = {"classes": np.unique(y)} if context.case == "announced" else {}
+    context.call(estimator, "partial_fit", X, y, **keywords)
+    seen.events.clear()
+    _require_refused_first(
+        context,
+        "partial_fit with a label that is none of the classes",
+        lambda: estimator.partial_fit(X, y + 5),
+        seen,
+    )
+
+
+@check(
+    "HYG-5.earlier-fit",
+    verifies="a call that raises an error keeps the model of the earlier fit",
+    impact="a service that receives one bad batch loses its model",
+    cases=["fewer-targets", "one-dimension", "nan-in-X", "fewer-weights"],
+    level=Level.SHOULD,
+)
+def earlier_fit(context: CheckContext) -> None:
+    X, y, *_ = doubles.dataset(context.wrapper)
+    bad_X, bad_y, keywords = _bad_calls(X, y)[context.case]
+    estimator = context.make(learner(context), verbose=0)
+    context.fit(estimator, X, y)
+    before = as_array(context, context.predict(estimator, X), "predict")
+    for method in ("fit", "partial_fit"):
+        try:
+            getattr(estimator, method)(bad_X, bad_y, **keywords)
+        except Exception:  # another check is about the type of this error
+            after = as_array(
+                context, context.predict(estimator, X), f"predict after a bad {method}"
+            )
+            context.require(
+                same(before, after), f"predictions changed after a call of {method} that raised"
+            )

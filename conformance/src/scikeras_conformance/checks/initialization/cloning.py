@@ -1,0 +1,100 @@
+"""INIT-4: ``sklearn.base.clone`` copies every parameter."""
+
+from typing import Any
+
+from scikeras_conformance.catalog.check import check
+from scikeras_conformance.checks._support.modules import doubles, keras, sklearn_base
+from scikeras_conformance.checks._support.predictions import same
+from scikeras_conformance.checks._support.state import fitted_names, require_not_fitted
+from scikeras_conformance.checks._support.stored_parameters import PREFIXES
+from scikeras_conformance.runner.context import CheckContext
+
+
+def _parameters_for_cloning(case: str) -> dict[str, Any]:
+    shared = {"units": 3, "names": ["a", "b"], "epochs": 2}
+    if case == "few-parameters":
+        # Parameters that also exist in a wrapper without compile parameters.
+        return shared
+    return {
+        **shared,
+        "optimizer": keras.optimizers.SGD,
+        "optimizer__learning_rate": 0.25,
+        "metrics": ["mse"],
+    }
+
+
+@check(
+    "INIT-4.clone",
+    verifies="a clone has equal parameters and no fitted state, before and after fit",
+    impact="searches and ensembles drop settings, or start from a fitted model",
+    cases=["before-fit", "after-fit", "subclass-after-fit", "few-parameters"],
+)
+def clone(context: CheckContext) -> None:
+    wrapper = context.wrapper
+
+    class Subclass(context.cls):  # type: ignore[name-defined, misc]
+        pass
+
+    def build(units: int, names: list[str]) -> Any:
+        del units, names
+        return doubles.model_for(wrapper)
+
+    cls = Subclass if context.case.startswith("subclass") else context.cls
+    estimator = context.make_of(cls, build, **_parameters_for_cloning(context.case))
+    X, y, *_ = doubles.dataset(wrapper)
+    if context.case.endswith("after-fit"):
+        context.fit(estimator, X, y)
+    with context.doing(f"clone ({context.case})"):
+        copy = sklearn_base.clone(estimator)
+    context.require(type(copy) is cls, f"the clone is a {type(copy).__name__}")
+    before, after = context.params(estimator), context.params(copy)
+    lost = object()
+    names = [*before, *(name for name in after if name not in before)]
+    differing = [n for n in names if not same(before.get(n, lost), after.get(n, lost))]
+    context.require(not differing, f"the clone has different values for {', '.join(differing)}")
+    found = fitted_names(copy)
+    context.require(not found, f"the clone has fitted attributes: {', '.join(found)}")
+    require_not_fitted(context, copy, "predict", X)
+
+
+@check(
+    "INIT-4.every-parameter",
+    verifies="a clone has the same value for every parameter that get_params lists",
+    impact="one parameter silently returns to its default in every fold of a search",
+    cases=["itself", "subclass"],
+)
+def every_parameter(context: CheckContext) -> None:
+    class Subclass(context.cls):  # type: ignore[name-defined, misc]
+        pass
+
+    cls = Subclass if context.case == "subclass" else context.cls
+    build = doubles.builder(context.wrapper)
+    names = [name for name in context.params(context.make(build)) if name != "model"]
+    # Unique values that can be stored and nothing else.
+    given = {name: f"the value of {name}" for name in [*names, *(f"{p}__x" for p in PREFIXES)]}
+    estimator = context.make_of(cls, build, **given)
+    with context.doing("clone"):
+        params = context.params(sklearn_base.clone(estimator))
+    differing = [name for name, value in given.items() if not same(params.get(name), value)]
+    context.require(not differing, f"the clone has different values for {', '.join(differing)}")
+
+
+@check(
+    "INIT-4.clone-of-instances",
+    verifies="estimators with optimizer, loss, metric and callback instances can be cloned and "
+    "fitted",
+    impact="GridSearchCV fails on the second fold if one of the parameters is an instance",
+)
+def clone_of_instances(context: CheckContext) -> None:
+    X, y, *_ = doubles.dataset(context.wrapper)
+    estimator = context.make(
+        lambda: doubles.uncompiled(context.wrapper),
+        optimizer=keras.optimizers.SGD(0.0),
+        loss=keras.losses.MeanSquaredError(),
+        metrics=[keras.metrics.MeanSquaredError()],
+        callbacks=[keras.callbacks.TerminateOnNaN()],
+    )
+    context.fit(estimator, X, y)
+    with context.doing("cloning a fitted wrapper of instances"):
+        copy = sklearn_base.clone(estimator)
+    context.fit(copy, X, y)

@@ -1,0 +1,147 @@
+"""INIT-1, INIT-2 and INIT-3: the constructor stores its parameters, and does nothing else."""
+
+from typing import TYPE_CHECKING, Any
+
+from scikeras_conformance.catalog.check import check
+from scikeras_conformance.checks._support.modules import doubles, keras, sklearn_base
+from scikeras_conformance.checks._support.properties import require_for_all_examples
+from scikeras_conformance.checks._support.state import fitted_names
+from scikeras_conformance.runner.context import CheckContext
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+from scikeras_conformance.checks._support.stored_parameters import PREFIXES, require_stored
+
+KINDS = ("list", "dict", "tuple", "array", "class", "instance", "function", "without-equality")
+
+
+@check(
+    "INIT-1.named-parameters",
+    verifies="each named parameter is stored as the same object",
+    impact="clone raises, or a search tunes a copy while the original is trained",
+    cases=KINDS,
+)
+def named_parameters(context: CheckContext) -> None:
+    build = doubles.builder(context.wrapper)
+    names = list(context.params(context.make(build)))
+    context.require("model" in names, "get_params() does not list 'model'")
+    for name in names:
+        given = {"model": build, name: doubles.parameter_value(context.case)}
+        require_stored(context, context.make(**given), given)
+
+
+@check(
+    "INIT-1.free-parameters",
+    verifies="each keyword argument for the builder is stored as the same object",
+    impact="clone raises for builders with arguments, so searches over them fail",
+    cases=KINDS,
+)
+def free_parameters(context: CheckContext) -> None:
+    given = {name: doubles.parameter_value(context.case) for name in ("units", "kwargs", "args")}
+    require_stored(context, context.make(doubles.builder(context.wrapper), **given), given)
+
+
+@check(
+    "INIT-1.routed-parameters",
+    verifies="each parameter with a routing prefix is stored as the same object",
+    impact="parameters such as optimizer__learning_rate cannot be cloned or tuned",
+    cases=KINDS,
+)
+def routed_parameters(context: CheckContext) -> None:
+    given = {f"{prefix}__x": doubles.parameter_value(context.case) for prefix in PREFIXES}
+    given["loss__1__x"] = doubles.parameter_value(context.case)
+    given["callbacks__0"] = doubles.parameter_value(context.case)
+    require_stored(context, context.make(doubles.builder(context.wrapper), **given), given)
+
+
+@check(
+    "INIT-1.any-parameters",
+    verifies="parameters of any name and value are stored together, by identity",
+    impact="some names or values, such as falsy ones, are dropped or replaced",
+)
+def any_parameters(context: CheckContext) -> None:
+    build = doubles.builder(context.wrapper)
+
+    def stores(given: dict[str, Any]) -> None:
+        estimator = context.make(build, **given)
+        require_stored(context, estimator, given)
+        with context.doing("cloning"):
+            copy = sklearn_base.clone(estimator)
+        context.require(
+            context.params(copy).keys() == context.params(estimator).keys(),
+            "a clone has different parameters",
+        )
+
+    require_for_all_examples(stores)
+
+
+@check(
+    "INIT-1.taken-names",
+    verifies="a keyword with the name of a method or an attribute is stored, or raises an error",
+    impact="a builder's argument is accepted, reads as another value, and is lost in every clone",
+    cases=["method", "property", "class-attribute"],
+)
+def taken_names(context: CheckContext) -> None:
+    name = {"method": "score", "property": "initialized_", "class-attribute": "prefixes_"}[
+        context.case
+    ]
+    given = {name: object()}
+    build = doubles.builder(context.wrapper)
+    with context.doing(f"constructing with the keyword {name}"):
+        try:
+            estimator = context.subject.construct(context.cls, build, **given)
+        except (TypeError, ValueError, AttributeError):
+            return
+    require_stored(context, estimator, given)
+
+
+@check(
+    "INIT-2.calls-nothing",
+    verifies="the constructor calls neither the builder nor any class given as a parameter",
+    impact="the model is built before the data is known, and again for every clone in a search",
+    cases=["single", "list", "dict", "nested"],
+)
+def calls_nothing(context: CheckContext) -> None:
+    structures: dict[str, Callable[[Any], Any]] = {
+        "single": lambda cls: cls,
+        "list": lambda cls: [cls],
+        "dict": lambda cls: {"out": cls},
+        "nested": lambda cls: {"out": [cls]},
+    }
+    called: list[str] = []
+
+    def build() -> Any:
+        called.append("model")
+        return doubles.model_for(context.wrapper)
+
+    given: dict[str, Any] = {"model": build, "units": lambda: called.append("units")}
+    logs: dict[str, list[Any]] = {}
+    for name, parent in {
+        "optimizer": keras.optimizers.SGD,
+        "loss": keras.losses.MeanSquaredError,
+        "metrics": keras.metrics.MeanSquaredError,
+        "callbacks": keras.callbacks.Callback,
+    }.items():
+        recording, logs[name] = doubles.recording_class(parent)
+        structure = structures["single" if name == "optimizer" else context.case]
+        given[name] = structure(recording)
+        # Positional arguments and callbacks of one method may be classes too.
+        given[f"{name}__0"] = recording
+        if name == "callbacks":
+            given["fit__callbacks"] = structure(recording)
+    context.make(**given)
+    called += [name for name, log in logs.items() if log]
+    context.require(not called, f"the constructor called {', '.join(called)}")
+
+
+@check(
+    "INIT-3.no-fitted-attributes",
+    verifies="a new estimator has none of the attributes of a fitted one",
+    impact="scikit-learn takes the unfitted estimator for a fitted one, and fails later",
+)
+def no_fitted_attributes(context: CheckContext) -> None:
+    estimator = context.make(
+        doubles.builder(context.wrapper), units=3, optimizer__learning_rate=0.1
+    )
+    found = fitted_names(estimator)
+    context.require(not found, f"the constructor created {', '.join(found)}")

@@ -1,0 +1,120 @@
+"""INIT-6 to INIT-9: the attributes that ``fit`` and ``initialize`` create."""
+
+from typing import Any
+
+from scikeras_conformance.catalog.check import Wrapper, check
+from scikeras_conformance.checks._support.modules import doubles, np
+from scikeras_conformance.checks._support.predictions import require_predictions
+from scikeras_conformance.checks._support.state import (
+    own_names,
+    require_not_fitted,
+    score_if_possible,
+)
+from scikeras_conformance.runner.context import CheckContext, show
+
+
+@check(
+    "INIT-6.attributes-created",
+    verifies="initialize, fit and partial_fit create attributes that end in one underscore, "
+    "and other methods create none",
+    impact="fitted attributes cannot be told from parameters, and clone or pickle carry "
+    "leftovers along",
+    cases=["initialize", "fit", "partial_fit", "predict", "score"],
+)
+def attributes_created(context: CheckContext) -> None:
+    X, y, *_ = doubles.dataset(context.wrapper)
+    estimator = context.make(doubles.builder(context.wrapper))
+    if context.case == "partial_fit" and not hasattr(estimator, "partial_fit"):
+        return  # API-3 is about the existence of partial_fit
+    may_create = context.case in {"initialize", "fit", "partial_fit"}
+    if not may_create:
+        context.fit(estimator, X, y)
+    before = own_names(estimator)
+    if context.case == "score" and context.wrapper is Wrapper.BASE:
+        score_if_possible(estimator, X, y)
+    else:
+        context.call(estimator, context.case, *((X,) if context.case == "predict" else (X, y)))
+    created = own_names(estimator) - before
+    wrong = sorted(
+        name for name in created if not may_create or not name.endswith("_") or name.endswith("__")
+    )
+    context.require(not wrong, f"{context.case} created the attributes {', '.join(wrong)}")
+    if may_create:
+        with context.doing("looking for model_"):
+            # Not by vars(): model_ may be a property.
+            has = hasattr(estimator, "model_")
+        context.require(has, f"{context.case} did not create model_")
+
+
+@check(
+    "INIT-7.model-is-a-keras-model",
+    verifies="model_ is a keras.Model",
+    impact="Keras's own features, such as saving and summary, are out of reach",
+    cases=["initialize", "fit"],
+)
+def model_is_a_keras_model(context: CheckContext) -> None:
+    X, y, *_ = doubles.dataset(context.wrapper)
+    estimator = context.make(doubles.builder(context.wrapper))
+    context.call(estimator, context.case, X, y)
+    context.model(estimator)
+
+
+@check(
+    "INIT-8.initialize-does-not-train",
+    verifies="after initialize the weights are those of the builder, and predict works",
+    impact="a pretrained model is changed before its first use",
+)
+def initialize_does_not_train(context: CheckContext) -> None:
+    X, y, *_ = doubles.dataset(context.wrapper)
+    made: list[Any] = []
+
+    def build(off: float = 0.0) -> Any:
+        model = doubles.model_for(context.wrapper, off=off, rate=0.5)
+        made.append(model.get_weights())
+        return model
+
+    estimator = context.make(build, off=0.5)
+    returned = context.initialize(estimator, X, y)
+    context.require(returned is estimator, f"initialize returned {show(returned)}")
+    context.require(made, "initialize did not call the builder")
+    model = context.model(estimator)
+    context.require(
+        all(map(np.array_equal, made[-1], model.get_weights())),
+        "the weights are not those of the builder",
+    )
+    context.require(not getattr(model, "log", None) or not model.log.fits, "Model.fit was called")
+    # The oracle model predicts correctly without any training.
+    estimator = context.make(build)
+    context.initialize(estimator, X, y)
+    require_predictions(context, context.predict(estimator, X), y, "predict after initialize")
+
+
+@check(
+    "INIT-9.not-fitted",
+    verifies="methods that need a model raise NotFittedError before there is one",
+    impact="check_is_fitted, and everything built on it, does not recognize an unfitted estimator",
+    cases=["predict", "score"],
+)
+def not_fitted(context: CheckContext) -> None:
+    X, y, *_ = doubles.dataset(context.wrapper)
+    estimator = context.make(doubles.builder(context.wrapper))
+    if context.case == "score" and context.wrapper is Wrapper.BASE:
+        from sklearn.exceptions import NotFittedError
+
+        with context.refusing("score before fit", NotFittedError, NotImplementedError):
+            estimator.score(X, y)
+        return
+    require_not_fitted(
+        context, estimator, context.case, *((X, y) if context.case == "score" else (X,))
+    )
+
+
+@check(
+    "INIT-9.not-fitted-proba",
+    verifies="predict_proba raises NotFittedError before there is a model",
+    impact="calibration and voting fail with an error about a missing attribute",
+    wrappers=[Wrapper.CLASSIFIER],
+)
+def not_fitted_proba(context: CheckContext) -> None:
+    X, *_ = doubles.dataset(context.wrapper)
+    require_not_fitted(context, context.make(doubles.builder(context.wrapper)), "predict_proba", X)

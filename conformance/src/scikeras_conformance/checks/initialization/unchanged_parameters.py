@@ -1,0 +1,191 @@
+"""INIT-5: training leaves the parameters as the user gave them."""
+
+from contextlib import suppress
+from typing import Any
+
+from scikeras_conformance.catalog.check import ESTIMATORS, Wrapper, check
+from scikeras_conformance.checks._support.modules import doubles, keras, np, sklearn_base
+from scikeras_conformance.checks._support.state import (
+    own_names,
+    score_if_possible,
+)
+from scikeras_conformance.runner.context import CheckContext
+
+
+def _busy_estimator(context: CheckContext) -> Any:
+    """Make an estimator with parameters of every kind that a wrapper might change."""
+
+    def build(layout: Any) -> Any:
+        del layout
+        return doubles.uncompiled(context.wrapper, off=0.5)
+
+    return context.make(
+        build,
+        layout={"units": [1, 2], "weights": np.arange(3.0)},
+        optimizer=keras.optimizers.SGD(0.1, momentum=0.5),
+        loss=keras.losses.MeanSquaredError(),
+        metrics=["mae", keras.metrics.MeanSquaredError()],
+        fit__epochs=1,
+        epochs=2,
+    )
+
+
+def _names_and_classes(context: CheckContext) -> Any:
+    """Make an estimator with nested names and classes, which a wrapper might replace in place."""
+
+    def build() -> Any:
+        return doubles.uncompiled(context.wrapper, off=0.5)
+
+    # A wrapper without this parameter would pass it to the builder.
+    has_seed = "random_state" in context.params(context.make(build))
+    more = {"random_state": np.random.RandomState(1)} if has_seed else {}
+    return context.make(
+        build,
+        optimizer="sgd",
+        loss={"out": "mean_squared_error"},
+        metrics={"out": ["mae", keras.metrics.MeanSquaredError]},
+        callbacks={"one": keras.callbacks.TerminateOnNaN},
+        fit__callbacks=[],
+        **more,
+    )
+
+
+@check(
+    "INIT-5.parameters-untouched",
+    verifies="no method changes a parameter or anything inside it",
+    impact="the parameters of a fitted estimator are not those the user wrote, and results "
+    "depend on earlier calls",
+    cases=["initialize", "fit", "predict", "score", "initialize-names", "fit-names"],
+)
+def parameters_untouched(context: CheckContext) -> None:
+    method, _, names = context.case.partition("-")
+    X, y, *_ = doubles.dataset(context.wrapper)
+    estimator = _names_and_classes(context) if names else _busy_estimator(context)
+    if method in {"predict", "score"}:
+        context.fit(estimator, X, y)
+    before = doubles.snapshot(context.params(estimator))
+    if method == "score" and context.wrapper is Wrapper.BASE:
+        score_if_possible(estimator, X, y)
+    else:
+        context.call(estimator, method, *((X,) if method == "predict" else (X, y)))
+    touched = doubles.changed_paths(before, doubles.snapshot(context.params(estimator)))
+    context.require(not touched, f"{method} changed the parameters at {', '.join(touched[:5])}")
+
+
+@check(
+    "INIT-5.proba-leaves-parameters",
+    verifies="predict_proba changes no parameter or anything inside it, and creates no attribute",
+    impact="a call of predict_proba changes what the next clone or fit does",
+    wrappers=[Wrapper.CLASSIFIER],
+    also=["INIT-6"],
+)
+def proba_leaves_parameters(context: CheckContext) -> None:
+    X, y, *_ = doubles.dataset(context.wrapper)
+    estimator = _busy_estimator(context)
+    context.fit(estimator, X, y)
+    before, names = doubles.snapshot(context.params(estimator)), own_names(estimator)
+    context.call(estimator, "predict_proba", X)
+    touched = doubles.changed_paths(before, doubles.snapshot(context.params(estimator)))
+    context.require(
+        not touched, f"predict_proba changed the parameters at {', '.join(touched[:5])}"
+    )
+    created = sorted(own_names(estimator) - names)
+    context.require(not created, f"predict_proba created the attributes {', '.join(created)}")
+
+
+@check(
+    "INIT-5.model-instance-untouched",
+    verifies="fit does not train a model given as a parameter in place, and clones do not share it",
+    impact="every fold of a search continues to train the model of the previous fold, and its "
+    "data leak into the score",
+    wrappers=ESTIMATORS,
+    also=["CLS-7"],
+)
+def model_instance_untouched(context: CheckContext) -> None:
+    X, y, *_ = doubles.dataset(context.wrapper)
+    model = doubles.model_for(context.wrapper, off=0.5, rate=0.1)
+    before = model.get_weights()
+    estimator = context.make(model)
+    # CLS-7 is about whether a model is accepted; one that is not accepted is not changed.
+    with suppress(Exception):
+        estimator.fit(X, y)
+    context.require(
+        all(map(np.array_equal, before, model.get_weights())),
+        "fit trained the model given as a parameter in place",
+    )
+
+
+def _instance(kind: str, *, built: bool) -> Any:
+    if kind == "optimizer":
+        optimizer = keras.optimizers.SGD(0.1, momentum=0.9)
+        if built:
+            optimizer.build([keras.Variable(np.ones((2, 2)))])
+        return optimizer
+    if kind == "loss":
+        return keras.losses.MeanSquaredError()
+    metric = keras.metrics.MeanSquaredError()
+    if built:
+        metric.update_state(np.ones((2, 1)), np.zeros((2, 1)))
+    return [metric] if kind == "metrics" else metric
+
+
+@check(
+    "INIT-5.instances-not-trained",
+    verifies="fit does not change the state of optimizers, losses and metrics given as instances",
+    impact="momentum and metrics leak from one fit into the next, and a second fit fails with "
+    "'Unknown variable'",
+    wrappers=ESTIMATORS,
+    cases=["optimizer", "built-optimizer", "loss", "metrics", "used-metrics"],
+)
+def instances_not_trained(context: CheckContext) -> None:
+    X, y, *_ = doubles.dataset(context.wrapper)
+    name = context.case.rpartition("-")[2]
+    instance = _instance(name, built="-" in context.case)
+    settings = {"optimizer": keras.optimizers.SGD, "loss": "mean_squared_error"}
+    settings[name] = instance
+    estimator = context.make(lambda: doubles.uncompiled(context.wrapper, off=0.5), **settings)
+    before = doubles.snapshot(instance)
+    context.fit(estimator, X, y)
+    touched = doubles.changed_paths(before, doubles.snapshot(instance))
+    context.require(not touched, f"fit changed the given {name} at {', '.join(touched)}")
+    context.fit(estimator, X, y)
+
+
+@check(
+    "INIT-5.callbacks-untouched",
+    verifies="fit does not change callbacks given as instances",
+    impact="a callback keeps a reference to the last model: memory grows, pickling fails, and "
+    "early stopping in one fold stops the next",
+)
+def callbacks_untouched(context: CheckContext) -> None:
+    X, y, *_ = doubles.dataset(context.wrapper)
+    callback = keras.callbacks.EarlyStopping(monitor="loss", patience=3)
+    estimator = context.make(doubles.builder(context.wrapper), callbacks=[callback])
+    before = doubles.snapshot(vars(callback))
+    context.fit(estimator, X, y)
+    touched = doubles.changed_paths(before, doubles.snapshot(vars(callback)))
+    context.require(not touched, f"fit changed the given callback: {', '.join(touched)}")
+
+
+@check(
+    "INIT-5.clones-share-nothing",
+    verifies="two clones with the same instances as parameters are trained independently",
+    impact="parallel and sequential searches give different results, and folds affect each other",
+)
+def clones_share_nothing(context: CheckContext) -> None:
+    X, y, *_ = doubles.dataset(context.wrapper)
+    estimator = _busy_estimator(context)
+    with context.doing("cloning"):
+        first, second = sklearn_base.clone(estimator), sklearn_base.clone(estimator)
+    context.fit(first, X, y)
+    weights = context.model(first).get_weights()
+    context.fit(second, X, y)
+    models = [context.model(one) for one in (first, second)]
+    context.require(models[0] is not models[1], "both clones hold the same model")
+    for name in ("optimizer", "loss"):
+        shared = getattr(models[0], name) is getattr(models[1], name)
+        context.require(not shared, f"the models of both clones hold the same {name}")
+    context.require(
+        all(map(np.array_equal, weights, models[0].get_weights())),
+        "fitting the second clone changed the weights of the first",
+    )

@@ -1,0 +1,94 @@
+"""API-10: callbacks."""
+
+from typing import Any
+
+from scikeras_conformance.catalog.check import ESTIMATORS, check
+from scikeras_conformance.checks._support.modules import doubles, keras
+from scikeras_conformance.checks._support.training import (
+    recorder,
+)
+from scikeras_conformance.runner.context import CheckContext, show
+
+
+@check(
+    "API-10.events",
+    verifies="callbacks given as classes or instances are called in fit and in predict",
+    impact="early stopping, checkpoints and logs have no effect",
+    cases=["class", "instance", "list-of-classes", "list-of-instances"],
+)
+def callback_events(context: CheckContext) -> None:
+    X, y, *_ = doubles.dataset(context.wrapper)
+    callback, record = recorder()
+    given = callback if "class" in context.case else callback()
+    estimator = context.make(
+        doubles.builder(context.wrapper),
+        callbacks=[given] if context.case.startswith("list") else given,
+        epochs=2,
+    )
+    context.fit(estimator, X, y)
+    counts = record.count("train"), record.count("epoch")
+    context.require(
+        counts == (1, 2), f"fit called the callback for {counts[0]} starts and {counts[1]} epochs"
+    )
+    context.predict(estimator, X)
+    context.require(record.count("predict") == 1, f"the callback saw {show(record.events)}")
+    context.require(record.count("train") == 1, "predict called the callback for training")
+
+
+@check(
+    "API-10.new-for-each-fit",
+    verifies="a callback class is instantiated anew for each fit",
+    impact="the state of a callback carries over to the next fit, and early stopping stops at once",
+    wrappers=ESTIMATORS,
+    cases=["class", "list", "warm-start"],
+)
+def new_callbacks(context: CheckContext) -> None:
+    X, y, *_ = doubles.dataset(context.wrapper)
+    callback, record = recorder()
+    estimator = context.make(
+        doubles.builder(context.wrapper),
+        callbacks=[callback] if context.case == "list" else callback,
+        warm_start=context.case == "warm-start",
+    )
+    for _ in range(2):
+        context.fit(estimator, X, y)
+    context.require(
+        len(record.trained) == 2, f"two fits called {len(record.trained)} callbacks for training"
+    )
+    context.require(
+        record.trained[0] is not record.trained[1], "both fits used the same callback object"
+    )
+
+
+@check(
+    "API-10.instance-kept-clean",
+    verifies="the state of a callback instance given as a parameter is not changed by fit and "
+    "predict",
+    impact="the folds of a search share one callback, and early stopping in one stops the others",
+    also=["INIT-5"],
+)
+def instance_kept_clean(context: CheckContext) -> None:
+    X, y, *_ = doubles.dataset(context.wrapper)
+
+    class Counting(keras.callbacks.Callback):  # type: ignore[misc]
+        def __init__(self) -> None:
+            super().__init__()
+            self.epochs = self.questions = 0
+
+        def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
+            del epoch, logs
+            self.epochs += 1
+
+        def on_predict_end(self, logs: Any = None) -> None:
+            del logs
+            self.questions += 1
+
+    given = Counting()
+    estimator = context.make(doubles.builder(context.wrapper), callbacks=[given])
+    context.fit(estimator, X, y)
+    context.predict(estimator, X)
+    counted = given.epochs, given.questions
+    context.require(
+        counted == (0, 0),
+        f"the given callback has counted {counted[0]} epochs and {counted[1]} predictions",
+    )

@@ -1,0 +1,167 @@
+"""API-1 and API-2: ``history_`` and ``current_epoch``."""
+
+from typing import Any
+
+from scikeras_conformance.catalog.check import ESTIMATORS, check
+from scikeras_conformance.checks._support.modules import doubles, keras, np
+from scikeras_conformance.checks._support.training import (
+    column,
+    learner,
+    loss_name,
+    read_history,
+    require_current_epoch,
+)
+from scikeras_conformance.contract import Level
+from scikeras_conformance.runner.context import CheckContext, show
+
+# The calls, with epochs=2, and the expected number of epochs afterwards.
+SEQUENCES: dict[str, tuple[tuple[str, ...], int]] = {
+    "fit": (("fit",), 2),
+    "second-fit": (("fit", "fit"), 2),
+    "partial-fits": (("partial_fit", "partial_fit"), 2),
+    "partial-after-fit": (("fit", "partial_fit", "partial_fit"), 4),
+    "fit-after-partial": (("partial_fit", "fit"), 2),
+}
+
+
+def _after(context: CheckContext, calls: tuple[str, ...], **params: Any) -> Any:
+    X, y, *_ = doubles.dataset(context.wrapper)
+    build = learner(context, metrics=["mean_absolute_error"])
+    estimator = context.make(build, **{"epochs": 2, **params})
+    for method in calls:
+        context.call(estimator, method, X, y)
+    return estimator
+
+
+@check(
+    "API-1.entries",
+    verifies="history_ has one entry for each epoch and quantity; fit resets it and "
+    "partial_fit extends it",
+    impact="learning curves mix the epochs of several fits, or lose some",
+    cases=SEQUENCES,
+)
+def history_entries(context: CheckContext) -> None:
+    X, y, *_ = doubles.dataset(context.wrapper)
+    calls, epochs = SEQUENCES[context.case]
+    history = read_history(context, _after(context, calls))
+    for name in ("loss", "mean_absolute_error"):
+        context.require(name in history, f"history_ has no {name}; it has {show(list(history))}")
+    lengths = {name: len(values) for name, values in history.items()}
+    context.require(
+        set(lengths.values()) == {epochs},
+        f"history_ should have {epochs} entries for each quantity after {', '.join(calls)}; it has "
+        f"{show(lengths)}",
+    )
+    expected = losses(learner(context)(), X, column(y), epochs)
+    context.require(
+        np.allclose(history["loss"], expected, rtol=1e-4, atol=1e-5),
+        f"the losses in history_ should be {show(expected)}; they are {show(history['loss'])}",
+    )
+
+
+@check(
+    "API-1.full-names",
+    verifies="history_ uses the full names of the metrics, whatever form they were given in",
+    impact="code that reads history_ breaks if a metric is given in another form",
+    wrappers=ESTIMATORS,
+    cases=["name", "short", "class", "instance", "own-name", "short-validation"],
+)
+def history_names(context: CheckContext) -> None:
+    X, y, *_ = doubles.dataset(context.wrapper)
+    metrics = keras.metrics
+    given = {
+        "name": "mean_absolute_error",
+        "class": metrics.MeanAbsoluteError,
+        "instance": metrics.MeanAbsoluteError(),
+        "own-name": metrics.MeanAbsoluteError(name="mine"),
+    }.get(context.case, "mae")
+    settings: dict[str, Any] = {"optimizer": "sgd", "loss": loss_name(context), "metrics": [given]}
+    wanted = {"loss", "mine" if context.case == "own-name" else "mean_absolute_error"}
+    if context.case == "short-validation":
+        settings["validation_split"] = 0.5
+        wanted |= {f"val_{name}" for name in wanted}
+    estimator = context.make(lambda: doubles.uncompiled(context.wrapper), **settings)
+    context.fit(estimator, X, y)
+    found = set(read_history(context, estimator))
+    missing = sorted(wanted - found)
+    context.require(not missing, f"history_ has no {', '.join(missing)}; it has {sorted(found)}")
+
+
+@check(
+    "API-1.two-spellings",
+    verifies="one metric given in two forms has a separate list in history_ for each",
+    impact="their values are mixed in one list that is twice as long as the training",
+    wrappers=ESTIMATORS,
+    level=Level.SHOULD,
+)
+def one_metric_in_two_forms(context: CheckContext) -> None:
+    X, y, *_ = doubles.dataset(context.wrapper)
+    metrics = ["mae", keras.metrics.MeanAbsoluteError()]
+    settings = {"optimizer": "sgd", "loss": loss_name(context), "metrics": metrics, "epochs": 2}
+    estimator = context.make(lambda: doubles.uncompiled(context.wrapper), **settings)
+    context.fit(estimator, X, y)
+    history = read_history(context, estimator)
+    lengths = {name: len(values) for name, values in history.items()}
+    context.require(
+        set(lengths.values()) == {2} and len(lengths) == 3,
+        f"history_ should have three quantities with two entries each; it has {show(lengths)}",
+    )
+
+
+@check(
+    "API-2.current-epoch",
+    verifies="current_epoch is the number of trained epochs",
+    impact="training cannot be resumed where it stopped",
+    wrappers=ESTIMATORS,
+    cases=["initialize", *SEQUENCES, "stopped-early"],
+)
+def current_epoch(context: CheckContext) -> None:
+    class Stop(keras.callbacks.Callback):  # type: ignore[misc]
+        def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
+            del epoch, logs
+            self.model.stop_training = True
+
+    if context.case == "stopped-early":
+        require_current_epoch(context, _after(context, ("fit",), callbacks=Stop), 1)
+    elif context.case == "initialize":
+        require_current_epoch(context, _after(context, ("initialize",)), 0)
+    else:
+        calls, epochs = SEQUENCES[context.case]
+        require_current_epoch(context, _after(context, calls), epochs)
+
+
+@check(
+    "API-2.told-to-callbacks",
+    verifies="callbacks in partial_fit receive the epoch number that follows the trained ones",
+    impact="a learning rate schedule starts over with each call of partial_fit",
+    wrappers=ESTIMATORS,
+    cases=["partial_fit", "fit"],
+    level=Level.SHOULD,
+)
+def epochs_in_callbacks(context: CheckContext) -> None:
+    X, y, *_ = doubles.dataset(context.wrapper)
+    received_epochs: list[int] = []
+
+    class Listening(keras.callbacks.Callback):  # type: ignore[misc]
+        def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
+            del logs
+            received_epochs.append(epoch)
+
+    estimator = context.make(learner(context), callbacks=Listening, epochs=2)
+    methods = ["fit", "partial_fit"] if context.case == "fit" else ["partial_fit"] * 3
+    for method in methods:
+        context.call(estimator, method, X, y)
+    context.require(
+        received_epochs == [0, 1, 2],
+        f"callbacks should receive the epochs 0, 1, 2 in {', '.join(methods)}; they "
+        f"received {received_epochs}",
+    )
+
+
+def losses(model: Any, x: Any, y: Any, epochs: int) -> list[float]:
+    """Train a model on all rows in one batch, and return the loss of each epoch."""
+    found = []
+    for _ in range(epochs):
+        model.reset_metrics()
+        found.append(float(model.train_on_batch(x, y, return_dict=True)["loss"]))
+    return found

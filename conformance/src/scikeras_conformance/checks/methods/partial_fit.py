@@ -1,0 +1,119 @@
+"""API-3: ``partial_fit``."""
+
+from typing import Any
+
+from scikeras_conformance.catalog.check import Wrapper, check
+from scikeras_conformance.checks._support.modules import doubles, np
+from scikeras_conformance.checks._support.predictions import as_array, same
+from scikeras_conformance.checks._support.training import (
+    column,
+    learner,
+    optimizer_steps,
+    require_current_epoch,
+    require_weights,
+    train,
+)
+from scikeras_conformance.contract import Level
+from scikeras_conformance.runner.context import CheckContext, show
+
+# Earlier calls, settings, and the total number of epochs; the last call is partial_fit.
+PARTIAL: dict[str, tuple[tuple[str, ...], dict[str, Any], int]] = {
+    "first": ((), {}, 1),
+    "second": (("partial_fit",), {}, 2),
+    "after-fit": (("fit",), {}, 3),
+    "after-initialize": (("initialize",), {}, 1),
+    "routed-epochs": (("partial_fit",), {"fit__epochs": 3}, 2),
+}
+
+
+@check(
+    "API-3.one-epoch",
+    verifies="partial_fit trains one epoch from the current weights and optimizer state",
+    impact="incremental training gives worse results than a single fit",
+    cases=PARTIAL,
+)
+def one_epoch(context: CheckContext) -> None:
+    X, y, *_ = doubles.dataset(context.wrapper)
+    calls, settings, epochs = PARTIAL[context.case]
+    build = learner(context, momentum=0.9)
+    estimator = context.make(build, epochs=2, **settings)
+    for method in (*calls, "partial_fit"):
+        context.call(estimator, method, X, y)
+    expected = train(build(), X, column(y), epochs=epochs)
+    after = ", ".join((*calls, "partial_fit"))
+    require_weights(context, estimator, expected, f"those of {epochs} epochs after {after}")
+    steps = optimizer_steps(context, estimator)
+    context.require(
+        steps == epochs, f"after {after} the optimizer has made {steps} steps, not {epochs}"
+    )
+
+
+@check(
+    "API-3.classes",
+    verifies="classes given to the first partial_fit may be missing from its y",
+    impact="the first batch decides which classes there are, and later ones are refused",
+    wrappers=[Wrapper.CLASSIFIER],
+    cases=["numbers", "text", "one-hot", "array"],
+)
+def classes(context: CheckContext) -> None:
+    labels: list[Any] = ["a", "b", "c"] if context.case == "text" else [2, 5, 9]
+    data = doubles.classes_dataset(labels)
+    seen: list[Any] = []
+
+    def build(meta: Any) -> Any:
+        seen.append(meta)
+        return doubles.make_model(data, "softmax")
+
+    one_hot = context.case == "one-hot"
+    estimator = context.make(
+        build,
+        loss="categorical_crossentropy" if one_hot else "sparse_categorical_crossentropy",
+        optimizer="sgd",
+        optimizer__learning_rate=0.0,
+    )
+    given = np.array(labels) if context.case == "array" else labels
+    first = data.y != labels[1]
+    context.call(estimator, "partial_fit", data.X[first], data.y[first], classes=given)
+    found = as_array(context, context.attribute(estimator, "classes_"), "classes_")
+    context.require(found.tolist() == labels, f"classes_ should be {labels}; it is {show(found)}")
+    with context.doing("reading n_classes_ in meta"):
+        count = seen[-1]["n_classes_"]
+    context.require(same(count, 3), f"meta['n_classes_'] should be 3; it is {show(count)}")
+    context.call(estimator, "partial_fit", data.X[~first], data.y[~first])
+    predicted = as_array(context, context.predict(estimator, data.X), "predict")
+    context.require(
+        predicted.tolist() == data.y.tolist(),
+        f"predict returned {show(predicted)}, not {show(data.y)}",
+    )
+
+
+@check(
+    "API-3.classes-again",
+    verifies="each partial_fit accepts the same classes, and raises an error for others",
+    impact="a loop over batches that always passes classes fails at the second batch, or the "
+    "units of the model change their meaning",
+    wrappers=[Wrapper.CLASSIFIER],
+    level=Level.SHOULD,
+)
+def classes_again(context: CheckContext) -> None:
+    data = doubles.classes_dataset(["a", "b", "c"])
+
+    def build() -> Any:
+        model = doubles.make_model(data, "softmax")
+        model.compile(
+            optimizer=doubles.zero_learning_rate(),
+            loss="sparse_categorical_crossentropy",
+        )
+        return model
+
+    estimator = context.make(build)
+    for _ in range(2):
+        context.call(estimator, "partial_fit", data.X, data.y, classes=["a", "b", "c"])
+    require_current_epoch(context, estimator, 2)
+    with context.refusing("partial_fit with other classes than before", ValueError):
+        estimator.partial_fit(data.X, data.y, classes=["a", "b", "c", "d"])
+    predicted = as_array(context, context.predict(estimator, data.X), "predict")
+    context.require(
+        predicted.tolist() == data.y.tolist(),
+        f"predict returned {show(predicted)}, not {show(data.y)}",
+    )

@@ -1,0 +1,90 @@
+"""API-7: ``random_state``."""
+
+from collections.abc import Callable
+from typing import Any
+
+from scikeras_conformance.catalog.check import ESTIMATORS, check
+from scikeras_conformance.checks._support.modules import doubles, keras, np, sklearn_base
+from scikeras_conformance.checks._support.training import (
+    loss_name,
+    same_weights,
+)
+from scikeras_conformance.runner.context import CheckContext, show
+
+
+def _random_builder(context: CheckContext) -> Callable[[], Any]:
+    """Return a builder of a model with random weights, dropout and order of rows."""
+    n_features = doubles.dataset(context.wrapper).n_features
+
+    def build() -> Any:
+        inputs = keras.Input((n_features,))
+        hidden = keras.layers.Dropout(0.5)(keras.layers.Dense(4)(inputs))
+        activation = "sigmoid" if context.is_classifier else "linear"
+        model = doubles.RecordingModel(inputs, keras.layers.Dense(1, activation)(hidden))
+        model.compile(keras.optimizers.SGD(0.05), loss=loss_name(context))
+        return model
+
+    return build
+
+
+def _random_weights(context: CheckContext, estimator: Any, method: str, seed: int) -> list[Any]:
+    """Return the weights after a call that starts from another state of the global generators."""
+    X, y, *_ = doubles.dataset(context.wrapper)
+    keras.utils.set_random_seed(seed)
+    context.call(estimator, method, X[:6], y[:6])
+    return [weights.copy() for weights in context.model(estimator).get_weights()]
+
+
+def _random_estimator(context: CheckContext, random_state: Any) -> Any:
+    return context.make(_random_builder(context), random_state=random_state, batch_size=2)
+
+
+@check(
+    "API-7.same-seed",
+    verifies="the same random_state gives the same weights, whatever the state of the global "
+    "generators",
+    impact="a result cannot be reproduced, and candidates of a search differ by chance",
+    wrappers=ESTIMATORS,
+    cases=["fit", "initialize", "partial_fit", "RandomState", "second-fit", "clone"],
+)
+def same_seed(context: CheckContext) -> None:
+    instances = context.case == "RandomState"
+    states = [np.random.RandomState(5) if instances else 5 for _ in range(2)]
+    estimators = [_random_estimator(context, state) for state in states]
+    if context.case == "second-fit":
+        estimators[1] = estimators[0]
+    if context.case == "clone":
+        with context.doing("cloning"):
+            estimators[1] = sklearn_base.clone(estimators[0])
+    method = context.case if context.case in {"initialize", "partial_fit"} else "fit"
+    first, second = (
+        _random_weights(context, estimator, method, seed)
+        for seed, estimator in enumerate(estimators, start=1)
+    )
+    context.require(
+        same_weights(first, second),
+        f"two calls of {method} under the same seed gave the weights {show(first[:1])} and "
+        f"{show(second[:1])}",
+    )
+
+
+@check(
+    "API-7.other-seed",
+    verifies="another random_state, or none, gives other weights",
+    impact="repetitions that should show the variance of the results are all identical",
+    cases=["int", "RandomState", "None"],
+)
+def other_seed(context: CheckContext) -> None:
+    states: tuple[Any, Any] = (None, None)
+    if context.case != "None":
+        states = (5, 6)
+    if context.case == "RandomState":
+        states = (np.random.RandomState(5), np.random.RandomState(6))
+    first, second = (
+        _random_weights(context, _random_estimator(context, state), "initialize", seed)
+        for seed, state in enumerate(states, start=1)
+    )
+    context.require(
+        not same_weights(first, second),
+        f"random_state={show(states[0])} and {show(states[1])} gave the same weights",
+    )

@@ -1,0 +1,102 @@
+"""API-6: ``sample_weight``."""
+
+from scikeras_conformance.catalog.check import ESTIMATORS, check
+from scikeras_conformance.checks._support.modules import doubles, np
+from scikeras_conformance.checks._support.predictions import as_array
+from scikeras_conformance.checks._support.training import (
+    column,
+    learner,
+    require_weights,
+    same_weights,
+    train,
+)
+from scikeras_conformance.runner.context import CheckContext, show
+
+
+@check(
+    "API-6.sample-weight",
+    verifies="fit and partial_fit use sample_weight in training",
+    impact="weights are accepted and have no effect",
+    wrappers=ESTIMATORS,
+    cases=["array", "list", "integers", "float32", "partial_fit", "second-partial_fit"],
+)
+def sample_weight(context: CheckContext) -> None:
+    X, y, *_ = doubles.dataset(context.wrapper)
+    weights = np.arange(len(y)) % 4 + 1.0
+    given = {
+        "list": weights.tolist(),
+        "integers": weights.astype(np.int64),
+        "float32": weights.astype(np.float32),
+    }.get(context.case, weights.copy())
+    build = learner(context)
+    estimator, expected = context.make(build), build()
+    if context.case == "second-partial_fit":
+        context.call(estimator, "partial_fit", X, y)
+        train(expected, X, column(y))
+    method = "partial_fit" if "partial_fit" in context.case else "fit"
+    context.call(estimator, method, X, y, sample_weight=given)
+    train(expected, X, column(y), sample_weight=weights)
+    require_weights(context, estimator, expected, f"those of {method} with sample_weight")
+
+
+@check(
+    "API-6.some-zero",
+    verifies="samples with weight zero are not trained on",
+    impact="excluded samples still influence the model",
+)
+def some_zero(context: CheckContext) -> None:
+    X, y, *_ = doubles.dataset(context.wrapper)
+    weights = np.ones(len(y))
+    weights[::3] = 0.0
+    build = learner(context)
+    estimator = context.make(build)
+    context.call(estimator, "fit", X, y, sample_weight=weights)
+    # Keras counts such samples in the mean, but a wrapper may leave them out beforehand.
+    kept = weights > 0
+    counted = train(build(), X, column(y), sample_weight=weights).get_weights()
+    left_out = train(build(), X[kept], column(y[kept])).get_weights()
+    found = context.model(estimator).get_weights()
+    context.require(
+        same_weights(found, counted) or same_weights(found, left_out),
+        f"the weights are not those of training without these samples: {show(found[:1])}",
+    )
+
+
+@check(
+    "API-6.score",
+    verifies="score accepts sample_weight",
+    impact="a weighted search ranks candidates by an unweighted score",
+    wrappers=ESTIMATORS,
+    also=["SCORE-3"],
+)
+def score_weight(context: CheckContext) -> None:
+    from sklearn.metrics import accuracy_score, r2_score
+
+    X, y, *_ = doubles.dataset(context.wrapper)
+    weights = np.where(np.arange(len(y)) % 2, 5.0, 1.0)
+    estimator = context.make(learner(context))
+    context.fit(estimator, X, y)
+    predicted = as_array(context, context.predict(estimator, X), "predict")
+    metric = accuracy_score if context.is_classifier else r2_score
+    with context.doing("scoring the predictions"):
+        expected = metric(y, predicted, sample_weight=weights)
+    found = context.call(estimator, "score", X, y, sample_weight=weights)
+    with context.doing("comparing the result of score"):
+        right = bool(np.isclose(found, expected))
+    context.require(right, f"score should be {expected}; it is {show(found)}")
+
+
+@check(
+    "API-6.all-zero",
+    verifies="weights that are all zero raise a ValueError",
+    impact="a fold without any weight seems to be trained, and its scores are random",
+    cases=["fit", "partial_fit", "second-partial_fit"],
+)
+def all_zero(context: CheckContext) -> None:
+    X, y, *_ = doubles.dataset(context.wrapper)
+    estimator = context.make(learner(context))
+    if context.case == "second-partial_fit":
+        context.call(estimator, "partial_fit", X, y)
+    method = "fit" if context.case == "fit" else "partial_fit"
+    with context.refusing(f"{method} with weights that are all zero", ValueError):
+        getattr(estimator, method)(X, y, sample_weight=np.zeros(len(y)))

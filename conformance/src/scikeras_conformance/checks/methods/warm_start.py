@@ -1,0 +1,78 @@
+"""API-4 and API-12: training that continues with an existing model."""
+
+from typing import Any
+
+from scikeras_conformance.catalog.check import ESTIMATORS, check
+from scikeras_conformance.checks._support.modules import doubles, np, sklearn_base
+from scikeras_conformance.checks._support.training import (
+    column,
+    learner,
+    require_weights,
+    train,
+)
+from scikeras_conformance.runner.context import CheckContext, show
+
+
+@check(
+    "API-4.warm-start",
+    verifies="with warm_start, fit continues from the current weights, and without it does not",
+    impact="a long training silently starts over, or a fold continues from the previous one",
+    wrappers=ESTIMATORS,
+    cases=["first-fit", "second-fit", "switched-on", "switched-off", "set-weights"],
+)
+def warm_start(context: CheckContext) -> None:
+    X, y, *_ = doubles.dataset(context.wrapper)
+    build = learner(context)
+    estimator = context.make(build, warm_start=context.case != "switched-on")
+    expected, epochs = build(), 1
+    if context.case == "set-weights":
+        # As for a pretrained model.
+        weights = [one + 0.25 for one in expected.get_weights()]
+        expected.set_weights(weights)
+        context.initialize(estimator, X, y)
+        model = context.model(estimator)
+        with context.doing("setting the weights of model_"):
+            model.set_weights(weights)
+    elif context.case != "first-fit":
+        context.fit(estimator, X, y)
+        on = context.case != "switched-off"
+        context.call(estimator, "set_params", warm_start=on)
+        epochs = 2 if on else 1
+    context.fit(estimator, X, y)
+    train(expected, X, column(y), epochs=epochs)
+    require_weights(
+        context, estimator, expected, f"those of {epochs} epochs from the initial weights"
+    )
+
+
+@check(
+    "API-12.initialized",
+    verifies="initialized_ is true if and only if there is a model",
+    impact="a pipeline cannot tell whether to initialize, and trains an untrained copy",
+    cases=["unfitted", "initialize", "fit", "partial_fit", "clone", "failed-fit"],
+)
+def initialized(context: CheckContext) -> None:
+    X, y, *_ = doubles.dataset(context.wrapper)
+
+    def fail() -> Any:
+        msg = "the builder of this check raises"
+        raise RuntimeError(msg)
+
+    estimator = context.make(
+        fail if context.case == "failed-fit" else doubles.builder(context.wrapper)
+    )
+    if context.case in {"initialize", "fit", "partial_fit"}:
+        context.call(estimator, context.case, X, y)
+    if context.case == "clone":
+        context.initialize(estimator, X, y)
+        with context.doing("cloning"):
+            estimator = sklearn_base.clone(estimator)
+    if context.case == "failed-fit":
+        with context.refusing("fit with a builder that raises", Exception):
+            estimator.fit(X, y)
+    expected = context.case in {"initialize", "fit", "partial_fit"}
+    found = context.attribute(estimator, "initialized_")
+    context.require(
+        isinstance(found, (bool, np.bool_)) and bool(found) is expected,
+        f"initialized_ should be {expected}; it is {show(found)}",
+    )

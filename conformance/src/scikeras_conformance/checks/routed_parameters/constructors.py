@@ -1,0 +1,154 @@
+"""ROUTE-6, ROUTE-7 and ROUTE-8: parameters routed to optimizer, loss and metrics."""
+
+from typing import Any
+
+from scikeras_conformance.catalog.check import Wrapper, check
+from scikeras_conformance.checks._support.destinations import (
+    prepared,
+    require_made,
+)
+from scikeras_conformance.checks._support.modules import doubles, keras, np
+from scikeras_conformance.runner.context import CheckContext, show
+
+
+def _require_constructed(context: CheckContext, kind: str) -> None:
+    """Require routed arguments in an object that the model is compiled with."""
+    given = {"alpha": 1001, "beta": [2, {"a": 3}], "nothing": None}
+    destinations, _ = prepared(context, **{f"{kind}__{name}": v for name, v in given.items()})
+    arguments: Any
+    if context.case == "builder":
+        where, arguments = "compile_kwargs", (destinations.compilations or [None])[-1]
+    else:
+        calls = destinations.received("compile")
+        where, arguments = "Model.compile", calls[-1] if calls else None
+    context.require(isinstance(arguments, dict), f"{where} has no arguments")
+    expected = {destinations.classes[kind]: given}
+    require_made(context, arguments.get(kind), expected, f"{kind} in {where}")
+
+
+PLACES = ("wrapper", "builder")
+
+
+@check(
+    "ROUTE-6.optimizer",
+    verifies="optimizer__x reaches the constructor of the optimizer class",
+    impact="a search over the learning rate compares equal models",
+    cases=PLACES,
+)
+def reaches_optimizer(context: CheckContext) -> None:
+    _require_constructed(context, "optimizer")
+
+
+@check(
+    "ROUTE-7.loss",
+    verifies="loss__x reaches the constructor of the loss class",
+    impact="settings of a loss, such as label smoothing, silently keep their defaults",
+    cases=PLACES,
+)
+def reaches_loss(context: CheckContext) -> None:
+    _require_constructed(context, "loss")
+
+
+@check(
+    "ROUTE-8.metrics",
+    verifies="metrics__x reaches the constructor of each metric class",
+    impact="settings of a metric, such as a threshold, silently keep their defaults",
+    cases=[*PLACES, "each"],
+)
+def reaches_metrics(context: CheckContext) -> None:
+    if context.case != "each":
+        _require_constructed(context, "metrics")
+        return
+    classes = [doubles.class_accepting_anything("metrics") for _ in range(3)]
+    destinations, _ = prepared(context, metrics=classes, metrics__alpha=1001)
+    calls = destinations.received("compile")
+    context.require(calls, "the model was not compiled")
+    expected = {cls: {"alpha": 1001} for cls in classes}
+    require_made(context, calls[-1].get("metrics"), expected, "metrics in Model.compile")
+
+
+@check(
+    "ROUTE-6.named-optimizer",
+    verifies="optimizer__x reaches the constructor of an optimizer given by name",
+    impact="optimizer='sgd' with optimizer__learning_rate trains at the default rate",
+    also=["BUILD-5"],
+)
+def reaches_named_optimizer(context: CheckContext) -> None:
+    _, estimator = prepared(
+        context, optimizer="sgd", optimizer__learning_rate=0.125, optimizer__momentum=0.75
+    )
+    model = context.model(estimator)
+    with context.doing("reading the settings of the optimizer"):
+        config = model.optimizer.get_config()
+        found = [float(config["learning_rate"]), float(config["momentum"])]
+    context.require(
+        isinstance(model.optimizer, keras.optimizers.SGD) and found == [0.125, 0.75],
+        f"the optimizer should be SGD(0.125, momentum=0.75); it is {show(config)}",
+    )
+
+
+def _require_no_silence(context: CheckContext, params: dict[str, Any]) -> Any:
+    """Return the model that is fitted with parameters routed to a name, or None.
+
+    A name may stand for a function, and parameters routed to one raise a TypeError (ROUTE-12).
+    """
+    X, y, *_ = doubles.dataset(context.wrapper)
+    estimator = context.make(lambda: doubles.uncompiled(context.wrapper, off=0.5), **params)
+    with context.doing(f"fit with {', '.join(params)}"):
+        try:
+            estimator.fit(X, y)
+        except TypeError:
+            return None
+    return context.model(estimator)
+
+
+@check(
+    "ROUTE-7.named-loss",
+    verifies="loss__x reaches a loss given by name, or raises an error",
+    impact="loss='huber' with loss__delta trains with the default",
+    wrappers=[Wrapper.REGRESSOR],
+    cases=["single", "dict"],
+    also=["BUILD-5"],
+)
+def reaches_named_loss(context: CheckContext) -> None:
+    loss = {"single": "huber", "dict": {"out": "huber"}}[context.case]
+    model = _require_no_silence(context, {"loss": loss, "loss__delta": 0.125, "optimizer": "sgd"})
+    if model is None:
+        return
+    X, y, *_ = doubles.dataset(context.wrapper)
+    predictions = model(X)
+    column = y.reshape(-1, 1)
+    with context.doing("computing the loss that model_ was compiled with"):
+        found = float(model.compute_loss(x=X, y=column, y_pred=predictions))
+    expected = float(keras.losses.Huber(delta=0.125)(column, predictions))
+    context.require(
+        np.isclose(found, expected, rtol=1e-4),
+        f"with loss__delta=0.125 the loss should be {expected}; it is {found}",
+    )
+
+
+@check(
+    "ROUTE-8.named-metrics",
+    verifies="metrics__x reaches metrics given by name, or raises an error",
+    impact="metrics='binary_accuracy' with metrics__threshold uses the default",
+    wrappers=[Wrapper.REGRESSOR],
+    cases=["single", "dict"],
+    also=["BUILD-5"],
+)
+def reaches_named_metrics(context: CheckContext) -> None:
+    name = "binary_accuracy"
+    metrics = {"single": name, "dict": {"out": [name]}}[context.case]
+    params = {"metrics": metrics, "metrics__threshold": 0.125, "optimizer": "sgd"}
+    model = _require_no_silence(context, {**params, "loss": "mean_squared_error"})
+    if model is None:
+        return
+    with context.doing("updating the metric of model_ with two rows"):
+        held = [one for holder in model.metrics for one in getattr(holder, "metrics", [holder])]
+        (metric,) = [one for one in held if one.name != "loss"]
+        metric.reset_state()
+        metric.update_state(np.ones((2, 1)), np.full((2, 1), 0.25))
+        found = float(metric.result())
+    context.require(
+        found == 1.0,
+        f"with metrics__threshold=0.125 an output of 0.25 counts as 1; the metric is {found}",
+    )

@@ -1,0 +1,160 @@
+"""ROUTE-1 to ROUTE-4: parameters routed to the builder, ``fit`` and ``predict``."""
+
+from typing import Any
+
+from scikeras_conformance.catalog.check import Wrapper, check
+from scikeras_conformance.checks._support.destinations import (
+    DESTINATIONS,
+    prepared,
+    require_no_leak,
+    require_received,
+)
+from scikeras_conformance.checks._support.modules import doubles
+from scikeras_conformance.checks._support.predictions import same
+from scikeras_conformance.runner.context import CheckContext, show
+
+
+@check(
+    "ROUTE-1.prefixes",
+    verifies="the class attribute prefixes_ holds the eight documented prefixes",
+    impact="a tool that looks up which parameters are routed, or a subclass that adds a "
+    "prefix, fails",
+)
+def prefixes(context: CheckContext) -> None:
+    with context.doing("reading prefixes_ of the class"):
+        found = context.cls.prefixes_
+    context.require(not isinstance(found, str), f"prefixes_ is one string, {show(found)}")
+    with context.doing("iterating over prefixes_"):
+        held = list(found)
+        absent = [name for name in DESTINATIONS if f"{name}__" not in held]
+    context.require(
+        not absent, f"prefixes_ lacks {', '.join(f'{name}__' for name in absent)}: {show(held)}"
+    )
+
+
+@check(
+    "ROUTE-2.builder",
+    verifies="model__x reaches the builder as x, by identity, and overrides the builder's default",
+    impact="an architecture that is searched is built with default settings",
+    cases=["fit", "initialize", "set-later"],
+)
+def builder(context: CheckContext) -> None:
+    X, y, *_ = doubles.dataset(context.wrapper)
+    seen: list[Any] = []
+    layout = [1, {"a": 2}]
+
+    def build(layout: Any = None, depth: int = 1) -> Any:
+        seen.append((layout, depth))
+        return doubles.stub_model_of(doubles.dataset(context.wrapper), context.wrapper)
+
+    later = context.case == "set-later"
+    estimator = context.make(build, **({} if later else {"model__layout": layout}))
+    if later:
+        context.call(estimator, "set_params", model__layout=layout)
+    context.call(estimator, "initialize" if later else context.case, X, y)
+    context.require(seen, "the builder was never called")
+    found, depth = seen[-1]
+    context.require(found is layout, f"the builder received layout={show(found)}")
+    context.require(depth == 1, f"the builder received depth={show(depth)}, which was not given")
+
+
+@check(
+    "ROUTE-2.named-like-a-parameter",
+    verifies="model__x reaches the builder even if the wrapper has a parameter x of its own",
+    impact="a builder's argument called epochs or loss cannot be set",
+    also=["ROUTE-15"],
+)
+def named_like_a_parameter(context: CheckContext) -> None:
+    given = {"epochs": 7, "batch_size": 6, "loss": "of the builder", "verbose": "too"}
+    routed = {f"model__{name}": value for name, value in given.items()}
+    destinations, _ = prepared(context, **routed)
+    require_received(context, destinations.received("model"), given, "the builder")
+    for call in destinations.received("fit"):
+        for name in ("epochs", "batch_size"):
+            context.require(
+                not same(call.get(name), given[name]), f"model__{name} reached Model.fit"
+            )
+
+
+FIT: dict[str, Any] = {
+    "epochs": 3,
+    "batch_size": 5,
+    "shuffle": False,
+    "verbose": 2,
+    "initial_epoch": 1,
+    "validation_freq": 2,
+    "steps_per_epoch": 2,
+}
+
+
+@check(
+    "ROUTE-3.fit",
+    verifies="fit__x reaches Model.fit as x",
+    impact="the model is trained with other settings than those being searched",
+    cases=FIT,
+)
+def reaches_fit(context: CheckContext) -> None:
+    # With initial_epoch=1, training needs more than one epoch.
+    plain = {"epochs": 3} if context.case == "initial_epoch" else {}
+    destinations, _ = prepared(context, **{f"fit__{context.case}": FIT[context.case]}, **plain)
+    expected = {context.case: FIT[context.case]}
+    require_received(context, destinations.received("fit"), expected, "Model.fit")
+
+
+@check(
+    "ROUTE-3.nothing-else",
+    verifies="fit__x does not reach the builder, Model.compile, Model.predict or a constructor",
+    impact="predict fails because of an argument of fit, or uses the batch size of training",
+)
+def reaches_nothing_but_fit(context: CheckContext) -> None:
+    given = {"batch_size": 5, "steps_per_epoch": 1003, "validation_freq": 1004}
+    require_no_leak(context, "fit", given)
+
+
+PREDICT: dict[str, Any] = {"batch_size": 5, "verbose": 2, "steps": 1}
+
+
+def _require_routed_to_predict(context: CheckContext, method: str, *data: Any) -> None:
+    """Require ``predict__x`` in Model.predict when a method is called."""
+    expected = {context.case: PREDICT[context.case]}
+    destinations, estimator = prepared(
+        context, **{f"predict__{context.case}": PREDICT[context.case]}
+    )
+    before = len(destinations.received("predict"))
+    context.call(estimator, method, *data)
+    calls = destinations.received("predict")[before:]
+    require_received(context, calls, expected, f"in {method}, Model.predict")
+
+
+@check(
+    "ROUTE-4.predict",
+    verifies="predict__x reaches Model.predict as x when predict is called",
+    impact="predictions run out of memory, whatever batch size is set",
+    cases=PREDICT,
+)
+def routed_to_predict(context: CheckContext) -> None:
+    X, *_ = doubles.dataset(context.wrapper)
+    _require_routed_to_predict(context, "predict", X)
+
+
+@check(
+    "ROUTE-4.predict-proba",
+    verifies="predict__x reaches Model.predict as x when predict_proba is called",
+    impact="probabilities are computed with other settings than predictions",
+    wrappers=[Wrapper.CLASSIFIER],
+    cases=PREDICT,
+)
+def routed_to_predict_proba(context: CheckContext) -> None:
+    X, *_ = doubles.dataset(context.wrapper)
+    _require_routed_to_predict(context, "predict_proba", X)
+
+
+@check(
+    "ROUTE-4.score",
+    verifies="predict__x reaches Model.predict as x when score is called",
+    impact="a search computes scores with other settings than predictions",
+    cases=PREDICT,
+)
+def routed_to_score(context: CheckContext) -> None:
+    X, y, *_ = doubles.dataset(context.wrapper)
+    _require_routed_to_predict(context, "score", X, y)

@@ -1,0 +1,1 @@
+"""Chapter SCORE: the score of an estimator."""

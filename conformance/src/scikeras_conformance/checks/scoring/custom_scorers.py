@@ -1,0 +1,173 @@
+"""SCORE-2 and SCORE-3: the scorer of a subclass."""
+
+from typing import Any
+
+from scikeras_conformance.catalog.check import ALL, Wrapper, check
+from scikeras_conformance.checks._support.destinations import subclass
+from scikeras_conformance.checks._support.modules import doubles, np
+from scikeras_conformance.checks._support.predictions import as_array, same
+from scikeras_conformance.checks._support.scoring import fitted_stub, require_score
+from scikeras_conformance.runner.context import CheckContext, show
+
+CLASSIFIER = [Wrapper.CLASSIFIER]
+REGRESSOR = [Wrapper.REGRESSOR]
+
+
+def _agreement(y_true: Any, y_pred: Any) -> float:
+    """Return a score that is neither accuracy nor R-squared."""
+    same_size = np.asarray(y_true).size == np.asarray(y_pred).size
+    return len(y_true) * 10.0 if same_size else -1.0
+
+
+def _static(y_true: Any, y_pred: Any, **kwargs: Any) -> float:
+    return _agreement(y_true, y_pred) * float(kwargs.get("factor", 1.0))
+
+
+def _regular(self: Any, y_true: Any, y_pred: Any, **kwargs: Any) -> float:
+    return _static(y_true, y_pred, **kwargs) if hasattr(self, "model_") else -1.0
+
+
+def _of_class(cls: Any, /, y_true: Any, y_pred: Any, **kwargs: Any) -> float:
+    return _static(y_true, y_pred, **kwargs) if hasattr(cls, "scorer") else -1.0
+
+
+SCORING: dict[str, Any] = {
+    "static": staticmethod(_static),
+    "method": _regular,
+    "class-method": classmethod(_of_class),
+}
+
+
+@check(
+    "SCORE-2.overriding",
+    verifies="score returns what the scorer of a subclass returns",
+    impact="the documented way to change the score has no effect, and searches still use accuracy",
+    cases=[*SCORING, "static-with-keywords", "method-with-keywords"],
+)
+def overriding(context: CheckContext) -> None:
+    data = doubles.dataset(context.wrapper)
+    kind, _, keywords = context.case.partition("-with-")
+    factor = {"score__factor": 3.0} if keywords else {}
+    estimator = fitted_stub(context, data, subclass(context, scorer=SCORING[kind]), **factor)
+    expected = len(data.y) * 10.0 * factor.get("score__factor", 1.0)
+    found = context.call(estimator, "score", data.X, data.y)
+    require_score(context, found, expected, "score with a custom scorer")
+
+
+def _scored(context: CheckContext, data: Any, *weights: Any, **given: Any) -> dict[str, Any]:
+    """Return what the scorer received when score was called."""
+    weighted = {name: given.pop(name) for name in ("sample_weight",) if name in given}
+    calls: list[dict[str, Any]] = []
+
+    def scorer(y_true: Any, y_pred: Any, **kwargs: Any) -> float:
+        calls.append({"y_true": y_true, "y_pred": y_pred, **kwargs})
+        return 0.5
+
+    estimator = fitted_stub(context, data, subclass(context, scorer=staticmethod(scorer)), **given)
+    context.call(estimator, "score", data.X, data.y, *weights, **weighted)
+    context.require(len(calls) == 1, f"score called the scorer {len(calls)} times")
+    return calls[0]
+
+
+def _require_values(context: CheckContext, found: Any, expected: Any, what: str) -> None:
+    found = as_array(context, found, what)
+    context.require(
+        found.shape == expected.shape, f"{what} has shape {found.shape}, not {expected.shape}"
+    )
+    with context.doing(f"comparing {what}"):
+        if expected.dtype.kind == "f":
+            right = bool(np.allclose(found, expected, atol=1e-3))
+        else:
+            right = bool(found.tolist() == expected.tolist())
+    context.require(right, f"{what} is {show(found)}, not {show(expected)}")
+
+
+OWN_LABELS: dict[str, Any] = {
+    "text": ["no", "yes"],
+    "three": ["a", "b", "c"],
+    "minus-plus": [-1, 1],
+    "bool": [False, True],
+}
+
+
+@check(
+    "SCORE-3.own-labels",
+    verifies="the scorer receives y and the predictions in the user's labels",
+    impact="a scorer that depends on the labels, such as one with pos_label='yes', fails or is "
+    "wrong",
+    wrappers=CLASSIFIER,
+    cases=[*OWN_LABELS, "multilabel"],
+)
+def own_labels(context: CheckContext) -> None:
+    if context.case == "multilabel":
+        data = doubles.multilabel_dataset()
+    else:
+        data = doubles.classes_dataset(OWN_LABELS[context.case])
+    received = _scored(context, data)
+    for name in ("y_true", "y_pred"):
+        _require_values(context, received[name], data.y, f"{name} of the scorer")
+
+
+@check(
+    "SCORE-3.own-values",
+    verifies="the regressor's scorer receives y and the predictions in their original scale "
+    "and shape",
+    impact="an error is computed between a column and a row, and broadcasts to a matrix",
+    wrappers=REGRESSOR,
+    cases=["one", "several"],
+)
+def own_values(context: CheckContext) -> None:
+    data = doubles.continuous_dataset(1 if context.case == "one" else 3)
+    # Digits that are lost if y is cast to the dtype of the model.
+    data = data._replace(y=data.y.astype(np.float64) * (1 + 2.0**-40))
+    received = _scored(context, data)
+    for name in ("y_true", "y_pred"):
+        _require_values(context, received[name], data.y, f"{name} of the scorer")
+    truth = as_array(context, received["y_true"], "y_true of the scorer")
+    with context.doing("comparing y_true of the scorer"):
+        exact = bool(np.array_equal(truth, data.y))
+    context.require(exact, "y_true of the scorer has lost digits")
+
+
+def _number(value: Any) -> int | None:
+    return value if isinstance(value, int) else None
+
+
+@check(
+    "SCORE-3.arguments",
+    verifies="the scorer receives the score__ parameters, and no others",
+    impact="a scorer with its own arguments fails, or receives those of another function",
+    wrappers=ALL,
+)
+def arguments(context: CheckContext) -> None:
+    given = {"alpha": [1, {"a": 2}], "beta": None, "labels": "own"}
+    routed = {f"score__{name}": value for name, value in given.items()}
+    others = {"fit__batch_size": 5, "predict__batch_size": 6, "batch_size": 7}
+    received = _scored(context, doubles.dataset(context.wrapper), **routed, **others)
+    found = {name: received[name] for name in given if name in received}
+    context.require(
+        same(found, given), f"the scorer should receive {given}; it received {show(received)}"
+    )
+    # None is as good as no sample_weight.
+    weights = received.get("sample_weight")
+    context.require(weights is None, f"the scorer received sample_weight={show(weights)}")
+    strange = [name for name, value in others.items() if value in map(_number, received.values())]
+    context.require(not strange, f"the scorer received the values of {', '.join(strange)}")
+
+
+@check(
+    "SCORE-3.sample-weight",
+    verifies="the scorer receives the sample_weight given to score",
+    impact="a weighted score is silently computed without weights",
+    cases=["keyword", "position", "list"],
+)
+def sample_weight(context: CheckContext) -> None:
+    data = doubles.dataset(context.wrapper)
+    weights = np.linspace(0.5, 2.0, len(data.y))
+    if context.case == "position":
+        received = _scored(context, data, weights)
+    else:
+        value = weights.tolist() if context.case == "list" else weights
+        received = _scored(context, data, sample_weight=value)
+    context.require("sample_weight" in received, "the scorer did not receive sample_weight")
+    _require_values(context, received["sample_weight"], weights, "sample_weight of the scorer")

@@ -1,0 +1,239 @@
+"""SER-1: pickle, joblib and copies."""
+
+from collections.abc import Mapping
+from types import FunctionType
+from typing import Any
+
+from scikeras_conformance.catalog.check import ESTIMATORS, check
+from scikeras_conformance.checks._support.modules import doubles, keras, np
+from scikeras_conformance.checks._support.predictions import same
+from scikeras_conformance.checks._support.serialization import ALL_ROWS, copy_of, require_same_bits
+from scikeras_conformance.checks._support.state import fitted_names, own_names, require_not_fitted
+from scikeras_conformance.checks._support.training import optimizer_steps, require_weights
+from scikeras_conformance.contract import Level
+from scikeras_conformance.runner.context import CheckContext
+
+
+def settings_of(context: CheckContext, kind: str) -> dict[str, Any]:
+    """Return parameters with Keras objects, all of which affect the weights or the history."""
+    optimizers, losses, metrics = keras.optimizers, keras.losses, keras.metrics
+    # Neither argument is the default, and get_config of Keras lacks one of them.
+    cls = losses.BinaryCrossentropy if context.is_classifier else losses.Huber
+    argument = {"label_smoothing": 0.25} if context.is_classifier else {"delta": 0.25}
+    # Also one for the builder that differs from the builder's default.
+    both = {"batch_size": ALL_ROWS, "verbose": 0, "start": 0.25}
+    if kind == "classes":
+        return {
+            **both,
+            "optimizer": optimizers.SGD,
+            "optimizer__learning_rate": 0.05,
+            "loss": cls,
+            **{f"loss__{name}": value for name, value in argument.items()},
+            "metrics": [metrics.MeanAbsoluteError],
+            "callbacks": doubles.LabeledCallback,
+            "callbacks__label": "given",
+        }
+    loss, metric = cls(**argument), metrics.MeanAbsoluteError(name="mine")
+    callback = doubles.LabeledCallback("given")
+    structures = {
+        "instances": (loss, [metric], [callback]),
+        "nested": (
+            {"out": loss},
+            {"out": [metric, "mse"]},
+            {"a": doubles.LabeledCallback, "b": callback},
+        ),
+    }
+    names = ("loss", "metrics", "callbacks")
+    # Not one that divides by the size of the gradient, which hides the factor of a loss.
+    optimizer = optimizers.SGD(0.05, momentum=0.5)
+    return {**both, "optimizer": optimizer, **dict(zip(names, structures[kind], strict=True))}
+
+
+def difference(first: Any, second: Any, path: str) -> str:
+    """Return the path at which two parameters differ, or an empty string."""
+    if isinstance(first, Mapping):
+        if not isinstance(second, Mapping) or list(first) != list(second):
+            return path
+        return next(
+            filter(None, (difference(first[k], second[k], f"{path}.{k}") for k in first)), ""
+        )
+    if isinstance(first, (list, tuple)):
+        if type(first) is not type(second) or len(first) != len(second):
+            return path
+        pairs = enumerate(zip(first, second, strict=True))
+        return next(filter(None, (difference(*two, f"{path}.{i}") for i, two in pairs)), "")
+    return "" if _alike(first, second) else path
+
+
+def _alike(first: Any, second: Any) -> bool:
+    if first is second:
+        return True
+    if isinstance(first, type) or type(first) is not type(second):
+        return False
+    if hasattr(first, "get_config"):
+        return repr(first.get_config()) == repr(second.get_config())
+    if isinstance(first, FunctionType):
+        # A function that is defined in a script is copied by its code.
+        return bool(first.__qualname__ == second.__qualname__ and first.__code__ == second.__code__)
+    if isinstance(first, keras.callbacks.Callback):
+        return bool(getattr(first, "label", None) == getattr(second, "label", None))
+    return same(first, second)
+
+
+def require_params(
+    context: CheckContext, found: Any, expected: Mapping[str, Any], what: str
+) -> None:
+    """Require an estimator with the expected parameters."""
+    params = context.params(found)
+    with context.doing(f"comparing the parameters of {what}"):
+        where = difference(dict(expected), params, "parameters")
+    context.require(not where, f"{what} differs in its {where.replace('.', ' ', 1)}")
+
+
+def importable_estimator(context: CheckContext, kind: str, *, plain: bool = False) -> Any:
+    """Make an estimator whose builder, and whatever else is in it, can be imported."""
+    builders = doubles.PLAIN if plain else doubles.UNTRAINED
+    return context.make(builders[context.wrapper], **settings_of(context, kind))
+
+
+CASES = (
+    *("pickle-classes", "pickle-instances", "pickle-nested"),
+    *("deepcopy-instances", "deepcopy-nested"),
+)
+
+
+@check(
+    "SER-1.unfitted",
+    verifies="a pickled or copied unfitted estimator keeps its parameters, and trains to the "
+    "same weights",
+    impact="a configured estimator cannot be stored, or returns with other settings",
+    cases=CASES,
+)
+def unfitted(context: CheckContext) -> None:
+    way, _, kind = context.case.partition("-")
+    X, y, *_ = doubles.dataset(context.wrapper)
+    estimator = importable_estimator(context, kind)
+    params = context.params(estimator)
+    before = doubles.snapshot(params)
+    other = copy_of(context, estimator, way)
+    require_params(context, other, params, "the copy")
+    changed = doubles.changed_paths(before, doubles.snapshot(context.params(estimator)))
+    context.require(not changed, f"copying changed the original: {', '.join(changed[:3])}")
+    require_not_fitted(context, other, "predict", X)
+    context.fit(other, X, y)
+    context.require(not fitted_names(estimator), "fitting the copy fitted the original")
+    context.fit(estimator, X, y)
+    expected = context.model(estimator).get_weights()
+    require_weights(context, other, expected, "those of the original")
+
+
+@check(
+    "SER-1.fitted",
+    verifies="a pickled or copied fitted estimator predicts exactly the same, and is "
+    "independent of the original",
+    impact="a stored model cannot be loaded, predicts differently, or changes together with "
+    "its copy",
+    cases=CASES,
+)
+def fitted(context: CheckContext) -> None:
+    way, _, kind = context.case.partition("-")
+    X, y, *_ = doubles.dataset(context.wrapper)
+    estimator = importable_estimator(context, kind)
+    context.fit(estimator, X, y)
+    params, predictions = context.params(estimator), context.predict(estimator, X)
+    weights = context.model(estimator).get_weights()
+    before = own_names(estimator), optimizer_steps(context, estimator)
+    other = copy_of(context, estimator, way)
+    if kind == "instances":
+        # The copy is pickled once more, as when it is sent on.
+        other = copy_of(context, other, way)
+    after = own_names(estimator), optimizer_steps(context, estimator)
+    context.require(
+        before[0] <= after[0], f"copying removed {sorted(before[0] - after[0])} from the original"
+    )
+    context.require(
+        before[1] == after[1],
+        f"copying changed the number of steps of the original from {before[1]} to {after[1]}",
+    )
+    require_same_bits(context, context.predict(other, X), predictions, "predict of the copy")
+    if context.is_classifier:
+        expected = context.call(estimator, "predict_proba", X)
+        found = context.call(other, "predict_proba", X)
+        require_same_bits(context, found, expected, "predict_proba of the copy")
+    require_params(context, other, params, "the copy")
+    context.call(other, "partial_fit", X, y)
+    require_weights(context, estimator, weights, "those before the copy was trained")
+    context.call(estimator, "partial_fit", X, y)
+    expected = context.model(estimator).get_weights()
+    require_weights(context, other, expected, "those of the original after further training")
+
+
+@check(
+    "SER-1.initialized",
+    verifies="an initialized estimator can be pickled and copied, and the copy trains to the "
+    "same weights",
+    impact="a model that was prepared in one process cannot be trained in another",
+    cases=["pickle", "deepcopy"],
+    level=Level.SHOULD,
+)
+def prepared_only(context: CheckContext) -> None:
+    X, y, *_ = doubles.dataset(context.wrapper)
+    estimator = context.make(
+        doubles.UNTRAINED[context.wrapper],
+        optimizer="adam",
+        loss="binary_crossentropy" if context.is_classifier else "mean_squared_error",
+        batch_size=ALL_ROWS,
+        verbose=0,
+    )
+    context.initialize(estimator, X, y)
+    other = copy_of(context, estimator, context.case)
+    predictions = context.predict(estimator, X)
+    require_same_bits(context, context.predict(other, X), predictions, "predict of the copy")
+    context.call(other, "partial_fit", X, y)
+    context.call(estimator, "partial_fit", X, y)
+    expected = context.model(estimator).get_weights()
+    require_weights(context, other, expected, "those of the original")
+
+
+def fit_there(estimator: Any, X: Any, y: Any) -> Any:
+    """Fit, in a worker process."""
+    return estimator.fit(X, y)
+
+
+def predict_there(estimator: Any, X: Any, _: Any) -> Any:
+    """Predict, in a worker process."""
+    return np.asarray(estimator.predict(X))
+
+
+@check(
+    "SER-1.workers",
+    verifies="unfitted and fitted estimators can be sent to joblib's worker processes and back",
+    impact="n_jobs=2 fails wherever scikit-learn offers it",
+    wrappers=ESTIMATORS,
+    cases=["fit-classes", "fit-instances", "predict-instances"],
+)
+def workers(context: CheckContext) -> None:
+    import joblib
+
+    task, _, kind = context.case.partition("-")
+    X, y, *_ = doubles.dataset(context.wrapper)
+    estimator = importable_estimator(context, kind, plain=True)
+    params = context.params(estimator)
+    if task == "predict":
+        context.fit(estimator, X, y)
+    function = fit_there if task == "fit" else predict_there
+    with context.doing(f"{task} in worker processes of joblib"):
+        parallel = joblib.Parallel(n_jobs=2, backend="loky", timeout=100)
+        found = parallel(joblib.delayed(function)(estimator, X, y) for _ in range(2))
+    if task == "predict":
+        for predictions in found:
+            require_same_bits(
+                context, predictions, context.predict(estimator, X), "predict in a worker"
+            )
+        return
+    context.require(not fitted_names(estimator), "fit in a worker fitted the original")
+    context.fit(estimator, X, y)
+    expected = context.model(estimator).get_weights()
+    for other in found:
+        require_params(context, other, params, "the estimator from the worker")
+        require_weights(context, other, expected, "those of training without a worker")

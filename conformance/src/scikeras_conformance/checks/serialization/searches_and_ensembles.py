@@ -1,0 +1,243 @@
+"""SER-3: searches, ensembles and parallel jobs of scikit-learn."""
+
+from typing import TYPE_CHECKING, Any
+
+from scikeras_conformance.catalog.check import ESTIMATORS, Wrapper, check
+from scikeras_conformance.checks._support.modules import doubles, np
+from scikeras_conformance.checks._support.predictions import as_array
+from scikeras_conformance.checks._support.training import column, learner, require_weights, train
+from scikeras_conformance.runner.context import CheckContext, show
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+CLASSIFIER = [Wrapper.CLASSIFIER]
+REGRESSOR = [Wrapper.REGRESSOR]
+
+
+def right(context: CheckContext) -> Any:
+    """Make an estimator that always predicts correctly, or incorrectly if ``wrong`` is set."""
+    return context.make(doubles.STUBS[context.wrapper], verbose=0, wrong=False)
+
+
+def require_right(context: CheckContext, predictions: Any, y: Any, what: str) -> None:
+    """Require the right predictions."""
+    predictions = as_array(context, predictions, what)
+    with context.doing(f"comparing the results of {what}"):
+        if y.dtype.kind == "f":
+            is_right = predictions.shape == y.shape and bool(np.allclose(predictions, y, atol=0.02))
+        else:
+            is_right = predictions.tolist() == y.tolist()
+    context.require(is_right, f"{what} returned {show(predictions)}, not {show(y)}")
+
+
+def require_search(context: CheckContext, search: Any, X: Any, y: Any, what: str) -> None:
+    """Require a search that tried both candidates, and selected the right one."""
+    with context.doing(f"reading the results of {what}"):
+        tried = sorted(params["wrong"] for params in search.cv_results_["params"])
+        by_candidate = dict(
+            zip(
+                (bool(params["wrong"]) for params in search.cv_results_["params"]),
+                map(float, search.cv_results_["mean_test_score"]),
+                strict=True,
+            )
+        )
+        best, score = search.best_params_, float(search.best_score_)
+    context.require(tried == [False, True], f"{what} tried {tried}")
+    context.require(best == {"wrong": False}, f"{what} selected {best}, with scores {by_candidate}")
+    context.require(
+        abs(score - 1.0) < 1e-3 and by_candidate[True] < 0.9,
+        f"{what} scored the right candidate {score}, the wrong one {by_candidate[True]}",
+    )
+    with context.doing(f"predict of {what}"):
+        predictions = search.predict(X)
+    require_right(context, predictions, y, f"predict of {what}")
+
+
+@check(
+    "SER-3.selection",
+    verifies="searches, cross_val_predict and pipelines train, predict with and score the "
+    "estimator",
+    impact="hyperparameters cannot be searched, or the search selects the wrong candidate",
+    wrappers=ESTIMATORS,
+    cases=["grid", "randomized", "cross_val_predict", "probabilities", "pipeline"],
+)
+def selection(context: CheckContext) -> None:
+    from sklearn.model_selection import GridSearchCV, RandomizedSearchCV, cross_val_predict
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import FunctionTransformer
+
+    X, y, *_ = doubles.data_predicted_by_oracles(context.wrapper)
+    candidates = {"wrong": [True, False]}
+    settings = {"cv": 2, "error_score": "raise"}
+    if context.case in {"grid", "randomized"}:
+        cls = GridSearchCV if context.case == "grid" else RandomizedSearchCV
+        more = {} if context.case == "grid" else {"n_iter": 2, "random_state": 0}
+        search = cls(right(context), candidates, **settings, **more)
+        with context.doing(f"{cls.__name__}.fit"):
+            search.fit(X, y)
+        require_search(context, search, X, y, cls.__name__)
+    elif context.case == "pipeline":
+        halved = FunctionTransformer(lambda data: data / 2)
+        pipeline = make_pipeline(halved, right(context))
+        with context.doing("fit and predict of a pipeline"):
+            predictions = pipeline.fit(X * 2, y).predict(X * 2)
+            score = float(pipeline.score(X * 2, y))
+        require_right(context, predictions, y, "predict of a pipeline")
+        context.require(abs(score - 1.0) < 1e-3, f"the score of the pipeline is {score}, not 1")
+    elif context.case == "probabilities" and context.is_classifier:
+        with context.doing("cross_val_predict(method='predict_proba')"):
+            found = cross_val_predict(right(context), X, y, cv=3, method="predict_proba")
+        found = as_array(context, found, "cross_val_predict")
+        expected = (np.unique(y) == y[:, None]).astype(float)
+        with context.doing("comparing the probabilities of the folds"):
+            close = found.shape == expected.shape and np.allclose(found, expected, atol=1e-3)
+        context.require(
+            close,
+            f"the probabilities of the folds are {show(found)}, not {show(expected)}",
+        )
+    else:
+        with context.doing("cross_val_predict"):
+            found = cross_val_predict(right(context), X, y, cv=3)
+        require_right(context, found, y, "cross_val_predict")
+
+
+def _require_ensemble(context: CheckContext, ensemble: Any, what: str, *, parts: int = 0) -> None:
+    """Require that an ensemble of right estimators predicts correctly."""
+    X, y, *_ = doubles.data_predicted_by_oracles(context.wrapper)
+    with context.doing(f"fit and predict of {what}"):
+        predictions = ensemble.fit(X, y).predict(X)
+    require_right(context, predictions, y, f"predict of {what}")
+    if not parts:
+        return
+    with context.doing(f"reading the estimators of {what}"):
+        members = list(ensemble.estimators_)
+    context.require(
+        len(members) == parts and all(isinstance(one, context.cls) for one in members),
+        f"{what} should have trained {parts} wrappers; it has {show(members)}",
+    )
+    models = {id(context.model(one)) for one in members}
+    context.require(len(models) == parts, f"the wrappers in {what} share a model")
+
+
+@check(
+    "SER-3.classifier-ensembles",
+    verifies="bagging, boosting, voting, stacking and calibration work with the classifier",
+    impact="ensembles of Keras classifiers cannot be built with scikit-learn",
+    wrappers=CLASSIFIER,
+    cases=["bagging", "boosting", "voting-hard", "voting-soft", "stacking", "calibrated"],
+)
+def classifier_ensembles(context: CheckContext) -> None:
+    from sklearn.calibration import CalibratedClassifierCV
+    from sklearn.ensemble import (
+        AdaBoostClassifier,
+        BaggingClassifier,
+        StackingClassifier,
+        VotingClassifier,
+    )
+    from sklearn.linear_model import LogisticRegression
+
+    one, other = right(context), right(context)
+    named = [("one", one), ("other", other)]
+    final = LogisticRegression()
+    makers: dict[str, Callable[[], tuple[Any, int]]] = {
+        "bagging": lambda: (BaggingClassifier(one, n_estimators=3, random_state=0), 3),
+        # Boosting stops when an estimator is always right.
+        "boosting": lambda: (AdaBoostClassifier(one, n_estimators=3, random_state=0), 1),
+        "voting-hard": lambda: (VotingClassifier(named), 2),
+        "voting-soft": lambda: (VotingClassifier(named, voting="soft"), 2),
+        "stacking": lambda: (StackingClassifier(named, final_estimator=final, cv=2), 2),
+        "calibrated": lambda: (CalibratedClassifierCV(one, cv=2), 0),
+    }
+    ensemble, parts = makers[context.case]()
+    _require_ensemble(context, ensemble, type(ensemble).__name__, parts=parts)
+    if context.case in {"calibrated", "voting-soft", "stacking"}:
+        X, y, *_ = doubles.data_predicted_by_oracles(context.wrapper)
+        with context.doing(f"predict_proba of {type(ensemble).__name__}"):
+            found = np.asarray(ensemble.predict_proba(X), dtype=float)
+        wanted = (np.unique(y) == y[:, None]).astype(float)
+        sure = found.shape == wanted.shape and bool((np.abs(found - wanted) < 0.5).all())
+        context.require(sure, f"the probabilities are {show(found)}, for {show(y)}")
+
+
+@check(
+    "SER-3.regressor-ensembles",
+    verifies="bagging, boosting, voting and stacking work with the regressor",
+    impact="ensembles of Keras regressors cannot be built with scikit-learn",
+    wrappers=REGRESSOR,
+    cases=["bagging", "boosting", "voting", "stacking"],
+)
+def regressor_ensembles(context: CheckContext) -> None:
+    from sklearn.ensemble import (
+        AdaBoostRegressor,
+        BaggingRegressor,
+        StackingRegressor,
+        VotingRegressor,
+    )
+    from sklearn.linear_model import LinearRegression
+
+    one, other = right(context), right(context)
+    named = [("one", one), ("other", other)]
+    final = LinearRegression()
+    makers: dict[str, Callable[[], tuple[Any, int]]] = {
+        "bagging": lambda: (BaggingRegressor(one, n_estimators=3, random_state=0), 3),
+        # The number of estimators depends on whether rounding errors are exactly zero.
+        "boosting": lambda: (AdaBoostRegressor(one, n_estimators=3, random_state=0), 0),
+        "voting": lambda: (VotingRegressor(named), 2),
+        "stacking": lambda: (StackingRegressor(named, final_estimator=final, cv=2), 2),
+    }
+    ensemble, parts = makers[context.case]()
+    _require_ensemble(context, ensemble, type(ensemble).__name__, parts=parts)
+
+
+@check(
+    "SER-3.boosting-weights",
+    verifies="the sample weights of boosting and voting are used in training",
+    impact="all models of a boosted ensemble learn the same, and boosting has no effect",
+    wrappers=CLASSIFIER,
+    cases=["boosting", "voting"],
+)
+def boosting_weights(context: CheckContext) -> None:
+    from sklearn.ensemble import AdaBoostClassifier, VotingClassifier
+
+    X, y, *_ = doubles.dataset(context.wrapper)
+    weights = np.where(np.arange(len(y)) % 2, 1.0, 7.0)
+    build = learner(context)
+    estimator = context.make(build, batch_size=len(y), verbose=0)
+    if context.case == "boosting":
+        ensemble = AdaBoostClassifier(estimator, n_estimators=1, random_state=0)
+        given = weights / weights.sum()
+    else:
+        ensemble, given = VotingClassifier([("one", estimator)], voting="soft"), weights
+    with context.doing(f"{type(ensemble).__name__}.fit(sample_weight)"):
+        ensemble.fit(X, y, sample_weight=weights)
+        member = ensemble.estimators_[0]
+    expected = train(build(), X, column(y), sample_weight=given)
+    require_weights(context, member, expected, "those of training with the weights of the ensemble")
+
+
+@check(
+    "SER-3.parallel",
+    verifies="a search and a voting ensemble give the same results with two worker processes",
+    impact="n_jobs=2 fails, and a search can use one core only",
+    wrappers=ESTIMATORS,
+    cases=["search", "voting"],
+)
+def parallel(context: CheckContext) -> None:
+    from sklearn.ensemble import VotingClassifier, VotingRegressor
+    from sklearn.model_selection import GridSearchCV
+
+    X, y, *_ = doubles.data_predicted_by_oracles(context.wrapper)
+    estimator = context.make(doubles.ORACLES[context.wrapper], verbose=0, wrong=False)
+    if context.case == "search":
+        search = GridSearchCV(
+            estimator, {"wrong": [True, False]}, cv=2, n_jobs=2, error_score="raise"
+        )
+        with context.doing("GridSearchCV(n_jobs=2).fit"):
+            search.fit(X, y)
+        require_search(context, search, X, y, "GridSearchCV(n_jobs=2)")
+        return
+    cls = VotingClassifier if context.is_classifier else VotingRegressor
+    ensemble = cls([("one", estimator), ("other", estimator)], n_jobs=2)
+    _require_ensemble(context, ensemble, f"{cls.__name__}(n_jobs=2)", parts=2)

@@ -1,0 +1,110 @@
+"""SKL-5: data frames, sparse matrices and memory-mapped arrays."""
+
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from scikeras_conformance.catalog.check import check
+from scikeras_conformance.checks._support.frames import import_library, make_frame
+from scikeras_conformance.checks._support.modules import doubles, np
+from scikeras_conformance.checks._support.predictions import as_array
+from scikeras_conformance.checks._support.training import (
+    column,
+    learner,
+    outputs_of,
+    require_weights,
+    train,
+)
+from scikeras_conformance.runner.context import CheckContext, show
+
+
+def _require_trained_on(context: CheckContext, given: Any, target: Any, X: Any, y: Any) -> None:
+    """Require that data in another container train and predict as arrays do."""
+    build = learner(context)
+    estimator = context.make(build, batch_size=len(y), verbose=0)
+    context.fit(estimator, given, target)
+    expected = train(build(), X, column(y))
+    require_weights(
+        context, estimator, expected, f"those of training on the values of {context.case}"
+    )
+    method = "predict_proba" if context.is_classifier else "predict"
+    found = as_array(context, context.call(estimator, method, given), method)
+    predictions = outputs_of(expected, X)[:, 0]
+    with context.doing(f"reading the result of {method}"):
+        found = found.reshape(len(X), -1)[:, -1].astype(np.float64)
+    context.require(
+        np.allclose(found, predictions, atol=1e-5),
+        f"{method} with {context.case} returned {show(found)}, not {show(predictions)}",
+    )
+
+
+def _gapped(context: CheckContext) -> tuple[Any, Any]:
+    """Return data in which some values are zero, which a sparse matrix does not store."""
+    X, y, *_ = doubles.dataset(context.wrapper)
+    X = X.copy()
+    X[::3, 0] = 0.0
+    return X, y
+
+
+@check(
+    "SKL-5.frames",
+    verifies="the model is trained on the values of a pandas or polars data frame, and "
+    "predicts from them",
+    impact="users have to convert tables to arrays, or the model is trained on the index",
+    cases=["pandas", "polars", "pandas-with-index", "pandas-integers", "pandas-nullable"],
+)
+def frames(context: CheckContext) -> None:
+    kind, _, special = context.case.partition("-")
+    X, y, *_ = doubles.dataset(context.wrapper)
+    if special in {"integers", "nullable"}:
+        X = np.round(X * 4).astype(np.int64)
+    table, made = make_frame(context, X, kind=kind), import_library(context, kind)
+    target = made.Series(y)
+    if special == "nullable":
+        table = table.convert_dtypes()
+    if special == "with-index":
+        # The index of the rows does not matter.
+        table.index, target.index = np.arange(len(y)) + 100, np.arange(len(y))[::-1]
+    _require_trained_on(context, table, target, X.astype(np.float32), y)
+
+
+@check(
+    "SKL-5.sparse",
+    verifies="the model is trained on the values of a sparse matrix, and predicts from them",
+    impact="a text pipeline cannot end in a Keras model",
+    cases=["csr_matrix", "csc_matrix", "coo_matrix", "csr_array", "csc_array", "coo_array"],
+)
+def sparse(context: CheckContext) -> None:
+    import scipy.sparse
+
+    X, y = _gapped(context)
+    _require_trained_on(context, getattr(scipy.sparse, context.case)(X), y, X, y)
+
+
+@check(
+    "SKL-5.memory-mapped",
+    verifies="a model is trained on read-only memory-mapped arrays",
+    impact="n_jobs=2 fails for more than a megabyte of data, which joblib maps read-only",
+    cases=["X", "X-and-y", "sample_weight"],
+)
+def memory_mapped(context: CheckContext) -> None:
+    X, y = _gapped(context)
+    with tempfile.TemporaryDirectory() as folder:
+
+        def mapped(array: Any, name: str) -> Any:
+            path = Path(folder, f"{name}.npy")
+            np.save(path, array)
+            return np.load(path, mmap_mode="r")
+
+        if context.case == "sample_weight":
+            weights = np.arange(len(y)) % 3 + 1.0
+            build = learner(context)
+            estimator = context.make(build, batch_size=len(y), verbose=0)
+            context.call(estimator, "fit", X, y, sample_weight=mapped(weights, "w"))
+            expected = train(build(), X, column(y), sample_weight=weights)
+            require_weights(
+                context, estimator, expected, "those of training with memory-mapped weights"
+            )
+            return
+        target = mapped(y, "y") if context.case == "X-and-y" else y
+        _require_trained_on(context, mapped(X, "X"), target, X, y)

@@ -1,0 +1,145 @@
+"""SKL-3: ``n_features_in_`` and ``feature_names_in_``."""
+
+import warnings
+from typing import Any
+
+from scikeras_conformance.catalog.check import ESTIMATORS, check
+from scikeras_conformance.checks._support.frames import COLUMN_NAMES, make_frame
+from scikeras_conformance.checks._support.modules import doubles, np
+from scikeras_conformance.checks._support.predictions import as_array
+from scikeras_conformance.checks._support.sklearn_checks import estimator_for, require_prerequisites
+from scikeras_conformance.runner.context import CheckContext, show
+
+
+@check(
+    "SKL-3.n-features",
+    verifies="n_features_in_ is the number of columns of the last fit",
+    impact="tools that read how many columns an estimator takes get nothing, or a wrong number",
+    cases=["fit", "initialize", "again"],
+)
+def n_features(context: CheckContext) -> None:
+    X, y, *_ = doubles.dataset(context.wrapper)
+
+    def build(meta: Any) -> Any:
+        del meta
+        return _of_width(context, width)
+
+    width = X.shape[1]
+    estimator = context.make(build)
+    context.call(estimator, "initialize" if context.case == "initialize" else "fit", X, y)
+    if context.case == "again":
+        X = np.hstack([X, X])
+        width = X.shape[1]
+        context.fit(estimator, X, y)
+    found = context.attribute(estimator, "n_features_in_")
+    with context.doing("comparing n_features_in_"):
+        right = bool(found == X.shape[1])
+    context.require(right, f"n_features_in_ is {show(found)} for {X.shape[1]} columns")
+
+
+def _of_width(context: CheckContext, width: int) -> Any:
+    data = doubles.dataset(context.wrapper)
+    repeated = np.vstack([data.kernel] * (width // data.n_features))
+    data = data._replace(X=np.zeros((1, width), dtype=data.X.dtype), kernel=repeated)
+    model = doubles.make_model(data, "sigmoid" if context.is_classifier else "linear")
+    loss = "binary_crossentropy" if context.is_classifier else "mean_squared_error"
+    model.compile(optimizer=doubles.zero_learning_rate(), loss=loss)
+    return model
+
+
+def _require_names(
+    context: CheckContext, estimator: Any, expected: list[str] | None, what: str
+) -> None:
+    """Require the names of the columns, or no attribute at all."""
+    with context.doing("reading feature_names_in_"):
+        has = hasattr(estimator, "feature_names_in_")
+    if expected is None:
+        context.require(not has, f"feature_names_in_ is set after {what}")
+        return
+    context.require(has, f"feature_names_in_ is not set after {what}")
+    found = as_array(
+        context, context.attribute(estimator, "feature_names_in_"), "feature_names_in_"
+    )
+    context.require(
+        found.tolist() == expected and found.dtype == object,
+        f"feature_names_in_ is {show(found)} after {what}, not {expected} as objects",
+    )
+
+
+def _names_are_read(given: Any) -> bool:
+    """Whether scikit-learn itself finds names in a data frame; some versions do not in all kinds.
+
+    If it does not, a wrapper may rely on scikit-learn or find them itself.
+    """
+    from sklearn.preprocessing import FunctionTransformer
+
+    return hasattr(FunctionTransformer().fit(given), "feature_names_in_")
+
+
+@check(
+    "SKL-3.names",
+    verifies="feature_names_in_ is set if all column names are strings, and not otherwise",
+    impact="set_output, explainers and column checks have no names, or wrong ones",
+    cases=["pandas", "polars", "numbers", "array", "array-after-frame"],
+)
+def names(context: CheckContext) -> None:
+    X, y, *_ = doubles.dataset(context.wrapper)
+    estimator = context.make(doubles.builder(context.wrapper))
+    expected: list[str] | None = list(COLUMN_NAMES[: X.shape[1]])
+    if context.case in {"pandas", "polars"}:
+        given = make_frame(context, X, kind=context.case)
+        context.fit(estimator, given, y)
+        if not _names_are_read(given):
+            return
+    elif context.case == "numbers":
+        expected = None
+        context.fit(estimator, make_frame(context, X, list(range(X.shape[1]))), y)
+    else:
+        expected = None
+        if context.case == "array-after-frame":
+            context.fit(estimator, make_frame(context, X), y)
+        context.fit(estimator, X, y)
+    _require_names(context, estimator, expected, f"fit with {context.case}")
+
+
+CHANGES = ("renamed", "reordered", "missing", "more")
+
+
+@check(
+    "SKL-3.other-columns",
+    verifies="renamed, reordered, missing or new columns raise a ValueError",
+    impact="predictions for a table with moved columns are silently wrong",
+    cases=[*(f"predict-{change}" for change in CHANGES), "partial_fit-reordered"],
+)
+def other_columns(context: CheckContext) -> None:
+    method, _, change = context.case.partition("-")
+    X, y, *_ = doubles.dataset(context.wrapper)
+    estimator = context.make(doubles.builder(context.wrapper))
+    known = list(COLUMN_NAMES[: X.shape[1]])
+    context.fit(estimator, make_frame(context, X, known), y)
+    later = {
+        "renamed": lambda: make_frame(context, X, ["other", *known[1:]]),
+        "reordered": lambda: make_frame(context, X, [*known[1:], known[0]]),
+        "missing": lambda: make_frame(context, X[:, 1:], known[1:]),
+        "more": lambda: make_frame(context, np.hstack([X, X[:, :1]]), [*known, "other"]),
+    }[change]()
+    arguments = (later, y) if method == "partial_fit" else (later,)
+    with context.refusing(f"{method} with columns that are {change}", ValueError):
+        getattr(estimator, method)(*arguments)
+
+
+@check(
+    "SKL-3.scikit-learn",
+    verifies="scikit-learn's own check of column names passes",
+    impact="a table with other columns is accepted, or causes a wrong warning",
+    wrappers=ESTIMATORS,
+)
+def column_names_check(context: CheckContext) -> None:
+    from sklearn.utils.estimator_checks import check_dataframe_column_names_consistency
+
+    name = "check_dataframe_column_names_consistency"
+    require_prerequisites(context, name)
+    estimator = estimator_for(context, "classifier" if context.is_classifier else "regressor", name)
+    with context.doing(f"scikit-learn's {name}"), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        check_dataframe_column_names_consistency(type(estimator).__name__, estimator)

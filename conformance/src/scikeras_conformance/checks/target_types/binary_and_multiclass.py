@@ -1,0 +1,155 @@
+"""TGT-1 and TGT-2: two classes and more."""
+
+from typing import Any
+
+from scikeras_conformance.catalog.check import Wrapper, check
+from scikeras_conformance.checks._support.modules import doubles, keras, np
+from scikeras_conformance.checks._support.oracle_models import (
+    BINARY,
+    ONE_HOT,
+    SPARSE,
+    as_column_if,
+    fitted_oracle,
+    oracle_builder,
+    require_oracle_predictions,
+    require_target_type,
+    require_uncertain_predictions,
+)
+from scikeras_conformance.checks._support.predictions import as_array, same
+from scikeras_conformance.contract import Level
+from scikeras_conformance.runner.context import CheckContext, show
+
+CLASSIFIER = [Wrapper.CLASSIFIER]
+
+
+def _require_classes(context: CheckContext, estimator: Any, data: Any) -> None:
+    expected = np.unique(data.y)
+    classes = as_array(context, context.attribute(estimator, "classes_"), "classes_")
+    context.require(
+        classes.tolist() == expected.tolist(),
+        f"classes_ should be {expected}; it is {show(classes)}",
+    )
+    count = context.attribute(estimator, "n_classes_")
+    context.require(
+        same(count, len(expected)), f"n_classes_ should be {len(expected)}; it is {show(count)}"
+    )
+
+
+BINARY_LABELS: dict[str, Any] = {
+    "zero-one": [0, 1],
+    "minus-plus": [-1, 1],
+    "text": ["no", "yes"],
+    "bool": [False, True],
+}
+
+BINARY_CASES = [
+    f"{units}-{labels}" for units in ("sigmoid", "softmax") for labels in BINARY_LABELS
+] + ["sigmoid-zero-one-column", "softmax-text-column"]
+
+
+@check(
+    "TGT-1.binary",
+    verifies="two classes work with one sigmoid unit and with two softmax units",
+    impact="predictions for the most common classification task are wrong, or fit fails",
+    wrappers=CLASSIFIER,
+    cases=BINARY_CASES,
+)
+def binary(context: CheckContext) -> None:
+    units, _, name = context.case.partition("-")
+    labels = BINARY_LABELS[name.removesuffix("-column")]
+    sigmoid = units == "sigmoid"
+    data = doubles.classes_dataset(labels, sigmoid=sigmoid)
+    data = as_column_if(data, "column" if name.endswith("-column") else "flat")
+    estimator = fitted_oracle(context, data, units, BINARY if sigmoid else SPARSE)
+    require_oracle_predictions(context, estimator, data)
+    require_target_type(context, estimator, data)
+    _require_classes(context, estimator, data)
+
+
+@check(
+    "TGT-1.one-hot-loss",
+    verifies="two classes also work with two softmax units and a one-hot loss",
+    impact="a model for any number of classes fails, or learns wrong targets, if there are two",
+    wrappers=CLASSIFIER,
+    level=Level.SHOULD,
+)
+def binary_one_hot(context: CheckContext) -> None:
+    data = doubles.classes_dataset(["no", "yes"])
+    estimator = fitted_oracle(context, data, "softmax", ONE_HOT)
+    require_oracle_predictions(context, estimator, data)
+
+
+@check(
+    "TGT-1.uncertain",
+    verifies="the more probable of two classes is predicted, even if the probabilities are close",
+    impact="with a threshold other than 0.5, one class is predicted too often",
+    wrappers=CLASSIFIER,
+    cases=["sigmoid", "softmax"],
+)
+def binary_uncertain(context: CheckContext) -> None:
+    sigmoid = context.case == "sigmoid"
+    data = doubles.classes_dataset(["no", "yes"], sigmoid=sigmoid)
+    require_uncertain_predictions(context, data, context.case, BINARY if sigmoid else SPARSE)
+
+
+@check(
+    "TGT-1.one-class",
+    verifies="a target with a single class can be fitted, and predict returns that class",
+    impact="a fold that contains one class stops a search, or predicts a class that was never seen",
+    wrappers=CLASSIFIER,
+    cases=["sigmoid-number", "sigmoid-text", "softmax-number"],
+)
+def one_class(context: CheckContext) -> None:
+    units, _, name = context.case.partition("-")
+    sigmoid = units == "sigmoid"
+    data = doubles.classes_dataset(
+        [5] if name == "number" else ["only"], repeats=6, sigmoid=sigmoid
+    )
+    estimator = context.make(oracle_builder(data, units, BINARY if sigmoid else SPARSE))
+    context.fit(estimator, data.X, data.y)
+    require_oracle_predictions(context, estimator, data)
+    _require_classes(context, estimator, data)
+
+
+@check(
+    "TGT-2.multiclass",
+    verifies="more than two classes work with sparse and one-hot losses, whether builder or "
+    "wrapper compiles",
+    impact="the loss of a tutorial fails with a shape error, or trains on wrong targets",
+    wrappers=CLASSIFIER,
+    cases=[
+        "sparse-compiled",
+        "sparse-uncompiled",
+        "one-hot-compiled",
+        "one-hot-uncompiled",
+        "sparse-column",
+        "one-hot-column",
+    ],
+)
+def multiclass(context: CheckContext) -> None:
+    loss = ONE_HOT if context.case.startswith("one-hot") else SPARSE
+    layout = "column" if context.case.endswith("column") else "flat"
+    data = as_column_if(doubles.classes_dataset([3, 10, 40]), layout)
+    compiled = not context.case.endswith("uncompiled")
+    estimator = fitted_oracle(context, data, "softmax", loss, compiled=compiled)
+    require_oracle_predictions(context, estimator, data)
+    require_target_type(context, estimator, data)
+    _require_classes(context, estimator, data)
+
+
+@check(
+    "TGT-2.one-hot-loss-spellings",
+    verifies="a one-hot loss is recognized as a class, an instance and a function",
+    impact="the same model works or fails depending on the form of its loss",
+    wrappers=CLASSIFIER,
+    cases=["class", "instance", "function"],
+)
+def one_hot_loss_forms(context: CheckContext) -> None:
+    data = doubles.classes_dataset(["a", "b", "c"])
+    loss = {
+        "class": keras.losses.CategoricalCrossentropy,
+        "instance": keras.losses.CategoricalCrossentropy(),
+        "function": keras.losses.categorical_crossentropy,
+    }[context.case]
+    estimator = fitted_oracle(context, data, "softmax", loss, compiled=False)
+    require_oracle_predictions(context, estimator, data)

@@ -1,0 +1,44 @@
+"""TGT-4 and TGT-5: one continuous target and several."""
+
+from scikeras_conformance.catalog.check import Wrapper, check
+from scikeras_conformance.checks._support.modules import doubles, np
+from scikeras_conformance.checks._support.oracle_models import (
+    SQUARED,
+    as_column_if,
+    fitted_oracle,
+    require_oracle_predictions,
+    require_target_type,
+)
+from scikeras_conformance.runner.context import CheckContext
+
+REGRESSOR = [Wrapper.REGRESSOR]
+
+
+@check(
+    "TGT-4.continuous",
+    verifies="predictions of one continuous target have the shape of the target",
+    impact="residuals computed as y - predict(X) broadcast to a matrix",
+    wrappers=REGRESSOR,
+    cases=["float32", "float64", "column"],
+)
+def continuous(context: CheckContext) -> None:
+    dtype = np.float64 if context.case == "float64" else np.float32
+    data = as_column_if(doubles.continuous_dataset(dtype=dtype), context.case)
+    estimator = fitted_oracle(context, data, "linear", SQUARED)
+    require_oracle_predictions(context, estimator, data)
+    require_target_type(context, estimator, data)
+
+
+@check(
+    "TGT-5.continuous-multioutput",
+    verifies="several continuous targets are predicted, one column each",
+    impact="targets are mixed up, or only the first one is predicted",
+    wrappers=REGRESSOR,
+    cases=["two-float32", "three-float64"],
+)
+def continuous_multioutput(context: CheckContext) -> None:
+    n_outputs, dtype = (2, np.float32) if context.case == "two-float32" else (3, np.float64)
+    data = doubles.continuous_dataset(n_outputs, dtype=dtype)
+    estimator = fitted_oracle(context, data, "linear", SQUARED)
+    require_oracle_predictions(context, estimator, data)
+    require_target_type(context, estimator, data)

@@ -1,0 +1,126 @@
+"""TGT-6, TGT-7 and TGT-9: targets that are refused."""
+
+from collections.abc import Callable
+from typing import Any
+
+from scikeras_conformance.catalog.check import Wrapper, check
+from scikeras_conformance.checks._support.modules import doubles, np
+from scikeras_conformance.checks._support.oracle_models import (
+    BINARY,
+    SPARSE,
+    SQUARED,
+    oracle_builder,
+    two_column_target,
+)
+from scikeras_conformance.runner.context import CheckContext
+
+CLASSIFIER = [Wrapper.CLASSIFIER]
+REGRESSOR = [Wrapper.REGRESSOR]
+
+
+@check(
+    "TGT-6.multiclass-multioutput-refused",
+    verifies="several columns of classes raise a ValueError that names the type and says how "
+    "to add support",
+    impact="each row is taken for a set of labels, and predictions look plausible and are wrong",
+    wrappers=CLASSIFIER,
+    cases=["sigmoid", "softmax"],
+)
+def multiclass_multioutput_refused(context: CheckContext) -> None:
+    X, y = two_column_target()
+    data = doubles.classes_dataset([0, 1], sigmoid=context.case == "sigmoid")
+    loss = BINARY if context.case == "sigmoid" else SPARSE
+    estimator = context.make(oracle_builder(data, context.case, loss), loss=loss)
+    with context.refusing(
+        "fit with several columns of classes", ValueError, naming="multiclass-multioutput"
+    ):
+        estimator.fit(X, y)
+    with context.refusing(
+        "fit with several columns of classes",
+        ValueError,
+        naming=("target_encoder", "encoder", "transformer"),
+    ):
+        estimator.fit(X, y)
+    # A model with enough units for whatever such a target may be mistaken for.
+    units = 2 if context.case == "sigmoid" else 4
+    wide = doubles.Dataset(X, y, np.ones((2, units), np.float32), np.zeros(units, np.float32))
+    for method in ("initialize", "partial_fit"):
+        estimator = context.make(oracle_builder(wide, context.case, loss), loss=loss)
+        if hasattr(estimator, method):
+            with context.refusing(f"{method} with several columns of classes", ValueError):
+                getattr(estimator, method)(X, y).predict(X)
+
+
+UNKNOWN: dict[str, Callable[[], Any]] = {
+    "three-dimensions": lambda: np.zeros((8, 2, 2), dtype=int),
+    "ragged": lambda: [[0], [0, 1], [1], [0]] * 2,
+    "objects": lambda: np.array([object() for _ in range(8)], dtype=object),
+}
+
+
+@check(
+    "TGT-7.unknown-refused",
+    verifies="the classifier raises a ValueError for a target of a type that scikit-learn does "
+    "not know",
+    impact="the model is trained on meaningless data, or the error comes from deep inside Keras",
+    wrappers=CLASSIFIER,
+    cases=UNKNOWN,
+)
+def unknown_refused(context: CheckContext) -> None:
+    made: list[Any] = []
+    data = doubles.classes_dataset([0, 1], sigmoid=True)
+
+    def build() -> Any:
+        made.append(oracle_builder(data, "sigmoid", BINARY)())
+        return made[-1]
+
+    estimator = context.make(build, loss=BINARY)
+    with context.refusing(f"fit with a target of {context.case}", ValueError):
+        estimator.fit(data.X, UNKNOWN[context.case]())
+    context.require(
+        not any(model.log.fits for model in made), "the error was raised after training"
+    )
+
+
+@check(
+    "TGT-7.regressor-refuses-unknown",
+    verifies="the regressor raises an error for a target of unknown type",
+    impact="the model is trained on meaningless data, or the error comes from deep inside Keras",
+    wrappers=REGRESSOR,
+    cases=UNKNOWN,
+)
+def regressor_refuses_unknown(context: CheckContext) -> None:
+    data = doubles.continuous_dataset()
+    estimator = context.make(oracle_builder(data, "linear", SQUARED))
+    # NumPy raises a TypeError for objects that are not numbers, as do scikit-learn's regressors.
+    with context.refusing(f"fit with a target of {context.case}", ValueError, TypeError):
+        estimator.fit(data.X[:8], UNKNOWN[context.case]())
+
+
+@check(
+    "TGT-9.classifier-refuses-continuous",
+    verifies="the classifier raises a ValueError for a continuous target",
+    impact="every float becomes a class of its own",
+    wrappers=CLASSIFIER,
+    cases=["one", "several"],
+)
+def classifier_refuses_continuous(context: CheckContext) -> None:
+    data = doubles.continuous_dataset(1 if context.case == "one" else 2)
+    estimator = context.make(oracle_builder(data, "sigmoid", BINARY), loss=BINARY)
+    with context.refusing("fit of the classifier with a continuous target", ValueError):
+        estimator.fit(data.X, data.y)
+
+
+@check(
+    "TGT-9.regressor-refuses-text",
+    verifies="the regressor raises a ValueError for a target that is not numeric",
+    impact="labels become meaningless numbers, or training fails half way",
+    wrappers=REGRESSOR,
+    cases=["text", "objects-of-text"],
+)
+def regressor_refuses_text(context: CheckContext) -> None:
+    data = doubles.continuous_dataset()
+    y = np.array(["low", "high"] * 8, dtype=object if "objects" in context.case else None)
+    estimator = context.make(oracle_builder(data, "linear", SQUARED))
+    with context.refusing("fit of the regressor with a target of strings", ValueError):
+        estimator.fit(data.X, y)

@@ -1,0 +1,1 @@
+"""Chapter TYP: type hints."""

@@ -1,0 +1,174 @@
+"""TYP-2 and TYP-3: what mypy reports about a program that uses the wrappers."""
+
+import importlib.util
+import os
+import site
+import subprocess
+import sys
+import sysconfig
+import tempfile
+from functools import cache
+from pathlib import Path
+
+from scikeras_conformance.catalog.check import check
+from scikeras_conformance.runner.context import CheckContext, show
+
+PLACES = {"base": "BaseWrapper", "classifier": "KerasClassifier", "regressor": "KerasRegressor"}
+
+USING = """\
+from typing import Any
+
+import numpy as np
+from {module} import {first}
+
+
+def build(units: int = 1, *, rate: float = 0.1) -> Any:
+    raise NotImplementedError(units, rate)
+
+
+X = np.zeros((4, 2), dtype=np.float32)
+y = np.array([0, 1, 0, 1])
+weights = np.ones(4)
+
+estimator = {name}(
+    build, units=3, optimizer="sgd", loss="mse", epochs=2, verbose=0, random_state=1,
+    optimizer__learning_rate=0.1, fit__batch_size=2,
+)
+fitted: {name} = estimator.fit(X, y)
+fitted.fit(X, y, sample_weight=weights).predict(X)
+fitted.partial_fit(X, y)
+fitted.initialize(X, y)
+prediction = fitted.predict(X)
+number: float = fitted.score(X, y)
+params: dict[str, Any] = estimator.get_params()
+estimator.set_params(epochs=3)
+model = fitted.model_
+"""
+"""A user's program, also for the base wrapper, which has all methods but no scorer."""
+
+
+def place_of(context: CheckContext, wrapper: str) -> tuple[str, str]:
+    """Return the module that a user imports a wrapper from, and its name there.
+
+    The public classes behind an adapter are imported from where they are defined.
+    """
+    spec = context.subject.spec
+    if "=" in spec:
+        parts = dict(part.strip().partition("=")[::2] for part in spec.split(","))
+        module, _, name = parts[wrapper].partition(":")
+        return module, name
+    if ":" not in spec:
+        return spec, PLACES[wrapper]
+    cls = context.subject.public_class(
+        next(key for key in context.subject.classes if key == wrapper)
+    )
+    return cls.__module__, cls.__qualname__
+
+
+def errors_of_mypy(
+    context: CheckContext, wrapper: str, revealed: tuple[str, ...]
+) -> tuple[list[str], dict[str, str]]:
+    """Type-check a small program for one wrapper.
+
+    Parameters
+    ----------
+    context : CheckContext
+        Its subject is used in the program.
+    wrapper : str
+        The wrapper that the program uses.
+    revealed : tuple of str
+        Methods whose type mypy reveals.
+
+    Returns
+    -------
+    list of str
+        The errors, in mypy's words.
+    dict
+        From each method to its type, in mypy's words.
+    """
+    if importlib.util.find_spec("mypy") is None:
+        context.unavailable(
+            "mypy is not installed; install it with pip install 'scikeras-conformance[typing]'"
+        )
+    places = tuple(place_of(context, name) for name in PLACES)
+    lines = _output(places, revealed, _search_path(context)).splitlines()
+    mine = [line.partition(": ")[2] for line in lines if line.startswith(f"{wrapper}.py:")]
+    errors = [line.removeprefix("error: ") for line in mine if line.startswith("error: ")]
+    notes = [line for line in mine if line.startswith("note: Revealed type is ")]
+    types = [line.removeprefix("note: Revealed type is ").strip('"') for line in notes]
+    if len(types) != len(revealed):
+        errors += [line for line in lines if ": error: " in line and line not in errors][:1]
+        context.require(errors, f"mypy failed: {' '.join(lines)[:300]}")
+        return errors, {}
+    return errors, dict(zip(revealed, types, strict=True))
+
+
+@cache
+def _output(places: tuple[tuple[str, str], ...], revealed: tuple[str, ...], path: str) -> str:
+    """Run mypy once, over the programs of all wrappers."""
+    with tempfile.TemporaryDirectory(prefix="scikeras-conformance-") as folder:
+        for wrapper, (module, name) in zip(PLACES, places, strict=True):
+            first = name.partition(".")[0]
+            text = USING.format(module=module, first=first, name=name)
+            text += "".join(f"reveal_type({name}.{method})\n" for method in revealed)
+            Path(folder, f"{wrapper}.py").write_text(text, encoding="utf-8")
+        options = [
+            # Errors inside the modules of the subject do not count.
+            *("--strict", "--follow-imports=silent", "--config-file=", "--no-error-summary"),
+            *("--no-pretty", "--no-color-output", "--hide-error-context", "--cache-dir=cache"),
+        ]
+        done = subprocess.run(  # noqa: S603 - this very Python, and programs of the suite's own
+            [sys.executable, "-m", "mypy", *options, *(f"{wrapper}.py" for wrapper in PLACES)],
+            capture_output=True,
+            text=True,
+            check=False,
+            cwd=folder,
+            env={**os.environ, "MYPYPATH": path},
+        )
+        if done.returncode not in (0, 1) and ": error: " not in done.stdout:
+            raise RuntimeError(f"mypy ended with {done.returncode}: {done.stderr[-1000:]}")
+        return done.stdout
+
+
+def _search_path(context: CheckContext) -> str:
+    """Return the folders of the subject that are not on mypy's default search path."""
+    installed = {Path(entry).resolve() for entry in [*site.getsitepackages(), *_of_sysconfig()]}
+    folders: dict[Path, None] = {}
+    for name in PLACES:
+        spec = importlib.util.find_spec(place_of(context, name)[0].partition(".")[0])
+        locations = list(spec.submodule_search_locations or [spec.origin or ""]) if spec else []
+        for location in locations:
+            folder = Path(location).resolve().parent
+            if folder not in installed:
+                folders[folder] = None
+    return os.pathsep.join(map(str, folders))
+
+
+def _of_sysconfig() -> list[str]:
+    return [sysconfig.get_path("purelib"), sysconfig.get_path("platlib")]
+
+
+# Every user calls these; mypy reveals their types.
+REVEALED = ("fit", "predict")
+
+
+@check(
+    "TYP-2.user-program",
+    verifies="a small program that uses the wrapper type-checks under mypy --strict",
+    impact="projects with type checking have to silence the checker wherever they use the wrapper",
+)
+def user_program(context: CheckContext) -> None:
+    errors, _ = errors_of_mypy(context, str(context.wrapper), REVEALED)
+    context.require(not errors, "mypy --strict reports " + "; ".join(map(show, errors[:3])))
+
+
+@check(
+    "TYP-3.seen-by-mypy",
+    verifies="mypy infers the types of fit and predict through all decorators and base classes",
+    impact="annotations are lost on the way, and mypy accepts every call of the method",
+)
+def seen_by_mypy(context: CheckContext) -> None:
+    errors, types = errors_of_mypy(context, str(context.wrapper), REVEALED)
+    context.require(types, "mypy does not find the methods: " + "; ".join(map(show, errors[:3])))
+    lost = [name for name, found in types.items() if found == "Any"]
+    context.require(not lost, f"mypy infers the type Any for {' and '.join(lost)}")

@@ -1,0 +1,156 @@
+"""CLS-7, CLS-8 and CLS-9: what the parameter ``model`` may hold."""
+
+import functools
+from typing import Any
+
+from scikeras_conformance.catalog.check import ESTIMATORS, Wrapper, check
+from scikeras_conformance.checks._support.modules import doubles, keras
+from scikeras_conformance.checks._support.predictions import require_predictions
+from scikeras_conformance.runner.context import CheckContext
+
+
+@check(
+    "CLS-7.model-instance",
+    verifies="a keras.Model given as model can be fitted, and predicts",
+    impact="an existing model cannot be wrapped",
+    cases=["compiled", "uncompiled"],
+)
+def model_instance(context: CheckContext) -> None:
+    X, y, *_ = doubles.dataset(context.wrapper)
+    if context.case == "compiled":
+        model = doubles.uncompiled(context.wrapper)
+        # An optimizer with state, which some ways of copying a model lose.
+        model.compile(optimizer=keras.optimizers.Adam(0.0), loss="mean_squared_error")
+        estimator = context.make(model)
+    else:
+        estimator = context.make(
+            doubles.uncompiled(context.wrapper),
+            loss="mean_squared_error",
+            optimizer="sgd",
+            optimizer__learning_rate=0.0,
+        )
+    context.fit(estimator, X, y)
+    require_predictions(context, context.predict(estimator, X), y)
+
+
+class _Builders:
+    """Builders of every kind for one wrapper."""
+
+    def __init__(self, wrapper: Wrapper) -> None:
+        self._wrapper = wrapper
+
+    def method(self) -> Any:
+        return doubles.model_for(self._wrapper)
+
+    def of_kind(self, kind: str) -> Any:
+        wrapper = self._wrapper
+
+        class CallableObject:
+            def __call__(self) -> Any:
+                return doubles.model_for(wrapper)
+
+        class BuilderClass:
+            def __new__(cls) -> Any:
+                return doubles.model_for(wrapper)
+
+        class ModelClass(doubles.RecordingModel):
+            def __init__(self) -> None:
+                made = doubles.model_for(wrapper)
+                super().__init__(made.inputs, made.outputs)
+                self.compile(optimizer=made.optimizer, loss=made.loss)
+
+        return {
+            "function": doubles.builder(wrapper),
+            "partial": functools.partial(doubles.model_for, wrapper, off=0.0),
+            "bound-method": self.method,
+            "class": BuilderClass,
+            "model-class": ModelClass,
+            "callable-object": CallableObject(),
+        }[kind]
+
+
+@check(
+    "CLS-8.builder-kinds",
+    verifies="the builder may be a function, a partial, a bound method, a class or a callable "
+    "object",
+    impact="a configurable builder has to be wrapped in a function first",
+    wrappers=ESTIMATORS,
+    cases=["function", "partial", "bound-method", "class", "model-class", "callable-object"],
+)
+def builder_kinds(context: CheckContext) -> None:
+    X, y, *_ = doubles.dataset(context.wrapper)
+    estimator = context.make(_Builders(context.wrapper).of_kind(context.case))
+    context.fit(estimator, X, y)
+    require_predictions(context, context.predict(estimator, X), y)
+
+
+@check(
+    "CLS-8.builder-kinds-that-ask",
+    verifies="builders of every kind receive the special arguments that their signatures name",
+    impact="a builder that is moved into a class or a partial no longer receives its arguments",
+    wrappers=ESTIMATORS,
+    cases=["partial", "bound-method", "class", "callable-object"],
+    also=["BUILD-3"],
+)
+def special_arguments_by_kind(context: CheckContext) -> None:
+    X, y, *_ = doubles.dataset(context.wrapper)
+    wrapper = context.wrapper
+    seen: list[Any] = []
+
+    def function(width: int, meta: Any, units: int) -> Any:
+        seen.append((width, meta["n_features_in_"], units))
+        return doubles.model_for(wrapper)
+
+    class Factory:
+        def method(self, meta: Any, units: int) -> Any:
+            return function(1, meta, units)
+
+        def __call__(self, meta: Any, units: int) -> Any:
+            return function(1, meta, units)
+
+    class Builder:
+        def __new__(cls, meta: Any, units: int) -> Any:
+            return function(1, meta, units)
+
+    builder = {
+        "partial": functools.partial(function, 1),
+        "bound-method": Factory().method,
+        "class": Builder,
+        "callable-object": Factory(),
+    }[context.case]
+    context.fit(context.make(builder, units=5), X, y)
+    expected = [(1, X.shape[1], 5)]
+    context.require(seen == expected, f"the builder should receive {expected}; it received {seen}")
+
+
+@check(
+    "CLS-8.not-a-builder",
+    verifies="fit raises a TypeError that names model if model is not a builder",
+    impact="the error comes from deep inside and does not mention the wrong parameter",
+    cases=["none", "text", "number", "list"],
+)
+def not_a_builder(context: CheckContext) -> None:
+    X, y, *_ = doubles.dataset(context.wrapper)
+    given = {"none": None, "text": "dense", "number": 3, "list": [1]}[context.case]
+    estimator = context.make(model=given)
+    with context.refusing(f"fit with model={given!r}", TypeError, naming="model"):
+        estimator.fit(X, y)
+
+
+@check(
+    "CLS-9.not-a-model",
+    verifies="a builder that does not return a keras.Model raises a TypeError that says what "
+    "it returned",
+    impact="a forgotten return statement shows up as an AttributeError about NoneType",
+    cases=["none", "layer", "tuple"],
+)
+def not_a_model(context: CheckContext) -> None:
+    X, y, *_ = doubles.dataset(context.wrapper)
+    returned, names = {
+        "none": (None, ("None", "NoneType")),
+        "layer": (keras.layers.Dense(1), ("Dense",)),
+        "tuple": ((1, 2), ("tuple", "(1, 2)")),
+    }[context.case]
+    estimator = context.make(model=lambda: returned)
+    with context.refusing(f"fit with a builder that returns {names[0]}", TypeError, naming=names):
+        estimator.fit(X, y)

@@ -1,0 +1,36 @@
+"""CLS-2 and CLS-3: the first example of the documentation works."""
+
+from scikeras_conformance.catalog.check import check
+from scikeras_conformance.checks._support.modules import doubles
+from scikeras_conformance.checks._support.predictions import require_predictions
+from scikeras_conformance.runner.context import CheckContext, show
+
+
+@check(
+    "CLS-2.fit-and-predict",
+    verifies="a builder without arguments that returns a compiled model is enough for fit and "
+    "predict",
+    impact="the first example of the documentation does not run",
+)
+def fit_and_predict(context: CheckContext) -> None:
+    X, y, *_ = doubles.dataset(context.wrapper)
+    # A plain keras.Sequential that Keras trains with its own loop, unlike in other checks.
+    estimator = context.make(model=lambda: doubles.plain_model_for(context.wrapper))
+    returned = context.fit(estimator, X, y)
+    context.require(returned is estimator, f"fit returned {show(returned)}, not the estimator")
+    require_predictions(context, context.predict(estimator, X), y)
+
+
+@check(
+    "CLS-3.model-comes-first",
+    verifies="Wrapper(builder) is the same as Wrapper(model=builder)",
+    impact="KerasClassifier(build_model), the most common way to write it, fails or sets "
+    "another parameter",
+)
+def model_comes_first(context: CheckContext) -> None:
+    build = doubles.builder(context.wrapper)
+    estimator = context.make(build)
+    context.require(
+        context.params(estimator).get("model") is build,
+        "the first positional argument is not the parameter 'model'",
+    )

@@ -1,0 +1,376 @@
+"""The default encoder of the classifier's target."""
+
+import warnings
+from collections.abc import Sequence
+from typing import Any, Self
+
+import keras
+import numpy as np
+from sklearn.base import BaseEstimator, TransformerMixin
+
+from scikeras_reference._data.form_probe import TargetForm, encode_classes
+from scikeras_reference._data.metric_forms import check_metrics
+from scikeras_reference._data.outputs import as_rows, normalized, sigmoid, softmax
+from scikeras_reference._data.target_forms import (
+    FormOfLoss,
+    describe_loss,
+    form_of_loss,
+    labels_compete,
+    uses_logits,
+    uses_margins,
+)
+from scikeras_reference._data.validation import target_type, unsupported_target
+from scikeras_reference._serialization.packing import pack, unpack
+from scikeras_reference.exceptions import (
+    InputError,
+    ModelOutputError,
+    ParameterError,
+    TargetFormWarning,
+)
+
+__all__ = ["ClassifierLabelEncoder"]
+
+_FORMS = {
+    "numbers": TargetForm.NUMBERS,
+    "flat-numbers": TargetForm.FLAT_NUMBERS,
+    "one-hot": TargetForm.ONE_HOT,
+}
+_SUPPORTED = ("binary", "multiclass", "multilabel-indicator")
+
+
+class ClassifierLabelEncoder(TransformerMixin, BaseEstimator):  # type: ignore[misc]
+    """Turns labels into what a model is trained on, and outputs into labels or probabilities.
+
+    Parameters
+    ----------
+    loss : str, keras.losses.Loss, type, callable, or list or dict of them, default=None
+        Decides between integers and one-hot rows until `set_model_output` is called with the loss
+        that the model is compiled with.
+    categories : "auto" or list of one array-like, default="auto"
+        All classes, if the y of ``fit`` may lack some of them.
+    form : {"auto", "numbers", "flat-numbers", "one-hot"}, default="auto"
+        What the model is trained on: class numbers of shape (n, 1) or (n,), or one-hot rows. With
+        "auto", what the loss computes the right value for, shown on known outputs (clause TGT-11).
+
+    Attributes
+    ----------
+    classes_ : ndarray of shape (n_classes,)
+        Sorted labels; the numbers of the columns for multilabel indicators.
+    n_classes_ : int
+        Their number.
+    n_outputs_ : int
+        One.
+    n_outputs_expected_ : int
+        One: the number of outputs that the model should have.
+
+    Notes
+    -----
+    Chapter TGT of the contract. Supported are binary, multiclass and multilabel-indicator targets.
+
+    Examples
+    --------
+    >>> encoder = ClassifierLabelEncoder().fit(np.array(["no", "yes", "no"]))
+    >>> encoder.transform(np.array(["yes", "no"]))
+    array([[1.],
+           [0.]], dtype=float32)
+    >>> encoder.inverse_transform(np.array([[0.9], [0.2]]))
+    array(['yes', 'no'], dtype='<U3')
+    """
+
+    def __init__(self, loss: Any = None, categories: Any = "auto", form: str = "auto") -> None:
+        self.loss = loss
+        self.categories = categories
+        self.form = form
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {name: pack(value) for name, value in super().__getstate__().items()}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        super().__setstate__({name: unpack(value) for name, value in state.items()})
+
+    def fit(self, y: Any) -> Self:
+        """Learn the classes of `y`.
+
+        Parameters
+        ----------
+        y : ndarray of shape (n_samples,), (n_samples, 1) or (n_samples, n_labels)
+            Labels of any dtype, or an indicator of two values.
+
+        Raises
+        ------
+        TargetTypeError
+            A ``ValueError`` that names the type (clauses TGT-6, TGT-7 and TGT-9).
+        """
+        if self.form != "auto" and self.form not in _FORMS:
+            raise ParameterError(
+                f"form is {self.form!r}; it has to be 'auto', {', '.join(map(repr, _FORMS))}."
+            )
+        declared = None if isinstance(self.categories, str) else np.unique(self.categories[0])
+        kind = target_type(y)
+        if declared is not None and kind in {"binary", "multiclass"}:
+            kind = target_type(declared)
+        if kind not in _SUPPORTED:
+            raise unsupported_target(kind)
+        self.n_outputs_ = self.n_outputs_expected_ = 1
+        self._kind, self._dtype, self._trailing = kind, y.dtype, y.shape[1:]
+        if kind == "multilabel-indicator":
+            values = np.unique(y)
+            low, high = values if len(values) == 2 else (values.dtype.type(0), values[0] or 1)
+            self._levels = (low, high)
+            self._exclusive = bool(((y == high).sum(axis=1) == 1).all())
+            self.classes_ = np.arange(y.shape[1])
+        else:
+            self.classes_ = np.unique(y) if declared is None else declared
+            self._check_known(y)
+        self.n_classes_ = len(self.classes_)
+        self._width: int | None = None
+        self._is_compiled = False
+        self._take_loss(self.loss)
+        return self
+
+    def set_model_output(self, loss: Any, output_shapes: Sequence[tuple[int | None, ...]]) -> None:
+        """Take the form of target that the compiled loss and the width of the output need.
+
+        Parameters
+        ----------
+        loss : object
+            What ``Model.loss`` holds.
+        output_shapes : sequence of tuple
+            One shape for each output, rows included.
+
+        Raises
+        ------
+        ModelOutputError
+            A ``ValueError``, if the output is too narrow for the classes, or does not have one
+            unit for each label of an indicator.
+        """
+        if "_kind" not in vars(self):
+            return  # a subclass with its own fit decides about the form itself
+        if loss is None and not self._is_compiled:
+            loss = self.loss
+        elif loss is not None:
+            self._is_compiled = True
+        width = self._checked_width(output_shapes)
+        if width is not None:
+            self._width = width
+        if loss is not None:
+            self._take_loss(loss)
+
+    def _checked_width(self, output_shapes: Sequence[tuple[int | None, ...]]) -> int | None:
+        """Return the number of units of a single output; None if there is no such number."""
+        if len(output_shapes) != 1:
+            return None
+        (shape,) = output_shapes
+        if len(shape) > 2:
+            if type(self).inverse_transform is ClassifierLabelEncoder.inverse_transform:
+                raise ModelOutputError(
+                    f"The output of the model has the shape {shape}, but classes are read from one"
+                    " row of units for each sample: (None, n_units). Put a Flatten or a pooling"
+                    " layer before the last layer."
+                )
+            return None
+        width = shape[1] if len(shape) == 2 else 1
+        if width is None:
+            return None
+        if self._kind == "multilabel-indicator":
+            fits, wanted = width == self.n_classes_, str(self.n_classes_)
+        elif width == 1:
+            fits, wanted = self.n_classes_ <= 2, str(self.n_classes_)
+        else:
+            fits, wanted = width >= self.n_classes_, f"{self.n_classes_}, or one for two classes"
+        if not fits:
+            raise ModelOutputError(
+                f"The output of the model has {width} units, but the target ({self._kind}) has"
+                f" {self.n_classes_} classes or labels. Give the last layer as many units:"
+                f" {wanted}. The builder finds the number in meta['n_classes_']."
+            )
+        return width
+
+    def _take_loss(self, loss: Any) -> None:
+        """Find the form of target for a loss, once with and once without a known width."""
+        self._logits, self._margins = uses_logits(loss), uses_margins(loss)
+        self._compete = labels_compete(loss)
+        self._loss_name = describe_loss(loss)
+        self._form = TargetForm.NUMBERS
+        if self.form != "auto":
+            self._form = _FORMS[self.form]
+            return
+        found = form_of_loss(loss, self._width, self.n_classes_)
+        self._form = found.form
+        if self._width is not None:
+            self._check_form(found)
+
+    def _check_form(self, found: FormOfLoss) -> None:
+        """Refuse a pair of target and loss that makes no sense; warn if the form is a guess."""
+        if self._kind == "multilabel-indicator":
+            if not found.takes_one_hot and self._width != 1:
+                raise ModelOutputError(
+                    f"y has a column of indicators (one-hot) for each of {self._width} units, but"
+                    f" the loss {self._loss_name} takes class numbers. Give labels,"
+                    " y.argmax(axis=1), or loss='categorical_crossentropy' (for several labels at"
+                    " once: 'binary_crossentropy')."
+                )
+            return
+        if found.needs_several_units:
+            raise ModelOutputError(
+                f"The model has one unit, and the loss {self._loss_name} compares several units, so"
+                " that it would learn nothing. Give loss='binary_crossentropy', or give the last"
+                f" layer {self.n_classes_} units with a softmax."
+            )
+        if not found.is_shown:
+            warnings.warn(
+                "It could not be shown which form of target the loss"
+                f" {self._loss_name} computes the right value for: class numbers or one-hot rows."
+                f" The model is trained on {found.form.value}. To say so, or to choose the other form, override"
+                " target_encoder in a subclass: return ClassifierLabelEncoder(self.loss,"
+                " form='numbers'), or form='one-hot'.",
+                TargetFormWarning,
+                stacklevel=2,
+            )
+
+    def check_metrics(self, metrics: Any) -> None:
+        """Check that metrics see what they need; called after `set_model_output`.
+
+        Parameters
+        ----------
+        metrics : nested lists or dicts of str, keras.metrics.Metric or callable
+            What the model is compiled with.
+
+        Raises
+        ------
+        CompilationError
+            A ``ValueError``, if a metric would compute a wrong number (clause TGT-12).
+        """
+        width = self._width if "_kind" in vars(self) else None
+        if width is None or self.n_classes_ < 2:
+            return
+        indicators = self._kind == "multilabel-indicator"
+        form = TargetForm.ONE_HOT if indicators else self._form
+        check_metrics(metrics, self._loss_name, form, width, self.n_classes_)
+
+    def transform(self, y: Any) -> Any:
+        """Encode labels.
+
+        Parameters
+        ----------
+        y : ndarray
+            Labels, shaped as in ``fit``.
+
+        Returns
+        -------
+        ndarray of floats of shape (n_samples,), (n_samples, 1) or (n_samples, n_units)
+            Class numbers or one-hot rows, as the loss wants them; zeros and ones for indicators.
+
+        Raises
+        ------
+        InputError
+            A ``ValueError``, for a label that was not there in ``fit``.
+        """
+        if self._kind == "multilabel-indicator":
+            self._check_indicator(y)
+            return (y == self._levels[1]).astype(keras.config.floatx())
+        self._check_known(y)
+        codes = np.searchsorted(self.classes_, y.reshape(-1))
+        return encode_classes(codes, self._form, self._width or self.n_classes_)
+
+    def inverse_transform(self, y: Any, return_proba: bool = False) -> Any:
+        """Decode the outputs of a model.
+
+        Parameters
+        ----------
+        y : ndarray of shape (n_samples,), (n_samples, n_units) or (n_samples, n_labels)
+            Probabilities; logits, if the loss takes them so.
+        return_proba : bool, default=False
+            Whether to return probabilities instead of labels.
+
+        Returns
+        -------
+        ndarray
+            Labels with the values, the kind of dtype and the trailing shape of the y of ``fit``;
+            or probabilities of shape (n_samples, n_classes), columns in the order of
+            ``classes_``, which for multilabel indicators are those of each label (TGT-10).
+        """
+        outputs = as_rows(y)
+        if np.isnan(outputs).any():
+            raise ModelOutputError(
+                "The model predicts NaN, which is not a class. Most likely it diverged in training:"
+                " lower the learning rate, scale X, or look at history_['loss']."
+            )
+        if self._kind == "multilabel-indicator":
+            return self._labels(outputs, return_proba)
+        probabilities = self._probabilities(outputs)
+        if return_proba:
+            return probabilities
+        if outputs.shape[1] == 1 and self.n_classes_ == 2:
+            # The same as argmax, which picks the second column only if it is larger; but faster.
+            codes = (probabilities[:, 1] > probabilities[:, 0]).astype(np.intp)
+        elif outputs.shape[1] == 1 or self.n_classes_ == 1:
+            codes = np.argmax(probabilities, axis=1)
+        else:
+            codes = np.argmax(outputs[:, : self.n_classes_], axis=1)
+        return self.classes_[codes].reshape(-1, *self._trailing)
+
+    def get_metadata(self) -> dict[str, Any]:
+        """Return classes, their number, and the numbers of outputs, for the wrapper."""
+        return {
+            "classes_": self.classes_,
+            "n_classes_": self.n_classes_,
+            "n_outputs_": self.n_outputs_,
+            "n_outputs_expected_": self.n_outputs_expected_,
+        }
+
+    def _probabilities(self, outputs: Any) -> Any:
+        n_samples, width = outputs.shape
+        if self.n_classes_ == 1:
+            return np.ones((n_samples, 1), dtype=outputs.dtype)
+        if width == 1:
+            positive = self._each(outputs[:, 0])
+            return np.column_stack([1 - positive, positive])
+        outputs = outputs[:, : self.n_classes_]
+        if self._logits and self._compete:
+            return softmax(outputs)
+        outputs = sigmoid(outputs) if self._logits else np.maximum(outputs, 0)
+        return normalized(outputs)
+
+    def _labels(self, outputs: Any, return_proba: bool) -> Any:
+        low, high = self._levels
+        if self._exclusive and self._compete:
+            # Every row has one label, and labels compete in the loss.
+            probabilities = softmax(outputs) if self._logits else np.clip(outputs, 0, 1)
+            chosen = np.arange(outputs.shape[1]) == np.argmax(outputs, axis=1)[:, None]
+        else:
+            probabilities = self._each(outputs)
+            chosen = probabilities > 0.5
+        if return_proba:
+            return probabilities
+        # scikit-learn's classifiers return indicators of plain integers, whatever their width.
+        dtype = np.dtype(np.int64) if self._dtype.kind == "i" else self._dtype
+        return np.where(chosen, high, low).astype(dtype)
+
+    def _each(self, outputs: Any) -> Any:
+        """Return the probability of each unit by itself."""
+        if self._logits:
+            return sigmoid(outputs)
+        return np.clip((1 + outputs) / 2 if self._margins else outputs, 0, 1)
+
+    def _check_known(self, y: Any) -> None:
+        unknown = np.setdiff1d(y.reshape(-1), self.classes_)
+        if unknown.size:
+            raise InputError(
+                f"Found unknown categories {unknown.tolist()} in y; the classes are"
+                f" {self.classes_.tolist()}. Give all classes to the first call, as"
+                " partial_fit(X, y, classes=...), or fit anew."
+            )
+
+    def _check_indicator(self, y: Any) -> None:
+        if y.shape[1:] != self._trailing:
+            raise InputError(
+                f"Detected ``y`` to have {y.shape[-1]} labels, but this encoder was fitted to"
+                f" {self._trailing[0]}."
+            )
+        unknown = np.setdiff1d(y, self._levels)
+        if unknown.size:
+            raise InputError(
+                f"Found unknown categories {unknown.tolist()} in y, an indicator of the values"
+                f" {list(self._levels)}."
+            )

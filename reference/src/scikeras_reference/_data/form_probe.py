@@ -1,0 +1,196 @@
+"""Show on known outputs which form of target a loss or a metric computes the right value for.
+
+Class labels can be encoded in several forms, and Keras's rules of broadcasting let a loss compute
+*some* number for most of them: class numbers spread over the units, or over the rows of a batch.
+So the function is tried on outputs that are right for each class, and on outputs that are wrong.
+"""
+
+from collections.abc import Callable, Sequence
+from enum import Enum, IntEnum
+from typing import Any
+
+import keras
+import numpy as np
+
+__all__ = ["Evidence", "TargetForm", "encode_classes", "probe_loss", "probe_metric"]
+
+Value = Callable[[Any, Any], Any]
+"""Takes targets and outputs as arrays; returns a number, or an array of numbers."""
+
+
+class TargetForm(Enum):
+    """A form that class labels can be encoded in."""
+
+    NUMBERS = "class numbers of shape (n, 1)"
+    FLAT_NUMBERS = "class numbers of shape (n,)"
+    ONE_HOT = "one-hot rows"
+
+
+class Evidence(IntEnum):
+    """What trying one form of target showed; more is better."""
+
+    RAISES = 0
+    CONSTANT = 1  # the value does not depend on which class is predicted
+    WRONG = 2  # for some class, right outputs are no better than wrong ones
+    RIGHT_BY_BATCH = 3  # right outputs are better for every class, in values of whole batches only
+    RIGHT_BY_ROW = 4  # they are better row by row, but a batch is not what its rows are
+    RIGHT = 5  # they are better row by row, and a batch is the mean or the sum of its rows
+
+
+def encode_classes(codes: Any, form: TargetForm, n_units: int) -> Any:
+    """Encode class numbers.
+
+    Parameters
+    ----------
+    codes : ndarray of int of shape (n_samples,)
+        From 0.
+    form : TargetForm
+        How.
+    n_units : int
+        Width of one-hot rows.
+
+    Returns
+    -------
+    ndarray of ``keras.config.floatx()``
+        Of shape (n_samples, 1), (n_samples,) or (n_samples, n_units).
+
+    Examples
+    --------
+    >>> encode_classes(np.array([1, 0]), TargetForm.ONE_HOT, 2)
+    array([[0., 1.],
+           [1., 0.]], dtype=float32)
+    """
+    floatx = keras.config.floatx()
+    if form is TargetForm.ONE_HOT:
+        encoded = np.zeros((len(codes), n_units), dtype=floatx)
+        encoded[np.arange(len(codes)), codes] = 1
+        return encoded
+    numbers = codes.astype(floatx)
+    return numbers if form is TargetForm.FLAT_NUMBERS else numbers.reshape(-1, 1)
+
+
+def probe_loss(loss: Value, form: TargetForm, n_units: int, n_classes: int) -> Evidence:
+    """Try one form of target with a loss.
+
+    A form that is spread over the units cannot tell right outputs from wrong ones for each class. A
+    form that is spread over the rows gives several rows another loss than the mean, or the sum, of
+    their own.
+
+    Parameters
+    ----------
+    loss : callable
+        Takes targets and outputs.
+    form : TargetForm
+        The form to try.
+    n_units, n_classes : int
+        Width of the outputs, and number of classes, at least two.
+
+    Examples
+    --------
+    >>> probe_loss(keras.losses.MeanSquaredError(), TargetForm.NUMBERS, 3, 3).name
+    'WRONG'
+    >>> probe_loss(keras.losses.MeanSquaredError(), TargetForm.ONE_HOT, 3, 3).name
+    'RIGHT'
+    """
+    classes = _some_classes(n_classes)
+    wrong = [*classes[1:], classes[0]]
+    # The last class comes more often than the others, so that no mean over all pairs of rows is
+    # right by chance.
+    codes = [*classes, *classes, classes[-1], classes[-1]]
+    predicted = [*classes, *wrong, classes[-1], classes[-1]]
+    if len(codes) == n_units:  # a square batch would hide what is spread along the wrong axis
+        codes, predicted = [*codes, codes[-1]], [*predicted, predicted[-1]]
+    try:
+        targets = encode_classes(np.asarray(codes), form, n_units)
+        outputs = _outputs(predicted, n_units)
+        rows = [slice(row, row + 1) for row in range(len(codes))]
+        singles = np.array([_number(loss, targets[row], outputs[row]) for row in rows])
+        together = _number(loss, targets, outputs)
+        n = len(classes)
+        if _compare(singles[:n], singles[n : 2 * n]) is not Evidence.RIGHT:
+            batches, _ = probe_metric(loss, form, n_units, n_classes)
+            return Evidence.RIGHT_BY_BATCH if batches is Evidence.RIGHT else batches
+    except Exception:  # a loss of the user's own may raise anything
+        return Evidence.RAISES
+    by_rows = np.array([singles.mean(), singles.sum()])
+    adds_up = np.isclose(together, by_rows, rtol=1e-3, atol=1e-6).any()
+    return Evidence.RIGHT if adds_up else Evidence.RIGHT_BY_ROW
+
+
+def probe_metric(
+    metric: Value, form: TargetForm, n_units: int, n_classes: int
+) -> tuple[Evidence, Any]:
+    """Try one form of target with a metric.
+
+    Parameters
+    ----------
+    metric : callable
+        Takes targets and outputs of several rows, and returns the result for them alone.
+    form, n_units, n_classes
+        As for `probe_loss`.
+
+    Returns
+    -------
+    evidence : Evidence
+        `Evidence.RIGHT` stands for values of whole batches here.
+    values : ndarray or None
+        What the metric was for a fixed series of outputs; None if it raised.
+    """
+    classes = _some_classes(n_classes)
+    codes = [*classes, *classes[::-1], *classes, classes[-1]]
+    if len(codes) == n_units:
+        codes.append(codes[0])
+    batches = [codes]
+    for position, cls in enumerate(classes):
+        other = classes[(position + 1) % len(classes)]
+        batches.append([other if code == cls else code for code in codes])
+    try:
+        targets = encode_classes(np.asarray(codes), form, n_units)
+        values = [_number(metric, targets, _outputs(predicted, n_units)) for predicted in batches]
+        values.append(_number(metric, targets, _uneven_outputs(len(codes), n_units)))
+    except Exception:
+        return Evidence.RAISES, None
+    found = np.array(values)
+    if np.allclose(found, found[0], rtol=0, atol=1e-7):
+        return Evidence.CONSTANT, found
+    evidence = _compare(np.full(len(classes), found[0]), found[1:-1])
+    return max(evidence, Evidence.WRONG), found
+
+
+def _some_classes(n_classes: int) -> list[int]:
+    """Return a few classes, the first and the last among them."""
+    return sorted({0, 1, n_classes // 2, n_classes - 1} & set(range(n_classes)))
+
+
+def _outputs(predicted: Sequence[int], n_units: int) -> Any:
+    """Return probabilities in favor of the predicted classes, no two units alike."""
+    codes = np.asarray(predicted)
+    if n_units == 1:
+        return np.where(codes == 1, 0.8, 0.3).reshape(-1, 1).astype(keras.config.floatx())
+    rows = np.full((len(codes), n_units), 0.3 / (n_units - 1))
+    rows[np.arange(len(codes)), codes] = 0.7
+    rows *= 1 + 0.02 * np.cos(np.arange(n_units))
+    return (rows / rows.sum(axis=1, keepdims=True)).astype(keras.config.floatx())
+
+
+def _uneven_outputs(n_rows: int, n_units: int) -> Any:
+    """Return outputs that differ in every row and unit, above and below one half."""
+    numbers = np.sin(1.7 * np.arange(1, n_rows * n_units + 1)) / 2 + 0.5
+    return numbers.reshape(n_rows, n_units).astype(keras.config.floatx())
+
+
+def _number(function: Value, targets: Any, outputs: Any) -> float:
+    result = function(keras.ops.convert_to_tensor(targets), keras.ops.convert_to_tensor(outputs))
+    parts = [keras.ops.convert_to_numpy(part) for part in keras.tree.flatten(result)]
+    return float(np.mean([np.mean(part) for part in parts]))
+
+
+def _compare(right: Any, wrong: Any) -> Evidence:
+    """Compare values for right outputs with those for wrong outputs, class by class."""
+    gaps = wrong - right
+    if not np.isfinite(gaps).all():
+        return Evidence.WRONG
+    least = 1e-5 * np.maximum(np.abs(right), np.abs(wrong)) + 1e-12
+    if (gaps > least).all() or (gaps < -least).all():
+        return Evidence.RIGHT
+    return Evidence.CONSTANT if (np.abs(gaps) <= least).all() else Evidence.WRONG

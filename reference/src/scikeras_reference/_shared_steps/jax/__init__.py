@@ -1,0 +1,1 @@
+"""Shared steps on JAX: compiled programs."""

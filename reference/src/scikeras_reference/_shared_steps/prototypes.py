@@ -1,0 +1,138 @@
+"""Prototypes: models that stand in for the user's while a step is traced.
+
+A prototype has the structure of the model and weights of its own, and is thrown away afterwards.
+"""
+
+import random
+import threading
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any, NamedTuple
+
+from scikeras_reference._backends import SEED_LOCK
+from scikeras_reference._shared_steps.fingerprint import fingerprint
+from scikeras_reference._shared_steps.refusals import NotSharedError
+
+__all__ = ["Configuration", "configuration_of", "prototype_of", "pure_trace", "trace_in_thread"]
+
+
+def trace_in_thread(trace: Callable[[], Any]) -> Any:
+    """Run `trace` in a thread of its own: Keras keeps names, scopes and settings by thread.
+
+    Returns
+    -------
+    object
+        What `trace` returned, or a `NotSharedError` if it raised or warned. Keras raises or warns
+        again then, when it traces the step of the model itself.
+
+    Raises
+    ------
+    NotSharedError
+        If a seeded training of another thread owns the generators of the process, which tracing
+        draws from and restores.
+    """
+    result: list[Any] = []
+
+    def run() -> None:
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            try:
+                step = trace()
+            except NotSharedError as error:
+                step = error
+            except Exception as error:
+                step = NotSharedError(
+                    f"its step cannot be traced ({type(error).__name__}: {error})"
+                )
+        if caught:
+            step = NotSharedError(f"tracing its step warns ({caught[0].message})")
+        result.append(step)
+
+    # Waiting for the lock could wait for ever: its owner may be waiting for this thread.
+    if not SEED_LOCK.acquire(blocking=False):
+        raise NotSharedError("another thread is in a seeded training")
+    try:
+        thread = threading.Thread(target=run, name="scikeras-reference-trace")
+        thread.start()
+        thread.join()
+    finally:
+        SEED_LOCK.release()
+    return result[0] if result else NotSharedError("its step cannot be traced")
+
+
+class Configuration(NamedTuple):
+    """What a prototype is made of: no object of the model, and no value but hyper-parameters."""
+
+    cls: Any
+    model: Any
+    compilation: Any
+    """None for a model that only predicts."""
+    jit_compile: bool
+
+
+def configuration_of(model: Any, *, training: bool) -> Configuration:
+    """Return what a prototype of the model is made of."""
+    with _quiet():
+        return Configuration(
+            type(model),
+            _seeded(model.get_config()),
+            _seeded(model.get_compile_config()) if training else None,
+            model.jit_compile,
+        )
+
+
+def prototype_of(configuration: Configuration, build: Callable[[Any], None]) -> Any:
+    """Return a model of the same structure with weights of its own, finished by `build`."""
+    before = random.getstate()
+    with _quiet():
+        prototype = configuration.cls.from_config(configuration.model)
+        if configuration.compilation is not None:
+            prototype.compile_from_config(configuration.compilation)
+            build(prototype)
+        else:
+            prototype.compile(jit_compile=configuration.jit_compile)
+    if random.getstate() != before:
+        # Some layers leave their seed out of their configuration, and draw one.
+        random.setstate(before)
+    return prototype
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Ignore warnings: they were shown when the model itself was made."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        yield
+
+
+@contextmanager
+def pure_trace(prototype: Any, proof: bytes, **how: bool) -> Iterator[None]:
+    """Check that tracing a prototype, in the block, changes nothing in it and draws no number.
+
+    Raises
+    ------
+    NotSharedError
+        If it does, or if the prototype is not of the structure that `proof` stands for.
+    """
+    if fingerprint(prototype, **how) != proof:
+        raise NotSharedError("its configuration does not describe all of it")
+    before = random.getstate()
+    yield
+    if fingerprint(prototype, **how) != proof:
+        raise NotSharedError("its step changes the structure of the model")
+    if random.getstate() != before:
+        random.setstate(before)
+        raise NotSharedError("its step draws a random number when it is traced")
+
+
+def _seeded(config: Any) -> Any:
+    """Return a configuration that draws no random number when it is made into an object."""
+    if isinstance(config, dict):
+        return {
+            key: 0 if key == "seed" and value is None else _seeded(value)
+            for key, value in config.items()
+        }
+    if isinstance(config, (list, tuple)):
+        return type(config)(map(_seeded, config))
+    return config

@@ -1,0 +1,62 @@
+"""What stands for a train, test or predict function of a model, on every backend."""
+
+from typing import Any
+
+from scikeras_reference._shared_steps import refusals
+
+__all__ = ["SharedFunction", "made_by_keras"]
+
+
+class SharedFunction:
+    """Stands for ``train_function``, ``test_function`` or ``predict_function`` of one model.
+
+    Parameters
+    ----------
+    model : keras.Model
+        The model.
+    kind : str
+        ``"train"``, ``"test"`` or ``"predict"``.
+    """
+
+    def __init__(self, model: Any, kind: str) -> None:
+        self._model = model
+        self._kind = kind
+        self._captured: Any = None
+        self._own: Any = None
+
+    def __call__(self, *args: Any) -> Any:
+        """Run one step on what Keras passes."""
+        raise NotImplementedError
+
+    @property
+    def own(self) -> Any:
+        """The function that Keras makes for this model alone."""
+        if self._own is None:
+            self.capture()
+            self._own = self._captured
+        return self._own
+
+    @property
+    def fallback(self) -> Any:
+        """What the model is left with after training."""
+        raise NotImplementedError
+
+    def capture(self) -> None:
+        """Make that function from the model as it is now; it is traced if it is used."""
+        if self._captured is None:
+            self._captured = made_by_keras(self._model, self._kind)
+
+    def refuse(self, error: BaseException) -> None:
+        """Log and remember why the function of Keras is used instead."""
+        refusals.refuse(self._model, self._kind, error)
+
+
+def made_by_keras(model: Any, kind: str) -> Any:
+    """Return the function that Keras makes for this model alone; leave the model as it is."""
+    name = f"{kind}_function"
+    before = getattr(model, name)
+    setattr(model, name, None)
+    getattr(model, f"make_{name}")()
+    function = getattr(model, name)
+    setattr(model, name, before)
+    return function

@@ -1,0 +1,1 @@
+"""Shared steps on TensorFlow: traced graphs, and batches cut out of arrays."""

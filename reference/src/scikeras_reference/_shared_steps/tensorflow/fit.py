@@ -1,0 +1,120 @@
+"""The arguments of ``Model.fit`` with batches cut out of memory, where Keras would do no more."""
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+import keras
+import numpy as np
+
+from scikeras_reference._shared_steps.batches import Rows
+from scikeras_reference._shared_steps.refusals import NotSharedError
+
+__all__ = ["arguments_in_memory"]
+
+DEFAULT_BATCH_SIZE = 32
+"""Rows of a batch, unless ``Model.fit`` is given their number."""
+MAX_BATCH_BYTES = 1 << 18
+"""Above this size tf.data is faster: it cuts out batches while others are trained on."""
+_UNDERSTOOD = frozenset(
+    {
+        "batch_size",
+        "callbacks",
+        "epochs",
+        "initial_epoch",
+        "shuffle",
+        "validation_batch_size",
+        "validation_data",
+        "validation_freq",
+        "validation_split",
+        "verbose",
+    }
+)
+_HANDLED = ("batch_size", "shuffle", "validation_batch_size", "validation_data", "validation_split")
+
+Data = tuple[Any, Any, Any]
+"""Features, target and weights."""
+
+
+def arguments_in_memory(x: Any, y: Any, sample_weight: Any, **arguments: Any) -> dict[str, Any]:
+    """Return the arguments of ``Model.fit`` that train on the same batches, without a pipeline.
+
+    Raises
+    ------
+    NotSharedError
+        If Keras would do anything to the data but cast, shuffle and cut them.
+    """
+    given = {name: value for name, value in arguments.items() if value is not None}
+    if unknown := sorted(given.keys() - _UNDERSTOOD):
+        raise NotSharedError(f"fit is given {unknown[0]}")
+    if type(given.get("shuffle", True)) is not bool:
+        raise NotSharedError("shuffle is neither True nor False")
+    training, validation = _split((x, y, sample_weight), given)
+    size = _size(given, "batch_size")
+    _require_plain(training, size)
+    rows = Rows(training, size, shuffle=given.get("shuffle", True))
+    rest = {name: value for name, value in arguments.items() if name not in _HANDLED}
+    if validation is None:
+        return {"x": rows.adapter, "validation_data": None, **rest}
+    size = _size(given, "validation_batch_size", "batch_size")
+    _require_plain(validation, size)
+    return {
+        "x": rows.adapter,
+        "validation_data": Rows(validation, size, shuffle=False).adapter,
+        **rest,
+    }
+
+
+def _size(given: Mapping[str, Any], *names: str) -> int:
+    size = next((given[name] for name in names if given.get(name)), DEFAULT_BATCH_SIZE)
+    if not isinstance(size, (int, np.integer)) or size <= 0:
+        raise NotSharedError(f"{names[0]} is not a positive integer")
+    return int(size)
+
+
+def _split(data: Data, given: Mapping[str, Any]) -> tuple[Data, Data | None]:
+    """Split off the rows that validate, from the end as Keras does."""
+    validation = given.get("validation_data")
+    if validation is not None:
+        if type(validation) is not tuple or not 2 <= len(validation) <= 3:
+            raise NotSharedError("validation_data is not a tuple of arrays")
+        return data, (*validation, None)[:3]
+    share = given.get("validation_split", 0)
+    if not share:
+        return data, None
+    if not isinstance(share, (float, np.floating)):
+        raise NotSharedError("validation_split is not a float")
+    _require_plain(data, 1)
+    rows = len(keras.tree.flatten(data)[0])
+    at = math.floor(rows * (1.0 - share))
+    if at in {0, rows}:
+        raise NotSharedError("validation_split leaves no rows to train or validate on")
+
+    def part(rows: slice) -> Any:
+        return keras.tree.map_structure(lambda a: None if a is None else a[rows], data)
+
+    return part(slice(at)), part(slice(at, None))
+
+
+def _require_plain(data: Data, batch_size: int) -> None:
+    """Check that Keras would do nothing to such data but cast, shuffle and cut it."""
+    x, y, weights = data
+    arrays = [*_arrays(x), *_arrays(y)]
+    if weights is not None:
+        arrays.append(weights if getattr(weights, "ndim", 0) == 1 else None)
+    if not all(
+        type(array) is np.ndarray and array.dtype.kind in "biuf" and array.ndim for array in arrays
+    ):
+        raise NotSharedError("the data are not all NumPy arrays of numbers")
+    rows = {len(array) for array in arrays}
+    if len(rows) != 1 or 0 in rows:
+        raise NotSharedError("the data differ in their number of rows, or have none")
+    bytes_of_row = sum(a.dtype.itemsize * math.prod(a.shape[1:]) for a in arrays)
+    if bytes_of_row * min(batch_size, *rows) > MAX_BATCH_BYTES:
+        raise NotSharedError(f"a batch has more than {MAX_BATCH_BYTES >> 10} KiB")
+
+
+def _arrays(nested: Any) -> list[Any]:
+    if type(nested) is dict:
+        return list(nested.values())
+    return list(nested) if type(nested) in {list, tuple} else [nested]

@@ -1,0 +1,98 @@
+"""What scikit-learn expects of an estimator besides fit and predict: copies, pickles, a score."""
+
+from typing import Any, Self
+
+from sklearn.base import BaseEstimator, clone
+
+from scikeras_reference._data.validation import check_weights
+from scikeras_reference._parameters.named import NamedParameters
+from scikeras_reference._serialization.copying import copy_nested
+from scikeras_reference._serialization.packing import pack, unpack
+from scikeras_reference.exceptions import NotInitializedError
+
+__all__ = ["SklearnProtocol"]
+
+
+class SklearnProtocol(NamedParameters, BaseEstimator):  # type: ignore[misc]
+    """An estimator that can be cloned, pickled and scored."""
+
+    def __sklearn_is_fitted__(self) -> bool:
+        return "model_" in vars(self)
+
+    def __sklearn_clone__(self) -> Self:
+        params = self.get_params(deep=False)
+        copy = self._with_parameters({name: copy_nested(value) for name, value in params.items()})
+        if "_metadata_request" in vars(self):
+            copy.__dict__["_metadata_request"] = clone(self._metadata_request, safe=False)
+        return copy
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {name: pack(value) for name, value in super().__getstate__().items()}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        super().__setstate__({name: unpack(value) for name, value in state.items()})
+
+    @staticmethod
+    def scorer(y_true: Any, y_pred: Any, **kwargs: Any) -> float:
+        """Score predictions; a subclass overrides it (SCORE-2).
+
+        Parameters
+        ----------
+        y_true, y_pred : array-like of shape (n_samples,) or (n_samples, n_outputs)
+            Targets and predictions, in the user's own labels.
+        **kwargs : object
+            Parameters routed with ``score__``, and ``sample_weight``, if there is one.
+
+        Raises
+        ------
+        NotImplementedError
+            Always (SCORE-4).
+        """
+        raise NotImplementedError(
+            "BaseWrapper has no score of its own. Override the static method scorer(y_true,"
+            " y_pred, **kwargs), or use KerasClassifier or KerasRegressor."
+        )
+
+    def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
+        """Score the predictions for X with ``scorer`` (chapter SCORE).
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features, ...)
+            As for ``predict``.
+        y : array-like of shape (n_samples,) or (n_samples, n_outputs)
+            True targets. The scorer gets them as an array, in the user's own labels.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Passed on to the scorer if given.
+
+        Returns
+        -------
+        float
+            Higher is better.
+
+        Raises
+        ------
+        NotInitializedError
+            A ``NotFittedError``, before ``fit`` (INIT-9).
+        """
+        self._require_model("score")
+        weights = check_weights(sample_weight, X, "samples")
+        y = self._validate_target(X, y)
+        arguments = self._routed("score")
+        if weights is not None:
+            arguments["sample_weight"] = weights
+        predictions = self.predict(X)
+        try:
+            return self.scorer(y, predictions, **arguments)
+        except Exception as error:
+            if arguments:
+                routed = ", ".join(f"score__{name}" for name in arguments)
+                error.add_note(f"The scorer was called with {routed}.")
+            raise
+
+    def _require_model(self, method: str) -> None:
+        if not self.__sklearn_is_fitted__():
+            raise NotInitializedError(
+                f"Estimator needs to be fit before `{method}` can be called: this"
+                f" {type(self).__name__} has no model yet. Call fit or initialize first."
+            )
