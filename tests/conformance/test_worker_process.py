@@ -18,6 +18,8 @@ def context():
     return CheckContext(Subject("nobody", {}, print), Wrapper.BASE)
 
 
+@pytest.mark.fast
+@pytest.mark.process
 def test_another_process_answers(context):
     """It is not this one, and it is kept for the next question."""
     first = ask_elsewhere(context, "asking", os.getpid)
@@ -25,6 +27,7 @@ def test_another_process_answers(context):
     assert first == ask_elsewhere(context, "asking", os.getpid)
 
 
+@pytest.mark.process
 def test_what_is_raised_there_is_the_subjects_failure(context):
     """So is what cannot be pickled, in either direction."""
     with pytest.raises(Nonconformance, match="asking raised ValueError: invalid literal"):
@@ -35,6 +38,7 @@ def test_what_is_raised_there_is_the_subjects_failure(context):
         ask_elsewhere(context, "asking", exit, 0)
 
 
+@pytest.mark.process
 def test_a_process_that_ends(context):
     """The check has failed, and the next question has a process to answer it."""
     with pytest.raises(Nonconformance, match="asking ended the process"):
@@ -42,6 +46,7 @@ def test_a_process_that_ends(context):
     assert 3 == ask_elsewhere(context, "asking", len, "abc")
 
 
+@pytest.mark.process
 def test_a_process_that_hangs(context, monkeypatch):
     """Nobody waits for ever."""
     monkeypatch.setattr(_elsewhere, "PATIENCE", 1.0)
@@ -51,6 +56,7 @@ def test_a_process_that_hangs(context, monkeypatch):
     assert 3 == ask_elsewhere(context, "asking", len, "abc")
 
 
+@pytest.mark.process
 def test_an_answer_that_cannot_be_sent(context):
     """It is a failure, not the end of the process."""
     with pytest.raises(Nonconformance, match="asking raised"):

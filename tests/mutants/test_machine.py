@@ -12,7 +12,7 @@ ALPHA_IN_A_LIST = "ROUTE-10.shared-and-own:regressor:loss-list"
 
 
 def places(text, module="_routing"):
-    """Give the changes of a module that change a line with this text."""
+    """Return the changes of a module that change a line with this text."""
     label = next(label for label, name in changes.MODULES.items() if name == module)
     return [change for change in changes.changes([label]) if text in change.was]
 

@@ -99,7 +99,7 @@ def test_private_modules_of_keras_are_used_in_two_places(texts):
         if path.suffix == ".py" and path != Path(__file__) and "keras.src" in text
     ]
     package = "reference/src/scikeras_reference"
-    assert {f"{package}/_backend.py", f"{package}/_keras_internals.py"} == set(found)
+    assert {f"{package}/_backends.py", f"{package}/_shared_steps/keras_internals.py"} == set(found)
 
 
 def test_the_page_about_a_peer_explains_known_checks():
