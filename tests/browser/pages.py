@@ -14,7 +14,7 @@ from scikeras_conformance.report.matrix import as_html
 
 
 def five_hundred():
-    """Give a run of 500 results: passes, failures of both levels, an error, a skip, known ones."""
+    """Return a run of 500 results: passes, failures of both levels, an error, a skip, known ones."""
     from scikeras_conformance.checks import CATALOG
 
     checks = [check.id for check in CATALOG]

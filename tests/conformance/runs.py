@@ -48,7 +48,7 @@ MUST, SHOULD = "CLS-1.extends-base", "CLS-9.not-a-model"
 
 
 def result(outcome="passed", check=MUST, wrapper="base", case="", message="", **more):
-    """Give a result of a check that the suite has."""
+    """Return a result of a check that the suite has."""
     found = next(one for one in CATALOG if one.id == check)
     return Result(
         id=":".join(filter(None, (check, wrapper, case))),
@@ -64,7 +64,7 @@ def result(outcome="passed", check=MUST, wrapper="base", case="", message="", **
 
 
 def run(*results, missing=(), refusal=None, strict=False, gate=None, whole=True, **more):
-    """Give a run with these results, and a verdict that follows from them."""
+    """Return a run with these results, and the verdict that follows from them."""
     planned = len(results) + len(missing)
     counts = Counts.of(planned, results)
     checks = {one.id: one for one in CATALOG if one.id in {r.check for r in results}}
@@ -103,20 +103,20 @@ def run(*results, missing=(), refusal=None, strict=False, gate=None, whole=True,
 
 
 def failed(**more):
-    """Give a failed result with a traceback through the subject."""
+    """Return a failed result with a traceback through the subject."""
     return result(
         "failed", **{"message": "fit(...) raised ValueError: no", "details": TRACEBACK, **more}
     )
 
 
 def known_gate(*results, findings=()):
-    """Give a gate that knows these failures."""
+    """Return a gate that knows these failures."""
     known = {one.id: Known("It is old.", "https://example.org/1") for one in results}
     return Gate("known.toml", known=known, findings=tuple(findings))
 
 
 def every_outcome():
-    """Give a run with each outcome that a check can have, and a planned check without a result."""
+    """Return a run with each outcome that a check can have, and a planned check without a result."""
     return run(
         result(),
         failed(wrapper="classifier"),
