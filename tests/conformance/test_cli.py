@@ -7,6 +7,7 @@ import sys
 
 import pytest
 
+from commands import conformance
 from scikeras_conformance import __version__
 from scikeras_conformance.catalog.verdict import ExitCode
 from scikeras_conformance.cli import listing, reports
@@ -15,15 +16,10 @@ from scikeras_conformance.cli.main import main
 pytestmark = pytest.mark.usefixtures("toy_on_path")
 
 
-def run(*arguments, cwd=None):
-    """Run the command in a process of its own."""
-    command = [sys.executable, "-m", "scikeras_conformance", *arguments]
-    return subprocess.run(command, capture_output=True, text=True, check=False, cwd=cwd)
-
-
 HEAVY = "{'keras', 'numpy', 'sklearn', 'pytest', 'hypothesis', 'tensorflow'} & set(sys.modules)"
 
 
+@pytest.mark.process
 @pytest.mark.parametrize("arguments", [["list"], ["explain", "INIT-5"], ["--help"]])
 def test_light_commands_import_nothing_heavy(arguments):
     """Reading the contract takes no backend, no scientific stack and no pytest."""
@@ -36,6 +32,7 @@ def test_light_commands_import_nothing_heavy(arguments):
     assert 0 == done.returncode, done.stderr
 
 
+@pytest.mark.process
 def test_the_plugin_module_imports_nothing_heavy():
     """Every pytest run of an environment loads the plugin, so it has to be light."""
     code = f"import sys\nimport scikeras_conformance.pytest_plugin.plugin\nfound = {HEAVY} - {{'pytest'}}\nassert not found, found"
@@ -130,38 +127,48 @@ def test_selections_without_anything_in_common(capsys):
     assert "no check in common" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize(
-    ("spec", "code", "complaint"),
-    [
-        ("no_such_module_anywhere", 4, "cannot be imported"),
-        ("json", 4, "is incomplete"),
-    ],
-)
-@pytest.mark.parametrize("workers", ["1", "2"])
-def test_subjects_that_cannot_be_judged(spec, code, complaint, workers, tmp_path):
-    """The run ends at once, with a code of its own and the reason, and the report has it too."""
-    report = tmp_path / "report.json"
-    done = run("run", spec, "--workers", workers, "--report", str(report))
-    assert code == done.returncode, done.stdout + done.stderr
-    assert 1 == done.stdout.count(complaint)
+@pytest.mark.process
+def test_a_subject_that_cannot_be_judged(tmp_path):
+    """Two workers meet the same reason; it is shown once, and the report has it too."""
+    done = conformance("run", "json", "--workers", "2", "--report", "report.json", cwd=tmp_path)
+    assert 4 == done.returncode, done.stdout + done.stderr
+    assert 1 == done.stdout.count("is incomplete")
     assert "passed" not in done.stdout
-    footer = json.loads(report.read_text())["footer"]
+    footer = json.loads((tmp_path / "report.json").read_text())["footer"]
     assert "no subject" == footer["verdict"]
-    assert complaint in footer["refusal"]
+    assert "is incomplete" in footer["refusal"]
 
 
-@pytest.mark.parametrize("workers", ["1", "2"])
-def test_a_run_from_end_to_end(workers, tmp_path):
-    """Failures are failures of the subject, the counts holds, and the report has every result."""
-    report = tmp_path / "report.json"
-    (tmp_path / "pytest.ini").write_text("[pytest]\naddopts = --no-such-option\n")
-    (tmp_path / "conftest.py").write_text("raise RuntimeError('not for the suite')")
-    done = run(
-        "run", "toy_subject", "--check", "CLS-[123]*", "--workers", workers,
-        "--report", str(report), cwd=tmp_path,
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """Make a directory with a configuration of pytest that is broken."""
+    folder = tmp_path_factory.mktemp("run")
+    (folder / "pytest.ini").write_text("[pytest]\naddopts = --no-such-option\n")
+    (folder / "conftest.py").write_text("raise RuntimeError('not for the suite')")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def done(folder, toy_for_module):
+    """Run the suite once, with two workers, for the tests that look at what it leaves."""
+    return conformance(
+        "run", "toy_subject", "--check", "CLS-[123]*", "--workers", "2",
+        "--report", str(folder / "report.json"), cwd=folder,
     )  # fmt: skip
+
+
+@pytest.mark.process
+def test_failures_are_failures_of_the_subject(done):
+    """The exit code, the verdict and the impact of a failure."""
     assert 1 == done.returncode, done.stdout + done.stderr
-    data = json.loads(report.read_text())
+    assert "verdict: NOT CONFORMANT" in done.stdout
+    assert "costs: the first example of the documentation does not run" in done.stdout
+
+
+@pytest.mark.process
+def test_the_report_has_every_result(done, folder):
+    """The counts are complete, and the results are in the order of the plan."""
+    data = json.loads((folder / "report.json").read_text())
     counts = data["footer"]["counts"]
     assert counts["complete"]
     assert (8, 5, 3, 0) == tuple(counts[key] for key in ("planned", "passed", "failed", "errored"))
@@ -172,13 +179,31 @@ def test_a_run_from_end_to_end(workers, tmp_path):
     assert "CLS-1.extends-base:classifier" == ids[0]
     assert "verdict: NOT CONFORMANT" in done.stdout
     assert "impact: the first example of the documentation does not run" in done.stdout
-    assert not [path for path in tmp_path.iterdir() if path.name.startswith(".")]
 
 
+@pytest.mark.process
+def test_nothing_is_left_behind(done, folder):
+    """No cache and no notes in the directory of the user."""
+    assert [] == [path for path in folder.iterdir() if path.name.startswith(".")]
+
+
+@pytest.mark.process
+def test_a_log_has_no_letters_and_no_control_characters(done):
+    """What CI keeps is what a person reads."""
+    before = done.stdout.partition("= conformance =")[0]
+    assert "\x1b" not in done.stdout
+    assert [] == [
+        line
+        for line in before.splitlines()
+        if set(line.strip()) & set(".F") == set(line.strip()) != set()
+    ]
+
+
+@pytest.mark.process
 def test_subjects_in_the_current_directory(tmp_path):
     """A wrapper can be judged from the directory that it is developed in."""
     (tmp_path / "mine.py").write_text("from toy_subject import *")
-    done = run("run", "mine", "--check", "CLS-1", "--workers", "1", cwd=tmp_path)
+    done = conformance("run", "mine", "--check", "CLS-1", "--workers", "1", cwd=tmp_path)
     assert 0 == done.returncode, done.stdout + done.stderr
     assert "verdict: CONFORMANT IN WHAT WAS SELECTED  (2 of " in done.stdout
 

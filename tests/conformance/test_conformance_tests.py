@@ -3,7 +3,8 @@
 import pytest
 
 from scikeras_conformance import conformance_tests
-from scikeras_conformance.baseline import Baseline, Entry, dump, fingerprint
+from scikeras_conformance.baseline import Baseline, Entry, fingerprint
+from scikeras_conformance.baseline.writing import dump
 from scikeras_conformance.exceptions import BaselineError, UsageError
 
 pytest_plugins = ["pytester"]
@@ -17,13 +18,14 @@ test_contract = conformance_tests("toy_subject", {arguments})
 
 
 @pytest.fixture
-def pytester(pytester, toy_on_path):
+def pytester(pytester, toy_on_path, loaded_suite):
     return pytester
 
 
 def run(pytester, arguments, *options):
     pytester.makepyfile(test_wrappers=TWO_LINES.format(arguments=arguments))
-    return pytester.runpytest_subprocess(*options)
+    workers = "-n" in options
+    return (pytester.runpytest_subprocess if workers else pytester.runpytest_inprocess)(*options)
 
 
 def test_two_lines_are_enough(pytester):
@@ -37,15 +39,16 @@ def test_two_lines_are_enough(pytester):
     assert 'failures="3"' in (pytester.path / "j.xml").read_text()
 
 
+@pytest.mark.process
 def test_items_are_selected_run_again_and_spread_like_any_other(pytester):
     """-k, -m for level, chapter and profile, --lf and -n."""
     arguments = "checks=['CLS-1', 'CLS-2', 'INIT-2'], wrappers=['classifier']"
     done = run(pytester, arguments, "-n", "2", "-k", "CLS", "--strict-markers")
     done.assert_outcomes(passed=1, failed=1)
-    done = pytester.runpytest_subprocess("--lf", "-p", "no:randomly")
+    done = pytester.runpytest_inprocess("--lf", "-p", "no:randomly")
     done.assert_outcomes(failed=1)
     marker = "conformance(chapter='CLS') and conformance(level='MUST', profile='documented')"
-    done = pytester.runpytest_subprocess("-m", marker, "--collect-only", "-q")
+    done = pytester.runpytest_inprocess("-m", marker, "--collect-only", "-q")
     done.stdout.fnmatch_lines(["*CLS-1.extends-base:classifier*", "*2/*tests collected*"])
 
 
@@ -70,7 +73,7 @@ def test_a_baseline_in_the_own_tests(pytester):
         ({"subject": "a", "baseline": "none.toml"}, BaselineError, "cannot be read"),
     ],
 )
-def test_slips_are_errors_of_collection(arguments, error, words):
+def test_usage_errors_are_errors_of_collection(arguments, error, words):
     """A module that selects nothing is not an empty green one."""
     with pytest.raises(error, match=words):
         conformance_tests(**arguments)

@@ -94,6 +94,7 @@ def test_another_device_than_the_one_asked_for(asked, found, monkeypatch):
         devices.require_device(asked)
 
 
+@pytest.mark.process
 @pytest.mark.usefixtures("toy_on_path")
 @pytest.mark.skipif(devices.reaches("gpu"), reason="there is a GPU here")
 @pytest.mark.parametrize("plugin", [False, True])
@@ -118,6 +119,7 @@ def test_a_gpu_that_is_not_there(plugin, tmp_path):
     assert ("incomplete", 3) == (data["footer"]["verdict"], data["footer"]["exit_code"])
 
 
+@pytest.mark.process
 @pytest.mark.usefixtures("toy_on_path")
 def test_the_cpu_that_the_configuration_asks_for_is_in_the_report(tmp_path):
     """A run on the CPU goes through, and the report says that it was asked for, by the file."""

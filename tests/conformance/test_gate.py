@@ -45,16 +45,19 @@ FITS = [f"CLS-2.fit-and-predict:{name}" for name in ("base", "classifier", "regr
 # -- exit codes, one by one -----------------------------------------------------------------------
 
 
+@pytest.mark.process
 def test_exit_code_0_conformant(tmp_path):
     """All MUST checks passed."""
     assert 0 == judge(tmp_path, "--check", "CLS-1").returncode
 
 
+@pytest.mark.process
 def test_exit_code_1_not_conformant(tmp_path):
     """A MUST is broken."""
     assert 1 == judge(tmp_path, "--check", "CLS-2").returncode
 
 
+@pytest.mark.process
 def test_exit_code_2_usage(tmp_path):
     """The command makes no sense."""
     assert 2 == judge(tmp_path, "--check", "CLS-222").returncode
@@ -63,6 +66,7 @@ def test_exit_code_2_usage(tmp_path):
     assert 2 == judge(tmp_path, "--baseline", "none.toml").returncode
 
 
+@pytest.mark.process
 def test_exit_code_3_incomplete(tmp_path):
     """The suite could not do its own part: here, the subject takes the report's folder away."""
     (tmp_path / "out").mkdir()
@@ -76,16 +80,19 @@ def test_exit_code_3_incomplete(tmp_path):
     assert "cannot be written" in done.stdout
 
 
+@pytest.mark.process
 def test_exit_code_4_no_subject(tmp_path):
     """There is nothing to judge."""
     assert 4 == command(tmp_path, "run", "json", "--workers", "1").returncode
 
 
+@pytest.mark.process
 def test_exit_code_5_nothing_to_run(tmp_path):
     """The selected parts have no check in common."""
     assert 5 == judge(tmp_path, "--check", "CLS-1", "--chapter", "TGT").returncode
 
 
+@pytest.mark.process
 def test_exit_code_6_baseline_not_met(tmp_path):
     """A failure that the baseline does not know, and an entry that passes now."""
     file = baseline(tmp_path, *FITS[:2], "CLS-1.extends-base:classifier")
@@ -110,6 +117,7 @@ def test_every_exit_code_has_its_test():
 # -- a maintainer's way ---------------------------------------------------------------------------
 
 
+@pytest.mark.process
 def test_from_the_first_run_to_a_gate_that_holds(tmp_path):
     """One configuration, one run, one baseline; from then on the run is green until it changes."""
     (tmp_path / "pyproject.toml").write_text(
@@ -134,6 +142,7 @@ def test_from_the_first_run_to_a_gate_that_holds(tmp_path):
     assert "\n::notice title=CLS-2.fit-and-predict%3Abase::fit" in done.stdout
 
 
+@pytest.mark.process
 def test_flaky_failures_are_tried_until_they_fail(tmp_path):
     """One that fails at its third try is known; one that never fails is a stale excuse."""
     (tmp_path / "flaky.py").write_text(
@@ -161,6 +170,7 @@ def test_flaky_failures_are_tried_until_they_fail(tmp_path):
     assert 6 == done.returncode
 
 
+@pytest.mark.process
 def test_two_entries_that_turn_out_to_hold_at_once(tmp_path):
     """Only the run can tell, and then it has no verdict."""
     entries = [
@@ -296,6 +306,7 @@ def test_the_baseline_of_the_configuration(stored, capsys):
     assert {"backend": "jax"} == load(stored / "mine.toml").entries[0].when
 
 
+@pytest.mark.process
 @pytest.mark.parametrize(
     "arguments",
     [
@@ -319,6 +330,7 @@ def test_stored_runs_take_nothing_heavy(stored, arguments):
     assert 0 == done.returncode, done.stderr
 
 
+@pytest.mark.process
 def test_a_run_that_is_killed_leaves_no_report_to_believe(tmp_path):
     """The command itself is killed in the middle: what it leaves has results, and no footer."""
     (tmp_path / "killer.py").write_text(

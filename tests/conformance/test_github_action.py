@@ -184,6 +184,7 @@ def feign(runner, record, code):
     runner.python(f'if [ "$3" = run ]; then {copy}; exit {code}; fi\nexec {sys.executable} "$@"')
 
 
+@pytest.mark.process
 @pytest.mark.parametrize(
     ("record", "code", "summary", "annotation"),
     [
@@ -216,6 +217,7 @@ def test_what_a_run_leaves_in_a_workflow(runner, record, code, summary, annotati
     assert runner.report("report.html").read_text().startswith("<!DOCTYPE html>")
 
 
+@pytest.mark.process
 @pytest.mark.parametrize(
     ("record", "code", "expected"),
     [
@@ -238,6 +240,7 @@ def test_a_run_without_a_whole_report_is_never_green(runner, record, code, expec
     assert f"::error title=conformance::The run ended with exit code {expected}" in done.out
 
 
+@pytest.mark.process
 def test_a_report_of_an_earlier_step_is_not_taken_for_that_of_the_run(runner):
     """What lies there from before is gone before anything runs."""
     runner.report("report.json").parent.mkdir()
@@ -246,6 +249,7 @@ def test_a_report_of_an_earlier_step_is_not_taken_for_that_of_the_run(runner):
     assert 3 == runner.step("gate.sh").code
 
 
+@pytest.mark.process
 def test_no_module_of_the_directory_makes_the_token(runner):
     """A fork may have a secrets.py of its own: it could tell the token, or have none."""
     (runner.folder / "work" / "secrets.py").write_text("token_hex = lambda n: 'known'")
@@ -255,6 +259,7 @@ def test_no_module_of_the_directory_makes_the_token(runner):
     assert 5 == done.code
 
 
+@pytest.mark.process
 def test_inputs_become_options(runner):
     """Each in one word, whatever stands in it; an empty one leaves it to the configuration."""
     feign(runner, run(result()), 0)
@@ -278,6 +283,7 @@ def test_inputs_become_options(runner):
     assert [*fixed, *options, "--", EVIL] in runner.step("gate.sh", **given).calls
 
 
+@pytest.mark.process
 @pytest.mark.usefixtures("toy_on_path")
 def test_a_real_run_of_a_subject_that_talks_to_the_runner(runner, tmp_path):
     """From the configuration to the summary; what the subject prints and raises gives no commands."""
@@ -290,11 +296,11 @@ def test_a_real_run_of_a_subject_that_talks_to_the_runner(runner, tmp_path):
     (runner.folder / "work" / "scikeras-conformance.toml").write_text(
         "subject = 'loud'\nchecks = ['CLS-1', 'CLS-2']\nworkers = 1\n"
     )
-    done = runner.step("gate.sh", BACKEND="tensorflow", DEVICE="cpu")
+    done = runner.step("gate.sh", BACKEND="jax", DEVICE="cpu")
     assert 1 == done.code, done.out
     record = load_report(runner.report("report.json"))
     assert (2, 3) == (record.footer.counts.passed, record.footer.counts.failed)
-    assert ("tensorflow", "cpu") == (
+    assert ("jax", "cpu") == (
         record.header.environment.backend,
         record.header.environment.device_asked_for,
     )

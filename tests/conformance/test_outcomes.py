@@ -1,9 +1,9 @@
 """What a result becomes in pytest, and that it agrees with the verdict and the gate."""
 
-from dataclasses import replace
 from datetime import date
 
 import pytest
+from msgspec.structs import replace
 
 from runs import MUST, failed, result, run
 from scikeras_conformance.baseline import Baseline, Entry, fingerprint, judge

@@ -11,11 +11,12 @@ from scikeras_conformance.checks import CATALOG
 pytest_plugins = ["pytester"]
 
 ALL_CHECKS = ["--pyargs", "scikeras_conformance", "-p", "no:cacheprovider"]
+TOY = ["--conformance-subject", "toy_subject"]
 
 
 @pytest.fixture
-def pytester(pytester, toy_on_path):
-    """Run pytest on the toy subject, in a process of its own."""
+def pytester(pytester, toy_on_path, loaded_suite):
+    """Run pytest on the toy subject, in this process; its workers have processes of their own."""
     return pytester
 
 
@@ -26,17 +27,19 @@ def select(*names):
     return [part for name in names for part in ("--conformance-check", name)]
 
 
-@pytest.mark.parametrize("workers", ["0", "2"])
-def test_one_item_for_each_planned_check(pytester, workers):
-    """Check, wrapper and case make one pytest item each, with and without xdist."""
+def test_one_item_for_each_planned_check(pytester):
+    """Check, wrapper and case make one pytest item each."""
+    done = pytester.runpytest_inprocess(*ALL_CHECKS, *TOY, *select("CLS-1", "CLS-3"), "-v")
+    done.assert_outcomes(passed=5)
+    done.stdout.fnmatch_lines_random(["*test_conforms?CLS-3.model-comes-first:base?*"])
+    assert 0 == done.ret
+
+
+@pytest.mark.process
+def test_one_item_for_each_planned_check_of_two_workers(pytester):
+    """Workers of xdist share the same items, whose names come from the same plan."""
     done = pytester.runpytest_subprocess(
-        *ALL_CHECKS,
-        "--conformance-subject",
-        "toy_subject",
-        *select("CLS-1", "CLS-3"),
-        "-n",
-        workers,
-        "-v",
+        *ALL_CHECKS, *TOY, *select("CLS-1", "CLS-3"), "-n", "2", "-v"
     )
     done.assert_outcomes(passed=5)
     done.stdout.fnmatch_lines_random(["*test_conforms?CLS-3.model-comes-first:base?*"])
@@ -45,7 +48,7 @@ def test_one_item_for_each_planned_check(pytester, workers):
 
 def test_without_a_subject_nothing_passes(pytester):
     """Forgetting --conformance-subject is an error, not an empty green run."""
-    done = pytester.runpytest_subprocess(*ALL_CHECKS)
+    done = pytester.runpytest_inprocess(*ALL_CHECKS)
     assert 0 != done.ret
     done.stdout.fnmatch_lines(["*give --conformance-subject*"])
 
@@ -69,14 +72,14 @@ def test_the_option_has_a_short_name(pytester, way):
     given = {"separate": ["--subject", "toy_subject"], "joined": ["--subject=toy_subject"]}
     if way == "addopts":
         pytester.makeini("[pytest]\naddopts = --subject toy_subject")
-    done = pytester.runpytest_subprocess(*ALL_CHECKS, *given.get(way, ()), *select("CLS-1"))
+    done = pytester.runpytest_inprocess(*ALL_CHECKS, *given.get(way, ()), *select("CLS-1"))
     done.assert_outcomes(passed=2)
 
 
 def test_other_projects_are_left_alone(pytester):
     """Without --conformance-subject the plugin changes nothing in the test run of somebody else."""
     pytester.makepyfile("def test_fine(): pass")
-    done = pytester.runpytest_subprocess("-p", "no:cacheprovider")
+    done = pytester.runpytest_inprocess("-p", "no:cacheprovider")
     done.assert_outcomes(passed=1)
     done.stdout.no_fnmatch_line("*verdict*")
     assert 0 == done.ret
@@ -84,34 +87,18 @@ def test_other_projects_are_left_alone(pytester):
 
 def test_items_can_be_selected_by_name_and_marker(pytester):
     """-k and -m work as on any other test, and the rest is not missed."""
-    arguments = [
-        *ALL_CHECKS,
-        "--conformance-subject",
-        "toy_subject",
-        "--conformance-chapter",
-        "CLS",
-    ]
-    done = pytester.runpytest_subprocess(*arguments, "-k", "model-comes-first and base")
+    arguments = [*ALL_CHECKS, *TOY, "--conformance-chapter", "CLS"]
+    done = pytester.runpytest_inprocess(*arguments, "-k", "model-comes-first and base")
     done.assert_outcomes(passed=1, deselected=N_CLS - 1)
     marker = "conformance(clause='CLS-1')"
-    done = pytester.runpytest_subprocess(*arguments, "-m", marker)
+    done = pytester.runpytest_inprocess(*arguments, "-m", marker)
     done.assert_outcomes(passed=2, deselected=N_CLS - 2)
     assert 0 == done.ret
 
 
-def test_filters_of_the_project_do_not_change_a_verdict(pytester):
-    """A project that turns warnings into errors gets the same results."""
-    done = pytester.runpytest_subprocess(
-        *ALL_CHECKS, "--conformance-subject", "toy_subject", *select("CLS-3"), "-W", "error"
-    )
-    done.assert_outcomes(passed=3)
-
-
 def test_failures_have_their_message_and_exit_code(pytester):
     """A broken MUST is a failed test with what was wrong and where."""
-    done = pytester.runpytest_subprocess(
-        *ALL_CHECKS, "--conformance-subject", "toy_subject", *select("CLS-2")
-    )
+    done = pytester.runpytest_inprocess(*ALL_CHECKS, *TOY, *select("CLS-2"))
     done.assert_outcomes(failed=3)
     done.stdout.fnmatch_lines(["*CLS-2.fit-and-predict:base: fit(...) raised AttributeError*"])
     assert 1 == done.ret
@@ -120,44 +107,96 @@ def test_failures_have_their_message_and_exit_code(pytester):
 @pytest.mark.parametrize(("strict", "code"), [([], 0), (["--conformance-strict"], 1)])
 def test_a_broken_should_is_shown_apart(pytester, strict, code):
     """A SHOULD that fails does not turn the run red, unless it is asked for."""
-    done = pytester.runpytest_subprocess(
-        *ALL_CHECKS, "--conformance-subject", "toy_subject", *select("CLS-9"), *strict
-    )
+    done = pytester.runpytest_inprocess(*ALL_CHECKS, *TOY, *select("CLS-9"), *strict)
     done.stdout.fnmatch_lines(["FAILED SHOULD CLS-9.not-a-model", "*9 SHOULD failed*"])
     assert code == done.ret
 
 
-BROKEN_CHECK = """
+OUTCOMES = {
+    "errored": ("CLS-1.extends-base", "lambda context: 1 / 0", 2),
+    "skipped": ("CLS-3.model-comes-first", "lambda context: context.skip('because')", 3),
+    "unavailable": ("CLS-2.fit-and-predict", "lambda context: context.unavailable('no GPU')", 3),
+}
+"""A check, what it does instead of its work, and on how many wrappers."""
+
+BROKEN_CHECKS = f"""
 import pytest
 from scikeras_conformance import checks
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_configure(config):
     for check in checks.CATALOG:
-        if check.id == "CLS-1.extends-base":
-            object.__setattr__(check, "function", {function})
+        for name, code, _ in {list(OUTCOMES.values())!r}:
+            if check.id == name:
+                object.__setattr__(check, "function", eval(code))
 """
 
 
-@pytest.mark.parametrize(
-    ("function", "outcome"),
-    [
-        ("lambda context: 1 / 0", "errored"),
-        ("lambda context: context.not_applicable('because')", "errored"),
-        ("lambda context: context.unavailable('no GPU')", "unavailable"),
-    ],
-)
-@pytest.mark.parametrize("workers", ["0", "2"])
-def test_what_was_not_judged_is_never_a_pass(pytester, function, outcome, workers):
-    """An error of the suite, an excuse that no data allow, or something missing leave no verdict."""
-    pytester.makeconftest(BROKEN_CHECK.format(function=function))
-    done = pytester.runpytest_subprocess(
-        *ALL_CHECKS, "--conformance-subject", "toy_subject", *select("CLS-1"), "-n", workers,
-        "--conformance-report", "report.json",
-    )  # fmt: skip
+@pytest.fixture
+def restored_checks():
+    """Undo what a run within this process did to the checks."""
+    names = {name for name, *_ in OUTCOMES.values()}
+    before = [(check, check.function) for check in CATALOG if check.id in names]
+    yield
+    for check, function in before:
+        object.__setattr__(check, "function", function)
+
+
+@pytest.mark.usefixtures("restored_checks")
+@pytest.mark.parametrize("outcome", OUTCOMES)
+def test_errors_and_skips_are_never_passes(pytester, outcome):
+    """An error of the suite, a skipped MUST, or a check that cannot be made leave no verdict."""
+    pytester.makeconftest(BROKEN_CHECKS)
+    name, _, wrappers = OUTCOMES[outcome]
+    done = pytester.runpytest_inprocess(
+        *ALL_CHECKS, *TOY, *select(name), "--conformance-report", "report.json"
+    )
     assert 3 == done.ret
     footer = json.loads((pytester.path / "report.json").read_text())["footer"]
-    assert ("incomplete", 2) == (footer["verdict"], footer["counts"][outcome])
+    assert ("incomplete", wrappers) == (footer["verdict"], footer["counts"][outcome])
+
+
+@pytest.mark.process
+def test_errors_and_skips_of_workers_are_never_passes(pytester):
+    """They are told from one another under xdist too."""
+    pytester.makeconftest(BROKEN_CHECKS)
+    names = [name for name, *_ in OUTCOMES.values()]
+    done = pytester.runpytest_subprocess(
+        *ALL_CHECKS, *TOY, *select(*names), "-n", "2", "--conformance-report", "report.json"
+    )
+    assert 3 == done.ret
+    footer = json.loads((pytester.path / "report.json").read_text())["footer"]
+    assert "incomplete" == footer["verdict"]
+    expected = {outcome: wrappers for outcome, (_, _, wrappers) in OUTCOMES.items()}
+    assert expected == {outcome: footer["counts"][outcome] for outcome in OUTCOMES}
+
+
+@pytest.mark.parametrize(
+    ("body", "complaint"),
+    [
+        (None, "cannot be imported"),
+        ("", "is incomplete"),
+        ("import sys; sys.exit(0)", "cannot be imported: SystemExit"),
+        ("raise RuntimeError('no')", "cannot be imported: RuntimeError: no"),
+        ("import time; time.sleep(600)", "was stopped after 0.5 s"),
+    ],
+)
+def test_subjects_that_cannot_be_judged(pytester, body, complaint):
+    """The run ends at once, with a code of its own and the reason, and the report has it too."""
+    if body is not None:
+        pytester.makepyfile(odd=body)
+        pytester.syspathinsert()
+    done = pytester.runpytest_inprocess(
+        *ALL_CHECKS, "--conformance-subject", "odd", "--conformance-chapter", "CLS",
+        "--conformance-time-limit", "0.5", "--conformance-report", "report.json", "--tb=no", "-rN",
+    )  # fmt: skip
+    assert 4 == done.ret
+    assert 1 == done.stdout.str().count(complaint)
+    assert "passed" not in done.stdout.str()
+    report = json.loads((pytester.path / "report.json").read_text())
+    assert "no subject" == report["footer"]["verdict"]
+    assert complaint in report["footer"]["refusal"]
+    assert [] == report["results"]
 
 
 def test_a_lost_result_is_noticed(pytester):
@@ -168,9 +207,7 @@ def test_a_lost_result_is_noticed(pytester):
         "def pytest_runtest_protocol(item, nextitem):\n"
         "    return True if 'regressor' in item.name else None\n"
     )
-    done = pytester.runpytest_subprocess(
-        *ALL_CHECKS, "--conformance-subject", "toy_subject", *select("CLS-1")
-    )
+    done = pytester.runpytest_inprocess(*ALL_CHECKS, *TOY, *select("CLS-1"))
     assert 3 == done.ret
     done.stdout.fnmatch_lines(
         ["No result for 1 planned checks: CLS-1.extends-base:regressor", "*verdict: INCOMPLETE*"]
@@ -180,43 +217,39 @@ def test_a_lost_result_is_noticed(pytester):
 @pytest.mark.parametrize(
     ("option", "complaint"),
     [
-        (["--conformance-subject", "toy_subject", *select("NOPE")], "No check matches 'NOPE'"),
+        ([*TOY, *select("NOPE")], "No check matches 'NOPE'"),
         (["--conformance-subject", "toy_subject.py"], "not its file"),
         (
-            ["--conformance-subject", "toy_subject", "--conformance-report", "no/r.json"],
+            [*TOY, "--conformance-report", "no/r.json"],
             "there is no directory",
         ),
     ],
 )
 def test_options_that_are_not_valid(pytester, option, complaint):
     """They are usage errors of pytest, before anything is collected."""
-    done = pytester.runpytest_subprocess(*ALL_CHECKS, *option)
+    done = pytester.runpytest_inprocess(*ALL_CHECKS, *option)
     assert pytest.ExitCode.USAGE_ERROR == done.ret
     done.stderr.fnmatch_lines([f"*{complaint}*"])
 
 
 def test_collecting_alone_gives_no_verdict(pytester):
     """--collect-only lists the items and ends well."""
-    done = pytester.runpytest_subprocess(
-        *ALL_CHECKS,
-        "--conformance-subject",
-        "toy_subject",
-        *select("CLS-1"),
-        "--collect-only",
-        "-q",
-    )
+    done = pytester.runpytest_inprocess(*ALL_CHECKS, *TOY, *select("CLS-1"), "--collect-only", "-q")
     assert 0 == done.ret
     done.stdout.no_fnmatch_line("*verdict*")
 
 
-def test_a_subject_that_warns_on_import(pytester):
-    """A project that turns warnings into errors can judge it all the same."""
+@pytest.mark.process
+def test_filters_of_the_project_do_not_change_a_verdict(pytester):
+    """A project that turns warnings into errors gets the same results, also of what warns."""
     pytester.makepyfile(
         warning_subject="import warnings\nwarnings.warn('old', DeprecationWarning)\n"
         "from toy_subject import *\n"
     )
     pytester.syspathinsert()
+    # In a process of its own: what Keras warns of, it warns of when it is imported.
     done = pytester.runpytest_subprocess(
-        *ALL_CHECKS, "--conformance-subject", "warning_subject", *select("CLS-1"), "-W", "error"
-    )
-    done.assert_outcomes(passed=2)
+        *ALL_CHECKS, "--conformance-subject", "warning_subject", *select("CLS-1", "CLS-3"),
+        "-W", "error",
+    )  # fmt: skip
+    done.assert_outcomes(passed=5)

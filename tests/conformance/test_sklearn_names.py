@@ -272,6 +272,7 @@ def test_the_command_line_sets_what_scipy_reads(monkeypatch):
     assert "1" == seen[0]["SCIPY_ARRAY_API"]
 
 
+@pytest.mark.process
 def test_names_are_read_without_scikit_learn():
     """The plan of a run does not depend on what is installed."""
     import subprocess

@@ -18,6 +18,8 @@ def context():
     return CheckContext(Subject("nobody", {}, print), Wrapper.BASE)
 
 
+@pytest.mark.fast
+@pytest.mark.process
 def test_a_function_runs_in_another_process(context):
     """It is not this process, and it is kept for the next task."""
     first = run_in_worker_process(context, "calling", os.getpid)
@@ -25,6 +27,7 @@ def test_a_function_runs_in_another_process(context):
     assert first == run_in_worker_process(context, "calling", os.getpid)
 
 
+@pytest.mark.process
 def test_what_is_raised_there_is_the_subjects_failure(context):
     """So is what cannot be pickled, in either direction."""
     with pytest.raises(Nonconformance, match="calling raised ValueError: invalid literal"):
@@ -35,6 +38,7 @@ def test_what_is_raised_there_is_the_subjects_failure(context):
         run_in_worker_process(context, "calling", exit, 0)
 
 
+@pytest.mark.process
 def test_a_process_that_ends(context):
     """The check fails, and the next task has a process to run in."""
     with pytest.raises(Nonconformance, match="calling ended the process"):
@@ -42,6 +46,7 @@ def test_a_process_that_ends(context):
     assert 3 == run_in_worker_process(context, "calling", len, "abc")
 
 
+@pytest.mark.process
 def test_a_process_that_hangs(context, monkeypatch):
     """A task that takes too long is stopped."""
     monkeypatch.setattr(worker_process, "TIMEOUT", 1.0)
@@ -51,6 +56,7 @@ def test_a_process_that_hangs(context, monkeypatch):
     assert 3 == run_in_worker_process(context, "calling", len, "abc")
 
 
+@pytest.mark.process
 def test_a_result_that_cannot_be_pickled(context):
     """It is a failure, not the end of the process."""
     with pytest.raises(Nonconformance, match="calling raised"):

@@ -24,7 +24,7 @@ def jobs(path):
 
 
 def steps(path):
-    """Give the steps of a workflow or an action."""
+    """Return the steps of a workflow or an action."""
     data = read(path)
     if "runs" in data:
         return data["runs"]["steps"]
@@ -32,7 +32,7 @@ def steps(path):
 
 
 def calls(path):
-    """Give everything that says ``uses``: steps and jobs."""
+    """Return the steps and jobs that have ``uses``."""
     found = steps(path)
     if path != ACTION:
         found = [*found, *(job for _, job in jobs(path))]

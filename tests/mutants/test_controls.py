@@ -1,7 +1,5 @@
 """The suite fails wrong subjects only, and no subject causes an error of the suite."""
 
-import os
-
 import pytest
 
 from broken import BROKEN
@@ -17,44 +15,60 @@ COSTLY = ("HYG-3", "HYG-4", "TYP-")
 NEED_A_GPU = {"DEV-2.on-a-gpu", "DEV-3.devices-agree"}
 
 
-def one_of_each_check():
+WITHOUT_COSTLY = [check.id for check in CATALOG if not check.id.startswith(COSTLY)]
+
+
+def first_plan(*checks):
     """Return the first planned check of each check, which runs every line of it."""
     firsts = {planned.check.id: planned for planned in reversed(make_plan(CATALOG, Selection()))}
-    return [firsts[check.id] for check in CATALOG]
+    return [firsts[check] for check in checks]
 
 
-def checks_for(name, subjects):
-    """Return each check for the first subject and the composed one, every other one for the rest.
+def part_for(name, subjects):
+    """Return the checks that a subject meets in the ordinary run: every third one.
 
-    So half of the subjects meet a check that a test is about; a nightly job, which sets
-    ``EVERY_CHECK``, leaves nothing out but what takes long, and types, which need a package on disk.
-    What type checkers see of packages is the business of tests/conformance/test_typing_checks.py.
+    So a third of the subjects meet a check that a test is about. The first subject and the composed
+    one meet all checks. What takes long, and types, which need a package on disk, are left out; what
+    type checkers see of packages is the business of tests/conformance/test_typing_checks.py.
     """
-    wanted = one_of_each_check()
     names = list(subjects)
-    if name == names[0]:
-        return [planned for planned in wanted if not planned.check.id.startswith("TYP-")]
-    wanted = [planned for planned in wanted if not planned.check.id.startswith(COSTLY)]
-    if name not in names or os.environ.get("EVERY_CHECK"):
-        return wanted
-    return wanted[names.index(name) % 2 :: 2]
+    if name not in names[1:]:
+        return WITHOUT_COSTLY
+    return WITHOUT_COSTLY[names.index(name) % 3 :: 3]
 
 
-@pytest.mark.parametrize("name", [*CONTROLS, "composed"])
-def test_controls_fail_nothing(name):
+def with_parts(subjects, *more):
+    """Return each subject with its part of the checks, and with the rest of them."""
+    for name in (*subjects, *more):
+        part = part_for(name, subjects)
+        rest = [check for check in WITHOUT_COSTLY if check not in part]
+        marks = [pytest.mark.slow, pytest.mark.mutants]
+        yield pytest.param(name, part, id=name, marks=marks)
+        if rest:
+            marks = [*marks, pytest.mark.exhaustive]
+            yield pytest.param(name, rest, id=f"{name}-rest", marks=marks)
+    costly = [check.id for check in CATALOG if check.id.startswith(("HYG-3", "HYG-4"))]
+    marks = [pytest.mark.slow, pytest.mark.mutants, pytest.mark.exhaustive]
+    yield pytest.param(next(iter(subjects)), costly, id="costly", marks=marks)
+    marks = [pytest.mark.mutants, pytest.mark.fast]
+    yield pytest.param(next(iter(subjects)), WITHOUT_COSTLY[:20], id="fast", marks=marks)
+
+
+@pytest.mark.parametrize(("name", "checks"), list(with_parts(CONTROLS, "composed")))
+def test_controls_fail_nothing(name, checks):
     """A wrapper that is written differently and keeps the contract passes every check."""
     subject = load_subject(f"controls:{name}" if name in CONTROLS else f"controls.{name}")
-    results = [execute(planned, subject) for planned in checks_for(name, CONTROLS)]
+    results = [execute(planned, subject) for planned in first_plan(*checks)]
     not_here = {r.check for r in results if r.outcome is Outcome.UNAVAILABLE}
     assert not_here <= NEED_A_GPU
     wrong = [f"{r.id}: {r.message}" for r in results if r.outcome is not Outcome.PASSED]
     assert len(not_here) == len(wrong), wrong
 
 
-@pytest.mark.parametrize("name", BROKEN)
-def test_broken_subjects_cause_no_error_of_the_suite(name):
+@pytest.mark.parametrize(("name", "checks"), list(with_parts(BROKEN)))
+def test_broken_subjects_cause_no_error_of_the_suite(name, checks):
     """Whatever a subject returns, the subject fails, not the suite."""
     subject = load_subject(f"broken:{name}")
-    results = [execute(planned, subject) for planned in checks_for(name, BROKEN)]
+    results = [execute(planned, subject) for planned in first_plan(*checks)]
     errors = [f"{r.id}: {r.details}" for r in results if r.outcome is Outcome.ERRORED]
     assert [] == errors

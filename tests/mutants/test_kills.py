@@ -22,6 +22,67 @@ NOT_SHOWN_HERE = {
 }
 """Checks that no mutant can fail on a machine without a GPU, and why."""
 
+EXHAUSTIVE = {
+    "instances_are_stored_by_class",
+    "losses_are_stored_by_configuration",
+    "copies_share_the_model",
+    "models_are_kept_in_the_process",
+    "other_processes_find_no_file",
+    "optimizers_are_stored_by_configuration",
+    "set_params_forgets_arguments_of_the_builder",
+    "clones_make_custom_losses_anew",
+    "arguments_of_the_builder_are_left_behind",
+    "storing_takes_the_history_away",
+    "what_was_loaded_is_not_stored_again",
+    "seed_is_ignored",
+    "only_the_builder_is_seeded",
+    "routed_epochs_win",
+    "tags_excuse_from_checks",
+    "everything_is_seeded_for_good",
+    "generators_are_put_back_at_the_end",
+    "the_generator_of_keras_is_forgotten",
+}
+"""Mutants that take more than six seconds: left to ``scripts/test-all`` and to a job of CI."""
+
+KILLED_BY_THOSE_ONLY = [
+    "SER-1.fitted",
+    "SER-1.unfitted",
+    "SER-1.workers",
+    "SER-2.optimizer",
+    "SER-4.clone",
+    "API-7.same-seed",
+    "HYG-2.generators",
+]
+"""Checks that the ordinary run of the tests sees no mutant fail."""
+
+FAST = {
+    "base_is_a_stranger",
+    "set_params_copies",
+    "functions_in_dicts_are_refused",
+    "indicators_have_no_classes",
+    "no_encoder_means_no_attribute",
+    "initialize_takes_any_target",
+    "none_is_not_routed",
+    "regressors_are_scored_by_their_error",
+    "weights_of_ensembles_are_dropped",
+    "classes_only_once",
+    "the_mixin_comes_last",
+    "class_weights_are_multiplied_in_place",
+    "a_gpu_is_taken_for_granted",
+    "the_marker_is_not_packaged",
+}
+"""A mutant of each chapter, none of which takes a second."""
+
+
+def marked(mutant):
+    """Return a mutant as a parameter, with the marks of its name."""
+    marks = [pytest.mark.mutants]
+    if mutant.name in EXHAUSTIVE:
+        marks.append(pytest.mark.exhaustive)
+    if mutant.name in FAST:
+        marks.append(pytest.mark.fast)
+    return pytest.param(mutant, id=mutant.name, marks=marks)
+
 
 def run_until_each_failed(plan, subject):
     """Run checks; of one with as many cases as SKL-1, a failing case is enough."""
@@ -35,7 +96,7 @@ def run_until_each_failed(plan, subject):
     return results
 
 
-@pytest.mark.parametrize("mutant", MUTANTS.values(), ids=list(MUTANTS))
+@pytest.mark.parametrize("mutant", [marked(mutant) for mutant in MUTANTS.values()])
 def test_a_mutant_fails_the_checks_of_its_clause(mutant):
     """The checks that the mutant declares fail, and the suite itself makes no error."""
     subject = load_subject(f"mutants:{mutant.name}")
@@ -47,13 +108,17 @@ def test_a_mutant_fails_the_checks_of_its_clause(mutant):
     assert set(mutant.kills) == failed
 
 
-@pytest.mark.parametrize("mutant", MUTANTS.values(), ids=list(MUTANTS))
-def test_a_mutant_has_a_story(mutant):
-    """A mutant says what it does wrong, and names known checks of one clause."""
-    assert mutant.story
+def test_every_mutant_has_a_story():
+    """A mutant says how a real wrapper comes to be like it, and names known checks of a clause."""
     known = {check.id for check in CATALOG}
-    assert set(mutant.kills) <= known
-    assert {mutant.clause} == {kill.partition(".")[0] for kill in mutant.kills}
+    offenders = [
+        mutant.name
+        for mutant in MUTANTS.values()
+        if not mutant.story
+        or not set(mutant.kills) <= known
+        or {mutant.clause} != {kill.partition(".")[0] for kill in mutant.kills}
+    ]
+    assert [] == offenders
 
 
 def test_no_check_is_without_a_mutant():
@@ -63,12 +128,27 @@ def test_no_check_is_without_a_mutant():
     assert list(NOT_SHOWN_HERE) == missing
 
 
+def test_checks_without_a_kill_in_the_ordinary_run_are_listed():
+    """No check becomes one of them unnoticed, and every name above is that of a mutant."""
+    ordinary = {
+        kill
+        for mutant in MUTANTS.values()
+        if mutant.name not in EXHAUSTIVE
+        for kill in mutant.kills
+    }
+    missing = [check.id for check in CATALOG if check.id not in {*ordinary, *NOT_SHOWN_HERE}]
+    assert KILLED_BY_THOSE_ONLY == missing
+    assert set() == (EXHAUSTIVE | FAST) - set(MUTANTS)
+    assert set() == EXHAUSTIVE & FAST
+
+
 def test_names_of_copies_are_unique():
     """Copies of the reference are found by name, in other processes too."""
     names = [*MUTANTS, *CONTROLS, *BROKEN]
     assert len(set(names)) == len(names)
 
 
+@pytest.mark.process
 def test_copies_can_be_imported_in_other_processes():
     """A pickled class of a mutant is broken in a new process too."""
     mutant = MUTANTS["r_squared_is_cut_at_zero"]

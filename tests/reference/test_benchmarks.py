@@ -29,6 +29,7 @@ def service():
     return Service(TINY)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", KINDS.values(), ids=str)
 def test_each_kind_of_work_measures_the_reference_and_bare_keras(service, name):
     """What a scenario prepares can be done, and gives a number."""

@@ -39,6 +39,7 @@ LEARNABLE = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("case", LEARNABLE)
 def test_every_kind_of_target_is_learned(case, rng):
     """A target in the wrong form would train without an error, and to nothing (TGT-1 to TGT-3)."""

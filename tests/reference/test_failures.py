@@ -141,6 +141,7 @@ def test_a_model_that_diverged(X):
         wrapper.predict(X)
 
 
+@pytest.mark.slow
 def test_a_loss_of_ones_own_gets_a_column(X):
     """A row of targets against a column of outputs would be compared each with each."""
     target = (X @ np.array([1.0, -2.0, 0.5], dtype=np.float32)).astype(np.float32)

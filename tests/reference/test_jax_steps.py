@@ -22,10 +22,13 @@ from scikeras_reference._training.predict import predict
 from scikeras_reference._training.seeding import seeded
 from scikeras_reference.shared_steps import explain
 
-pytestmark = pytest.mark.skipif(
-    keras.backend.backend() != "jax" or keras.__version__.startswith(OLDER_KERAS_VERSIONS),
-    reason="programs are shared on JAX only, and with newer versions of Keras",
-)
+pytestmark = [
+    pytest.mark.backend,
+    pytest.mark.skipif(
+        keras.backend.backend() != "jax" or keras.__version__.startswith(OLDER_KERAS_VERSIONS),
+        reason="programs are shared on JAX only, and with newer versions of Keras",
+    ),
+]
 jax = pytest.importorskip("jax")
 
 layers = keras.layers
@@ -92,6 +95,7 @@ def test_the_program_is_the_one_that_keras_compiles(kind):
     assert expected.as_text() == got.as_text()
 
 
+@pytest.mark.fast
 def test_a_version_of_jax_that_was_not_checked_is_not_used(monkeypatch):
     """Nothing is taken for granted about a version of tomorrow; today's is one that was checked."""
     require_versions()

@@ -1,9 +1,13 @@
 """Memory of a process that fits again and again (HYG-4)."""
 
+import gc
 import subprocess
 import sys
+import weakref
 
+import numpy as np
 import pytest
+from reference_models import classifier
 
 SCRIPT = """
 import gc, sys
@@ -43,6 +47,19 @@ print((resident() - before) / 80)
 """
 
 
+def test_a_fitted_wrapper_can_be_collected():
+    """Nothing of the package holds on to an estimator that nobody uses any more."""
+    X, y = np.eye(4, 3, dtype="float32"), np.array([0, 1, 0, 1])
+    wrapper = classifier().fit(X, y)
+    held = weakref.ref(wrapper)
+    del wrapper
+    gc.collect()
+    assert held() is None
+
+
+@pytest.mark.exhaustive
+@pytest.mark.slow
+@pytest.mark.process
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="reads /proc")
 def test_memory_grows_no_faster_than_with_keras_alone():
     """Fits and predicts keep no more than the same loop does without the wrapper."""

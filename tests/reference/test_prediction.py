@@ -71,6 +71,7 @@ def assert_same(expected, got):
         assert one.tobytes() == other.tobytes()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("rows", [1, 2, 31, 32])
 @pytest.mark.parametrize(
     "make",
@@ -156,6 +157,7 @@ def test_whoever_watches_gets_the_pipeline(arguments, no_pipeline):
         predict(dense(), ROWS, arguments)
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(keras.backend.backend() != "tensorflow", reason="tried on TensorFlow only")
 @pytest.mark.parametrize("size", [31, 16, 5, 1])
 @pytest.mark.parametrize(

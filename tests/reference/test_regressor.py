@@ -20,6 +20,7 @@ def test_shapes_and_dtypes(shape, dtype, X, rng):
     assert "float32" == wrapper.predict(X).dtype
 
 
+@pytest.mark.slow
 def test_it_learns(X, target):
     """R² of a linear model on a linear target is near to one (SCORE-1)."""
     wrapper = regressor(optimizer="adam", optimizer__learning_rate=0.3, epochs=80).fit(X, target)

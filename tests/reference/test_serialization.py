@@ -48,6 +48,7 @@ def ways():
     ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("way", [way for _, way in ways()], ids=[name for name, _ in ways()])
 @pytest.mark.parametrize(
     "params",
@@ -138,6 +139,7 @@ pickle.dump((before, wrapper.predict(X), wrapper.history_), open(sys.argv[2], "w
 """
 
 
+@pytest.mark.process
 def test_a_fresh_process(X, target, tmp_path):
     """The same bits and the same training in a process that knows nothing but the pickle (SER-2)."""
     import reference_models
@@ -154,6 +156,7 @@ def test_a_fresh_process(X, target, tmp_path):
     assert wrapper.history_ == history
 
 
+@pytest.mark.process
 def test_worker_processes(X, target):
     """Workers of joblib take and give fitted wrappers, of classes that live in ``__main__`` too."""
 

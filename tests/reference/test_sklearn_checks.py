@@ -123,6 +123,7 @@ def planned():
 PLANNED = list(planned())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("estimator", "check"), PLANNED)
 def test_check(estimator, check, monkeypatch):
     """Scikit-learn's check passes (SKL-1); a skip would be a failure."""
@@ -154,6 +155,10 @@ def test_number_of_checks():
     }
 
 
+@pytest.mark.exhaustive
+@pytest.mark.slow
+@pytest.mark.process
+@pytest.mark.backend
 @pytest.mark.skipif("jax" == keras.backend.backend(), reason="this is the run that it starts")
 def test_another_backend():
     """The checks of sample weights hold on JAX too, which knows 64 bits only if it is told."""

@@ -39,6 +39,7 @@ def good(**params):
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "scoring", ["accuracy", "f1_macro", "roc_auc_ovr", "neg_log_loss", "balanced_accuracy"]
 )
@@ -55,6 +56,7 @@ def test_scorers_of_classifiers(scoring, learnable):
     assert scores[0] > scores[1]
 
 
+@pytest.mark.slow
 def test_binary_roc_auc(learnable):
     """One sigmoid unit is enough for the scorers that rank (SCORE-5)."""
     X, y = learnable
@@ -71,6 +73,7 @@ def test_scorers_of_regressors(X, target):
         cross_validate(regressor(), X, target, scoring=scoring, cv=2, error_score="raise")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "wrap",
     [
@@ -99,6 +102,7 @@ def test_meta_regressors(wrap, X, target):
     assert target.shape == wrap(regressor()).fit(X, target).predict(X).shape
 
 
+@pytest.mark.slow
 def test_cross_val_predict(learnable):
     """Probabilities of folds line up."""
     X, y = learnable
@@ -108,6 +112,7 @@ def test_cross_val_predict(learnable):
     assert (proba.argmax(axis=1) == np.searchsorted(["a", "b", "c"], y)).mean() > 0.9
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "values", "read"),
     [
@@ -131,6 +136,7 @@ def test_routed_parameters_can_be_searched(name, values, read, learnable):
         assert found in {None, value}
 
 
+@pytest.mark.process
 def test_searches_in_worker_processes(learnable):
     """Wrappers with instances among their parameters travel to workers and back (SER-3)."""
     X, y = learnable

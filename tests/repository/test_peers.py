@@ -90,6 +90,7 @@ def test_headings_of_checks_and_others():
     assert {"CLS-1.one"} == confirm.checks_of(blocks)
 
 
+@pytest.mark.process
 @pytest.mark.parametrize(
     ("words", "reproduced"),
     [

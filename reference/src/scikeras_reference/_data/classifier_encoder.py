@@ -220,8 +220,8 @@ class ClassifierLabelEncoder(TransformerMixin, BaseEstimator):  # type: ignore[m
         if not found.is_shown:
             warnings.warn(
                 "It could not be shown which form of target the loss"
-                f" {self._loss_name} computes the right value for: class numbers or one-hot rows."
-                f" The model is trained on {found.form.value}. To say so, or to choose the other form, override"
+                f" {self._loss_name} computes the right value for, class numbers or one-hot rows."
+                f" The model is trained on {found.form.value}. To choose the form, override"
                 " target_encoder in a subclass: return ClassifierLabelEncoder(self.loss,"
                 " form='numbers'), or form='one-hot'.",
                 TargetFormWarning,

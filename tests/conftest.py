@@ -1,0 +1,48 @@
+"""What all tests share: markers that are true, and the list of what was collected."""
+
+import os
+import sys
+from pathlib import Path
+
+import pytest
+
+COLLECTED = pytest.StashKey()
+"""Every item of a session, before anything was deselected."""
+
+_started = []
+
+
+def _notice(event, arguments):
+    """Note when this process starts a Python process."""
+    if event == "subprocess.Popen":
+        executable, command = arguments[:2]
+        program = executable or (command if isinstance(command, (str, bytes)) else command[0])
+        name = Path(os.fsdecode(program)).name
+        if name.startswith("python"):
+            _started.append(name)
+
+
+sys.addaudithook(_notice)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(config, items):
+    """Keep the list for tests/repository/test_fast_subset.py."""
+    config.stash[COLLECTED] = list(items)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item):
+    """Fail a test that starts a Python process and is not marked with it: it would not be fast."""
+    _started.clear()
+    result = yield
+    marks = {mark.name for mark in item.iter_markers()}
+    if _started and not marks & {"process", "mutants"}:
+        pytest.fail("this test starts a process of Python: mark it with pytest.mark.process")
+    return result
+
+
+@pytest.fixture(scope="session")
+def collected(pytestconfig):
+    """Return every item of this session, before anything was deselected."""
+    return pytestconfig.stash[COLLECTED]
