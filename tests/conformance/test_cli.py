@@ -39,6 +39,7 @@ def test_the_plugin_module_imports_nothing_heavy():
     subprocess.run([sys.executable, "-c", code], check=True)
 
 
+@pytest.mark.process
 def test_the_package_imports_nothing_heavy():
     """What is public is imported when it is used, and its names are known before."""
     code = (
@@ -62,7 +63,7 @@ def test_list_shows_clauses_and_checks(capsys):
     assert 0 == main(["list"])
     out = capsys.readouterr().out
     assert "INIT-1.free-parameters (24)" in out
-    assert "never a silent run on the CPU.  [not observable in a subject]" in out
+    assert "no silent fallback to the CPU.  [not observable in a subject]" in out
 
 
 def test_list_of_a_chapter(capsys):
@@ -80,7 +81,7 @@ def test_explain(name, capsys):
     out = capsys.readouterr().out
     assert name in out
     assert ("impact:" in out) == (name != "DEV-4")
-    assert ("No check: It is a promise of whoever runs" in out) == (name == "DEV-4")
+    assert ("No check: This is a requirement for the suite" in out) == (name == "DEV-4")
 
 
 @pytest.mark.parametrize(
@@ -95,7 +96,7 @@ def test_explain(name, capsys):
         (["run", "toy_subject", "--check", "INIT"], "which is a chapter: select it as one"),
         (["run", "toy_subject", "--workers", "many"], "--workers"),
         (["run", "toy_subject", "--workers", "0"], "--workers"),
-        (["run", "toy_subject", "--check", "DEV-4"], "DEV-4 has no check: It is a promise"),
+        (["run", "toy_subject", "--check", "DEV-4"], "DEV-4 has no check: This is a requirement"),
         (["run", "wrappers.py"], "not its file"),
         (["run", "base=json"], "not understood"),
         (["run"], "There is no subject: name it"),
@@ -162,7 +163,7 @@ def test_failures_are_failures_of_the_subject(done):
     """The exit code, the verdict and the impact of a failure."""
     assert 1 == done.returncode, done.stdout + done.stderr
     assert "verdict: NOT CONFORMANT" in done.stdout
-    assert "costs: the first example of the documentation does not run" in done.stdout
+    assert "impact: the first example of the documentation does not run" in done.stdout
 
 
 @pytest.mark.process

@@ -37,7 +37,7 @@ class Selection:
     profiles: tuple[str, ...] = ()
 
     @classmethod
-    def asked_for(
+    def requested(
         cls,
         *,
         chapters: Iterable[str] = (),

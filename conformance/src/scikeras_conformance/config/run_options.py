@@ -94,7 +94,7 @@ class RunOptions(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def selection(self) -> Selection:
         """The part of the catalog that the run is about."""
-        return Selection.asked_for(
+        return Selection.requested(
             chapters=self.chapters,
             checks=self.checks,
             wrappers=self.wrappers,

@@ -84,7 +84,7 @@ class Run:
             },
             "environment": {
                 **describe_environment(),
-                "device_asked_for": self.options.device and str(self.options.device),
+                "requested_device": self.options.device and str(self.options.device),
             },
         }
 

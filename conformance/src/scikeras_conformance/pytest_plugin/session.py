@@ -13,7 +13,7 @@ from scikeras_conformance.catalog.verdict import ExitCode, Verdict
 from scikeras_conformance.exceptions import BaselineError, ConformanceError, ReportError
 from scikeras_conformance.pytest_plugin.invocation import invocation_of
 from scikeras_conformance.pytest_plugin.items import id_of_planned
-from scikeras_conformance.pytest_plugin.options import send_options
+from scikeras_conformance.pytest_plugin.options import collects_only, send_options
 from scikeras_conformance.pytest_plugin.recording import Recorder
 from scikeras_conformance.pytest_plugin.run import Run
 from scikeras_conformance.pytest_plugin.worker import FACTS
@@ -65,7 +65,7 @@ class Controller:
     def pytest_sessionstart(self, session: pytest.Session) -> None:
         """Keep the session, to be able to stop it; from now on there is a report without end."""
         self._session = session
-        if not self.config.getoption("collectonly"):
+        if not collects_only(self.config):
             self._try(self._outputs.open)
 
     @pytest.hookimpl(optionalhook=True)
@@ -153,7 +153,7 @@ class Controller:
     @pytest.hookimpl(trylast=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
         """Decide the verdict, write the report, set the exit code."""
-        if self.config.getoption("collectonly"):
+        if collects_only(self.config):
             return
         if self.results and not self.distributed:
             self.facts = self.run.facts

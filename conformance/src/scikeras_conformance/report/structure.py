@@ -84,7 +84,7 @@ class Environment(_Part, frozen=True):
     default_device: Annotated[
         str | None, Meta(description="The kind of device that holds the variables.")
     ] = None
-    device_asked_for: str | None = None
+    requested_device: str | None = None
     floatx: str | None = None
     packages: Annotated[dict[str, str | None], Meta(description="Versions by package.")] = {}
 

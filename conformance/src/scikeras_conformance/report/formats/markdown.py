@@ -73,7 +73,7 @@ def _lines(report: Report) -> Iterator[str]:
     notable = [
         result
         for result in report.results
-        if (result.outcome is Outcome.FAILED or result.says_nothing)
+        if (result.outcome is Outcome.FAILED or result.is_inconclusive)
         and report.known(result) is None
     ]
     for result in notable[:MAX_SHOWN]:
