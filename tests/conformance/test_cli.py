@@ -103,12 +103,37 @@ def test_explain(name, capsys):
         (["run", "toy_subject", "--config", "no.toml"], "cannot be read"),
         (["run", "toy_subject", "--config", "no.toml", "--no-config"], "exclude each other"),
         (["run", "toy_subject", "--report", "no/such/folder/r.json"], "there is no directory"),
+        (["run", "toy_subject", "--scripts", __file__], "is not a directory"),
+        (["run", "toy_subject", "--check", "INIT-1,INIT-2"], "repeat the option for more"),
+        (["explain", "INIT-5.callback"], "Did you mean 'INIT-5.callbacks-untouched'"),
+        (["script", "toy_subject", "CLS-1"], "A result is a check, a wrapper and a case"),
     ],
 )
 def test_commands_that_make_no_sense(arguments, complaint, capsys):
     """A slip of the keyboard is a usage error that says which one, before anything runs."""
     assert 2 == main(arguments)
     assert complaint in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "complaint"),
+    [
+        ([], "arguments are required: COMMAND"),
+        (["runn", "x"], "Did you mean 'run'?"),
+        (["run", "toy_subject", "--chaper", "CLS"], "Did you mean '--chapter'?"),
+        (["baseline", "write", "r.json", "--resaon=x"], "Did you mean '--reason'?"),
+        (["run", "toy_subject", "--device", "gppu"], "Did you mean 'gpu'?"),
+        (["run", "toy_subject", "--time-limit", "-1"], "not '-1'."),
+    ],
+)
+def test_what_the_parser_refuses(arguments, complaint, capsys):
+    """A mistyped command or option is answered with one line, not with the usage."""
+    with pytest.raises(SystemExit) as exit_:
+        main(arguments)
+    err = capsys.readouterr().err
+    assert 2 == exit_.value.code
+    assert complaint in err
+    assert 1 == err.count("\n")
 
 
 def test_slips_in_the_configuration_are_usage_errors(tmp_path, monkeypatch, capsys):

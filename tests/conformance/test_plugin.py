@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from scikeras_conformance.catalog.plan import make_plan
+from scikeras_conformance.catalog.plan import Plan, make_plan
 from scikeras_conformance.catalog.selection import Selection
 from scikeras_conformance.checks import CATALOG
 
@@ -44,6 +44,25 @@ def test_one_item_for_each_planned_check_of_two_workers(pytester):
     done.assert_outcomes(passed=5)
     done.stdout.fnmatch_lines_random(["*test_conforms?CLS-3.model-comes-first:base?*"])
     assert 0 == done.ret
+
+
+def test_a_process_makes_one_plan(pytester, monkeypatch):
+    """What is collected, counted and reported comes from the same plan."""
+    made = []
+    monkeypatch.setattr(Plan, "__init__", counted(made, Plan.__init__))
+    done = pytester.runpytest_inprocess(
+        *ALL_CHECKS, *TOY, *select("CLS-1"), "--conformance-report", "report.json"
+    )
+    done.assert_outcomes(passed=2)
+    assert 1 == len(made)
+
+
+def counted(calls, function):
+    def call(*args, **kwargs):
+        calls.append(args)
+        return function(*args, **kwargs)
+
+    return call
 
 
 def test_without_a_subject_nothing_passes(pytester):

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from scikeras_conformance import __version__
 from scikeras_conformance.catalog.verdict import ExitCode
 from scikeras_conformance.cli import baseline, listing, reports, run
+from scikeras_conformance.cli.parser import CommandParser
 from scikeras_conformance.exceptions import ConformanceError, DamagedReportError
 
 __all__ = ["main"]
@@ -57,7 +58,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+    parser: argparse.ArgumentParser = CommandParser(
         prog="scikeras-conformance",
         description="Checks a scikit-learn wrapper of Keras models against the wrapper contract.",
         epilog=EPILOG,

@@ -78,7 +78,11 @@ def _run(given: argparse.Namespace) -> int:
     options = _options(vars(given))
     plan = make_plan(CATALOG, options.selection)
     if not plan:
-        print("scikeras-conformance: the selected parts have no check in common", file=sys.stderr)
+        print(
+            "scikeras-conformance: The selected parts have no check in common; leave one of them "
+            "out.",
+            file=sys.stderr,
+        )
         return ExitCode.NOTHING_RUN
     from scikeras_conformance.report.outputs import Outputs
 

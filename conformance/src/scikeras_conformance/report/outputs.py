@@ -6,7 +6,7 @@ from pathlib import Path
 
 from scikeras_conformance.catalog.results import Result
 from scikeras_conformance.exceptions import ReportError, UsageError
-from scikeras_conformance.report.files import check_writable, write_text
+from scikeras_conformance.report.files import check_folder_writable, check_writable, write_text
 from scikeras_conformance.report.formats import parse_target, render_as
 from scikeras_conformance.report.structure import Report
 from scikeras_conformance.report.writing import ReportStream, write_report
@@ -47,6 +47,8 @@ class Outputs:
         self._targets = [parse_target(export) for export in exports]
         self._stream: ReportStream | None = None
         self._streamed: set[str] = set()
+        if self._scripts is not None:
+            check_folder_writable(self._scripts)
         taken: set[Path] = set()
         known = Path(baseline).resolve() if baseline else None
         for path in (self._report, *(target.path for target in self._targets)):

@@ -79,7 +79,9 @@ def from_dict(data: Any) -> Report:
     DamagedReportError
         If the data have another schema, lack something, or contradict themselves.
     """
-    schema = data.get("schema") if isinstance(data, dict) else type(data).__name__
+    if not isinstance(data, dict):
+        raise DamagedReportError(f"is not a report: it holds a {type(data).__name__}.")
+    schema = data.get("schema")
     if schema == f"{FAMILY}1":
         raise DamagedReportError(
             f"is of version 1 ({schema!r}), which only the unreleased version of the suite that "
