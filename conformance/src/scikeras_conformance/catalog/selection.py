@@ -45,7 +45,7 @@ class Selection:
         wrappers: Iterable[str] = (),
         profiles: Iterable[str] = (),
     ) -> "Selection":
-        """Return the selection that a user means who gave these options.
+        """Return the selection that the options of a user stand for.
 
         Without a profile, chapter or check, a run is about the documented profile. A chapter or a
         check that is named is selected whatever its profile. ``"all"`` stands for every profile.

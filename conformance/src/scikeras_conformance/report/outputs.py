@@ -1,4 +1,4 @@
-"""The files of a run: the report, the formats that were asked for, and scripts of failures."""
+"""The files of a run: the report, the requested formats, and scripts of failures."""
 
 import re
 from collections.abc import Callable, Iterable, Iterator
@@ -100,7 +100,7 @@ class Outputs:
         report : Report
             The complete report.
         script_of : callable
-            Makes the script of a failure; called only if scripts were asked for.
+            Makes the script of a failure; called only if scripts were requested.
         """
         if self._stream is not None:
             self._stream.close()
@@ -113,7 +113,7 @@ class Outputs:
                 write_text(render_as(target.form, report), target.path)
 
     def to_terminal(self, report: Report) -> Iterator[str]:
-        """Yield the texts that were asked for without a file."""
+        """Yield the formats that were requested without a file."""
         for target in self._targets:
             if target.path is None:
                 yield render_as(target.form, report)

@@ -133,7 +133,7 @@ class CheckEntry(_Part, frozen=True):
     """A planned check."""
 
     verifies: Annotated[str, Meta(description="What a pass verifies.")]
-    impact: Annotated[str, Meta(description="What the bug costs a user.")]
+    impact: Annotated[str, Meta(description="What the bug means for a user.")]
     level: Level
     profile: str
     clauses: Annotated[tuple[str, ...], Meta(min_length=1)]
