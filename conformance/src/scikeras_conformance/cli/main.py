@@ -49,7 +49,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         return int(ExitCode.INCOMPLETE if damaged else ExitCode.USAGE)
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        # The reader of a listing may go away; what it has not read of a run is no pass.
+        # The reader of a listing may go away; a run whose output was cut off is not a pass.
         return int(ExitCode.CONFORMANT if hasattr(options, "listing") else ExitCode.INCOMPLETE)
     except Exception:
         # Python itself would end with 1, which says something about the subject.

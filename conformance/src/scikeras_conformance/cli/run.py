@@ -33,7 +33,7 @@ def add_command(
         help="judge an implementation",
         epilog=epilog,
         formatter_class=argparse.RawDescriptionHelpFormatter,
-        # Only what was given is in the result, so that it can be told from the configuration.
+        # The result has only what was given: for the rest, the configuration decides.
         argument_default=argparse.SUPPRESS,
     )
     run.add_argument(
@@ -125,9 +125,9 @@ def _pytest_arguments(invocation: Invocation) -> list[str]:
         *("-p", "xdist.plugin", "-p", "no:cacheprovider"),
         *("-c", str(folder / "pytest.ini"), "--rootdir", str(folder), "--noconftest"),
         *("-q", "--no-header", "--tb=no", "-rN", "-o", "console_output_style=classic"),
-        # In blocks, so that the processes which checks start for themselves serve their neighbours.
+        # In blocks, so that the processes which checks start for themselves serve several checks.
         *("-n", str(_workers(invocation.options.workers, planned)), "--dist", "worksteal"),
-        # Each check whose process dies costs a worker.
+        # Each check whose process dies uses up a worker.
         *("--max-worker-restart", str(2 * planned)),
         str(folder / "test_contract.py"),
     ]
@@ -159,7 +159,7 @@ def _run_pytest(invocation: Invocation) -> int:
         sys.path.insert(0, str(Path.cwd()))
     import pytest
 
-    # Hypothesis keeps notes between runs; they do not belong into the user's directory.
+    # Hypothesis keeps notes between runs; they do not belong in the user's directory.
     with tempfile.TemporaryDirectory(prefix="scikeras-conformance-") as notes:
         os.environ.setdefault("HYPOTHESIS_STORAGE_DIRECTORY", notes)
         ended = pytest.main(_pytest_arguments(invocation), plugins=[invocation])
