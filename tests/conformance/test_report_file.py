@@ -151,7 +151,7 @@ def test_a_complete_report_that_was_cut_off(tmp_path, part):
         (b"<html>", "is not JSON"),
         (b"\xff", "is not text"),
         (b"[" * 100_000, "is not JSON"),
-        (b"[]", "is not a report: it holds a list"),
+        (b"[]", "is not a report of this suite"),
         (b'{"schema": "other/1"}', "of the schema 'other/1'"),
         (b'{"schema": "scikeras-conformance/report/3"}', "of the schema 'scikeras"),
         (b'{"schema": "scikeras-conformance/report/2"}', "has no footer"),

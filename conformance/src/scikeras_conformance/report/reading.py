@@ -79,9 +79,9 @@ def from_dict(data: Any) -> Report:
     DamagedReportError
         If the data have another schema, lack something, or contradict themselves.
     """
-    if not isinstance(data, dict):
-        raise DamagedReportError(f"is not a report: it holds a {type(data).__name__}.")
-    schema = data.get("schema")
+    if not isinstance(data, dict) or "schema" not in data:
+        raise DamagedReportError("is not a report of this suite: it has no key 'schema'.")
+    schema = data["schema"]
     if schema == f"{FAMILY}1":
         raise DamagedReportError(
             f"is of version 1 ({schema!r}), which only the unreleased version of the suite that "
