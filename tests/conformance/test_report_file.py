@@ -351,6 +351,8 @@ def test_no_output_replaces_what_is_read(tmp_path, capsys):
     """Neither the baseline of a run nor a stored report is gone after a slip in a name."""
     with pytest.raises(UsageError, match="is the baseline"):
         Outputs(None, None, [f"html={tmp_path}/b.toml"], baseline=f"{tmp_path}/./b.toml")
+    with pytest.raises(UsageError, match="is the configuration of the run"):
+        Outputs(f"{tmp_path}/c.toml", None, [], config_file=f"{tmp_path}/./c.toml")
     path = tmp_path / "r.json"
     write_report(RUNS["passed"], path)
     for command in (["report", str(path)], ["matrix", str(path)]):

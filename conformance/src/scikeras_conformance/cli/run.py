@@ -86,7 +86,13 @@ def _run(given: argparse.Namespace) -> int:
         return ExitCode.NOTHING_RUN
     from scikeras_conformance.report.outputs import Outputs
 
-    Outputs(options.report, options.scripts, options.exports, baseline=options.baseline)
+    Outputs(
+        options.report,
+        options.scripts,
+        options.exports,
+        baseline=options.baseline,
+        config_file=options.config_file,
+    )
     if options.baseline is not None:
         from scikeras_conformance.baseline import load_for
 

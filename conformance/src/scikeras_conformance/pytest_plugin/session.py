@@ -57,7 +57,11 @@ class Controller:
         self._died: set[str] = set()
         options = run.options
         self._outputs = Outputs(
-            options.report, options.scripts, options.exports, baseline=options.baseline
+            options.report,
+            options.scripts,
+            options.exports,
+            baseline=options.baseline,
+            config_file=options.config_file,
         )
 
     # -- what is planned ------------------------------------------------------------------------

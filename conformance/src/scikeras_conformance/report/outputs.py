@@ -25,8 +25,8 @@ class Outputs:
         Folder for scripts that reproduce the failures.
     exports : iterable of str
         ``format=file`` for a file, ``format`` for the terminal.
-    baseline : str, Path or None
-        File of known failures, which no output may replace.
+    baseline, config_file : str, Path or None
+        Files that the run reads, which no output may replace.
 
     Raises
     ------
@@ -41,6 +41,7 @@ class Outputs:
         exports: Iterable[str],
         *,
         baseline: str | Path | None = None,
+        config_file: str | Path | None = None,
     ) -> None:
         self._report = Path(report).absolute() if report else None
         self._scripts = Path(scripts).absolute() if scripts else None
@@ -50,13 +51,14 @@ class Outputs:
         if self._scripts is not None:
             check_folder_writable(self._scripts)
         taken: set[Path] = set()
-        known = Path(baseline).resolve() if baseline else None
+        read = {"baseline": baseline, "configuration": config_file}
         for path in (self._report, *(target.path for target in self._targets)):
             if path is None:
                 continue
             check_writable(path)
-            if path.resolve() == known:
-                raise UsageError(f"The output {path} is the baseline of the run; give it another.")
+            for name, file in read.items():
+                if file and path.resolve() == Path(file).resolve():
+                    raise UsageError(f"The output {path} is the {name} of the run; give another.")
             if path.resolve() in taken:
                 raise UsageError(
                     f"Two outputs of the run go to {path}, and the last would replace the others; "
