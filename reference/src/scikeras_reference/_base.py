@@ -16,13 +16,14 @@ from scikeras_reference._data.validation import (
     validate_features,
     validate_target,
 )
-from scikeras_reference._model.builder import build, check_trainable, find_builder, output_shapes
-from scikeras_reference._model.compilation import (
-    compile_arguments,
-    compile_model,
+from scikeras_reference._model.builder import (
+    build,
+    check_trainable,
+    find_builder,
     inform_encoder,
-    is_complete,
+    output_shapes,
 )
+from scikeras_reference._model.compilation import compile_arguments, compile_model, is_complete
 from scikeras_reference._model.keras_objects import callbacks_of_call
 from scikeras_reference._parameters.named import check_flag
 from scikeras_reference._sklearn_protocol import SklearnProtocol
