@@ -39,7 +39,7 @@ EXHAUSTIVE = {
     "routed_epochs_win",
     "tags_excuse_from_checks",
     "everything_is_seeded_for_good",
-    "generators_are_put_back_at_the_end",
+    "generators_are_restored_at_the_end",
     "the_generator_of_keras_is_forgotten",
 }
 """Mutants that take more than six seconds: left to ``scripts/test-all`` and to a job of CI."""

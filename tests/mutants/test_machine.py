@@ -17,6 +17,7 @@ def places(text, module="_parameters.routing"):
     return [change for change in changes.changes([label]) if text in change.was]
 
 
+@pytest.mark.slow
 def test_changes_are_small_and_of_behaviour():
     """A change is one line, or two; words and annotations are left alone."""
     made = list(changes.changes())
@@ -102,6 +103,7 @@ def test_explanations_are_of_mutants_that_exist():
     assert "so" == by_function.of(change)
 
 
+@pytest.mark.slow
 def test_the_explanations_of_this_project_hold():
     """Each reason is a sentence, and fits a mutant that is made."""
     explanations = tally.Explanations.load()

@@ -131,6 +131,7 @@ def test_epochs_are_seeded_where_they_are_shuffled(expected, seed, backend, monk
             assert first == random.random()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("make", [lambda: 0, lambda: np.random.RandomState(0)])
 def test_the_same_seed_gives_the_same_model(make, X, y):
     """Initial weights, and weights after training with shuffling and dropout (API-7)."""

@@ -58,6 +58,7 @@ class Breaking(Meddling):
         self.model.layers[0].activation = own_activation
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("callback", [Meddling, Breaking])
 def test_callbacks_may_change_and_use_the_model(callback, monkeypatch):
     """What is traced is the model as it is at the first batch, and other data go Keras's way."""
@@ -88,6 +89,7 @@ class Fitting(keras.callbacks.Callback):
             self.model.evaluate(ROWS, LABELS, verbose=0)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("callback", [Replacing, Fitting])
 def test_callbacks_see_the_functions_that_keras_would_have_made(callback, monkeypatch):
     """What is replaced too late for Keras is too late for a shared step as well."""
@@ -108,6 +110,7 @@ def test_a_step_is_not_traced_while_another_thread_trains_under_a_seed(monkeypat
     assert "another thread is in a seeded training" == explain(model)
 
 
+@pytest.mark.slow
 def test_a_trained_model_is_left_as_keras_leaves_it(monkeypatch):
     """Training goes on, through the wrapper or without it, with the same bits."""
 
@@ -187,6 +190,7 @@ def graphs():
     return sum(type(o).__name__ in kinds for o in gc.get_objects())
 
 
+@pytest.mark.slow
 def test_fits_of_one_structure_leave_no_graphs_behind():
     """After the first fit, neither training nor shuffling nor validating adds to the memory."""
 
@@ -249,6 +253,7 @@ def line(units=4):
     return keras.Sequential([layers.Input((6,)), layers.Dense(units), layers.Dense(1)])
 
 
+@pytest.mark.slow
 def test_a_search_gives_the_same_results_with_few_steps(monkeypatch):
     """Every fold and every candidate scores the same; each structure is traced once."""
     search = GridSearchCV(

@@ -129,6 +129,7 @@ def architectures(draw):
     return make, two_inputs, two_outputs, name not in UNSHARED
 
 
+@pytest.mark.slow
 @settings(
     max_examples=EXAMPLES,
     deadline=None,
@@ -157,6 +158,7 @@ def test_random_architectures_train_to_the_same_bits(architecture, weighted, arg
         check(patch, make, x, y, WEIGHTS if weighted else None, shares=shares, **arguments)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", OPTIMIZERS)
 def test_every_optimizer_of_keras_trains_to_the_same_bits(name, monkeypatch):
     """Whatever state an optimizer keeps, it is the model's own; some are never shared."""
@@ -170,6 +172,7 @@ def test_every_optimizer_of_keras_trains_to_the_same_bits(name, monkeypatch):
     )
 
 
+@pytest.mark.slow
 def test_a_model_of_many_kinds_of_layers_trains_to_the_same_bits(monkeypatch):
     """Embedding, attention, convolution, recurrence (one that hides its seed), and a nested model."""
 

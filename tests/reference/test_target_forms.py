@@ -187,6 +187,7 @@ def test_trying_a_loss_draws_no_random_number():
     assert expected == np.random.normal()  # noqa: NPY002
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("loss", [focal, weighted, sparse, flat])
 def test_a_loss_of_the_users_own_trains(loss):
     """The classifier learns with it, and nothing is said about the form."""

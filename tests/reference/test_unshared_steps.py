@@ -188,6 +188,7 @@ def test_a_model_of_the_users_own_class_has_no_fingerprint():
         fingerprint(subclassed(), training=True)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("arguments", "y"),
     [
@@ -229,6 +230,7 @@ def test_a_configuration_that_leaves_out_an_argument_is_noticed(monkeypatch):
     check(monkeypatch, make, ROWS, ROWS[:, 0], shares=default, epochs=1)
 
 
+@pytest.mark.slow
 def test_what_cannot_be_read_is_left_to_keras(monkeypatch):
     """Neither an unknown version of Keras nor an error in the proof makes a ``fit`` fail."""
 
@@ -310,6 +312,7 @@ def test_a_general_obstacle_is_named(change, reason, monkeypatch):
     assert reason == explain(model)
 
 
+@pytest.mark.slow
 def test_each_reason_is_logged_once_and_explained(lines):
     """One line for a class, however many models of it are trained and used."""
     for _ in range(2):
