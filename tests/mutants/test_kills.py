@@ -24,7 +24,7 @@ NOT_SHOWN_HERE = {
 
 EXHAUSTIVE = {
     "instances_are_stored_by_class",
-    "losses_are_stored_by_configuration",
+    "losses_are_stored_by_name",
     "copies_share_the_model",
     "models_are_kept_in_the_process",
     "other_processes_find_no_file",

@@ -1,4 +1,4 @@
-"""TGT-10: ``predict_proba``."""
+"""TGT-10 and TGT-10b: ``predict_proba``."""
 
 from typing import Any
 
@@ -40,8 +40,7 @@ def _require_probabilities(context: CheckContext, estimator: Any, data: Any, exp
 
 @check(
     "TGT-10.probabilities",
-    verifies="predict_proba has one column for each class in the order of classes_, and its "
-    "rows sum to one",
+    verifies="predict_proba has one column for each class in the order of classes_",
     impact="ROC AUC, log loss, voting and calibration use the probability of another class",
     wrappers=CLASSIFIER,
     cases=["sigmoid", "softmax", "multiclass-sparse", "multiclass-one-hot", "column-target"],
@@ -94,7 +93,7 @@ def one_class_probabilities(context: CheckContext) -> None:
 
 
 @check(
-    "TGT-10.margins",
+    "TGT-10b.margins",
     verifies="with a hinge loss the sign of the output decides, and predict_proba returns "
     "probabilities",
     impact="a support vector machine in Keras predicts the negative class if it is unsure",
@@ -123,7 +122,7 @@ def margins(context: CheckContext) -> None:
 
 
 @check(
-    "TGT-10.sums",
+    "TGT-10b.sums",
     verifies="rows of predict_proba sum to one even if the model has sigmoid units",
     impact="log loss and calibration fail, or use numbers that are not probabilities",
     wrappers=CLASSIFIER,
@@ -174,7 +173,7 @@ def _in_logits(case: str) -> tuple[Any, Any, Any]:
 
 
 @check(
-    "TGT-10.logits",
+    "TGT-10b.logits",
     verifies="with a loss that takes logits, predict_proba returns probabilities and predict "
     "the most probable label",
     impact="the form of loss that Keras recommends gives wrong labels, and probabilities below "
