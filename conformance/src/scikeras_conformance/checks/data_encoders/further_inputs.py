@@ -50,8 +50,8 @@ def later_training(context: CheckContext) -> None:
 
 @check(
     "DATA-2.validation",
-    verifies="the model is validated on what feature_encoder_ returns, whichever way the data for it "
-    "are given",
+    verifies="the model is validated on what feature_encoder_ returns, whichever way data for "
+    "validation are given",
     impact="val_loss is that of data on another scale, and early stopping goes by it",
     cases=["validation_split", "fit__validation_split", "fit__validation_data", "validation_data"],
 )

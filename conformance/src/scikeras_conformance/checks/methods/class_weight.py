@@ -104,9 +104,10 @@ def training_only(context: CheckContext) -> None:
     params, keywords = ({}, weights) if given == "keyword" else (weights, {})
     weighted = _validated(context, X, y, way, params, keywords)
     for name in ("val_loss", "val_watched"):
+        without, with_weights = plain.get(name, []), weighted.get(name, [])
         context.require(
-            len(plain.get(name, [])) == 1 and np.allclose(plain[name], weighted.get(name), 1e-4),
-            f"{name} is {weighted.get(name)} with class_weight, and {plain.get(name)} without",
+            len(without) == len(with_weights) == 1 and np.allclose(without, with_weights, 1e-4),
+            f"{name} is {with_weights} with class_weight, and {without} without",
         )
 
 

@@ -189,6 +189,40 @@ def logits(context: CheckContext) -> None:
     require_predictions(context, context.predict(estimator, data.X), data.y)
 
 
+@check(
+    "TGT-10b.digits",
+    verifies="probabilities that a model computes in float64 keep their digits",
+    impact="small differences between probabilities are lost, and rankings have ties",
+    wrappers=CLASSIFIER,
+    cases=["one-unit", "multiclass"],
+)
+def digits(context: CheckContext) -> None:
+    sigmoid = context.case == "one-unit"
+    data = doubles.classes_dataset(["a", "b"] if sigmoid else ["a", "b", "c"], sigmoid=sigmoid)
+    data = data.softened()
+
+    def build() -> Any:
+        inputs = keras.Input((data.n_features,), dtype="float64")
+        activation = "sigmoid" if sigmoid else "softmax"
+        layer = keras.layers.Dense(len(data.bias), activation, dtype="float64")
+        model = doubles.RecordingModel(inputs, layer(inputs))
+        layer.set_weights([data.kernel / 3, data.bias])
+        model.compile(doubles.zero_learning_rate(), BINARY if sigmoid else SPARSE)
+        return model
+
+    estimator = context.make(build)
+    context.fit(estimator, data.X, data.y)
+    found = as_array(context, context.call(estimator, "predict_proba", data.X), "predict_proba")
+    expected = np.asarray(build().predict(data.X, verbose=0))
+    with context.doing("comparing probabilities"):
+        near = found.shape == (len(data.X), 2 if sigmoid else 3) and np.allclose(
+            found[:, -expected.shape[1] :], expected, 1e-13, 0
+        )
+    context.require(
+        near, f"predict_proba returned {show(found[:2])}; the model computes {show(expected[:2])}"
+    )
+
+
 def _sigmoid(logits: Any) -> Any:
     return 1 / (1 + np.exp(-logits))
 
