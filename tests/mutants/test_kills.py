@@ -41,6 +41,7 @@ EXHAUSTIVE = {
     "everything_is_seeded_for_good",
     "generators_are_put_back_at_the_end",
     "the_generator_of_keras_is_forgotten",
+    "one_fit_at_a_time",
 }
 """Mutants that take more than six seconds: left to ``scripts/test-all`` and to a job of CI."""
 
@@ -52,6 +53,7 @@ KILLED_BY_THOSE_ONLY = [
     "SER-4.clone",
     "API-7.same-seed",
     "HYG-2.generators",
+    "HYG-8.waiting",
 ]
 """Checks that the ordinary run of the tests sees no mutant fail."""
 

@@ -3,13 +3,14 @@
 import threading
 import time
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from functools import partial
 from typing import Any
 
 from scikeras_conformance.catalog.check import ESTIMATORS, check
 from scikeras_conformance.checks._support.modules import doubles, keras, np
 from scikeras_conformance.checks._support.training import loss_name
-from scikeras_conformance.runner.context import CheckContext, describe
+from scikeras_conformance.runner.context import CheckContext
 
 SEEDS = (1, 2, 3)
 PAUSE_SECONDS = 0.005
@@ -17,6 +18,43 @@ PAUSE_SECONDS = 0.005
 
 LONGEST_WAIT_SECONDS = 20.0
 """Some hundred times what the fit takes that is waited for."""
+
+
+class _Worker:
+    """Runs a function in a thread, which does not keep the process alive if it never ends.
+
+    Parameters
+    ----------
+    function : callable
+        Without arguments.
+    """
+
+    def __init__(self, function: Callable[[], Any]) -> None:
+        self._function = function
+        self._result: Any = None
+        self._error: Exception | None = None
+        self._thread = threading.Thread(target=self._run, daemon=True)
+
+    def _run(self) -> None:
+        try:
+            self._result = self._function()
+        except Exception as error:
+            self._error = error
+
+    def start(self) -> None:
+        """Start the thread."""
+        self._thread.start()
+
+    def ends_within(self, seconds: float) -> bool:
+        """Wait for the end, and return whether it came."""
+        self._thread.join(seconds)
+        return not self._thread.is_alive()
+
+    def result_or_raise(self) -> Any:
+        """Return what the function returned, or raise what it raised."""
+        if self._error is not None:
+            raise self._error
+        return self._result
 
 
 def _builder(context: CheckContext) -> Callable[[], Any]:
@@ -61,8 +99,12 @@ def threads(context: CheckContext) -> None:
     context.require(
         _same(again, serial[0]), "even one after the other, fits with one seed differ (see API-7)"
     )
-    with ThreadPoolExecutor(len(SEEDS)) as pool:
-        found = list(pool.map(lambda seed: _weights(context, seed), SEEDS))
+    workers = [_Worker(partial(_weights, context, seed)) for seed in SEEDS]
+    for worker in workers:
+        worker.start()
+    ended = [worker.ends_within(LONGEST_WAIT_SECONDS) for worker in workers]
+    context.require(all(ended), f"{ended.count(False)} of {len(ended)} fits in threads did not end")
+    found = [worker.result_or_raise() for worker in workers]
     differing = [seed for seed, *two in zip(SEEDS, serial, found, strict=True) if not _same(*two)]
     context.require(
         not differing,
@@ -72,31 +114,6 @@ def threads(context: CheckContext) -> None:
 
 def _same(first: list[Any], second: list[Any]) -> bool:
     return len(first) == len(second) and all(map(np.array_equal, first, second))
-
-
-class _Waiting:
-    """Runs a function in a thread, and waits for it, but not for ever."""
-
-    def __init__(self, function: Callable[[], Any]) -> None:
-        self.function = function
-        self.thread = threading.Thread(target=self._run, daemon=True)
-        self.in_vain = False
-
-    def _run(self) -> None:
-        try:
-            self.function()
-        except Exception as error:
-            # An error that says why it cannot be done is as good as an end.
-            self.error = describe(error)
-
-    def __call__(self) -> None:
-        """Start the thread and wait for it; once only."""
-        if self.thread.ident is not None:
-            return
-        self.thread.start()
-        self.thread.join(LONGEST_WAIT_SECONDS)
-        # The callback ends then, so that no lock is held while other checks run.
-        self.in_vain = self.thread.is_alive()
 
 
 @check(
@@ -109,19 +126,24 @@ class _Waiting:
 def waiting(context: CheckContext) -> None:
     X, y, *_ = doubles.dataset(context.wrapper)
     other = context.make(doubles.builder(context.wrapper), random_state=1)
-    wait = _Waiting(lambda: other.fit(X, y))
-    # A function, which is not copied where callbacks are.
-    callback = keras.callbacks.LambdaCallback(on_epoch_end=lambda *_: wait())
+    # An error that says why it cannot be done is as good as an end.
+    worker = _Worker(lambda: other.fit(X, y))
+    ended: list[bool] = []
+
+    def wait(*_: Any) -> None:
+        if not ended:
+            worker.start()
+            # Not for ever, so that no lock is held while other checks run.
+            ended.append(worker.ends_within(LONGEST_WAIT_SECONDS))
+
+    callback = keras.callbacks.LambdaCallback(on_epoch_end=wait)
     estimator = context.make(doubles.builder(context.wrapper), random_state=0, callbacks=[callback])
-    try:
+    with suppress(Exception):  # it may say that it cannot be done, too
         estimator.fit(X, y)
-    except Exception:
-        return  # it said that it cannot be done, instead of waiting
-    finally:
-        if wait.in_vain:
-            wait.thread.join(LONGEST_WAIT_SECONDS)
+    if False in ended:
+        worker.ends_within(LONGEST_WAIT_SECONDS)
     context.require(
-        not wait.in_vain,
+        False not in ended,
         f"a fit in a thread, for which a seeded fit waited, did not end in "
         f"{LONGEST_WAIT_SECONDS:g} s",
     )

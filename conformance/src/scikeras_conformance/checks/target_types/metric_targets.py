@@ -63,7 +63,8 @@ def _require_right_or_refused(
     try:
         estimator.fit(outputs.X, outputs.labels)
     except Exception as error:
-        steps = [int(model.optimizer.iterations) for model in made if model.optimizer]
+        with context.doing("reading the number of steps of the optimizer"):
+            steps = [int(model.optimizer.iterations) for model in made if model.optimizer]
         context.require(
             not any(steps), f"fit trained {steps} steps before it raised {type(error).__name__}"
         )
