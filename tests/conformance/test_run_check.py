@@ -94,9 +94,9 @@ def test_a_subject_by_name(toy):
     ("check", "options", "words"),
     [
         (
-            "INIT-5.callbacks-untouch",
+            "INIT-5b.callbacks-untouch",
             {"wrapper": "base"},
-            "Did you mean 'INIT-5.callbacks-untouched'",
+            "Did you mean 'INIT-5b.callbacks-untouched'",
         ),
         ("INIT-5", {"wrapper": "base"}, r"stands for \d+ checks; give one of: INIT-5\."),
         ("CLS-1", {"wrapper": "base"}, "is not for the base wrapper, but for: classifier, regress"),
