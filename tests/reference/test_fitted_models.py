@@ -40,7 +40,7 @@ def trained(monkeypatch, *, shares, **parameters):
 
 @pytest.fixture(params=[0.0, 0.5], ids=["alone", "validated"])
 def pair(request, monkeypatch):
-    """A model that Keras trained alone, and one that shared its steps."""
+    """Return a model that Keras trained alone, and one that shared its steps."""
     models = [
         trained(monkeypatch, shares=shares, validation_split=request.param)
         for shares in (False, True)
@@ -76,7 +76,7 @@ def test_it_counts_as_called(pair):
 
 
 def seen(model, tmp_path):
-    """What public methods return."""
+    """Return what public methods return."""
     text = io.StringIO()
     model.summary(print_fn=lambda line: text.write(line + "\n"))
     path = tmp_path / "model.keras"
@@ -116,7 +116,7 @@ def test_it_can_be_exported(pair, tmp_path):
     _, sharing = pair
     sharing.export(tmp_path / "exported", verbose=False)
 
-    import tensorflow
+    import tensorflow as tf
 
-    served = tensorflow.saved_model.load(str(tmp_path / "exported")).serve(X)
+    served = tf.saved_model.load(str(tmp_path / "exported")).serve(X)
     np.testing.assert_allclose(sharing.predict(X, verbose=0), served, rtol=1e-6)
