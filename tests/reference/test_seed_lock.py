@@ -1,5 +1,6 @@
 """Seeded blocks in threads, also of threads that wait for each other: they always end (HYG-8)."""
 
+import random
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from typing import ClassVar
@@ -144,3 +145,29 @@ def test_the_lock_is_taken_again_and_given_back_by_its_holder():
         lock.release()
 
     assert [False] == taken
+
+
+def test_threads_of_threads_are_let_pass_before_others():
+    """A holder that waits goes on before a thread enters for which it does not wait."""
+    lock = SeedLock()
+
+    def draws(inner=None):
+        with lock:
+            before = random.getstate()
+            random.seed(1)
+            first = random.random()
+            results = [] if inner is None else in_two_threads(inner)
+            found = first, random.random(), results
+            lock.wait_for_others()
+            random.setstate(before)
+        return found
+
+    def in_two_threads(work):
+        with ThreadPoolExecutor(2) as pool:
+            return [future.result(TIMEOUT) for future in [pool.submit(work) for _ in range(2)]]
+
+    first, second, _ = draws()
+    leaf = (first, second, [])
+    branch = (first, second, [leaf, leaf])
+
+    assert (first, second, [branch, branch]) == draws(lambda: draws(draws))

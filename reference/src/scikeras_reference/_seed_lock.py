@@ -9,14 +9,18 @@ not keep others out. It draws no random numbers meanwhile, and they put the gene
 import sys
 import threading
 import time
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from types import FrameType, TracebackType
 from typing import Any
 
 __all__ = ["SEED_LOCK", "SeedLock"]
 
 PATIENCE = 1.0
-"""Seconds for which a holder has to wait before another thread passes it."""
+"""Seconds for which a holder has to wait before a thread passes it that began later."""
+_LONGER = 5
+"""How much longer it takes for a thread that was there before: most likely, the holder does not
+wait for that one, and goes on before it ends."""
 _INTERVAL = 0.05
 _WAIT = frozenset({"asyncio", "concurrent", "joblib", "multiprocessing", "queue", "threading"})
 """Packages in which a thread waits for others."""
@@ -28,9 +32,24 @@ _LIBRARIES = frozenset({"jax", "keras", "scikeras_reference", "tensorflow", "tor
 class _Holder:
     thread: int
     count: int = 1
+    threads: frozenset[int] = field(default_factory=lambda: frozenset(_frames()))
+    """Those that were there when it took the lock."""
     waits_at: Any = None
     """Where the thread was seen to wait, and since when."""
     since: float = 0.0
+    left_at: float = 0.0
+    """When the last thread that passed it was done."""
+
+    def lets_pass(self, thread: int) -> bool:
+        """Whether it has been waiting for another thread for long enough, in code of the user's."""
+        frame, now = _frames().get(self.thread), time.monotonic()
+        place = None if frame is None else _place(frame)
+        if place is None or place != self.waits_at:
+            self.waits_at, self.since = place, now
+            return False
+        if thread in self.threads:
+            return now - max(self.since, self.left_at) >= PATIENCE * _LONGER
+        return now - self.since >= PATIENCE
 
 
 class SeedLock:
@@ -58,7 +77,7 @@ class SeedLock:
             while self._holders and self._holders[-1].thread != me:
                 if not blocking:
                     return False
-                if _waits_for_a_thread(self._holders[-1]):
+                if self._holders[-1].lets_pass(me):
                     break
                 self._changed.wait(_INTERVAL)
             if self._holders and self._holders[-1].thread == me:
@@ -77,6 +96,8 @@ class SeedLock:
             holder.count -= 1
             if not holder.count:
                 self._holders.remove(holder)
+                if self._holders:
+                    self._holders[-1].left_at = time.monotonic()
             self._changed.notify_all()
 
     def wait_for_others(self) -> None:
@@ -86,7 +107,7 @@ class SeedLock:
             while (
                 self._held_by(me) is not None
                 and self._holders[-1].thread != me
-                and not _waits_for_a_thread(self._holders[-1])
+                and not self._holders[-1].lets_pass(me)
             ):
                 self._changed.wait(_INTERVAL)
 
@@ -106,14 +127,8 @@ class SeedLock:
         return next(found, None)
 
 
-def _waits_for_a_thread(holder: _Holder) -> bool:
-    """Whether code of the user's has been waiting for another thread for long enough."""
-    frame = sys._current_frames().get(holder.thread)  # noqa: SLF001 - documented, for such cases
-    place = None if frame is None else _place(frame)
-    if place is None or place != holder.waits_at:
-        holder.waits_at, holder.since = place, time.monotonic()
-        return False
-    return time.monotonic() - holder.since >= PATIENCE
+def _frames() -> Mapping[int, FrameType]:
+    return sys._current_frames()  # noqa: SLF001 - documented, for such cases
 
 
 def _place(frame: FrameType) -> Any:
