@@ -29,16 +29,12 @@ def bits(arrays):
     return [(np.shape(array), np.asarray(array).tobytes()) for array in arrays]
 
 
-def configuration(config):
-    """Return the configuration of a model, without the names that differ from process to process."""
-    return repr(config)
-
-
 def seen(model, history, events, predictions, task):
     """Return all that a user can see of a trained model, by what it is called."""
     drawn = bare_keras.next_numbers()
     rows = training_rows(task)
-    compiled = model.get_compile_config()
+    # The wrapper hands objects to Model.compile, where a user may have given names.
+    compiled = model.get_compile_config() if task.compiled_by == "builder" else None
     return {
         "history": {name: [float(v) for v in values] for name, values in history.items()},
         "order of the history": list(history),
@@ -94,8 +90,17 @@ def difference(task):
             return f"{how}: {type(error).__name__}: {error}"
         for name, value in expected.items():
             if value != found[name]:
-                return f"{how}: {name}\nKeras:   {value!r:.1500}\nwrapper: {found[name]!r:.1500}"
+                return f"{how}: {name}\n{side_by_side(value, found[name])}"
     return ""
+
+
+def side_by_side(expected, found, width=300):
+    """Return two values as text, from shortly before the place where they begin to differ."""
+    texts = repr(expected), repr(found)
+    pairs = enumerate(zip(*texts, strict=False))
+    same = next((place for place, (one, other) in pairs if one != other), 0)
+    by_keras, by_wrapper = (text[max(same - 100, 0) : same + width] for text in texts)
+    return f"Keras:   {by_keras}\nwrapper: {by_wrapper}"
 
 
 def simplest(task):
