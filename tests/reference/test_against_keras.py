@@ -47,7 +47,8 @@ def seen(model, history, events, predictions, task):
         "random numbers": drawn,
         "names of metrics": model.metrics_names,
         "steps": int(model.optimizer.iterations),
-        "configuration": repr(model.get_config()),
+        # A model that the builder left unbuilt is built for one row, and not for a first batch.
+        "configuration": None if task.model == "unbuilt" else repr(model.get_config()),
         "compilation": repr(compiled),
         "evaluation": model.evaluate(
             rows.x,
