@@ -17,6 +17,7 @@ EXAMPLES = int(os.environ.get("SCIKERAS_REFERENCE_EXAMPLES", "20"))
 """How many random tasks are trained; the nightly job trains more."""
 SETTING = "SCIKERAS_REFERENCE_SHARED_STEPS"
 PASTED = os.environ.get("SCIKERAS_REFERENCE_TASK")
+TASKS = [eval(PASTED, {"Task": Task})] if PASTED else [draw(seed) for seed in range(EXAMPLES)]
 
 
 def start_anew(seed):
@@ -124,21 +125,15 @@ def check(task):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("seed", range(EXAMPLES))
-def test_a_random_task_is_trained_as_by_bare_keras(seed):
+@pytest.mark.parametrize("task", TASKS, ids=lambda task: f"{task.seed}")
+def test_a_random_task_is_trained_as_by_bare_keras(task):
     """Weights, history, events, predictions, random numbers and the model are the same."""
-    check(draw(seed))
+    check(task)
 
 
 def test_a_plain_task_is_trained_as_by_bare_keras():
     """What is drawn at random for the slow tests holds for a plain fit, too."""
     check(Task(target="binary", run_eagerly=True))
-
-
-@pytest.mark.skipif(not PASTED, reason="SCIKERAS_REFERENCE_TASK holds no task to run again")
-def test_a_pasted_task_is_trained_as_by_bare_keras():
-    """A task that another run has printed can be run again."""
-    check(eval(PASTED, {"Task": Task}))
 
 
 def test_the_text_of_a_task_makes_the_same_task():
