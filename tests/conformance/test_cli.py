@@ -9,7 +9,7 @@ import pytest
 
 from commands import conformance
 from scikeras_conformance import __version__
-from scikeras_conformance.catalog.verdict import ExitCode
+from scikeras_conformance.catalog.exit_codes import ExitCode
 from scikeras_conformance.cli import listing, reports
 from scikeras_conformance.cli.main import main
 

@@ -7,7 +7,7 @@ from msgspec.structs import replace
 
 from runs import MUST, failed, result, run
 from scikeras_conformance.baseline import Baseline, Entry, fingerprint, judge
-from scikeras_conformance.catalog.verdict import ExitCode
+from scikeras_conformance.catalog.exit_codes import ExitCode
 from scikeras_conformance.pytest_plugin.outcomes import ItemPolicy, SuiteError, ending_of
 
 SHOULD = "CLS-9.not-a-model"

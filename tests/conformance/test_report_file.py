@@ -10,8 +10,9 @@ from msgspec.structs import replace
 
 from runs import HOSTILE, MUST, SHOULD, every_outcome, failed, known_gate, result, run
 from scikeras_conformance.baseline import Concern, Finding
+from scikeras_conformance.catalog.exit_codes import ExitCode
 from scikeras_conformance.catalog.results import Outcome
-from scikeras_conformance.catalog.verdict import ExitCode, Verdict
+from scikeras_conformance.catalog.verdict import Verdict
 from scikeras_conformance.cli.main import main
 from scikeras_conformance.exceptions import DamagedReportError, ReportError, UsageError
 from scikeras_conformance.report.files import check_writable, write_text

@@ -8,7 +8,7 @@ import pytest
 
 from commands import conformance
 from scikeras_conformance.baseline import load
-from scikeras_conformance.config.file import read_settings
+from scikeras_conformance.config.configuration_file import read_settings
 from scikeras_conformance.report.reading import load_report
 
 FORK = Path(__file__).parents[2] / "fixtures" / "sample_fork"

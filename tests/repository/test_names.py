@@ -117,7 +117,7 @@ def test_options_and_keys_use_the_words_of_the_field():
     """What a user writes or reads - options, keys of files, ids of checks - has none either."""
     from scikeras_conformance.baseline import Entry
     from scikeras_conformance.checks import CATALOG
-    from scikeras_conformance.config.file import Keys
+    from scikeras_conformance.config.configuration_file import Keys
     from scikeras_conformance.config.option_table import OPTIONS
     from scikeras_conformance.report.schema import report_schema
 

@@ -2,9 +2,9 @@
 
 import argparse
 
+from scikeras_conformance.catalog.exit_codes import ExitCode
 from scikeras_conformance.catalog.plan import make_plan, unchecked_clauses
 from scikeras_conformance.catalog.selection import Selection
-from scikeras_conformance.catalog.verdict import ExitCode
 from scikeras_conformance.contract import load_contract
 from scikeras_conformance.exceptions import UsageError, did_you_mean
 from scikeras_conformance.subject.estimator_factories import parse_factory

@@ -7,7 +7,7 @@ import traceback
 from collections.abc import Sequence
 
 from scikeras_conformance import __version__
-from scikeras_conformance.catalog.verdict import ExitCode
+from scikeras_conformance.catalog.exit_codes import ExitCode
 from scikeras_conformance.cli import baseline, listing, reports, run
 from scikeras_conformance.cli.parser import CommandParser
 from scikeras_conformance.exceptions import ConformanceError, DamagedReportError

@@ -8,10 +8,10 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Literal
 
+from scikeras_conformance.catalog.exit_codes import ExitCode
 from scikeras_conformance.catalog.plan import make_plan
-from scikeras_conformance.catalog.verdict import ExitCode
 from scikeras_conformance.config.combining import combine
-from scikeras_conformance.config.file import Settings, find_settings, read_settings
+from scikeras_conformance.config.configuration_file import Settings, find_settings, read_settings
 from scikeras_conformance.config.option_table import OPTIONS
 from scikeras_conformance.config.run_options import RunOptions
 from scikeras_conformance.config.values import Workers, read_value

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from scikeras_conformance.baseline import Gate, judge
+from scikeras_conformance.catalog.exit_codes import ExitCode
 from scikeras_conformance.catalog.plan import PlannedCheck
 from scikeras_conformance.catalog.results import Outcome, Result
-from scikeras_conformance.catalog.verdict import ExitCode, Verdict
+from scikeras_conformance.catalog.verdict import Verdict
 from scikeras_conformance.exceptions import BaselineError, ConformanceError, ReportError
 from scikeras_conformance.pytest_plugin.invocation import invocation_of
 from scikeras_conformance.pytest_plugin.items import id_of_planned

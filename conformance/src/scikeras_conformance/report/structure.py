@@ -10,8 +10,9 @@ from msgspec import Meta, Struct
 
 from scikeras_conformance.baseline import Gate, Known
 from scikeras_conformance.catalog.counts import Counts
+from scikeras_conformance.catalog.exit_codes import ExitCode
 from scikeras_conformance.catalog.results import Outcome, Result
-from scikeras_conformance.catalog.verdict import ExitCode, Verdict
+from scikeras_conformance.catalog.verdict import Verdict
 from scikeras_conformance.contract import Level
 
 __all__ = [
