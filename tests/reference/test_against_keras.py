@@ -5,6 +5,7 @@ A failure prints its task as one line. To run it again:
 """
 
 import os
+import time
 
 import bare_keras
 import keras
@@ -15,6 +16,7 @@ from training_parts import LOSSES
 
 EXAMPLES = int(os.environ.get("SCIKERAS_REFERENCE_EXAMPLES", "20"))
 """How many random tasks are trained; the nightly job trains more."""
+SECONDS_TO_SIMPLIFY = 60
 SETTING = "SCIKERAS_REFERENCE_SHARED_STEPS"
 PASTED = os.environ.get("SCIKERAS_REFERENCE_TASK")
 TASKS = [eval(PASTED, {"Task": Task})] if PASTED else [draw(seed) for seed in range(EXAMPLES)]
@@ -105,22 +107,24 @@ def side_by_side(expected, found, width=300):
     return f"Keras:   {by_keras}\nwrapper: {by_wrapper}"
 
 
-def simplest(task):
-    """Return the plainest task that still differs, as far as leaving out one thing at a time goes."""
+def simplest(task, until):
+    """Return the plainest task that still differs, leaving out one thing at a time, until a time."""
     for simpler in task.simpler():
+        if time.monotonic() > until:
+            break
         try:
             differs = difference(simpler)
         except Exception:  # Keras itself cannot train it
             continue
         if differs:
-            return simplest(simpler)
+            return simplest(simpler, until)
     return task
 
 
 def check(task):
     found = difference(task)
     if found:
-        plainest = simplest(task)
+        plainest = simplest(task, time.monotonic() + SECONDS_TO_SIMPLIFY)
         pytest.fail(f"{task!r}\n{found}\nIn short: {plainest!r}\n{difference(plainest)}")
 
 
