@@ -128,6 +128,7 @@ NEEDED = "id = 'a'\nfingerprint = 'f'\nreason = 'r'\n"
         ("x = " + "[" * 20_000, "is not TOML"),
         ("x = 1" + "0" * 5000, "is not TOML"),
         (GOOD + NEEDED + "[[known]]\n" + NEEDED, "entry 2 (a) has the id and the conditions"),
+        ("subject = 'a'", "has no key 'schema'"),
         ("schema = 'scikeras-conformance/baseline/2'", "is of the schema"),
         (GOOD.replace("subject", "subjet"), "Did you mean 'subject'"),
         (GOOD.replace("'toy'", "1"), "needs a text 'subject'"),

@@ -6,7 +6,12 @@ import pytest
 
 from scikeras_conformance.cli.main import _parser
 from scikeras_conformance.config.combining import combine
-from scikeras_conformance.config.file import Keys, Settings, find_settings, read_settings
+from scikeras_conformance.config.configuration_file import (
+    Keys,
+    Settings,
+    find_settings,
+    read_settings,
+)
 from scikeras_conformance.config.option_table import OPTIONS
 from scikeras_conformance.config.run_options import RunOptions
 from scikeras_conformance.exceptions import UsageError

@@ -71,6 +71,14 @@ def test_a_baseline_in_the_own_tests(pytester):
         ({"subject": "a", "checks": ["INIT-1.free-param"]}, UsageError, "Did you mean"),
         ({"subject": "a", "checks": ["INIT-1"], "chapters": ["TGT"]}, UsageError, "in common"),
         ({"subject": "a", "baseline": "none.toml"}, BaselineError, "cannot be read"),
+        (
+            {"subject": "a", "chapters": "CLS"},
+            UsageError,
+            r"chapters takes a list, such as \['CLS'\]",
+        ),
+        ({"subject": int}, UsageError, "Expected `str`"),
+        ({"subject": "a", "time_limit": "10"}, UsageError, "Expected `float`"),
+        ({"subject": "a", "time_limit": -1}, UsageError, "Expected `float` >= 0"),
     ],
 )
 def test_usage_errors_are_errors_of_collection(arguments, error, words):

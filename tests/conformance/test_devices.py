@@ -133,9 +133,9 @@ def test_the_cpu_that_the_configuration_asks_for_is_in_the_report(tmp_path):
         capture_output=True, text=True, check=False, cwd=tmp_path, env=dict(os.environ),
     )  # fmt: skip
     assert 0 == done.returncode, done.stdout + done.stderr
-    assert "as asked for" in done.stdout
+    assert "as requested" in done.stdout
     environment = json.loads(report.read_text())["header"]["environment"]
-    assert ("cpu", "cpu") == (environment["device_asked_for"], environment["default_device"])
+    assert ("cpu", "cpu") == (environment["requested_device"], environment["default_device"])
 
 
 # -- checks that need a GPU ----------------------------------------------------------------------

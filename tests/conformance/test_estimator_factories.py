@@ -49,7 +49,7 @@ class adapter:
 
 @pytest.fixture
 def own_estimators(tmp_path, monkeypatch):
-    """Give a module that can be imported by its name."""
+    """Return a module that can be imported by its name."""
     (tmp_path / "own_estimators.py").write_text(MODULE)
     monkeypatch.syspath_prepend(tmp_path)
     monkeypatch.chdir(tmp_path)
@@ -118,7 +118,7 @@ def test_the_checks_are_made_on_what_a_factory_returns(own_estimators):
     )
     test(planned(name))
     assert [("regressor", "check_estimator_repr")] == own_estimators.asked
-    with pytest.raises(pytest.fail.Exception, match="gave a KerasRegressor, which is no KerasCl"):
+    with pytest.raises(pytest.fail.Exception, match="returned a KerasRegressor, not a KerasCl"):
         test(planned("SKL-1.classifier:classifier:check_estimator_repr"))
 
 

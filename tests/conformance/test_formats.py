@@ -158,8 +158,8 @@ def test_markdown_shows_what_counts():
     assert "Conformance: incomplete" in text
     assert "| CLS | 1 | 2 | 1 | 1 |" in text
     assert "**No result** for <code>CLS-2.fit-and-predict:base</code>" in text
-    assert "**Impact**: code that asks isinstance" in text
-    assert "**CLS-1** There are a base wrapper" in text
+    assert "**Impact**: code that tests isinstance" in text
+    assert "**CLS-1** The implementation provides a base wrapper" in text
     assert "deep, er.py" in text
 
 
@@ -327,8 +327,8 @@ def test_the_page_is_whole_and_loads_nothing():
     assert 5 == text.count("<li data-chapter=")
     assert "default-src 'none'" in html_module.unescape(text)
     for piece in (
-        "There are a base wrapper",
-        "Impact: code that asks isinstance",
+        "The implementation provides a base wrapper",
+        "Impact: code that tests isinstance",
         "fit(...) raised ValueError: no",
         "scikeras-conformance run toy --check CLS-1.extends-base --wrapper classifier",
         "src/toy/deep, er.py:7",

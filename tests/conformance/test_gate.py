@@ -10,7 +10,7 @@ import pytest
 from runs import failed, known_gate, result, run
 from scikeras_conformance.baseline import Baseline, Entry, fingerprint, load
 from scikeras_conformance.baseline.writing import dump
-from scikeras_conformance.catalog.verdict import ExitCode
+from scikeras_conformance.catalog.exit_codes import ExitCode
 from scikeras_conformance.cli.main import main
 from scikeras_conformance.report.reading import load_report
 from scikeras_conformance.report.writing import write_report

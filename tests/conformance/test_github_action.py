@@ -302,7 +302,7 @@ def test_a_real_run_of_a_subject_that_talks_to_the_runner(runner, tmp_path):
     assert (2, 3) == (record.footer.counts.passed, record.footer.counts.failed)
     assert ("jax", "cpu") == (
         record.header.environment.backend,
-        record.header.environment.device_asked_for,
+        record.header.environment.requested_device,
     )
     token = re.search(r"^::stop-commands::([0-9a-f]{32})$", done.out, re.MULTILINE)[1]
     before, _, after = done.out.partition(f"\n::{token}::\n")

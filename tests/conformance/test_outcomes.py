@@ -7,7 +7,7 @@ from msgspec.structs import replace
 
 from runs import MUST, failed, result, run
 from scikeras_conformance.baseline import Baseline, Entry, fingerprint, judge
-from scikeras_conformance.catalog.verdict import ExitCode
+from scikeras_conformance.catalog.exit_codes import ExitCode
 from scikeras_conformance.pytest_plugin.outcomes import ItemPolicy, SuiteError, ending_of
 
 SHOULD = "CLS-9.not-a-model"
@@ -24,7 +24,7 @@ def known(entry):
 
 
 def how(outcome, policy):
-    """Give the exception that ends the item, None for a pass."""
+    """Return the exception that ends the item, None for a pass."""
     try:
         ending_of(outcome, policy).end()
     except (XFAIL, FAIL, SKIP, SuiteError) as error:
@@ -77,7 +77,7 @@ def test_items_agree_with_the_exit_code(outcome, check, entries, strict):
         gate = judge(
             baseline, [one, other], {}, planned=[one.id, other.id], file="b", today=date.today()
         )
-    code = run(one, other, strict=strict, gate=gate).exit_code
+    code = run(one, other, strict=strict, gate=gate).footer.exit_code
     ended = how(one, ItemPolicy(strict, active))
     assert (code is ExitCode.CONFORMANT) == (ended in {None, XFAIL, SKIP})
 

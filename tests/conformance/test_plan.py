@@ -49,7 +49,7 @@ def test_parts_without_anything_in_common_give_an_empty_plan():
         (Selection(chapters=("INT",)), "no chapter 'INT'. Did you mean 'INIT'"),
         (Selection(wrappers=("clasifier",)), "Did you mean 'classifier'"),
         (Selection(checks=("INIT-1.free-parameter",)), "Did you mean 'INIT-1.free-parameters'"),
-        (Selection(checks=("DEV-4",)), "DEV-4 has no check: It is a promise of whoever runs"),
+        (Selection(checks=("DEV-4",)), "DEV-4 has no check: This is a requirement for the suite"),
         (Selection(checks=("nonsense",)), "No check matches 'nonsense'"),
     ],
 )
@@ -72,13 +72,13 @@ def profiles_of(selection):
 
 def test_a_run_is_about_the_documented_profile():
     """Unless a profile, a chapter or a check is named."""
-    assert {"documented"} == profiles_of(Selection.asked_for())
-    assert {"documented"} == profiles_of(Selection.asked_for(wrappers=["base"]))
-    assert {"api"} == profiles_of(Selection.asked_for(chapters=["API"]))
-    assert {"api"} == profiles_of(Selection.asked_for(checks=["API-1"]))
-    assert {"api"} == profiles_of(Selection.asked_for(profiles=["api"]))
-    assert {"api", "documented"} <= profiles_of(Selection.asked_for(profiles=["all"]))
-    assert not profiles_of(Selection.asked_for(profiles=["api"], chapters=["CLS"]))
+    assert {"documented"} == profiles_of(Selection.requested())
+    assert {"documented"} == profiles_of(Selection.requested(wrappers=["base"]))
+    assert {"api"} == profiles_of(Selection.requested(chapters=["API"]))
+    assert {"api"} == profiles_of(Selection.requested(checks=["API-1"]))
+    assert {"api"} == profiles_of(Selection.requested(profiles=["api"]))
+    assert {"api", "documented"} <= profiles_of(Selection.requested(profiles=["all"]))
+    assert not profiles_of(Selection.requested(profiles=["api"], chapters=["CLS"]))
 
 
 def test_a_plan_knows_the_rest_of_the_catalog():

@@ -10,8 +10,9 @@ from msgspec.structs import replace
 
 from runs import HOSTILE, MUST, SHOULD, every_outcome, failed, known_gate, result, run
 from scikeras_conformance.baseline import Concern, Finding
+from scikeras_conformance.catalog.exit_codes import ExitCode
 from scikeras_conformance.catalog.results import Outcome
-from scikeras_conformance.catalog.verdict import ExitCode, Verdict
+from scikeras_conformance.catalog.verdict import Verdict
 from scikeras_conformance.cli.main import main
 from scikeras_conformance.exceptions import DamagedReportError, ReportError, UsageError
 from scikeras_conformance.report.files import check_writable, write_text
@@ -151,7 +152,7 @@ def test_a_complete_report_that_was_cut_off(tmp_path, part):
         (b"<html>", "is not JSON"),
         (b"\xff", "is not text"),
         (b"[" * 100_000, "is not JSON"),
-        (b"[]", "of the schema 'list'"),
+        (b"[]", "is not a report of this suite"),
         (b'{"schema": "other/1"}', "of the schema 'other/1'"),
         (b'{"schema": "scikeras-conformance/report/3"}', "of the schema 'scikeras"),
         (b'{"schema": "scikeras-conformance/report/2"}', "has no footer"),
@@ -351,6 +352,8 @@ def test_no_output_replaces_what_is_read(tmp_path, capsys):
     """Neither the baseline of a run nor a stored report is gone after a slip in a name."""
     with pytest.raises(UsageError, match="is the baseline"):
         Outputs(None, None, [f"html={tmp_path}/b.toml"], baseline=f"{tmp_path}/./b.toml")
+    with pytest.raises(UsageError, match="is the configuration of the run"):
+        Outputs(f"{tmp_path}/c.toml", None, [], config_file=f"{tmp_path}/./c.toml")
     path = tmp_path / "r.json"
     write_report(RUNS["passed"], path)
     for command in (["report", str(path)], ["matrix", str(path)]):

@@ -56,7 +56,7 @@ def test_a_failure_is_shown_with_its_cost():
         )
     )
     assert "FAILED MUST CLS-1.extends-base" in shown
-    assert "impact: code that asks isinstance" in shown
+    assert "impact: code that tests isinstance" in shown
     command = "scikeras-conformance run toy --check CLS-1.extends-base --wrapper classifier"
     assert f"reproduce: {command}" in shown
     assert "- classifier (a-case): line one\n      line two" in shown

@@ -3,8 +3,9 @@
 import pytest
 
 from scikeras_conformance.catalog.counts import Counts
+from scikeras_conformance.catalog.exit_codes import ExitCode
 from scikeras_conformance.catalog.results import Outcome, Result
-from scikeras_conformance.catalog.verdict import ExitCode, Verdict, decide
+from scikeras_conformance.catalog.verdict import Verdict, decide
 
 
 def result(outcome, level="MUST", name="CLS-1.a:base"):

@@ -94,9 +94,9 @@ def test_a_subject_by_name(toy):
     ("check", "options", "words"),
     [
         (
-            "INIT-5.callbacks-untouch",
+            "INIT-5b.callbacks-untouch",
             {"wrapper": "base"},
-            "Did you mean 'INIT-5.callbacks-untouched'",
+            "Did you mean 'INIT-5b.callbacks-untouched'",
         ),
         ("INIT-5", {"wrapper": "base"}, r"stands for \d+ checks; give one of: INIT-5\."),
         ("CLS-1", {"wrapper": "base"}, "is not for the base wrapper, but for: classifier, regress"),
@@ -110,10 +110,20 @@ def test_names_that_are_not_known(check, options, words, toy):
         run_check(check, toy.BaseWrapper, **options)
 
 
+def test_a_check_is_named():
+    """The function of a check, or a number, is not taken for its name."""
+    with pytest.raises(UsageError, match="The check is 3; give its id"):
+        run_check(3, int, wrapper="base")
+
+
 @pytest.mark.parametrize(
     ("subject", "options", "words"),
     [
         (3, {}, "give a class"),
+        (lambda: None, {}, "give a class"),
+        (int, {"wrapper": "base", "regressor": 3}, "The regressor wrapper is 3; give a class"),
+        (int, {"wrapper": "base", "time_limit": "10"}, "time_limit is '10'; give seconds"),
+        (int, {"wrapper": "base", "time_limit": -1}, "time_limit is -1; give seconds"),
         ("toy_subject", {"base": int}, "brings its own wrappers"),
     ],
 )

@@ -27,7 +27,7 @@ def drawn() -> list[float]:
 
 
 def order_of_training() -> list[float]:
-    """Give the rows in the order in which a model that shuffles them is trained on them."""
+    """Return the rows in the order in which a model that shuffles them is trained on them."""
     seen: list[float] = []
 
     class Model(keras.Model):

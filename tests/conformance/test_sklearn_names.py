@@ -17,7 +17,7 @@ from scikeras_conformance.checks import CATALOG
 from scikeras_conformance.checks._support import frames, sklearn_checks, sklearn_names
 from scikeras_conformance.checks._support.sklearn_checks import case_names, expected_names
 from scikeras_conformance.checks.sklearn_rules import feature_names
-from scikeras_conformance.cli import main as cli
+from scikeras_conformance.cli import run as cli
 from scikeras_conformance.runner.execute import execute
 from scikeras_conformance.subject.loading import Subject
 

@@ -8,7 +8,7 @@ import pytest
 
 from commands import conformance
 from scikeras_conformance.baseline import load
-from scikeras_conformance.config.file import read_settings
+from scikeras_conformance.config.configuration_file import read_settings
 from scikeras_conformance.report.reading import load_report
 
 FORK = Path(__file__).parents[2] / "fixtures" / "sample_fork"
@@ -125,7 +125,7 @@ def test_adopt_regress_mend_renew(tmp_path, monkeypatch, light_processes):
 def test_the_fork_as_it_is_committed():
     """Its configuration is read, and its baseline has reasons and links that a person wrote."""
     settings = read_settings(FORK / "scikeras-conformance.toml").options
-    assert ("sample_fork", ["CLS", "SCORE"]) == (settings["subject"], settings["chapter"])
+    assert ("sample_fork", ("CLS", "SCORE")) == (settings["subject"], settings["chapters"])
     entries = load(Path(settings["baseline"])).entries
     assert 17 == len(entries)
     assert {"CLS-7", "SCORE-3"} == {entry.id.partition(".")[0] for entry in entries}

@@ -28,6 +28,7 @@ def judge(spec, *checks):
     return {one.check.id: execute(one, subject) for one in planned}
 
 
+@pytest.mark.process
 @pytest.mark.parametrize(
     "form", ["{0}", "{0}:box", "base={0}:{1[0]},classifier={0}:{1[1]},regressor={0}:{1[2]}"]
 )
@@ -43,6 +44,7 @@ def test_a_typed_package_passes(form):
     ]
 
 
+@pytest.mark.process
 def test_stub_files_count():
     """A package may have its types in stub files beside its modules."""
     bare = ast.parse(GOOD)
@@ -59,6 +61,7 @@ def test_stub_files_count():
     assert [] == [f"{r.id}: {r.message}" for r in results if r.outcome is not Outcome.PASSED]
 
 
+@pytest.mark.process
 def test_names_that_are_imported_and_not_exported():
     """The user's program imports from the public module."""
     facade = f"from not_exported._wrappers import {NAMES}\n"
@@ -117,6 +120,7 @@ def test_what_a_signature_leaves_to_any(method, gaps):
     assert gaps == missing_annotations(ast.parse(method).body[0])
 
 
+@pytest.mark.process
 def test_the_reference_is_typed():
     """The reference passes the check of the user's program."""
     result = judge("scikeras_reference.wrappers", "TYP-2.user-program")["TYP-2.user-program"]

@@ -24,7 +24,7 @@ NOT_SHOWN_HERE = {
 
 EXHAUSTIVE = {
     "instances_are_stored_by_class",
-    "losses_are_stored_by_configuration",
+    "losses_are_stored_by_name",
     "copies_share_the_model",
     "models_are_kept_in_the_process",
     "other_processes_find_no_file",
@@ -41,6 +41,7 @@ EXHAUSTIVE = {
     "everything_is_seeded_for_good",
     "generators_are_restored_at_the_end",
     "the_generator_of_keras_is_forgotten",
+    "one_fit_at_a_time",
 }
 """Mutants that take more than six seconds: left to ``scripts/test-all`` and to a job of CI."""
 
@@ -52,6 +53,7 @@ KILLED_BY_THOSE_ONLY = [
     "SER-4.clone",
     "API-7.same-seed",
     "HYG-2.generators",
+    "HYG-8.waiting",
 ]
 """Checks that the ordinary run of the tests sees no mutant fail."""
 

@@ -80,6 +80,13 @@ class Replacing(keras.callbacks.Callback):
         self.model.train_step = lambda *args: {}
 
 
+class ReplacingTest(keras.callbacks.Callback):
+    """Replaces the step when Keras has made its test function of it already."""
+
+    def on_test_begin(self, logs=None):
+        self.model.test_step = lambda *args: {}
+
+
 class Fitting(keras.callbacks.Callback):
     """Trains the model within its own training."""
 
@@ -95,6 +102,19 @@ def test_callbacks_see_the_functions_that_keras_would_have_made(callback, monkey
     """What is replaced too late for Keras is too late for a shared step as well."""
     shares = callback is Fitting
     check(monkeypatch, dense, ROWS, LABELS, shares=shares, callbacks=[callback()], epochs=3)
+
+
+def test_a_validation_is_made_of_the_model_at_its_begin(monkeypatch):
+    """A ``test_step`` that is replaced too late for Keras is too late for a shared step as well."""
+    check(
+        monkeypatch,
+        dense,
+        ROWS,
+        LABELS,
+        callbacks=[ReplacingTest()],
+        validation_data=(ROWS[:9], LABELS[:9]),
+        epochs=2,
+    )
 
 
 def test_a_step_is_not_traced_while_another_thread_trains_under_a_seed(monkeypatch):

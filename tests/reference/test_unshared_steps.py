@@ -354,8 +354,8 @@ def times(old, factor, *, wraps):
 @pytest.mark.parametrize(
     ("cls", "name"),
     [
-        (keras.losses.MeanSquaredError, "__call__"),
-        (keras.losses.MeanSquaredError, "call"),
+        (keras.losses.SparseCategoricalCrossentropy, "__call__"),
+        (keras.losses.SparseCategoricalCrossentropy, "call"),
         (keras.losses.Loss, "__call__"),
         (keras.layers.Dense, "call"),
         (keras.regularizers.L2, "__call__"),
@@ -375,6 +375,32 @@ def test_a_replaced_method_is_never_shared(cls, name, wraps):
 
     assert explain(model) is None
     assert digest == fingerprint(model, training=True)
+
+
+def test_a_replaced_method_of_a_class_that_is_not_in_the_model_changes_nothing():
+    """No step of the model calls it."""
+    with mock.patch.object(keras.losses.MeanSquaredError, "call", return_value=0.0):
+        assert explain(dense()) is None
+
+
+def test_a_wrapped_fit_gets_the_users_own_arguments():
+    """Experiment trackers replace ``Model.fit``, and log what it is given."""
+    seen = []
+    plain = keras.Model.fit
+
+    @functools.wraps(plain)
+    def tracked(self, *args, **kwargs):
+        seen.append((args, kwargs))
+        return plain(self, *args, **kwargs)
+
+    with mock.patch.object(keras.Model, "fit", tracked):
+        fit(dense(), ROWS, LABELS, None, {"verbose": 0, "batch_size": 7})
+
+    ((args, kwargs),) = seen
+    assert () == args
+    assert kwargs["x"] is ROWS
+    assert kwargs["y"] is LABELS
+    assert 7 == kwargs["batch_size"]
 
 
 def test_a_replaced_function_of_the_backend_is_never_shared():

@@ -102,6 +102,7 @@ def run_check(
     True
     """
     record = _the_check(check)
+    _require_seconds(time_limit)
     wrappers = None if wrapper is None else (_the_wrapper(wrapper),)
     if isinstance(subject, str):
         if base or classifier or regressor:
@@ -110,12 +111,15 @@ def run_check(
     else:
         kind = _kind_of(subject) if wrappers is None else wrappers[0]
         wrappers = (kind,)
-        given = {
+        given: dict[Wrapper, type | None] = {
             Wrapper.BASE: base,
             Wrapper.CLASSIFIER: classifier,
             Wrapper.REGRESSOR: regressor,
             kind: subject,
         }
+        for role, cls in given.items():
+            if cls is not None and not isinstance(cls, type):
+                raise UsageError(f"The {role} wrapper is {_short(cls)}; give a class.")
         judged = Subject(f"{subject.__module__}.{subject.__qualname__}", _Given(given))
     planned = _planned(record, wrappers or record.wrappers, case)
     return CheckResults(execute(item, judged, limit=time_limit) for item in planned)
@@ -132,6 +136,10 @@ class _Given(dict[Wrapper, type]):
 
 
 def _the_check(name: str) -> Check:
+    if not isinstance(name, str):
+        raise UsageError(
+            f"The check is {_short(name)}; give its id, such as 'CLS-3.model-comes-first'."
+        )
     found = matching_checks(CATALOG, name)
     if len(found) > 1:
         raise UsageError(
@@ -139,6 +147,11 @@ def _the_check(name: str) -> Check:
             f"{', '.join(check.id for check in found)}."
         )
     return found[0]
+
+
+def _require_seconds(limit: Any) -> None:
+    if isinstance(limit, bool) or not isinstance(limit, (int, float)) or not limit >= 0:
+        raise UsageError(f"time_limit is {_short(limit)}; give seconds, or 0 for no limit.")
 
 
 def _the_wrapper(name: str) -> Wrapper:
@@ -155,7 +168,9 @@ def _kind_of(cls: Any) -> Wrapper:
     from sklearn.base import is_classifier, is_regressor
 
     if not isinstance(cls, type):
-        raise UsageError(f"The subject is {cls!r:.60}; give a class, or the name of a module.")
+        raise UsageError(
+            f"The subject is {_short(cls)}; give a class, or the name of a module as a text."
+        )
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
@@ -169,6 +184,10 @@ def _kind_of(cls: Any) -> Wrapper:
             f"scikit-learn cannot tell what {cls.__name__} is ({type(error).__name__}: {error}); "
             "give wrapper='base', 'classifier' or 'regressor'."
         ) from error
+
+
+def _short(value: object) -> str:
+    return " ".join(f"{value!r:.60}".split())
 
 
 def _planned(check: Check, wrappers: Sequence[Wrapper], case: str | None) -> list[PlannedCheck]:

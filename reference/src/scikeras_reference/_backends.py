@@ -14,7 +14,6 @@ import functools
 import logging
 import random
 import sys
-import threading
 import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -23,9 +22,10 @@ from typing import Any
 import keras
 import numpy as np
 
+from scikeras_reference._seed_lock import SEED_LOCK
+
 __all__ = [
     "PRIVATE_NAMES",
-    "SEED_LOCK",
     "Generator",
     "compiled_metrics",
     "cuts_batches_as_keras",
@@ -40,9 +40,6 @@ __all__ = [
 
 Generator = tuple[Callable[[], Callable[[], object]], Callable[[int], object]]
 """Saves the state and returns the function that restores it; seeds."""
-
-SEED_LOCK = threading.RLock()
-"""Held while the generators of the process are seeded, for they belong to all threads."""
 
 PRIVATE_NAMES = (
     ("keras.src.backend.common.global_state", "get_global_attribute"),
@@ -123,6 +120,7 @@ def preserved_generators() -> Iterator[None]:
         try:
             yield
         finally:
+            SEED_LOCK.wait_for_others()
             for put_back in restore:
                 put_back()
 

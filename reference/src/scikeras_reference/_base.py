@@ -69,8 +69,7 @@ class BaseWrapper(SklearnProtocol):
     verbose : int or str, default=1
         Verbosity of Keras: 0, 1, 2 or "auto".
     callbacks : Callback, type, or lists and dicts of them, default=None
-        For ``fit`` and ``predict``. Instances are copied; pass them as ``fit(callbacks=...)`` to
-        read them afterwards.
+        For ``fit`` and ``predict``. Instances are copied; to read one, pass it to ``fit``.
     validation_split : float, default=0.0
         Share of rows, from the end, to validate on.
     shuffle : bool, default=True
@@ -80,8 +79,7 @@ class BaseWrapper(SklearnProtocol):
     epochs : int, default=1
         Epochs of one ``fit``.
     **kwargs : object
-        Keyword arguments for the builder, and routed parameters: names that start with one of
-        ``prefixes_``.
+        Keyword arguments for the builder, and routed parameters (see ``prefixes_``).
 
     Attributes
     ----------
@@ -99,10 +97,8 @@ class BaseWrapper(SklearnProtocol):
     Examples
     --------
     >>> import keras, numpy as np
-    >>> def build(meta, units=1):
-    ...     return keras.Sequential(
-    ...         [keras.layers.Input((meta["n_features_in_"],)), keras.layers.Dense(units)]
-    ...     )
+    >>> def build(units=1):
+    ...     return keras.Sequential([keras.layers.Input((4,)), keras.layers.Dense(units)])
     >>> X = np.eye(4)
     >>> wrapper = BaseWrapper(build, loss="mse", units=2, verbose=0).fit(X, X[:, :2])
     >>> wrapper.predict(X).shape, wrapper.current_epoch
@@ -207,8 +203,7 @@ class BaseWrapper(SklearnProtocol):
         Parameters
         ----------
         X, y, sample_weight : array-like
-            As for ``fit``. After the first call: of the same shapes, and of dtypes that can be
-            cast safely to the first.
+            As for ``fit``; later with the same shapes, and dtypes that cast safely to the first.
         **kwargs : object
             Arguments of ``Model.fit`` for this call; not ``epochs`` or ``initial_epoch``.
 

@@ -37,7 +37,7 @@ def check_conditions(conditions: Mapping[str, Any], where: str) -> dict[str, str
     for name, value in conditions.items():
         if name not in known:
             raise BaselineError(
-                f"{where}: when knows no {name!r}.{did_you_mean(name, known)} "
+                f"{where}: there is no condition {name!r}.{did_you_mean(name, known)} "
                 f"Known: {', '.join(known)}."
             )
         if not isinstance(value, str) or not value:

@@ -124,7 +124,7 @@ def judge(
 
 def concern_about(result: Result, entry: Entry | None, today: date) -> Finding | None:
     """Return how a result disagrees with its entry, or with having none; None if it agrees."""
-    if result.says_nothing:
+    if result.is_inconclusive:
         return None
     failed = result.outcome is Outcome.FAILED
     if entry is None:

@@ -94,9 +94,11 @@ def parse(text: str, where: str) -> Baseline:
     # tomllib raises other errors too: for huge numbers and deep nesting.
     except (ValueError, RecursionError) as error:
         raise BaselineError(f"{where} is not TOML: {error}.") from error
-    if data.get("schema") != SCHEMA:
+    if "schema" not in data:
+        raise BaselineError(f"{where} has no key 'schema'; it has to be {SCHEMA!r}.")
+    if data["schema"] != SCHEMA:
         raise BaselineError(
-            f"{where} is of the schema {data.get('schema')!r}; this version of the suite reads "
+            f"{where} is of the schema {data['schema']!r}; this version of the suite reads "
             f"{SCHEMA!r}."
         )
     _refuse_unknown_keys(data, KEYS, where)

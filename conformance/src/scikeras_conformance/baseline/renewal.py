@@ -55,7 +55,7 @@ def renew(
         if entry.id not in names:
             continue
         result = by_id.get(entry.id)
-        other = result is None or active.get(entry.id) is not entry or result.says_nothing
+        other = result is None or active.get(entry.id) is not entry or result.is_inconclusive
         if result is None or other or _may_fail_yet(entry, result):
             entries.append(entry)
         elif result.outcome is Outcome.FAILED:

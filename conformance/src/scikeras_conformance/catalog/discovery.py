@@ -1,4 +1,4 @@
-"""Finds checks by the modules that they stand in."""
+"""Finds the checks that the modules of a package define."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cache

@@ -79,7 +79,7 @@ class Result(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return self.outcome is Outcome.FAILED and self.level == Level.MUST
 
     @property
-    def says_nothing(self) -> bool:
+    def is_inconclusive(self) -> bool:
         """Whether nothing is known of the subject: the suite failed, or something was missing."""
         return self.outcome in {Outcome.ERRORED, Outcome.UNAVAILABLE}
 

@@ -37,7 +37,7 @@ class Selection:
     profiles: tuple[str, ...] = ()
 
     @classmethod
-    def asked_for(
+    def requested(
         cls,
         *,
         chapters: Iterable[str] = (),
@@ -45,7 +45,7 @@ class Selection:
         wrappers: Iterable[str] = (),
         profiles: Iterable[str] = (),
     ) -> "Selection":
-        """Return the selection that a user means who gave these options.
+        """Return the selection that the options of a user stand for.
 
         Without a profile, chapter or check, a run is about the documented profile. A chapter or a
         check that is named is selected whatever its profile. ``"all"`` stands for every profile.
@@ -114,7 +114,7 @@ def matching_checks(catalog: Sequence[Check], name: str) -> tuple[Check, ...]:
     if name in {chapter.id for chapter in load_contract().chapters}:
         raise UsageError(f"No check matches {name!r}, which is a chapter: select it as one.")
     known = [*clauses, *(check.id for check in catalog)]
-    raise UsageError(f"No check matches {name!r}.{did_you_mean(name, known)}")
+    raise UsageError(f"No check matches {name!r}.{_hint(name, known)}")
 
 
 def _matches(check: Check, name: str) -> bool:
@@ -125,6 +125,11 @@ def _refuse_unknown(kind: str, names: Iterable[str], known: Sequence[str]) -> No
     for name in names:
         if name not in known:
             raise UsageError(
-                f"There is no {kind} {name!r}.{did_you_mean(name, known)} Known: "
-                f"{', '.join(known)}."
+                f"There is no {kind} {name!r}.{_hint(name, known)} Known: {', '.join(known)}."
             )
+
+
+def _hint(name: str, known: Sequence[str]) -> str:
+    if "," in name:
+        return " Name one at a time, and repeat the option for more."
+    return did_you_mean(name, known)

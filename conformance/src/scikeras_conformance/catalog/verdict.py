@@ -2,25 +2,14 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from enum import Enum, IntEnum, StrEnum, auto
+from enum import Enum, StrEnum, auto
 
 from scikeras_conformance.catalog.counts import Counts
+from scikeras_conformance.catalog.exit_codes import ExitCode
 from scikeras_conformance.catalog.results import Outcome, Result
 from scikeras_conformance.contract import Level
 
-__all__ = ["ExitCode", "Judgement", "Policy", "Verdict", "decide"]
-
-
-class ExitCode(IntEnum):
-    """How the command line, and a pytest run with a subject, end."""
-
-    CONFORMANT = 0
-    NOT_CONFORMANT = 1
-    USAGE = 2
-    INCOMPLETE = 3
-    NO_SUBJECT = 4
-    NOTHING_RUN = 5
-    BASELINE_NOT_MET = 6
+__all__ = ["Judgement", "Policy", "Verdict", "decide"]
 
 
 class Verdict(StrEnum):

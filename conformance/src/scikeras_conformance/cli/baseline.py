@@ -6,8 +6,8 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from scikeras_conformance.catalog.verdict import ExitCode
-from scikeras_conformance.config.file import find_settings
+from scikeras_conformance.catalog.exit_codes import ExitCode
+from scikeras_conformance.config.configuration_file import find_settings
 from scikeras_conformance.exceptions import DamagedReportError, UsageError
 
 if TYPE_CHECKING:

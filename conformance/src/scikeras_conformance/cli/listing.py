@@ -2,9 +2,9 @@
 
 import argparse
 
+from scikeras_conformance.catalog.exit_codes import ExitCode
 from scikeras_conformance.catalog.plan import make_plan, unchecked_clauses
 from scikeras_conformance.catalog.selection import Selection
-from scikeras_conformance.catalog.verdict import ExitCode
 from scikeras_conformance.contract import load_contract
 from scikeras_conformance.exceptions import UsageError, did_you_mean
 from scikeras_conformance.subject.estimator_factories import parse_factory
@@ -74,7 +74,8 @@ def _explain(options: argparse.Namespace) -> ExitCode:
     clause = load_contract().clauses.get(clause_id)
     checks = [check for check in CATALOG if name == check.id or name in check.clauses]
     if clause is None or (dot and not checks):
-        known = [*load_contract().clauses, *(check.id for check in CATALOG)]
+        own = [check.id for check in CATALOG if clause_id in check.clauses]
+        known = own or [*load_contract().clauses, *(check.id for check in CATALOG)]
         raise UsageError(
             f"There is no clause or check {options.name!r}.{did_you_mean(name, known)}"
         )
@@ -103,7 +104,8 @@ def _script(options: argparse.Namespace) -> ExitCode:
     plan = make_plan(CATALOG, Selection()).everything
     if options.name not in plan:
         raise UsageError(
-            f"There is no result {options.name!r}.{did_you_mean(options.name, list(plan))}"
+            f"There is no result {options.name!r}.{did_you_mean(options.name, list(plan))} A "
+            "result is a check, a wrapper and a case, which 'explain' lists."
         )
     planned = plan[options.name]
     how = {"seed": SEED, "example": options.example, "estimators": options.estimators}

@@ -7,8 +7,9 @@ import traceback
 from collections.abc import Sequence
 
 from scikeras_conformance import __version__
-from scikeras_conformance.catalog.verdict import ExitCode
+from scikeras_conformance.catalog.exit_codes import ExitCode
 from scikeras_conformance.cli import baseline, listing, reports, run
+from scikeras_conformance.cli.parser import CommandParser
 from scikeras_conformance.exceptions import ConformanceError, DamagedReportError
 
 __all__ = ["main"]
@@ -48,7 +49,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         return int(ExitCode.INCOMPLETE if damaged else ExitCode.USAGE)
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        # The reader of a listing may go away; what it has not read of a run is no pass.
+        # The reader of a listing may go away; a run whose output was cut off is not a pass.
         return int(ExitCode.CONFORMANT if hasattr(options, "listing") else ExitCode.INCOMPLETE)
     except Exception:
         # Python itself would end with 1, which says something about the subject.
@@ -57,7 +58,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+    parser: argparse.ArgumentParser = CommandParser(
         prog="scikeras-conformance",
         description="Checks a scikit-learn wrapper of Keras models against the wrapper contract.",
         epilog=EPILOG,

@@ -5,7 +5,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from scikeras_conformance.catalog.verdict import ExitCode
+from scikeras_conformance.catalog.exit_codes import ExitCode
 from scikeras_conformance.exceptions import UsageError
 
 __all__ = ["add_commands", "put"]

@@ -8,10 +8,10 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Literal
 
+from scikeras_conformance.catalog.exit_codes import ExitCode
 from scikeras_conformance.catalog.plan import make_plan
-from scikeras_conformance.catalog.verdict import ExitCode
 from scikeras_conformance.config.combining import combine
-from scikeras_conformance.config.file import Settings, find_settings, read_settings
+from scikeras_conformance.config.configuration_file import Settings, find_settings, read_settings
 from scikeras_conformance.config.option_table import OPTIONS
 from scikeras_conformance.config.run_options import RunOptions
 from scikeras_conformance.config.values import Workers, read_value
@@ -33,7 +33,7 @@ def add_command(
         help="judge an implementation",
         epilog=epilog,
         formatter_class=argparse.RawDescriptionHelpFormatter,
-        # Only what was given is in the result, so that it can be told from the configuration.
+        # The result has only what was given: for the rest, the configuration decides.
         argument_default=argparse.SUPPRESS,
     )
     run.add_argument(
@@ -78,11 +78,21 @@ def _run(given: argparse.Namespace) -> int:
     options = _options(vars(given))
     plan = make_plan(CATALOG, options.selection)
     if not plan:
-        print("scikeras-conformance: the selected parts have no check in common", file=sys.stderr)
+        print(
+            "scikeras-conformance: The selected parts have no check in common; leave one of them "
+            "out.",
+            file=sys.stderr,
+        )
         return ExitCode.NOTHING_RUN
     from scikeras_conformance.report.outputs import Outputs
 
-    Outputs(options.report, options.scripts, options.exports, baseline=options.baseline)
+    Outputs(
+        options.report,
+        options.scripts,
+        options.exports,
+        baseline=options.baseline,
+        config_file=options.config_file,
+    )
     if options.baseline is not None:
         from scikeras_conformance.baseline import load_for
 
@@ -121,9 +131,9 @@ def _pytest_arguments(invocation: Invocation) -> list[str]:
         *("-p", "xdist.plugin", "-p", "no:cacheprovider"),
         *("-c", str(folder / "pytest.ini"), "--rootdir", str(folder), "--noconftest"),
         *("-q", "--no-header", "--tb=no", "-rN", "-o", "console_output_style=classic"),
-        # In blocks, so that the processes which checks start for themselves serve their neighbours.
+        # In blocks, so that the processes which checks start for themselves serve several checks.
         *("-n", str(_workers(invocation.options.workers, planned)), "--dist", "worksteal"),
-        # Each check whose process dies costs a worker.
+        # Each check whose process dies uses up a worker.
         *("--max-worker-restart", str(2 * planned)),
         str(folder / "test_contract.py"),
     ]
@@ -155,7 +165,7 @@ def _run_pytest(invocation: Invocation) -> int:
         sys.path.insert(0, str(Path.cwd()))
     import pytest
 
-    # Hypothesis keeps notes between runs; they do not belong into the user's directory.
+    # Hypothesis keeps notes between runs; they do not belong in the user's directory.
     with tempfile.TemporaryDirectory(prefix="scikeras-conformance-") as notes:
         os.environ.setdefault("HYPOTHESIS_STORAGE_DIRECTORY", notes)
         ended = pytest.main(_pytest_arguments(invocation), plugins=[invocation])

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from scikeras_conformance.config.file import Settings
+from scikeras_conformance.config.configuration_file import Settings
 from scikeras_conformance.config.run_options import RunOptions
 from scikeras_conformance.exceptions import UsageError
 

@@ -136,7 +136,7 @@ OPTIONS = (
     Option(
         "to",
         "exports",
-        "show the run as html, junit, markdown, sarif, github, badge or shields, in FILE or in the "
+        "show the run as html, junit, markdown, sarif, github or shields, in FILE or in the "
         "terminal (may be repeated)",
         "FORMAT[=FILE]",
         repeated=True,

@@ -7,6 +7,8 @@ from typing import Any, Literal
 import msgspec
 
 from scikeras_conformance.catalog.selection import Selection
+from scikeras_conformance.config.values import Seconds
+from scikeras_conformance.exceptions import UsageError
 from scikeras_conformance.runner.device import Device
 from scikeras_conformance.runner.time_limit import DEFAULT_LIMIT
 from scikeras_conformance.subject.estimator_factories import parse_factory, places_of
@@ -56,7 +58,7 @@ class RunOptions(msgspec.Struct, frozen=True, kw_only=True):
     wrappers: tuple[str, ...] = ()
     estimators: tuple[str, ...] = ()
     device: Device | None = None
-    time_limit: float = DEFAULT_LIMIT
+    time_limit: Seconds = DEFAULT_LIMIT
     strict: bool = False
     workers: int | Literal["auto"] = "auto"
     baseline: Path | None = None
@@ -79,14 +81,18 @@ class RunOptions(msgspec.Struct, frozen=True, kw_only=True):
         Raises
         ------
         UsageError
-            If the subject or an estimator factory is not named in a form that is understood.
+            If a value is not valid, or the subject or an estimator factory is not named in a
+            form that is understood.
         """
         values = dict(values)
         for name in ("baseline", "report", "scripts"):
             if values.get(name) is not None:
                 values[name] = Path(values[name]).absolute()
         values["exports"] = tuple(map(_absolute, values.get("exports", ())))
-        options = msgspec.convert(values, cls)
+        try:
+            options = msgspec.convert(values, cls)
+        except msgspec.ValidationError as error:
+            raise UsageError(f"An option of the run is not valid: {error}.") from error
         parse_spec(options.subject)
         places_of(map(parse_factory, options.estimators))
         return options
@@ -94,7 +100,7 @@ class RunOptions(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def selection(self) -> Selection:
         """The part of the catalog that the run is about."""
-        return Selection.asked_for(
+        return Selection.requested(
             chapters=self.chapters,
             checks=self.checks,
             wrappers=self.wrappers,

@@ -15,7 +15,7 @@ class Level(StrEnum):
 
 
 class Profile(StrEnum):
-    """Where a clause comes from, which is also what a run can be asked for."""
+    """Where a clause comes from; a run can be limited to a profile."""
 
     DOCUMENTED = "documented"
     API = "api"

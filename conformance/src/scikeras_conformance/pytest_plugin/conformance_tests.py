@@ -79,11 +79,11 @@ def conformance_tests(
     options = RunOptions.of(
         {
             "subject": subject,
-            "profiles": tuple(profiles),
-            "chapters": tuple(chapters),
-            "checks": tuple(checks),
-            "wrappers": tuple(wrappers),
-            "estimators": tuple(estimators),
+            "profiles": _several("profiles", profiles),
+            "chapters": _several("chapters", chapters),
+            "checks": _several("checks", checks),
+            "wrappers": _several("wrappers", wrappers),
+            "estimators": _several("estimators", estimators),
             "strict": strict,
             "time_limit": time_limit,
             "baseline": baseline,
@@ -105,3 +105,9 @@ def conformance_tests(
 
     test.__doc__ = f"Check one promise of the contract for {subject}."
     return test
+
+
+def _several(name: str, values: Iterable[str]) -> tuple[str, ...]:
+    if isinstance(values, str):
+        raise UsageError(f"conformance_tests: {name} takes a list, such as [{values!r}].")
+    return tuple(values)

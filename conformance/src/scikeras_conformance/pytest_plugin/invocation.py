@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from scikeras_conformance.catalog.verdict import ExitCode
+from scikeras_conformance.catalog.exit_codes import ExitCode
 
 if TYPE_CHECKING:
     import pytest

@@ -9,7 +9,14 @@ from scikeras_conformance.pytest_plugin.invocation import invocation_of
 if TYPE_CHECKING:
     import pytest
 
-__all__ = ["add_options", "expand_short_name", "options_of", "progress_of", "send_options"]
+__all__ = [
+    "add_options",
+    "collects_only",
+    "expand_short_name",
+    "options_of",
+    "progress_of",
+    "send_options",
+]
 
 FULL_NAME = "--conformance-subject"
 SHORT_NAME = "--subject"
@@ -99,3 +106,8 @@ def progress_of(config: "pytest.Config") -> str | None:
         return invocation.progress
     mode: str | None = config.getoption("conformance_progress")
     return mode
+
+
+def collects_only(config: "pytest.Config") -> bool:
+    """Return whether pytest collects tests without running them."""
+    return bool(config.getoption("collectonly"))

@@ -1,4 +1,4 @@
-"""The one translation of results into what pytest knows."""
+"""Translates results into pytest's outcomes; nothing else does."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass

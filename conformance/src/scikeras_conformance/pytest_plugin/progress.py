@@ -105,7 +105,7 @@ class Progress:
         results = self._controller.results.values()
         planned = len(self._controller.planned)
         failed = sum(result.outcome is Outcome.FAILED for result in results)
-        errored = sum(result.says_nothing for result in results)
+        errored = sum(result.is_inconclusive for result in results)
         chapter = self._check.partition("-")[0]
         parts = [
             f"{len(results)}/{planned}",

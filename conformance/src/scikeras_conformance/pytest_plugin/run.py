@@ -60,7 +60,7 @@ class Run:
         SubjectError
             If the subject cannot be imported, or is incomplete.
         """
-        import keras  # noqa: F401 - a backend takes its time, which is none of the subject's
+        import keras  # noqa: F401 - the time that a backend takes to import does not count as the subject's
 
         require_device(self.options.device)
         spec = self.options.subject
@@ -84,7 +84,7 @@ class Run:
             },
             "environment": {
                 **describe_environment(),
-                "device_asked_for": self.options.device and str(self.options.device),
+                "requested_device": self.options.device and str(self.options.device),
             },
         }
 

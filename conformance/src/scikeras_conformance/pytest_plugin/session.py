@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from scikeras_conformance.baseline import Gate, judge
+from scikeras_conformance.catalog.exit_codes import ExitCode
 from scikeras_conformance.catalog.plan import PlannedCheck
 from scikeras_conformance.catalog.results import Outcome, Result
-from scikeras_conformance.catalog.verdict import ExitCode, Verdict
+from scikeras_conformance.catalog.verdict import Verdict
 from scikeras_conformance.exceptions import BaselineError, ConformanceError, ReportError
 from scikeras_conformance.pytest_plugin.invocation import invocation_of
 from scikeras_conformance.pytest_plugin.items import id_of_planned
-from scikeras_conformance.pytest_plugin.options import send_options
+from scikeras_conformance.pytest_plugin.options import collects_only, send_options
 from scikeras_conformance.pytest_plugin.recording import Recorder
 from scikeras_conformance.pytest_plugin.run import Run
 from scikeras_conformance.pytest_plugin.worker import FACTS
@@ -57,7 +58,11 @@ class Controller:
         self._died: set[str] = set()
         options = run.options
         self._outputs = Outputs(
-            options.report, options.scripts, options.exports, baseline=options.baseline
+            options.report,
+            options.scripts,
+            options.exports,
+            baseline=options.baseline,
+            config_file=options.config_file,
         )
 
     # -- what is planned ------------------------------------------------------------------------
@@ -65,7 +70,7 @@ class Controller:
     def pytest_sessionstart(self, session: pytest.Session) -> None:
         """Keep the session, to be able to stop it; from now on there is a report without end."""
         self._session = session
-        if not self.config.getoption("collectonly"):
+        if not collects_only(self.config):
             self._try(self._outputs.open)
 
     @pytest.hookimpl(optionalhook=True)
@@ -153,7 +158,7 @@ class Controller:
     @pytest.hookimpl(trylast=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
         """Decide the verdict, write the report, set the exit code."""
-        if self.config.getoption("collectonly"):
+        if collects_only(self.config):
             return
         if self.results and not self.distributed:
             self.facts = self.run.facts

@@ -8,8 +8,9 @@ import msgspec
 from scikeras_conformance.baseline import Gate
 from scikeras_conformance.catalog.check import Check
 from scikeras_conformance.catalog.counts import Counts
+from scikeras_conformance.catalog.exit_codes import ExitCode
 from scikeras_conformance.catalog.results import Outcome, Result
-from scikeras_conformance.catalog.verdict import ExitCode, Verdict, decide
+from scikeras_conformance.catalog.verdict import Verdict, decide
 from scikeras_conformance.contract import load_contract
 from scikeras_conformance.report.reproduction.command import command_for
 from scikeras_conformance.report.structure import (

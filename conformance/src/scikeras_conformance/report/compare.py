@@ -91,7 +91,7 @@ def _lines(before: Report, after: Report) -> Iterator[str]:
 
 
 def _bad(result: Result) -> bool:
-    return result.outcome is Outcome.FAILED or result.says_nothing
+    return result.outcome is Outcome.FAILED or result.is_inconclusive
 
 
 def _passed(result: Result) -> bool:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from scikeras_conformance.exceptions import ReportError
 
-__all__ = ["check_writable", "write_text"]
+__all__ = ["check_folder_writable", "check_writable", "write_text"]
 
 
 def check_writable(path: Path) -> None:
@@ -30,6 +30,26 @@ def check_writable(path: Path) -> None:
         raise ReportError(f"The report {path} cannot be written: there is no directory {parent}.")
     if not os.access(parent, os.W_OK):
         raise ReportError(f"The report {path} cannot be written: {parent} is not writable.")
+
+
+def check_folder_writable(path: Path) -> None:
+    """Check that files can be written to a folder, which need not exist yet.
+
+    Raises
+    ------
+    ReportError
+        If it is a file, or the directory in which it would be made is not writable.
+    """
+    try:
+        path = path.resolve()
+        there = next(one for one in (path, *path.parents) if one.exists())
+        is_folder = there.is_dir()
+    except (OSError, RuntimeError, ValueError) as error:  # a loop of links, a null character
+        raise ReportError(f"The scripts cannot be written to {path}: {error}.") from error
+    if not is_folder:
+        raise ReportError(f"The scripts cannot be written to {path}: {there} is not a directory.")
+    if not os.access(there, os.W_OK):
+        raise ReportError(f"The scripts cannot be written to {path}: {there} is not writable.")
 
 
 def write_text(text: str, path: Path) -> None:

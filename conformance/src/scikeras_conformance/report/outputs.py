@@ -1,4 +1,4 @@
-"""The files of a run: the report, the formats that were asked for, and scripts of failures."""
+"""The files of a run: the report, the requested formats, and scripts of failures."""
 
 import re
 from collections.abc import Callable, Iterable, Iterator
@@ -6,7 +6,7 @@ from pathlib import Path
 
 from scikeras_conformance.catalog.results import Result
 from scikeras_conformance.exceptions import ReportError, UsageError
-from scikeras_conformance.report.files import check_writable, write_text
+from scikeras_conformance.report.files import check_folder_writable, check_writable, write_text
 from scikeras_conformance.report.formats import parse_target, render_as
 from scikeras_conformance.report.structure import Report
 from scikeras_conformance.report.writing import ReportStream, write_report
@@ -25,8 +25,8 @@ class Outputs:
         Folder for scripts that reproduce the failures.
     exports : iterable of str
         ``format=file`` for a file, ``format`` for the terminal.
-    baseline : str, Path or None
-        File of known failures, which no output may replace.
+    baseline, config_file : str, Path or None
+        Files that the run reads, which no output may replace.
 
     Raises
     ------
@@ -41,20 +41,24 @@ class Outputs:
         exports: Iterable[str],
         *,
         baseline: str | Path | None = None,
+        config_file: str | Path | None = None,
     ) -> None:
         self._report = Path(report).absolute() if report else None
         self._scripts = Path(scripts).absolute() if scripts else None
         self._targets = [parse_target(export) for export in exports]
         self._stream: ReportStream | None = None
         self._streamed: set[str] = set()
+        if self._scripts is not None:
+            check_folder_writable(self._scripts)
         taken: set[Path] = set()
-        known = Path(baseline).resolve() if baseline else None
+        read = {"baseline": baseline, "configuration": config_file}
         for path in (self._report, *(target.path for target in self._targets)):
             if path is None:
                 continue
             check_writable(path)
-            if path.resolve() == known:
-                raise UsageError(f"The output {path} is the baseline of the run; give it another.")
+            for name, file in read.items():
+                if file and path.resolve() == Path(file).resolve():
+                    raise UsageError(f"The output {path} is the {name} of the run; give another.")
             if path.resolve() in taken:
                 raise UsageError(
                     f"Two outputs of the run go to {path}, and the last would replace the others; "
@@ -98,7 +102,7 @@ class Outputs:
         report : Report
             The complete report.
         script_of : callable
-            Makes the script of a failure; called only if scripts were asked for.
+            Makes the script of a failure; called only if scripts were requested.
         """
         if self._stream is not None:
             self._stream.close()
@@ -111,7 +115,7 @@ class Outputs:
                 write_text(render_as(target.form, report), target.path)
 
     def to_terminal(self, report: Report) -> Iterator[str]:
-        """Yield the texts that were asked for without a file."""
+        """Yield the formats that were requested without a file."""
         for target in self._targets:
             if target.path is None:
                 yield render_as(target.form, report)

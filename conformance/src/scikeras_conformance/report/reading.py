@@ -1,4 +1,4 @@
-"""Reads the report of a run, and trusts nothing in it that does not add up."""
+"""Reads the report of a run, and refuses one that is cut off or contradicts itself."""
 
 import json
 import re
@@ -79,7 +79,9 @@ def from_dict(data: Any) -> Report:
     DamagedReportError
         If the data have another schema, lack something, or contradict themselves.
     """
-    schema = data.get("schema") if isinstance(data, dict) else type(data).__name__
+    if not isinstance(data, dict) or "schema" not in data:
+        raise DamagedReportError("is not a report of this suite: it has no key 'schema'.")
+    schema = data["schema"]
     if schema == f"{FAMILY}1":
         raise DamagedReportError(
             f"is of version 1 ({schema!r}), which only the unreleased version of the suite that "
@@ -146,7 +148,7 @@ def _pairs(counts: ReportedCounts) -> str:
 
 def _verdict(report: Report, counts: Counts) -> Verdict:
     if report.footer.refusal is not None:
-        # A run without the device that was asked for is refused too; the subject is not to blame.
+        # A run without the requested device is refused too, which says nothing about the subject.
         refused = report.footer.verdict is Verdict.INCOMPLETE
         return Verdict.INCOMPLETE if refused else Verdict.NO_SUBJECT
     return decide(counts, report.results, strict=report.header.strict)

@@ -10,8 +10,9 @@ from msgspec import Meta, Struct
 
 from scikeras_conformance.baseline import Gate, Known
 from scikeras_conformance.catalog.counts import Counts
+from scikeras_conformance.catalog.exit_codes import ExitCode
 from scikeras_conformance.catalog.results import Outcome, Result
-from scikeras_conformance.catalog.verdict import ExitCode, Verdict
+from scikeras_conformance.catalog.verdict import Verdict
 from scikeras_conformance.contract import Level
 
 __all__ = [
@@ -84,7 +85,7 @@ class Environment(_Part, frozen=True):
     default_device: Annotated[
         str | None, Meta(description="The kind of device that holds the variables.")
     ] = None
-    device_asked_for: str | None = None
+    requested_device: str | None = None
     floatx: str | None = None
     packages: Annotated[dict[str, str | None], Meta(description="Versions by package.")] = {}
 
@@ -133,7 +134,7 @@ class CheckEntry(_Part, frozen=True):
     """A planned check."""
 
     verifies: Annotated[str, Meta(description="What a pass verifies.")]
-    impact: Annotated[str, Meta(description="What the bug costs a user.")]
+    impact: Annotated[str, Meta(description="What the bug means for a user.")]
     level: Level
     profile: str
     clauses: Annotated[tuple[str, ...], Meta(min_length=1)]

@@ -38,7 +38,7 @@ ENVIRONMENT = {
         "XLA_PYTHON_CLIENT_PREALLOCATE": "false",
     },
 }
-"""What is set before Keras is imported, by the device that was asked for."""
+"""What is set before Keras is imported, by the requested device."""
 
 KINDS = {"cpu": "cpu", "gpu": "gpu", "cuda": "gpu", "rocm": "gpu", "xpu": "gpu", "mps": "gpu"}
 

@@ -19,7 +19,7 @@ from scikeras_reference._shared_steps.eligibility import (
     require_shareable,
 )
 from scikeras_reference._shared_steps.refusals import NotSharedError
-from scikeras_reference._shared_steps.shared_function import SharedFunction
+from scikeras_reference._shared_steps.shared_function import Capture, SharedFunction
 from scikeras_reference.exceptions import ParameterError
 
 __all__ = ["available", "explain", "fit", "predict"]
@@ -80,6 +80,8 @@ def fit(model: Any, x: Any, y: Any, weights: Any, arguments: Mapping[str, Any]) 
         functions = {f"{kind}_function": _function(model, kind) for kind in ("train", "test")}
         # A callback may replace what Keras reads when it makes this function, which is now.
         functions["train_function"].capture()
+        if given := prepared.get("callbacks"):
+            prepared["callbacks"] = [Capture(functions["test_function"]), *given]
     except ParameterError:
         raise
     except Exception as error:  # whatever cannot be read cannot be proven

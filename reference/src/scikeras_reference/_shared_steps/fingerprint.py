@@ -22,7 +22,11 @@ import numpy as np
 
 from scikeras_reference._shared_steps.keras_internals import attributes as reading
 from scikeras_reference._shared_steps.keras_internals import state
-from scikeras_reference._shared_steps.keras_internals.own_code import is_proven, require_unreplaced
+from scikeras_reference._shared_steps.keras_internals.own_code import (
+    is_proven,
+    require_classes_unreplaced,
+    require_unreplaced,
+)
 from scikeras_reference._shared_steps.refusals import NotSharedError, class_name
 
 __all__ = ["fingerprint", "variables_of"]
@@ -71,6 +75,7 @@ def fingerprint(model: Any, *, training: bool, by_name: bool = False) -> bytes:
     if training and state.trainable_changed_since_compile(model):
         raise NotSharedError("a layer was frozen or thawed after compile")
     reader.value(model)
+    require_classes_unreplaced(reader.classes)
     return hashlib.sha256("\0".join(reader.tokens).encode()).digest()
 
 
@@ -87,6 +92,7 @@ class _Reader:
     def __init__(self, *, training: bool, names: bool) -> None:
         self.tokens: list[str] = []
         self.variables: list[Any] = []
+        self.classes: set[type] = set()
         self.names = names
         self._ignored = reading.IGNORED if training else reading.IGNORED_FOR_PREDICTIONS
         self._seen: dict[int, int] = {}
@@ -154,6 +160,7 @@ class _Reader:
 
     def _object(self, value: Any) -> None:
         cls = type(value)
+        self.classes.add(cls)
         if reading.has_identity(value):
             if (number := self._seen.get(id(value))) is not None:
                 self.tokens.append(f"again:{number}")

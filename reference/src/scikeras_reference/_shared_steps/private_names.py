@@ -63,6 +63,7 @@ NAMES = (
     PrivateName("jax._src.config", "trace_context", _JAX),
     PrivateName("jax._src.config", "trace_context_names", _JAX),
     PrivateName("jax._src.core", "trace_state_clean", _JAX),
+    PrivateName("<model>", "_called"),
     PrivateName("<model>", "_compile_loss"),
     PrivateName("<model>", "_compile_metrics"),
     PrivateName("<model>", "_compiled_trainable_state"),

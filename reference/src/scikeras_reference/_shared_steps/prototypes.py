@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, NamedTuple
 
-from scikeras_reference._backends import SEED_LOCK
+from scikeras_reference._seed_lock import SEED_LOCK
 from scikeras_reference._shared_steps.fingerprint import fingerprint
 from scikeras_reference._shared_steps.refusals import NotSharedError
 

@@ -2,9 +2,11 @@
 
 from typing import Any
 
+import keras
+
 from scikeras_reference._shared_steps import refusals
 
-__all__ = ["SharedFunction", "made_by_keras"]
+__all__ = ["Capture", "SharedFunction", "made_by_keras"]
 
 
 class SharedFunction:
@@ -49,6 +51,25 @@ class SharedFunction:
     def refuse(self, error: BaseException) -> None:
         """Log and remember why the function of Keras is used instead."""
         refusals.refuse(self._model, self._kind, error)
+
+
+class Capture(keras.callbacks.Callback):  # type: ignore[misc]
+    """Makes Keras's test function when Keras would: before other callbacks know of a validation.
+
+    Parameters
+    ----------
+    function : SharedFunction
+        What stands for the test function.
+    """
+
+    def __init__(self, function: SharedFunction) -> None:
+        super().__init__()
+        self._function = function
+
+    def on_test_begin(self, logs: object = None) -> None:
+        """Make the function from the model as it is now."""
+        del logs
+        self._function.capture()
 
 
 def made_by_keras(model: Any, kind: str) -> Any:

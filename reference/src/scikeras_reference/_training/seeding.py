@@ -1,7 +1,7 @@
 """Blocks that run under a seed, and restore every generator of the process afterwards.
 
 The generators belong to the process, so seeded blocks of several threads would disturb each other;
-a lock lets one in at a time.
+a lock lets one in at a time, and a second one while the first waits for it.
 """
 
 from collections.abc import Iterator
@@ -10,7 +10,8 @@ from contextlib import ExitStack, contextmanager
 import keras
 import numpy as np
 
-from scikeras_reference._backends import SEED_LOCK, generators, shuffles_by_epoch
+from scikeras_reference._backends import generators, shuffles_by_epoch
+from scikeras_reference._seed_lock import SEED_LOCK
 from scikeras_reference.exceptions import ParameterError
 
 __all__ = ["EpochSeeds", "derive", "epoch_seeds", "seeded", "to_seed"]
@@ -76,6 +77,7 @@ class EpochSeeds(keras.callbacks.Callback):  # type: ignore[misc]
     def on_epoch_begin(self, epoch: int, logs: object = None) -> None:
         """Seed all generators."""
         del logs
+        SEED_LOCK.wait_for_others()
         for _, set_seed in generators():
             set_seed(derive(self.seed, epoch))
 
@@ -103,4 +105,5 @@ def seeded(seed: int | None) -> Iterator[None]:
         for save, set_seed in generators():
             stack.callback(save())
             set_seed(seed)
+        stack.callback(SEED_LOCK.wait_for_others)
         yield

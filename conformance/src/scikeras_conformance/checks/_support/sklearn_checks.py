@@ -1,4 +1,4 @@
-"""Run single estimator checks of scikit-learn, and say why one did not run."""
+"""Run single estimator checks of scikit-learn, with the reason where one did not run."""
 
 import os
 import re

@@ -1,4 +1,4 @@
-"""DATA-2 and DATA-7: the features that reach the model."""
+"""DATA-2 and DATA-7: the features that reach the model in a first fit and in predict."""
 
 from collections.abc import Callable
 from typing import Any

@@ -17,6 +17,7 @@ from scikeras_conformance.checks._support.training import (
     column,
     loss_name,
     outputs_of,
+    read_history,
     require_both_named,
     require_weights,
     train,
@@ -123,6 +124,34 @@ def _same_outputs(given: Any, raw: Any) -> bool:
     except Exception:
         return False
     return array.shape == raw.shape and array.dtype.kind == "f" and np.allclose(array, raw)
+
+
+@check(
+    "DATA-3.validation",
+    verifies="the targets of validation data are encoded like those of training",
+    impact="val_loss is that of other targets, and early stopping goes by it",
+    cases=["fit__validation_data", "validation_data"],
+)
+def validation(context: CheckContext) -> None:
+    X, y, *_ = doubles.dataset(context.wrapper)
+    plan = Plan(_targets("array"), inverse_to_known_values(context), target_metadata(context))
+
+    def build() -> Any:
+        model = _target_model(context, "array", X.shape[1])
+        model.compile(doubles.zero_learning_rate(), loss=loss_name(context))
+        return model
+
+    cls, _ = subclass(context, target=plan)
+    given = {context.case: (X[:3], y[:3])}
+    params, keywords = ({}, given) if context.case == "validation_data" else (given, {})
+    estimator = context.make_of(cls, build, **params)
+    context.call(estimator, "fit", X, y, **keywords)
+    right = build().test_on_batch(X[:3], plan.transform(y[:3]), return_dict=True)["loss"]
+    found = read_history(context, estimator).get("val_loss", [])
+    context.require(
+        len(found) == 1 and np.allclose(found, float(right), rtol=1e-4),
+        f"val_loss should be {float(right)}, that of the encoded targets; it is {found}",
+    )
 
 
 @check(

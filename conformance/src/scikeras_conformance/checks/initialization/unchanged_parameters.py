@@ -94,7 +94,7 @@ def proba_leaves_parameters(context: CheckContext) -> None:
 
 
 @check(
-    "INIT-5.model-instance-untouched",
+    "INIT-5b.model-instance-untouched",
     verifies="fit does not train a model given as a parameter in place, and clones do not share it",
     impact="every fold of a search continues to train the model of the previous fold, and its "
     "data leak into the score",
@@ -152,7 +152,7 @@ def instances_not_trained(context: CheckContext) -> None:
 
 
 @check(
-    "INIT-5.callbacks-untouched",
+    "INIT-5b.callbacks-untouched",
     verifies="fit does not change callbacks given as instances",
     impact="a callback keeps a reference to the last model: memory grows, pickling fails, and "
     "early stopping in one fold stops the next",

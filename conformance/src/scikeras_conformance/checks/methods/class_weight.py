@@ -3,10 +3,11 @@
 from typing import Any
 
 from scikeras_conformance.catalog.check import Wrapper, check
-from scikeras_conformance.checks._support.modules import doubles, np
+from scikeras_conformance.checks._support.modules import doubles, keras, np
 from scikeras_conformance.checks._support.training import (
     column,
     learner,
+    read_history,
     require_weights,
     train,
 )
@@ -77,3 +78,63 @@ def arrays_kept(context: CheckContext) -> None:
     changed = [name for name in given if not np.array_equal(given[name], before[name])]
     context.require(not changed, f"{context.case} wrote to {', '.join(changed)}")
     context.require(weight == by_label, f"class_weight became {show(weight)}")
+
+
+WAYS = ("validation_split", "fit__validation_split", "fit__validation_data", "validation_data")
+"""Parameters and keyword arguments that give validation rows."""
+
+
+@check(
+    "API-5.training-only",
+    verifies="val_loss and weighted validation metrics are the same with and without class_weight, "
+    "however the validation rows are given",
+    impact="early stopping and checkpoints go by a loss that weighs some rows, and that differs "
+    "between two ways to give the same rows",
+    wrappers=[Wrapper.CLASSIFIER],
+    cases=[f"{given}-{way}" for given in ("dict", "balanced", "keyword") for way in WAYS],
+)
+def training_only(context: CheckContext) -> None:
+    given, _, way = context.case.partition("-")
+    data = doubles.classes_dataset(["no", "yes"], sigmoid=True)
+    # Of the rows that can be held out, both classes are of another weight.
+    X, y = data.X[[1, 1, 1, 0, 1, 0]], data.y[[1, 1, 1, 0, 1, 0]]
+    weight: Any = "balanced" if given == "balanced" else {"no": 0.5, "yes": 4.0}
+    plain = _validated(context, X, y, way, {}, {})
+    weights = {"class_weight": weight}
+    params, keywords = ({}, weights) if given == "keyword" else (weights, {})
+    weighted = _validated(context, X, y, way, params, keywords)
+    for name in ("val_loss", "val_watched"):
+        without, with_weights = plain.get(name, []), weighted.get(name, [])
+        context.require(
+            len(without) == len(with_weights) == 1 and np.allclose(without, with_weights, 1e-4),
+            f"{name} is {with_weights} with class_weight, and {without} without",
+        )
+
+
+def _validated(
+    context: CheckContext,
+    X: Any,
+    y: Any,
+    way: str,
+    params: dict[str, Any],
+    keywords: dict[str, Any],
+) -> dict[str, list[float]]:
+    """Return the history of a fit that validates, of a model that does not learn."""
+
+    def build() -> Any:
+        model = doubles.uncompiled(context.wrapper, off=0.5)
+        model.compile(
+            doubles.zero_learning_rate(),
+            loss="binary_crossentropy",
+            weighted_metrics=[keras.metrics.MeanSquaredError(name="watched")],
+        )
+        return model
+
+    value: Any = 1 / 3 if way.endswith("split") else (X[3:], y[3:])
+    if way == "validation_data":
+        keywords = {**keywords, way: value}
+    else:
+        params = {**params, way: value}
+    estimator = context.make(build, **params)
+    context.call(estimator, "fit", X, y, **keywords)
+    return read_history(context, estimator)

@@ -88,7 +88,7 @@ def history_names(context: CheckContext) -> None:
 
 
 @check(
-    "API-1.two-spellings",
+    "API-1.two-forms",
     verifies="one metric given in two forms has a separate list in history_ for each",
     impact="their values are mixed in one list that is twice as long as the training",
     wrappers=ESTIMATORS,
@@ -131,7 +131,7 @@ def current_epoch(context: CheckContext) -> None:
 
 
 @check(
-    "API-2.told-to-callbacks",
+    "API-2.seen-by-callbacks",
     verifies="callbacks in partial_fit receive the epoch number that follows the trained ones",
     impact="a learning rate schedule starts over with each call of partial_fit",
     wrappers=ESTIMATORS,

@@ -69,3 +69,66 @@ def validation_data(context: CheckContext) -> None:
         len(found) == 2 and np.allclose(found, expected, rtol=1e-4),
         f"val_loss should be {expected} in each of 2 epochs; it is {found}",
     )
+
+
+@check(
+    "API-9.validation-weights",
+    verifies="the third item of fit__validation_data weighs the validation rows, also with "
+    "sample_weight, warm_start and partial_fit",
+    impact="val_loss is that of other weights, or is missing where training goes on",
+    cases=["fit", "fit-sample-weight", "warm-fit", "partial_fit", "partial_fit-sample-weight"],
+)
+def validation_weights(context: CheckContext) -> None:
+    X, y, *_ = doubles.dataset(context.wrapper)
+    held_out = (X[:3] * 2, y[:3], np.array([0.5, 2.0, 3.0]))
+    warm = context.case == "warm-fit"
+    estimator = context.make(
+        lambda: doubles.model_for(context.wrapper, off=0.5),
+        warm_start=warm,
+        fit__validation_data=held_out,
+    )
+    method = "partial_fit" if context.case.startswith("partial_fit") else "fit"
+    weights = np.linspace(0.5, 2.0, len(y))
+    keywords = {"sample_weight": weights} if context.case.endswith("weight") else {}
+    model = doubles.model_for(context.wrapper, off=0.5)
+    expected = float(
+        model.test_on_batch(
+            held_out[0], column(held_out[1]), sample_weight=held_out[2], return_dict=True
+        )["loss"]
+    )
+    for what in ("first", "second"):
+        context.call(estimator, method, X, y, **keywords)
+        found = read_history(context, estimator).get("val_loss", [])
+        context.require(
+            found and np.allclose(found[-1], expected, rtol=1e-4),
+            f"val_loss of the {what} call of {method} should be {expected}; it is {found}",
+        )
+
+
+@check(
+    "API-9.split-and-more",
+    verifies="validation_split also works with sample_weight, warm_start and partial_fit",
+    impact="fit raises an error, or val_loss is missing where training goes on",
+    wrappers=ESTIMATORS,
+    cases=["sample-weight", "warm-fit", "partial_fit"],
+)
+def split_and_more(context: CheckContext) -> None:
+    X, y, *_ = doubles.dataset(context.wrapper)
+    estimator = context.make(
+        lambda: doubles.model_for(context.wrapper, off=0.5),
+        validation_split=0.25,
+        warm_start=context.case == "warm-fit",
+    )
+    method = "partial_fit" if context.case == "partial_fit" else "fit"
+    # Equal weights, whose mean is the loss whatever rows are held out.
+    keywords = {"sample_weight": np.full(len(y), 2.0)} if "weight" in context.case else {}
+    for what in ("first", "second"):
+        context.call(estimator, method, X, y, **keywords)
+        history = read_history(context, estimator)
+        context.require(
+            history.get("val_loss")
+            and len(history["val_loss"]) == len(history["loss"])
+            and np.isfinite(history["val_loss"]).all(),
+            f"after the {what} call of {method}, val_loss should have an entry for each epoch: "
+            f"{history}",
+        )

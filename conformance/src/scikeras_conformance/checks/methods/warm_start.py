@@ -46,6 +46,39 @@ def warm_start(context: CheckContext) -> None:
 
 
 @check(
+    "API-4.goes-on",
+    verifies="with warm_start, a second fit goes on with the state of the optimizer, does not call "
+    "the builder, and refuses data of another shape",
+    impact="momentum is lost between two parts of a training, or a model meets data that it was "
+    "not built for",
+    wrappers=ESTIMATORS,
+    cases=["optimizer-state", "builder", "other-shape"],
+)
+def goes_on(context: CheckContext) -> None:
+    X, y, *_ = doubles.dataset(context.wrapper)
+    learning = learner(context, momentum=0.9)
+    calls: list[int] = []
+
+    def build() -> Any:
+        calls.append(1)
+        return learning()
+
+    estimator = context.make(build, warm_start=True)
+    context.fit(estimator, X, y)
+    if context.case == "other-shape":
+        with context.refusing("a warm fit with another number of features", ValueError):
+            estimator.fit(np.hstack([X, X[:, :1]]), y)
+        return
+    context.fit(estimator, X, y)
+    context.require(
+        len(calls) == 1, f"the builder was called {len(calls)} times in two fits with warm_start"
+    )
+    if context.case == "optimizer-state":
+        expected = train(learning(), X, column(y), epochs=2)
+        require_weights(context, estimator, expected, "those of 2 epochs with the same optimizer")
+
+
+@check(
     "API-12.initialized",
     verifies="initialized_ is true if and only if there is a model",
     impact="a pipeline cannot tell whether to initialize, and trains an untrained copy",

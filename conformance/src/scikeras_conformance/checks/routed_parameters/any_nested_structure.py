@@ -68,7 +68,7 @@ def _with_classes(shape: Any, kind: str) -> Any:
 
 
 @check(
-    "ROUTE-15.any-nest",
+    "ROUTE-15.any-nested-structure",
     verifies="in any nested structure of classes, each constructor and the builder receive "
     "exactly their own routed parameters",
     impact="in some combinations a setting reaches another object, or is lost",

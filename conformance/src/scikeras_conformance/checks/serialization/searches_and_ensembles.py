@@ -16,20 +16,22 @@ CLASSIFIER = [Wrapper.CLASSIFIER]
 REGRESSOR = [Wrapper.REGRESSOR]
 
 
-def right(context: CheckContext) -> Any:
+def stub_estimator(context: CheckContext) -> Any:
     """Make an estimator that always predicts correctly, or incorrectly if ``wrong`` is set."""
     return context.make(doubles.STUBS[context.wrapper], verbose=0, wrong=False)
 
 
-def require_right(context: CheckContext, predictions: Any, y: Any, what: str) -> None:
-    """Require the right predictions."""
+def require_expected(context: CheckContext, predictions: Any, y: Any, what: str) -> None:
+    """Require the expected predictions."""
     predictions = as_array(context, predictions, what)
     with context.doing(f"comparing the results of {what}"):
         if y.dtype.kind == "f":
-            is_right = predictions.shape == y.shape and bool(np.allclose(predictions, y, atol=0.02))
+            is_expected = predictions.shape == y.shape and bool(
+                np.allclose(predictions, y, atol=0.02)
+            )
         else:
-            is_right = predictions.tolist() == y.tolist()
-    context.require(is_right, f"{what} returned {show(predictions)}, not {show(y)}")
+            is_expected = predictions.tolist() == y.tolist()
+    context.require(is_expected, f"{what} returned {show(predictions)}, not {show(y)}")
 
 
 def require_search(context: CheckContext, search: Any, X: Any, y: Any, what: str) -> None:
@@ -52,7 +54,7 @@ def require_search(context: CheckContext, search: Any, X: Any, y: Any, what: str
     )
     with context.doing(f"predict of {what}"):
         predictions = search.predict(X)
-    require_right(context, predictions, y, f"predict of {what}")
+    require_expected(context, predictions, y, f"predict of {what}")
 
 
 @check(
@@ -74,21 +76,21 @@ def selection(context: CheckContext) -> None:
     if context.case in {"grid", "randomized"}:
         cls = GridSearchCV if context.case == "grid" else RandomizedSearchCV
         more = {} if context.case == "grid" else {"n_iter": 2, "random_state": 0}
-        search = cls(right(context), candidates, **settings, **more)
+        search = cls(stub_estimator(context), candidates, **settings, **more)
         with context.doing(f"{cls.__name__}.fit"):
             search.fit(X, y)
         require_search(context, search, X, y, cls.__name__)
     elif context.case == "pipeline":
         halved = FunctionTransformer(lambda data: data / 2)
-        pipeline = make_pipeline(halved, right(context))
+        pipeline = make_pipeline(halved, stub_estimator(context))
         with context.doing("fit and predict of a pipeline"):
             predictions = pipeline.fit(X * 2, y).predict(X * 2)
             score = float(pipeline.score(X * 2, y))
-        require_right(context, predictions, y, "predict of a pipeline")
+        require_expected(context, predictions, y, "predict of a pipeline")
         context.require(abs(score - 1.0) < 1e-3, f"the score of the pipeline is {score}, not 1")
     elif context.case == "probabilities" and context.is_classifier:
         with context.doing("cross_val_predict(method='predict_proba')"):
-            found = cross_val_predict(right(context), X, y, cv=3, method="predict_proba")
+            found = cross_val_predict(stub_estimator(context), X, y, cv=3, method="predict_proba")
         found = as_array(context, found, "cross_val_predict")
         expected = (np.unique(y) == y[:, None]).astype(float)
         with context.doing("comparing the probabilities of the folds"):
@@ -99,8 +101,8 @@ def selection(context: CheckContext) -> None:
         )
     else:
         with context.doing("cross_val_predict"):
-            found = cross_val_predict(right(context), X, y, cv=3)
-        require_right(context, found, y, "cross_val_predict")
+            found = cross_val_predict(stub_estimator(context), X, y, cv=3)
+        require_expected(context, found, y, "cross_val_predict")
 
 
 def _require_ensemble(context: CheckContext, ensemble: Any, what: str, *, parts: int = 0) -> None:
@@ -108,7 +110,7 @@ def _require_ensemble(context: CheckContext, ensemble: Any, what: str, *, parts:
     X, y, *_ = doubles.data_predicted_by_oracles(context.wrapper)
     with context.doing(f"fit and predict of {what}"):
         predictions = ensemble.fit(X, y).predict(X)
-    require_right(context, predictions, y, f"predict of {what}")
+    require_expected(context, predictions, y, f"predict of {what}")
     if not parts:
         return
     with context.doing(f"reading the estimators of {what}"):
@@ -138,7 +140,7 @@ def classifier_ensembles(context: CheckContext) -> None:
     )
     from sklearn.linear_model import LogisticRegression
 
-    one, other = right(context), right(context)
+    one, other = stub_estimator(context), stub_estimator(context)
     named = [("one", one), ("other", other)]
     final = LogisticRegression()
     makers: dict[str, Callable[[], tuple[Any, int]]] = {
@@ -177,7 +179,7 @@ def regressor_ensembles(context: CheckContext) -> None:
     )
     from sklearn.linear_model import LinearRegression
 
-    one, other = right(context), right(context)
+    one, other = stub_estimator(context), stub_estimator(context)
     named = [("one", one), ("other", other)]
     final = LinearRegression()
     makers: dict[str, Callable[[], tuple[Any, int]]] = {

@@ -138,7 +138,7 @@ def multiclass(context: CheckContext) -> None:
 
 
 @check(
-    "TGT-2.one-hot-loss-spellings",
+    "TGT-2.one-hot-loss-forms",
     verifies="a one-hot loss is recognized as a class, an instance and a function",
     impact="the same model works or fails depending on the form of its loss",
     wrappers=CLASSIFIER,

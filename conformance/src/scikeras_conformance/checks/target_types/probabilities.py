@@ -1,4 +1,4 @@
-"""TGT-10: ``predict_proba``."""
+"""TGT-10 and TGT-10b: ``predict_proba``."""
 
 from typing import Any
 
@@ -40,8 +40,7 @@ def _require_probabilities(context: CheckContext, estimator: Any, data: Any, exp
 
 @check(
     "TGT-10.probabilities",
-    verifies="predict_proba has one column for each class in the order of classes_, and its "
-    "rows sum to one",
+    verifies="predict_proba has one column for each class in the order of classes_",
     impact="ROC AUC, log loss, voting and calibration use the probability of another class",
     wrappers=CLASSIFIER,
     cases=["sigmoid", "softmax", "multiclass-sparse", "multiclass-one-hot", "column-target"],
@@ -94,7 +93,7 @@ def one_class_probabilities(context: CheckContext) -> None:
 
 
 @check(
-    "TGT-10.margins",
+    "TGT-10b.margins",
     verifies="with a hinge loss the sign of the output decides, and predict_proba returns "
     "probabilities",
     impact="a support vector machine in Keras predicts the negative class if it is unsure",
@@ -123,7 +122,7 @@ def margins(context: CheckContext) -> None:
 
 
 @check(
-    "TGT-10.sums",
+    "TGT-10b.sums",
     verifies="rows of predict_proba sum to one even if the model has sigmoid units",
     impact="log loss and calibration fail, or use numbers that are not probabilities",
     wrappers=CLASSIFIER,
@@ -174,7 +173,7 @@ def _in_logits(case: str) -> tuple[Any, Any, Any]:
 
 
 @check(
-    "TGT-10.logits",
+    "TGT-10b.logits",
     verifies="with a loss that takes logits, predict_proba returns probabilities and predict "
     "the most probable label",
     impact="the form of loss that Keras recommends gives wrong labels, and probabilities below "
@@ -188,6 +187,40 @@ def logits(context: CheckContext) -> None:
     context.fit(estimator, data.X, data.y)
     _require_probabilities(context, estimator, data, expected)
     require_predictions(context, context.predict(estimator, data.X), data.y)
+
+
+@check(
+    "TGT-10b.digits",
+    verifies="probabilities that a model computes in float64 keep their digits",
+    impact="small differences between probabilities are lost, and rankings have ties",
+    wrappers=CLASSIFIER,
+    cases=["one-unit", "multiclass"],
+)
+def digits(context: CheckContext) -> None:
+    sigmoid = context.case == "one-unit"
+    data = doubles.classes_dataset(["a", "b"] if sigmoid else ["a", "b", "c"], sigmoid=sigmoid)
+    data = data.softened()
+
+    def build() -> Any:
+        inputs = keras.Input((data.n_features,), dtype="float64")
+        activation = "sigmoid" if sigmoid else "softmax"
+        layer = keras.layers.Dense(len(data.bias), activation, dtype="float64")
+        model = doubles.RecordingModel(inputs, layer(inputs))
+        layer.set_weights([data.kernel / 3, data.bias])
+        model.compile(doubles.zero_learning_rate(), BINARY if sigmoid else SPARSE)
+        return model
+
+    estimator = context.make(build)
+    context.fit(estimator, data.X, data.y)
+    found = as_array(context, context.call(estimator, "predict_proba", data.X), "predict_proba")
+    expected = np.asarray(build().predict(data.X, verbose=0))
+    with context.doing("comparing probabilities"):
+        near = found.shape == (len(data.X), 2 if sigmoid else 3) and np.allclose(
+            found[:, -expected.shape[1] :], expected, 1e-13, 0
+        )
+    context.require(
+        near, f"predict_proba returned {show(found[:2])}; the model computes {show(expected[:2])}"
+    )
 
 
 def _sigmoid(logits: Any) -> Any:

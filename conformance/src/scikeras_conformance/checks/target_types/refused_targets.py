@@ -1,4 +1,4 @@
-"""TGT-6, TGT-7 and TGT-9: targets that are refused."""
+"""TGT-6, TGT-6b, TGT-7 and TGT-9: targets that are refused."""
 
 from collections.abc import Callable
 from typing import Any
@@ -20,26 +20,15 @@ REGRESSOR = [Wrapper.REGRESSOR]
 
 @check(
     "TGT-6.multiclass-multioutput-refused",
-    verifies="several columns of classes raise a ValueError that names the type and says how "
-    "to add support",
+    verifies="several columns of classes raise a ValueError",
     impact="each row is taken for a set of labels, and predictions look plausible and are wrong",
     wrappers=CLASSIFIER,
     cases=["sigmoid", "softmax"],
 )
 def multiclass_multioutput_refused(context: CheckContext) -> None:
     X, y = two_column_target()
-    data = doubles.classes_dataset([0, 1], sigmoid=context.case == "sigmoid")
-    loss = BINARY if context.case == "sigmoid" else SPARSE
-    estimator = context.make(oracle_builder(data, context.case, loss), loss=loss)
-    with context.refusing(
-        "fit with several columns of classes", ValueError, naming="multiclass-multioutput"
-    ):
-        estimator.fit(X, y)
-    with context.refusing(
-        "fit with several columns of classes",
-        ValueError,
-        naming=("target_encoder", "encoder", "transformer"),
-    ):
+    estimator, loss = _classifier_of_columns(context)
+    with context.refusing("fit with several columns of classes", ValueError):
         estimator.fit(X, y)
     # A model with enough units for whatever such a target may be mistaken for.
     units = 2 if context.case == "sigmoid" else 4
@@ -49,6 +38,30 @@ def multiclass_multioutput_refused(context: CheckContext) -> None:
         if hasattr(estimator, method):
             with context.refusing(f"{method} with several columns of classes", ValueError):
                 getattr(estimator, method)(X, y).predict(X)
+
+
+@check(
+    "TGT-6b.multiclass-multioutput-explained",
+    verifies="the error for several columns of classes names the type of target and says how to "
+    "add support",
+    impact="a user learns neither what is wrong with y nor that an encoder is the way out",
+    wrappers=CLASSIFIER,
+    cases=["sigmoid", "softmax"],
+)
+def multiclass_multioutput_explained(context: CheckContext) -> None:
+    X, y = two_column_target()
+    what = "fit with several columns of classes"
+    estimator, _ = _classifier_of_columns(context)
+    for words in ("multiclass-multioutput", ("target_encoder", "encoder", "transformer")):
+        with context.refusing(what, Exception, naming=words):
+            estimator.fit(X, y)
+
+
+def _classifier_of_columns(context: CheckContext) -> tuple[Any, str]:
+    """Make a classifier for two classes, and return its loss too."""
+    data = doubles.classes_dataset([0, 1], sigmoid=context.case == "sigmoid")
+    loss = BINARY if context.case == "sigmoid" else SPARSE
+    return context.make(oracle_builder(data, context.case, loss), loss=loss), loss
 
 
 UNKNOWN: dict[str, Callable[[], Any]] = {

@@ -85,7 +85,7 @@ def builder_kinds(context: CheckContext) -> None:
 
 
 @check(
-    "CLS-8.builder-kinds-that-ask",
+    "CLS-8.builder-kinds-with-arguments",
     verifies="builders of every kind receive the special arguments that their signatures name",
     impact="a builder that is moved into a class or a partial no longer receives its arguments",
     wrappers=ESTIMATORS,

@@ -1,1 +1,1 @@
-"""What pytest collects when the suite is asked for with ``--pyargs scikeras_conformance``."""
+"""What pytest collects for ``--pyargs scikeras_conformance``."""

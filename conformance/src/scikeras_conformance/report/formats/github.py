@@ -25,7 +25,7 @@ def _commands(report: Report) -> Iterator[str]:
     if report.footer.refusal is not None:
         yield _command("error", str(report.footer.verdict), report.footer.refusal)
     for result in report.results:
-        if result.says_nothing:
+        if result.is_inconclusive:
             yield _command("error", f"{result.id}: error of the suite", result.message)
         elif result.outcome is Outcome.FAILED:
             yield _failure(report, result)

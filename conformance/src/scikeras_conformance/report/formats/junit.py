@@ -60,7 +60,7 @@ def _case(report: Report, result: Result) -> ET.Element:
     if result.outcome is Outcome.FAILED:
         accepted = ", known" if report.known(result) is not None else ""
         _add(case, "failure", f"{result.level}{accepted}", result.message, result.details)
-    elif result.says_nothing:
+    elif result.is_inconclusive:
         _add(case, "error", "error of the suite", result.message, result.details)
     elif result.outcome is not Outcome.PASSED:
         _add(case, "skipped", result.outcome.words, result.message)

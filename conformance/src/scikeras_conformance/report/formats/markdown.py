@@ -46,11 +46,11 @@ def code(text: str) -> str:
 def fenced(text: str) -> str:
     """Return a block of code whose fence is longer than any within it."""
     text = printable(text)
-    # What counts for a summary is bytes; a character may have four.
+    # The limit of a summary is in bytes, and a character may have four.
     end = text.encode("utf-8")[-MAX_TEXT_BYTES:].decode("utf-8", "ignore")
     if len(end) < len(text):
         text = f"... ({len(text) - len(end)} characters left out)\n{end}"
-    # The fence is longer than what it holds, so that is not long either.
+    # The fence has to be longer than any run of backticks, so long runs are shortened.
     text = re.sub(r"`{40,}", "`" * 40 + "...", text)
     longest = max((len(run) for run in re.findall(r"`+", text)), default=0)
     fence = "`" * max(3, longest + 1)
@@ -73,7 +73,7 @@ def _lines(report: Report) -> Iterator[str]:
     notable = [
         result
         for result in report.results
-        if (result.outcome is Outcome.FAILED or result.says_nothing)
+        if (result.outcome is Outcome.FAILED or result.is_inconclusive)
         and report.known(result) is None
     ]
     for result in notable[:MAX_SHOWN]:

@@ -25,7 +25,7 @@ def sarif(report: Report) -> str:
     notes = [
         {"level": "error", "message": {"text": f"{result.id}: {result.message}"}}
         for result in report.results
-        if result.says_nothing
+        if result.is_inconclusive
     ]
     notes += [
         {"level": "error", "message": {"text": f"{name}: no result"}}

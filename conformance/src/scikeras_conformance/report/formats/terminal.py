@@ -63,8 +63,8 @@ def _header(report: Report) -> Iterator[Line]:
 
 
 def _device(environment: Environment) -> str:
-    asked = environment.device_asked_for
-    return f"{environment.device}, as asked for" if asked else str(environment.device)
+    requested = environment.requested_device
+    return f"{environment.device}, as requested" if requested else str(environment.device)
 
 
 def _notable(name: str, check: CheckEntry, results: Sequence[ReportedResult]) -> Iterator[Line]:

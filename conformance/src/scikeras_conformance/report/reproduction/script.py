@@ -1,7 +1,7 @@
 """A check as a script that runs without the suite, to reproduce a failure and to work on it.
 
-The script is cut out of the suite's own source: the function of the check, and everything that it
-uses. So it does exactly what the check does, and cannot drift apart from it.
+The script is extracted from the suite's own source: the function of the check, and everything that
+it uses. So it does exactly what the check does, and cannot drift apart from it.
 """
 
 import ast

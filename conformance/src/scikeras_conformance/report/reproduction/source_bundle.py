@@ -1,4 +1,4 @@
-"""Cuts definitions out of the suite's own source, with everything that they use."""
+"""Extracts definitions from the suite's own source, with everything that they use."""
 
 import ast
 from collections.abc import Iterator

@@ -17,7 +17,7 @@ from typing import Any, NoReturn
 from scikeras_reference._shared_steps.cache import CACHE
 from scikeras_reference._shared_steps.fingerprint import fingerprint, variables_of
 from scikeras_reference._shared_steps.jax import internals
-from scikeras_reference._shared_steps.keras_internals.state import compilation
+from scikeras_reference._shared_steps.keras_internals.state import compilation, mark_called
 from scikeras_reference._shared_steps.prototypes import (
     Configuration,
     configuration_of,
@@ -111,6 +111,7 @@ class SharedProgram(SharedFunction):
         if isinstance(program, NotSharedError):
             self.refuse(program)
             return None
+        mark_called(model)
         return program
 
 

@@ -7,7 +7,7 @@ traced or used; names tell nothing, because ``functools.wraps`` copies them.
 
 import sys
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
 from operator import itemgetter
 from types import FunctionType
@@ -17,10 +17,7 @@ import keras
 
 from scikeras_reference._shared_steps.refusals import NotSharedError
 
-__all__ = [
-    "is_proven",
-    "require_unreplaced",
-]
+__all__ = ["is_proven", "require_classes_unreplaced", "require_unreplaced"]
 
 PROVEN_MODULES = (
     "keras.src.activations.",
@@ -79,6 +76,11 @@ _UNWATCHED = (
     "keras.src.wrappers",
 )
 """Modules that no step calls, and helpers that compute nothing."""
+_IN_MODELS = tuple(
+    f"keras.src.{name}."
+    for name in ("activations", "layers", "losses", "metrics", "ops", "optimizers")
+)
+"""Modules whose classes a step calls only if an object of such a class is in the model."""
 _BACKEND_MODULES = (
     *(f"tensorflow{name}" for name in ("", ".math", ".nn", ".linalg", ".random", ".distribute")),
     *(f"jax{name}" for name in ("", ".numpy", ".lax", ".nn", ".random")),
@@ -106,6 +108,9 @@ class _Namespace(NamedTuple):
 
 
 _namespaces: dict[str, _Namespace] = {}
+"""Modules, and classes that a step of any model could call."""
+_in_models: dict[str, _Namespace] = {}
+"""Classes in `_IN_MODELS`: hundreds, of which a model has a few."""
 _modules: dict[str, Any] = {}
 _counted = [0]
 _lock = threading.Lock()
@@ -117,7 +122,9 @@ def is_proven(name: str) -> bool:
 
 
 def require_unreplaced() -> None:
-    """Check that nobody replaced a function, method or class of Keras that a step could call.
+    """Check that nobody replaced a function, method or class of Keras that any step could call.
+
+    Those of `_IN_MODELS` are left to `require_classes_unreplaced`.
 
     Raises
     ------
@@ -127,22 +134,50 @@ def require_unreplaced() -> None:
     with _lock:
         _watch_new_modules()
         for namespace in list(_namespaces.values()):
-            if len(namespace.space) != namespace.size:
-                namespace = _watch_again(namespace)  # noqa: PLW2901 - it has other names now
-            now = namespace.read(namespace.space)
-            if now != namespace.originals:  # functions and classes are equal to themselves alone
-                _require_restored(namespace, now)
+            _require_unreplaced(_namespaces, namespace)
 
 
-def _require_restored(namespace: _Namespace, now: tuple[Any, ...]) -> None:
+def require_classes_unreplaced(classes: Iterable[type]) -> None:
+    """Check that nobody replaced a method of these classes, or of one that they inherit from.
+
+    Call `require_unreplaced` first.
+
+    Parameters
+    ----------
+    classes : iterable of type
+        Those of the parts of a model.
+
+    Raises
+    ------
+    NotSharedError
+        If somebody did, and has not restored it.
+    """
+    with _lock:
+        for base in {base for cls in classes for base in cls.__mro__}:
+            namespace = _in_models.get(f"{base.__module__}.{base.__qualname__}")
+            if namespace is not None:
+                _require_unreplaced(_in_models, namespace)
+
+
+def _require_unreplaced(known: dict[str, _Namespace], namespace: _Namespace) -> None:
+    if len(namespace.space) != namespace.size:
+        namespace = _watch_again(known, namespace)
+    now = namespace.read(namespace.space)
+    if now != namespace.originals:  # functions and classes are equal to themselves alone
+        _require_restored(known, namespace, now)
+
+
+def _require_restored(
+    known: dict[str, _Namespace], namespace: _Namespace, now: tuple[Any, ...]
+) -> None:
     """Take what is there for the original if none is known; else raise."""
     for name, value, original in zip(namespace.names, now, namespace.originals, strict=True):
         if value is not original and (original is not _REPLACED or _is_foreign(value)):
             raise NotSharedError(f"{namespace.owner}.{name} is not Keras's own")
-    _namespaces[namespace.owner] = namespace._replace(originals=now)
+    known[namespace.owner] = namespace._replace(originals=now)
 
 
-def _watch_again(namespace: _Namespace) -> _Namespace:
+def _watch_again(known: dict[str, _Namespace], namespace: _Namespace) -> _Namespace:
     """Look at names that came or went; a method may be replaced in a class that inherits it."""
     for name, original in zip(namespace.names, namespace.originals, strict=True):
         if name not in namespace.space and original is not _REPLACED:
@@ -153,7 +188,7 @@ def _watch_again(namespace: _Namespace) -> _Namespace:
         before.get(name, original)
         for name, original in zip(again.names, again.originals, strict=True)
     )
-    _namespaces[namespace.owner] = again = again._replace(originals=originals)
+    known[namespace.owner] = again = again._replace(originals=originals)
     return again
 
 
@@ -165,7 +200,9 @@ def _watch_new_modules() -> None:
         if _is_watched(name) and _modules.get(name) is not module:
             _modules[name] = module
             for owner, space in _spaces(name, module):
-                _namespaces[owner] = _namespace(owner, space)
+                is_in_models = owner != name and name.startswith(_IN_MODELS)
+                known = _in_models if is_in_models else _namespaces
+                known[owner] = _namespace(owner, space)
     _counted[0] = len(modules)
 
 

@@ -11,6 +11,7 @@ from scikeras_reference._shared_steps.refusals import NotSharedError
 __all__ = [
     "build_state",
     "compilation",
+    "mark_called",
     "model_classes",
     "names_matter",
     "state",
@@ -26,6 +27,11 @@ def model_classes() -> tuple[type, ...]:
 def compilation(model: Any) -> Any:
     """Return an object that each ``compile`` makes anew."""
     return model._loss_tracker
+
+
+def mark_called(model: Any) -> None:
+    """Do to a model what tracing its own step does: exporting it takes a model that was called."""
+    model._called = True
 
 
 def names_matter(model: Any) -> bool:

@@ -110,6 +110,7 @@ class SharedGraph(SharedFunction):
             self.refuse(step)
             return None
         self._variables = variables
+        state.mark_called(model)
         return step
 
 

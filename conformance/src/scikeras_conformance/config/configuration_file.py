@@ -154,7 +154,7 @@ def _read_table(path: Path) -> dict[str, Any] | None:
         data = tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError) as error:
         raise UsageError(f"The configuration {path} cannot be read: {error}.") from error
-    # Beside its own error, tomllib lets through those of numbers and nesting that are too large.
+    # tomllib raises other errors too: for huge numbers and deep nesting.
     except (ValueError, RecursionError) as error:
         raise UsageError(f"The configuration {path} is not TOML: {error}.") from error
     if path.name != SHARED_FILE:

@@ -1,0 +1,84 @@
+"""DATA-2: the features that reach the model where training goes on, and in validation."""
+
+from typing import Any
+
+from scikeras_conformance.catalog.check import check
+from scikeras_conformance.checks._support.encoders import Plan, subclass
+from scikeras_conformance.checks._support.modules import doubles, keras, np
+from scikeras_conformance.checks._support.training import (
+    column,
+    loss_name,
+    read_history,
+    require_weights,
+    train,
+)
+from scikeras_conformance.runner.context import CheckContext
+
+
+def _encoded(X: Any) -> Any:
+    return X * 2 + 1
+
+
+def _build(context: CheckContext, kernel: Any, rate: float) -> Any:
+    inputs = keras.Input((len(kernel),))
+    layer = keras.layers.Dense(1, "sigmoid" if context.is_classifier else "linear")
+    model = doubles.RecordingModel(inputs, layer(inputs))
+    layer.set_weights([np.reshape(kernel, (-1, 1)), np.zeros(1)])
+    model.compile(keras.optimizers.SGD(rate), loss=loss_name(context))
+    return model
+
+
+@check(
+    "DATA-2.later-training",
+    verifies="partial_fit and a warm fit train on what feature_encoder_ returns, as the first fit "
+    "does",
+    impact="training goes on with data that are scaled in another way than before",
+    cases=["partial_fit", "warm-fit"],
+)
+def later_training(context: CheckContext) -> None:
+    X, y, *_ = doubles.dataset(context.wrapper)
+    kernel = np.linspace(-0.5, 0.5, X.shape[1])
+    cls, _ = subclass(context, feature=Plan(_encoded))
+    estimator = context.make_of(
+        cls, lambda: _build(context, kernel, 0.1), warm_start=context.case == "warm-fit"
+    )
+    context.fit(estimator, X, y)
+    context.call(estimator, context.case.removeprefix("warm-"), X, y)
+    expected = train(_build(context, kernel, 0.1), _encoded(X), column(y), epochs=2)
+    require_weights(context, estimator, expected, "those of training on the output of the encoder")
+
+
+@check(
+    "DATA-2.validation",
+    verifies="the model is validated on what feature_encoder_ returns, whichever way data for "
+    "validation are given",
+    impact="val_loss is that of data on another scale, and early stopping goes by it",
+    cases=["validation_split", "fit__validation_split", "fit__validation_data", "validation_data"],
+)
+def validation(context: CheckContext) -> None:
+    X, y, kernel = _rows_of_one_loss(context)
+    cls, _ = subclass(context, feature=Plan(_encoded))
+    value: Any = 0.5 if context.case.endswith("split") else (X[:2], y[:2])
+    given = {context.case: value}
+    params, keywords = ({}, given) if context.case == "validation_data" else (given, {})
+    estimator = context.make_of(cls, lambda: _build(context, kernel, 0.0), **params)
+    context.call(estimator, "fit", X, y, **keywords)
+    model = _build(context, kernel, 0.0)
+    expected = float(model.test_on_batch(_encoded(X), column(y), return_dict=True)["loss"])
+    found = read_history(context, estimator).get("val_loss", [])
+    context.require(
+        len(found) == 1 and np.allclose(found, expected, rtol=1e-4),
+        f"val_loss should be {expected}, that of the output of the encoder; it is {found}",
+    )
+
+
+def _rows_of_one_loss(context: CheckContext) -> tuple[Any, Any, Any]:
+    """Return X, y and a kernel, for which each row has the same loss.
+
+    So it does not matter which rows are held out.
+    """
+    if context.is_classifier:
+        data = doubles.classes_dataset([0, 1], sigmoid=True)
+        return data.X, data.y, np.array([-0.5, 0.5])
+    X = np.tile(np.array([[0.5, -1.0, 2.0]], np.float32), (8, 1))
+    return X, np.linspace(3.0, 3.0, 8, dtype=np.float32), np.array([1.0, 0.5, 0.25])

@@ -1,0 +1,73 @@
+"""HYG-7: what is left after Ctrl-C."""
+
+from contextlib import suppress
+from typing import Any
+
+from scikeras_conformance.catalog.check import check
+from scikeras_conformance.checks._support.modules import doubles, keras, np
+from scikeras_conformance.checks._support.predictions import as_array
+from scikeras_conformance.checks._support.training import read_history
+from scikeras_conformance.runner.context import CheckContext, show
+
+INTERRUPTED_EPOCH = 2
+"""The third epoch, counted from zero."""
+
+
+@check(
+    "HYG-7.while-building",
+    verifies="a KeyboardInterrupt in the builder of a second fit leaves the estimator as the first "
+    "fit left it",
+    impact="whoever stops a fit by Ctrl-C loses the model that was trained before",
+    cases=["fit", "initialize"],
+)
+def while_building(context: CheckContext) -> None:
+    X, y, *_ = doubles.dataset(context.wrapper)
+    calls: list[int] = []
+
+    def build() -> Any:
+        calls.append(1)
+        if len(calls) > 1:
+            raise KeyboardInterrupt
+        return doubles.model_for(context.wrapper)
+
+    estimator = context.make(build)
+    context.fit(estimator, X, y)
+    model = context.model(estimator)
+    before = as_array(context, context.predict(estimator, X), "predict")
+    method = getattr(estimator, context.case)
+    what = f"{context.case} with a builder that is interrupted"
+    with context.doing(what), suppress(KeyboardInterrupt):
+        # One feature more, so that attributes of the second data would be seen.
+        method(np.hstack([X, X[:, :1]]), y)
+    found = getattr(estimator, "model_", None)
+    context.require(found is model, f"model_ became {show(found)}, not the model of the first fit")
+    after = as_array(context, context.predict(estimator, X), "predict after the interrupt")
+    context.require(
+        before.shape == after.shape and np.array_equal(before, after),
+        f"predict returned {show(after[:3])} after the interrupt, and {show(before[:3])} before",
+    )
+
+
+@check(
+    "HYG-7.while-training",
+    verifies="a KeyboardInterrupt in the third epoch leaves the finished epochs in history_",
+    impact="whoever stops a long training by Ctrl-C loses the record of what was trained",
+)
+def while_training(context: CheckContext) -> None:
+    X, y, *_ = doubles.dataset(context.wrapper)
+
+    class Interrupt(keras.callbacks.Callback):  # type: ignore[misc]
+        def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
+            del logs
+            if epoch == INTERRUPTED_EPOCH:
+                raise KeyboardInterrupt
+
+    estimator = context.make(doubles.builder(context.wrapper), epochs=6, callbacks=[Interrupt()])
+    with context.doing("fit with a callback that is interrupted"), suppress(KeyboardInterrupt):
+        estimator.fit(X, y)
+    losses = read_history(context, estimator).get("loss", [])
+    context.require(
+        INTERRUPTED_EPOCH <= len(losses) <= INTERRUPTED_EPOCH + 1,
+        f"after an interrupt in the third epoch, the loss should have an entry for each of the two "
+        f"that were finished; it has {len(losses)}",
+    )

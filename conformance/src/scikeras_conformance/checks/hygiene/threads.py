@@ -1,0 +1,149 @@
+"""HYG-8: seeded fits in threads."""
+
+import threading
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from functools import partial
+from typing import Any
+
+from scikeras_conformance.catalog.check import ESTIMATORS, check
+from scikeras_conformance.checks._support.modules import doubles, keras, np
+from scikeras_conformance.checks._support.training import loss_name
+from scikeras_conformance.runner.context import CheckContext
+
+SEEDS = (1, 2, 3)
+PAUSE_SECONDS = 0.005
+"""Long enough for Python to go on with another thread."""
+
+LONGEST_WAIT_SECONDS = 20.0
+"""Some hundred times what the fit takes that is waited for."""
+
+
+class _Worker:
+    """Runs a function in a thread, which does not keep the process alive if it never ends.
+
+    Parameters
+    ----------
+    function : callable
+        Without arguments.
+    """
+
+    def __init__(self, function: Callable[[], Any]) -> None:
+        self._function = function
+        self._result: Any = None
+        self._error: Exception | None = None
+        self._thread = threading.Thread(target=self._run, daemon=True)
+
+    def _run(self) -> None:
+        try:
+            self._result = self._function()
+        except Exception as error:
+            self._error = error
+
+    def start(self) -> None:
+        """Start the thread."""
+        self._thread.start()
+
+    def ends_within(self, seconds: float) -> bool:
+        """Wait for the end, and return whether it came."""
+        self._thread.join(seconds)
+        return not self._thread.is_alive()
+
+    def result_or_raise(self) -> Any:
+        """Return what the function returned, or raise what it raised."""
+        if self._error is not None:
+            raise self._error
+        return self._result
+
+
+def _builder(context: CheckContext) -> Callable[[], Any]:
+    """Return a builder of a model that draws random numbers when it is built and trained."""
+
+    def build() -> Any:
+        inputs = keras.Input((doubles.dataset(context.wrapper).n_features,))
+        time.sleep(PAUSE_SECONDS)
+        hidden = keras.layers.Dropout(0.5)(keras.layers.Dense(4)(inputs))
+        time.sleep(PAUSE_SECONDS)
+        activation = "sigmoid" if context.is_classifier else "linear"
+        model = doubles.RecordingModel(inputs, keras.layers.Dense(1, activation)(hidden))
+        model.compile("sgd", loss=loss_name(context))
+        return model
+
+    return build
+
+
+def _pausing() -> Any:
+    return keras.callbacks.LambdaCallback(
+        on_train_batch_end=lambda *_: time.sleep(PAUSE_SECONDS),
+    )
+
+
+def _weights(context: CheckContext, seed: int) -> list[Any]:
+    X, y, *_ = doubles.dataset(context.wrapper)
+    settings = {"random_state": seed, "batch_size": 4, "callbacks": [_pausing()]}
+    estimator = context.make(_builder(context), **settings)
+    context.fit(estimator, X[:8], y[:8])
+    return [np.array(one) for one in context.model(estimator).get_weights()]
+
+
+@check(
+    "HYG-8.threads",
+    verifies="seeded fits in threads lead to the same weights as one after the other, bit for bit",
+    impact="a search with threads gives other scores than a serial one, and others in each run",
+    wrappers=ESTIMATORS,
+)
+def threads(context: CheckContext) -> None:
+    serial = [_weights(context, seed) for seed in SEEDS]
+    again = _weights(context, SEEDS[0])
+    context.require(
+        _same(again, serial[0]), "even one after the other, fits with one seed differ (see API-7)"
+    )
+    workers = [_Worker(partial(_weights, context, seed)) for seed in SEEDS]
+    for worker in workers:
+        worker.start()
+    ended = [worker.ends_within(LONGEST_WAIT_SECONDS) for worker in workers]
+    context.require(all(ended), f"{ended.count(False)} of {len(ended)} fits in threads did not end")
+    found = [worker.result_or_raise() for worker in workers]
+    differing = [seed for seed, *two in zip(SEEDS, serial, found, strict=True) if not _same(*two)]
+    context.require(
+        not differing,
+        f"with random_state={differing}, fits in threads led to other weights than serial ones",
+    )
+
+
+def _same(first: list[Any], second: list[Any]) -> bool:
+    return len(first) == len(second) and all(map(np.array_equal, first, second))
+
+
+@check(
+    "HYG-8.waiting",
+    verifies="a seeded fit that waits for another seeded fit in a thread comes to an end, or "
+    "raises an error",
+    impact="a program stops for good where a callback runs a cross-validation in threads",
+    wrappers=ESTIMATORS,
+)
+def waiting(context: CheckContext) -> None:
+    X, y, *_ = doubles.dataset(context.wrapper)
+    other = context.make(doubles.builder(context.wrapper), random_state=1)
+    # An error that says why it cannot be done is as good as an end.
+    worker = _Worker(lambda: other.fit(X, y))
+    ended: list[bool] = []
+
+    def wait(*_: Any) -> None:
+        if not ended:
+            worker.start()
+            # Not for ever, so that no lock is held while other checks run.
+            ended.append(worker.ends_within(LONGEST_WAIT_SECONDS))
+
+    callback = keras.callbacks.LambdaCallback(on_epoch_end=wait)
+    estimator = context.make(doubles.builder(context.wrapper), random_state=0, callbacks=[callback])
+    with suppress(Exception):  # it may say that it cannot be done, too
+        estimator.fit(X, y)
+    if False in ended:
+        worker.ends_within(LONGEST_WAIT_SECONDS)
+    context.require(
+        False not in ended,
+        f"a fit in a thread, for which a seeded fit waited, did not end in "
+        f"{LONGEST_WAIT_SECONDS:g} s",
+    )

@@ -1,0 +1,181 @@
+"""TGT-11: each loss is trained on the form of target that it computes the right value for.
+
+Every loss of Keras computes *some* number from class numbers and from one-hot rows, because arrays
+of different shapes are broadcast. So the value is compared with that of the loss alone, called with
+the right form for the known outputs of a model that does not learn.
+"""
+
+import functools
+from typing import Any
+
+from scikeras_conformance.catalog.check import Wrapper, check
+from scikeras_conformance.checks._support.fixed_outputs import FixedOutputs, recorded_value
+from scikeras_conformance.checks._support.modules import keras, np
+from scikeras_conformance.contract import Level
+from scikeras_conformance.runner.context import CheckContext
+
+CLASSIFIER = [Wrapper.CLASSIFIER]
+
+NUMBERS, FLAT_NUMBERS, ONE_HOT = "class numbers (n, 1)", "class numbers (n,)", "one-hot rows"
+
+FORMS = {
+    "SparseCategoricalCrossentropy": NUMBERS,
+    "CategoricalGeneralizedCrossEntropy": FLAT_NUMBERS,
+    **dict.fromkeys(
+        (
+            *("CategoricalCrossentropy", "CategoricalFocalCrossentropy", "CategoricalHinge"),
+            *("BinaryCrossentropy", "BinaryFocalCrossentropy", "CosineSimilarity", "Dice"),
+            *("Hinge", "Huber", "KLDivergence", "LogCosh", "MeanAbsoluteError"),
+            *("MeanAbsolutePercentageError", "MeanSquaredError", "MeanSquaredLogarithmicError"),
+            *("Poisson", "SquaredHinge", "Tversky"),
+        ),
+        ONE_HOT,
+    ),
+}
+"""The form that each loss takes for a unit for each class, as the pages of Keras have it.
+
+`Circle` and `CTC` are left out: they take no probabilities of classes.
+"""
+
+ONE_UNIT = (
+    *("BinaryCrossentropy", "BinaryFocalCrossentropy", "Dice", "Hinge", "MeanAbsoluteError"),
+    *("MeanSquaredError", "Poisson", "SquaredHinge"),
+)
+"""Losses that are used with a single unit for two classes."""
+
+
+def _require_value(context: CheckContext, outputs: FixedOutputs, given: Any, right: Any) -> None:
+    """Require that a wrapper trains on the form of target with the right value of the loss.
+
+    Parameters
+    ----------
+    context : CheckContext
+        The context.
+    outputs : FixedOutputs
+        The model.
+    given : object
+        The loss, in any spelling. A name or a class is compiled by the wrapper.
+    right : callable
+        Returns the right value for the outputs of the model.
+    """
+    if isinstance(given, (str, type)):
+        settings = {"loss": given, "optimizer": "sgd", "optimizer__learning_rate": 0.0}
+        estimator = context.make(outputs.build, **settings)
+    else:
+        estimator = context.make(functools.partial(outputs.compiled, given))
+    context.fit(estimator, outputs.X, outputs.labels)
+    found, expected = recorded_value(context, estimator, "loss"), right(outputs.values())
+    context.require(
+        np.isclose(found, expected, rtol=1e-3, atol=1e-5),
+        f"the loss that the model was trained on is {found:.6g}; for the known outputs it is "
+        f"{expected:.6g}: the target had another form than the loss takes",
+    )
+
+
+def _target(outputs: FixedOutputs, form: str) -> Any:
+    codes = outputs.codes.astype("float32")
+    if form == ONE_HOT:
+        return np.eye(outputs.n_units, dtype="float32")[outputs.codes]
+    return codes if form == FLAT_NUMBERS else codes.reshape(-1, 1)
+
+
+@check(
+    "TGT-11.each-loss",
+    verifies="with a unit for each class, each loss of Keras has the value for the form of target "
+    "that it takes",
+    impact="the model learns something else than the labels, and nothing says so",
+    wrappers=CLASSIFIER,
+    cases=FORMS,
+)
+def each_loss(context: CheckContext) -> None:
+    loss = getattr(keras.losses, context.case)
+    outputs = FixedOutputs(3)
+    target = _target(outputs, FORMS[context.case])
+    _require_value(context, outputs, loss(), lambda values: float(loss()(target, values)))
+
+
+@check(
+    "TGT-11.one-unit",
+    verifies="with one unit for two classes, each loss of Keras has the value for zeros and ones "
+    "in a column",
+    impact="the model learns something else than the labels, and nothing says so",
+    wrappers=CLASSIFIER,
+    cases=ONE_UNIT,
+)
+def one_unit(context: CheckContext) -> None:
+    loss = getattr(keras.losses, context.case)
+    outputs = FixedOutputs(1)
+    target = _target(outputs, NUMBERS)
+    _require_value(context, outputs, loss(), lambda values: float(loss()(target, values)))
+
+
+SPELLED = {
+    "sparse": "SparseCategoricalCrossentropy",
+    "flat": "CategoricalGeneralizedCrossEntropy",
+    "one-hot": "CategoricalCrossentropy",
+    "by-unit": "MeanSquaredError",
+}
+SPELLINGS = ("name", "class", "function", "partial")
+
+
+def _spelled(kind: str, spelling: str) -> Any:
+    """Return a loss as a name, a class, a function or a partial."""
+    name = SPELLED[kind]
+    snake = "".join(f"_{c.lower()}" if c.isupper() else c for c in name).lstrip("_")
+    function = getattr(keras.losses, snake)
+    if spelling == "partial":
+        more = {"flat": {"q": 0.5}, "by-unit": {}}.get(kind, {"from_logits": False})
+        return functools.partial(function, **more)
+    return {"name": snake, "class": getattr(keras.losses, name), "function": function}[spelling]
+
+
+@check(
+    "TGT-11.spellings",
+    verifies="the form of target is the same whether the loss is a name, a class, a function or a "
+    "partial of one",
+    impact="the same loss learns the labels or something else, depending on how it is written",
+    wrappers=CLASSIFIER,
+    cases=[
+        f"{kind}-{spelling}"
+        for kind in SPELLED
+        for spelling in SPELLINGS
+        # Its function has an argument without a default, so neither it nor its name can be given.
+        if (kind, spelling) not in {("flat", "name"), ("flat", "function")}
+    ],
+)
+def spellings(context: CheckContext) -> None:
+    kind, _, spelling = context.case.rpartition("-")
+    name = SPELLED[kind]
+    outputs, given = FixedOutputs(3), _spelled(kind, spelling)
+    target = _target(outputs, FORMS[name])
+
+    def right(values: Any) -> float:
+        loss = keras.losses.get(given) if isinstance(given, str) else given
+        loss = loss() if isinstance(loss, type) else loss
+        return float(np.mean(keras.ops.convert_to_numpy(loss(target, values))))
+
+    _require_value(context, outputs, given, right)
+
+
+@check(
+    "TGT-11.own-loss",
+    verifies="a subclass of a loss of Keras, and a function that calls one, get the same form of "
+    "target as the loss itself",
+    impact="a loss that is extended by a line learns something else than the labels",
+    wrappers=CLASSIFIER,
+    cases=["subclass-sparse", "subclass-one-hot", "function-sparse", "function-one-hot"],
+    level=Level.SHOULD,
+)
+def own_loss(context: CheckContext) -> None:
+    way, _, kind = context.case.partition("-")
+    name = SPELLED[kind]
+    parent, function = getattr(keras.losses, name), _spelled(kind, "function")
+    outputs = FixedOutputs(3)
+    target = _target(outputs, FORMS[name])
+
+    def doubled(y_true: Any, y_pred: Any) -> Any:
+        return 2.0 * function(y_true, y_pred)
+
+    given = type("Extended", (parent,), {})() if way == "subclass" else doubled
+    factor = 1.0 if way == "subclass" else 2.0
+    _require_value(context, outputs, given, lambda values: factor * float(parent()(target, values)))

@@ -1,0 +1,157 @@
+"""The wrapper trains as Keras alone does: random tasks, compared with bare Keras, to the last bit.
+
+A failure prints its task as one line. To run it again:
+``SCIKERAS_REFERENCE_TASK="Task(...)" python -m pytest tests/reference/test_against_keras.py``.
+"""
+
+import os
+
+import bare_keras
+import keras
+import numpy as np
+import pytest
+from random_tasks import TARGETS, Task, arguments_of_call, draw, estimator, training_rows
+from training_parts import LOSSES
+
+EXAMPLES = int(os.environ.get("SCIKERAS_REFERENCE_EXAMPLES", "20"))
+"""How many random tasks are trained; the nightly job trains more."""
+SETTING = "SCIKERAS_REFERENCE_SHARED_STEPS"
+PASTED = os.environ.get("SCIKERAS_REFERENCE_TASK")
+TASKS = [eval(PASTED, {"Task": Task})] if PASTED else [draw(seed) for seed in range(EXAMPLES)]
+
+
+def start_anew(seed):
+    """Bring the process to where a script would start: no names given out, generators seeded."""
+    keras.utils.clear_session()
+    keras.utils.set_random_seed(seed)
+
+
+def bits(arrays):
+    return [(np.shape(array), np.asarray(array).tobytes()) for array in arrays]
+
+
+def seen(model, history, events, predictions, task):
+    """Return all that a user can see of a trained model, by what it is called."""
+    drawn = bare_keras.next_numbers()
+    rows = training_rows(task)
+    # The wrapper hands objects to Model.compile, where a user may have given names.
+    compiled = model.get_compile_config() if task.compiled_by == "builder" else None
+    return {
+        "history": {name: [float(v) for v in values] for name, values in history.items()},
+        "order of the history": list(history),
+        "events": events,
+        "predictions": (np.shape(predictions), np.asarray(predictions).tolist()),
+        "weights": bits(v.numpy() for v in model.variables),
+        "optimizer": bits(v.numpy() for v in model.optimizer.variables),
+        "metrics": bits(v.numpy() for v in model.metrics_variables),
+        "outputs": bits([model.predict(rows.x, verbose=0)]),
+        "random numbers": drawn,
+        "names of metrics": model.metrics_names,
+        "steps": int(model.optimizer.iterations),
+        # A model that the builder left unbuilt is built for one row, and not for a first batch.
+        "configuration": None if task.model == "unbuilt" else repr(model.get_config()),
+        "compilation": repr(compiled),
+        "evaluation": model.evaluate(
+            rows.x,
+            bare_keras.encoded(task, rows.y),
+            sample_weight=rows.weights,
+            verbose=0,
+            return_dict=True,
+        ),
+    }
+
+
+def by_hand(task):
+    start_anew(task.seed)
+    model, history, events, predictions = bare_keras.run(task)
+    return seen(model, history, events, predictions, task)
+
+
+def wrapped(task, setting):
+    start_anew(task.seed)
+    rows, events = training_rows(task), []
+    wrapper = estimator(task, events)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv(SETTING, setting)
+        for method in task.calls:
+            if method == "initialize":
+                wrapper.initialize(rows.x, rows.y)
+            else:
+                getattr(wrapper, method)(rows.x, rows.y, **arguments_of_call(task, method, events))
+        predictions = wrapper.predict(rows.x)
+        return seen(wrapper.model_, wrapper.history_, events, predictions, task)
+
+
+def difference(task):
+    """Return what differs between the wrapper and bare Keras; an empty text if nothing does."""
+    expected = by_hand(task)
+    for setting, how in (("0", "without shared steps"), ("1", "with shared steps")):
+        try:
+            found = wrapped(task, setting)
+        except Exception as error:  # whatever the wrapper raises, Keras did not
+            return f"{how}: {type(error).__name__}: {error}"
+        for name, value in expected.items():
+            if value != found[name]:
+                return f"{how}: {name}\n{side_by_side(value, found[name])}"
+    return ""
+
+
+def side_by_side(expected, found, width=300):
+    """Return two values as text, from shortly before the place where they begin to differ."""
+    texts = repr(expected), repr(found)
+    pairs = enumerate(zip(*texts, strict=False))
+    same = next((place for place, (one, other) in pairs if one != other), 0)
+    by_keras, by_wrapper = (text[max(same - 100, 0) : same + width] for text in texts)
+    return f"Keras:   {by_keras}\nwrapper: {by_wrapper}"
+
+
+def simplest(task):
+    """Return the plainest task that still differs, as far as leaving out one thing at a time goes."""
+    for simpler in task.simpler():
+        try:
+            differs = difference(simpler)
+        except Exception:  # Keras itself cannot train it
+            continue
+        if differs:
+            return simplest(simpler)
+    return task
+
+
+def check(task):
+    found = difference(task)
+    if found:
+        plainest = simplest(task)
+        pytest.fail(f"{task!r}\n{found}\nIn short: {plainest!r}\n{difference(plainest)}")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("task", TASKS, ids=lambda task: f"{task.seed}")
+def test_a_random_task_is_trained_as_by_bare_keras(task):
+    """Weights, history, events, predictions, random numbers and the model are the same."""
+    check(task)
+
+
+def test_a_plain_task_is_trained_as_by_bare_keras():
+    """What is drawn at random for the slow tests holds for a plain fit, too."""
+    check(Task(target="binary", run_eagerly=True))
+
+
+def test_the_text_of_a_task_makes_the_same_task():
+    """A failure can be reproduced from what it prints."""
+    tasks = [draw(seed) for seed in range(50)]
+    assert tasks == [eval(repr(task), {"Task": Task}) for task in tasks]
+
+
+def test_random_tasks_have_everything_in_them():
+    """The tasks of the nightly job use every target and loss, and every kind of callback."""
+    tasks = [draw(seed) for seed in range(200)]
+    expected = {(target, loss) for target in TARGETS for loss in LOSSES[target]}
+    assert expected == {(task.target, task.loss) for task in tasks}
+
+
+def test_a_difference_is_found(monkeypatch):
+    """The comparison itself sees another learning rate; it would not pass whatever happens."""
+    monkeypatch.setattr(bare_keras, "encoded", lambda task, y: 1 - y.reshape(-1, 1))
+    assert "weights" in difference(Task(run_eagerly=True)) or "history" in difference(
+        Task(run_eagerly=True)
+    )

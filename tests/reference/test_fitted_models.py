@@ -1,0 +1,122 @@
+"""A model that was trained with shared steps is, to its user, one that Keras trained alone."""
+
+import io
+
+import keras
+import numpy as np
+import pytest
+from shared_step_models import ON_JAX, empty_cache, only_where_shared, shared
+
+from scikeras_reference import KerasRegressor
+from scikeras_reference._shared_steps.eligibility import SETTING
+
+pytestmark = only_where_shared
+__all__ = ["empty_cache"]  # the fixture
+
+X = np.random.default_rng(0).normal(size=(20, 4)).astype("float32")
+Y = X[:, 0]
+PLAIN = (bool, int, float, str, type(None))
+# Keras's own functions are left out of a model that shares them, and made when they are needed;
+# names and identifiers count up from model to model.
+FUNCTIONS = {"train_function", "test_function", "predict_function"}
+COUNTED = {"name", "_name", "_parent_path", "path", "_path"}
+
+
+def build():
+    parts = [keras.layers.Dense(3, activation="relu", name="hidden"), keras.layers.Dropout(0.2)]
+    return keras.Sequential([keras.Input((4,)), *parts, keras.layers.Dense(1, name="out")], "model")
+
+
+def trained(monkeypatch, *, shares, **parameters):
+    monkeypatch.setenv(SETTING, "1" if shares else "0")
+    keras.backend.clear_session()
+    made = KerasRegressor(
+        build, loss="mse", metrics=["mae"], optimizer="adam", random_state=0, verbose=0, epochs=2,
+        **parameters,
+    ).fit(X, Y)  # fmt: skip
+    assert shares == (shared() > 0)
+    return made.model_
+
+
+@pytest.fixture(params=[0.0, 0.5], ids=["alone", "validated"])
+def pair(request, monkeypatch):
+    """Return a model that Keras trained alone, and one that shared its steps."""
+    models = [
+        trained(monkeypatch, shares=shares, validation_split=request.param)
+        for shares in (False, True)
+    ]
+    monkeypatch.setenv(SETTING, "1")
+    return models
+
+
+def attributes(part):
+    return {
+        name: value if isinstance(value, PLAIN) else type(value).__name__
+        for name, value in vars(part).items()
+        if name not in FUNCTIONS | COUNTED and not name.startswith("_obj_reference_counts")
+    }
+
+
+def parts(model):
+    yield model
+    yield from model.layers
+    yield model.optimizer
+
+
+def test_attributes(pair):
+    """The same ones, private ones too, with the same values as far as they are plain."""
+    alone, sharing = ([attributes(part) for part in parts(model)] for model in pair)
+
+    assert alone == sharing
+
+
+def test_it_counts_as_called(pair):
+    """Exports need it."""
+    assert [True, True] == [model._called for model in pair]
+
+
+def seen(model, tmp_path):
+    """Return what public methods return."""
+    text = io.StringIO()
+    model.summary(print_fn=lambda line: text.write(line + "\n"))
+    path = tmp_path / "model.keras"
+    model.save(path)
+    loaded = keras.saving.load_model(path)
+    clone = keras.models.clone_model(model)
+    return {
+        "summary": text.getvalue(),
+        "config": repr(model.get_config()),
+        "compilation": repr(model.get_compile_config()),
+        "json": model.to_json(),
+        "history": repr((model.history.history, model.history.epoch)),
+        "evaluated": model.evaluate(X, Y, verbose=0),
+        "predicted": model.predict(X, verbose=0).tobytes(),
+        "one batch": model.predict_on_batch(X[:3]).tobytes(),
+        "loaded": loaded.predict(X, verbose=0).tobytes(),
+        "optimizer": [np.asarray(v).tobytes() for v in loaded.optimizer.variables],
+        "clone": repr(clone.get_config()),
+        "trained on": model.fit(X, Y, verbose=0, shuffle=False, epochs=2).history,
+        "a batch": model.train_on_batch(X, Y),
+        "tested": model.test_on_batch(X, Y),
+        "metrics": [metric.name for metric in model.metrics],
+    }
+
+
+def test_public_methods(pair, tmp_path):
+    """Each returns the same."""
+    alone, sharing = (seen(model, tmp_path) for model in pair)
+
+    for name, value in alone.items():
+        assert value == sharing[name], name
+
+
+@pytest.mark.skipif(ON_JAX, reason="on JAX, exporting to SavedModel takes jax2tf")
+def test_it_can_be_exported(pair, tmp_path):
+    """To a SavedModel."""
+    _, sharing = pair
+    sharing.export(tmp_path / "exported", verbose=False)
+
+    import tensorflow as tf
+
+    served = tf.saved_model.load(str(tmp_path / "exported")).serve(X)
+    np.testing.assert_allclose(sharing.predict(X, verbose=0), served, rtol=1e-6)
