@@ -149,6 +149,7 @@ def test_an_attribute_that_moves_costs_no_fit(name, expected, monkeypatch):
         require_attributes(compiled, training=True)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("moved", _backends.PRIVATE_NAMES, ids=".".join)
 def test_seeding_falls_back_to_public_functions(moved, expected, monkeypatch, caplog):
     """A seeded fit is still reproducible, other generators are restored, and one warning says so."""
