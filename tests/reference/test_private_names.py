@@ -72,6 +72,7 @@ def _shares(monkeypatch):
 
 
 @where_shared
+@pytest.mark.slow
 @pytest.mark.parametrize("name", IN_MODULES, ids=lambda name: f"{name.owner}.{name.name}")
 def test_a_name_of_a_module_that_moves_costs_no_fit(name, expected):
     """Fit, seeding and prediction are Keras's own, and the reason names what is missing."""
@@ -98,6 +99,7 @@ class Missing:
 
 
 @where_shared
+@pytest.mark.slow
 @pytest.mark.parametrize("owner", sorted({name.owner for name in IN_MODULES}))
 def test_a_module_that_moves_costs_no_fit(owner, expected, monkeypatch):
     """A module that cannot be imported is as good as one without its names."""
@@ -125,6 +127,7 @@ class Without:
 
 
 @where_shared
+@pytest.mark.slow
 @pytest.mark.parametrize("name", OF_OBJECTS, ids=lambda name: f"{name.owner}.{name.name}")
 def test_an_attribute_that_moves_costs_no_fit(name, expected, monkeypatch):
     """What shared steps see lacks it; Keras itself has it, wherever it is now."""
@@ -146,6 +149,7 @@ def test_an_attribute_that_moves_costs_no_fit(name, expected, monkeypatch):
         require_attributes(compiled, training=True)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("moved", _backends.PRIVATE_NAMES, ids=".".join)
 def test_seeding_falls_back_to_public_functions(moved, expected, monkeypatch, caplog):
     """A seeded fit is still reproducible, other generators are restored, and one warning says so."""

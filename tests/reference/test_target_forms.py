@@ -277,6 +277,7 @@ def test_metrics_of_units_are_refused_under_a_sparse_loss(metric, where):
         KerasClassifier(builder, **params).fit(X, y)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("metric", OF_UNITS)
 def test_metrics_of_units_are_right_under_a_one_hot_loss(metric):
     """The value in the history is the one computed from one-hot rows and the same outputs."""
