@@ -24,7 +24,9 @@ COUNTED = {"name", "_name", "_parent_path", "path", "_path"}
 
 def build():
     parts = [keras.layers.Dense(3, activation="relu", name="hidden"), keras.layers.Dropout(0.2)]
-    return keras.Sequential([keras.Input((4,)), *parts, keras.layers.Dense(1, name="out")], "model")
+    return keras.Sequential(
+        [keras.Input((4,)), *parts, keras.layers.Dense(1, name="out")], name="model"
+    )
 
 
 def trained(monkeypatch, *, shares, **parameters):

@@ -14,12 +14,13 @@ PAGE = Path(__file__).parents[2] / "docs" / "architecture.md"
 BACKENDS = {"tensorflow", "jax", "jaxlib", "torch"}
 LOOK_AT_BACKENDS = ("_backends.py", "_shared_steps/")
 USE_PRIVATE_NAMES = ("_backends.py", "_shared_steps/")
-NAME_LIBRARIES = ("_serialization/custom_objects.py",)
+NAME_LIBRARIES = ("_serialization/custom_objects.py", "_seed_lock.py")
 """Modules that name backends without looking at them: whose class is whose."""
 
 FOREIGN_NAMES = {
     "_sklearn_protocol.py": {"_metadata_request"},  # metadata routing has no public way to copy it
     "_data/validation.py": {"_fields"},  # how Python marks named tuples
+    "_seed_lock.py": {"_current_frames"},  # Python's, which documents it
     "_base.py": {"_keras_build_fn"},  # the contract's name for the builder of a subclass
 }
 

@@ -87,7 +87,7 @@ class SeedLock:
         return True
 
     def release(self) -> None:
-        """Give the lock back, as often as it was taken."""
+        """Release the lock, as often as it was taken."""
         me = threading.get_ident()
         with self._changed:
             holder = self._held_by(me)

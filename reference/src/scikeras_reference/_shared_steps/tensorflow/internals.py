@@ -51,7 +51,8 @@ def seeded_order(rows: int) -> Any:
         return tensorflow.random.shuffle(tensorflow.range(rows, dtype=tensorflow.int64))
 
     # The seed of an operation depends on the function that it is in, so the function has to be new.
-    return tensorflow.function(order, autograph=False)().numpy()
+    # Called as a function, it would be one that TensorFlow warns about: traced again and again.
+    return tensorflow.function(order, autograph=False).get_concrete_function()().numpy()
 
 
 @contextmanager
