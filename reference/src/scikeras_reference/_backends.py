@@ -131,8 +131,8 @@ def compiled_metrics(model: Any) -> list[Any]:
     Keras has no public way to read them. Where it keeps them elsewhere, there are none.
     """
     compiled = getattr(model, "_compile_metrics", None)
-    given = [getattr(compiled, name, None) for name in ("_user_metrics", "_user_weighted_metrics")]
-    return [metric for metric in keras.tree.flatten(given) if metric is not None]
+    names = ("_user_metrics", "_user_weighted_metrics")
+    return [getattr(compiled, name, None) for name in names]
 
 
 def _save_python() -> Callable[[], object]:

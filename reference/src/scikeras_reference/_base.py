@@ -16,14 +16,13 @@ from scikeras_reference._data.validation import (
     validate_features,
     validate_target,
 )
-from scikeras_reference._model.builder import (
-    build,
-    check_trainable,
-    find_builder,
+from scikeras_reference._model.builder import build, check_trainable, find_builder, output_shapes
+from scikeras_reference._model.compilation import (
+    compile_arguments,
+    compile_model,
     inform_encoder,
-    output_shapes,
+    is_complete,
 )
-from scikeras_reference._model.compilation import compile_arguments, compile_model, is_complete
 from scikeras_reference._model.keras_objects import callbacks_of_call
 from scikeras_reference._parameters.named import check_flag
 from scikeras_reference._sklearn_protocol import SklearnProtocol

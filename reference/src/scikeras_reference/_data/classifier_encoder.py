@@ -8,20 +8,17 @@ import keras
 import numpy as np
 from sklearn.base import BaseEstimator, TransformerMixin
 
-from scikeras_reference._data.form_probe import form_of_loss
-from scikeras_reference._data.losses_and_metrics import (
+from scikeras_reference._data.form_probe import TargetForm, encode_classes
+from scikeras_reference._data.metric_forms import check_metrics
+from scikeras_reference._data.outputs import as_rows, normalized, sigmoid, softmax
+from scikeras_reference._data.target_forms import (
     FormOfLoss,
-    TargetForm,
     describe_loss,
-    encode_classes,
-    first_loss,
-    known_form,
+    form_of_loss,
     labels_compete,
     uses_logits,
     uses_margins,
 )
-from scikeras_reference._data.metric_forms import check_metrics
-from scikeras_reference._data.outputs import as_rows, normalized, sigmoid, softmax
 from scikeras_reference._data.validation import target_type, unsupported_target
 from scikeras_reference._serialization.packing import pack, unpack
 from scikeras_reference.exceptions import (
@@ -198,9 +195,7 @@ class ClassifierLabelEncoder(TransformerMixin, BaseEstimator):  # type: ignore[m
         if self.form != "auto":
             self._form = _FORMS[self.form]
             return
-        found = known_form(loss, self._width, self.n_classes_)
-        if found is None:
-            found = form_of_loss(first_loss(loss), self._width or 1, self.n_classes_)
+        found = form_of_loss(loss, self._width, self.n_classes_)
         self._form = found.form
         if self._width is not None:
             self._check_form(found)

@@ -5,22 +5,25 @@ Class labels can be encoded in several forms, and Keras's rules of broadcasting 
 So the function is tried on outputs that are right for each class, and on outputs that are wrong.
 """
 
-import warnings
-import weakref
 from collections.abc import Callable, Sequence
-from enum import IntEnum
+from enum import Enum, IntEnum
 from typing import Any
 
 import keras
 import numpy as np
 
-from scikeras_reference._backends import preserved_generators
-from scikeras_reference._data.losses_and_metrics import FormOfLoss, TargetForm, encode_classes
-
-__all__ = ["Evidence", "form_of_loss", "probe_loss", "probe_metric"]
+__all__ = ["Evidence", "TargetForm", "encode_classes", "probe_loss", "probe_metric"]
 
 Value = Callable[[Any, Any], Any]
 """Takes targets and outputs as arrays; returns a number, or an array of numbers."""
+
+
+class TargetForm(Enum):
+    """A form that class labels can be encoded in."""
+
+    NUMBERS = "class numbers of shape (n, 1)"
+    FLAT_NUMBERS = "class numbers of shape (n,)"
+    ONE_HOT = "one-hot rows"
 
 
 class Evidence(IntEnum):
@@ -32,6 +35,38 @@ class Evidence(IntEnum):
     RIGHT_BY_BATCH = 3  # right outputs are better for every class, in values of whole batches only
     RIGHT_BY_ROW = 4  # they are better row by row, but a batch is not what its rows are
     RIGHT = 5  # they are better row by row, and a batch is the mean or the sum of its rows
+
+
+def encode_classes(codes: Any, form: TargetForm, n_units: int) -> Any:
+    """Encode class numbers.
+
+    Parameters
+    ----------
+    codes : ndarray of int of shape (n_samples,)
+        From 0.
+    form : TargetForm
+        How.
+    n_units : int
+        Width of one-hot rows.
+
+    Returns
+    -------
+    ndarray of ``keras.config.floatx()``
+        Of shape (n_samples, 1), (n_samples,) or (n_samples, n_units).
+
+    Examples
+    --------
+    >>> encode_classes(np.array([1, 0]), TargetForm.ONE_HOT, 2)
+    array([[0., 1.],
+           [1., 0.]], dtype=float32)
+    """
+    floatx = keras.config.floatx()
+    if form is TargetForm.ONE_HOT:
+        encoded = np.zeros((len(codes), n_units), dtype=floatx)
+        encoded[np.arange(len(codes)), codes] = 1
+        return encoded
+    numbers = codes.astype(floatx)
+    return numbers if form is TargetForm.FLAT_NUMBERS else numbers.reshape(-1, 1)
 
 
 def probe_loss(loss: Value, form: TargetForm, n_units: int, n_classes: int) -> Evidence:
@@ -159,37 +194,3 @@ def _compare(right: Any, wrong: Any) -> Evidence:
     if (gaps > least).all() or (gaps < -least).all():
         return Evidence.RIGHT
     return Evidence.CONSTANT if (np.abs(gaps) <= least).all() else Evidence.WRONG
-
-
-# What was tried, for as long as there is the loss.
-_tried: "weakref.WeakKeyDictionary[Any, dict[tuple[int, int], FormOfLoss]]" = (
-    weakref.WeakKeyDictionary()
-)
-
-
-def form_of_loss(loss: Any, n_units: int, n_classes: int) -> FormOfLoss:
-    """Return which form of target a loss wants that is none of Keras's own.
-
-    Parameters
-    ----------
-    loss : keras.losses.Loss or callable
-        The loss.
-    n_units, n_classes : int
-        Width of the outputs, and number of classes, at least two.
-    """
-    try:
-        tried = _tried.setdefault(loss, {})
-    except TypeError:  # neither hashed nor referred to weakly
-        tried = {}
-    key = (n_units, n_classes)
-    if key not in tried:
-        with preserved_generators(), warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            found = {form: probe_loss(loss, form, n_units, n_classes) for form in TargetForm}
-        best = max(TargetForm, key=lambda form: found[form])  # the first of equals
-        tried[key] = FormOfLoss(
-            best if found[best] >= Evidence.RIGHT_BY_BATCH else TargetForm.NUMBERS,
-            is_shown=found[best] >= Evidence.RIGHT_BY_BATCH,
-            takes_one_hot=found[TargetForm.ONE_HOT] is not Evidence.RAISES,
-        )
-    return tried[key]

@@ -2,14 +2,12 @@
 
 import inspect
 import warnings
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import keras
 import scipy.sparse
 
-from scikeras_reference._backends import compiled_metrics
-from scikeras_reference._data.losses_and_metrics import DEFERRED_METRICS
 from scikeras_reference._parameters.storage import suggestion
 from scikeras_reference._serialization.copying import copy_object
 from scikeras_reference.exceptions import (
@@ -24,7 +22,6 @@ __all__ = [
     "build",
     "check_trainable",
     "find_builder",
-    "inform_encoder",
     "is_missing",
     "output_shapes",
     "require_part",
@@ -241,32 +238,6 @@ def _first_row(features: Any) -> Any:
         return keras.ops.convert_to_tensor(row.toarray() if scipy.sparse.issparse(row) else row)
 
     return keras.tree.map_structure(of, features)
-
-
-def inform_encoder(encoder: Any, model: Any, shapes: Sequence[tuple[int | None, ...]]) -> None:
-    """Let a target encoder see what the model is compiled with, as far as it has methods for it.
-
-    Parameters
-    ----------
-    encoder : transformer
-        Its ``set_model_output`` takes the loss and the shapes of the outputs, its
-        ``check_metrics`` the metrics.
-    model : keras.Model
-        Compiled, or not yet.
-    shapes : sequence of tuple
-        One for each output.
-    """
-    if hasattr(encoder, "set_model_output"):
-        encoder.set_model_output(getattr(model, "loss", None), shapes)
-    if model.compiled and hasattr(encoder, "check_metrics"):
-        # Keras resolves the other names by the form of the target.
-        given = [
-            metric
-            for metric in compiled_metrics(model)
-            if not (isinstance(metric, str) and metric in DEFERRED_METRICS)
-        ]
-        if given:
-            encoder.check_metrics(given)
 
 
 def _accepted(builder: Callable[..., Any]) -> tuple[list[str], bool]:

@@ -1,0 +1,266 @@
+"""Which form of target a loss computes the right value for.
+
+Keras's own losses are listed, by identity and not by name; `tests/reference/test_target_forms.py`
+compares the list with what each of them computes. Every other loss is tried on known outputs.
+"""
+
+import functools
+import warnings
+import weakref
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import keras
+
+from scikeras_reference._backends import preserved_generators
+from scikeras_reference._data.form_probe import Evidence, TargetForm, probe_loss
+from scikeras_reference._data.losses_and_metrics import DEFERRED_LOSSES, snake_case
+
+__all__ = [
+    "FormOfLoss",
+    "describe_loss",
+    "first_loss",
+    "form_of_loss",
+    "labels_compete",
+    "uses_logits",
+    "uses_margins",
+]
+
+_NUMBERS = ("sparse_categorical_crossentropy", "circle")
+_FLAT_NUMBERS = ("categorical_generalized_cross_entropy",)
+_COMPETING_ONE_HOT = (
+    "categorical_crossentropy",
+    "categorical_focal_crossentropy",
+    "categorical_hinge",
+)
+_ELEMENTWISE = (
+    "binary_crossentropy",
+    "binary_focal_crossentropy",
+    "cosine_similarity",
+    "dice",
+    "hinge",
+    "huber",
+    "kl_divergence",
+    "log_cosh",
+    "mean_absolute_error",
+    "mean_absolute_percentage_error",
+    "mean_squared_error",
+    "mean_squared_logarithmic_error",
+    "poisson",
+    "squared_hinge",
+    "tversky",
+)
+_MARGIN = ("hinge", "squared_hinge")
+# With one unit their value does not depend on the output, or not in the right direction.
+_NEED_SEVERAL_UNITS = (
+    "categorical_crossentropy",
+    "categorical_focal_crossentropy",
+    "categorical_generalized_cross_entropy",
+    "circle",
+    "cosine_similarity",
+    "sparse_categorical_crossentropy",
+)
+_FORMS = {
+    **dict.fromkeys(_NUMBERS, TargetForm.NUMBERS),
+    **dict.fromkeys(_FLAT_NUMBERS, TargetForm.FLAT_NUMBERS),
+    **dict.fromkeys((*_COMPETING_ONE_HOT, *_ELEMENTWISE), TargetForm.ONE_HOT),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class FormOfLoss:
+    """What is known about a loss and its target.
+
+    Parameters
+    ----------
+    form : TargetForm
+        The form to train on.
+    is_shown : bool
+        Whether the loss is known, or was shown, to compute the right value for that form.
+    needs_several_units : bool
+        Whether the loss can learn nothing from the single unit that the model has.
+    takes_one_hot : bool
+        Whether rows with a number for each unit can be the target.
+    """
+
+    form: TargetForm
+    is_shown: bool = True
+    needs_several_units: bool = False
+    takes_one_hot: bool = False
+
+
+# What was tried, for as long as there is the loss.
+_tried: "weakref.WeakKeyDictionary[Any, dict[tuple[int, int], FormOfLoss]]" = (
+    weakref.WeakKeyDictionary()
+)
+
+
+def first_loss(loss: Any) -> Any:
+    """Return the loss of the first output of a loss, or of a list or dict of losses.
+
+    >>> first_loss(["mse"]), first_loss({"out": "mae"}), first_loss(None)
+    ('mse', 'mae', None)
+    """
+    while isinstance(loss, (list, tuple, Mapping)):
+        items = list(loss.values()) if isinstance(loss, Mapping) else list(loss)
+        loss = items[0] if items else None
+    return loss
+
+
+def form_of_loss(loss: Any, n_units: int | None, n_classes: int) -> FormOfLoss:
+    """Return which form of target `loss` wants.
+
+    Parameters
+    ----------
+    loss : str, keras.losses.Loss, type, callable, or list or dict of them
+        What ``Model.loss`` holds.
+    n_units : int or None
+        Width of the output of the model; None as long as it is unknown.
+    n_classes : int
+        Number of classes.
+
+    Examples
+    --------
+    >>> form_of_loss("categorical_crossentropy", 3, 3).form.value
+    'one-hot rows'
+    >>> form_of_loss(["sparse_categorical_crossentropy"], 3, 3).form.value
+    'class numbers of shape (n, 1)'
+    """
+    loss = first_loss(loss)
+    if isinstance(loss, str) and loss not in DEFERRED_LOSSES:
+        try:
+            loss = keras.losses.get(loss)
+        except ValueError:
+            loss = None  # compilation says what is wrong with the name
+    if loss is None or isinstance(loss, str):
+        return FormOfLoss(TargetForm.NUMBERS)  # Keras resolves these names by the target's shape
+    name = _keras_name(loss)
+    if name in _FORMS:
+        form = _FORMS[name]
+        if n_units == 1:
+            useless = name in _NEED_SEVERAL_UNITS and n_classes > 1
+            return FormOfLoss(TargetForm.NUMBERS, needs_several_units=useless)
+        if n_units is None and name in _ELEMENTWISE:
+            return FormOfLoss(TargetForm.NUMBERS, takes_one_hot=True)
+        return FormOfLoss(form, takes_one_hot=form is TargetForm.ONE_HOT)
+    if n_units is None or n_classes < 2 or isinstance(loss, type):
+        return FormOfLoss(TargetForm.NUMBERS, takes_one_hot=True)
+    return _try(loss, n_units, n_classes)
+
+
+def describe_loss(loss: Any) -> str:
+    """Return what a loss is called, for messages.
+
+    >>> describe_loss("mse"), describe_loss(keras.losses.Huber())
+    ("'mse'", 'Huber')
+    """
+    loss = first_loss(loss)
+    if isinstance(loss, str):
+        return repr(loss)
+    if isinstance(loss, functools.partial):
+        return describe_loss(loss.func)
+    return str(getattr(loss, "__name__", type(loss).__name__))
+
+
+def labels_compete(loss: Any) -> bool:
+    """Return whether the units of the output stand for classes that exclude each other in `loss`.
+
+    >>> labels_compete("categorical_crossentropy"), labels_compete("binary_crossentropy")
+    (True, False)
+    """
+    return _keras_name(first_loss(loss), base=True) not in _ELEMENTWISE
+
+
+def uses_logits(loss: Any) -> bool:
+    """Return whether `loss` takes the model's outputs for logits.
+
+    >>> uses_logits(keras.losses.BinaryCrossentropy(from_logits=True)), uses_logits("mse")
+    (True, False)
+    """
+    loss = first_loss(loss)
+    if isinstance(loss, functools.partial):
+        return bool(loss.keywords.get("from_logits", uses_logits(loss.func)))
+    return getattr(loss, "from_logits", False) is True
+
+
+def uses_margins(loss: Any) -> bool:
+    """Return whether `loss` takes the model's outputs for margins around zero.
+
+    >>> uses_margins("hinge"), uses_margins("mse")
+    (True, False)
+    """
+    return _keras_name(first_loss(loss), base=True) in _MARGIN
+
+
+@functools.cache
+def _keras_losses() -> dict[Any, str]:
+    """Return the functions and the classes of ``keras.losses``, each with the function's name."""
+    found = {}
+    for name, value in vars(keras.losses).items():
+        if isinstance(value, type) and issubclass(value, keras.losses.Loss):
+            found[value] = snake_case(name)
+        elif callable(value) and name in _FORMS:
+            found[value] = name
+    return found
+
+
+def _keras_name(loss: Any, *, base: bool = False) -> str | None:
+    """Return the name of the function of Keras that computes `loss`; None if it is another one.
+
+    Parameters
+    ----------
+    loss : object
+        A name, a class, an instance, a function or a partial.
+    base : bool, default=False
+        Whether the nearest class or function of Keras that `loss` derives from counts too, though
+        it may compute something else.
+    """
+    if isinstance(loss, str):
+        try:
+            loss = keras.losses.get(loss)
+        except ValueError:
+            return None
+    if isinstance(loss, functools.partial):
+        return _keras_name(loss.func, base=base) if base or not loss.args else None
+    known = _keras_losses()
+    cls = loss if isinstance(loss, type) else type(loss)
+    if not issubclass(cls, keras.losses.Loss):
+        if base and hasattr(loss, "__wrapped__"):
+            return _keras_name(loss.__wrapped__, base=True)
+        try:
+            return known.get(loss)
+        except TypeError:  # cannot be hashed
+            return None
+    wrapped = vars(loss).get("fn") if not isinstance(loss, type) else None
+    for klass in cls.__mro__:
+        if klass in known and known[klass] in _FORMS:
+            same = all(getattr(cls, name) is getattr(klass, name) for name in ("__call__", "call"))
+            replaced = wrapped is not None and known.get(wrapped) != known[klass]
+            return known[klass] if base or (same and not replaced) else None
+    return _keras_name(wrapped, base=base) if wrapped is not None and _is_wrapper(cls) else None
+
+
+def _is_wrapper(cls: type) -> bool:
+    """Return whether instances do nothing but call the function that they hold."""
+    wrapper = next(base for base in keras.losses.MeanSquaredError.__mro__ if "call" in vars(base))
+    return cls is wrapper
+
+
+def _try(loss: Any, n_units: int, n_classes: int) -> FormOfLoss:
+    try:
+        tried = _tried.setdefault(loss, {})
+    except TypeError:  # neither hashed nor referred to weakly
+        tried = {}
+    key = (n_units, n_classes)
+    if key not in tried:
+        with preserved_generators(), warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            found = {form: probe_loss(loss, form, n_units, n_classes) for form in TargetForm}
+        best = max(TargetForm, key=lambda form: found[form])  # the first of equals
+        tried[key] = FormOfLoss(
+            best if found[best] >= Evidence.RIGHT_BY_BATCH else TargetForm.NUMBERS,
+            is_shown=found[best] >= Evidence.RIGHT_BY_BATCH,
+            takes_one_hot=found[TargetForm.ONE_HOT] is not Evidence.RAISES,
+        )
+    return tried[key]
