@@ -35,7 +35,7 @@ LEARNABLE = {
     "multiclass-mse": (softmax, "mse", lambda k: k),
     "words": (softmax, keras.losses.categorical_crossentropy, lambda k: np.array(list("xyz"))[k]),
     "column": (softmax, "sparse_categorical_crossentropy", lambda k: k.reshape(-1, 1)),
-    "multilabel": (sigmoid, "binary_crossentropy", lambda k: np.eye(3, dtype=int)[k]),
+    "multilabel": (sigmoid, "binary_crossentropy", lambda k: 1 - np.eye(3, dtype=int)[k]),
 }
 
 

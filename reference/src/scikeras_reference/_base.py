@@ -7,6 +7,7 @@ from typing import Any, Self
 
 from sklearn.preprocessing import FunctionTransformer
 
+from scikeras_reference._data.float_range import check_float_range
 from scikeras_reference._data.validation import (
     check_continues,
     check_weights,
@@ -16,7 +17,7 @@ from scikeras_reference._data.validation import (
     validate_features,
     validate_target,
 )
-from scikeras_reference._model.builder import build, check_trainable, find_builder, output_shapes
+from scikeras_reference._model.builder import build, check_trainable, find_builder, name_of
 from scikeras_reference._model.compilation import (
     compile_arguments,
     compile_model,
@@ -24,6 +25,9 @@ from scikeras_reference._model.compilation import (
     is_complete,
 )
 from scikeras_reference._model.keras_objects import callbacks_of_call
+from scikeras_reference._model.meta import Meta
+from scikeras_reference._model.shapes import check_input, check_target, output_shapes
+from scikeras_reference._model.shared_weights import warn_of_shared_weights
 from scikeras_reference._parameters.named import check_flag
 from scikeras_reference._sklearn_protocol import SklearnProtocol
 from scikeras_reference._training.arguments import (
@@ -35,14 +39,16 @@ from scikeras_reference._training.arguments import (
     validation_data,
 )
 from scikeras_reference._training.fit import fit
+from scikeras_reference._training.interruption import finished_epochs
 from scikeras_reference._training.predict import predict
 from scikeras_reference._training.seeding import derive, epoch_seeds, seeded, to_seed
-from scikeras_reference._training.state import FitState
+from scikeras_reference._training.state import FitState, FittedAttributes
+from scikeras_reference._training.validation_rows import class_weighted, training_rows
 
 __all__ = ["BaseWrapper"]
 
 
-class BaseWrapper(SklearnProtocol):
+class BaseWrapper(FittedAttributes, SklearnProtocol):
     """A Keras model as a scikit-learn estimator, neither classifier nor regressor.
 
     Parameters
@@ -104,18 +110,6 @@ class BaseWrapper(SklearnProtocol):
     ((4, 2), 1)
     """
 
-    _fit_state = FitState()
-
-    @property
-    def initialized_(self) -> bool:
-        """Whether there is a model, so that ``predict`` can be called (API-12)."""
-        return "model_" in vars(self)
-
-    @property
-    def current_epoch(self) -> int:
-        """Number of epochs in the history (API-2)."""
-        return max(map(len, getattr(self, "history_", {}).values()), default=0)
-
     @property
     def feature_encoder(self) -> Any:
         """Transformer of X; a subclass overrides it (DATA-1). The default changes nothing."""
@@ -125,13 +119,6 @@ class BaseWrapper(SklearnProtocol):
     def target_encoder(self) -> Any:
         """Transformer of y; a subclass overrides it (DATA-1). The default changes nothing."""
         return FunctionTransformer().set_output(transform="default")
-
-    def __sklearn_tags__(self) -> Any:
-        tags = super().__sklearn_tags__()
-        tags.input_tags.sparse = True
-        tags.input_tags.three_d_array = True
-        tags.target_tags.multi_output = True
-        return tags
 
     def initialize(self, X: Any, y: Any = None) -> Self:
         """Build the model without training it (INIT-8).
@@ -268,21 +255,31 @@ class BaseWrapper(SklearnProtocol):
     ) -> Self:
         """Take the data through all steps; docs/architecture.md has the same list."""
         weights = check_weights(sample_weight, X)
-        with self._rollback():
-            if warm and self.initialized_:
-                X, y = self._validate_further(X, y, new_callbacks=not extend)
-            else:
-                X, y = self._prepare(X, y, classes)
-            weights, call = self._combine_weights(weights, y, call)
-            require_weight(weights)
-            features, target = self._encode(X, y)
-            self._require_compiled(features)
-            arguments = self._fit_arguments(call, validation, len(X))
+        with self._rollback(Exception):
+            with self._rollback():  # an interrupt before training keeps the earlier fit
+                if warm and self.initialized_:
+                    X, y = self._validate_further(X, y, new_callbacks=not extend)
+                else:
+                    X, y = self._prepare(X, y, classes)
+                by_class, call = self._class_weights(y, call)
+                features, target = self._encode(X, y)
+                self._require_compiled(features)
+                check_target(self.model_, target, self._fit_state.output_shapes)
+                arguments = self._fit_arguments(call, validation, len(X))
+                self._check_held_out(y, training_rows(arguments, len(X)))
+                if by_class is not None:
+                    features, target, weights, arguments = class_weighted(
+                        features, target, weights, by_class, arguments
+                    )
+                require_weight(weights)
             epoch, seed = arguments["initial_epoch"], self._fit_state.seed
-            with seeded(None if seed is None else derive(seed, epoch)):
-                history = fit(self.model_, features, target, weights, arguments)
             if not (extend or epoch) or not hasattr(self, "history_"):
                 self.history_: dict[str, list[Any]] = {}
+            with (
+                seeded(None if seed is None else derive(seed, epoch)),
+                finished_epochs(self.model_, self.history_),
+            ):
+                history = fit(self.model_, features, target, weights, arguments)
             extend_history(self.history_, history.history)
         return self
 
@@ -290,7 +287,7 @@ class BaseWrapper(SklearnProtocol):
         """Start anew: reset, validate, fit the encoders, build; return validated X and y."""
         for name in [*self._metadata(), "_fit_state"]:
             self.__dict__.pop(name, None)
-        X = validate_features(self, X, reset=True)
+        X = validate_features(self, X, y, reset=True)
         y = self._validate_target(X, y)
         shape = () if y is None else y.shape[1:]
         self._fit_state = FitState(to_seed(self.random_state), shape, classes)
@@ -308,24 +305,27 @@ class BaseWrapper(SklearnProtocol):
             self.model_ = self._build(X)
         return X, y
 
-    def _take_metadata(self, encoder: Any) -> None:
-        metadata: dict[str, Any] = getattr(encoder, "get_metadata", dict)()  # DATA-5
-        self._set_attributes(metadata, f"get_metadata() of {type(encoder).__name__}")
-        names = (*self._fit_state.metadata_names, *metadata)
-        self._fit_state = replace(self._fit_state, metadata_names=names)
-
     def _build(self, X: Any) -> Any:
         """Return a new model, compiled if there is a loss and an optimizer."""
         arguments = functools.cache(lambda: compile_arguments(self._named(), self._free()))
+        builder = find_builder(self.model, self.build_fn, getattr(self, "_keras_build_fn", None))
         model = build(
-            find_builder(self.model, self.build_fn, getattr(self, "_keras_build_fn", None)),
+            builder,
             self._builder_keywords(),
-            {"meta": self._metadata, "compile_kwargs": arguments, "params": self.get_params},
+            {
+                "meta": lambda: Meta(self._metadata()),
+                "compile_kwargs": arguments,
+                "params": self.get_params,
+            },
             known=(*self._get_param_names(), *sorted(self.prefixes_)),
+            addressed=self._routed("model"),
         )
         compilation = None if model.compiled else arguments()
         row = for_keras(self.feature_encoder_.transform(X[:1]))
+        check_input(model, row)
         shapes = output_shapes(model, row, self.n_outputs_expected_)
+        self._fit_state = replace(self._fit_state, output_shapes=tuple(shapes))
+        warn_of_shared_weights(model, name_of(builder))
         if compilation is not None and is_complete(compilation):
             compile_model(model, compilation)
         inform_encoder(self.target_encoder_, model, shapes)
@@ -333,7 +333,7 @@ class BaseWrapper(SklearnProtocol):
         return model
 
     def _validate_further(self, X: Any, y: Any, *, new_callbacks: bool) -> tuple[Any, Any]:
-        X = validate_features(self, X, reset=False)
+        X = validate_features(self, X, y, reset=False)
         y = self._validate_target(X, y)
         check_continues(self, X, y, self._fit_state.target_shape)
         if new_callbacks:
@@ -342,7 +342,10 @@ class BaseWrapper(SklearnProtocol):
 
     def _encode(self, X: Any, y: Any) -> tuple[Any, Any]:
         features = for_keras(self.feature_encoder_.transform(X))
-        return features, None if y is None else for_keras(self.target_encoder_.transform(y))
+        check_float_range(features, "X")
+        target = None if y is None else for_keras(self.target_encoder_.transform(y))
+        check_float_range(target, "y")
+        return features, target
 
     def _require_compiled(self, features: Any) -> None:
         if not self.model_.compiled:  # `initialize` had no loss
@@ -359,7 +362,7 @@ class BaseWrapper(SklearnProtocol):
         )
         data = validation_data(arguments, validation)
         if data is not None:
-            X = validate_features(self, data[0], reset=False)
+            X = validate_features(self, data[0], data[1], reset=False)
             encoded = self._encode(X, self._validate_target(X, data[1]))
             weights = check_weights(data[2], X)
             arguments["validation_data"] = encoded if weights is None else (*encoded, weights)
@@ -383,17 +386,10 @@ class BaseWrapper(SklearnProtocol):
     def _target_type(self, y: Any) -> str:
         return target_type(y)
 
-    def _combine_weights(
-        self, weights: Any, y: Any, call: Mapping[str, Any]
-    ) -> tuple[Any, Mapping[str, Any]]:
-        """Return the final weights of the rows, and the keyword arguments that are left."""
+    def _class_weights(self, y: Any, call: Mapping[str, Any]) -> tuple[Any, Mapping[str, Any]]:
+        """Return the weight of the class of each row, if any, and the keywords that are left."""
         del y
-        return weights, call
+        return None, call
 
-    def _metadata(self) -> dict[str, Any]:
-        """Every attribute that has been created so far (BUILD-4)."""
-        return {
-            name: value
-            for name, value in vars(self).items()
-            if name in self._fit_state.metadata_names or (name[0] != "_" and name[-1] == "_")
-        }
+    def _check_held_out(self, y: Any, n_trained: int) -> None:
+        """Warn if ``validation_split`` leaves the first `n_trained` rows, and they lack a class."""

@@ -6,13 +6,14 @@ from typing import Any, Self
 import numpy as np
 from sklearn.base import ClassifierMixin
 from sklearn.metrics import accuracy_score
-from sklearn.utils.class_weight import compute_sample_weight
 
 from scikeras_reference._base import BaseWrapper
+from scikeras_reference._data.class_weights import weights_by_class
 from scikeras_reference._data.classifier_encoder import ClassifierLabelEncoder
 from scikeras_reference._data.validation import target_type, validate_target
 from scikeras_reference._training.arguments import one_more_epoch
-from scikeras_reference.exceptions import InputError, ParameterError
+from scikeras_reference._training.validation_rows import warn_of_classes_without_rows
+from scikeras_reference.exceptions import InputError
 
 __all__ = ["KerasClassifier"]
 
@@ -25,9 +26,10 @@ class KerasClassifier(ClassifierMixin, BaseWrapper):  # type: ignore[misc]
     model : callable or keras.Model, default=None
         The builder. It finds the number of classes in ``meta["n_classes_"]``.
     class_weight : dict, "balanced", list of dict or None, default=None
-        Weights by label; multiplied with ``sample_weight``, if there is one (API-5). For
-        multilabel indicators a list with a dict for each column, whose weights multiply.
-        ``fit__class_weight`` and ``fit(class_weight=...)`` are by label too.
+        Weights by label; multiplied with ``sample_weight``, if there is one, in training only
+        (API-5). "balanced" goes by the frequencies in the y of ``fit``. For indicators with one
+        label in each row a dict by column, for others a list with a dict for each column, whose
+        weights multiply. ``fit__class_weight`` and ``fit(class_weight=...)`` are by label too.
     build_fn, warm_start, random_state, optimizer, loss, metrics, batch_size, \
 validation_batch_size, verbose, callbacks, validation_split, shuffle, run_eagerly, epochs, **kwargs
         As for `BaseWrapper`.
@@ -242,26 +244,27 @@ validation_batch_size, verbose, callbacks, validation_split, shuffle, run_eagerl
             return kind
         return target_type(np.unique(classes))
 
-    def _combine_weights(
-        self, weights: Any, y: Any, call: Mapping[str, Any]
-    ) -> tuple[Any, Mapping[str, Any]]:
-        # Class weights are by label here, and by number in Keras; so Keras gets weights of rows.
-        routed = self._free().get("fit__class_weight", self.class_weight)
+    def _class_weights(self, y: Any, call: Mapping[str, Any]) -> tuple[Any, Mapping[str, Any]]:
+        free = self._free()
+        routed = free.get("fit__class_weight", self.class_weight)
         class_weight = call.get("class_weight", routed)
         call = {name: value for name, value in call.items() if name != "class_weight"}
-        if "fit__class_weight" in self._free():
+        if "fit__class_weight" in free:
             call["class_weight"] = None
         if class_weight is None:
-            return weights, call
-        try:
-            by_class = compute_sample_weight(class_weight, y)
-        except (ValueError, TypeError) as error:
-            raise ParameterError(
-                f"class_weight={class_weight!r} does not fit y: {error}. Give a dict by label"
-                ' ("balanced" works it out), or for multilabel indicators a list with a dict for'
-                " each column."
-            ) from error
-        return by_class if weights is None else weights * by_class, call
+            return None, call
+        high = self._label_value(y)
+        exclusive = high is not None and getattr(
+            self.target_encoder_, "exclusive_", ((y == high).sum(axis=1) == 1).all()
+        )
+        return weights_by_class(class_weight, y, high if exclusive else None), call
+
+    def _check_held_out(self, y: Any, n_trained: int) -> None:
+        warn_of_classes_without_rows(y, self._label_value(y), n_trained)
+
+    def _label_value(self, y: Any) -> Any:
+        """Return the value that marks a label in an indicator; None if y holds labels."""
+        return y.max() if self.target_type_ == "multilabel-indicator" else None
 
 
 def _missing_target(estimator: Any) -> InputError:

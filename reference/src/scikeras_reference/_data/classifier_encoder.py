@@ -1,6 +1,5 @@
 """The default encoder of the classifier's target."""
 
-import warnings
 from collections.abc import Sequence
 from typing import Any, Self
 
@@ -9,6 +8,14 @@ import numpy as np
 from sklearn.base import BaseEstimator, TransformerMixin
 
 from scikeras_reference._data.form_probe import TargetForm, encode_classes
+from scikeras_reference._data.loss_checks import (
+    check_indicator_form,
+    check_label_form,
+    warn_of_independent_columns,
+    warn_of_linear_layer,
+    warn_of_range,
+    width_of_output,
+)
 from scikeras_reference._data.metric_forms import check_metrics
 from scikeras_reference._data.outputs import as_rows, normalized, sigmoid, softmax
 from scikeras_reference._data.target_forms import (
@@ -18,6 +25,7 @@ from scikeras_reference._data.target_forms import (
     labels_compete,
     uses_logits,
     uses_margins,
+    uses_scores,
 )
 from scikeras_reference._data.validation import target_type, unsupported_target
 from scikeras_reference._serialization.packing import pack, unpack
@@ -25,7 +33,6 @@ from scikeras_reference.exceptions import (
     InputError,
     ModelOutputError,
     ParameterError,
-    TargetFormWarning,
 )
 
 __all__ = ["ClassifierLabelEncoder"]
@@ -51,6 +58,10 @@ class ClassifierLabelEncoder(TransformerMixin, BaseEstimator):  # type: ignore[m
     form : {"auto", "numbers", "flat-numbers", "one-hot"}, default="auto"
         What the model is trained on: class numbers of shape (n, 1) or (n,), or one-hot rows. With
         "auto", what the loss computes the right value for, shown on known outputs (clause TGT-11).
+    exclusive : "auto" or bool, default="auto"
+        For an indicator: whether each row has exactly one label. With "auto", whether the rows of
+        ``fit`` have; a loss that treats the columns as independent makes it a multilabel target
+        all the same, with a warning.
 
     Attributes
     ----------
@@ -58,6 +69,8 @@ class ClassifierLabelEncoder(TransformerMixin, BaseEstimator):  # type: ignore[m
         Sorted labels; the numbers of the columns for multilabel indicators.
     n_classes_ : int
         Their number.
+    exclusive_ : bool
+        Whether the classes exclude each other; true for labels.
     n_outputs_ : int
         One.
     n_outputs_expected_ : int
@@ -77,10 +90,17 @@ class ClassifierLabelEncoder(TransformerMixin, BaseEstimator):  # type: ignore[m
     array(['yes', 'no'], dtype='<U3')
     """
 
-    def __init__(self, loss: Any = None, categories: Any = "auto", form: str = "auto") -> None:
+    def __init__(
+        self,
+        loss: Any = None,
+        categories: Any = "auto",
+        form: str = "auto",
+        exclusive: Any = "auto",
+    ) -> None:
         self.loss = loss
         self.categories = categories
         self.form = form
+        self.exclusive = exclusive
 
     def __getstate__(self) -> dict[str, Any]:
         return {name: pack(value) for name, value in super().__getstate__().items()}
@@ -105,26 +125,33 @@ class ClassifierLabelEncoder(TransformerMixin, BaseEstimator):  # type: ignore[m
             raise ParameterError(
                 f"form is {self.form!r}; it has to be 'auto', {', '.join(map(repr, _FORMS))}."
             )
+        if not isinstance(self.exclusive, (bool, np.bool_)) and self.exclusive != "auto":
+            raise ParameterError(
+                f"exclusive is {self.exclusive!r}; it has to be 'auto', True or False."
+            )
         declared = None if isinstance(self.categories, str) else np.unique(self.categories[0])
         kind = target_type(y)
         if declared is not None and kind in {"binary", "multiclass"}:
             kind = target_type(declared)
         if kind not in _SUPPORTED:
-            raise unsupported_target(kind)
+            raise unsupported_target(kind, y.ndim)
         self.n_outputs_ = self.n_outputs_expected_ = 1
         self._kind, self._dtype, self._trailing = kind, y.dtype, y.shape[1:]
         if kind == "multilabel-indicator":
             values = np.unique(y)
             low, high = values if len(values) == 2 else (values.dtype.type(0), values[0] or 1)
             self._levels = (low, high)
-            self._exclusive = bool(((y == high).sum(axis=1) == 1).all())
+            self.exclusive_ = self._one_label(y) if self.exclusive == "auto" else self.exclusive
+            self._is_evident = len(y) > 1  # one row says nothing about the others
+            self._check_indicator(y)
             self.classes_ = np.arange(y.shape[1])
         else:
             self.classes_ = np.unique(y) if declared is None else declared
             self._check_known(y)
+            self.exclusive_ = True
         self.n_classes_ = len(self.classes_)
         self._width: int | None = None
-        self._is_compiled = False
+        self._is_compiled = self._has_warned = False
         self._take_loss(self.loss)
         return self
 
@@ -150,46 +177,19 @@ class ClassifierLabelEncoder(TransformerMixin, BaseEstimator):  # type: ignore[m
             loss = self.loss
         elif loss is not None:
             self._is_compiled = True
-        width = self._checked_width(output_shapes)
+        decodes = type(self).inverse_transform is ClassifierLabelEncoder.inverse_transform
+        width = width_of_output(output_shapes, self._kind, self.n_classes_, is_decoded=decodes)
         if width is not None:
             self._width = width
         if loss is not None:
             self._take_loss(loss)
 
-    def _checked_width(self, output_shapes: Sequence[tuple[int | None, ...]]) -> int | None:
-        """Return the number of units of a single output; None if there is no such number."""
-        if len(output_shapes) != 1:
-            return None
-        (shape,) = output_shapes
-        if len(shape) > 2:
-            if type(self).inverse_transform is ClassifierLabelEncoder.inverse_transform:
-                raise ModelOutputError(
-                    f"The output of the model has the shape {shape}, but classes are read from one"
-                    " row of units for each sample: (None, n_units). Put a Flatten or a pooling"
-                    " layer before the last layer."
-                )
-            return None
-        width = shape[1] if len(shape) == 2 else 1
-        if width is None:
-            return None
-        if self._kind == "multilabel-indicator":
-            fits, wanted = width == self.n_classes_, str(self.n_classes_)
-        elif width == 1:
-            fits, wanted = self.n_classes_ <= 2, str(self.n_classes_)
-        else:
-            fits, wanted = width >= self.n_classes_, f"{self.n_classes_}, or one for two classes"
-        if not fits:
-            raise ModelOutputError(
-                f"The output of the model has {width} units, but the target ({self._kind}) has"
-                f" {self.n_classes_} classes or labels. Give the last layer as many units:"
-                f" {wanted}. The builder finds the number in meta['n_classes_']."
-            )
-        return width
-
     def _take_loss(self, loss: Any) -> None:
         """Find the form of target for a loss, once with and once without a known width."""
         self._logits, self._margins = uses_logits(loss), uses_margins(loss)
         self._compete = labels_compete(loss)
+        # Logits, and the scores of hinge losses, may be any numbers.
+        self._is_range_known = self._is_compiled and not (self._logits or uses_scores(loss))
         self._loss_name = describe_loss(loss)
         self._form = TargetForm.NUMBERS
         if self.form != "auto":
@@ -201,32 +201,14 @@ class ClassifierLabelEncoder(TransformerMixin, BaseEstimator):  # type: ignore[m
             self._check_form(found)
 
     def _check_form(self, found: FormOfLoss) -> None:
-        """Refuse a pair of target and loss that makes no sense; warn if the form is a guess."""
-        if self._kind == "multilabel-indicator":
-            if not found.takes_one_hot and self._width != 1:
-                raise ModelOutputError(
-                    f"y has a column of indicators (one-hot) for each of {self._width} units, but"
-                    f" the loss {self._loss_name} takes class numbers. Give labels,"
-                    " y.argmax(axis=1), or loss='categorical_crossentropy' (for several labels at"
-                    " once: 'binary_crossentropy')."
-                )
+        """Refuse a pair of target and loss that makes no sense; warn if something is a guess."""
+        if self._kind != "multilabel-indicator":
+            check_label_form(found, self._loss_name, self.n_classes_)
             return
-        if found.needs_several_units:
-            raise ModelOutputError(
-                f"The model has one unit, and the loss {self._loss_name} compares several units, so"
-                " that it would learn nothing. Give loss='binary_crossentropy', or give the last"
-                f" layer {self.n_classes_} units with a softmax."
-            )
-        if not found.is_shown:
-            warnings.warn(
-                "It could not be shown which form of target the loss"
-                f" {self._loss_name} computes the right value for, class numbers or one-hot rows."
-                f" The model is trained on {found.form.value}. To choose the form, override"
-                " target_encoder in a subclass: return ClassifierLabelEncoder(self.loss,"
-                " form='numbers'), or form='one-hot'.",
-                TargetFormWarning,
-                stacklevel=2,
-            )
+        check_indicator_form(found, self._loss_name, self._width or 0)
+        is_guess = self.exclusive == "auto" and self.exclusive_ and self._is_evident
+        if is_guess and not self._compete and self.n_classes_ > 1:
+            warn_of_independent_columns(self._loss_name, self.n_classes_)
 
     def check_metrics(self, metrics: Any) -> None:
         """Check that metrics see what they need; called after `set_model_output`.
@@ -247,6 +229,19 @@ class ClassifierLabelEncoder(TransformerMixin, BaseEstimator):  # type: ignore[m
         indicators = self._kind == "multilabel-indicator"
         form = TargetForm.ONE_HOT if indicators else self._form
         check_metrics(metrics, self._loss_name, form, width, self.n_classes_)
+
+    def check_activation(self, activation: Any, loss: Any) -> None:
+        """Warn of a linear last layer whose outputs the loss takes for probabilities.
+
+        Parameters
+        ----------
+        activation : callable or None
+            That of the last layer, if it is known.
+        loss : object
+            What ``Model.loss`` holds.
+        """
+        if "_kind" in vars(self) and self.n_classes_ > 1:
+            self._has_warned = warn_of_linear_layer(activation, loss, self._loss_name)
 
     def transform(self, y: Any) -> Any:
         """Encode labels.
@@ -296,6 +291,8 @@ class ClassifierLabelEncoder(TransformerMixin, BaseEstimator):  # type: ignore[m
                 "The model predicts NaN, which is not a class. Most likely it diverged in training:"
                 " lower the learning rate, scale X, or look at history_['loss']."
             )
+        if return_proba and self._is_range_known and not self._has_warned:
+            self._has_warned = warn_of_range(outputs)
         if self._kind == "multilabel-indicator":
             return self._labels(outputs, return_proba)
         probabilities = self._probabilities(outputs)
@@ -334,9 +331,12 @@ class ClassifierLabelEncoder(TransformerMixin, BaseEstimator):  # type: ignore[m
 
     def _labels(self, outputs: Any, return_proba: bool) -> Any:
         low, high = self._levels
-        if self._exclusive and self._compete:
-            # Every row has one label, and labels compete in the loss.
-            probabilities = softmax(outputs) if self._logits else np.clip(outputs, 0, 1)
+        if self.exclusive_ and (self._compete or self.exclusive != "auto"):
+            # Every row has one label.
+            if not self._compete:
+                probabilities = normalized(self._each(outputs))
+            else:
+                probabilities = softmax(outputs) if self._logits else np.clip(outputs, 0, 1)
             chosen = np.arange(outputs.shape[1]) == np.argmax(outputs, axis=1)[:, None]
         else:
             probabilities = self._each(outputs)
@@ -362,6 +362,9 @@ class ClassifierLabelEncoder(TransformerMixin, BaseEstimator):  # type: ignore[m
                 " partial_fit(X, y, classes=...), or fit anew."
             )
 
+    def _one_label(self, y: Any) -> bool:
+        return bool(((y == self._levels[1]).sum(axis=1) == 1).all())
+
     def _check_indicator(self, y: Any) -> None:
         if y.shape[1:] != self._trailing:
             raise InputError(
@@ -373,4 +376,9 @@ class ClassifierLabelEncoder(TransformerMixin, BaseEstimator):  # type: ignore[m
             raise InputError(
                 f"Found unknown categories {unknown.tolist()} in y, an indicator of the values"
                 f" {list(self._levels)}."
+            )
+        if self.exclusive != "auto" and self.exclusive and not self._one_label(y):
+            raise InputError(
+                "exclusive=True, but some rows of y have no label or several. Use"
+                " exclusive=False, or correct y."
             )

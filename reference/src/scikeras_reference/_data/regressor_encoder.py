@@ -8,6 +8,7 @@ import keras
 from sklearn.base import BaseEstimator, TransformerMixin
 
 from scikeras_reference._data.outputs import as_rows
+from scikeras_reference._data.target_forms import is_of_keras
 from scikeras_reference._data.validation import target_type, unsupported_target
 from scikeras_reference.exceptions import InputError, ModelOutputError
 
@@ -46,7 +47,7 @@ class RegressorTargetEncoder(TransformerMixin, BaseEstimator):  # type: ignore[m
             A ``ValueError``, for more than two dimensions (clause TGT-7).
         """
         if y.ndim > 2:
-            raise unsupported_target(target_type(y))
+            raise unsupported_target(target_type(y), y.ndim)
         self._trailing = y.shape[1:]
         self._output_trailing: tuple[int, ...] | None = None  # until the model is seen
         self.n_outputs_ = _columns(y)
@@ -55,7 +56,7 @@ class RegressorTargetEncoder(TransformerMixin, BaseEstimator):  # type: ignore[m
 
     def set_model_output(
         self,
-        loss: Any,  # noqa: ARG002
+        loss: Any,
         output_shapes: Sequence[tuple[int | None, ...]],
     ) -> None:
         """Check that the output of the model is as wide as the target.
@@ -71,13 +72,25 @@ class RegressorTargetEncoder(TransformerMixin, BaseEstimator):  # type: ignore[m
         if len(trailing) < len(output_shapes[0]) - 1:
             return
         width = math.prod(trailing)
+        if (
+            width > self.n_outputs_
+            and type(self) is not RegressorTargetEncoder
+            and loss is not None
+            and not is_of_keras(loss)
+        ):
+            # Several units for each target, as the loss and the encoder of the user have it.
+            self._output_trailing = (self.n_outputs_,)
+            return
         if width != self.n_outputs_:
             shape = "" if len(trailing) == 1 else f", in the shape {trailing},"
             raise ModelOutputError(
                 f"The output of the model has {width} units{shape} for each row, but the target has"
                 f" {self.n_outputs_} columns. Give the last layer {self.n_outputs_} units (and a"
                 " Flatten before it, where rows have several dimensions); the builder finds the"
-                " number in meta['n_outputs_']."
+                " number in meta['n_outputs_']. If the units are parameters of a distribution or"
+                " quantiles, for a loss of your own: override target_encoder in a subclass and"
+                " return a subclass of RegressorTargetEncoder whose inverse_transform makes"
+                " predictions of them, or use BaseWrapper, which returns the outputs as they are."
             )
         self._output_trailing = trailing
 
@@ -104,6 +117,13 @@ class RegressorTargetEncoder(TransformerMixin, BaseEstimator):  # type: ignore[m
     def inverse_transform(self, y: Any) -> Any:
         """Return predictions in the trailing shape of the y of ``fit``."""
         outputs = as_rows(y)
+        width = math.prod(outputs.shape[1:])
+        if width != self.n_outputs_:
+            raise ModelOutputError(
+                f"The model returned {width} numbers for each row, and {type(self).__name__} cannot"
+                f" tell which of them are the {self.n_outputs_} predictions. Override its"
+                " inverse_transform."
+            )
         return outputs.reshape(-1, *self._trailing)
 
     def get_metadata(self) -> dict[str, Any]:

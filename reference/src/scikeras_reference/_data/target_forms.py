@@ -22,9 +22,13 @@ __all__ = [
     "describe_loss",
     "first_loss",
     "form_of_loss",
+    "is_of_keras",
     "labels_compete",
+    "needs_equal_shapes",
+    "takes_probabilities",
     "uses_logits",
     "uses_margins",
+    "uses_scores",
 ]
 
 _NUMBERS = ("sparse_categorical_crossentropy", "circle")
@@ -59,6 +63,13 @@ _NEED_SEVERAL_UNITS = (
     "categorical_generalized_cross_entropy",
     "circle",
     "cosine_similarity",
+    "sparse_categorical_crossentropy",
+)
+_PROBABILITIES = (
+    "binary_crossentropy",
+    "binary_focal_crossentropy",
+    "categorical_crossentropy",
+    "categorical_focal_crossentropy",
     "sparse_categorical_crossentropy",
 )
 _FORMS = {
@@ -163,6 +174,15 @@ def describe_loss(loss: Any) -> str:
     return str(getattr(loss, "__name__", type(loss).__name__))
 
 
+def is_of_keras(loss: Any) -> bool:
+    """Return whether `loss` is one of Keras's own, and not one that derives from it.
+
+    >>> is_of_keras("mse"), is_of_keras(lambda y_true, y_pred: 0.0)
+    (True, False)
+    """
+    return isinstance(first_loss(loss), str) or _keras_name(first_loss(loss)) is not None
+
+
 def labels_compete(loss: Any) -> bool:
     """Return whether the units of the output stand for classes that exclude each other in `loss`.
 
@@ -170,6 +190,24 @@ def labels_compete(loss: Any) -> bool:
     (True, False)
     """
     return _keras_name(first_loss(loss), base=True) not in _ELEMENTWISE
+
+
+def needs_equal_shapes(loss: Any) -> bool:
+    """Return whether `loss` is one of Keras's own that compares targets and outputs one by one.
+
+    >>> needs_equal_shapes("mse"), needs_equal_shapes("sparse_categorical_crossentropy")
+    (True, False)
+    """
+    return _keras_name(loss) in {*_COMPETING_ONE_HOT, *_ELEMENTWISE}
+
+
+def takes_probabilities(loss: Any) -> bool:
+    """Return whether `loss` is a crossentropy of Keras that takes outputs for probabilities.
+
+    >>> takes_probabilities("binary_crossentropy"), takes_probabilities("mse")
+    (True, False)
+    """
+    return _keras_name(first_loss(loss), base=True) in _PROBABILITIES and not uses_logits(loss)
 
 
 def uses_logits(loss: Any) -> bool:
@@ -191,6 +229,15 @@ def uses_margins(loss: Any) -> bool:
     (True, False)
     """
     return _keras_name(first_loss(loss), base=True) in _MARGIN
+
+
+def uses_scores(loss: Any) -> bool:
+    """Return whether `loss` takes any number for an output, as hinge losses do.
+
+    >>> uses_scores("hinge"), uses_scores("categorical_hinge"), uses_scores("mse")
+    (True, True, False)
+    """
+    return _keras_name(first_loss(loss), base=True) in {*_MARGIN, "categorical_hinge"}
 
 
 @functools.cache

@@ -7,10 +7,13 @@ from typing import Any
 
 import numpy as np
 import scipy.sparse
+from numpy.exceptions import DTypePromotionError
 from sklearn.utils.multiclass import type_of_target
 from sklearn.utils.validation import check_array, check_consistent_length, validate_data
 
 from scikeras_reference._backends import needs_writable_arrays
+from scikeras_reference._data.label_checks import check_labels, without_nullable_dtype
+from scikeras_reference._data.unreadable_features import check_container, explained, name_columns
 from scikeras_reference.exceptions import InputError, TargetTypeError
 
 __all__ = [
@@ -25,7 +28,7 @@ __all__ = [
 ]
 
 
-def validate_features(estimator: Any, X: Any, *, reset: bool) -> Any:
+def validate_features(estimator: Any, X: Any, y: Any = None, *, reset: bool) -> Any:
     """Return X as a dense, finite, numeric array; remember its columns, or check them.
 
     Parameters
@@ -34,6 +37,8 @@ def validate_features(estimator: Any, X: Any, *, reset: bool) -> Any:
         ``n_features_in_`` and, for data frames with names, ``feature_names_in_`` are set on it.
     X : array-like, sparse matrix or data frame of shape (n_samples, n_features, ...)
         Sparse input is made dense, since layers take no other.
+    y : array-like of shape (n_samples, ...), default=None
+        Its length tells a list of rows from a list of several inputs.
     reset : bool
         Whether this is the X of a new fit; otherwise it must look like the first.
 
@@ -45,41 +50,51 @@ def validate_features(estimator: Any, X: Any, *, reset: bool) -> Any:
     Raises
     ------
     InputError
-        A ``ValueError``: several inputs at once, or another shape than at first (API-13).
+        A ``ValueError``: no array of numbers, or another shape than at first (API-13).
     """
-    if isinstance(X, Mapping) and not scipy.sparse.issparse(X):  # a dok_array is both
-        raise InputError(
-            f"X is a {type(X).__name__}. scikit-learn's tools index one X by rows: give one array"
-            " and override feature_encoder with a transformer that splits it into the inputs of"
-            " the model."
-        )
+    is_countable = bool(getattr(y, "shape", hasattr(y, "__len__")))
+    check_container(X, _num_rows(y) if is_countable else None)
     if not reset and _dimensions(X) not in {len(estimator.X_shape_), 1}:
         raise InputError(_other_shape(estimator, X))
-    X = validate_data(
-        estimator, X, reset=reset, accept_sparse="csr", dtype="numeric", allow_nd=True
-    )
+    given = X
+    try:
+        X = validate_data(
+            estimator, X, reset=reset, accept_sparse="csr", dtype="numeric", allow_nd=True
+        )
+    except (ValueError, DTypePromotionError) as error:
+        clearer = explained(given, error)
+        if clearer is None:
+            raise
+        raise clearer from error
     if scipy.sparse.issparse(X):
         X = X.toarray()
     if X.dtype.kind == "O":
-        X = _numbers(X)
+        X = _numbers(X, given)
+    X = _native(X)
     if X.dtype.kind in "mM":
         raise InputError(
-            f"X has dtype {X.dtype}, and layers take numbers. Convert dates and durations to"
-            " numbers, for example to days since one of them."
+            f"X has dtype {X.dtype}{name_columns(given)}, and layers take numbers. Convert dates"
+            " and durations to numbers, for example to days since one of them."
         )
     if not reset and X.shape[1:] != estimator.X_shape_[1:]:
         raise InputError(_other_shape(estimator, X))
     return X
 
 
-def _numbers(X: Any) -> Any:
+def _native(array: Any) -> Any:
+    """Return an array in the byte order of this machine; backends read no other."""
+    return array if array.dtype.isnative else array.astype(array.dtype.newbyteorder("="))
+
+
+def _numbers(X: Any, given: Any) -> Any:
     """Return the numbers of an array of objects, which some data frames convert to."""
     try:
         numbers = X.astype(np.float64)
     except (TypeError, ValueError) as error:
         raise InputError(
-            f"X contains non-numeric values: {error}. Layers take numbers; encode text and"
-            " categories before, for example with a ColumnTransformer in a Pipeline."
+            f"X contains non-numeric values{name_columns(given)}: {error}. Layers take numbers;"
+            " encode text and categories before, for example with a ColumnTransformer in a"
+            " Pipeline."
         ) from error
     return check_array(numbers, allow_nd=True, input_name="X")
 
@@ -119,6 +134,8 @@ def validate_target(estimator: Any, X: Any, y: Any, *, numeric: bool) -> Any:
     TargetTypeError
         If y is ragged.
     """
+    check_labels(y, mixed=not numeric)
+    y = without_nullable_dtype(y)
     try:
         y = check_array(
             y, accept_sparse="csr", ensure_2d=False, allow_nd=True, dtype=None, input_name="y"
@@ -133,6 +150,7 @@ def validate_target(estimator: Any, X: Any, y: Any, *, numeric: bool) -> Any:
         raise
     if scipy.sparse.issparse(y):
         y = y.toarray()
+    y = _native(y)
     check_consistent_length(X, y)
     return _numeric(estimator, y) if numeric else y
 
@@ -164,6 +182,7 @@ def check_weights(sample_weight: Any, X: Any, what: str = "training samples") ->
     """
     if sample_weight is None:
         return None
+    check_container(X)
     if isinstance(sample_weight, Number):
         sample_weight = np.full(_num_rows(X), sample_weight, dtype=np.float64)
     weights = check_array(
@@ -285,8 +304,15 @@ def _not_numeric(estimator: Any, y: Any) -> InputError:
     )
 
 
-def unsupported_target(kind: str) -> TargetTypeError:
+def unsupported_target(kind: str, n_dimensions: int = 1) -> TargetTypeError:
     """Return the error for a type of target that an encoder does not support."""
+    if n_dimensions > 2:
+        return TargetTypeError(
+            f"Unknown label type: {kind}. y has {n_dimensions} dimensions, and classifiers and"
+            " regressors take one or two. BaseWrapper takes a target of any shape, such as"
+            " sequences, images and masks, as the model returns it; or override target_encoder in"
+            " a subclass with a transformer that encodes and decodes it."
+        )
     more = " To predict numbers, use KerasRegressor." if kind.startswith("continuous") else ""
     return TargetTypeError(
         f"Unknown label type: {kind}. This wrapper does not support a target of type {kind}.{more}"

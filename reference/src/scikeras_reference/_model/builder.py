@@ -1,13 +1,14 @@
 """Finds the builder, calls it, and checks the model that it returns (chapter BUILD)."""
 
+import difflib
 import inspect
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 import keras
-import scipy.sparse
 
+from scikeras_reference._model.shapes import first_row, is_inherited
 from scikeras_reference._parameters.storage import suggestion
 from scikeras_reference._serialization.copying import copy_object
 from scikeras_reference.exceptions import (
@@ -15,7 +16,7 @@ from scikeras_reference.exceptions import (
     BuilderError,
     CompilationError,
     DeprecatedParameterWarning,
-    ModelOutputError,
+    SwallowedParameterWarning,
 )
 
 __all__ = [
@@ -23,7 +24,7 @@ __all__ = [
     "check_trainable",
     "find_builder",
     "is_missing",
-    "output_shapes",
+    "name_of",
     "require_part",
 ]
 
@@ -81,6 +82,7 @@ def build(
     keywords: Mapping[str, Any],
     special: Mapping[str, Callable[[], Any]],
     known: tuple[str, ...] = (),
+    addressed: Collection[str] = (),
 ) -> Any:
     """Call the builder once, and check that it returns a model.
 
@@ -95,12 +97,14 @@ def build(
         takes (clause BUILD-3).
     known : tuple of str
         Names of parameters and prefixes, for suggestions in errors.
+    addressed : collection of str
+        Those of `keywords` that were routed to the builder, and so are meant for it.
 
     Raises
     ------
     BuilderError
-        A ``TypeError``: a keyword that the builder does not take (clause BUILD-8), or a result
-        that is not a model (clause CLS-9).
+        A ``TypeError``: a keyword that the builder does not take (clause BUILD-8), one that it
+        needs and nobody gave, or a result that is not a model (clause CLS-9).
     """
     if isinstance(builder, keras.Model):
         if keywords:
@@ -114,10 +118,12 @@ def build(
         unknown = [name for name in keywords if name not in accepted]
         if unknown:
             raise BuilderError(
-                f"The builder {_name(builder)} does not accept {', '.join(unknown)}."
+                f"The builder {name_of(builder)} does not accept {', '.join(unknown)}."
                 f"{_hint(unknown, (*accepted, *known))} It accepts"
                 f" {', '.join(accepted) or 'no keyword'}."
             )
+    else:
+        _warn_of_swallowed(builder, set(keywords) - {*accepted, *addressed}, known)
     # A class of models passes unknown keywords on to Keras, which refuses them: it gets the
     # special arguments only if it names them.
     gets_all = takes_any and not (inspect.isclass(builder) and issubclass(builder, keras.Model))
@@ -126,46 +132,14 @@ def build(
         for name, make in special.items()
         if name not in keywords and (name in accepted or gets_all)
     }
+    _require_arguments(builder, {*keywords, *wanted}, special)
     model = builder(**keywords, **wanted)
     if not isinstance(model, keras.Model):
         raise BuilderError(
-            f"The builder {_name(builder)} returned {model!r} ({type(model).__name__}); it has to"
+            f"The builder {name_of(builder)} returned {model!r} ({type(model).__name__}); it has to"
             " return a keras.Model." + (" Is a return statement missing?" if model is None else "")
         )
     return model
-
-
-def output_shapes(
-    model: Any, features: Any, expected: int | None = None
-) -> list[tuple[int | None, ...]]:
-    """Return the shape of each output; call the model once if it does not know them yet.
-
-    Parameters
-    ----------
-    model : keras.Model
-        Its weights are made now, if they were not, so that they are made under the seed.
-    features : array, or list or dict of arrays
-        What the model will be trained on; one row of it is used.
-    expected : int or None
-        How many outputs the target encoder expects; None for any number.
-
-    Raises
-    ------
-    ModelOutputError
-        A ``ValueError`` with both numbers of outputs (clause DATA-6).
-    """
-    outputs = getattr(model, "outputs", None)
-    if not outputs:
-        try:
-            outputs = keras.tree.flatten(model(_first_row(features), training=False))
-        except NotImplementedError:  # a model that trains and predicts without a call
-            return []
-    if expected is not None and len(outputs) != expected:
-        raise ModelOutputError(
-            f"The model has {len(outputs)} outputs, but the target encoder expects {expected}"
-            " (n_outputs_expected_). Change the builder, or override target_encoder."
-        )
-    return [tuple(output.shape) for output in outputs]
 
 
 def check_trainable(model: Any, features: Any) -> None:
@@ -186,7 +160,7 @@ def check_trainable(model: Any, features: Any) -> None:
     CompilationError
         A ``ValueError`` (clause COMP-7).
     """
-    if not all(_is_inherited(model, method) for method in ("train_step", "compute_loss")):
+    if not all(is_inherited(model, method) for method in ("train_step", "compute_loss")):
         return
     problem = "The builder compiled the model without"
     require_part("optimizer", model.optimizer, problem)
@@ -219,25 +193,12 @@ def is_missing(value: Any) -> bool:
     return value is None or (isinstance(value, (list, tuple)) and all(map(is_missing, value)))
 
 
-def _is_inherited(model: Any, method: str) -> bool:
-    inherited = getattr(type(model), method) is getattr(keras.Model, method)
-    return inherited and method not in vars(model)
-
-
 def _adds_losses(model: Any, features: Any) -> bool:
     try:
-        model(_first_row(features), training=False)
+        model(first_row(features), training=False)
     except NotImplementedError:
         return True
     return bool(model.losses)
-
-
-def _first_row(features: Any) -> Any:
-    def of(array: Any) -> Any:
-        row = array[:1]
-        return keras.ops.convert_to_tensor(row.toarray() if scipy.sparse.issparse(row) else row)
-
-    return keras.tree.map_structure(of, features)
 
 
 def _accepted(builder: Callable[..., Any]) -> tuple[list[str], bool]:
@@ -254,6 +215,65 @@ def _accepted(builder: Callable[..., Any]) -> tuple[list[str], bool]:
     return names, any(parameter.kind == parameter.VAR_KEYWORD for parameter in parameters)
 
 
+def _require_arguments(builder: Any, given: Collection[str], special: Collection[str]) -> None:
+    """Refuse to call a builder that needs arguments which nobody gave."""
+    try:
+        parameters = inspect.signature(builder).parameters.values()
+    except (TypeError, ValueError):
+        return
+    needed = [
+        parameter
+        for parameter in parameters
+        if parameter.default is parameter.empty
+        and parameter.kind not in {parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD}
+        and (parameter.name not in given or parameter.kind is parameter.POSITIONAL_ONLY)
+    ]
+    if not needed:
+        return
+    names = [parameter.name for parameter in needed]
+    if any(parameter.kind is parameter.POSITIONAL_ONLY for parameter in needed):
+        remedy = "Arguments are given by keyword: remove the / from its signature."
+    elif {name.lower() for name in names} & _DATA:
+        remedy = (
+            "A builder does not get the data. Write an argument meta instead: a dict of what is"
+            " known about X and y, such as meta['n_features_in_'], meta['X_shape_'] and"
+            " meta['n_classes_'] or meta['n_outputs_']."
+        )
+    else:
+        remedy = (
+            f"Give {', '.join(f'{name}=...' for name in names)} to the constructor of the wrapper"
+            f" (or {', '.join(f'model__{name}=...' for name in names)}), or defaults to the"
+            " builder. What is known about the data is in an argument named meta."
+            f"{suggestion(names[0], special)}"
+        )
+    raise BuilderError(
+        f"The builder {name_of(builder)} needs {', '.join(names)}, which nobody gave. {remedy}"
+    )
+
+
+_DATA = frozenset({"x", "y", "x_train", "y_train", "input_shape", "n_features", "n_classes"})
+
+
+def _warn_of_swallowed(builder: Any, names: Collection[str], known: Collection[str]) -> None:
+    """Warn of keywords that look like misspelt parameters of the wrapper."""
+    for name in sorted(names):
+        head, separator, rest = name.partition("__")
+        candidates = [
+            candidate.removesuffix("__")
+            for candidate in known
+            if not separator or candidate.endswith("__")
+        ]
+        nearest = difflib.get_close_matches(head, candidates, n=1, cutoff=0.8)
+        if nearest:
+            warnings.warn(
+                f"{name} is no parameter of the wrapper, so the builder {name_of(builder)} gets"
+                f" it, which takes any keyword. Did you mean {nearest[0]}{separator}{rest}? If it"
+                f" is meant for the builder, give it as model__{name}.",
+                SwallowedParameterWarning,
+                stacklevel=3,
+            )
+
+
 def _hint(names: Any, candidates: tuple[str, ...]) -> str:
     for name in names:
         head, separator, rest = name.partition("__")
@@ -267,5 +287,6 @@ def _hint(names: Any, candidates: tuple[str, ...]) -> str:
     return ""
 
 
-def _name(builder: object) -> str:
+def name_of(builder: object) -> str:
+    """Return the name of a builder, for messages."""
     return str(getattr(builder, "__qualname__", None) or repr(builder))

@@ -3,6 +3,8 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import keras
+
 from scikeras_reference._backends import compiled_metrics
 from scikeras_reference._model.builder import is_missing, require_part
 from scikeras_reference._model.keras_objects import make_losses, make_metrics, make_optimizer
@@ -80,7 +82,7 @@ def inform_encoder(encoder: Any, model: Any, shapes: Sequence[tuple[int | None, 
     ----------
     encoder : transformer
         Its ``set_model_output`` takes the loss and the shapes of the outputs, its
-        ``check_metrics`` the metrics.
+        ``check_metrics`` the metrics, its ``check_activation`` the activation of the last layer.
     model : keras.Model
         Compiled, or not yet.
     shapes : sequence of tuple
@@ -90,3 +92,21 @@ def inform_encoder(encoder: Any, model: Any, shapes: Sequence[tuple[int | None, 
         encoder.set_model_output(getattr(model, "loss", None), shapes)
     if model.compiled and hasattr(encoder, "check_metrics"):
         encoder.check_metrics(compiled_metrics(model))
+    if model.compiled and hasattr(encoder, "check_activation"):
+        encoder.check_activation(_last_activation(model), model.loss)
+
+
+def _last_activation(model: Any) -> Any:
+    """Return the activation of the layer that makes the only output; None if it is not known."""
+    try:
+        (output,) = model.outputs
+        layer = model.layers[-1]
+        if layer.output is not output:
+            return None
+        while isinstance(layer, keras.Model):
+            (output,), layer = layer.outputs, layer.layers[-1]
+            if layer.output is not output:
+                return None
+    except (AttributeError, ValueError, TypeError, IndexError):
+        return None
+    return getattr(layer, "activation", None)

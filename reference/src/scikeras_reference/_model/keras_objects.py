@@ -5,6 +5,7 @@ INIT-5). Classes are called with the parameters that were routed to them (chapte
 `scikeras_reference._parameters.routing`).
 """
 
+import inspect
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
@@ -19,7 +20,11 @@ from scikeras_reference._data.losses_and_metrics import (
 from scikeras_reference._parameters.routing import assemble
 from scikeras_reference._parameters.storage import suggestion
 from scikeras_reference._serialization.copying import copy_callback_for_fit, copy_object
-from scikeras_reference.exceptions import ConstructionError, UnknownNameError
+from scikeras_reference.exceptions import (
+    ConstructionError,
+    UnknownArgumentError,
+    UnknownNameError,
+)
 
 __all__ = [
     "callbacks_of_call",
@@ -157,11 +162,49 @@ def _make(cls: type, args: tuple[Any, ...], kwargs: dict[str, Any], path: str) -
         return cls(*args, **kwargs)
     except Exception as error:
         given = [*map(str, range(len(args))), *kwargs]
-        error.add_note(
+        note = (
             f"{cls.__name__} could not be made for {path} with"
             f" {', '.join(given) or 'no parameters'}."
         )
+        unknown = _unknown_arguments(cls, kwargs)
+        if unknown and isinstance(error, (TypeError, ValueError)):
+            names = _argument_names(cls)
+            clearer = UnknownArgumentError(
+                f"{cls.__name__} takes no argument {', '.join(unknown)} (given as"
+                f" {', '.join(f'{path}__{name}' for name in unknown)})."
+                f"{suggestion(unknown[0], names)} It takes {', '.join(names)}."
+            )
+            clearer.add_note(note)
+            raise clearer from error
+        error.add_note(note)
         raise
+
+
+def _argument_names(cls: type) -> list[str]:
+    """Return the named arguments of a class and of the base classes that get its ``**kwargs``."""
+    names: list[str] = []
+    for klass in cls.__mro__:
+        init = vars(klass).get("__init__")
+        if init is None or klass is object:
+            continue
+        try:
+            parameters = list(inspect.signature(init).parameters.values())[1:]
+        except (TypeError, ValueError):
+            break
+        names += [
+            parameter.name
+            for parameter in parameters
+            if parameter.kind not in {parameter.VAR_KEYWORD, parameter.VAR_POSITIONAL}
+            and parameter.name not in names
+        ]
+        if not any(parameter.kind is parameter.VAR_KEYWORD for parameter in parameters):
+            break
+    return names
+
+
+def _unknown_arguments(cls: type, kwargs: Mapping[str, Any]) -> list[str]:
+    names = _argument_names(cls)
+    return [name for name in kwargs if name not in names] if names else []
 
 
 def _is_buildable(cls: type) -> bool:
@@ -229,11 +272,18 @@ def _class_of_function(function: Any) -> Any:
     return next((cls for cls in classes if snake_case(cls.__name__) == name), None)
 
 
+_NOT_TO_BE_NAMED = frozenset({"get", "serialize", "deserialize", "Loss", "Metric", "Optimizer"})
+
+
 def _get(get: Callable[[Any], Any], name: str, path: str, module: Any) -> Any:
     try:
         return get(name)
     except ValueError as error:
-        names = [public for public in vars(module) if not public.startswith("_")]
+        names = [
+            public
+            for public in vars(module)
+            if not public.startswith("_") and public not in _NOT_TO_BE_NAMED
+        ]
         if name in names:  # Keras has some objects that it does not find by name
             raise UnknownNameError(
                 f"{path} is {name!r}, which Keras does not look up by name. Give the object itself:"

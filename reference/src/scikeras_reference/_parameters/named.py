@@ -53,6 +53,8 @@ class NamedParameters(ParameterStorage):
         )
     )
 
+    results_: ClassVar[frozenset[str]] = frozenset({"history_", "model_"})
+
     def __init__(
         self,
         model: Any = None,
@@ -107,6 +109,8 @@ def check_values(arguments: Mapping[str, Any]) -> None:
     --------
     >>> check_values({"epochs": 3, "verbose": "auto"})
     """
+    if "epochs" in arguments and arguments["epochs"] is None:
+        raise ParameterError("epochs is None; it has to be a whole number, 0 or more.")
     for name, (lowest, highest) in _RANGES.items():
         _check_range(name, arguments.get(name), lowest, highest)
     if isinstance(verbose := arguments.get("verbose"), str) and verbose != "auto":

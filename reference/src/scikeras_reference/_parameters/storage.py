@@ -8,6 +8,7 @@ from attributes that were set later. They read and write like attributes all the
 import difflib
 import functools
 import inspect
+import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, ClassVar, Self
@@ -21,11 +22,28 @@ __all__ = ["ParameterStorage", "suggestion"]
 def suggestion(name: str, candidates: Iterable[str]) -> str:
     """Return the end of an error message: the candidate nearest to `name`, if there is one.
 
-    >>> suggestion("optimzer", ["loss", "optimizer"])
-    ' Did you mean optimizer?'
+    Candidates that have all words of `name`, or whose words begin with its letters, come first.
+
+    >>> suggestion("optimzer", ["loss", "optimizer"]), suggestion("lr", ["name", "learning_rate"])
+    (' Did you mean optimizer?', ' Did you mean learning_rate?')
     """
-    nearest = difflib.get_close_matches(name, list(candidates), n=1)
+    candidates = list(candidates)
+    words = _words(name)
+    better = [
+        candidate
+        for candidate in candidates
+        if (len(words) > 1 and set(words) < set(_words(candidate)))
+        or (len(name) > 1 and name.lower() == "".join(word[0] for word in _words(candidate)))
+    ]
+    nearest = difflib.get_close_matches(name, better, n=1, cutoff=0.0) or difflib.get_close_matches(
+        name, candidates, n=1
+    )
     return f" Did you mean {nearest[0]}?" if nearest else ""
+
+
+def _words(name: str) -> list[str]:
+    """Return the words of a name in snake case or camel case."""
+    return [word.lower() for word in re.findall(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+", name)]
 
 
 @functools.lru_cache(maxsize=256)
@@ -44,6 +62,8 @@ class ParameterStorage:
     """
 
     prefixes_: ClassVar[Collection[str]] = frozenset()
+    results_: ClassVar[Collection[str]] = frozenset()
+    """Attributes that a fit creates, as far as their names are known before."""
 
     def __getattr__(self, name: str) -> Any:
         # Reached only when the ordinary look-up failed. A property that raised AttributeError
@@ -53,8 +73,14 @@ class ParameterStorage:
         try:
             return self.__dict__["_free_parameters"][name]
         except KeyError:
+            fitted = f"{name}_"
+            hint = ""
+            if fitted in self.__dict__ or fitted in self.results_:
+                hint = f". Did you mean {fitted!r}? Results of fit end in an underscore"
             raise AttributeError(
-                f"{type(self).__name__!r} object has no attribute {name!r}", name=name, obj=self
+                f"{type(self).__name__!r} object has no attribute {name!r}{hint}",
+                name=name,
+                obj=self,
             ) from None
 
     def __setattr__(self, name: str, value: Any) -> None:
@@ -207,15 +233,12 @@ class ParameterStorage:
             setattr(self, name, value)
 
     @contextmanager
-    def _rollback(self) -> Iterator[None]:
-        """Restore what an earlier fit created, if this one fails.
-
-        A KeyboardInterrupt during training keeps the partially trained model.
-        """
+    def _rollback(self, on: type[BaseException] = BaseException) -> Iterator[None]:
+        """Restore what an earlier fit created, if the block raises one of these errors."""
         before = dict(vars(self))
         try:
             yield
-        except Exception:
+        except on:
             vars(self).clear()
             vars(self).update(before)
             raise

@@ -5,6 +5,7 @@ as if they had never been used; callbacks are copied, and keep what the user gav
 """
 
 import copy
+import warnings
 from collections.abc import Mapping
 from typing import Any
 
@@ -18,6 +19,7 @@ from scikeras_reference._serialization.packing import (
     map_leaves,
     pack_object,
 )
+from scikeras_reference.exceptions import SerializationError, SharedCallbackWarning
 
 __all__ = ["copy_callback_for_fit", "copy_nested", "copy_object"]
 
@@ -73,16 +75,59 @@ def copy_callback_for_fit(callback: Any) -> Any:
     """
     if is_from_a_library(type(callback)):
         return _copy_callback(callback)
-    return copy.copy(callback)
+    return _shallow_copy(callback)
 
 
 def _copy_callback(callback: Any) -> Any:
     # A callback that was used before refers to its model, which must not be copied with it.
     model = getattr(callback, "model", None)
     try:
-        return copy.deepcopy(callback, {id(model): model} if model is not None else {})
+        copied = copy.deepcopy(callback, {id(model): model} if model is not None else {})
     except Exception:
-        return copy.copy(callback)
+        return _copy_what_can_be_copied(callback, model)
+    if copied is callback:
+        _warn_of_shared(callback, "its copy is the object itself")
+    return copied
+
+
+def _shallow_copy(callback: Any) -> Any:
+    try:
+        copied = copy.copy(callback)
+    except Exception as error:
+        raise SerializationError(
+            f"The callback {callback!r} cannot be copied ({type(error).__name__}: {error}), and"
+            " each fit needs one of its own. Give its class, and its arguments with callbacks__, or"
+            " pass it to fit(callbacks=...)."
+        ) from error
+    if copied is callback:
+        _warn_of_shared(callback, "its copy is the object itself")
+    return copied
+
+
+def _copy_what_can_be_copied(callback: Any, model: Any) -> Any:
+    """Return a copy whose attributes are copies too, except those that cannot be copied."""
+    copied = _shallow_copy(callback)
+    if copied is callback or not hasattr(callback, "__dict__"):
+        return copied
+    memo: dict[int, Any] = {} if model is None else {id(model): model}
+    shared = []
+    for name, value in vars(callback).items():
+        try:
+            vars(copied)[name] = copy.deepcopy(value, memo)
+        except Exception:
+            shared.append(name)
+    _warn_of_shared(callback, f"{', '.join(shared) or 'something in it'} cannot be copied")
+    return copied
+
+
+def _warn_of_shared(callback: Any, why: str) -> None:
+    warnings.warn(
+        f"The callback {type(callback).__name__} is shared between fits, or a part of it: {why}."
+        " Give its class as callbacks, and its arguments with callbacks__, or pass the instance to"
+        " fit(callbacks=...).",
+        SharedCallbackWarning,
+        stacklevel=2,
+    )
 
 
 def _copy_attributes(attributes: Mapping[str, Any]) -> dict[str, Any]:

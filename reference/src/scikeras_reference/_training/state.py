@@ -1,9 +1,10 @@
 """What a fitted estimator keeps besides its public attributes."""
 
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
-__all__ = ["FitState"]
+__all__ = ["FitState", "FittedAttributes"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -20,6 +21,8 @@ class FitState:
         All labels, if the first call of ``partial_fit`` was given them.
     metadata_names : tuple of str
         Attributes that were set from the metadata of the encoders.
+    output_shapes : tuple of tuple
+        The shape of each output of the model.
     callbacks : tuple of list, or None
         Callbacks of this fit, for fitting and for predicting. They refer to files, threads and the
         model, so a pickle holds none, and they are made again when they are needed.
@@ -29,7 +32,45 @@ class FitState:
     target_shape: tuple[int, ...] = ()
     classes: Any = None
     metadata_names: tuple[str, ...] = ()
+    output_shapes: tuple[tuple[int | None, ...], ...] = ()
     callbacks: tuple[list[Any], list[Any]] | None = None
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return FitState, (self.seed, self.target_shape, self.classes, self.metadata_names)
+        return FitState, (
+            self.seed,
+            self.target_shape,
+            self.classes,
+            self.metadata_names,
+            self.output_shapes,
+        )
+
+
+class FittedAttributes:
+    """The part of a wrapper that knows what a fit has created."""
+
+    _fit_state = FitState()
+    _set_attributes: Callable[[Mapping[str, Any], str], None]
+
+    @property
+    def initialized_(self) -> bool:
+        """Whether there is a model, so that ``predict`` can be called (API-12)."""
+        return "model_" in vars(self)
+
+    @property
+    def current_epoch(self) -> int:
+        """Number of epochs in the history (API-2)."""
+        return max(map(len, getattr(self, "history_", {}).values()), default=0)
+
+    def _take_metadata(self, encoder: Any) -> None:
+        metadata: dict[str, Any] = getattr(encoder, "get_metadata", dict)()  # DATA-5
+        self._set_attributes(metadata, f"get_metadata() of {type(encoder).__name__}")
+        names = (*self._fit_state.metadata_names, *metadata)
+        self._fit_state = replace(self._fit_state, metadata_names=names)
+
+    def _metadata(self) -> dict[str, Any]:
+        """Every attribute that has been created so far (BUILD-4)."""
+        return {
+            name: value
+            for name, value in vars(self).items()
+            if name in self._fit_state.metadata_names or (name[0] != "_" and name[-1] == "_")
+        }

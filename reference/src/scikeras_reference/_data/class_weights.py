@@ -1,0 +1,72 @@
+"""Class weights as weights of rows.
+
+Class weights are by label here, and by class number in Keras; so Keras gets weights of rows.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from sklearn.utils.class_weight import compute_sample_weight
+
+from scikeras_reference.exceptions import ParameterError
+
+__all__ = ["weights_by_class"]
+
+
+def weights_by_class(class_weight: Any, y: Any, high: Any = None) -> Any:
+    """Return the weight of the class of each row.
+
+    Parameters
+    ----------
+    class_weight : dict, "balanced" or list of dict
+        Weights by label, or by column for indicators.
+    y : ndarray of shape (n_samples,) or (n_samples, n_labels)
+        Labels, or an indicator.
+    high : object, default=None
+        The value that marks a label in an indicator whose rows have exactly one label each, so
+        that the column of the label is its class. None for every other `y`.
+
+    Returns
+    -------
+    ndarray of shape (n_samples,)
+
+    Raises
+    ------
+    ParameterError
+        A ``ValueError``, if a weight is no finite number from zero up, or if the weights do not
+        fit `y`.
+
+    Examples
+    --------
+    >>> weights_by_class({"no": 1, "yes": 3}, np.array(["no", "yes", "no"]))
+    array([1., 3., 1.])
+    >>> weights_by_class({0: 1, 1: 3}, np.array([[1, 0], [0, 1]]), high=1)
+    array([1., 3.])
+    """
+    for weights in class_weight if isinstance(class_weight, (list, tuple)) else [class_weight]:
+        if isinstance(weights, Mapping):
+            _check_values(weights, class_weight)
+    if high is not None and not isinstance(class_weight, (list, tuple)):
+        y = np.argmax(y == high, axis=1)
+    try:
+        return compute_sample_weight(class_weight, y)
+    except (ValueError, TypeError) as error:
+        raise ParameterError(
+            f"class_weight={class_weight!r} does not fit y: {error}. Use a dict by label"
+            ' ("balanced" computes one); for indicators with one label in each row, a dict by'
+            " column; and for several labels in a row, a list with a dict for each column."
+        ) from error
+
+
+def _check_values(weights: Mapping[Any, Any], class_weight: Any) -> None:
+    for label, weight in weights.items():
+        try:
+            number = float(weight)
+        except (TypeError, ValueError):
+            number = np.nan
+        if not (np.isfinite(number) and number >= 0):
+            raise ParameterError(
+                f"class_weight={class_weight!r} has the weight {weight!r} for {label!r}. A weight"
+                " has to be a finite number, 0 or more."
+            )

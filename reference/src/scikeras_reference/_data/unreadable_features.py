@@ -1,0 +1,149 @@
+"""Why X cannot be read as an array of numbers, and what to do about it."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import scipy.sparse
+
+from scikeras_reference.exceptions import InputError
+
+__all__ = ["check_container", "explained", "name_columns"]
+
+_SPLIT = (
+    "scikit-learn's tools index one X by rows: give one array and override feature_encoder with a"
+    " transformer that splits it into the inputs of the model."
+)
+_ARRAY_PROTOCOLS = ("shape", "__array__", "__array_interface__", "__dataframe__", "__dlpack__")
+
+
+def check_container(X: Any, n_rows: int | None = None) -> None:
+    """Check that X is one array, or something that can be converted to one.
+
+    Parameters
+    ----------
+    X : object
+        As the user gave it.
+    n_rows : int, default=None
+        Number of rows of y, if there is a y.
+
+    Raises
+    ------
+    InputError
+        A ``ValueError`` that names the type: a mapping or a list of several inputs, text, or a
+        dataset, a generator or another source of batches.
+    """
+    if isinstance(X, Mapping) and not scipy.sparse.issparse(X):  # a dok_array is both
+        raise InputError(f"X is a {type(X).__name__}. {_SPLIT}")
+    if isinstance(X, (str, bytes)):
+        raise InputError(f"X is a single {type(X).__name__}. Give an array with one row for each.")
+    if any(hasattr(X, protocol) for protocol in _ARRAY_PROTOCOLS):
+        return
+    if isinstance(X, Sequence):
+        if isinstance(X, (list, tuple)) and _are_inputs(X, n_rows):
+            raise InputError(
+                f"X is a {type(X).__name__} of {len(X)} arrays with {len(X[0])} rows each, as for"
+                f" a model with several inputs. {_SPLIT}"
+            )
+        return
+    if hasattr(X, "__iter__") or hasattr(X, "__next__") or hasattr(X, "__getitem__"):
+        raise InputError(
+            f"X is a {type(X).__name__}, which yields batches or rows; fit and predict need all"
+            " rows at once, since scikit-learn's tools index X by rows. Give X and y as arrays, or"
+            " call partial_fit(X, y) with the arrays of each batch, or train with Model.fit."
+        )
+
+
+def _are_inputs(X: Any, n_rows: int | None) -> bool:
+    """Return whether a list holds several inputs, as opposed to samples."""
+    arrays = [item for item in X if len(getattr(item, "shape", ())) >= 2]
+    if not X or len(arrays) < len(X):
+        return False
+    lengths = {array.shape[0] for array in arrays}
+    if len(lengths) > 1:
+        return False
+    widths = {tuple(array.shape[1:]) for array in arrays}
+    (length,) = lengths
+    return len(widths) > 1 or (n_rows is not None and len(X) != n_rows and length == n_rows)
+
+
+def explained(X: Any, error: Exception) -> InputError | None:
+    """Return a clearer error for what scikit-learn or NumPy said of X; None if it was clear."""
+    columns = name_columns(X)
+    if columns:
+        return InputError(f"X contains non-numeric values{columns}: {error}. {_REMEDY}")
+    text = str(error)
+    if "inhomogeneous" in text or "with a sequence" in text or _holds_sequences(X):
+        return InputError(
+            "The rows of X differ in length, or hold arrays instead of numbers. Give an array with"
+            " rows of one length: pad sequences with keras.utils.pad_sequences, and stack arrays"
+            " with np.stack. For a model with several inputs: " + _SPLIT
+        )
+    if _holds_text(X):
+        return InputError(
+            "X contains text. X is read as numbers before feature_encoder is called; turn text into"
+            " numbers before the wrapper: in a Pipeline (TfidfVectorizer, OrdinalEncoder in a"
+            " ColumnTransformer), or with the layers TextVectorization or StringLookup on their"
+            " own, outside of the model."
+        )
+    return None
+
+
+_REMEDY = (
+    "Layers take numbers; encode text and categories before, for example with a ColumnTransformer"
+    " in a Pipeline, and convert dates and durations to numbers, for example to days."
+)
+
+
+def name_columns(X: Any) -> str:
+    """Return the columns of a data frame that are no numbers, with their dtypes, for an error."""
+    if not hasattr(X, "columns") or not hasattr(X, "dtypes"):
+        return ""
+    found = []
+    for position, (name, dtype) in enumerate(zip(X.columns, X.dtypes, strict=True)):
+        column = X.iloc[:, position] if hasattr(X, "iloc") else X[name]
+        if not _is_numeric(np.asarray(column)):
+            found.append(f"{name!r} ({dtype})")
+    if not found:
+        return ""
+    more = f" and {len(found) - 10} more" if len(found) > 10 else ""
+    return f" in column{'s' if len(found) > 1 else ''} {', '.join(found[:10])}{more}"
+
+
+def _is_numeric(column: Any) -> bool:
+    if column.dtype.kind != "O":
+        return column.dtype.kind in "biufc"
+    try:
+        column.astype(np.float64)
+    except (TypeError, ValueError):
+        # A missing value is reported as such.
+        return all(type(value).__name__ == "NAType" or _is_number(value) for value in column)
+    return True
+
+
+def _is_number(value: Any) -> bool:
+    try:
+        float(value)
+    except (TypeError, ValueError):
+        return False
+    return True
+
+
+def _as_objects(X: Any) -> Any:
+    try:
+        return np.asarray(X, dtype=object)
+    except ValueError:
+        return np.empty(0, dtype=object)
+
+
+def _holds_text(X: Any) -> bool:
+    dtype = getattr(X, "dtype", None)
+    if getattr(dtype, "kind", "") in {"U", "S", "T"}:
+        return True
+    values = _as_objects(X).reshape(-1)
+    return any(isinstance(value, (str, bytes)) and not _is_number(value) for value in values)
+
+
+def _holds_sequences(X: Any) -> bool:
+    values = _as_objects(X)
+    return values.ndim == 1 and any(isinstance(v, (list, tuple, np.ndarray)) for v in values)

@@ -1,0 +1,164 @@
+"""Whether the inputs and outputs of a model fit the data."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import keras
+import scipy.sparse
+
+from scikeras_reference._data.target_forms import describe_loss, needs_equal_shapes
+from scikeras_reference.exceptions import ModelInputError, ModelOutputError
+
+__all__ = ["check_input", "check_target", "first_row", "is_inherited", "output_shapes"]
+
+Shape = tuple[int | None, ...]
+
+
+def check_input(model: Any, features: Any) -> None:
+    """Check that a model takes rows of the shape that it will get.
+
+    Parameters
+    ----------
+    model : keras.Model
+        Looked at only if it knows its inputs, as functional and sequential models do.
+    features : array, or list, tuple or dict of arrays
+        What the model will be trained on.
+
+    Raises
+    ------
+    ModelInputError
+        A ``ValueError`` with both shapes.
+    """
+    try:
+        inputs = keras.tree.flatten(getattr(model, "inputs", None) or [])
+    except (AttributeError, ValueError):
+        return
+    # Models that do something of their own with what they get are not judged.
+    if not inputs or not _calls_as_keras(model) or isinstance(features, Mapping):
+        return
+    given = list(features) if isinstance(features, (list, tuple)) else [features]
+    if len(given) != len(inputs):
+        raise ModelInputError(
+            f"The model has {len(inputs)} inputs, but is given {len(given)}. Override"
+            " feature_encoder in a subclass with a transformer that returns a list of arrays, one"
+            " for each input, or change the builder."
+        )
+    for tensor, array in zip(inputs, given, strict=True):
+        wanted, actual = tuple(tensor.shape)[1:], tuple(getattr(array, "shape", ()))[1:]
+        if not _fits(wanted, actual):
+            raise ModelInputError(
+                f"The model takes rows of shape {wanted}, but X has rows of shape {actual}. The"
+                " width of the input is probably fixed in the builder; take it from the data:"
+                " keras.Input((meta['n_features_in_'],)), or meta['X_shape_'][1:] for rows of"
+                " several dimensions, where the builder has an argument meta."
+            )
+
+
+def output_shapes(model: Any, features: Any, expected: int | None = None) -> list[Shape]:
+    """Return the shape of each output; call the model once if it does not know them yet.
+
+    Parameters
+    ----------
+    model : keras.Model
+        Its weights are made now, if they were not, so that they are made under the seed.
+    features : array, or list or dict of arrays
+        What the model will be trained on; one row of it is used.
+    expected : int or None
+        How many outputs the target encoder expects; None for any number.
+
+    Raises
+    ------
+    ModelOutputError
+        A ``ValueError`` with both numbers of outputs (clause DATA-6).
+    """
+    outputs = getattr(model, "outputs", None)
+    if not outputs:
+        try:
+            outputs = keras.tree.flatten(model(first_row(features), training=False))
+        except NotImplementedError:  # a model that trains and predicts without a call
+            return []
+    if expected is not None and len(outputs) != expected:
+        raise ModelOutputError(
+            f"The model has {len(outputs)} outputs, but the target encoder expects {expected}"
+            " (n_outputs_expected_). Change the builder, or override target_encoder."
+        )
+    return [tuple(output.shape) for output in outputs]
+
+
+def check_target(model: Any, target: Any, shapes: Sequence[Shape]) -> None:
+    """Check that Keras need not spread a target over the outputs of a model.
+
+    Only Keras's own losses are judged that compare a target with an output number by number. A
+    loss, a ``train_step`` or a ``compute_loss`` of the user's own may take any target.
+
+    Parameters
+    ----------
+    model : keras.Model
+        Compiled.
+    target : array, or list, tuple or dict of arrays, or None
+        The encoded y.
+    shapes : sequence of tuple
+        The shape of each output.
+
+    Raises
+    ------
+    ModelOutputError
+        A ``ValueError`` with both shapes.
+    """
+    if target is None or not all(is_inherited(model, m) for m in ("train_step", "compute_loss")):
+        return
+    losses, targets = getattr(model, "loss", None), target
+    if isinstance(losses, Mapping) or isinstance(targets, Mapping):
+        names = list(getattr(model, "output_names", []))
+        losses = [losses.get(n) for n in names] if isinstance(losses, Mapping) else losses
+        targets = [targets.get(n) for n in names] if isinstance(targets, Mapping) else targets
+    losses = list(losses) if isinstance(losses, (list, tuple)) else [losses]
+    targets = list(targets) if isinstance(targets, (list, tuple)) else [targets]
+    if not len(losses) == len(targets) == len(shapes):
+        return
+    for loss, array, shape in zip(losses, targets, shapes, strict=True):
+        actual = getattr(array, "shape", None)
+        if loss is None or not actual or not needs_equal_shapes(loss):
+            continue
+        wanted = tuple(shape)[1:]
+        if not _fits(wanted, tuple(actual)[1:]):
+            raise ModelOutputError(
+                f"The model returns rows of shape {wanted}, but the target has rows of shape"
+                f" {tuple(actual)[1:]}, and the loss {describe_loss(loss)} compares them number by"
+                " number. Keras would spread the target over the outputs, or stop. Give a y of the"
+                " shape of the output (an autoencoder is fitted to X: fit(X, X), or a target of"
+                " X in its own fit method), or change the last layer."
+            )
+
+
+def is_inherited(model: Any, method: str) -> bool:
+    """Return whether a method of a model is that of `keras.Model`."""
+    inherited = getattr(type(model), method) is getattr(keras.Model, method)
+    return inherited and method not in vars(model)
+
+
+def first_row(features: Any) -> Any:
+    """Return the first row of arrays as tensors, with a batch dimension."""
+
+    def of(array: Any) -> Any:
+        row = array[:1]
+        return keras.ops.convert_to_tensor(row.toarray() if scipy.sparse.issparse(row) else row)
+
+    return keras.tree.map_structure(of, features)
+
+
+def _calls_as_keras(model: Any) -> bool:
+    """Return whether the method ``call`` is that of one of Keras's own classes."""
+    module = str(getattr(type(model).call, "__module__", ""))
+    return "call" not in vars(model) and module.partition(".")[0] == keras.__name__
+
+
+def _fits(wanted: Shape, actual: Shape) -> bool:
+    """Return whether shapes without the batch dimension are equal, up to a last dimension of 1."""
+    if len(wanted) == len(actual) + 1 and wanted[-1] == 1:
+        wanted = wanted[:-1]
+    elif len(actual) == len(wanted) + 1 and actual[-1] == 1:
+        actual = actual[:-1]
+    return len(wanted) == len(actual) and all(
+        None in (a, b) or a == b for a, b in zip(wanted, actual, strict=True)
+    )

@@ -1,0 +1,66 @@
+"""A builder that returns weights of an earlier model is warned about (clause BUILD-10)."""
+
+import gc
+import warnings
+
+import keras
+import pytest
+from reference_models import QUICK, linear
+from sklearn.base import clone
+
+from scikeras_reference import KerasRegressor
+from scikeras_reference._model import shared_weights
+from scikeras_reference.exceptions import SharedWeightsWarning
+
+
+def regressor(builder):
+    return KerasRegressor(builder, loss="mse", optimizer="sgd", **QUICK)
+
+
+class Caching:
+    """Builds once, and returns the same model from then on."""
+
+    model = None
+
+    def __call__(self):
+        if self.model is None:
+            self.model = keras.Sequential([keras.Input((3,)), keras.layers.Dense(1)])
+        return self.model
+
+
+def shared_layer(**options):
+    layer = keras.layers.Dense(2, **options)
+    return lambda: keras.Sequential([keras.Input((3,)), layer, keras.layers.Dense(1)])
+
+
+@pytest.mark.parametrize("make", [Caching, shared_layer], ids=["model", "layer"])
+def test_weights_of_an_earlier_model(make, X, target):
+    """The second fit warns, of the same estimator and of another one."""
+    builder = make()
+    wrapper = regressor(builder).fit(X, target)
+    with pytest.warns(SharedWeightsWarning, match="earlier model"):
+        wrapper.fit(X, target)
+    with pytest.warns(SharedWeightsWarning, match="inside the builder"):
+        regressor(builder).fit(X, target)
+
+
+def test_weights_that_may_be_shared(X, target):
+    """Frozen layers, new models, and a ready-made model are not warned about."""
+    frozen = shared_layer(trainable=False)
+    ready = keras.Sequential([keras.Input((3,)), keras.layers.Dense(1)])
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        for builder in (frozen, linear, ready):
+            wrapper = regressor(builder).fit(X, target).fit(X, target)
+            clone(wrapper).fit(X, target).partial_fit(X, target)
+
+
+def test_nothing_is_kept(X, target):
+    """Weights are forgotten with their model."""
+    gc.collect()
+    before = len(shared_weights._known)
+    wrapper = regressor(linear).fit(X, target)
+    assert before + 2 == len(shared_weights._known)
+    del wrapper
+    gc.collect()
+    assert before >= len(shared_weights._known)
