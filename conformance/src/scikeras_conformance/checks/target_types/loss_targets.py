@@ -1,8 +1,8 @@
 """TGT-11: each loss is trained on the form of target that it computes the right value for.
 
 Every loss of Keras computes *some* number from class numbers and from one-hot rows, because arrays
-of different shapes are broadcast. So the value is compared with that of the loss alone, called with
-the right form for the known outputs of a model that does not learn.
+of different shapes are broadcast. So the value is compared with what Keras alone computes from the
+right form, for the known outputs of a model that does not learn.
 """
 
 import functools
