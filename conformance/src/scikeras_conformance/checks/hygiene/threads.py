@@ -75,7 +75,7 @@ def _builder(context: CheckContext) -> Callable[[], Any]:
 
 def _pausing() -> Any:
     return keras.callbacks.LambdaCallback(
-        on_train_batch_end=lambda *_: time.sleep(PAUSE_SECONDS),
+        on_train_batch_end=lambda *_, **__: time.sleep(PAUSE_SECONDS),
     )
 
 
@@ -130,7 +130,7 @@ def waiting(context: CheckContext) -> None:
     worker = _Worker(lambda: other.fit(X, y))
     ended: list[bool] = []
 
-    def wait(*_: Any) -> None:
+    def wait(*_: Any, **__: Any) -> None:
         if not ended:
             worker.start()
             # Not for ever, so that no lock is held while other checks run.
