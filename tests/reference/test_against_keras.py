@@ -14,7 +14,7 @@ import pytest
 from random_tasks import TARGETS, Task, arguments_of_call, draw, estimator, training_rows
 from training_parts import LOSSES
 
-EXAMPLES = int(os.environ.get("SCIKERAS_REFERENCE_EXAMPLES", "20"))
+EXAMPLES = int(os.environ.get("SCIKERAS_REFERENCE_EXAMPLES", "8"))
 """How many random tasks are trained; the nightly job trains more."""
 SECONDS_TO_SIMPLIFY = 60
 SETTING = "SCIKERAS_REFERENCE_SHARED_STEPS"
