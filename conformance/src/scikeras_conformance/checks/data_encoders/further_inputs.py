@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from scikeras_conformance.catalog.check import check
+from scikeras_conformance.catalog.check import ESTIMATORS, check
 from scikeras_conformance.checks._support.encoders import Plan, subclass
 from scikeras_conformance.checks._support.modules import doubles, keras, np
 from scikeras_conformance.checks._support.training import (
@@ -53,6 +53,7 @@ def later_training(context: CheckContext) -> None:
     verifies="the model is validated on what feature_encoder_ returns, whichever way data for "
     "validation are given",
     impact="val_loss is that of data on another scale, and early stopping goes by it",
+    wrappers=ESTIMATORS,
     cases=["validation_split", "fit__validation_split", "fit__validation_data", "validation_data"],
 )
 def validation(context: CheckContext) -> None:

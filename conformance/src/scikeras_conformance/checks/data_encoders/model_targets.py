@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from scikeras_conformance.catalog.check import Wrapper, check
+from scikeras_conformance.catalog.check import ESTIMATORS, Wrapper, check
 from scikeras_conformance.checks._support.encoders import (
     Plan,
     dense_model,
@@ -130,6 +130,7 @@ def _same_outputs(given: Any, raw: Any) -> bool:
     "DATA-3.validation",
     verifies="the targets of validation data are encoded like those of training",
     impact="val_loss is that of other targets, and early stopping goes by it",
+    wrappers=ESTIMATORS,
     cases=["fit__validation_data", "validation_data"],
 )
 def validation(context: CheckContext) -> None:
