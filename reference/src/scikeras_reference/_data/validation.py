@@ -161,7 +161,7 @@ def target_type(y: Any) -> str:
     >>> target_type(np.array([1, 2, 3]))
     'multiclass'
     """
-    with warnings.catch_warnings():
+    with warnings.catch_warnings(), np.errstate(invalid="ignore"):  # it casts to integers
         # It warns of many classes in few rows, but y may hold numbers to predict.
         warnings.simplefilter("ignore", UserWarning)
         return str(type_of_target(y, input_name="y"))
