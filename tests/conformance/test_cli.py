@@ -105,7 +105,7 @@ def test_explain(name, capsys):
         (["run", "toy_subject", "--report", "no/such/folder/r.json"], "there is no directory"),
         (["run", "toy_subject", "--scripts", __file__], "is not a directory"),
         (["run", "toy_subject", "--check", "INIT-1,INIT-2"], "repeat the option for more"),
-        (["explain", "INIT-5.callback"], "Did you mean 'INIT-5.callbacks-untouched'"),
+        (["explain", "INIT-5.callback"], "Did you mean 'INIT-5b.callbacks-untouched'"),
         (["script", "toy_subject", "CLS-1"], "A result is a check, a wrapper and a case"),
     ],
 )

@@ -69,7 +69,8 @@ def _explain(options: argparse.Namespace) -> ExitCode:
 
     plan = make_plan(CATALOG, Selection())
     clause_id, dot, slug = options.name.partition(".")
-    clause_id = clause_id.upper()
+    by_case = {one.casefold(): one for one in load_contract().clauses}
+    clause_id = by_case.get(clause_id.casefold(), clause_id.upper())
     name = f"{clause_id}{dot}{slug}"
     clause = load_contract().clauses.get(clause_id)
     checks = [check for check in CATALOG if name == check.id or name in check.clauses]
