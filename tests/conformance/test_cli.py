@@ -105,7 +105,7 @@ def test_explain(name, capsys):
         (["run", "toy_subject", "--report", "no/such/folder/r.json"], "there is no directory"),
         (["run", "toy_subject", "--scripts", __file__], "is not a directory"),
         (["run", "toy_subject", "--check", "INIT-1,INIT-2"], "repeat the option for more"),
-        (["explain", "INIT-5.callback"], "Did you mean 'INIT-5b.callbacks-untouched'"),
+        (["explain", "INIT-5b.callback"], "Did you mean 'INIT-5b.callbacks-untouched'"),
         (["script", "toy_subject", "CLS-1"], "A result is a check, a wrapper and a case"),
     ],
 )
@@ -234,7 +234,7 @@ def test_subjects_in_the_current_directory(tmp_path):
     assert "verdict: CONFORMANT IN WHAT WAS SELECTED  (2 of " in done.stdout
 
 
-@pytest.mark.parametrize("name", ["init-5", "INIT-5b.callbacks-untouched"])
+@pytest.mark.parametrize("name", ["init-5", "init-5.parameters-untouched"])
 def test_explain_takes_either_case(name, capsys):
     """A clause is found whatever its case."""
     assert 0 == main(["explain", name])
