@@ -120,7 +120,7 @@ SPELLED = {
     "one-hot": "CategoricalCrossentropy",
     "by-unit": "MeanSquaredError",
 }
-SPELLINGS = ("name", "class", "function", "partial")
+LOSS_FORMS = ("name", "class", "function", "partial")
 
 
 def _spelled(kind: str, spelling: str) -> Any:
@@ -135,7 +135,7 @@ def _spelled(kind: str, spelling: str) -> Any:
 
 
 @check(
-    "TGT-11.spellings",
+    "TGT-11.loss-forms",
     verifies="the form of target is the same whether the loss is a name, a class, a function or a "
     "partial of one",
     impact="the same loss learns the labels or something else, depending on how it is written",
@@ -143,12 +143,12 @@ def _spelled(kind: str, spelling: str) -> Any:
     cases=[
         f"{kind}-{spelling}"
         for kind in SPELLED
-        for spelling in SPELLINGS
+        for spelling in LOSS_FORMS
         # Its function has an argument without a default, so neither it nor its name can be given.
         if (kind, spelling) not in {("flat", "name"), ("flat", "function")}
     ],
 )
-def spellings(context: CheckContext) -> None:
+def loss_forms(context: CheckContext) -> None:
     kind, _, spelling = context.case.rpartition("-")
     _require_value(context, FixedOutputs(3), _spelled(kind, spelling), FORMS[SPELLED[kind]])
 
