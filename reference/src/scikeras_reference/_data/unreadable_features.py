@@ -82,9 +82,9 @@ def explained(X: Any, error: Exception) -> InputError | None:
     if _holds_text(X):
         return InputError(
             f"X contains text ({error}). X is read as numbers before feature_encoder is called;"
-            " turn text into numbers before the wrapper: in a Pipeline (TfidfVectorizer, OrdinalEncoder in a"
-            " ColumnTransformer), or with the layers TextVectorization or StringLookup on their"
-            " own, outside of the model."
+            " turn text into numbers before the wrapper: in a Pipeline (TfidfVectorizer, or"
+            " OrdinalEncoder in a ColumnTransformer), or with the layers TextVectorization or"
+            " StringLookup on their own, outside of the model."
         )
     return None
 
