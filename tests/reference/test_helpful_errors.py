@@ -24,6 +24,7 @@ from scikeras_reference.exceptions import (
     TargetTypeError,
     UnknownArgumentError,
     UnknownNameError,
+    WrapperWarning,
 )
 from scikeras_reference.utils.transformers import RegressorTargetEncoder
 
@@ -199,7 +200,7 @@ def test_a_misspelt_parameter_that_the_builder_takes():
     with pytest.warns(SwallowedParameterWarning, match="Did you mean optimizer"):
         regressor(model=takes_anything, optimzer="adam").fit(ROWS, NUMBERS)
     with warnings.catch_warnings():
-        warnings.simplefilter("error")
+        warnings.simplefilter("error", WrapperWarning)
         regressor(model=takes_anything, model__optimzer="adam", width=3).fit(ROWS, NUMBERS)
 
 
@@ -238,7 +239,7 @@ def test_a_linear_layer_is_no_probability():
     with pytest.warns(OutputRangeWarning, match="last layer is linear"):
         wrapper.fit(ROWS, y)
     with warnings.catch_warnings():
-        warnings.simplefilter("error")
+        warnings.simplefilter("error", WrapperWarning)
         wrapper.predict_proba(10 * ROWS)
         for loss in ("hinge", keras.losses.BinaryCrossentropy(from_logits=True)):
             linear_one = classifier(model=lambda: sequential(3, 1), loss=loss).fit(ROWS, y)
@@ -248,7 +249,7 @@ def test_a_linear_layer_is_no_probability():
     with pytest.warns(OutputRangeWarning, match="are no probabilities"):
         squared.predict_proba(10 * ROWS)
     with warnings.catch_warnings():
-        warnings.simplefilter("error")
+        warnings.simplefilter("error", WrapperWarning)
         squared.predict_proba(10 * ROWS)
 
 

@@ -10,7 +10,7 @@ from sklearn.base import clone
 
 from scikeras_reference import KerasRegressor
 from scikeras_reference._model import shared_weights
-from scikeras_reference.exceptions import SharedWeightsWarning
+from scikeras_reference.exceptions import SharedWeightsWarning, WrapperWarning
 
 
 def regressor(builder):
@@ -49,7 +49,7 @@ def test_weights_that_may_be_shared(X, target):
     frozen = shared_layer(trainable=False)
     ready = keras.Sequential([keras.Input((3,)), keras.layers.Dense(1)])
     with warnings.catch_warnings():
-        warnings.simplefilter("error")
+        warnings.simplefilter("error", WrapperWarning)
         for builder in (frozen, linear, ready):
             wrapper = regressor(builder).fit(X, target).fit(X, target)
             clone(wrapper).fit(X, target).partial_fit(X, target)

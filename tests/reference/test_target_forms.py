@@ -17,7 +17,12 @@ from scikeras_reference._data.target_forms import (
     uses_logits,
     uses_margins,
 )
-from scikeras_reference.exceptions import CompilationError, ModelOutputError, TargetFormWarning
+from scikeras_reference.exceptions import (
+    CompilationError,
+    ModelOutputError,
+    TargetFormWarning,
+    WrapperWarning,
+)
 from scikeras_reference.utils.transformers import ClassifierLabelEncoder
 
 NUMBERS, FLAT, ONE_HOT = TargetForm
@@ -192,7 +197,7 @@ def test_a_loss_of_the_users_own_trains(loss):
     X[np.arange(60), y] += 3
     adam = keras.optimizers.Adam
     with warnings.catch_warnings():
-        warnings.simplefilter("error")
+        warnings.simplefilter("error", WrapperWarning)
         classifier = KerasClassifier(
             build, loss=loss, optimizer=adam, optimizer__learning_rate=0.1, epochs=20, verbose=0,
             units=3, random_state=0,
@@ -217,7 +222,7 @@ def test_the_encoder_decides():
 
     X, y = rows(3)
     with warnings.catch_warnings():
-        warnings.simplefilter("error")
+        warnings.simplefilter("error", WrapperWarning)
         classifier = Decided(build, loss=ignores_the_target, units=3, verbose=0).fit(X, y)
     assert (30, 3) == classifier.target_encoder_.transform(y).shape
 

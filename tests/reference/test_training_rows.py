@@ -13,6 +13,7 @@ from scikeras_reference.exceptions import (
     ExclusiveLabelsWarning,
     ParameterError,
     ValidationSplitWarning,
+    WrapperWarning,
 )
 from scikeras_reference.utils.transformers import ClassifierLabelEncoder
 
@@ -163,6 +164,6 @@ def test_a_class_that_validation_takes_whole():
     with pytest.warns(ValidationSplitWarning, match="'maybe'"):
         classifier(validation_split=0.25).fit(X, labels)
     with warnings.catch_warnings():
-        warnings.simplefilter("error")
+        warnings.simplefilter("error", WrapperWarning)
         classifier(validation_split=0.25).fit(X, Y)
         classifier(validation_split=0.25).fit(X[order], Y[order])
