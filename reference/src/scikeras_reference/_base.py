@@ -357,9 +357,8 @@ class BaseWrapper(FittedAttributes, SklearnProtocol):
     ) -> dict[str, Any]:
         """Return the keyword arguments of ``Model.fit``, callbacks and validation data included."""
         arguments = fit_arguments(self.model_.fit, self._named(), self._routed("fit"), call, rows)
-        arguments["callbacks"] = self._callbacks_for(call, "fit") + epoch_seeds(
-            self._fit_state.seed
-        )
+        seeds = epoch_seeds(self._fit_state.seed)
+        arguments["callbacks"] = [*self._callbacks_for(call, "fit"), *seeds]
         data = validation_data(arguments, validation)
         if data is not None:
             X = validate_features(self, data[0], data[1], reset=False)
