@@ -9,7 +9,7 @@ from reference_models import QUICK, linear
 from sklearn.base import clone
 
 from scikeras_reference import KerasRegressor
-from scikeras_reference._model import shared_weights
+from scikeras_reference._model import built_model
 from scikeras_reference.exceptions import SharedWeightsWarning, WrapperWarning
 
 
@@ -58,9 +58,9 @@ def test_weights_that_may_be_shared(X, target):
 def test_nothing_is_kept(X, target):
     """Weights are forgotten with their model."""
     gc.collect()
-    before = len(shared_weights._known)
+    before = len(built_model._known)
     wrapper = regressor(linear).fit(X, target)
-    assert before + 2 == len(shared_weights._known)
+    assert before + 2 == len(built_model._known)
     del wrapper
     gc.collect()
-    assert before >= len(shared_weights._known)
+    assert before >= len(built_model._known)

@@ -1,17 +1,43 @@
-"""Whether the inputs and outputs of a model fit the data."""
+"""Checks the model that a builder returned: against the data, for training, and for its weights."""
 
+import functools
+import threading
+import warnings
+import weakref
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import keras
 import scipy.sparse
 
+from scikeras_reference._backends.models import compiled_metrics
 from scikeras_reference._data.target_forms import describe_loss, needs_equal_shapes
-from scikeras_reference.exceptions import ModelInputError, ModelOutputError
+from scikeras_reference._model.builder import name_of
+from scikeras_reference.exceptions import (
+    CompilationError,
+    ModelInputError,
+    ModelOutputError,
+    SharedWeightsWarning,
+)
 
-__all__ = ["check_input", "check_target", "first_row", "is_inherited", "output_shapes"]
+__all__ = [
+    "check_input",
+    "check_target",
+    "check_trainable",
+    "inform_encoder",
+    "is_missing",
+    "output_shapes",
+    "require_part",
+    "warn_of_shared_weights",
+]
 
 Shape = tuple[int | None, ...]
+
+_EXAMPLES = {"loss": "mse", "optimizer": "adam"}
+
+_known_lock = threading.RLock()  # a weak reference can be cleared while the lock is held
+_known: "dict[int, weakref.ref[Any]]" = {}
+"""Every trainable variable of a model that a builder returned, for as long as it lives."""
 
 
 def check_input(model: Any, features: Any) -> None:
@@ -131,6 +157,117 @@ def check_target(model: Any, target: Any, shapes: Sequence[Shape]) -> None:
             )
 
 
+def warn_of_shared_weights(model: Any, builder: object) -> None:
+    """Warn if a new model has trainable weights of an earlier one; remember those that it has.
+
+    Two models that share weights train each other: estimators change their predictions, and the
+    folds of a cross-validation know each other's rows (clause BUILD-10). Weights that this model
+    does not train, such as a frozen base in transfer learning, may be shared.
+
+    Parameters
+    ----------
+    model : keras.Model
+        Built, so that its weights exist.
+    builder : callable or keras.Model
+        For its name in the warning.
+    """
+    shared = []
+    with _known_lock:
+        variables: list[Any] = model.trainable_variables
+        for variable in variables:
+            key = id(variable)
+            reference = _known.get(key)
+            if reference is not None and reference() is variable:
+                shared.append(str(getattr(variable, "path", variable)))
+            else:
+                _known[key] = weakref.ref(variable, functools.partial(_forget, key))
+    if shared:
+        more = f" and {len(shared) - 3} more" if len(shared) > 3 else ""
+        warnings.warn(
+            f"The builder {name_of(builder)} returned a model with trainable weights of an earlier"
+            f" model ({', '.join(shared[:3])}{more}). This fit goes on from them, and changes the"
+            " earlier model too; folds of a cross-validation share what they learn. Create the"
+            " model and its layers inside the builder, or pass the keras.Model itself as"
+            " ``model``, which is copied for each fit. Layers that are meant to be shared as they"
+            " are: set layer.trainable = False.",
+            SharedWeightsWarning,
+            stacklevel=2,
+        )
+
+
+def inform_encoder(encoder: Any, model: Any, shapes: Sequence[tuple[int | None, ...]]) -> None:
+    """Let a target encoder see what the model is compiled with, as far as it has methods for it.
+
+    Parameters
+    ----------
+    encoder : transformer
+        Its ``set_model_output`` takes the loss and the shapes of the outputs, its
+        ``check_metrics`` a list of the metrics, its ``check_activation`` the activation of the last
+        layer.
+    model : keras.Model
+        Compiled, or not yet.
+    shapes : sequence of tuple
+        One for each output.
+    """
+    if hasattr(encoder, "set_model_output"):
+        encoder.set_model_output(getattr(model, "loss", None), shapes)
+    if model.compiled and hasattr(encoder, "check_metrics"):
+        encoder.check_metrics(compiled_metrics(model))
+    if model.compiled and hasattr(encoder, "check_activation"):
+        encoder.check_activation(_last_activation(model), model.loss)
+
+
+def check_trainable(model: Any, features: Any) -> None:
+    """Check that a compiled model has a loss and an optimizer.
+
+    A model can do without a loss if its layers add some, or if it has its own ``train_step`` or
+    ``compute_loss``. Keras trains others on nothing (on JAX), or stops at the first batch.
+
+    Parameters
+    ----------
+    model : keras.Model
+        Compiled.
+    features : array, or list, tuple or dict of arrays
+        What it will be trained on; one row of it is used, if there is no loss.
+
+    Raises
+    ------
+    CompilationError
+        A ``ValueError`` (clause COMP-7).
+    """
+    if not all(is_inherited(model, method) for method in ("train_step", "compute_loss")):
+        return
+    problem = "The builder compiled the model without"
+    require_part("optimizer", model.optimizer, problem)
+    loss = getattr(model, "loss", None)
+    if is_missing(loss) and not _adds_losses(model, features):
+        require_part("loss", None, problem)
+
+
+def require_part(name: str, value: Any, problem: str) -> None:
+    """Raise an error with the remedy if the loss or the optimizer is missing.
+
+    Raises
+    ------
+    CompilationError
+        A ``ValueError`` that says what is missing, and how to give it (clause COMP-7).
+    """
+    if is_missing(value):
+        what = "a loss function" if name == "loss" else f"an {name}"
+        raise CompilationError(
+            f"{problem} {name}. You must provide {what} or a compiled model: give"
+            f" {name}={_EXAMPLES[name]!r} (or another) to the constructor, or call model.compile"
+            " in the builder."
+        )
+
+
+def is_missing(value: Any) -> bool:
+    """Return whether there is nothing, or nothing but None, in a loss or an optimizer."""
+    if isinstance(value, dict):
+        value = list(value.values())
+    return value is None or (isinstance(value, (list, tuple)) and all(map(is_missing, value)))
+
+
 def is_inherited(model: Any, method: str) -> bool:
     """Return whether a method of a model is that of `keras.Model`."""
     inherited = getattr(type(model), method) is getattr(keras.Model, method)
@@ -162,3 +299,33 @@ def _fits(wanted: Shape, actual: Shape) -> bool:
     return len(wanted) == len(actual) and all(
         None in (a, b) or a == b for a, b in zip(wanted, actual, strict=True)
     )
+
+
+def _adds_losses(model: Any, features: Any) -> bool:
+    try:
+        model(first_row(features), training=False)
+    except NotImplementedError:
+        return True
+    return bool(model.losses)
+
+
+def _last_activation(model: Any) -> Any:
+    """Return the activation of the layer that makes the only output; None if it is not known."""
+    try:
+        (output,) = model.outputs
+        layer = model.layers[-1]
+        if layer.output is not output:
+            return None
+        while isinstance(layer, keras.Model):
+            (output,), layer = layer.outputs, layer.layers[-1]
+            if layer.output is not output:
+                return None
+    except (AttributeError, ValueError, TypeError, IndexError):
+        return None
+    return getattr(layer, "activation", None)
+
+
+def _forget(key: int, dead: "weakref.ref[Any]") -> None:
+    with _known_lock:
+        if _known.get(key) is dead:
+            del _known[key]
