@@ -55,6 +55,26 @@ def test_weights_that_may_be_shared(X, target):
             clone(wrapper).fit(X, target).partial_fit(X, target)
 
 
+def test_a_model_that_was_initialized_only(X, target):
+    """It is still the estimator's own when it is fitted; trained since, or for others, it is not."""
+    wrapper = regressor(Caching()).initialize(X, target)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", WrapperWarning)
+        wrapper.fit(X, target)
+    with pytest.warns(SharedWeightsWarning, match="earlier model"):
+        wrapper.fit(X, target)
+
+    by_hand = regressor(Caching()).initialize(X, target)
+    by_hand.model_.fit(X, target, verbose=0)
+    with pytest.warns(SharedWeightsWarning, match="earlier model"):
+        by_hand.fit(X, target)
+
+    builder = Caching()
+    regressor(builder).initialize(X, target)
+    with pytest.warns(SharedWeightsWarning, match="earlier model"):
+        regressor(builder).fit(X, target)
+
+
 def test_nothing_is_kept(X, target):
     """Weights are forgotten with their model."""
     gc.collect()

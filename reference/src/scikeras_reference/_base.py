@@ -21,6 +21,7 @@ from scikeras_reference._model.built_model import (
     check_input,
     check_target,
     check_trainable,
+    forget_untrained,
     inform_encoder,
     output_shapes,
     warn_of_shared_weights,
@@ -120,8 +121,7 @@ class BaseWrapper(FittedAttributes, SklearnProtocol):
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
-        tags.input_tags.sparse = True
-        tags.input_tags.three_d_array = True
+        tags.input_tags.sparse = tags.input_tags.three_d_array = True
         tags.target_tags.multi_output = True
         return tags
 
@@ -289,6 +289,8 @@ class BaseWrapper(FittedAttributes, SklearnProtocol):
 
     def _prepare(self, X: Any, y: Any, classes: Any = None) -> tuple[Any, Any]:
         """Start anew: reset, validate, fit the encoders, build; return validated X and y."""
+        if "model_" in vars(self) and "history_" not in vars(self):  # of `initialize`
+            forget_untrained(self.model_)
         for name in [*self._metadata(), "_fit_state"]:
             self.__dict__.pop(name, None)
         X = validate_features(self, X, y, reset=True)

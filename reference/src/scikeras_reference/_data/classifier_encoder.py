@@ -137,7 +137,7 @@ class ClassifierLabelEncoder(TransformerMixin, BaseEstimator):  # type: ignore[m
         if declared is not None and kind in {"binary", "multiclass"}:
             kind = target_type(declared)
         if kind not in _SUPPORTED:
-            raise unsupported_target(kind, y.ndim)
+            raise unsupported_target(kind, y)
         self.n_outputs_ = self.n_outputs_expected_ = 1
         self._kind, self._dtype, self._trailing = kind, y.dtype, y.shape[1:]
         if kind == "multilabel-indicator":

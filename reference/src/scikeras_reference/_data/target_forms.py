@@ -87,6 +87,12 @@ _FORMS = {
     **dict.fromkeys(_FLAT_NUMBERS, TargetForm.FLAT_NUMBERS),
     **dict.fromkeys((*_COMPETING_ONE_HOT, *_ELEMENTWISE), TargetForm.ONE_HOT),
 }
+_KERAS_LOSSES: dict[Any, str] = {
+    value: snake_case(name)
+    for name, value in vars(keras.losses).items()
+    if name in _FORMS or (isinstance(value, type) and issubclass(value, keras.losses.Loss))
+}
+"""The functions and the classes of ``keras.losses``, each with the function's name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -276,18 +282,6 @@ def uses_scores(loss: Any) -> bool:
     return _keras_name(first_loss(loss), base=True) in {*_MARGIN, "categorical_hinge"}
 
 
-@functools.cache
-def _keras_losses() -> dict[Any, str]:
-    """Return the functions and the classes of ``keras.losses``, each with the function's name."""
-    found = {}
-    for name, value in vars(keras.losses).items():
-        if isinstance(value, type) and issubclass(value, keras.losses.Loss):
-            found[value] = snake_case(name)
-        elif callable(value) and name in _FORMS:
-            found[value] = name
-    return found
-
-
 def _keras_name(loss: Any, *, base: bool = False) -> str | None:
     """Return the name of the function of Keras that computes `loss`; None if it is another one.
 
@@ -306,21 +300,21 @@ def _keras_name(loss: Any, *, base: bool = False) -> str | None:
             return None
     if isinstance(loss, functools.partial):
         return _keras_name(loss.func, base=base) if base or not loss.args else None
-    known = _keras_losses()
     cls = loss if isinstance(loss, type) else type(loss)
     if not issubclass(cls, keras.losses.Loss):
         if base and hasattr(loss, "__wrapped__"):
             return _keras_name(loss.__wrapped__, base=True)
         try:
-            return known.get(loss)
+            return _KERAS_LOSSES.get(loss)
         except TypeError:  # cannot be hashed
             return None
     wrapped = vars(loss).get("fn") if not isinstance(loss, type) else None
     for klass in cls.__mro__:
-        if klass in known and known[klass] in _FORMS:
-            same = all(getattr(cls, name) is getattr(klass, name) for name in ("__call__", "call"))
-            replaced = wrapped is not None and known.get(wrapped) != known[klass]
-            return known[klass] if base or (same and not replaced) else None
+        name = _KERAS_LOSSES.get(klass)
+        if name in _FORMS:
+            same = all(getattr(cls, m) is getattr(klass, m) for m in ("__call__", "call"))
+            replaced = wrapped is not None and _KERAS_LOSSES.get(wrapped) != name
+            return name if base or (same and not replaced) else None
     return _keras_name(wrapped, base=base) if wrapped is not None and _is_wrapper(cls) else None
 
 

@@ -324,16 +324,22 @@ def _not_numeric(estimator: Any, y: Any) -> InputError:
     )
 
 
-def unsupported_target(kind: str, n_dimensions: int = 1) -> TargetTypeError:
-    """Return the error for a type of target that an encoder does not support."""
-    if n_dimensions > 2:
+def unsupported_target(kind: str, y: Any) -> TargetTypeError:
+    """Return the error for a target `y` of a type that an encoder does not support."""
+    if y.ndim > 2:
         return TargetTypeError(
-            f"Unknown label type: {kind}. y has {n_dimensions} dimensions, and classifiers and"
+            f"Unknown label type: {kind}. y has {y.ndim} dimensions, and classifiers and"
             " regressors take one or two. BaseWrapper takes a target of any shape, such as"
             " sequences, images and masks, as the model returns it; or override target_encoder in"
             " a subclass with a transformer that encodes and decodes it."
         )
     more = " To predict numbers, use KerasRegressor." if kind.startswith("continuous") else ""
+    if y.dtype.kind == "O":
+        types = ", ".join(sorted({type(value).__name__ for value in y.flat}))
+        more = (
+            f" y is an array of Python objects ({types}). Convert it to one type of label, for"
+            " example with y.astype(str) or y.astype(int)."
+        )
     return TargetTypeError(
         f"Unknown label type: {kind}. This wrapper does not support a target of type {kind}.{more}"
         " To add support, override target_encoder in a subclass with a transformer that"

@@ -13,6 +13,7 @@ import scipy.sparse
 from scikeras_reference._backends.models import compiled_metrics
 from scikeras_reference._data.target_forms import describe_loss, needs_equal_shapes
 from scikeras_reference._model.builder import name_of
+from scikeras_reference._serialization.custom_objects import custom_objects
 from scikeras_reference.exceptions import (
     CompilationError,
     ModelInputError,
@@ -24,6 +25,7 @@ __all__ = [
     "check_input",
     "check_target",
     "check_trainable",
+    "forget_untrained",
     "inform_encoder",
     "is_missing",
     "output_shapes",
@@ -97,6 +99,9 @@ def output_shapes(model: Any, features: Any, expected: int | None = None) -> lis
     ModelOutputError
         A ``ValueError`` with both numbers of outputs (clause DATA-6).
     """
+    if not getattr(model, "outputs", None) and _takes_any_batch(model, features):
+        # A call would make the number of rows a part of the model.
+        model.build((None, *features.shape[1:]))
     outputs = getattr(model, "outputs", None)
     if not outputs:
         try:
@@ -195,6 +200,15 @@ def warn_of_shared_weights(model: Any, builder: object) -> None:
         )
 
 
+def forget_untrained(model: Any) -> None:
+    """Let a builder return a model again that ``initialize`` had from it, and nobody trained."""
+    optimizer = getattr(model, "optimizer", None)
+    if optimizer is None or not int(optimizer.iterations):
+        with _known_lock:
+            for variable in model.trainable_variables:
+                _known.pop(id(variable), None)
+
+
 def inform_encoder(encoder: Any, model: Any, shapes: Sequence[tuple[int | None, ...]]) -> None:
     """Let a target encoder see what the model is compiled with, as far as it has methods for it.
 
@@ -282,6 +296,19 @@ def first_row(features: Any) -> Any:
         return keras.ops.convert_to_tensor(row.toarray() if scipy.sparse.issparse(row) else row)
 
     return keras.tree.map_structure(of, features)
+
+
+def _takes_any_batch(model: Any, features: Any) -> bool:
+    """Return whether a sequential model can be built for any number of rows.
+
+    Layers of the user's own may need a number, and so do recurrent layers that keep their state.
+    """
+    return (
+        isinstance(model, keras.Sequential)
+        and hasattr(features, "shape")
+        and not any(getattr(layer, "stateful", False) for layer in model.layers)
+        and not custom_objects(model.layers)
+    )
 
 
 def _calls_as_keras(model: Any) -> bool:
