@@ -20,10 +20,10 @@ from shared_step_models import (
 
 from scikeras_reference._shared_steps import eligibility, refusals
 from scikeras_reference._shared_steps.cache import CACHE
-from scikeras_reference._shared_steps.eligibility import SETTING, require_shareable
+from scikeras_reference._shared_steps.eligibility import require_shareable
 from scikeras_reference._shared_steps.fingerprint import fingerprint
 from scikeras_reference._shared_steps.refusals import NotSharedError
-from scikeras_reference._training.fit import fit
+from scikeras_reference._training.fit import SETTING, fit
 from scikeras_reference._training.seeding import seeded
 from scikeras_reference.exceptions import ParameterError
 from scikeras_reference.shared_steps import available, explain

@@ -20,7 +20,6 @@ from scikeras_reference._shared_steps.eligibility import (
 )
 from scikeras_reference._shared_steps.refusals import NotSharedError
 from scikeras_reference._shared_steps.shared_function import Capture, SharedFunction
-from scikeras_reference.exceptions import ParameterError
 
 __all__ = ["available", "explain", "fit", "predict"]
 
@@ -28,13 +27,7 @@ Result = TypeVar("Result")
 
 
 def available() -> bool:
-    """Return whether models can share steps in this process.
-
-    Raises
-    ------
-    ParameterError
-        If the environment variable that turns sharing off is neither 0 nor 1.
-    """
+    """Return whether models can share steps in this process."""
     try:
         require_available()
     except NotSharedError:
@@ -57,8 +50,6 @@ def explain(model: Any) -> str | None:
     """
     try:
         require_shareable(model, training=bool(getattr(model, "compiled", False)))
-    except ParameterError:
-        raise
     except Exception as error:
         return refusals.reason_for(error)
     reason = refusals.remembered(model)
@@ -82,8 +73,6 @@ def fit(model: Any, x: Any, y: Any, weights: Any, arguments: Mapping[str, Any]) 
         functions["train_function"].capture()
         if given := prepared.get("callbacks"):
             prepared["callbacks"] = [Capture(functions["test_function"]), *given]
-    except ParameterError:
-        raise
     except Exception as error:  # whatever cannot be read cannot be proven
         refusals.refuse(model, "train", error)
         return model.fit(**plain)
@@ -112,8 +101,6 @@ def predict(model: Any, run: Callable[[], Result], *, in_batches: bool) -> Resul
         try:
             require_shareable(model, training=False)
             model.predict_function = _function(model, "predict")
-        except ParameterError:
-            raise
         except Exception as error:
             refusals.refuse(model, "predict", error)
         else:

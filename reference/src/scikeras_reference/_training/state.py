@@ -1,10 +1,14 @@
-"""What a fitted estimator keeps besides its public attributes."""
+"""What a fit leaves behind: private state, public attributes, and the history."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from typing import Any
 
-__all__ = ["FitState", "FittedAttributes"]
+from scikeras_reference._data.losses_and_metrics import FULL_METRIC_NAMES, metric_name
+from scikeras_reference._training.seeding import derive, seeded
+
+__all__ = ["FitState", "FittedAttributes", "extend_history"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -49,6 +53,8 @@ class FittedAttributes:
     """The part of a wrapper that knows what a fit has created."""
 
     _fit_state = FitState()
+    model_: Any
+    history_: dict[str, list[Any]]
     _set_attributes: Callable[[Mapping[str, Any], str], None]
 
     @property
@@ -60,6 +66,31 @@ class FittedAttributes:
     def current_epoch(self) -> int:
         """Number of epochs in the history (API-2)."""
         return max(map(len, getattr(self, "history_", {}).values()), default=0)
+
+    def _seeded(self, epoch: int | None = None) -> AbstractContextManager[None]:
+        """Return a block under the seed of this fit, or under that of the epoch it starts at."""
+        seed = self._fit_state.seed
+        if seed is None:
+            return nullcontext()
+        return seeded(seed if epoch is None else derive(seed, epoch))
+
+    @contextmanager
+    def _keeps_finished_epochs(self) -> Iterator[None]:
+        """Record the epochs that were finished, if the block is interrupted while it trains.
+
+        An interrupt is an exception that is no ``Exception``: ``KeyboardInterrupt``,
+        ``SystemExit`` (clause HYG-7). Keras keeps the logs of finished epochs in ``history``.
+        """
+        before = getattr(self.model_, "history", None)
+        try:
+            yield
+        except Exception:
+            raise
+        except BaseException:
+            after = getattr(self.model_, "history", None)
+            if after is not None and after is not before:
+                extend_history(self.history_, after.history)
+            raise
 
     def _take_metadata(self, encoder: Any) -> None:
         metadata: dict[str, Any] = getattr(encoder, "get_metadata", dict)()  # DATA-5
@@ -74,3 +105,29 @@ class FittedAttributes:
             for name, value in vars(self).items()
             if name in self._fit_state.metadata_names or (name[0] != "_" and name[-1] == "_")
         }
+
+
+def extend_history(history: dict[str, list[Any]], logs: Mapping[str, Sequence[Any]]) -> None:
+    """Add the logs of a training to `history`, under the full names of the metrics (API-1).
+
+    >>> history = {"loss": [3.0]}
+    >>> extend_history(history, {"loss": [2.0], "val_mse": [1.0]})
+    >>> history
+    {'loss': [3.0, 2.0], 'val_mean_squared_error': [1.0]}
+    """
+    for name, values in logs.items():
+        full = _full_name(name)
+        if full != name and full in logs:
+            full = name
+        history.setdefault(full, []).extend(values)
+
+
+def _full_name(name: str) -> str:
+    prefix = "val_" if name.startswith("val_") else ""
+    short = name.removeprefix(prefix)
+    if short == "loss" or short in FULL_METRIC_NAMES:
+        return name
+    try:
+        return prefix + metric_name(short)
+    except (ValueError, TypeError):  # a custom metric
+        return name
