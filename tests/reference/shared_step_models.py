@@ -8,7 +8,7 @@ import pytest
 
 from scikeras_reference._shared_steps.cache import CACHE
 from scikeras_reference._shared_steps.private_names import OLDER_KERAS_VERSIONS
-from scikeras_reference._shared_steps.refusals import NotSharedError
+from scikeras_reference._shared_steps.refusal_log import NotSharedError
 from scikeras_reference._training.fit import SETTING, fit
 from scikeras_reference._training.seeding import seeded
 

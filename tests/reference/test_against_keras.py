@@ -12,8 +12,8 @@ import bare_keras
 import keras
 import numpy as np
 import pytest
+from random_task_parts import LOSSES
 from random_tasks import TARGETS, Task, arguments_of_call, draw, estimator, training_rows
-from training_parts import LOSSES
 
 ORDINARY = 20
 EXAMPLES = int(os.environ.get("SCIKERAS_REFERENCE_EXAMPLES", ORDINARY))

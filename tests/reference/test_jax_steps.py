@@ -15,7 +15,7 @@ from scikeras_reference._shared_steps.private_names import (
     OLDER_KERAS_VERSIONS,
     require_versions,
 )
-from scikeras_reference._shared_steps.refusals import NotSharedError
+from scikeras_reference._shared_steps.refusal_log import NotSharedError
 from scikeras_reference._shared_steps.shared_function import made_by_keras
 from scikeras_reference._training.fit import SETTING, fit
 from scikeras_reference._training.predict import predict

@@ -26,7 +26,7 @@ from scikeras_reference._shared_steps.private_names import (
     objects,
     require_attributes,
 )
-from scikeras_reference._shared_steps.refusals import NotSharedError
+from scikeras_reference._shared_steps.refusal_log import NotSharedError
 from scikeras_reference._training.fit import SETTING
 from scikeras_reference._training.seeding import seeded
 from scikeras_reference.shared_steps import explain

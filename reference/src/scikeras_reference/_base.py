@@ -18,12 +18,12 @@ from scikeras_reference._data.validation import (
 )
 from scikeras_reference._model.builder import build, find_builder
 from scikeras_reference._model.built_model import (
-    check_input,
+    check_built,
     check_target,
     check_trainable,
-    forget_untrained,
     inform_encoder,
     output_shapes,
+    unregister_untrained,
     warn_of_shared_weights,
 )
 from scikeras_reference._model.compilation import compile_arguments, compile_model, is_complete
@@ -31,7 +31,8 @@ from scikeras_reference._model.keras_objects import callbacks_of_call
 from scikeras_reference._model.meta import Meta
 from scikeras_reference._parameters.named import check_flag
 from scikeras_reference._sklearn_protocol import SklearnProtocol
-from scikeras_reference._training.fit import fit
+from scikeras_reference._training.fit import extend_history, fit, keeps_finished_epochs
+from scikeras_reference._training.fitted_attributes import FitState, FittedAttributes
 from scikeras_reference._training.keras_arguments import (
     fit_arguments,
     one_more_epoch,
@@ -41,7 +42,6 @@ from scikeras_reference._training.keras_arguments import (
 )
 from scikeras_reference._training.predict import predict
 from scikeras_reference._training.seeding import epoch_seeds, to_seed
-from scikeras_reference._training.state import FitState, FittedAttributes, extend_history
 from scikeras_reference._training.validation_rows import class_weighted, training_rows
 
 __all__ = ["BaseWrapper"]
@@ -282,7 +282,7 @@ class BaseWrapper(FittedAttributes, SklearnProtocol):
             epoch = arguments["initial_epoch"]
             if not (extend or epoch) or not hasattr(self, "history_"):
                 self.history_: dict[str, list[Any]] = {}
-            with self._seeded(epoch), self._keeps_finished_epochs():
+            with self._seeded(epoch), keeps_finished_epochs(self.model_, self.history_):
                 history = fit(self.model_, features, target, weights, arguments)
             extend_history(self.history_, history.history)
         return self
@@ -290,7 +290,7 @@ class BaseWrapper(FittedAttributes, SklearnProtocol):
     def _prepare(self, X: Any, y: Any, classes: Any = None) -> tuple[Any, Any]:
         """Start anew: reset, validate, fit the encoders, build; return validated X and y."""
         if "model_" in vars(self) and "history_" not in vars(self):  # of `initialize`
-            forget_untrained(self.model_)
+            unregister_untrained(self.model_)
         for name in [*self._metadata(), "_fit_state"]:
             self.__dict__.pop(name, None)
         X = validate_features(self, X, y, reset=True)
@@ -327,9 +327,9 @@ class BaseWrapper(FittedAttributes, SklearnProtocol):
             known=(*self._get_param_names(), *sorted(self.prefixes_)),
             addressed=self._routed("model"),
         )
-        compilation = None if model.compiled else arguments()
         row = for_keras(self.feature_encoder_.transform(X[:1]))
-        check_input(model, row)
+        check_built(model, builder, row)
+        compilation = None if model.compiled else arguments()
         shapes = output_shapes(model, row, self.n_outputs_expected_)
         warn_of_shared_weights(model, builder)
         if compilation is not None and is_complete(compilation):

@@ -7,7 +7,7 @@ import keras
 import numpy as np
 from sklearn.base import BaseEstimator, TransformerMixin
 
-from scikeras_reference._data.form_probe import form_by_trial
+from scikeras_reference._data.form_probe import probed_form
 from scikeras_reference._data.loss_checks import (
     check_indicator_form,
     check_label_form,
@@ -206,7 +206,7 @@ class ClassifierLabelEncoder(TransformerMixin, BaseEstimator):  # type: ignore[m
             return
         found = form_of_loss(loss, self._width, self.n_classes_)
         if found is None:
-            found = form_by_trial(loss, self._width or 1, self.n_classes_)
+            found = probed_form(loss, self._width or 1, self.n_classes_)
         self._form = found.form
         if self._width is not None:
             self._check_form(found)

@@ -22,7 +22,7 @@ from scikeras_reference._data.target_forms import (
     first_loss,
 )
 
-__all__ = ["Evidence", "form_by_trial", "probe_loss", "probe_metric"]
+__all__ = ["Evidence", "probe_loss", "probe_metric", "probed_form"]
 
 Value = Callable[[Any, Any], Any]
 """Takes targets and outputs as arrays; returns a number, or an array of numbers."""
@@ -45,7 +45,7 @@ _tried: "weakref.WeakKeyDictionary[Any, dict[tuple[int, int], FormOfLoss]]" = (
 )
 
 
-def form_by_trial(loss: Any, n_units: int, n_classes: int) -> FormOfLoss:
+def probed_form(loss: Any, n_units: int, n_classes: int) -> FormOfLoss:
     """Return which form of target `loss` wants, found out by trying each of them.
 
     Parameters
@@ -57,7 +57,7 @@ def form_by_trial(loss: Any, n_units: int, n_classes: int) -> FormOfLoss:
 
     Examples
     --------
-    >>> form_by_trial(lambda y, p: keras.losses.mean_squared_error(y, p), 3, 3).form.value
+    >>> probed_form(lambda y, p: keras.losses.mean_squared_error(y, p), 3, 3).form.value
     'one-hot rows'
     """
     loss = first_loss(loss)

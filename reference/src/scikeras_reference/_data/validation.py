@@ -15,7 +15,12 @@ from sklearn.utils.validation import check_array, check_consistent_length, valid
 from scikeras_reference._backends.batches import needs_writable_arrays
 from scikeras_reference._data.float_range import check_float_range
 from scikeras_reference._data.label_checks import check_labels, without_nullable_dtype
-from scikeras_reference._data.unreadable_features import check_container, explained, name_columns
+from scikeras_reference._data.unreadable_features import (
+    check_container,
+    explained,
+    name_columns,
+    non_numeric,
+)
 from scikeras_reference.exceptions import InputError, TargetTypeError
 
 __all__ = [
@@ -94,11 +99,7 @@ def _numbers(X: Any, given: Any) -> Any:
     try:
         numbers = X.astype(np.float64)
     except (TypeError, ValueError) as error:
-        raise InputError(
-            f"X contains non-numeric values{name_columns(given)}: {error}. Layers take numbers;"
-            " encode text and categories before, for example with a ColumnTransformer in a"
-            " Pipeline."
-        ) from error
+        raise non_numeric(given, error) from error
     return check_array(numbers, allow_nd=True, input_name="X")
 
 

@@ -15,6 +15,7 @@ from scikeras_reference._data.target_forms import describe_loss, needs_equal_sha
 from scikeras_reference._model.builder import name_of
 from scikeras_reference._serialization.custom_objects import custom_objects
 from scikeras_reference.exceptions import (
+    BuilderError,
     CompilationError,
     ModelInputError,
     ModelOutputError,
@@ -22,14 +23,14 @@ from scikeras_reference.exceptions import (
 )
 
 __all__ = [
-    "check_input",
+    "check_built",
     "check_target",
     "check_trainable",
-    "forget_untrained",
     "inform_encoder",
     "is_missing",
     "output_shapes",
     "require_part",
+    "unregister_untrained",
     "warn_of_shared_weights",
 ]
 
@@ -42,21 +43,35 @@ _known: "dict[int, weakref.ref[Any]]" = {}
 """Every trainable variable of a model that a builder returned, for as long as it lives."""
 
 
-def check_input(model: Any, features: Any) -> None:
-    """Check that a model takes rows of the shape that it will get.
+def check_built(model: Any, builder: Any, features: Any) -> None:
+    """Check that a builder returned a model, and that it takes rows of the shape that it will get.
 
     Parameters
     ----------
-    model : keras.Model
-        Looked at only if it knows its inputs, as functional and sequential models do.
+    model : object
+        What the builder returned.
+    builder : callable or keras.Model
+        For its name in errors.
     features : array, or list, tuple or dict of arrays
         What the model will be trained on.
 
     Raises
     ------
+    BuilderError
+        A ``TypeError`` that says what was returned instead of a model (clause CLS-9).
     ModelInputError
-        A ``ValueError`` with both shapes.
+        A ``ValueError`` with the shapes of the input and of the rows.
     """
+    if not isinstance(model, keras.Model):
+        raise BuilderError(
+            f"The builder {name_of(builder)} returned {model!r} ({type(model).__name__}); it has to"
+            " return a keras.Model." + (" Is a return statement missing?" if model is None else "")
+        )
+    _check_input(model, features)
+
+
+def _check_input(model: Any, features: Any) -> None:
+    """Check the rows, if the model knows its inputs, as functional and sequential models do."""
     try:
         inputs = keras.tree.flatten(getattr(model, "inputs", None) or [])
     except (AttributeError, ValueError):
@@ -200,7 +215,7 @@ def warn_of_shared_weights(model: Any, builder: object) -> None:
         )
 
 
-def forget_untrained(model: Any) -> None:
+def unregister_untrained(model: Any) -> None:
     """Let a builder return a model again that ``initialize`` had from it, and nobody trained."""
     optimizer = getattr(model, "optimizer", None)
     if optimizer is None or not int(optimizer.iterations):

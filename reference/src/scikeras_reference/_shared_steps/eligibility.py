@@ -17,7 +17,7 @@ from scikeras_reference._shared_steps.private_names import (
     require_names,
     require_versions,
 )
-from scikeras_reference._shared_steps.refusals import NotSharedError, class_name
+from scikeras_reference._shared_steps.refusal_log import NotSharedError, class_name
 
 __all__ = ["require_available", "require_shareable"]
 

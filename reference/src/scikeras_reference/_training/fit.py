@@ -1,4 +1,4 @@
-"""The one call of ``Model.fit``, and the way to the shared steps, which are optional.
+"""The one call of ``Model.fit``, what it adds to the history, and the way to the shared steps.
 
 No other module imports `scikeras_reference._shared_steps`. Whatever goes wrong while it is imported
 means that nothing is shared.
@@ -7,12 +7,22 @@ means that nothing is shared.
 import functools
 import logging
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 
+from scikeras_reference._data.losses_and_metrics import FULL_METRIC_NAMES, metric_name
 from scikeras_reference.exceptions import ParameterError
 
-__all__ = ["SETTING", "explain", "fit", "is_available", "shared_steps"]
+__all__ = [
+    "SETTING",
+    "explain",
+    "extend_history",
+    "fit",
+    "is_available",
+    "keeps_finished_epochs",
+    "shared_steps",
+]
 
 SETTING = "SCIKERAS_REFERENCE_SHARED_STEPS"
 """The environment variable that turns sharing off."""
@@ -43,6 +53,51 @@ def fit(model: Any, x: Any, y: Any, weights: Any, arguments: Mapping[str, Any]) 
     if package is None:
         return model.fit(x=x, y=y, sample_weight=weights, **arguments)
     return package.fit(model, x, y, weights, arguments)
+
+
+@contextmanager
+def keeps_finished_epochs(model: Any, history: dict[str, list[Any]]) -> Iterator[None]:
+    """Extend `history` by the epochs that were finished, if the block is interrupted.
+
+    An interrupt is an exception that is no ``Exception``: ``KeyboardInterrupt``, ``SystemExit``
+    (clause HYG-7). Keras keeps the logs of finished epochs in the ``history`` of the model.
+    """
+    before = getattr(model, "history", None)
+    try:
+        yield
+    except Exception:
+        raise
+    except BaseException:
+        after = getattr(model, "history", None)
+        if after is not None and after is not before:
+            extend_history(history, after.history)
+        raise
+
+
+def extend_history(history: dict[str, list[Any]], logs: Mapping[str, Sequence[Any]]) -> None:
+    """Add the logs of a training to `history`, under the full names of the metrics (API-1).
+
+    >>> history = {"loss": [3.0]}
+    >>> extend_history(history, {"loss": [2.0], "val_mse": [1.0]})
+    >>> history
+    {'loss': [3.0, 2.0], 'val_mean_squared_error': [1.0]}
+    """
+    for name, values in logs.items():
+        full = _full_name(name)
+        if full != name and full in logs:
+            full = name
+        history.setdefault(full, []).extend(values)
+
+
+def _full_name(name: str) -> str:
+    prefix = "val_" if name.startswith("val_") else ""
+    short = name.removeprefix(prefix)
+    if short == "loss" or short in FULL_METRIC_NAMES:
+        return name
+    try:
+        return prefix + metric_name(short)
+    except (ValueError, TypeError):  # a custom metric
+        return name
 
 
 def shared_steps() -> Any:

@@ -1,14 +1,13 @@
-"""What a fit leaves behind: private state, public attributes, and the history."""
+"""What a fitted estimator keeps: its private state, and its public attributes."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from typing import Any
 
-from scikeras_reference._data.losses_and_metrics import FULL_METRIC_NAMES, metric_name
 from scikeras_reference._training.seeding import derive, seeded
 
-__all__ = ["FitState", "FittedAttributes", "extend_history"]
+__all__ = ["FitState", "FittedAttributes"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -74,24 +73,6 @@ class FittedAttributes:
             return nullcontext()
         return seeded(seed if epoch is None else derive(seed, epoch))
 
-    @contextmanager
-    def _keeps_finished_epochs(self) -> Iterator[None]:
-        """Record the epochs that were finished, if the block is interrupted while it trains.
-
-        An interrupt is an exception that is no ``Exception``: ``KeyboardInterrupt``,
-        ``SystemExit`` (clause HYG-7). Keras keeps the logs of finished epochs in ``history``.
-        """
-        before = getattr(self.model_, "history", None)
-        try:
-            yield
-        except Exception:
-            raise
-        except BaseException:
-            after = getattr(self.model_, "history", None)
-            if after is not None and after is not before:
-                extend_history(self.history_, after.history)
-            raise
-
     def _take_metadata(self, encoder: Any) -> None:
         metadata: dict[str, Any] = getattr(encoder, "get_metadata", dict)()  # DATA-5
         self._set_attributes(metadata, f"get_metadata() of {type(encoder).__name__}")
@@ -105,29 +86,3 @@ class FittedAttributes:
             for name, value in vars(self).items()
             if name in self._fit_state.metadata_names or (name[0] != "_" and name[-1] == "_")
         }
-
-
-def extend_history(history: dict[str, list[Any]], logs: Mapping[str, Sequence[Any]]) -> None:
-    """Add the logs of a training to `history`, under the full names of the metrics (API-1).
-
-    >>> history = {"loss": [3.0]}
-    >>> extend_history(history, {"loss": [2.0], "val_mse": [1.0]})
-    >>> history
-    {'loss': [3.0, 2.0], 'val_mean_squared_error': [1.0]}
-    """
-    for name, values in logs.items():
-        full = _full_name(name)
-        if full != name and full in logs:
-            full = name
-        history.setdefault(full, []).extend(values)
-
-
-def _full_name(name: str) -> str:
-    prefix = "val_" if name.startswith("val_") else ""
-    short = name.removeprefix(prefix)
-    if short == "loss" or short in FULL_METRIC_NAMES:
-        return name
-    try:
-        return prefix + metric_name(short)
-    except (ValueError, TypeError):  # a custom metric
-        return name
