@@ -26,6 +26,7 @@ from runs import (
     NOT_MET,
     PARTLY_OFFERED,
     REFUSED,
+    SHOULD,
     blocked,
     changed,
     every_outcome,
