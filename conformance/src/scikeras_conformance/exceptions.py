@@ -4,21 +4,24 @@
 
     ConformanceError
     ├── UsageError              a command, an option or a name is not valid (also ValueError)
+    │   └── DeclarationError        what is declared about the subject is not true
     ├── ContractError           the contract or the checks shipped with the suite are damaged
     ├── SubjectError            the implementation under test cannot be judged
     │   ├── SubjectImportError      it cannot be imported
-    │   └── SubjectIncompleteError  it does not offer the three wrappers
+    │   ├── CannotFitError          no wrapper of it can be fitted
+    │   └── SubjectIncompleteError  it lacks a wrapper, and does not say so
     ├── DeviceError             the requested device is not available
     ├── ReportError             a report cannot be written
     │   └── DamagedReportError      a stored report is cut off, or contradicts itself
     └── BaselineError           a baseline is not valid (also ValueError)
 
     Nonconformance              the subject broke a promise (also AssertionError)
+    Blocked                     the subject failed before the promise could be checked
     NotApplicable               there is nothing to check: scikit-learn has no such check
     Unavailable                 a check cannot be run here: no GPU, no type checker
 
-`Nonconformance`, `NotApplicable` and `Unavailable` are outcomes of a check rather than errors of
-the suite, so they stand outside the tree: an ``except ConformanceError`` never swallows a verdict.
+The last four are outcomes of a check rather than errors of the suite, so they stand outside the
+tree: an ``except ConformanceError`` never swallows a verdict.
 """
 
 from collections.abc import Sequence
@@ -26,9 +29,12 @@ from difflib import get_close_matches
 
 __all__ = [
     "BaselineError",
+    "Blocked",
+    "CannotFitError",
     "ConformanceError",
     "ContractError",
     "DamagedReportError",
+    "DeclarationError",
     "DeviceError",
     "Nonconformance",
     "NotApplicable",
@@ -50,6 +56,10 @@ class UsageError(ConformanceError, ValueError):
     """A command, an option or a name is not valid."""
 
 
+class DeclarationError(UsageError):
+    """A capability is declared as not offered, and the subject offers it."""
+
+
 class ContractError(ConformanceError):
     """The contract or the checks shipped with the suite are damaged."""
 
@@ -62,8 +72,12 @@ class SubjectImportError(SubjectError, ImportError):
     """The implementation under test cannot be imported."""
 
 
+class CannotFitError(SubjectError):
+    """No wrapper of the implementation under test can be constructed, fitted, and predict."""
+
+
 class SubjectIncompleteError(SubjectError):
-    """The implementation under test lacks one of the three wrappers."""
+    """The implementation under test lacks a wrapper, and does not say so."""
 
 
 class DeviceError(ConformanceError):
@@ -92,6 +106,27 @@ class Nonconformance(AssertionError):  # noqa: N818 - an outcome, named as the s
     """
 
     example: str = ""
+
+
+class Blocked(Exception):  # noqa: N818 - an outcome, named as the standards do
+    """The subject failed in a step that a check needs before it can look at its promise.
+
+    Parameters
+    ----------
+    step : str
+        What the subject was to do, for example ``"fit(...)"``.
+    problem : str
+        What happened instead, in words that continue the step: ``"raised TypeError: ..."``.
+    """
+
+    def __init__(self, step: str, problem: str) -> None:
+        super().__init__(step, problem)
+        self.step = step
+        self.problem = problem
+
+    def __str__(self) -> str:
+        """Return the message of the result."""
+        return f"could not be checked: {self.step} {self.problem}"
 
 
 class NotApplicable(Exception):  # noqa: N818 - an outcome, named as the standards do

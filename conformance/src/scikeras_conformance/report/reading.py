@@ -9,7 +9,6 @@ from typing import Any
 import msgspec
 
 from scikeras_conformance.catalog.counts import Counts
-from scikeras_conformance.catalog.results import Outcome
 from scikeras_conformance.catalog.verdict import Verdict, decide
 from scikeras_conformance.exceptions import DamagedReportError, UsageError
 from scikeras_conformance.report.building import exit_code_of
@@ -19,6 +18,9 @@ __all__ = ["from_dict", "load_report"]
 
 FAMILY = "scikeras-conformance/report/"
 OURS = re.compile(rf'\s*\{{\s*"schema":\s*"{FAMILY}')
+REFUSED = (Verdict.USAGE, Verdict.NO_SUBJECT, Verdict.CANNOT_FIT, Verdict.INCOMPLETE)
+"""The verdicts of a run that ended before its checks."""
+
 STREAMED = re.compile(r'^\{"id": ', re.MULTILINE)
 
 
@@ -149,8 +151,8 @@ def _pairs(counts: ReportedCounts) -> str:
 def _verdict(report: Report, counts: Counts) -> Verdict:
     if report.footer.refusal is not None:
         # A run without the requested device is refused too, which says nothing about the subject.
-        refused = report.footer.verdict is Verdict.INCOMPLETE
-        return Verdict.INCOMPLETE if refused else Verdict.NO_SUBJECT
+        refused = report.footer.verdict in REFUSED
+        return report.footer.verdict if refused else Verdict.NO_SUBJECT
     return decide(counts, report.results, strict=report.header.strict)
 
 
@@ -158,7 +160,7 @@ def _gate_agrees(report: Report) -> bool:
     gate = report.footer.gate
     if gate is None:
         return True
-    failed = {result.id for result in report.results if result.outcome is Outcome.FAILED}
+    wrong = {result.id for result in report.results if result.went_wrong}
     named = {finding.id for finding in gate.findings}
     known = set(gate.known)
-    return gate.met is not bool(gate.findings) and known <= failed <= known | named
+    return gate.met is not bool(gate.findings) and known <= wrong <= known | named
