@@ -4,10 +4,11 @@ import os
 import time
 import traceback
 import warnings
+from typing import NamedTuple
 
 from scikeras_conformance.catalog.plan import PlannedCheck
 from scikeras_conformance.catalog.results import Outcome, Result
-from scikeras_conformance.exceptions import Nonconformance, NotApplicable, Unavailable
+from scikeras_conformance.exceptions import Blocked, Nonconformance, NotApplicable, Unavailable
 from scikeras_conformance.runner import global_settings
 from scikeras_conformance.runner.context import CheckContext, describe
 from scikeras_conformance.runner.seeding import seed_everything
@@ -15,6 +16,17 @@ from scikeras_conformance.runner.time_limit import DEFAULT_LIMIT, TimeUp, time_l
 from scikeras_conformance.subject.loading import Subject
 
 __all__ = ["execute"]
+
+
+class _Ending(NamedTuple):
+    """How a check ended; the fields are those of a result."""
+
+    outcome: Outcome
+    message: str = ""
+    details: str = ""
+    example: str = ""
+    step: str = ""
+    exception: str = ""
 
 
 def execute(
@@ -46,10 +58,10 @@ def execute(
     start = time.perf_counter()
     process = os.getpid()
     count = 1
-    outcome, message, details, example = _run(planned, subject, limit, kill=kill)
-    while outcome is Outcome.PASSED and count < tries:
+    ending = _run(planned, subject, limit, kill=kill)
+    while ending.outcome is Outcome.PASSED and count < tries:
         count += 1
-        outcome, message, details, example = _run(planned, subject, limit, kill=kill)
+        ending = _run(planned, subject, limit, kill=kill)
     if os.getpid() != process:
         # A child that the subject forked came back here; it has nothing to report.
         os._exit(1)
@@ -60,18 +72,13 @@ def execute(
         case=planned.case,
         clauses=planned.check.clauses,
         level=str(planned.check.level),
-        outcome=outcome,
-        message=message,
-        details=details,
         seconds=round(time.perf_counter() - start, 4),
-        example=example,
         tries=count,
+        **ending._asdict(),
     )
 
 
-def _run(
-    planned: PlannedCheck, subject: Subject, limit: float, *, kill: bool
-) -> tuple[Outcome, str, str, str]:
+def _run(planned: PlannedCheck, subject: Subject, limit: float, *, kill: bool) -> _Ending:
     global_settings.at_start()
     try:
         with time_limit(limit, kill=kill), warnings.catch_warnings():
@@ -79,29 +86,47 @@ def _run(
             seed_everything()
             planned.check.function(CheckContext(subject, planned.wrapper, planned.case))
     except Unavailable as reason:
-        return Outcome.UNAVAILABLE, f"Cannot be judged here: {reason}", "", ""
+        return _Ending(Outcome.UNAVAILABLE, f"Cannot be judged here: {reason}")
     except NotApplicable as reason:
         if planned.check.conditional:
-            return Outcome.NOT_APPLICABLE, str(reason), "", ""
+            return _Ending(Outcome.NOT_APPLICABLE, str(reason))
         message = (
             f"The suite failed: {planned.check.id} is not declared conditional, and was not "
             f"applicable: {reason}"
         )
-        return Outcome.ERRORED, message, "", ""
+        return _Ending(Outcome.ERRORED, message)
     except Nonconformance as failure:
-        return Outcome.FAILED, _message(failure), _details(failure), failure.example
+        return _Ending(
+            Outcome.FAILED,
+            _message(failure),
+            _details(failure),
+            failure.example,
+            exception=_cause(failure),
+        )
+    except Blocked as block:
+        return _Ending(
+            Outcome.BLOCKED,
+            _message(block),
+            _details(block),
+            step=block.step,
+            exception=_cause(block),
+        )
     except TimeUp as stop:
         message = f"The check did not come to an end: it {stop}"
-        return Outcome.FAILED, message, _details(stop), ""
+        return _Ending(Outcome.FAILED, message, _details(stop))
     # Whatever escapes a guard was not the subject's doing, so it is the suite's own error.
     except (Exception, SystemExit) as error:
-        return Outcome.ERRORED, f"The suite failed: {describe(error)}", _details(error), ""
-    return Outcome.PASSED, "", "", ""
+        return _Ending(Outcome.ERRORED, f"The suite failed: {describe(error)}", _details(error))
+    return _Ending(Outcome.PASSED)
 
 
-def _message(failure: Nonconformance) -> str:
+def _message(outcome: Nonconformance | Blocked) -> str:
     # Hypothesis adds its smallest counter-example as a note.
-    return "\n".join([str(failure), *getattr(failure, "__notes__", [])])
+    return "\n".join([str(outcome), *getattr(outcome, "__notes__", [])])
+
+
+def _cause(outcome: Nonconformance | Blocked) -> str:
+    return "" if outcome.__cause__ is None else describe(outcome.__cause__)
 
 
 def _details(error: BaseException) -> str:
