@@ -8,7 +8,7 @@ import msgspec
 
 from scikeras_conformance.contract import Level
 
-__all__ = ["Outcome", "Result"]
+__all__ = ["Origin", "Outcome", "Result"]
 
 
 class Outcome(StrEnum):
@@ -26,6 +26,31 @@ class Outcome(StrEnum):
     def words(self) -> str:
         """The outcome as a reader reads it."""
         return self.replace("_", " ")
+
+
+class Origin(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The line of the subject that a result comes from.
+
+    Parameters
+    ----------
+    file : str
+        Its path from the directory that its top-level package is in.
+    line : int
+        Its number.
+    function : str
+        The function that it is in.
+    source : str
+        The statement that begins there, on one line.
+    raised : bool
+        Whether this statement raised the exception; otherwise it called what did, or it is the
+        definition of what could not be called.
+    """
+
+    file: str
+    line: int
+    function: str
+    source: str
+    raised: bool = False
 
 
 class Result(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -58,6 +83,10 @@ class Result(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         For a blocked check, what the subject was to do.
     exception : str
         Type and message of what the subject raised, if that made the check fail or blocked it.
+    origin : Origin or None
+        The innermost line of the subject that the exception came through, if it came through one.
+    follows : str
+        The check whose failure made this one fail, where the check knows that.
     """
 
     id: str
@@ -79,6 +108,13 @@ class Result(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     ] = ""
     exception: Annotated[
         str, msgspec.Meta(description="What the subject raised: type and message.")
+    ] = ""
+    origin: Annotated[
+        Origin | None,
+        msgspec.Meta(description="The innermost line of the subject that the exception came from."),
+    ] = None
+    follows: Annotated[
+        str, msgspec.Meta(description="The check whose failure made this one fail, if known.")
     ] = ""
 
     @property

@@ -1,18 +1,14 @@
 """Where in the subject's own source a failure happened."""
 
-import inspect
 import os
 import re
-import sys
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from scikeras_conformance.catalog.results import Result
 from scikeras_conformance.report.structure import Report
-from scikeras_conformance.subject.loading import Subject
 
-__all__ = ["Location", "location_of", "root_of", "sources_of"]
+__all__ = ["Location", "location_of", "root_of"]
 
 FRAME = re.compile(r'^  File "(.+)", line (\d{1,9})\b', re.MULTILINE)
 
@@ -35,27 +31,6 @@ class Location:
         except ValueError:  # on another drive
             return None
         return None if relative.startswith("..") else Path(relative).as_posix()
-
-
-def sources_of(subject: Subject) -> dict[str, Any]:
-    """Return the folders and files of a subject, and the line of each class."""
-    roots: set[str] = set()
-    definitions: dict[str, Any] = {}
-    for wrapper in subject.classes:
-        cls = subject.public_class(wrapper)
-        module = sys.modules.get(cls.__module__.partition(".")[0])
-        roots.update(map(str, getattr(module, "__path__", None) or ()))
-        try:
-            file = inspect.getsourcefile(cls)
-            line = inspect.getsourcelines(cls)[1]
-        # A class may come from no file, or name one that does not exist.
-        except (OSError, TypeError):
-            continue
-        if file is not None:
-            path = str(Path(file).absolute())
-            definitions[str(wrapper)] = {"file": path, "line": line}
-            roots.add(path)
-    return {"roots": sorted(roots), "definitions": definitions}
 
 
 def root_of(directory: Path) -> Path:

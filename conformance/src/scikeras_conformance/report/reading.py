@@ -2,23 +2,26 @@
 
 import json
 import re
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
 from scikeras_conformance.catalog.counts import Counts
+from scikeras_conformance.catalog.results import Outcome, Result
 from scikeras_conformance.catalog.verdict import Verdict, decide
 from scikeras_conformance.exceptions import DamagedReportError, UsageError
 from scikeras_conformance.report.building import exit_code_of
+from scikeras_conformance.report.causes import Cause
 from scikeras_conformance.report.structure import SCHEMA, Report, ReportedCounts
 
 __all__ = ["from_dict", "load_report"]
 
 FAMILY = "scikeras-conformance/report/"
 OURS = re.compile(rf'\s*\{{\s*"schema":\s*"{FAMILY}')
-STREAMED = re.compile(r'^\{"id": ', re.MULTILINE)
+RESULT = re.compile(r'^\{"id": "(?:[^"\\]|\\.)*", "check": ', re.MULTILINE)
 
 
 def load_report(path: str | Path) -> Report:
@@ -58,7 +61,7 @@ def load_report(path: str | Path) -> Report:
         data = json.loads(text)
     except (ValueError, RecursionError) as error:
         if OURS.match(text):
-            count = len(STREAMED.findall(text))
+            count = len(RESULT.findall(text))
             raise DamagedReportError(
                 f"The report {path} is cut off: it holds {count} results and has no footer, so "
                 "the run did not come to its end. Run it again."
@@ -120,6 +123,8 @@ def _contradictions(report: Report) -> Iterator[str]:
     if header.planned != footer.counts.planned or header.partial is not partial:
         yield "header and footer are of different runs"
     yield from _strangers(report)
+    if not _causes_agree(report):
+        yield "the causes are not those of the results"
     verdict = _verdict(report, counts)
     if footer.verdict is not verdict:
         yield f"the verdict is {footer.verdict!r}, and the results say {verdict!r}"
@@ -139,6 +144,22 @@ def _strangers(report: Report) -> Iterator[str]:
             yield f"the result {result.id!r} is of no check of its catalog"
     if any(not set(entry.clauses) <= catalog.clauses.keys() for entry in catalog.checks.values()):
         yield "a check is about a clause that its catalog does not have"
+
+
+def _causes_agree(report: Report) -> bool:
+    """Whether each result that failed or was blocked is in one cause, and no other result is."""
+    wrong = {result.id: result for result in report.results if result.went_wrong}
+    grouped = [name for cause in report.causes for name in cause.results]
+    return sorted(grouped) == sorted(wrong) and all(
+        cause.example in cause.results and _outcomes_agree(cause, wrong) for cause in report.causes
+    )
+
+
+def _outcomes_agree(cause: Cause, wrong: Mapping[str, Result]) -> bool:
+    found = Counter(wrong[name].outcome for name in cause.results)
+    return {Outcome.FAILED: cause.failed, Outcome.BLOCKED: cause.blocked} == {
+        outcome: found[outcome] for outcome in (Outcome.FAILED, Outcome.BLOCKED)
+    }
 
 
 def _pairs(counts: ReportedCounts) -> str:

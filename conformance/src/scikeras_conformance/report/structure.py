@@ -14,6 +14,7 @@ from scikeras_conformance.catalog.exit_codes import ExitCode
 from scikeras_conformance.catalog.results import Outcome, Result
 from scikeras_conformance.catalog.verdict import Verdict
 from scikeras_conformance.contract import Level
+from scikeras_conformance.report.causes import Cause
 
 __all__ = [
     "SCHEMA",
@@ -211,6 +212,8 @@ class Report(_Part, frozen=True):
         Name and version of the format.
     header : Header
         Subject, environment and settings.
+    causes : tuple of Cause
+        What failed and what was blocked, by what really happened; the most frequent first.
     catalog : Catalog
         The clauses and checks that the run is about.
     results : tuple of ReportedResult
@@ -221,6 +224,7 @@ class Report(_Part, frozen=True):
 
     schema: Literal["scikeras-conformance/report/2"]
     header: Header
+    causes: tuple[Cause, ...]
     catalog: Catalog
     results: tuple[ReportedResult, ...]
     footer: Footer

@@ -2,17 +2,18 @@
 
 import os
 import time
-import traceback
 import warnings
 from typing import NamedTuple
 
 from scikeras_conformance.catalog.plan import PlannedCheck
-from scikeras_conformance.catalog.results import Outcome, Result
+from scikeras_conformance.catalog.results import Origin, Outcome, Result
 from scikeras_conformance.exceptions import Blocked, Nonconformance, NotApplicable, Unavailable
 from scikeras_conformance.runner import global_settings
 from scikeras_conformance.runner.context import CheckContext, describe
+from scikeras_conformance.runner.origin import origin_of
 from scikeras_conformance.runner.seeding import seed_everything
 from scikeras_conformance.runner.time_limit import DEFAULT_LIMIT, TimeUp, time_limit
+from scikeras_conformance.runner.tracebacks import short_traceback
 from scikeras_conformance.subject.loading import Subject
 
 __all__ = ["execute"]
@@ -27,6 +28,8 @@ class _Ending(NamedTuple):
     example: str = ""
     step: str = ""
     exception: str = ""
+    origin: Origin | None = None
+    follows: str = ""
 
 
 def execute(
@@ -99,24 +102,28 @@ def _run(planned: PlannedCheck, subject: Subject, limit: float, *, kill: bool) -
         return _Ending(
             Outcome.FAILED,
             _message(failure),
-            _details(failure),
+            short_traceback(failure, subject),
             failure.example,
             exception=_cause(failure),
+            origin=_origin(failure, subject),
+            follows=failure.follows,
         )
     except Blocked as block:
         return _Ending(
             Outcome.BLOCKED,
             _message(block),
-            _details(block),
+            short_traceback(block, subject),
             step=block.step,
             exception=_cause(block),
+            origin=_origin(block, subject),
         )
     except TimeUp as stop:
         message = f"The check did not come to an end: it {stop}"
-        return _Ending(Outcome.FAILED, message, _details(stop))
+        return _Ending(Outcome.FAILED, message, short_traceback(stop, subject))
     # Whatever escapes a guard was not the subject's doing, so it is the suite's own error.
     except (Exception, SystemExit) as error:
-        return _Ending(Outcome.ERRORED, f"The suite failed: {describe(error)}", _details(error))
+        message = f"The suite failed: {describe(error)}"
+        return _Ending(Outcome.ERRORED, message, short_traceback(error, subject))
     return _Ending(Outcome.PASSED)
 
 
@@ -129,5 +136,5 @@ def _cause(outcome: Nonconformance | Blocked) -> str:
     return "" if outcome.__cause__ is None else describe(outcome.__cause__)
 
 
-def _details(error: BaseException) -> str:
-    return "".join(traceback.format_exception(error))
+def _origin(outcome: Nonconformance | Blocked, subject: Subject) -> Origin | None:
+    return None if outcome.__cause__ is None else origin_of(outcome.__cause__, subject)
