@@ -103,12 +103,12 @@ def mending_phrase(cause: Cause) -> str:
     """Return what it would bring to mend a cause."""
     if cause.size == 1:
         return f"mending this frees 1 {'failed' if cause.failed else 'blocked'} result"
-    kinds = [
-        f"{count} {words}"
-        for count, words in ((cause.failed, "failed"), (cause.blocked, "blocked"))
-        if count
-    ]
-    return f"mending this frees {cause.size} results: {', '.join(kinds)}"
+    if not (cause.failed and cause.blocked):
+        kind = "failed" if cause.failed else "blocked"
+        return f"mending this frees {cause.size} {kind} results"
+    return (
+        f"mending this frees {cause.size} results: {cause.failed} failed, {cause.blocked} blocked"
+    )
 
 
 def clauses_phrase(report: Report, cause: Cause) -> str:
