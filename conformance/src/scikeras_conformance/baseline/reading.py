@@ -154,8 +154,8 @@ def _check_pinned(entry: Entry, where: str, *, unpinned: bool) -> None:
         raise BaselineError(f"{where} has {wrong}; an entry {kind} takes {right}.")
     if not entry.pinned and not unpinned:
         raise BaselineError(
-            f"{where} has no {right}; every entry needs them. 'scikeras-conformance baseline update "
-            "REPORT --write' fills them in."
+            f"{where} has no {right}; every entry needs this. 'scikeras-conformance baseline "
+            "update REPORT --write' fills it in."
         )
     for name in entry.pinned:
         if not entry.matches(name):

@@ -78,17 +78,17 @@ def renew(
         Conditions that new entries get, see `conditions_of`. With any, entries without these
         conditions are left alone: they also hold in other environments.
     causes : iterable of sequence of str
-        The ids of results that have one cause; their new entry is one. All others are by themselves.
+        The ids of results that have one cause, and so one new entry. All others have their own.
     """
     conditions = conditions_of(when, environment)
     by_id = {result.id: result for result in results}
     run = _Run(baseline.active(environment), by_id, {*known, *by_id}, conditions)
     kept = tuple(run.renewed(entry, environment) for entry in baseline.entries)
-    accepted = {name for name in run.adopted}
+    adopted = set(run.adopted)
     new = [
         result.id
         for result in by_id.values()
-        if result.went_wrong and result.id not in accepted and not run.accepts(result)
+        if result.went_wrong and result.id not in adopted and not run.accepts(result)
     ]
     added = tuple(
         _entry([by_id[name] for name in group], reason, issue, conditions)

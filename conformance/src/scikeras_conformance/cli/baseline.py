@@ -91,8 +91,9 @@ def _update(options: argparse.Namespace) -> ExitCode:
     if renewal.elsewhere:
         names = ", ".join(renewal.elsewhere[:3]) + (", ..." if len(renewal.elsewhere) > 3 else "")
         print(
-            f"{len(renewal.elsewhere)} results do not fail here, and have entries that hold in other "
-            f"environments too, which were left alone; narrow their conditions by hand: {names}"
+            f"{len(renewal.elsewhere)} results do not fail here, and have entries that hold in "
+            "other environments too, which were left alone; narrow their conditions by hand: "
+            f"{names}"
         )
     return ExitCode.CONFORMANT
 
