@@ -2,6 +2,7 @@
 
 import os
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -57,6 +58,10 @@ def location_of(report: Report, result: Result) -> Location | None:
         where neither is known.
     """
     sources = report.header.subject.sources
+    if result.origin is not None:
+        file = _absolute(result.origin.file, sources.roots)
+        if file is not None:
+            return Location(file, result.origin.line, exact=True)
     for file, line in reversed(FRAME.findall(result.details)):
         if any(
             file == root or file.startswith(root.rstrip(os.sep) + os.sep) for root in sources.roots
@@ -64,3 +69,14 @@ def location_of(report: Report, result: Result) -> Location | None:
             return Location(file, int(line), exact=True)
     definition = sources.definitions.get(result.wrapper)
     return Location(definition.file, definition.line, exact=False) if definition else None
+
+
+def _absolute(shown: str, roots: Iterable[str]) -> str | None:
+    """Return the path of a file of which only the part from its package is known."""
+    parts = shown.split("/")
+    for root in roots:
+        folder = root.replace(os.sep, "/").split("/")
+        for count in range(len(parts), 0, -1):
+            if folder[-count:] == parts[:count]:
+                return "/".join([*folder, *parts[count:]])
+    return None

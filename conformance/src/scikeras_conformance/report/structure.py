@@ -249,6 +249,10 @@ class Report(_Part, frozen=True):
         """The comparison with the baseline; None for a run without one, or that is incomplete."""
         return self.footer.gate if self.is_complete else None
 
+    def example_of(self, cause: Cause) -> ReportedResult:
+        """Return the result that stands for a cause."""
+        return next(result for result in self.results if result.id == cause.example)
+
     def known(self, result: Result) -> Known | None:
         """Return why the baseline accepts a failure; None if it does not."""
         gate = self.footer.gate

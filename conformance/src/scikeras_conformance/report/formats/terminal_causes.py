@@ -53,7 +53,7 @@ def _known(report: Report, cause: Cause) -> int:
 
 
 def _cause(report: Report, number: int, cause: Cause) -> Iterator[Line]:
-    example = next(result for result in report.results if result.id == cause.example)
+    example = report.example_of(cause)
     check = report.catalog.checks[example.check]
     binding = any(
         report.catalog.clauses[name].level is Level.MUST
