@@ -6,7 +6,12 @@ import pytest
 
 from scikeras_conformance.catalog.results import Result
 from scikeras_conformance.catalog.verdict import Verdict
-from scikeras_conformance.exceptions import BaselineError, ConformanceError, SubjectError
+from scikeras_conformance.exceptions import (
+    BaselineError,
+    ConformanceError,
+    DeclarationError,
+    SubjectError,
+)
 from scikeras_conformance.pytest_plugin.outcomes import Ending, ItemPolicy, ending_of
 from scikeras_conformance.pytest_plugin.run import Run, run_of
 from scikeras_conformance.runner.execute import execute
@@ -89,9 +94,14 @@ def complete_report(item: pytest.Item, call: pytest.CallInfo[None], report: Any,
     elif call.when == "setup" and call.excinfo is not None:
         error = call.excinfo.value
         if isinstance(error, ConformanceError):
-            no_subject = isinstance(error, SubjectError)
-            verdict = Verdict.NO_SUBJECT if no_subject else Verdict.INCOMPLETE
-            report.conformance_refusal = (str(error), str(verdict))
+            report.conformance_refusal = (str(error), str(_verdict_of(error)))
+
+
+def _verdict_of(error: ConformanceError) -> Verdict:
+    """Return the verdict of a run that an error ends before its checks."""
+    if isinstance(error, SubjectError):
+        return Verdict.NO_SUBJECT
+    return Verdict.USAGE if isinstance(error, DeclarationError) else Verdict.INCOMPLETE
 
 
 def _shortened(text: str) -> str:
