@@ -17,7 +17,7 @@ from scikeras_conformance.report.patterns import pattern_of, words_of
 
 __all__ = ["Cause", "causes_of"]
 
-ALIKE = 0.8
+ALIKE = 0.75
 """The part of their words that two messages share if they say the same."""
 
 

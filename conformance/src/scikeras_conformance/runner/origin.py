@@ -2,9 +2,9 @@
 
 import inspect
 import re
-import traceback
 from collections.abc import Iterator
-from types import CodeType
+from itertools import islice
+from types import CodeType, TracebackType
 from typing import Any
 
 from scikeras_conformance.catalog.results import Origin
@@ -36,23 +36,31 @@ def origin_of(error: BaseException, subject: Subject) -> Origin | None:
         None if no line of the subject is known to be involved.
     """
     packages = own_packages(subject)
-    frames = list(traceback.walk_tb(error.__traceback__))
-    for number, (frame, _) in enumerate(reversed(frames)):
-        module = frame.f_globals.get("__name__")
+    for number, link in enumerate(reversed(list(_links(error.__traceback__)))):
+        module = link.tb_frame.f_globals.get("__name__")
         if is_own(module, packages):
-            stack = traceback.StackSummary.extract(
-                frames[len(frames) - number - 1 : len(frames) - number], lookup_lines=False
-            )
-            line, last = stack[0].lineno or 0, stack[0].end_lineno
-            file = frame.f_code.co_filename
+            code = link.tb_frame.f_code
             return Origin(
-                file=shown_path(file, str(module)),
-                line=line,
-                function=frame.f_code.co_qualname,
-                source=source_text(file, line, last),
+                file=shown_path(code.co_filename, str(module)),
+                line=link.tb_lineno,
+                function=code.co_qualname,
+                source=source_text(code.co_filename, link.tb_lineno, _last_line(link)),
                 raised=number == 0,
             )
     return _refused_call(error, subject, packages) or _lacking_class(error, packages)
+
+
+def _links(link: TracebackType | None) -> Iterator[TracebackType]:
+    while link is not None:
+        yield link
+        link = link.tb_next
+
+
+def _last_line(link: TracebackType) -> int:
+    """Return the line on which the expression ends that raised, or that called what did."""
+    positions = islice(link.tb_frame.f_code.co_positions(), link.tb_lasti // 2, None)
+    _, last, _, _ = next(positions, (None, None, None, None))
+    return max(last or 0, link.tb_lineno)
 
 
 def _refused_call(
