@@ -6,6 +6,7 @@ import json
 import pytest
 
 from scikeras_conformance.catalog.wrappers import Wrapper
+from scikeras_conformance.runner.definitions import definition_for
 from scikeras_conformance.runner.origin import origin_of
 from scikeras_conformance.runner.tracebacks import MAX_FRAMES, short_traceback
 from scikeras_conformance.subject.loading import Subject
@@ -155,3 +156,29 @@ def test_of_an_outcome_it_is_the_cause_that_is_shown(subject):
         text = short_traceback(outcome, subject)
     assert "fit raised" not in text
     assert "ValueError: no" in text
+
+
+# -- definitions -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("message", "line", "function"),
+    [
+        ("fit changed X", 8, "Base.fit"),
+        ("one row: refuse returned 1", 13, "Base.refuse"),
+        ("it is no classifier", 22, "Classifier"),
+        ("the model is\nfit", 22, "Classifier"),
+    ],
+)
+def test_what_a_broken_promise_is_about(subject, message, line, function):
+    """The method that its message names, or else the class."""
+    found = definition_for(message, subject.classes[Wrapper.CLASSIFIER], subject)
+    assert (FILE, line, function) == (found.file, found.line, found.function)
+    assert found.source.startswith(("def ", "class "))
+
+
+def test_nothing_is_known_of_what_is_not_the_subjects(subject):
+    """A method of scikit-learn is not a place to mend, and a class may have no source."""
+    made = type("Made", (dict,), {"__module__": "origin_toy.made"})
+    assert None is definition_for("update is wrong", made, subject)
+    assert None is definition_for("update is wrong", dict, subject)

@@ -43,7 +43,7 @@ class Origin(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         The statement that begins there, on one line.
     raised : bool
         Whether this statement raised the exception; otherwise it called what did, or it is the
-        definition of what could not be called.
+        definition of what is concerned.
     """
 
     file: str
@@ -84,7 +84,8 @@ class Result(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     exception : str
         Type and message of what the subject raised, if that made the check fail or blocked it.
     origin : Origin or None
-        The innermost line of the subject that the exception came through, if it came through one.
+        The innermost line of the subject that the exception came through; where there is none, the
+        definition of what lacks something, or of the method or class that the check is about.
     follows : str
         The check whose failure made this one fail, where the check knows that.
     """
@@ -111,7 +112,10 @@ class Result(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     ] = ""
     origin: Annotated[
         Origin | None,
-        msgspec.Meta(description="The innermost line of the subject that the exception came from."),
+        msgspec.Meta(
+            description="The innermost line of the subject that the exception came through; else "
+            "the definition of the method or class that is concerned."
+        ),
     ] = None
     follows: Annotated[
         str, msgspec.Meta(description="The check whose failure made this one fail, if known.")

@@ -100,7 +100,7 @@ def _key(result: Result, names: tuple[str, ...]) -> Key:
     kind = result.exception.partition(":")[0]
     if result.follows:
         return ("promise", result.follows.partition(".")[0])
-    if result.origin is not None and result.origin.file:
+    if result.origin is not None and result.exception:
         place = (result.origin.file, result.origin.function, result.origin.source)
         if result.origin.raised and kind != "AttributeError":
             return ("line", *place, kind)
@@ -181,7 +181,7 @@ def _share(some: Iterable[frozenset[str]], others: Iterable[frozenset[str]]) -> 
 def _cause(group: _Group) -> Cause:
     results = group.results
     example = _example(results)
-    text = example.exception if example.origin is not None else example.message
+    text = example.exception if example.origin and example.exception else example.message
     lines = text.strip().splitlines() or [""]
     digest = hashlib.sha256("\n".join(group.key).encode("utf-8", "backslashreplace"))
     return Cause(

@@ -61,7 +61,7 @@ def location_of(report: Report, result: Result) -> Location | None:
     if result.origin is not None:
         file = _absolute(result.origin.file, sources.roots)
         if file is not None:
-            return Location(file, result.origin.line, exact=True)
+            return Location(file, result.origin.line, exact=bool(result.exception))
     for file, line in reversed(FRAME.findall(result.details)):
         if any(
             file == root or file.startswith(root.rstrip(os.sep) + os.sep) for root in sources.roots

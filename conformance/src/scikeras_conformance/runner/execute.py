@@ -10,6 +10,7 @@ from scikeras_conformance.catalog.results import Origin, Outcome, Result
 from scikeras_conformance.exceptions import Blocked, Nonconformance, NotApplicable, Unavailable
 from scikeras_conformance.runner import global_settings
 from scikeras_conformance.runner.context import CheckContext, describe
+from scikeras_conformance.runner.definitions import definition_for
 from scikeras_conformance.runner.origin import origin_of
 from scikeras_conformance.runner.seeding import seed_everything
 from scikeras_conformance.runner.time_limit import DEFAULT_LIMIT, TimeUp, time_limit
@@ -114,7 +115,7 @@ def _run(planned: PlannedCheck, subject: Subject, limit: float, *, kill: bool) -
             short_traceback(failure, subject),
             failure.example,
             exception=_cause(failure),
-            origin=_origin(failure, subject),
+            origin=_origin(failure, subject, planned),
             follows=failure.follows,
         )
     except Blocked as block:
@@ -124,7 +125,7 @@ def _run(planned: PlannedCheck, subject: Subject, limit: float, *, kill: bool) -
             short_traceback(block, subject),
             step=block.step,
             exception=_cause(block),
-            origin=_origin(block, subject),
+            origin=_origin(block, subject, planned),
         )
     except TimeUp as stop:
         message = f"The check did not come to an end: it {stop}"
@@ -145,5 +146,13 @@ def _cause(outcome: Nonconformance | Blocked) -> str:
     return "" if outcome.__cause__ is None else describe(outcome.__cause__)
 
 
-def _origin(outcome: Nonconformance | Blocked, subject: Subject) -> Origin | None:
-    return None if outcome.__cause__ is None else origin_of(outcome.__cause__, subject)
+def _origin(
+    outcome: Nonconformance | Blocked, subject: Subject, planned: PlannedCheck
+) -> Origin | None:
+    try:
+        if outcome.__cause__ is not None:
+            return origin_of(outcome.__cause__, subject)
+        return definition_for(str(outcome), subject.public_class(planned.wrapper), subject)
+    # A subject may raise wherever its classes are looked at; the result stands without a place.
+    except Exception:
+        return None

@@ -1,13 +1,13 @@
 """Where in the subject's own source an exception comes from."""
 
-import inspect
 import re
 from collections.abc import Iterator
 from itertools import islice
-from types import CodeType, TracebackType
+from types import TracebackType
 from typing import Any
 
 from scikeras_conformance.catalog.results import Origin
+from scikeras_conformance.runner.definitions import class_definition, function_definition
 from scikeras_conformance.subject.loading import Subject
 from scikeras_conformance.subject.sources import is_own, own_packages, shown_path, source_text
 
@@ -71,19 +71,9 @@ def _refused_call(
     if found is None:
         return None
     for function in _methods(subject):
-        code = getattr(function, "__code__", None)
-        if (
-            isinstance(code, CodeType)
-            and code.co_qualname == found[1]
-            and is_own(getattr(function, "__module__", None), packages)
-        ):
-            file, line = code.co_filename, code.co_firstlineno
-            return Origin(
-                file=shown_path(file, function.__module__),
-                line=line,
-                function=code.co_qualname,
-                source=_header(file, line),
-            )
+        place = function_definition(function, packages)
+        if place is not None and place.function == found[1]:
+            return place
     return None
 
 
@@ -96,36 +86,14 @@ def _lacking_class(error: BaseException, packages: tuple[str, ...]) -> Origin | 
         return None
     owner = getattr(error, "obj", None)
     cls = owner if isinstance(owner, type) else type(owner)
-    for base in reversed(cls.__mro__):
-        if is_own(base.__module__, packages):
-            try:
-                file = inspect.getsourcefile(base)
-                line = inspect.getsourcelines(base)[1]
-            except (OSError, TypeError):
-                continue
-            if file is not None:
-                return Origin(
-                    file=shown_path(file, base.__module__),
-                    line=line,
-                    function=base.__qualname__,
-                    source=_header(file, line),
-                )
-    return None
+    own = (base for base in reversed(cls.__mro__) if is_own(base.__module__, packages))
+    return next(filter(None, map(class_definition, own)), None)
 
 
 def _methods(subject: Subject) -> Iterator[Any]:
     for wrapper, cls in subject.classes.items():
         for base in (*cls.__mro__, *subject.public_class(wrapper).__mro__):
             yield from vars(base).values()
-
-
-def _header(file: str, line: int) -> str:
-    """Return the first line of a definition; decorators stand above it."""
-    for number in range(line, line + 20):
-        text = source_text(file, number)
-        if re.match(r"(?:async def|def|class)\b", text):
-            return text
-    return source_text(file, line)
 
 
 def _text(error: BaseException) -> str:

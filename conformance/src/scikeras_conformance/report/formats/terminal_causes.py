@@ -72,10 +72,12 @@ def _cause(report: Report, number: int, cause: Cause) -> Iterator[Line]:
         origin = cause.origin
         yield Line(f"    at {origin.file}:{origin.line}, {origin.function}", hang=7)
         yield Line(f"       {origin.source}", {"bold": True}, hang=9)
+    is_raised = bool(example.exception) and cause.origin is not None
+    if is_raised:
         yield Line(f"    {cause.what[:MAX_MESSAGE]}", hang=6)
     yield Line(f"    {clauses_phrase(report, cause)}", hang=6)
     yield Line(f"    example {example.id}", hang=6)
-    if cause.origin is None:
+    if not is_raised:
         lines = example.message[:MAX_MESSAGE].splitlines()[:MAX_MESSAGE_LINES]
         yield from (Line(f"      {line}", hang=8) for line in lines)
     if cause.failed:
