@@ -113,7 +113,7 @@ def test_a_consequence_joins_what_it_follows_from():
     cause, *_ = causes_of([follower, root])
     assert {root.id, follower.id} == set(cause.results)
     assert root.id == cause.example
-    assert joined(follower, named("g", "Y-1.c", message="not run", follows="X-1.type"))
+    assert apart(follower, named("r", "X-1.type", wrapper="regressor", message="it is none"))
 
 
 def test_passes_and_errors_of_the_suite_have_no_cause():

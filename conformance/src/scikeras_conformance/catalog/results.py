@@ -53,8 +53,10 @@ class Origin(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     raised: bool = False
 
 
-class Result(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class Result(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """What came of one planned check.
+
+    As plain data, it lacks the fields that have their default.
 
     Parameters
     ----------

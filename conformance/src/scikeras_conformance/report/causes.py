@@ -17,8 +17,8 @@ from scikeras_conformance.report.patterns import pattern_of, words_of
 
 __all__ = ["Cause", "causes_of"]
 
-ALIKE = 0.75
-"""The part of their words that two messages share if they say the same."""
+ALIKE = 0.65
+"""The part of their words that two messages share if they say the same: two of three."""
 
 
 class Cause(Struct, frozen=True, forbid_unknown_fields=True):
@@ -86,11 +86,9 @@ def _grouped(results: Sequence[Result], names: tuple[str, ...]) -> list[_Group]:
     groups: dict[Key, _Group] = {}
     by_check: dict[tuple[str, str], Key] = {}
     for result in sorted(results, key=lambda result: bool(result.follows)):
-        root = by_check.get((result.follows, result.wrapper)) or by_check.get((result.follows, ""))
-        key = root or _key(result, names)
+        key = by_check.get((result.follows, result.wrapper)) or _key(result, names)
         if not result.follows:
             by_check.setdefault((result.check, result.wrapper), key)
-            by_check.setdefault((result.check, ""), key)
         groups.setdefault(key, _Group(key)).results.append(result)
     return list(groups.values())
 
@@ -98,12 +96,10 @@ def _grouped(results: Sequence[Result], names: tuple[str, ...]) -> list[_Group]:
 def _key(result: Result, names: tuple[str, ...]) -> Key:
     """Return what is the same in all results of a cause; no line number, which changes easily."""
     kind = result.exception.partition(":")[0]
-    if result.follows:
-        return ("promise", result.follows.partition(".")[0])
     if result.origin is not None and result.exception:
         place = (result.origin.file, result.origin.function, result.origin.source)
         if result.origin.raised and kind != "AttributeError":
-            return ("line", *place, kind)
+            return ("raise", *place, kind)
         return ("line", *place, pattern_of(result.exception, names))
     if result.exception and kind != "AssertionError":
         return ("exception", pattern_of(result.exception, names))
@@ -129,9 +125,7 @@ def _wider(group: _Group, others: Mapping[Key, _Group]) -> Key:
     """Return the key of the group that a group is a part of."""
     clauses = group.clauses
     for key, other in others.items():
-        # The same statement and type of exception, where the same promises are broken.
-        same = other.key[0] == "line" and _place(other.key) == _place(group.key)
-        if same and clauses <= other.clauses:
+        if clauses <= other.clauses and _is_one_place(group.key, other.key):
             return key
     if len(clauses) > 1:
         return group.key
@@ -145,8 +139,20 @@ def _wider(group: _Group, others: Mapping[Key, _Group]) -> Key:
     return group.key
 
 
-def _place(key: Key) -> Key:
-    return (*key[:4], key[-1].partition(":")[0])
+def _is_one_place(one: Key, other: Key) -> bool:
+    """Return whether two groups come from one place, where they concern the same promises.
+
+    That is one statement with one type of exception, or one function that refuses what it is given.
+    """
+    if one[0] != other[0]:
+        return False
+    if one[0] == "raise":
+        return one[1:3] == other[1:3]
+    return one[0] == "line" and one[1:4] == other[1:4] and _kind_of(one) == _kind_of(other)
+
+
+def _kind_of(key: Key) -> str:
+    return key[-1].partition(":")[0]
 
 
 def _alike(groups: dict[Key, _Group], names: tuple[str, ...]) -> Iterator[_Group]:

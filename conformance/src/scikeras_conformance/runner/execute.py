@@ -116,7 +116,7 @@ def _run(planned: PlannedCheck, subject: Subject, limit: float, *, kill: bool) -
             failure.example,
             exception=_cause(failure),
             origin=_origin(failure, subject, planned),
-            follows=failure.follows,
+            follows=failure.follows or planned.check.presupposes,
         )
     except Blocked as block:
         return _Ending(

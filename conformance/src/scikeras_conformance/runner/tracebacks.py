@@ -3,16 +3,20 @@
 import traceback
 from collections.abc import Iterator
 from itertools import groupby
+from types import FrameType
 
+from scikeras_conformance.exceptions import Blocked, Nonconformance
 from scikeras_conformance.subject.loading import Subject
-from scikeras_conformance.subject.sources import is_own, own_packages
+from scikeras_conformance.subject.sources import is_own, own_packages, shown_path, source_text
 
 __all__ = ["short_traceback"]
 
 MAX_FRAMES = 12
-MAX_MESSAGE = 1200
+MAX_MESSAGE = 800
 OUTSIDE = 2
 """Frames outside of the subject that are kept where the exception was raised."""
+
+Frames = list[tuple[FrameType, int]]
 
 SUITE = (f"{__package__.partition('.')[0]}.runner",)
 
@@ -21,7 +25,8 @@ def short_traceback(error: BaseException, subject: Subject) -> str:
     """Return the traceback of what the subject raised, or else of the outcome of a check.
 
     It has the line of the check, those of the subject, and the innermost ones; what Keras or
-    scikit-learn do in between is left out.
+    scikit-learn do in between is left out. Paths begin with the package, so that nothing of the
+    machine is in a report that is handed on.
 
     Parameters
     ----------
@@ -30,14 +35,13 @@ def short_traceback(error: BaseException, subject: Subject) -> str:
     subject : Subject
         The implementation under test.
     """
-    error = error.__cause__ or error
+    cause = error.__cause__ or error
     packages = own_packages(subject)
     frames = [
-        pair
-        for pair in traceback.walk_tb(error.__traceback__)
-        if not is_own(pair[0].f_globals.get("__name__"), SUITE)
+        (frame, line)
+        for frame, line in traceback.walk_tb(cause.__traceback__)
+        if not is_own(frame.f_globals.get("__name__"), SUITE)
     ]
-    stack = traceback.StackSummary.extract(iter(frames))
     kept = {0, *range(len(frames) - OUTSIDE, len(frames))}
     kept |= {
         number
@@ -47,17 +51,25 @@ def short_traceback(error: BaseException, subject: Subject) -> str:
     shown = sorted(number for number in kept if 0 <= number < len(frames))
     if len(shown) > MAX_FRAMES:
         shown = [*shown[: MAX_FRAMES // 2], *shown[-MAX_FRAMES // 2 :]]
-    return "".join(["Traceback (shortened):\n", *_lines(stack, set(shown)), *_message_of(error)])
+    lines = ["Traceback (shortened):\n", *_lines(frames, set(shown))]
+    if cause is error and isinstance(error, Nonconformance | Blocked):
+        return "".join(lines)  # its message is that of the result
+    return "".join([*lines, *_message_of(cause)])
 
 
-def _lines(stack: traceback.StackSummary, shown: set[int]) -> Iterator[str]:
-    for is_shown, group in groupby(range(len(stack)), lambda number: number in shown):
+def _lines(frames: Frames, shown: set[int]) -> Iterator[str]:
+    for is_shown, group in groupby(range(len(frames)), lambda number: number in shown):
         numbers = list(group)
-        if is_shown:
-            for number in numbers:
-                yield traceback.StackSummary.format_frame_summary(stack, stack[number])
-        else:
+        if not is_shown:
             yield f"  ... {len(numbers)} frames ...\n"
+            continue
+        for frame, line in (frames[number] for number in numbers):
+            code = frame.f_code
+            file = shown_path(code.co_filename, str(frame.f_globals.get("__name__", "")))
+            yield f'  File "{file}", line {line}, in {code.co_name}\n'
+            source = source_text(code.co_filename, line)
+            if source:
+                yield f"    {source}\n"
 
 
 def _message_of(error: BaseException) -> Iterator[str]:
