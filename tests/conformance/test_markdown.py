@@ -46,7 +46,8 @@ def test_markdown_with_a_baseline():
 def test_markdown_of_many_failures_is_cut():
     """A job's summary has a limit; what is left out is counted."""
     places = [Origin("a.py", 1, f"f{number}", "x") for number in range(MAX_SHOWN + 7)]
-    many = run(*(failed(case=place.function, origin=place) for place in places))
+    error = "ValueError: no"
+    many = run(*(failed(case=one.function, origin=one, exception=error) for one in places))
     text = render_as("markdown", many)
     assert "7 more with 7 results are left out" in text
     assert MAX_SHOWN == text.count("**Impact**")
