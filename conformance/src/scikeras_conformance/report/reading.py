@@ -22,7 +22,7 @@ __all__ = ["from_dict", "load_report"]
 FAMILY = "scikeras-conformance/report/"
 OURS = re.compile(rf'\s*\{{\s*"schema":\s*"{FAMILY}')
 RESULT = re.compile(r'^\{"id": "(?:[^"\\]|\\.)*", "check": ', re.MULTILINE)
-REFUSED = (Verdict.USAGE, Verdict.NO_SUBJECT, Verdict.INCOMPLETE)
+REFUSED = (Verdict.USAGE, Verdict.NO_SUBJECT, Verdict.CANNOT_FIT, Verdict.INCOMPLETE)
 """The verdicts of a run that ended before its checks."""
 
 

@@ -32,7 +32,7 @@ def own_packages(subject: Subject) -> tuple[str, ...]:
             top = str(base.__module__).partition(".")[0]
             if top not in SHARED and top not in sys.stdlib_module_names:
                 found[top] = None
-    return tuple(found)
+    return tuple(name for name in found if name != __package__.partition(".")[0])
 
 
 def is_own(module: object, packages: tuple[str, ...]) -> bool:
