@@ -133,7 +133,7 @@ def _entry(table: Any, where: str, *, unpinned: bool) -> Entry:
     where = f"{where} ({table.get('id', 'without id')})"
     _refuse_unknown_keys(table, Entry.__struct_fields__, where)
     for name in ("id", "reason"):
-        if not str(table.get(name, "")).strip():
+        if not (table.get(name) and str(table[name]).strip()):
             raise BaselineError(f"{where} has no {name}; every entry needs one.")
     try:
         given = {"message": "", "fingerprint": "", **table}

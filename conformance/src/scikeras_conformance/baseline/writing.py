@@ -6,7 +6,7 @@ from typing import Any
 
 import tomlkit
 from msgspec.structs import replace
-from tomlkit.items import AoT, Comment, Table, Whitespace
+from tomlkit.items import AoT, Comment, InlineTable, Table, Whitespace
 
 from scikeras_conformance.baseline.entries import TRIES, Baseline, Entry
 from scikeras_conformance.baseline.reading import SCHEMA
@@ -80,7 +80,7 @@ class _Part:
     def changed_to(self, old: Entry, new: Entry) -> str:
         """Return the text of the entry with other values."""
         results = self.table.get("results")
-        if old.results != new.results and isinstance(results, Table):
+        if old.results != new.results and isinstance(results, Table | InlineTable):
             _change(results, old.results, new.results)
             old = replace(old, results=new.results)
         for name in Entry.__struct_fields__:
@@ -92,7 +92,7 @@ class _Part:
         return text.rstrip("\r\n") + "\n\n" + _results(new) if added else text
 
 
-def _change(table: Table, old: Mapping[str, str], new: Mapping[str, str]) -> None:
+def _change(table: Table | InlineTable, old: Mapping[str, str], new: Mapping[str, str]) -> None:
     """Change a table of results in what is different."""
     for name in old.keys() - new.keys():
         del table[name]
