@@ -151,7 +151,7 @@ def test_a_renewal_for_one_environment_leaves_the_entries_of_others_alone():
     here = [PASSED[ONE.id], PASSED[TWO.id], result(check=SHOULD)]
     renewed = renewal([of_jax, everywhere], *here, environment=TORCH, when=["backend"])
     assert (of_jax, everywhere) == renewed.after.entries
-    assert (OTHER.id,) == renewed.elsewhere
+    assert (OTHER.id,) == renewed.left_alone
     assert () == renewal([of_jax], *here, when=["backend"]).after.entries
 
 

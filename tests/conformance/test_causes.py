@@ -1,13 +1,18 @@
 """Causes: which results belong together, and what is said of them."""
 
+import json
+
 import pytest
 from msgspec.structs import replace
 
 from runs import SHOULD, blocked, failed, result, run
 from scikeras_conformance.catalog.results import Origin, Result
+from scikeras_conformance.exceptions import DamagedReportError
 from scikeras_conformance.report.causes import causes_of
 from scikeras_conformance.report.patterns import pattern_of, words_of
+from scikeras_conformance.report.reading import from_dict
 from scikeras_conformance.report.wording import clauses_phrase, mending_phrase
+from scikeras_conformance.report.writing import to_dict
 
 LINE = Origin("toy/wrappers.py", 7, "Wrapper.fit", "self.model_.fit(X, y)")
 OTHER = replace(LINE, source="self.model_.predict(X)", function="Wrapper.predict")
@@ -188,3 +193,35 @@ def test_the_words_of_a_message_are_those_of_its_first_line():
     """A counter-example below it is a value."""
     assert words_of("a loss is lost\nFailing test case: x") == words_of("a loss is lost")
     assert frozenset() == words_of("")
+
+
+# -- in a stored report ----------------------------------------------------------------------------
+
+RUN = run(result(), failed(wrapper="classifier"), failed(check=SHOULD))
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"results": ["CLS-1.extends-base:regressor"]},
+        {"failed": 0},
+        {"blocked": 1},
+        {"example": "CLS-1.extends-base:regressor"},
+    ],
+)
+def test_causes_that_are_not_those_of_the_results(change):
+    """A report cannot lead with something that it does not hold."""
+    data = json.loads(json.dumps(to_dict(RUN)))
+    data["causes"][0] |= change
+    with pytest.raises(DamagedReportError, match="the causes are not those"):
+        from_dict(data)
+    with pytest.raises(DamagedReportError, match="the causes are not those"):
+        from_dict({**data, "causes": []})
+
+
+def test_a_result_lacks_what_has_its_default():
+    """Most results are passes, of which there is little to say; what is left out reads as empty."""
+    data = json.loads(json.dumps(to_dict(RUN)))
+    assert not any("example" in one for one in data["results"])
+    spelled_out = [{"example": "", **one} for one in data["results"]]
+    assert RUN == from_dict({**data, "results": spelled_out})

@@ -118,9 +118,9 @@ def test_packages_of_a_subject_within_keras_are_those_of_its_classes():
 
 def test_paths_are_shown_from_the_package():
     """Nothing of the machine is in a report that is handed on."""
-    assert "pkg/a/b.py" == shown_path("/home/me/lib/pkg/a/b.py", "pkg.a.b")
-    assert "pkg/a/__init__.py" == shown_path("/home/me/lib/pkg/a/__init__.py", "pkg.a")
-    assert "single.py" == shown_path("/home/me/single.py", "single")
+    assert "pkg/a/b.py" == shown_path("/srv/lib/pkg/a/b.py", "pkg.a.b")
+    assert "pkg/a/__init__.py" == shown_path("/srv/lib/pkg/a/__init__.py", "pkg.a")
+    assert "single.py" == shown_path("/srv/single.py", "single")
 
 
 # -- tracebacks ------------------------------------------------------------------------------------

@@ -406,30 +406,3 @@ def test_names_that_no_file_can_have(tmp_path, name):
     with pytest.raises(ReportError, match="cannot be written"):
         check_writable(tmp_path / name)
         write_text("text", tmp_path / name)
-
-
-def test_a_result_lacks_what_has_its_default():
-    """Most results are passes, of which there is little to say; what is left out reads as empty."""
-    data = json.loads(json.dumps(to_dict(RUNS["failed"])))
-    assert not any("example" in one for one in data["results"])
-    spelled_out = [{"example": "", **one} for one in data["results"]]
-    assert RUNS["failed"] == from_dict({**data, "results": spelled_out})
-
-
-@pytest.mark.parametrize(
-    "change",
-    [
-        {"results": ["CLS-1.extends-base:regressor"]},
-        {"failed": 0},
-        {"blocked": 1},
-        {"example": "CLS-1.extends-base:regressor"},
-    ],
-)
-def test_causes_that_are_not_those_of_the_results(change):
-    """A report cannot lead with something that it does not hold."""
-    data = json.loads(json.dumps(to_dict(RUNS["failed"])))
-    data["causes"][0] |= change
-    with pytest.raises(DamagedReportError, match="the causes are not those"):
-        from_dict(data)
-    with pytest.raises(DamagedReportError, match="the causes are not those"):
-        from_dict({**data, "causes": []})

@@ -28,7 +28,7 @@ class Renewal:
         For each of its entries, in the same order, what becomes of it; None if it goes.
     added : tuple of Entry
         The entries that are new.
-    elsewhere : tuple of str
+    left_alone : tuple of str
         Results that do not fail here any more, whose entries also hold in other environments and
         were left alone.
     """
@@ -36,7 +36,7 @@ class Renewal:
     before: Baseline
     kept: tuple[Entry | None, ...]
     added: tuple[Entry, ...]
-    elsewhere: tuple[str, ...] = ()
+    left_alone: tuple[str, ...] = ()
 
     @property
     def after(self) -> Baseline:
@@ -94,7 +94,7 @@ def renew(
         _entry([by_id[name] for name in group], reason, issue, conditions)
         for group in _groups(new, causes)
     )
-    return Renewal(baseline, kept, added, tuple(run.elsewhere))
+    return Renewal(baseline, kept, added, tuple(run.left_alone))
 
 
 class _Run:
@@ -112,7 +112,7 @@ class _Run:
         self.names = names
         self.conditions = conditions
         self.adopted: list[str] = []
-        self.elsewhere: list[str] = []
+        self.left_alone: list[str] = []
 
     def accepts(self, result: Result) -> bool:
         """Return whether the baseline accepts a failure, or is renewed so that it does."""
@@ -156,7 +156,7 @@ class _Run:
             return False
         if not self._is_of_here(entry):
             if not result.went_wrong:
-                self.elsewhere.append(result.id)
+                self.left_alone.append(result.id)
             return False
         # A flaky failure may have passed because it was tried less often than its entry asks for.
         return not (entry.flaky and not result.went_wrong and result.tries < entry.tries)

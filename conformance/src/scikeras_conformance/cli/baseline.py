@@ -88,10 +88,10 @@ def _update(options: argparse.Namespace) -> ExitCode:
         print(summary)
     else:
         print(f"{path} is as it was; give --write to change it")
-    if renewal.elsewhere:
-        names = ", ".join(renewal.elsewhere[:3]) + (", ..." if len(renewal.elsewhere) > 3 else "")
+    if renewal.left_alone:
+        names = ", ".join(renewal.left_alone[:3]) + (", ..." if len(renewal.left_alone) > 3 else "")
         print(
-            f"{len(renewal.elsewhere)} results do not fail here, and have entries that hold in "
+            f"{len(renewal.left_alone)} results do not fail here, and have entries that hold in "
             "other environments too, which were left alone; narrow their conditions by hand: "
             f"{names}"
         )
