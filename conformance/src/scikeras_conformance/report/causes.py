@@ -203,21 +203,21 @@ def _cause(group: _Group) -> Cause:
 
 
 def _example(results: Sequence[Result]) -> Result:
-    """Return a result to show: failed rather than blocked, of the most frequent kind, and short."""
+    """Return a result to show: of the most frequent kind, rather failed than blocked, and short."""
     kinds = Counter(map(_kind, results))
     return max(
         results,
         key=lambda result: (
             not result.follows,
-            result.outcome is Outcome.FAILED,
             kinds[_kind(result)],
+            result.outcome is Outcome.FAILED,
             -len(result.message),
         ),
     )
 
 
-def _kind(result: Result) -> tuple[str, str]:
-    return result.check, result.exception or result.message
+def _kind(result: Result) -> str:
+    return pattern_of(result.exception or result.message)
 
 
 def _clause(result: Result) -> str:

@@ -18,6 +18,7 @@ __all__ = ["Line", "render"]
 SLOWEST = 3
 MAX_OTHERS = 10
 MAX_NAMES = 3
+MAX_FINDINGS = 20
 
 COLUMNS = (
     (Outcome.PASSED, " passed"),
@@ -173,9 +174,12 @@ def _gate(report: Report) -> Iterator[Line]:
     if gate is None:
         return
     yield Line("")
-    for one in gate.findings:
+    for one in gate.findings[:MAX_FINDINGS]:
         yield Line(f"{one.concern.upper()} {one.id}", {"red": True, "bold": True})
         yield from (Line(f"  {line}") for line in one.message.splitlines()[:5])
+    if len(gate.findings) > MAX_FINDINGS:
+        left = len(gate.findings) - MAX_FINDINGS
+        yield Line(f"{left} more findings: a report has them all (--report FILE, --to html=FILE).")
     dormant = f", {len(gate.dormant)} for other conditions" if gate.dormant else ""
     text = f"({len(gate.known)} known failures{dormant}) {gate.baseline}"
     met = "baseline: MET" if gate.met else f"baseline: NOT MET, {len(gate.findings)} findings"
