@@ -150,8 +150,7 @@ def test_a_renewal_for_one_environment_leaves_the_entries_of_others_alone():
     everywhere = replace(BOTH, id=OTHER.id, fingerprint="0", results={})
     here = [PASSED[ONE.id], PASSED[TWO.id], result(check=SHOULD)]
     renewed = renewal([of_jax, everywhere], *here, environment=TORCH, when=["backend"])
-    assert (of_jax, everywhere) == renewed.after.entries
-    assert (OTHER.id,) == renewed.left_alone
+    assert (of_jax, everywhere) == renewed.kept
     assert () == renewal([of_jax], *here, when=["backend"]).after.entries
 
 
@@ -167,6 +166,38 @@ def test_another_kind_in_one_environment_is_an_entry_that_outranks():
             after, results, environment, planned=[one.id for one in results], file="b", today=TODAY
         )
         assert gate.met
+
+
+def test_a_result_that_passes_in_one_environment_is_an_exception():
+    """Both runs agree with the file, and neither hides what the other has."""
+    here = [PASSED[ONE.id], TWO]
+    renewed = renewal([BOTH], *here, environment=TORCH, when=["backend"])
+    (exception,) = renewed.added
+    assert (ONE.id, {"backend": "torch"}, True) == (
+        exception.id, exception.when, exception.passes,
+    )  # fmt: skip
+    after = parse(dump(renewed.after), "it")
+    assert (renewed.after, 2) == (after, after.size)
+    met = [
+        judge(after, results, environment, planned=[], file="b", today=TODAY).met
+        for environment in (TORCH, ENVIRONMENT)
+        for results in (here, [ONE, TWO])
+    ]
+    assert [True, False, False, True] == met
+    assert after == renewal(after.entries, *here, environment=TORCH, when=["backend"]).after
+    again = renewal(after.entries, ONE, TWO, environment=TORCH, when=["backend"]).after
+    assert (BOTH,) == again.entries
+
+
+def test_several_exceptions_are_one_entry():
+    """Results that fail after all are taken out of it."""
+    both = renewal([BOTH], *PASSED.values(), environment=TORCH, when=["backend"])
+    assert ((ONE.id, TWO.id),) == tuple(entry.id for entry in both.added)
+    text = dump(both.after)
+    less = renewal(both.after.entries, ONE, PASSED[TWO.id], environment=TORCH, when=["backend"])
+    after = parse(renewed_text(text, less), "it")
+    assert less.after == after
+    assert TWO.id == after.entries[-1].id
 
 
 def test_a_range_holds_for_the_next_version_too():
@@ -192,6 +223,8 @@ HEAD = "schema = 'scikeras-conformance/baseline/1'\nsubject = 'toy'\n[[known]]\n
         ("id = 1", "id takes a text, or a list of texts"),
         ("id = 'a*'", "has no results"),
         ("id = []\n", "has no id"),
+        ("id = 'a'\npasses = true", "has passes = true; such an entry has ids"),
+        ("id = 'a*'\npasses = true\nwhen = {backend = 'jax'}", "has passes = true"),
         (
             "id = 'a*'\nresults = {ab = '0'}\n[[known]]\nid = '*b'\nreason = 's'\nresults = {ab = '1'}",
             "has the id and the conditions",

@@ -47,6 +47,8 @@ class Entry(Struct, frozen=True, forbid_unknown_fields=True):
         How often a flaky one is tried until it fails.
     results : dict of str to str
         For an entry with patterns, the results that it is about, each with the kind of its failure.
+    passes : bool
+        Whether the results pass under the conditions, as an exception to an entry without them.
     """
 
     id: Texts
@@ -63,6 +65,7 @@ class Entry(Struct, frozen=True, forbid_unknown_fields=True):
     results: Annotated[
         dict[str, str], Meta(description="a table of fingerprints by the ids of results")
     ] = {}
+    passes: Annotated[bool, Meta(description="true or false")] = False
 
     @property
     def ids(self) -> tuple[str, ...]:
@@ -82,6 +85,8 @@ class Entry(Struct, frozen=True, forbid_unknown_fields=True):
     @property
     def pinned(self) -> Mapping[str, str]:
         """The results that it is about, each with the kind of its failure."""
+        if self.passes:
+            return dict.fromkeys(self.ids, "")
         if self.has_patterns:
             return self.results
         return {self.name: self.fingerprint} if self.fingerprint else {}
@@ -105,7 +110,7 @@ class Baseline(Struct, frozen=True):
     @property
     def size(self) -> int:
         """How many known failures it has."""
-        return sum(len(entry.pinned) for entry in self.entries)
+        return sum(len(entry.pinned) for entry in self.entries if not entry.passes)
 
     def active(self, environment: Mapping[str, Any]) -> dict[str, Entry]:
         """Return the entries whose conditions an environment meets, by the results they are about.

@@ -142,7 +142,7 @@ def concern_about(result: Result, entry: Entry | None, today: date) -> Finding |
     """Return how a result disagrees with its entry, or with having none; None if it agrees."""
     if result.is_inconclusive:
         return None
-    if entry is None:
+    if entry is None or entry.passes:
         new = Finding(Concern.NEW, result.id, result.message)
         return new if result.went_wrong else None
     if not result.went_wrong:

@@ -148,6 +148,13 @@ def _entry(table: Any, where: str, *, unpinned: bool) -> Entry:
 
 def _check_pinned(entry: Entry, where: str, *, unpinned: bool) -> None:
     """Check that an entry says which results fail in which way, and in one place."""
+    if entry.passes:
+        if not entry.when or "*" in entry.name or entry.fingerprint or entry.results:
+            raise BaselineError(
+                f"{where} has passes = true; such an entry has ids without asterisks, conditions "
+                "under when, and no fingerprints."
+            )
+        return
     right, wrong = ("results", "fingerprint") if entry.has_patterns else ("fingerprint", "results")
     if getattr(entry, wrong):
         kind = "with a pattern" if entry.has_patterns else "for one result"

@@ -14,6 +14,7 @@ from scikeras_conformance.catalog.results import Result
 __all__ = ["Renewal", "renew"]
 
 MAX_MESSAGE = 200
+PASSES = "It passes under these conditions."
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,15 +29,11 @@ class Renewal:
         For each of its entries, in the same order, what becomes of it; None if it goes.
     added : tuple of Entry
         The entries that are new.
-    left_alone : tuple of str
-        Results that do not fail here any more, whose entries also hold in other environments and
-        were left alone.
     """
 
     before: Baseline
     kept: tuple[Entry | None, ...]
     added: tuple[Entry, ...]
-    left_alone: tuple[str, ...] = ()
 
     @property
     def after(self) -> Baseline:
@@ -76,14 +73,15 @@ def renew(
         For entries that are new.
     when : iterable of str
         Conditions that new entries get, see `conditions_of`. With any, entries without these
-        conditions are left alone: they also hold in other environments.
+        conditions are left alone, since they also hold in other environments; for results that do
+        not fail under the conditions there is a new entry that says so.
     causes : iterable of sequence of str
         The ids of results that have one cause, and so one new entry. All others have their own.
     """
     conditions = conditions_of(when, environment)
     by_id = {result.id: result for result in results}
-    run = _Run(baseline.active(environment), by_id, {*known, *by_id}, conditions)
-    kept = tuple(run.renewed(entry, environment) for entry in baseline.entries)
+    run = _Run(baseline, environment, by_id, {*known, *by_id}, conditions)
+    kept = tuple(run.renewed(entry) for entry in baseline.entries)
     adopted = set(run.adopted)
     new = [
         result.id
@@ -94,7 +92,19 @@ def renew(
         _entry([by_id[name] for name in group], reason, issue, conditions)
         for group in _groups(new, causes)
     )
-    return Renewal(baseline, kept, added, tuple(run.left_alone))
+    if run.passing:
+        names = tuple(run.passing)
+        added += (
+            Entry(
+                id=names if len(names) > 1 else names[0],
+                fingerprint="",
+                message="",
+                reason=PASSES,
+                when=dict(conditions),
+                passes=True,
+            ),
+        )
+    return Renewal(baseline, kept, added)
 
 
 class _Run:
@@ -102,27 +112,34 @@ class _Run:
 
     def __init__(
         self,
-        active: Mapping[str, Entry],
+        baseline: Baseline,
+        environment: Mapping[str, Any],
         results: Mapping[str, Result],
         names: set[str],
         conditions: Mapping[str, str],
     ) -> None:
-        self.active = active
+        failing = tuple(entry for entry in baseline.entries if not entry.passes)
+        self.active = baseline.active(environment)
+        self.failing = replace(baseline, entries=failing).active(environment)
+        self.environment = environment
         self.results = results
         self.names = names
         self.conditions = conditions
         self.adopted: list[str] = []
-        self.left_alone: list[str] = []
+        self.passing: list[str] = []
 
     def accepts(self, result: Result) -> bool:
         """Return whether the baseline accepts a failure, or is renewed so that it does."""
-        entry = self.active.get(result.id)
+        entry = self.failing.get(result.id)
         if entry is None:
             return False
-        return self._is_of_here(entry) or entry.pinned[result.id] == fingerprint(result.message)
+        is_renewed = entry is self.active.get(result.id) and self._is_of_here(entry)
+        return is_renewed or entry.pinned[result.id] == fingerprint(result.message)
 
-    def renewed(self, entry: Entry, environment: Mapping[str, Any]) -> Entry | None:
+    def renewed(self, entry: Entry) -> Entry | None:
         """Return what becomes of an entry; None if nothing is left of it."""
+        if entry.passes:
+            return self._still_passing(entry)
         pinned = {}
         changed: list[Result] = []
         for name, kind in entry.pinned.items():
@@ -134,7 +151,7 @@ class _Run:
             elif result.went_wrong:
                 pinned[name] = fingerprint(result.message)
                 changed += [result] if pinned[name] != kind else []
-        if not entry.pinned and is_met(entry.when, environment):
+        if not entry.pinned and is_met(entry.when, self.environment):
             fitting = self._fitting(entry)
             pinned.update({result.id: fingerprint(result.message) for result in fitting})
             changed += fitting
@@ -150,13 +167,25 @@ class _Run:
             return replace(entry, results=pinned, message=message)
         return replace(entry, fingerprint=next(iter(pinned.values())), message=message)
 
+    def _still_passing(self, entry: Entry) -> Entry | None:
+        """Return what is left of an entry for results that pass."""
+        ids = []
+        for name in entry.ids:
+            result = self.results.get(name)
+            fails = result is not None and result.went_wrong and self._decides(entry, result)
+            if name in self.names and not fails:
+                ids.append(name)
+        if tuple(ids) == entry.ids:
+            return entry
+        return replace(entry, id=ids[0] if len(ids) == 1 else tuple(ids)) if ids else None
+
     def _decides(self, entry: Entry, result: Result) -> bool:
         """Return whether a result decides what becomes of its entry."""
         if self.active.get(result.id) is not entry or result.is_inconclusive:
             return False
         if not self._is_of_here(entry):
-            if not result.went_wrong:
-                self.left_alone.append(result.id)
+            if not (result.went_wrong or entry.flaky):
+                self.passing.append(result.id)
             return False
         # A flaky failure may have passed because it was tried less often than its entry asks for.
         return not (entry.flaky and not result.went_wrong and result.tries < entry.tries)

@@ -86,7 +86,7 @@ class _Part:
         for name in Entry.__struct_fields__:
             value = getattr(new, name)
             if getattr(old, name) != value and name != "results":
-                self.table[name] = _text(value) if isinstance(value, str) else tomlkit.item(value)
+                self.table[name] = _item(value)
         text = _as_text(self.table)
         added = old.results != new.results
         return text.rstrip("\r\n") + "\n\n" + _results(new) if added else text
@@ -163,7 +163,7 @@ def _results(entry: Entry) -> str:
 
 
 def _values(entry: Entry) -> Iterator[tuple[str, Any]]:
-    yield "id", _text(entry.id) if isinstance(entry.id, str) else _list(entry.id)
+    yield "id", _item(entry.id)
     yield "reason", _text(entry.reason)
     if entry.issue:
         yield "issue", _text(entry.issue)
@@ -177,9 +177,18 @@ def _values(entry: Entry) -> Iterator[tuple[str, Any]]:
         yield "flaky", tomlkit.item(True)
         if entry.tries != TRIES:
             yield "tries", tomlkit.item(entry.tries)
+    if entry.passes:
+        yield "passes", tomlkit.item(True)
+        return
     yield "message", _text(entry.message)
     if entry.fingerprint:
         yield "fingerprint", _text(entry.fingerprint)
+
+
+def _item(value: Any) -> Any:
+    if isinstance(value, str):
+        return _text(value)
+    return _list(value) if isinstance(value, tuple) else tomlkit.item(value)
 
 
 def _list(texts: Iterable[str]) -> Any:

@@ -88,13 +88,6 @@ def _update(options: argparse.Namespace) -> ExitCode:
         print(summary)
     else:
         print(f"{path} is as it was; give --write to change it")
-    if renewal.left_alone:
-        names = ", ".join(renewal.left_alone[:3]) + (", ..." if len(renewal.left_alone) > 3 else "")
-        print(
-            f"{len(renewal.left_alone)} results do not fail here, and have entries that hold in "
-            "other environments too, which were left alone; narrow their conditions by hand: "
-            f"{names}"
-        )
     return ExitCode.CONFORMANT
 
 
