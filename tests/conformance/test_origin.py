@@ -10,7 +10,7 @@ from scikeras_conformance.runner.definitions import definition_for
 from scikeras_conformance.runner.origin import origin_of
 from scikeras_conformance.runner.tracebacks import MAX_FRAMES, short_traceback
 from scikeras_conformance.subject.loading import Subject
-from scikeras_conformance.subject.sources import is_own, own_packages, shown_path
+from scikeras_conformance.subject.sources import is_own, own_packages, public_packages, shown_path
 
 SOURCE = """\
 import json
@@ -110,10 +110,25 @@ def test_packages_of_a_subject_within_keras_are_those_of_its_classes():
     subject = Subject("toy", {Wrapper.BASE: adapter}, public_classes={Wrapper.BASE: of_keras})
     packages = own_packages(subject)
     assert {"mine", "keras.src.wrappers", "vendor"} == set(packages)
+    assert {"keras.src.wrappers", "vendor"} == set(public_packages(subject))
     assert is_own("keras.src.wrappers.utils", packages)
     assert not is_own("keras.src.models", packages)
     assert not is_own("keras.src.wrappers_of_others", packages)
     assert not is_own(None, packages)
+
+
+def test_an_adapter_is_not_the_place_to_mend(subject):
+    """What it calls in the wrong way is; the adapter is named where nothing else is known."""
+    base = subject.classes[Wrapper.BASE]
+    glue = {"Base": base, "__name__": "glue"}
+    exec(
+        "class Glue(Base):\n    def fit(self, text):\n        return Base(text, 1)\n"
+        "    def lose(self):\n        return {}[0]\n",
+        glue,
+    )
+    adapted = Subject("toy", {Wrapper.BASE: glue["Glue"]}, public_classes={Wrapper.BASE: base})
+    assert "Base.__init__" == origin(adapted, glue["Glue"](1).fit, "{")[2]
+    assert ("Glue.lose", False) == origin(adapted, glue["Glue"](1).lose)[2::2]
 
 
 def test_paths_are_shown_from_the_package():

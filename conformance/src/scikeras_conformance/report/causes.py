@@ -98,7 +98,7 @@ def _key(result: Result, names: tuple[str, ...]) -> Key:
     kind = result.exception.partition(":")[0]
     if result.origin is not None and result.exception:
         place = (result.origin.file, result.origin.function, result.origin.source)
-        if result.origin.raised and kind != "AttributeError":
+        if result.origin.raised:
             return ("raise", *place, kind)
         return ("line", *place, pattern_of(result.exception, names))
     if result.exception and kind != "AssertionError":

@@ -8,7 +8,7 @@ from typing import Any
 
 from scikeras_conformance.catalog.results import Origin
 from scikeras_conformance.subject.loading import Subject
-from scikeras_conformance.subject.sources import is_own, own_packages, shown_path, source_text
+from scikeras_conformance.subject.sources import is_own, public_packages, shown_path, source_text
 
 __all__ = ["class_definition", "definition_for", "function_definition"]
 
@@ -32,7 +32,7 @@ def definition_for(message: str, cls: type, subject: Subject) -> Origin | None:
     Origin or None
         The definition of the method, or else of the class; None if it has no source.
     """
-    packages = own_packages(subject)
+    packages = public_packages(subject)
     for word in re.findall(r"\b[a-z]\w*\b", message.partition("\n")[0]):
         found = function_definition(inspect.getattr_static(cls, word, None), packages)
         if found is not None:

@@ -9,7 +9,13 @@ from typing import Any
 from scikeras_conformance.catalog.results import Origin
 from scikeras_conformance.runner.definitions import class_definition, function_definition
 from scikeras_conformance.subject.loading import Subject
-from scikeras_conformance.subject.sources import is_own, own_packages, shown_path, source_text
+from scikeras_conformance.subject.sources import (
+    is_own,
+    own_packages,
+    public_packages,
+    shown_path,
+    source_text,
+)
 
 __all__ = ["origin_of"]
 
@@ -35,19 +41,31 @@ def origin_of(error: BaseException, subject: Subject) -> Origin | None:
     Origin or None
         None if no line of the subject is known to be involved.
     """
-    packages = own_packages(subject)
+    public = public_packages(subject)
+    return (
+        _innermost(error, public)
+        or _refused_call(error, subject, public)
+        or _lacking_class(error, public)
+        # An adapter is a part of the subject that nobody has to mend.
+        or _innermost(error, own_packages(subject))
+    )
+
+
+def _innermost(error: BaseException, packages: tuple[str, ...]) -> Origin | None:
+    """Return the innermost line of some packages."""
     for number, link in enumerate(reversed(list(_links(error.__traceback__)))):
         module = link.tb_frame.f_globals.get("__name__")
         if is_own(module, packages):
             code = link.tb_frame.f_code
+            source = source_text(code.co_filename, link.tb_lineno, _last_line(link))
             return Origin(
                 file=shown_path(code.co_filename, str(module)),
                 line=link.tb_lineno,
                 function=code.co_qualname,
-                source=source_text(code.co_filename, link.tb_lineno, _last_line(link)),
-                raised=number == 0,
+                source=source,
+                raised=number == 0 and source.startswith(("raise", "assert")),
             )
-    return _refused_call(error, subject, packages) or _lacking_class(error, packages)
+    return None
 
 
 def _links(link: TracebackType | None) -> Iterator[TracebackType]:

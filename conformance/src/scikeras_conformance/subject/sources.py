@@ -4,13 +4,20 @@ import inspect
 import linecache
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
 from scikeras_conformance.subject.loading import Subject
 
-__all__ = ["is_own", "own_packages", "shown_path", "source_text", "sources_of"]
+__all__ = [
+    "is_own",
+    "own_packages",
+    "public_packages",
+    "shown_path",
+    "source_text",
+    "sources_of",
+]
 
 MAX_SOURCE = 160
 
@@ -24,15 +31,12 @@ def own_packages(subject: Subject) -> tuple[str, ...]:
     They are those of its classes, of the classes that users import, and of their bases, except for
     bases that belong to Keras, scikit-learn or Python.
     """
-    found: dict[str, None] = {}
-    for wrapper, cls in subject.classes.items():
-        public = subject.public_class(wrapper)
-        found.update({_package_of(str(one.__module__)): None for one in (cls, public)})
-        for base in (*cls.__mro__, *public.__mro__):
-            top = str(base.__module__).partition(".")[0]
-            if top not in SHARED and top not in sys.stdlib_module_names:
-                found[top] = None
-    return tuple(name for name in found if name != __package__.partition(".")[0])
+    return _packages_of([*_public_classes(subject), *subject.classes.values()])
+
+
+def public_packages(subject: Subject) -> tuple[str, ...]:
+    """Return the same without the package of an adapter, whose classes no user imports."""
+    return _packages_of(_public_classes(subject))
 
 
 def is_own(module: object, packages: tuple[str, ...]) -> bool:
@@ -82,6 +86,21 @@ def sources_of(subject: Subject) -> dict[str, Any]:
             definitions[str(wrapper)] = {"file": path, "line": line}
             roots.add(path)
     return {"roots": sorted(roots), "definitions": definitions}
+
+
+def _public_classes(subject: Subject) -> list[type]:
+    return [subject.public_class(wrapper) for wrapper in subject.classes]
+
+
+def _packages_of(classes: Iterable[type]) -> tuple[str, ...]:
+    found: dict[str, None] = {}
+    for cls in classes:
+        found[_package_of(str(cls.__module__))] = None
+        for base in cls.__mro__:
+            top = str(base.__module__).partition(".")[0]
+            if top not in SHARED and top not in sys.stdlib_module_names:
+                found[top] = None
+    return tuple(name for name in found if name != __package__.partition(".")[0])
 
 
 def _package_of(module: str) -> str:
