@@ -118,7 +118,10 @@ def test_a_consequence_joins_what_it_follows_from():
     cause, *_ = causes_of([follower, root])
     assert {root.id, follower.id} == set(cause.results)
     assert root.id == cause.example
-    assert apart(follower, named("r", "X-1.type", wrapper="regressor", message="it is none"))
+    other = named("r", "X-1.type", wrapper="regressor", message="it is none")
+    assert joined(follower, other), "the check is not for the wrapper of the follower"
+    passed = named("p", "X-1.type", outcome="passed")
+    assert groups(follower, other, passed) == {frozenset([follower.id]), frozenset([other.id])}
 
 
 def test_passes_and_errors_of_the_suite_have_no_cause():

@@ -7,7 +7,7 @@ or somewhere else, they belong to one cause if the same promise is broken.
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from typing import Annotated
 
 from msgspec import Meta, Struct
@@ -71,24 +71,36 @@ def causes_of(results: Iterable[Result], names: Iterable[str] = ()) -> tuple[Cau
     tuple of Cause
         The one with the most results first.
     """
+    results = tuple(results)
+    present = {(result.check, result.wrapper) for result in results}
     wrong = [result for result in results if result.went_wrong]
     order = {result.id: number for number, result in enumerate(wrong)}
     names = tuple(names)
-    groups = _joined(_grouped(wrong, names), names)
+    groups = _joined(_grouped(wrong, names, present), names)
     for group in groups:
         group.results.sort(key=lambda result: order[result.id])
     groups.sort(key=lambda group: (-len(group.results), order[group.results[0].id]))
     return tuple(map(_cause, groups))
 
 
-def _grouped(results: Sequence[Result], names: tuple[str, ...]) -> list[_Group]:
-    """Return groups of results with the same key."""
+def _grouped(
+    results: Sequence[Result], names: tuple[str, ...], present: Set[tuple[str, str]]
+) -> list[_Group]:
+    """Return groups of results with the same key.
+
+    What follows from the failure of another check for the same wrapper, or for another one if that
+    check is not for all wrappers, has the key of that failure.
+    """
     groups: dict[Key, _Group] = {}
     by_check: dict[tuple[str, str], Key] = {}
     for result in sorted(results, key=lambda result: bool(result.follows)):
-        key = by_check.get((result.follows, result.wrapper)) or _key(result, names)
+        root = (result.follows, result.wrapper)
+        if root not in present:
+            root = (result.follows, "")
+        key = by_check.get(root) or _key(result, names)
         if not result.follows:
             by_check.setdefault((result.check, result.wrapper), key)
+            by_check.setdefault((result.check, ""), key)
         groups.setdefault(key, _Group(key)).results.append(result)
     return list(groups.values())
 
