@@ -7,7 +7,7 @@ or somewhere else, they belong to one cause if the same promise is broken.
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Annotated
 
 from msgspec import Meta, Struct
@@ -84,7 +84,7 @@ def causes_of(results: Iterable[Result], names: Iterable[str] = ()) -> tuple[Cau
 
 
 def _grouped(
-    results: Sequence[Result], names: tuple[str, ...], present: Set[tuple[str, str]]
+    results: Sequence[Result], names: tuple[str, ...], present: set[tuple[str, str]]
 ) -> list[_Group]:
     """Return groups of results with the same key.
 
