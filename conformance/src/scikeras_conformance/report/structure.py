@@ -257,6 +257,16 @@ class Report(_Part, frozen=True):
         """Return the result that stands for a cause."""
         return next(result for result in self.results if result.id == cause.example)
 
+    def known_of(self, cause: Cause) -> int:
+        """Return how many results of a cause the baseline accepts."""
+        gate = self.footer.gate
+        return 0 if gate is None else sum(name in gate.known for name in cause.results)
+
+    @property
+    def causes_to_mend(self) -> tuple[Cause, ...]:
+        """The causes, those that the baseline accepts altogether last."""
+        return tuple(sorted(self.causes, key=lambda cause: self.known_of(cause) == cause.size))
+
     def known(self, result: Result) -> Known | None:
         """Return why the baseline accepts a failure; None if it does not."""
         gate = self.footer.gate

@@ -42,7 +42,7 @@ def html(report: Report) -> str:
         gate=report.gate,
         filters=list(_filters(report)),
         overview=[_shares(chapter) for chapter in chapters],
-        causes=[_cause(report, cause) for cause in report.causes],
+        causes=[_cause(report, cause) for cause in report.causes_to_mend],
         max_overview=MAX_OVERVIEW,
         others=[_others(report, chapter) for chapter in chapters],
         passed=[_passed(chapter) for chapter in chapters],
@@ -106,7 +106,6 @@ def _cause(report: Report, cause: Cause) -> Mapping[str, Any]:
     by_id = {result.id: result for result in report.results}
     results = [by_id[name] for name in cause.results]
     example = by_id[cause.example]
-    gate = report.footer.gate
     return {
         "id": cause.id,
         "size": cause.size,
@@ -115,7 +114,7 @@ def _cause(report: Report, cause: Cause) -> Mapping[str, Any]:
         "mending": mending_phrase(cause),
         "failed": cause.failed,
         "blocked": cause.blocked,
-        "known": 0 if gate is None else sum(name in gate.known for name in cause.results),
+        "known": report.known_of(cause),
         "clauses": list(_clauses(report, cause.clauses)),
         "example": _example(report, example),
         "blocks": list(_blocks(report, results)),

@@ -85,12 +85,7 @@ def _lines(report: Report) -> Iterator[str]:
 
 def _causes(report: Report) -> Iterator[str]:
     """Yield the causes of what no baseline accepts, each folded."""
-    shown = [
-        cause
-        for cause in report.causes
-        if report.footer.gate is None
-        or any(name not in report.footer.gate.known for name in cause.results)
-    ]
+    shown = [cause for cause in report.causes if report.known_of(cause) < cause.size]
     if shown:
         yield from ("", f"### Causes: {len(shown)}")
     for cause in shown[:MAX_SHOWN]:

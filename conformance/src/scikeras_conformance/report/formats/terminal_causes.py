@@ -19,7 +19,7 @@ def causes(report: Report) -> Iterator[Line]:
     """Yield the causes with the most results; those that a baseline knows come last."""
     if not report.causes:
         return
-    ordered = sorted(report.causes, key=lambda cause: _is_known(report, cause))
+    ordered = report.causes_to_mend
     yield Line("")
     yield Line(_title(report, ordered), {"bold": True})
     for number, cause in enumerate(ordered[:MAX_CAUSES], 1):
@@ -43,15 +43,6 @@ def _title(report: Report, ordered: Sequence[Cause]) -> str:
     return f"CAUSES: {len(ordered)} for {wrong}{shown}"
 
 
-def _is_known(report: Report, cause: Cause) -> bool:
-    return _known(report, cause) == cause.size
-
-
-def _known(report: Report, cause: Cause) -> int:
-    gate = report.footer.gate
-    return 0 if gate is None else sum(name in gate.known for name in cause.results)
-
-
 def _cause(report: Report, number: int, cause: Cause) -> Iterator[Line]:
     example = report.example_of(cause)
     check = report.catalog.checks[example.check]
@@ -60,7 +51,7 @@ def _cause(report: Report, number: int, cause: Cause) -> Iterator[Line]:
         for name in cause.clauses
         if name in report.catalog.clauses
     )
-    known = _known(report, cause)
+    known = report.known_of(cause)
     red = binding and known < cause.size
     yield Line("")
     yield Line(
