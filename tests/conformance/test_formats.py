@@ -125,7 +125,7 @@ def test_no_format_blames_a_clause_for_what_blocked_its_check():
     impact = record.catalog.checks[blocked().check].impact
     for form in FORMATS:
         text = html_module.unescape(re.sub("&#95;", "_", render_as(form, record)))
-        assert impact not in re.sub('"help": .*', "", text), form
+        assert impact not in re.sub(r'"help": \{.*?\}', "", text, flags=re.DOTALL), form
         assert "shields" == form or "ValueError: no" in text, form
     root = ET.fromstring(render_as("junit", record))
     assert "blocked" == root.find(".//error").get("type")
@@ -141,7 +141,7 @@ def test_what_is_not_offered_is_shown_with_the_verdict():
         text = html_module.unescape(render_as(form, PARTLY_OFFERED))
         assert "1 of 2 clauses" in text, form
     assert "IN WHAT IT OFFERS (1 OF 2 CLAUSES)" in shown(PARTLY_OFFERED)
-    assert "1 not offered" in shown(PARTLY_OFFERED)
+    assert "1 not offered" in " ".join(shown(PARTLY_OFFERED).split())
 
 
 def test_junit_of_a_refused_subject_is_an_error():
@@ -271,7 +271,8 @@ def test_the_page_is_whole_and_loads_nothing():
     text = render_as("html", MIXED)
     page = Page(text)
     words = "".join(page.texts)
-    assert ["#main"] == page.loaded
+    assert {"#"} == {place[0] for place in page.loaded}
+    assert all(f'id="{place[1:]}"' in text for place in page.loaded)
     assert 5 == text.count("<li data-chapter=")
     assert "default-src 'none'" in html_module.unescape(text)
     for piece in (

@@ -252,10 +252,10 @@ def test_reports_that_contradict_themselves(change, complaint):
 
 
 @pytest.mark.parametrize(
-    "path", [("results", 0, "message"), ("header", "environment", "suite"), ("footer", "gate")]
+    "path", [("results", 0, "check"), ("header", "environment", "suite"), ("footer", "gate")]
 )
 def test_a_report_that_lacks_a_key(path):
-    """No key has a default in a file, in the schema or in what reads it."""
+    """No key has a default in a file, in the schema or in what reads it, but for results."""
     data = json.loads(json.dumps(to_dict(RUNS["failed"])))
     part = data
     for name in path[:-1]:

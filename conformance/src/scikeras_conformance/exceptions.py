@@ -103,9 +103,12 @@ class Nonconformance(AssertionError):  # noqa: N818 - an outcome, named as the s
     ----------
     example : str
         For a property, the smallest value found that breaks it, as Python source.
+    follows : str
+        The check whose failure made this one fail, where the check knows that.
     """
 
     example: str = ""
+    follows: str = ""
 
 
 class Blocked(Exception):  # noqa: N818 - an outcome, named as the standards do

@@ -10,12 +10,12 @@ from scikeras_conformance.catalog.plan import Plan, make_plan
 from scikeras_conformance.checks import CATALOG
 from scikeras_conformance.exceptions import SubjectImportError
 from scikeras_conformance.pytest_plugin.outcomes import ItemPolicy
-from scikeras_conformance.report.locations import sources_of
 from scikeras_conformance.runner.absence import require_absent
 from scikeras_conformance.runner.device import require_device
 from scikeras_conformance.runner.environment import describe_environment
 from scikeras_conformance.runner.time_limit import TimeUp, time_limit
 from scikeras_conformance.subject.loading import Subject, load_subject
+from scikeras_conformance.subject.sources import sources_of
 
 if TYPE_CHECKING:
     from scikeras_conformance.config.run_options import RunOptions

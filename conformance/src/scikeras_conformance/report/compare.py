@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from scikeras_conformance.baseline import fingerprint
 from scikeras_conformance.catalog.results import Outcome, Result
+from scikeras_conformance.report.cause_changes import cause_lines
 from scikeras_conformance.report.printable import printable
 from scikeras_conformance.report.structure import Report
 from scikeras_conformance.report.wording import (
@@ -81,6 +82,7 @@ def _lines(before: Report, after: Report) -> Iterator[str]:
         ("added", found.added),
         ("removed", found.removed),
     )
+    yield from cause_lines(before, after)
     for title, names in groups:
         yield f"{title}: {len(names)}"
         for name in names:

@@ -3,13 +3,16 @@
 from scikeras_conformance.catalog.results import Outcome
 from scikeras_conformance.catalog.verdict import Verdict
 from scikeras_conformance.contract import Level
+from scikeras_conformance.report.causes import Cause
 from scikeras_conformance.report.structure import Report
 
 __all__ = [
+    "clauses_phrase",
     "counts_line",
     "environment_line",
     "headline",
     "is_good",
+    "mending_phrase",
     "offered_clauses",
     "subject_line",
 ]
@@ -94,3 +97,25 @@ def is_good(report: Report) -> bool:
     met = gate is None or gate.met
     whole = not (report.header.partial or counts.blocked or counts.not_offered)
     return report.footer.verdict is Verdict.CONFORMANT and met and whole
+
+
+def mending_phrase(cause: Cause) -> str:
+    """Return what it would bring to mend a cause."""
+    if cause.size == 1:
+        return f"mending this frees 1 {'failed' if cause.failed else 'blocked'} result"
+    if not (cause.failed and cause.blocked):
+        kind = "failed" if cause.failed else "blocked"
+        return f"mending this frees {cause.size} {kind} results"
+    return (
+        f"mending this frees {cause.size} results: {cause.failed} failed, {cause.blocked} blocked"
+    )
+
+
+def clauses_phrase(report: Report, cause: Cause) -> str:
+    """Return the clauses that a cause breaks, or keeps from being checked, with their levels."""
+    clauses = report.catalog.clauses
+    names = [
+        f"{name} ({clauses[name].level})" if name in clauses else name for name in cause.clauses
+    ]
+    verb = "breaks" if cause.failed else "blocks"
+    return f"{verb} {', '.join(names)}"

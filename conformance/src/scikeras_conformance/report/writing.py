@@ -28,14 +28,15 @@ def to_dict(report: Report) -> dict[str, Any]:
 
 
 def write_report(report: Report, path: Path) -> None:
-    """Write a complete report in one step.
+    """Write a complete report in one step: a line for each cause and each result.
 
     Raises
     ------
     ReportError
         If the file cannot be written.
     """
-    write_text(_json(report, indent=1) + "\n", path)
+    parts = (f"{_json(name)}: {_part(value)}" for name, value in to_dict(report).items())
+    write_text("{" + ",\n".join(parts) + "}\n", path)
 
 
 class ReportStream:
@@ -87,6 +88,12 @@ class ReportStream:
             raise ReportError(f"The report {self._path} cannot be written: {error}.") from error
 
 
-def _json(value: Any, indent: int | None = None) -> str:
+def _part(value: Any) -> str:
+    if isinstance(value, list | tuple) and value:
+        return "[\n" + ",\n".join(map(_json, value)) + "\n]"
+    return _json(value)
+
+
+def _json(value: Any) -> str:
     # Not msgspec's own encoder: it refuses the lone surrogates that a subject's message may hold.
-    return json.dumps(msgspec.to_builtins(value), ensure_ascii=False, indent=indent)
+    return json.dumps(msgspec.to_builtins(value), ensure_ascii=False)

@@ -166,9 +166,19 @@ class CheckContext(Steps):
 
     # -- outcomes ---------------------------------------------------------------------------
 
-    def fail(self, message: str) -> NoReturn:
-        """End the check: the promise is broken."""
-        raise Nonconformance(message)
+    def fail(self, message: str, *, follows: str = "") -> NoReturn:
+        """End the check: the promise is broken.
+
+        Parameters
+        ----------
+        message : str
+            What is wrong.
+        follows : str, default=""
+            The check that fails for the same reason, if there is nothing else wrong here.
+        """
+        failure = Nonconformance(message)
+        failure.follows = follows
+        raise failure
 
     def unavailable(self, what: str) -> NoReturn:
         """End the check: it cannot be run here, because something is missing."""

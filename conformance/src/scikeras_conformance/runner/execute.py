@@ -2,17 +2,19 @@
 
 import os
 import time
-import traceback
 import warnings
 from typing import NamedTuple
 
 from scikeras_conformance.catalog.plan import PlannedCheck
-from scikeras_conformance.catalog.results import Outcome, Result
+from scikeras_conformance.catalog.results import Origin, Outcome, Result
 from scikeras_conformance.exceptions import Blocked, Nonconformance, NotApplicable, Unavailable
 from scikeras_conformance.runner import global_settings
 from scikeras_conformance.runner.context import CheckContext, describe
+from scikeras_conformance.runner.definitions import definition_for
+from scikeras_conformance.runner.origin import origin_of
 from scikeras_conformance.runner.seeding import seed_everything
 from scikeras_conformance.runner.time_limit import DEFAULT_LIMIT, TimeUp, time_limit
+from scikeras_conformance.runner.tracebacks import short_traceback
 from scikeras_conformance.subject.loading import Subject
 
 __all__ = ["execute"]
@@ -27,6 +29,8 @@ class _Ending(NamedTuple):
     example: str = ""
     step: str = ""
     exception: str = ""
+    origin: Origin | None = None
+    follows: str = ""
 
 
 def execute(
@@ -108,24 +112,28 @@ def _run(planned: PlannedCheck, subject: Subject, limit: float, *, kill: bool) -
         return _Ending(
             Outcome.FAILED,
             _message(failure),
-            _details(failure),
+            short_traceback(failure, subject),
             failure.example,
             exception=_cause(failure),
+            origin=_origin(failure, subject, planned),
+            follows=failure.follows or planned.check.presupposes,
         )
     except Blocked as block:
         return _Ending(
             Outcome.BLOCKED,
             _message(block),
-            _details(block),
+            short_traceback(block, subject),
             step=block.step,
             exception=_cause(block),
+            origin=_origin(block, subject, planned),
         )
     except TimeUp as stop:
         message = f"The check did not come to an end: it {stop}"
-        return _Ending(Outcome.FAILED, message, _details(stop))
+        return _Ending(Outcome.FAILED, message, short_traceback(stop, subject))
     # Whatever escapes a guard was not the subject's doing, so it is the suite's own error.
     except (Exception, SystemExit) as error:
-        return _Ending(Outcome.ERRORED, f"The suite failed: {describe(error)}", _details(error))
+        message = f"The suite failed: {describe(error)}"
+        return _Ending(Outcome.ERRORED, message, short_traceback(error, subject))
     return _Ending(Outcome.PASSED)
 
 
@@ -138,5 +146,13 @@ def _cause(outcome: Nonconformance | Blocked) -> str:
     return "" if outcome.__cause__ is None else describe(outcome.__cause__)
 
 
-def _details(error: BaseException) -> str:
-    return "".join(traceback.format_exception(error))
+def _origin(
+    outcome: Nonconformance | Blocked, subject: Subject, planned: PlannedCheck
+) -> Origin | None:
+    try:
+        if outcome.__cause__ is not None:
+            return origin_of(outcome.__cause__, subject)
+        return definition_for(str(outcome), subject.public_class(planned.wrapper), subject)
+    # A subject may raise wherever its classes are looked at; the result stands without a place.
+    except Exception:
+        return None

@@ -45,6 +45,7 @@ def _promised(context: CheckContext) -> tuple[str, ...]:
     verifies="meta holds the documented facts about the data",
     impact="a builder cannot size its layers to the data",
     cases=["fit", "initialize"],
+    presupposes="BUILD-3.special-arguments",
 )
 def meta_entries(context: CheckContext) -> None:
     _, meta = _meta(context)

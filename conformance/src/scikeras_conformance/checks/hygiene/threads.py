@@ -92,6 +92,7 @@ def _weights(context: CheckContext, seed: int) -> list[Any]:
     verifies="seeded fits in threads lead to the same weights as one after the other, bit for bit",
     impact="a search with threads gives other scores than a serial one, and others in each run",
     wrappers=ESTIMATORS,
+    presupposes="HYG-2.generators",
 )
 def threads(context: CheckContext) -> None:
     serial = [_weights(context, seed) for seed in SEEDS]

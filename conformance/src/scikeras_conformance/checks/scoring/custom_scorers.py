@@ -97,6 +97,7 @@ OWN_LABELS: dict[str, Any] = {
     "wrong",
     wrappers=CLASSIFIER,
     cases=[*OWN_LABELS, "multilabel"],
+    presupposes="SCORE-2.overriding",
 )
 def own_labels(context: CheckContext) -> None:
     if context.case == "multilabel":
@@ -115,6 +116,7 @@ def own_labels(context: CheckContext) -> None:
     impact="an error is computed between a column and a row, and broadcasts to a matrix",
     wrappers=REGRESSOR,
     cases=["one", "several"],
+    presupposes="SCORE-2.overriding",
 )
 def own_values(context: CheckContext) -> None:
     data = doubles.continuous_dataset(1 if context.case == "one" else 3)
@@ -138,6 +140,7 @@ def _number(value: Any) -> int | None:
     verifies="the scorer receives the score__ parameters, and no others",
     impact="a scorer with its own arguments fails, or receives those of another function",
     wrappers=ALL,
+    presupposes="SCORE-2.overriding",
 )
 def arguments(context: CheckContext) -> None:
     given = {"alpha": [1, {"a": 2}], "beta": None, "labels": "own"}
@@ -160,6 +163,7 @@ def arguments(context: CheckContext) -> None:
     verifies="the scorer receives the sample_weight given to score",
     impact="a weighted score is silently computed without weights",
     cases=["keyword", "position", "list"],
+    presupposes="SCORE-2.overriding",
 )
 def sample_weight(context: CheckContext) -> None:
     data = doubles.dataset(context.wrapper)

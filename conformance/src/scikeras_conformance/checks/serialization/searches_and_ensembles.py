@@ -129,6 +129,7 @@ def _require_ensemble(context: CheckContext, ensemble: Any, what: str, *, parts:
     impact="ensembles of Keras classifiers cannot be built with scikit-learn",
     wrappers=CLASSIFIER,
     cases=["bagging", "boosting", "voting-hard", "voting-soft", "stacking", "calibrated"],
+    presupposes="CLS-5.estimator-type",
 )
 def classifier_ensembles(context: CheckContext) -> None:
     from sklearn.calibration import CalibratedClassifierCV
@@ -169,6 +170,7 @@ def classifier_ensembles(context: CheckContext) -> None:
     impact="ensembles of Keras regressors cannot be built with scikit-learn",
     wrappers=REGRESSOR,
     cases=["bagging", "boosting", "voting", "stacking"],
+    presupposes="CLS-5.estimator-type",
 )
 def regressor_ensembles(context: CheckContext) -> None:
     from sklearn.ensemble import (
@@ -199,6 +201,7 @@ def regressor_ensembles(context: CheckContext) -> None:
     impact="all models of a boosted ensemble learn the same, and boosting has no effect",
     wrappers=CLASSIFIER,
     cases=["boosting", "voting"],
+    presupposes="CLS-5.estimator-type",
 )
 def boosting_weights(context: CheckContext) -> None:
     from sklearn.ensemble import AdaBoostClassifier, VotingClassifier
@@ -225,6 +228,7 @@ def boosting_weights(context: CheckContext) -> None:
     impact="n_jobs=2 fails, and a search can use one core only",
     wrappers=ESTIMATORS,
     cases=["search", "voting"],
+    presupposes="CLS-5.estimator-type",
 )
 def parallel(context: CheckContext) -> None:
     from sklearn.ensemble import VotingClassifier, VotingRegressor
