@@ -9,6 +9,7 @@
     │   ├── SubjectImportError      it cannot be imported
     │   └── SubjectIncompleteError  it does not offer the three wrappers
     ├── DeviceError             the requested device is not available
+    ├── UnsupportedEnvironmentError  Keras, its backend or scikit-learn cannot be used
     ├── ReportError             a report cannot be written
     │   └── DamagedReportError      a stored report is cut off, or contradicts itself
     └── BaselineError           a baseline is not valid (also ValueError)
@@ -16,6 +17,7 @@
     Nonconformance              the subject broke a promise (also AssertionError)
     NotApplicable               there is nothing to check: scikit-learn has no such check
     Unavailable                 a check cannot be run here: no GPU, no type checker
+    TimeUp                      the time of a check is up (a BaseException)
 
 `Nonconformance`, `NotApplicable` and `Unavailable` are outcomes of a check rather than errors of
 the suite, so they stand outside the tree: an ``except ConformanceError`` never swallows a verdict.
@@ -36,7 +38,9 @@ __all__ = [
     "SubjectError",
     "SubjectImportError",
     "SubjectIncompleteError",
+    "TimeUp",
     "Unavailable",
+    "UnsupportedEnvironmentError",
     "UsageError",
     "did_you_mean",
 ]
@@ -70,6 +74,10 @@ class DeviceError(ConformanceError):
     """Keras does not put its variables on the requested device."""
 
 
+class UnsupportedEnvironmentError(ConformanceError):
+    """Keras, its backend or scikit-learn is missing, too old, or cannot train a model."""
+
+
 class ReportError(ConformanceError, OSError):
     """A report cannot be written to the requested place."""
 
@@ -100,6 +108,10 @@ class NotApplicable(Exception):  # noqa: N818 - an outcome, named as the standar
 
 class Unavailable(Exception):  # noqa: N818 - an outcome, named as the standards do
     """Something that the check needs is not there; the message says what, and how to get it."""
+
+
+class TimeUp(BaseException):
+    """The time is up; no ``except Exception`` of a subject swallows it."""
 
 
 def did_you_mean(name: str, known: Sequence[str]) -> str:

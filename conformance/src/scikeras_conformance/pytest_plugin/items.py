@@ -4,11 +4,13 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from scikeras_conformance.catalog.printable import MAX_MESSAGE, bounded, printable
 from scikeras_conformance.catalog.results import Result
 from scikeras_conformance.catalog.verdict import Verdict
 from scikeras_conformance.exceptions import BaselineError, ConformanceError, SubjectError
 from scikeras_conformance.pytest_plugin.outcomes import Ending, ItemPolicy, ending_of
 from scikeras_conformance.pytest_plugin.run import Run, run_of
+from scikeras_conformance.runner.context import describe
 from scikeras_conformance.runner.execute import execute
 
 if TYPE_CHECKING:
@@ -59,7 +61,7 @@ def run_item(item: pytest.Item, planned: "PlannedCheck", subject: "Subject") -> 
         subject,
         limit=run.options.time_limit,
         # The process of a user's own test run is not ours to end.
-        kill=hasattr(item.config, "workerinput"),
+        kill=run.owns_process,
         tries=policy.tries(planned.id),
     )
     ending = ending_of(result, policy)
@@ -87,14 +89,19 @@ def complete_report(item: pytest.Item, call: pytest.CallInfo[None], report: Any,
             item.config.stash[HAS_SENT_FACTS] = True
             report.conformance_facts = run.facts
     elif call.when == "setup" and call.excinfo is not None:
-        error = call.excinfo.value
-        if isinstance(error, ConformanceError):
-            no_subject = isinstance(error, SubjectError)
-            verdict = Verdict.NO_SUBJECT if no_subject else Verdict.INCOMPLETE
-            report.conformance_refusal = (str(error), str(verdict))
+        report.conformance_refusal = _refusal(call.excinfo.value)
+
+
+def _refusal(error: BaseException) -> tuple[str, str]:
+    """Return why nothing can be judged in this process, and the verdict that follows."""
+    no_subject = isinstance(error, SubjectError)
+    verdict = Verdict.NO_SUBJECT if no_subject else Verdict.INCOMPLETE
+    if isinstance(error, ConformanceError):
+        return bounded(str(error), MAX_MESSAGE), str(verdict)
+    return f"The suite failed before the first check: {describe(error)}", str(verdict)
 
 
 def _shortened(text: str) -> str:
-    if len(text) <= MAX_OUTPUT:
-        return text
-    return f"... ({len(text) - MAX_OUTPUT} characters left out)\n{text[-MAX_OUTPUT:]}"
+    if len(text) > MAX_OUTPUT:
+        text = f"... ({len(text) - MAX_OUTPUT} characters left out)\n{text[-MAX_OUTPUT:]}"
+    return printable(text)

@@ -66,9 +66,11 @@ def _start(config: pytest.Config, options: "RunOptions") -> None:
     from scikeras_conformance.pytest_plugin.worker import Worker
 
     invocation = invocation_of(config)
-    run = Run(options, None if invocation is None else invocation.plan)
+    is_worker = hasattr(config, "workerinput")
+    plan = None if invocation is None else invocation.plan
+    run = Run(options, plan, owns_process=is_worker)
     run.attach(config)
-    if hasattr(config, "workerinput"):
+    if is_worker:
         config.pluginmanager.register(Worker(config, run))
         return
     controller = Controller(config, run)

@@ -11,8 +11,10 @@ from scikeras_conformance.checks import CATALOG
 from scikeras_conformance.exceptions import SubjectImportError
 from scikeras_conformance.pytest_plugin.outcomes import ItemPolicy
 from scikeras_conformance.report.locations import sources_of
+from scikeras_conformance.runner import post_mortem
 from scikeras_conformance.runner.device import require_device
 from scikeras_conformance.runner.environment import describe_environment
+from scikeras_conformance.runner.requirements import require_usable
 from scikeras_conformance.runner.time_limit import TimeUp, time_limit
 from scikeras_conformance.subject.loading import Subject, load_subject
 
@@ -33,6 +35,8 @@ class Run:
         The options of the run.
     plan : Plan, optional
         The plan, if it has been made already.
+    owns_process : bool, default=False
+        Whether the process is the run's own, which may be ended.
 
     Raises
     ------
@@ -42,8 +46,11 @@ class Run:
         If the baseline is not valid, or about something else.
     """
 
-    def __init__(self, options: "RunOptions", plan: Plan | None = None) -> None:
+    def __init__(
+        self, options: "RunOptions", plan: Plan | None = None, *, owns_process: bool = False
+    ) -> None:
         self.options = options
+        self.owns_process = owns_process
         self.plan = make_plan(CATALOG, options.selection) if plan is None else plan
         self.baseline: Baseline | None = None
         if options.baseline is not None:
@@ -55,17 +62,20 @@ class Run:
 
         Raises
         ------
+        UnsupportedEnvironmentError
+            If Keras, its backend or scikit-learn cannot be used.
         DeviceError
             If the requested device is not available.
         SubjectError
             If the subject cannot be imported, or is incomplete.
         """
-        import keras  # noqa: F401 - the time that a backend takes to import does not count as the subject's
-
+        limit, spec = self.options.time_limit, self.options.subject
+        # First, so that the time that a backend takes does not count as the subject's.
+        require_usable(limit, kill=self.owns_process)
         require_device(self.options.device)
-        spec = self.options.subject
+        post_mortem.note(f"imported the subject {spec!r}")
         try:
-            with time_limit(self.options.time_limit):
+            with time_limit(limit, kill=self.owns_process):
                 return load_subject(spec, self.options.estimators)
         except TimeUp as stop:
             raise SubjectImportError(f"The import of the subject {spec!r} {stop}.") from stop

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from scikeras_conformance.baseline import fingerprint
+from scikeras_conformance.catalog.printable import printable
 from scikeras_conformance.catalog.results import Outcome, Result
-from scikeras_conformance.report.printable import printable
 from scikeras_conformance.report.structure import Report
 from scikeras_conformance.report.wording import (
     environment_line,

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, NoReturn
 
+from scikeras_conformance.catalog.printable import describe, show
 from scikeras_conformance.catalog.wrappers import Wrapper
 from scikeras_conformance.exceptions import Nonconformance, NotApplicable, Unavailable
 from scikeras_conformance.subject.loading import Subject
@@ -177,23 +178,3 @@ class CheckContext:
             hasattr(model, "log"), f"model_ is {show(model)}, not what the builder returned"
         )
         return model
-
-
-def show(value: object) -> str:
-    """Return a short text for any value of a subject, also for one whose ``repr`` raises."""
-    try:
-        text = " ".join(repr(value).split())
-    except Exception as error:
-        return f"<{type(value).__name__} whose repr raises {type(error).__name__}>"
-    return text if len(text) <= 80 else text[:80] + "..."
-
-
-def describe(error: BaseException) -> str:
-    """Return type and message of an exception, the message cut to a readable length."""
-    try:
-        text = " ".join(str(error).split())
-    except Exception:
-        text = "(its message cannot be printed)"
-    if len(text) > 300:
-        text = text[:300] + " ..."
-    return f"{type(error).__name__}: {text}" if text else type(error).__name__

@@ -3,7 +3,6 @@
 import faulthandler
 import os
 import signal
-import sys
 import threading
 import traceback
 from collections.abc import Iterator
@@ -11,17 +10,21 @@ from contextlib import contextmanager
 from types import FrameType
 from typing import NoReturn
 
-__all__ = ["DEFAULT_LIMIT", "TimeUp", "time_limit"]
+from scikeras_conformance.exceptions import TimeUp
+from scikeras_conformance.runner import post_mortem
+
+__all__ = ["DEFAULT_LIMIT", "TimeUp", "grace_of", "time_limit"]
 
 DEFAULT_LIMIT = 120.0
 """Seconds; some hundred times what a check takes, so that a slow machine is no reason."""
 
-GRACE_SECONDS = 10.0
+MIN_GRACE = 2.0
 REPEAT_SECONDS = 1.0
 
 
-class TimeUp(BaseException):
-    """The time is up; no ``except Exception`` of a subject swallows it."""
+def grace_of(seconds: float) -> float:
+    """Return how long a block may take to react to the end of its time, in seconds."""
+    return max(MIN_GRACE, seconds / 4)
 
 
 @contextmanager
@@ -41,7 +44,9 @@ def time_limit(seconds: float, *, kill: bool = False) -> Iterator[None]:
         yield
         return
     if kill:
-        faulthandler.dump_traceback_later(seconds + GRACE_SECONDS, exit=True, file=_stderr())
+        # A thread of C, which needs nothing of what the block may hold or have replaced.
+        end = seconds + grace_of(seconds)
+        faulthandler.dump_traceback_later(end, exit=True, file=post_mortem.file_of_this_process())
     before = signal.signal(signal.SIGALRM, _raise(seconds)) if usable else None
     if usable:
         # Again and again: a bare "except:" in a loop would swallow a single one.
@@ -66,11 +71,3 @@ def _raise(seconds: float) -> "signal._HANDLER":
         raise TimeUp(f"was stopped after {seconds:g} s, in {' '.join(place.split())}")
 
     return handler
-
-
-def _stderr() -> int:
-    # Under pytest sys.stderr may be an object without a file descriptor.
-    try:
-        return sys.stderr.fileno()
-    except (AttributeError, OSError, ValueError):
-        return 2

@@ -20,8 +20,9 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
 
+from scikeras_conformance.catalog.printable import describe, show
 from scikeras_conformance.catalog.wrappers import CLASS_NAMES, ESTIMATORS, Wrapper
-from scikeras_conformance.exceptions import SubjectImportError, SubjectIncompleteError
+from scikeras_conformance.exceptions import SubjectImportError, SubjectIncompleteError, TimeUp
 from scikeras_conformance.subject.estimator_factories import (
     METHOD,
     EstimatorFactory,
@@ -103,16 +104,18 @@ def load_subject(spec: str, estimators: Iterable[str] = ()) -> Subject:
             spec, _complete(spec, classes), estimator_factories=load_factories(estimators)
         )
     holder = _load(parsed.holder)
-    classes = {wrapper: getattr(holder, name, None) for wrapper, name in CLASS_NAMES.items()}
-    own = getattr(holder, METHOD, None)
+    classes = {
+        wrapper: _attribute(spec, holder, name, None) for wrapper, name in CLASS_NAMES.items()
+    }
+    own = _attribute(spec, holder, METHOD, None)
     factories = dict.fromkeys(ESTIMATORS, own) if own is not None else {}
     public_classes = {
-        Wrapper(name): cls for name, cls in getattr(holder, "public_classes", {}).items()
+        Wrapper(name): cls for name, cls in _attribute(spec, holder, "public_classes", {}).items()
     }
     return Subject(
         spec,
         _complete(spec, classes),
-        getattr(holder, "construct", call_class),
+        _attribute(spec, holder, "construct", call_class),
         {**factories, **load_factories(estimators)},
         _complete(spec, {**classes, **public_classes}) if public_classes else {},
     )
@@ -121,24 +124,48 @@ def load_subject(spec: str, estimators: Iterable[str] = ()) -> Subject:
 def _load(place: str) -> Any:
     try:
         import_module_of(place)
-    # A module may do anything while it is imported, and even exit.
-    except (Exception, SystemExit) as error:
+    except TimeUp:
+        raise
+    # A module may do anything while it is imported: exit, or interrupt.
+    except BaseException as error:
         raise SubjectImportError(
-            f"The subject {place!r} cannot be imported: {type(error).__name__}: {error}. Install "
-            "it into this environment, or start the suite where it can be imported from."
+            f"The subject {place!r} cannot be imported: {describe(error)}. Install it into this "
+            "environment, or start the suite where it can be imported from."
         ) from error
     try:
         return import_place(place)
+    except TimeUp:
+        raise
     except AttributeError as error:
-        raise SubjectIncompleteError(f"The subject {place!r} is incomplete: {error}.") from error
+        raise SubjectIncompleteError(
+            f"The subject {place!r} is incomplete: {describe(error)}."
+        ) from error
+    except BaseException as error:
+        raise SubjectIncompleteError(
+            f"The subject {place!r} cannot be read: {describe(error)}."
+        ) from error
+
+
+def _attribute(spec: str, holder: Any, name: str, default: Any) -> Any:
+    """Return an attribute of a module or an adapter, whatever its own ``__getattr__`` does."""
+    try:
+        return getattr(holder, name, default)
+    except TimeUp:
+        raise
+    except BaseException as error:
+        raise SubjectIncompleteError(
+            f"The subject {spec!r} cannot be read: asking it for {name} raised {describe(error)}. "
+            "A module or an adapter raises AttributeError for a name that it does not have."
+        ) from error
 
 
 def _complete(spec: str, classes: Mapping[Wrapper, Any]) -> Mapping[Wrapper, type]:
     missing = [
         f"{CLASS_NAMES[wrapper]} "
-        f"({'missing' if found is None else f'{found!r:.60} is not a class'})"
+        f"({'missing' if found is None else f'{show(found)} is not a class'})"
         for wrapper, found in classes.items()
-        if not isinstance(found, type)
+        # Not by `isinstance`, which believes what an object says of itself.
+        if not issubclass(type(found), type)
     ]
     if missing:
         raise SubjectIncompleteError(

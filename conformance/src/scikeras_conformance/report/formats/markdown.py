@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from itertools import islice
 
 from scikeras_conformance.baseline import Gate
+from scikeras_conformance.catalog.printable import printable
 from scikeras_conformance.catalog.results import Outcome
-from scikeras_conformance.report.printable import printable
 from scikeras_conformance.report.structure import Report, ReportedResult
 from scikeras_conformance.report.wording import (
     counts_line,
