@@ -106,6 +106,17 @@ def failed(**more):
     )
 
 
+def blocked(**more):
+    """Return a blocked result with a traceback through the subject."""
+    given = {
+        "message": "could not be checked: fit(...) raised ValueError: no",
+        "details": TRACEBACK,
+        "step": "fit(...)",
+        "exception": "ValueError: no",
+    }
+    return result("blocked", **{**given, **more})
+
+
 def known_gate(*results, findings=()):
     """Return a gate that knows these failures."""
     known = {one.id: Known("It is old.", "https://example.org/1") for one in results}
@@ -118,8 +129,10 @@ def every_outcome():
         result(),
         failed(wrapper="classifier"),
         failed(check=SHOULD),
+        blocked(check=SHOULD, wrapper="regressor"),
         result("errored", wrapper="regressor", message="the suite failed", details="why"),
         result("not_applicable", check=SHOULD, message="no such check", case="old"),
+        result("not_offered", check=SHOULD, message="the subject does not offer it", case="new"),
         result("unavailable", check=SHOULD, wrapper="classifier", message="there is no GPU"),
         missing=("CLS-2.fit-and-predict:base",),
     )
@@ -137,6 +150,8 @@ MIXED = run(
     result("not_applicable", check=SHOULD, wrapper="regressor", message="does not apply"),
     missing=MISSING,
 )
+BLOCKED = run(result(), blocked(wrapper="classifier"))
+PARTLY_OFFERED = run(result(), result("not_offered", check=SHOULD, message="no builders of a kind"))
 REFUSED = run(refusal="it is gone", environment=None, subject={"spec": "toy"})
 KNOWN = run(failed(), gate=known_gate(failed()))
 NOT_MET = run(failed(), gate=known_gate(findings=[Finding(Concern.NEW, failed().id, "a step")]))

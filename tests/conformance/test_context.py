@@ -3,7 +3,7 @@
 import pytest
 
 from scikeras_conformance.catalog.wrappers import Wrapper
-from scikeras_conformance.exceptions import Nonconformance, NotApplicable
+from scikeras_conformance.exceptions import Blocked, Nonconformance, NotApplicable
 from scikeras_conformance.runner.context import CheckContext, describe
 from scikeras_conformance.subject.loading import Subject
 
@@ -27,10 +27,68 @@ def context():
     )
 
 
-def test_an_exception_of_the_subject_is_a_failure(context):
+RAISED = r"fit\(\.\.\.\) raised ZeroDivisionError: no rows"
+
+
+def test_an_exception_in_what_the_clause_is_about_breaks_it(context):
     """The message says what was done and what was raised."""
-    with pytest.raises(Nonconformance, match=r"fit\(\.\.\.\) raised ZeroDivisionError: no rows"):
+    with pytest.raises(Nonconformance, match=f"^{RAISED}"):
+        context.observe.fit(context.make(), [], [])
+
+
+def test_an_exception_in_the_preparation_blocks(context):
+    """Nothing of the clause was seen; step and problem are named, and the exception is the cause."""
+    with pytest.raises(Blocked, match=f"^could not be checked: {RAISED}") as caught:
         context.fit(context.make(), [], [])
+    assert ("fit(...)", "raised ZeroDivisionError: no rows") == caught.value.args
+    assert isinstance(caught.value.__cause__, ZeroDivisionError)
+
+
+def test_the_outermost_block_decides(context):
+    """A helper is preparation in one check, and what the clause is about in another."""
+    with pytest.raises(Nonconformance), context.doing("all of it"):
+        context.fit(context.make(), [], [])
+    with pytest.raises(Nonconformance), context.doing("outer"), context.preparing("inner"):
+        raise ZeroDivisionError
+    with pytest.raises(Blocked), context.preparing("all of it"):
+        context.observe.fit(context.make(), [], [])
+    with pytest.raises(Blocked), context.preparing("outer"), context.doing("inner"):
+        raise ZeroDivisionError
+    with pytest.raises(Blocked), context.preparing("outer"), context.refusing("it", ValueError):
+        pass
+    with pytest.raises(Blocked):
+        context.fit(context.make(), [], [])
+
+
+def test_a_builder_may_observe_within_a_preparation(context):
+    """The fit is preparation; what the builder does under its own guard is not."""
+
+    def build():
+        with context.doing("compiling"):
+            raise ZeroDivisionError
+
+    estimator = context.make(build)
+    estimator.fit = build
+    with pytest.raises(Nonconformance, match="compiling raised ZeroDivisionError"):
+        context.call(estimator, "fit")
+
+
+def test_a_step_that_fails_without_raising(context):
+    """It is broken or blocked by the same rule."""
+    with pytest.raises(Blocked, match="^could not be checked: the process ended$"):
+        context.stop("the process", "ended")
+    with pytest.raises(Nonconformance, match="^the process ended$"):
+        context.observe.stop("the process", "ended")
+    with pytest.raises(Nonconformance, match="^the process ended$"), context.doing("it"):
+        context.stop("the process", "ended")
+
+
+def test_an_attribute_is_broken_where_the_clause_is_about_it(context):
+    """Elsewhere its absence says nothing about the clause."""
+    with pytest.raises(Blocked, match="reading the attribute history_ raised AttributeError"):
+        context.attribute(context.make(), "history_")
+    with pytest.raises(Nonconformance, match="reading the attribute history_"):
+        context.observe.attribute(context.make(), "history_")
 
 
 def test_a_subject_that_exits_is_a_failure(context):
@@ -45,10 +103,12 @@ def test_an_interrupt_is_nobodys_failure(context):
         raise KeyboardInterrupt
 
 
-def test_a_missing_method_is_a_failure(context):
-    """An implementation without a method fails the checks that need it."""
-    with pytest.raises(Nonconformance, match="no attribute 'predict'"):
+def test_a_missing_method_blocks_or_breaks(context):
+    """An implementation without a method breaks the clauses about it, and blocks all others."""
+    with pytest.raises(Blocked, match="no attribute 'predict'"):
         context.predict(context.make(), [])
+    with pytest.raises(Nonconformance, match="no attribute 'predict'"):
+        context.observe.predict(context.make(), [])
 
 
 def test_outcomes_pass_through_guards(context):
@@ -58,6 +118,8 @@ def test_outcomes_pass_through_guards(context):
     with pytest.raises(NotApplicable, match="^reason$"), context.refusing("outer", ValueError):
         context.not_applicable("reason")
     with pytest.raises(Nonconformance, match="^inner$"), context.refusing("outer", AssertionError):
+        context.fail("inner")
+    with pytest.raises(Nonconformance, match="^inner$"), context.preparing("outer"):
         context.fail("inner")
 
 

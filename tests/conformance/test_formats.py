@@ -18,12 +18,16 @@ from msgspec.structs import replace
 
 from runs import (
     BAD,
+    BLOCKED,
     HOSTILE,
     KNOWN,
     MISSING,
     MIXED,
     NOT_MET,
+    PARTLY_OFFERED,
     REFUSED,
+    SHOULD,
+    blocked,
     changed,
     every_outcome,
     failed,
@@ -55,7 +59,9 @@ def test_targets():
 
 
 @pytest.mark.parametrize("form", FORMATS)
-@pytest.mark.parametrize("record", [MIXED, REFUSED, NOT_MET, run(result(), missing=MISSING)])
+@pytest.mark.parametrize(
+    "record", [MIXED, REFUSED, NOT_MET, BLOCKED, run(result(), missing=MISSING)]
+)
 def test_no_format_calls_a_bad_run_good(form, record):
     """Neither the green of the page nor the words of a verdict that was not given."""
     text = render_as(form, record)
@@ -109,10 +115,36 @@ def test_junit_has_the_right_counts():
 def test_junit_counts_every_outcome():
     """What was not judged is an error, what does not apply is skipped, and nothing is left out."""
     suites = JUnitXml.fromstring(render_as("junit", every_outcome()).encode())
-    # 1 passed, 2 failed, 1 errored, 1 not applicable, 1 unavailable, 1 without a result
-    assert (7, 2, 3, 1) == (suites.tests, suites.failures, suites.errors, suites.skipped)
+    # 1 passed, 2 failed, 1 blocked, 1 errored, 1 not applicable, 1 not offered, 1 unavailable,
+    # 1 without a result
+    assert (9, 2, 4, 2) == (suites.tests, suites.failures, suites.errors, suites.skipped)
     kinds = [type(one).__name__ for suite in suites for case in suite for one in case.result]
-    assert {"Failure": 2, "Error": 3, "Skipped": 1} == Counter(kinds)
+    assert {"Failure": 2, "Error": 4, "Skipped": 2} == Counter(kinds)
+
+
+def test_no_format_blames_a_clause_for_what_blocked_its_check():
+    """Step and exception are shown as what they are, and the impact of the clause is not."""
+    record = run(blocked())
+    impact = record.catalog.checks[blocked().check].impact
+    for form in FORMATS:
+        text = html_module.unescape(re.sub("&#95;", "_", render_as(form, record)))
+        assert impact not in re.sub('"help": .*', "", text), form
+        assert "shields" == form or "ValueError: no" in text, form
+    root = ET.fromstring(render_as("junit", record))
+    assert "blocked" == root.find(".//error").get("type")
+    (entry,) = json.loads(render_as("sarif", record))["runs"][0]["results"]
+    assert ("open", "none") == (entry["kind"], entry["level"])
+    assert "impact" not in shown(record)
+    assert "verdict: BLOCKED" in shown(record)
+
+
+def test_what_is_not_offered_is_shown_with_the_verdict():
+    """Each format says how many clauses the verdict is about."""
+    for form in ("html", "junit", "markdown", "sarif", "github", "shields"):
+        text = html_module.unescape(render_as(form, PARTLY_OFFERED))
+        assert "1 of 2 clauses" in text, form
+    assert "IN WHAT IT OFFERS (1 OF 2 CLAUSES)" in shown(PARTLY_OFFERED)
+    assert "1 not offered" in shown(PARTLY_OFFERED)
 
 
 def test_junit_of_a_refused_subject_is_an_error():
@@ -278,6 +310,9 @@ def test_annotations_of_a_hostile_subject_are_one_line_each():
         (run(failed()), "0/1", "critical"),
         (KNOWN, "0/1, known failures", "yellow"),
         (NOT_MET, "0/1, baseline not met", "critical"),
+        (BLOCKED, "1/2, 1 blocked", "inactive"),
+        (PARTLY_OFFERED, "conformant in 1 of 2 clauses", "yellow"),
+        (run(result(), blocked(check=SHOULD)), "1/2", "yellow"),
         (MIXED, "incomplete", "inactive"),
         (REFUSED, "no subject", "inactive"),
     ],

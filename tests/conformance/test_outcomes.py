@@ -8,11 +8,14 @@ from msgspec.structs import replace
 from runs import MUST, failed, result, run
 from scikeras_conformance.baseline import Baseline, Entry, fingerprint, judge
 from scikeras_conformance.catalog.exit_codes import ExitCode
+from scikeras_conformance.catalog.results import Outcome
 from scikeras_conformance.pytest_plugin.outcomes import ItemPolicy, SuiteError, ending_of
 
 SHOULD = "CLS-9.not-a-model"
 KNOWN = Entry(failed().id, fingerprint(failed().message), "", "old", "link")
 EXPIRED = replace(KNOWN, expires=date(2020, 1, 1))
+BLOCKED = result("blocked", message="could not be checked: fit(...) raised ValueError: no")
+KNOWN_BLOCKED = replace(KNOWN, id=BLOCKED.id, fingerprint=fingerprint(BLOCKED.message))
 XFAIL, FAIL, SKIP = pytest.xfail.Exception, pytest.fail.Exception, pytest.skip.Exception
 
 BARE, STRICT = ItemPolicy(), ItemPolicy(strict=True)
@@ -53,6 +56,16 @@ def how(outcome, policy):
         (result("not_applicable", message="m"), BARE, SKIP),
         (result("not_applicable", check=SHOULD, message="m"), STRICT, SKIP),
         (result("not_applicable", message="m"), known(KNOWN), FAIL),
+        (BLOCKED, BARE, FAIL),
+        (BLOCKED, STRICT, FAIL),
+        (BLOCKED, EMPTY, FAIL),
+        (BLOCKED, known(KNOWN_BLOCKED), XFAIL),
+        (failed(wrapper="base"), known(KNOWN_BLOCKED), FAIL),
+        (result("blocked", check=SHOULD, message="m"), BARE, XFAIL),
+        (result("blocked", check=SHOULD, message="m"), STRICT, FAIL),
+        (result("not_offered", message="m"), BARE, SKIP),
+        (result("not_offered", message="m"), STRICT, SKIP),
+        (result("not_offered", message="m"), known(KNOWN), FAIL),
     ],
 )
 def test_what_a_result_becomes(outcome, policy, expected):
@@ -63,9 +76,7 @@ def test_what_a_result_becomes(outcome, policy, expected):
 @pytest.mark.parametrize("strict", [False, True])
 @pytest.mark.parametrize("entries", [None, (), (KNOWN,), (EXPIRED,)])
 @pytest.mark.parametrize("check", [MUST, SHOULD])
-@pytest.mark.parametrize(
-    "outcome", ["passed", "failed", "errored", "not_applicable", "unavailable"]
-)
+@pytest.mark.parametrize("outcome", [*map(str, Outcome)])
 def test_items_agree_with_the_exit_code(outcome, check, entries, strict):
     """An item stands in the way of a green session if and only if its result bars exit code 0."""
     one = failed(check=check) if outcome == "failed" else result(outcome, check, message="m")
@@ -88,7 +99,10 @@ def test_items_agree_with_the_exit_code(outcome, check, entries, strict):
         (result("errored"), "E", "ERROR"),
         (result("unavailable"), "U", "CANNOT BE JUDGED HERE"),
         (result("not_applicable"), "n", "NOT APPLICABLE"),
+        (result("not_offered"), "o", "NOT OFFERED"),
         (failed(check=SHOULD), "f", "SHOULD FAILED"),
+        (result("blocked"), "B", "BLOCKED"),
+        (result("blocked", check=SHOULD), "b", "SHOULD BLOCKED"),
     ],
 )
 def test_what_pytest_has_no_letter_for(outcome, letter, word):

@@ -8,7 +8,7 @@ import jsonschema
 import pytest
 from msgspec.structs import replace
 
-from runs import HOSTILE, MUST, SHOULD, every_outcome, failed, known_gate, result, run
+from runs import HOSTILE, MUST, SHOULD, blocked, every_outcome, failed, known_gate, result, run
 from scikeras_conformance.baseline import Concern, Finding
 from scikeras_conformance.catalog.exit_codes import ExitCode
 from scikeras_conformance.catalog.results import Outcome
@@ -31,6 +31,11 @@ RUNS = {
     "strict": run(failed(check=SHOULD), strict=True),
     "known": run(failed(), gate=known_gate(failed())),
     "not-met": run(failed(), gate=known_gate(findings=[Finding(Concern.NEW, failed().id, "m")])),
+    "blocked": run(result(), blocked(wrapper="classifier")),
+    "blocked should": run(result(), blocked(check=SHOULD)),
+    "failed and blocked": run(failed(), blocked(wrapper="classifier")),
+    "known block": run(blocked(), gate=known_gate(blocked())),
+    "not offered": run(result(), result("not_offered", check=SHOULD, message="m")),
     "errored": run(result("errored", message="m"), gate=known_gate()),
     "every outcome": every_outcome(),
     "missing": run(result(), missing=("CLS-2.fit-and-predict:base",)),
@@ -60,6 +65,11 @@ def test_reports_keep_to_the_schema_and_come_back(tmp_path, name):
         ("strict", ExitCode.NOT_CONFORMANT),
         ("known", ExitCode.CONFORMANT),
         ("not-met", ExitCode.BASELINE_NOT_MET),
+        ("blocked", ExitCode.BLOCKED),
+        ("blocked should", ExitCode.CONFORMANT),
+        ("failed and blocked", ExitCode.NOT_CONFORMANT),
+        ("known block", ExitCode.CONFORMANT),
+        ("not offered", ExitCode.CONFORMANT),
         ("errored", ExitCode.INCOMPLETE),
         ("missing", ExitCode.INCOMPLETE),
         ("refused", ExitCode.NO_SUBJECT),

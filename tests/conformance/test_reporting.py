@@ -86,13 +86,23 @@ def test_errors_of_the_suite_are_no_failures():
     assert "verdict: INCOMPLETE" in shown
 
 
+def test_a_blocked_check_is_no_failure():
+    """It is shown apart, without an impact, and with the command that runs it again."""
+    shown = text(record(result(Outcome.BLOCKED, message="could not be checked: x")))
+    assert "BLOCKED MUST CLS-1.extends-base" in shown
+    assert "- base: could not be checked: x" in shown
+    assert "impact:" not in shown
+    assert "--check CLS-1.extends-base" in shown
+    assert "verdict: BLOCKED" in shown
+
+
 def test_a_check_that_does_not_apply_is_shown_with_its_reason():
     """It is neither a failure nor a pass."""
     run = record(result(Outcome.PASSED), result(Outcome.NOT_APPLICABLE, "regressor", message="old"))
     shown = text(run)
     assert "NOT APPLICABLE MUST CLS-1.extends-base" in shown
     assert "- regressor: old" in shown
-    assert "1 passed, 0 MUST and 0 SHOULD failed, 0 errored, 1 not applicable" in shown
+    assert "1 passed, 0 MUST and 0 SHOULD failed, 0 blocked, 0 errored, 1 not applicable" in shown
     assert "conformant" == run.footer.verdict
 
 
@@ -103,7 +113,7 @@ def test_what_cannot_be_judged_here_stands_apart():
     shown = text(run)
     assert "CANNOT BE JUDGED HERE\n  - CLS-1.extends-base: there is no GPU" in shown
     assert "ERRORED" not in shown
-    assert "0 errored, 0 not applicable, 1 cannot be judged here" in shown
+    assert "0 errored, 0 not applicable, 0 not offered, 1 cannot be judged here" in shown
     assert "verdict: INCOMPLETE" in shown
     footer = to_dict(run)["footer"]
     assert {"CLS-1.extends-base:regressor": lacking} == footer["unavailable"]

@@ -31,10 +31,23 @@ def result(outcome, level="MUST", name="CLS-1.a:base"):
         ([result("failed"), result("not_applicable")], 0, False, Verdict.NOT_CONFORMANT),
         ([result("not_applicable")], 0, False, Verdict.NOTHING_RUN),
         ([result("not_applicable")], 1, False, Verdict.INCOMPLETE),
+        ([result("passed"), result("blocked")], 0, False, Verdict.BLOCKED),
+        ([result("failed"), result("blocked")], 0, False, Verdict.NOT_CONFORMANT),
+        ([result("failed", "SHOULD"), result("blocked")], 0, False, Verdict.BLOCKED),
+        ([result("blocked"), result("errored")], 0, False, Verdict.INCOMPLETE),
+        ([result("blocked")], 1, False, Verdict.INCOMPLETE),
+        ([result("passed"), result("blocked", "SHOULD")], 0, False, Verdict.CONFORMANT),
+        ([result("passed"), result("blocked", "SHOULD")], 0, True, Verdict.BLOCKED),
+        ([result("blocked", "SHOULD")], 0, False, Verdict.BLOCKED),
+        ([result("blocked", "SHOULD"), result("not_applicable")], 0, False, Verdict.BLOCKED),
+        ([result("passed"), result("not_offered")], 0, True, Verdict.CONFORMANT),
+        ([result("failed"), result("not_offered")], 0, False, Verdict.NOT_CONFORMANT),
+        ([result("not_offered")], 0, False, Verdict.NOTHING_RUN),
+        ([result("not_offered"), result("not_applicable")], 0, False, Verdict.NOTHING_RUN),
     ],
 )
 def test_verdicts(results, missing, strict, verdict):
-    """Nothing but a full counts without errors, skips or failures is conformant."""
+    """Nothing but full counts without errors, failures or blocked checks is conformant."""
     counts = Counts.of(len(results) + missing, results)
     assert verdict == decide(counts, results, strict=strict)
 
@@ -56,17 +69,17 @@ def test_exit_codes_are_pinned():
         "NO_SUBJECT": 4,
         "NOTHING_RUN": 5,
         "BASELINE_NOT_MET": 6,
+        "BLOCKED": 7,
     }
     assert expected == {code.name: code.value for code in ExitCode}
 
 
 def test_results_are_counted():
     """Each outcome is counted once, and a missing result is noticed."""
-    outcomes = ("passed", "failed", "errored", "not_applicable", "unavailable")
-    results = [result(outcome) for outcome in outcomes]
-    assert Counts(6, 1, 1, 1, 1, 1) == Counts.of(6, results)
-    assert Counts.of(5, results).complete
-    assert not Counts.of(6, results).complete
+    results = [result(outcome) for outcome in Outcome]
+    assert Counts(8, 1, 1, 1, 1, 1, 1, 1) == Counts.of(8, results)
+    assert Counts.of(7, results).complete
+    assert not Counts.of(8, results).complete
 
 
 def test_results_survive_the_way_from_a_worker():

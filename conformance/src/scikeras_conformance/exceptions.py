@@ -15,12 +15,13 @@
     └── BaselineError           a baseline is not valid (also ValueError)
 
     Nonconformance              the subject broke a promise (also AssertionError)
+    Blocked                     the subject failed before the promise could be checked
     NotApplicable               there is nothing to check: scikit-learn has no such check
     Unavailable                 a check cannot be run here: no GPU, no type checker
     TimeUp                      the time of a check is up (a BaseException)
 
-`Nonconformance`, `NotApplicable` and `Unavailable` are outcomes of a check rather than errors of
-the suite, so they stand outside the tree: an ``except ConformanceError`` never swallows a verdict.
+The last four are outcomes of a check rather than errors of the suite, so they stand outside the
+tree: an ``except ConformanceError`` never swallows a verdict.
 """
 
 from collections.abc import Sequence
@@ -28,6 +29,7 @@ from difflib import get_close_matches
 
 __all__ = [
     "BaselineError",
+    "Blocked",
     "ConformanceError",
     "ContractError",
     "DamagedReportError",
@@ -100,6 +102,27 @@ class Nonconformance(AssertionError):  # noqa: N818 - an outcome, named as the s
     """
 
     example: str = ""
+
+
+class Blocked(Exception):  # noqa: N818 - an outcome, named as the standards do
+    """The subject failed in a step that a check needs before it can look at its promise.
+
+    Parameters
+    ----------
+    step : str
+        What the subject was to do, for example ``"fit(...)"``.
+    problem : str
+        What happened instead, in words that continue the step: ``"raised TypeError: ..."``.
+    """
+
+    def __init__(self, step: str, problem: str) -> None:
+        super().__init__(step, problem)
+        self.step = step
+        self.problem = problem
+
+    def __str__(self) -> str:
+        """Return the message of the result."""
+        return f"could not be checked: {self.step} {self.problem}"
 
 
 class NotApplicable(Exception):  # noqa: N818 - an outcome, named as the standards do

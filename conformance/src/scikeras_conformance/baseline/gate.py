@@ -109,7 +109,7 @@ def judge(
         finding = concern_about(result, entry, today)
         if finding is not None:
             findings.append(finding)
-        elif entry is not None and result.outcome is Outcome.FAILED:
+        elif entry is not None and result.went_wrong:
             known[result.id] = Known(entry.reason, entry.issue, entry.flaky)
     here = {id(entry) for entry in active.values()}
     return Gate(
@@ -126,10 +126,10 @@ def concern_about(result: Result, entry: Entry | None, today: date) -> Finding |
     """Return how a result disagrees with its entry, or with having none; None if it agrees."""
     if result.is_inconclusive:
         return None
-    failed = result.outcome is Outcome.FAILED
     if entry is None:
-        return Finding(Concern.NEW, result.id, result.message) if failed else None
-    if not failed:
+        new = Finding(Concern.NEW, result.id, result.message)
+        return new if result.went_wrong else None
+    if not result.went_wrong:
         return _outlived(result, entry)
     kind = fingerprint(result.message)
     if kind != entry.fingerprint:

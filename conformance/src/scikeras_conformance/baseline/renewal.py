@@ -58,7 +58,7 @@ def renew(
         other = result is None or active.get(entry.id) is not entry or result.is_inconclusive
         if result is None or other or _may_fail_yet(entry, result):
             entries.append(entry)
-        elif result.outcome is Outcome.FAILED:
+        elif result.went_wrong:
             kind = fingerprint(result.message)
             changed = kind != entry.fingerprint
             message = _short(result.message) if changed else entry.message
@@ -74,7 +74,7 @@ def renew(
             when=conditions,
         )
         for result in by_id.values()
-        if result.outcome is Outcome.FAILED and result.id not in active
+        if result.went_wrong and result.id not in active
     ]
     return replace(baseline, entries=tuple(entries))
 

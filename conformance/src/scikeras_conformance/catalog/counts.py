@@ -16,8 +16,10 @@ class Counts:
     planned: int
     passed: int = 0
     failed: int = 0
+    blocked: int = 0
     errored: int = 0
     not_applicable: int = 0
+    not_offered: int = 0
     unavailable: int = 0
 
     @classmethod

@@ -15,3 +15,4 @@ class ExitCode(IntEnum):
     NO_SUBJECT = 4
     NOTHING_RUN = 5
     BASELINE_NOT_MET = 6
+    BLOCKED = 7

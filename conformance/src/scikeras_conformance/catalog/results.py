@@ -16,8 +16,10 @@ class Outcome(StrEnum):
 
     PASSED = "passed"
     FAILED = "failed"
+    BLOCKED = "blocked"
     ERRORED = "errored"
     NOT_APPLICABLE = "not_applicable"
+    NOT_OFFERED = "not_offered"
     UNAVAILABLE = "unavailable"
 
     @property
@@ -42,15 +44,20 @@ class Result(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     outcome : Outcome
         What came of it.
     message : str
-        What was wrong, why the check does not apply, or what it lacks here; empty for a pass.
+        What was wrong, what blocked the check, why it does not apply, or what it lacks here; empty
+        for a pass.
     details : str
-        Traceback of a failure or an error; empty otherwise.
+        Traceback of a failure, an error, or what blocked the check; empty otherwise.
     seconds : float
         How long it took.
     example : str
         For a property, the smallest value found that breaks it, as Python source.
     tries : int
         How often it was run; more than once only where a baseline calls it flaky.
+    step : str
+        For a blocked check, what the subject was to do.
+    exception : str
+        Type and message of what the subject raised, if that made the check fail or blocked it.
     """
 
     id: str
@@ -67,6 +74,12 @@ class Result(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         str, msgspec.Meta(description="For a property, the smallest value that breaks it.")
     ] = ""
     tries: Annotated[int, msgspec.Meta(ge=1, description="How often it was run.")] = 1
+    step: Annotated[
+        str, msgspec.Meta(description="For a blocked check, what the subject was to do.")
+    ] = ""
+    exception: Annotated[
+        str, msgspec.Meta(description="What the subject raised: type and message.")
+    ] = ""
 
     @property
     def chapter(self) -> str:
@@ -77,6 +90,11 @@ class Result(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     def breaks_must(self) -> bool:
         """Whether the result is a failure of a binding check."""
         return self.outcome is Outcome.FAILED and self.level == Level.MUST
+
+    @property
+    def went_wrong(self) -> bool:
+        """Whether the subject failed: in what the check is about, or before it."""
+        return self.outcome in {Outcome.FAILED, Outcome.BLOCKED}
 
     @property
     def is_inconclusive(self) -> bool:

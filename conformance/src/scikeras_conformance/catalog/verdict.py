@@ -17,6 +17,7 @@ class Verdict(StrEnum):
 
     CONFORMANT = "conformant"
     NOT_CONFORMANT = "not conformant"
+    BLOCKED = "blocked"
     INCOMPLETE = "incomplete"
     NO_SUBJECT = "no subject"
     NOTHING_RUN = "nothing run"
@@ -25,6 +26,11 @@ class Verdict(StrEnum):
     def exit_code(self) -> ExitCode:
         """The exit code that goes with the verdict."""
         return ExitCode[self.name]
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether the run did what it had planned, so that its results can be compared."""
+        return self in {Verdict.CONFORMANT, Verdict.NOT_CONFORMANT, Verdict.BLOCKED}
 
 
 class Judgement(Enum):
@@ -36,11 +42,14 @@ class Judgement(Enum):
     BROKEN = auto()
     """A promise that counts is broken."""
 
+    BLOCKED = auto()
+    """A promise that counts could not be checked: the subject failed before."""
+
     ADVISORY = auto()
-    """A promise is broken that does not count in this run."""
+    """A promise that does not count in this run is broken, or could not be checked."""
 
     NOTHING_TO_CHECK = auto()
-    """The check does not apply, which counts neither way."""
+    """The check does not apply, or is about what is not offered, which counts neither way."""
 
     UNKNOWN = auto()
     """The suite failed, or the check cannot be run here."""
@@ -67,10 +76,12 @@ class Policy:
         match result.outcome:
             case Outcome.PASSED:
                 return Judgement.KEPT
-            case Outcome.NOT_APPLICABLE:
+            case Outcome.NOT_APPLICABLE | Outcome.NOT_OFFERED:
                 return Judgement.NOTHING_TO_CHECK
             case Outcome.FAILED:
                 return Judgement.BROKEN if self.counts(result.level) else Judgement.ADVISORY
+            case Outcome.BLOCKED:
+                return Judgement.BLOCKED if self.counts(result.level) else Judgement.ADVISORY
             case _:
                 return Judgement.UNKNOWN
 
@@ -79,7 +90,9 @@ def decide(counts: Counts, results: Iterable[Result], *, strict: bool = False) -
     """Return the verdict of a run.
 
     A run with missing results, an error of the suite, or a check that cannot be run here says
-    nothing about conformance, whatever else passed.
+    nothing about conformance, whatever else passed. A promise that was seen broken is broken,
+    whatever could not be checked beside it. Without one, a blocked check that counts leaves the
+    verdict open; so does a run in which every check was blocked, whether it counts or not.
 
     Parameters
     ----------
@@ -88,9 +101,9 @@ def decide(counts: Counts, results: Iterable[Result], *, strict: bool = False) -
     results : iterable of Result
         Its results.
     strict : bool, default=False
-        Whether failures of SHOULD checks count as well.
+        Whether SHOULD checks count as well.
     """
-    if counts.planned == counts.not_applicable:
+    if counts.planned == counts.not_applicable + counts.not_offered:
         return Verdict.NOTHING_RUN
     policy = Policy(strict)
     found = {policy.judge(result) for result in results}
@@ -98,4 +111,7 @@ def decide(counts: Counts, results: Iterable[Result], *, strict: bool = False) -
         return Verdict.INCOMPLETE
     if Judgement.BROKEN in found:
         return Verdict.NOT_CONFORMANT
+    nothing_seen = bool(counts.blocked) and not counts.passed + counts.failed
+    if Judgement.BLOCKED in found or nothing_seen:
+        return Verdict.BLOCKED
     return Verdict.CONFORMANT

@@ -108,7 +108,7 @@ def _renewed(options: argparse.Namespace, path: Path | None) -> "Baseline":
     if not options.reason.strip():
         raise UsageError("--reason is empty; every known failure has a reason.")
     report = load_report(options.report)
-    if not report.is_conclusive:
+    if not report.is_complete:
         raise DamagedReportError(
             f"The report {options.report} is of a run without a verdict ({report.footer.verdict}); "
             "what the suite could not judge cannot be accepted."

@@ -24,6 +24,8 @@ exit codes:
   4  there is no subject: it cannot be imported, or lacks one of the three wrappers
   5  nothing was selected
   6  the baseline is not met (with one, 0 means that it is)
+  7  blocked: no MUST was seen broken, but one could not be checked, because the subject failed in a
+     step that the check needs first
 """
 
 

@@ -64,7 +64,7 @@ def _diff(options: argparse.Namespace) -> ExitCode:
 
     before, after = load_report(options.before), load_report(options.after)
     put("".join(f"{line}\n" for line in lines(before, after)), None)
-    if not (before.is_conclusive and after.is_conclusive):
+    if not (before.is_complete and after.is_complete):
         return ExitCode.INCOMPLETE
     regression = compare(before, after).is_regression
     return ExitCode.NOT_CONFORMANT if regression else ExitCode.CONFORMANT

@@ -82,18 +82,22 @@ def ending_of(result: Result, policy: ItemPolicy) -> Ending:
             return _failed(
                 f"{finding.concern}: {finding.id}: {finding.message}\n\n{result.details}"
             )
-        if entry is not None and result.outcome is Outcome.FAILED:
+        if entry is not None and result.went_wrong:
             return _expected(f"known: {entry.reason} {entry.issue}".strip())
     match judgement:
         case Judgement.KEPT:
             return Ending(lambda: None)
         case Judgement.NOTHING_TO_CHECK:
-            return Ending(
-                lambda: pytest.skip(result.message), ("not applicable", "n", "NOT APPLICABLE")
-            )
+            words = result.outcome.words
+            letter = "o" if result.outcome is Outcome.NOT_OFFERED else "n"
+            return Ending(lambda: pytest.skip(result.message), (words, letter, words.upper()))
         case Judgement.ADVISORY:
-            status = ("should failed", "f", f"{result.level} FAILED")
+            words = result.outcome.words
+            letter = "b" if result.outcome is Outcome.BLOCKED else "f"
+            status = (f"should {words}", letter, f"{result.level} {words.upper()}")
             return _expected(f"{result.level}: {result.message}", status)
+        case Judgement.BLOCKED:
+            return _failed(f"{text}\n\n{result.details}", ("blocked", "B", "BLOCKED"))
         case _:
             return _failed(f"{text}\n\n{result.details}")
 

@@ -105,11 +105,13 @@ class Progress:
         results = self._controller.results.values()
         planned = len(self._controller.planned)
         failed = sum(result.outcome is Outcome.FAILED for result in results)
+        blocked = sum(result.outcome is Outcome.BLOCKED for result in results)
         errored = sum(result.is_inconclusive for result in results)
         chapter = self._check.partition("-")[0]
         parts = [
             f"{len(results)}/{planned}",
             f"{failed} failed",
+            *([f"{blocked} blocked"] if blocked else []),
             *([f"{errored} errored"] if errored else []),
             _left(now - (self._started or now), len(results), planned),
             f"{self._titles.get(chapter, chapter)}: {self._check}",

@@ -68,8 +68,12 @@ class Workers:
         )
 
     def result_of_a_death(self, planned: PlannedCheck, node: Any) -> Result:
-        """Return the result of a check that ended its process twice."""
+        """Return the result of a check that ended its process twice.
+
+        It is blocked: nobody saw whether the promise of the check was broken.
+        """
         death = post_mortem.read(self._file_of(node))
+        end = self._end_of(node, death)
         return Result(
             id=planned.id,
             check=planned.check.id,
@@ -77,10 +81,11 @@ class Workers:
             case=planned.case,
             clauses=planned.check.clauses,
             level=str(planned.check.level),
-            outcome=Outcome.FAILED,
-            message="The process ended during this check, and again when it was run once more: it "
-            f"{self._end_of(node, death)}.",
+            outcome=Outcome.BLOCKED,
+            message="could not be checked: the process ended during the check, and again when it "
+            f"was run once more: it {end}",
             details=death.details,
+            step="the check",
         )
 
     def _end_of(self, node: Any, death: post_mortem.Death) -> str:

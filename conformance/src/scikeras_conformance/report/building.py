@@ -149,9 +149,9 @@ def catalog_of(checks: Iterable[Check]) -> Catalog:
 
 
 def reported(result: Result, header: Header) -> ReportedResult:
-    """Return a result as the report has it: a failure with the command that reproduces it."""
+    """Return a result as the report has it: with the command that runs again what went wrong."""
     fields = msgspec.structs.asdict(result)
-    if result.outcome is Outcome.FAILED:
+    if result.went_wrong:
         subject, estimators = header.subject.spec, header.configuration.estimators
         fields["reproduce"] = command_for(result, subject, estimators)
     return ReportedResult(**fields)
@@ -160,8 +160,8 @@ def reported(result: Result, header: Header) -> ReportedResult:
 def exit_code_of(verdict: Verdict, gate: Gate | None) -> ExitCode:
     """Return how a run ends: with a baseline, the gate decides.
 
-    A baseline says nothing about a run that has no verdict about its subject.
+    A baseline says nothing about a run that is incomplete.
     """
-    if gate is None or verdict not in {Verdict.CONFORMANT, Verdict.NOT_CONFORMANT}:
+    if gate is None or not verdict.is_complete:
         return verdict.exit_code
     return ExitCode.CONFORMANT if gate.met else ExitCode.BASELINE_NOT_MET

@@ -23,7 +23,7 @@ class Difference:
     Parameters
     ----------
     worse : tuple of str
-        Failed, errored or unavailable in the second run, and not in the first.
+        Failed, blocked, errored or unavailable in the second run, and not in the first.
     fixed : tuple of str
         Passed in the second run, and not in the first.
     changed : tuple of str
@@ -31,7 +31,7 @@ class Difference:
     added, removed : tuple of str
         In one run only.
     added_failing : tuple of str
-        Those of the added ones that failed, errored or were unavailable.
+        Those of the added ones that failed or were blocked, errored or unavailable.
     """
 
     worse: tuple[str, ...]
@@ -91,7 +91,7 @@ def _lines(before: Report, after: Report) -> Iterator[str]:
 
 
 def _bad(result: Result) -> bool:
-    return result.outcome is Outcome.FAILED or result.is_inconclusive
+    return result.went_wrong or result.is_inconclusive
 
 
 def _passed(result: Result) -> bool:
@@ -99,7 +99,7 @@ def _passed(result: Result) -> bool:
 
 
 def _changed(old: Result, new: Result) -> bool:
-    if old.outcome is Outcome.FAILED and new.outcome is Outcome.FAILED:
+    if old.went_wrong and new.outcome is old.outcome:
         return fingerprint(old.message) != fingerprint(new.message)
     if _passed(new) or (_bad(new) and not _bad(old)):
         return False  # it is listed as fixed or worse

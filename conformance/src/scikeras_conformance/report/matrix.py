@@ -17,7 +17,7 @@ __all__ = ["as_html", "as_markdown"]
 TITLE = "Wrapper contract, side by side"
 
 # From the worst to the best: a cell shows the worst outcome.
-ORDER = (Outcome.ERRORED, Outcome.UNAVAILABLE, Outcome.FAILED)
+ORDER = (Outcome.ERRORED, Outcome.UNAVAILABLE, Outcome.FAILED, Outcome.BLOCKED)
 
 
 def as_markdown(reports: Sequence[Report]) -> str:

@@ -9,7 +9,6 @@ from typing import Any
 import msgspec
 
 from scikeras_conformance.catalog.counts import Counts
-from scikeras_conformance.catalog.results import Outcome
 from scikeras_conformance.catalog.verdict import Verdict, decide
 from scikeras_conformance.exceptions import DamagedReportError, UsageError
 from scikeras_conformance.report.building import exit_code_of
@@ -158,7 +157,7 @@ def _gate_agrees(report: Report) -> bool:
     gate = report.footer.gate
     if gate is None:
         return True
-    failed = {result.id for result in report.results if result.outcome is Outcome.FAILED}
+    wrong = {result.id for result in report.results if result.went_wrong}
     named = {finding.id for finding in gate.findings}
     known = set(gate.known)
-    return gate.met is not bool(gate.findings) and known <= failed <= known | named
+    return gate.met is not bool(gate.findings) and known <= wrong <= known | named

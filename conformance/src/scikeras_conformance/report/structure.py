@@ -151,7 +151,7 @@ class ReportedResult(Result, frozen=True):
     """The result of one planned check."""
 
     reproduce: Annotated[
-        str, Meta(description="For a failure, the command that runs its check again.")
+        str, Meta(description="For a failed or blocked check, the command that runs it again.")
     ] = ""
 
 
@@ -161,8 +161,10 @@ class ReportedCounts(_Part, frozen=True):
     planned: Count
     passed: Count
     failed: Count
+    blocked: Count
     errored: Count
     not_applicable: Count
+    not_offered: Count
     unavailable: Count
     complete: Annotated[bool, Meta(description="Whether every planned check has a result.")]
 
@@ -173,8 +175,10 @@ class ReportedCounts(_Part, frozen=True):
             planned=counts.planned,
             passed=counts.passed,
             failed=counts.failed,
+            blocked=counts.blocked,
             errored=counts.errored,
             not_applicable=counts.not_applicable,
+            not_offered=counts.not_offered,
             unavailable=counts.unavailable,
             complete=counts.complete,
         )
@@ -227,14 +231,19 @@ class Report(_Part, frozen=True):
         return tuple(result for result in self.results if result.outcome is Outcome.FAILED)
 
     @property
-    def is_conclusive(self) -> bool:
-        """Whether the run has a verdict about its subject."""
-        return self.footer.verdict in {Verdict.CONFORMANT, Verdict.NOT_CONFORMANT}
+    def blocked(self) -> tuple[ReportedResult, ...]:
+        """The results that are blocked."""
+        return tuple(result for result in self.results if result.outcome is Outcome.BLOCKED)
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether the run did what it had planned, so that its results can be compared."""
+        return self.footer.verdict.is_complete
 
     @property
     def gate(self) -> Gate | None:
-        """The comparison with the baseline; None for a run without a baseline or a verdict."""
-        return self.footer.gate if self.is_conclusive else None
+        """The comparison with the baseline; None for a run without one, or that is incomplete."""
+        return self.footer.gate if self.is_complete else None
 
     def known(self, result: Result) -> Known | None:
         """Return why the baseline accepts a failure; None if it does not."""

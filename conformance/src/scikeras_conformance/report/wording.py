@@ -10,6 +10,7 @@ __all__ = [
     "environment_line",
     "headline",
     "is_good",
+    "offered_clauses",
     "subject_line",
 ]
 
@@ -42,7 +43,10 @@ def headline(report: Report) -> str:
     """Return the verdict in a few words."""
     header, gate = report.header, report.gate
     words = str(report.footer.verdict)
-    if report.is_conclusive and header.partial:
+    offered, known = offered_clauses(report)
+    if report.is_complete and offered < known:
+        words += f" in what it offers ({offered} of {known} clauses)"
+    if report.is_complete and header.partial:
         words += f" in the {header.planned} of {header.catalog_size} checks selected"
     if gate is not None:
         words += (
@@ -51,6 +55,18 @@ def headline(report: Report) -> str:
             else f"; baseline not met ({len(gate.findings)} findings)"
         )
     return words
+
+
+def offered_clauses(report: Report) -> tuple[int, int]:
+    """Return how many clauses of the run the subject offers, and how many there are."""
+    clauses = {name for result in report.results for name in result.clauses[:1]}
+    offered = {
+        name
+        for result in report.results
+        if result.outcome is not Outcome.NOT_OFFERED
+        for name in result.clauses[:1]
+    }
+    return len(offered), len(clauses)
 
 
 def counts_line(report: Report) -> str:
@@ -70,7 +86,11 @@ def counts_line(report: Report) -> str:
 
 
 def is_good(report: Report) -> bool:
-    """Whether a run may be shown in green: all of it, conformant, with a baseline that is met."""
-    gate = report.footer.gate
+    """Whether a run may be shown in green: all of it, conformant, with a baseline that is met.
+
+    What is blocked or not offered is not a part of "all of it", whatever its level.
+    """
+    gate, counts = report.footer.gate, report.footer.counts
     met = gate is None or gate.met
-    return report.footer.verdict is Verdict.CONFORMANT and met and not report.header.partial
+    whole = not (report.header.partial or counts.blocked or counts.not_offered)
+    return report.footer.verdict is Verdict.CONFORMANT and met and whole

@@ -8,15 +8,22 @@ import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
-from typing import NoReturn
+from typing import ClassVar, NoReturn
 
 from scikeras_conformance.exceptions import TimeUp
 from scikeras_conformance.runner import post_mortem
 
-__all__ = ["DEFAULT_LIMIT", "TimeUp", "grace_of", "time_limit"]
+__all__ = ["DEFAULT_LIMIT", "TimeUp", "grace_of", "scaled", "time_limit"]
 
 DEFAULT_LIMIT = 120.0
 """Seconds; some hundred times what a check takes, so that a slow machine is no reason."""
+
+
+class _Active:
+    """The limit that holds in this process now."""
+
+    limit: ClassVar[float] = DEFAULT_LIMIT
+
 
 MIN_GRACE = 2.0
 REPEAT_SECONDS = 1.0
@@ -25,6 +32,11 @@ REPEAT_SECONDS = 1.0
 def grace_of(seconds: float) -> float:
     """Return how long a block may take to react to the end of its time, in seconds."""
     return max(MIN_GRACE, seconds / 4)
+
+
+def scaled(seconds: float) -> float:
+    """Return a time that a check waits for something, longer where the check itself has longer."""
+    return seconds * max(1.0, _Active.limit / DEFAULT_LIMIT)
 
 
 @contextmanager
@@ -51,9 +63,11 @@ def time_limit(seconds: float, *, kill: bool = False) -> Iterator[None]:
     if usable:
         # Again and again: a bare "except:" in a loop would swallow a single one.
         signal.setitimer(signal.ITIMER_REAL, seconds, REPEAT_SECONDS)
+    outer, _Active.limit = _Active.limit, seconds
     try:
         yield
     finally:
+        _Active.limit = outer
         if usable:
             signal.setitimer(signal.ITIMER_REAL, 0)
             signal.signal(signal.SIGALRM, before)

@@ -15,10 +15,10 @@ from scikeras_conformance.runner.context import CheckContext, show
 def fit_and_predict(context: CheckContext) -> None:
     X, y, *_ = doubles.dataset(context.wrapper)
     # A plain keras.Sequential that Keras trains with its own loop, unlike in other checks.
-    estimator = context.make(model=lambda: doubles.plain_model_for(context.wrapper))
-    returned = context.fit(estimator, X, y)
+    estimator = context.observe.make(model=lambda: doubles.plain_model_for(context.wrapper))
+    returned = context.observe.fit(estimator, X, y)
     context.require(returned is estimator, f"fit returned {show(returned)}, not the estimator")
-    require_predictions(context, context.predict(estimator, X), y)
+    require_predictions(context, context.observe.predict(estimator, X), y)
 
 
 @check(
@@ -29,7 +29,7 @@ def fit_and_predict(context: CheckContext) -> None:
 )
 def model_comes_first(context: CheckContext) -> None:
     build = doubles.builder(context.wrapper)
-    estimator = context.make(build)
+    estimator = context.observe.make(build)
     context.require(
         context.params(estimator).get("model") is build,
         "the first positional argument is not the parameter 'model'",

@@ -15,8 +15,8 @@ __all__ = ["github"]
 def github(report: Report) -> str:
     """Return the failures of a run as workflow commands.
 
-    A failure of a MUST is an error, one of a SHOULD a warning, and a known one a notice. The last
-    line is the verdict.
+    A failure of a MUST is an error, one of a SHOULD a warning, and a known one a notice; the same
+    for what is blocked. The last line is the verdict.
     """
     return "\n".join(_commands(report)) + "\n"
 
@@ -27,7 +27,7 @@ def _commands(report: Report) -> Iterator[str]:
     for result in report.results:
         if result.is_inconclusive:
             yield _command("error", f"{result.id}: error of the suite", result.message)
-        elif result.outcome is Outcome.FAILED:
+        elif result.went_wrong:
             yield _failure(report, result)
     for name in report.footer.missing:
         yield _command("error", name, "The planned check has no result.")
@@ -45,8 +45,10 @@ def _failure(report: Report, result: ReportedResult) -> str:
     level = "error" if result.level == Level.MUST or report.header.strict else "warning"
     if report.known(result) is not None:
         level = "notice"
-    impact = report.catalog.checks[result.check].impact
-    text = f"{result.message}\nImpact: {impact}.\nReproduce: {result.reproduce}"
+    impact = f"\nImpact: {report.catalog.checks[result.check].impact}."
+    if result.outcome is Outcome.BLOCKED:
+        impact = ""
+    text = f"{result.message}{impact}\nReproduce: {result.reproduce}"
     location = location_of(report, result)
     file = location.under(report.header.root) if location else None
     return _command(level, result.id, text, file=file or "", line=location.line if location else 0)

@@ -71,6 +71,7 @@ def _chapters(report: Report) -> Iterator[Mapping[str, Any]]:
             "id": chapter,
             "title": titles.get(chapter, ""),
             "failed": sum(result.outcome is Outcome.FAILED for result in mine),
+            "blocked": sum(result.outcome is Outcome.BLOCKED for result in mine),
             "rows": [_row(report, result) for result in mine],
         }
 
@@ -80,7 +81,7 @@ def _row(report: Report, result: ReportedResult) -> Mapping[str, Any]:
     clauses = [(name, report.catalog.clauses[name]) for name in entry.clauses]
     words = result.outcome.words
     known = report.known(result)
-    location = location_of(report, result) if result.outcome is Outcome.FAILED else None
+    location = location_of(report, result) if result.went_wrong else None
     place = ""
     if location is not None:
         place = f"{location.under(report.header.root) or location.file}:{location.line}"

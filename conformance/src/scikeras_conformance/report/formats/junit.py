@@ -19,8 +19,8 @@ def junit(report: Report) -> str:
     """Return a run as JUnit XML.
 
     A failure is a failure whatever its level, and also if a baseline knows it: the file says what
-    happened, the exit code says whether that was acceptable. A planned check without a result, and
-    a subject that was refused, are errors.
+    happened, the exit code says whether that was acceptable. A blocked check, a planned check
+    without a result, and a subject that was refused, are errors.
     """
     root = ET.Element("testsuites", name="scikeras-conformance")
     chapters: dict[str, list[ET.Element]] = {}
@@ -60,6 +60,9 @@ def _case(report: Report, result: Result) -> ET.Element:
     if result.outcome is Outcome.FAILED:
         accepted = ", known" if report.known(result) is not None else ""
         _add(case, "failure", f"{result.level}{accepted}", result.message, result.details)
+    elif result.outcome is Outcome.BLOCKED:
+        accepted = ", known" if report.known(result) is not None else ""
+        _add(case, "error", f"blocked{accepted}", result.message, result.details)
     elif result.is_inconclusive:
         _add(case, "error", "error of the suite", result.message, result.details)
     elif result.outcome is not Outcome.PASSED:

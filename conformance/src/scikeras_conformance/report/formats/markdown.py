@@ -73,8 +73,7 @@ def _lines(report: Report) -> Iterator[str]:
     notable = [
         result
         for result in report.results
-        if (result.outcome is Outcome.FAILED or result.is_inconclusive)
-        and report.known(result) is None
+        if (result.went_wrong or result.is_inconclusive) and report.known(result) is None
     ]
     for result in notable[:MAX_SHOWN]:
         yield from _details(report, result)
@@ -140,7 +139,8 @@ def _details(report: Report, result: ReportedResult) -> Iterator[str]:
     for name in note.clauses:
         clause = report.catalog.clauses.get(name)
         yield f"**{plain(name)}** {plain(clause.statement) if clause else ''}  "
-    yield f"**Impact**: {plain(note.impact)}"
+    if result.outcome is not Outcome.BLOCKED:
+        yield f"**Impact**: {plain(note.impact)}"
     if result.reproduce:
         yield from ("", f"**Reproduce**: {code(result.reproduce)}")
     yield from ("", fenced(result.message))

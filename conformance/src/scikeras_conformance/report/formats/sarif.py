@@ -6,7 +6,7 @@ from typing import Any
 
 from scikeras_conformance import __version__
 from scikeras_conformance.baseline import fingerprint
-from scikeras_conformance.catalog.results import Result
+from scikeras_conformance.catalog.results import Outcome, Result
 from scikeras_conformance.contract import Level
 from scikeras_conformance.report.locations import location_of
 from scikeras_conformance.report.structure import Report
@@ -16,7 +16,7 @@ __all__ = ["sarif"]
 
 
 def sarif(report: Report) -> str:
-    """Return the failures of a run as SARIF.
+    """Return the failures of a run as SARIF, and what is blocked as results of the kind "open".
 
     Errors of the suite and missing results are not findings about the subject: they are
     notifications, and make the run an unsuccessful one.
@@ -44,13 +44,15 @@ def sarif(report: Report) -> str:
         },
         "invocations": [
             {
-                "executionSuccessful": report.is_conclusive,
+                "executionSuccessful": report.is_complete,
                 "exitCode": int(report.footer.exit_code),
                 "exitCodeDescription": headline(report),
                 "toolExecutionNotifications": notes,
             }
         ],
-        "results": [_result(report, result, rules) for result in report.failures],
+        "results": [
+            _result(report, result, rules) for result in report.results if result.went_wrong
+        ],
     }
     if report.header.root:
         base = Path(report.header.root).as_posix().rstrip("/") + "/"
@@ -90,6 +92,9 @@ def _result(report: Report, result: Result, rules: list[str]) -> dict[str, Any]:
         "locations": _locations(report, result),
         "partialFingerprints": {"failure/v1": f"{result.id}#{kind}"},
     }
+    if result.outcome is Outcome.BLOCKED:
+        # The standard's word for what could not be determined; it has no level.
+        entry |= {"kind": "open", "level": "none"}
     known = report.known(result)
     if known is not None:
         text = f"{known.reason} {known.issue}".strip()

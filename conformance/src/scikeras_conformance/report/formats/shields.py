@@ -4,7 +4,7 @@ import json
 
 from scikeras_conformance.catalog.verdict import Verdict
 from scikeras_conformance.report.structure import Report
-from scikeras_conformance.report.wording import is_good
+from scikeras_conformance.report.wording import is_good, offered_clauses
 
 __all__ = ["shields"]
 
@@ -16,12 +16,12 @@ def shields(report: Report) -> str:
     """Return the badge."""
     message, mood = _message(report)
     data = {"schemaVersion": 1, "label": LABEL, "message": message, "color": COLORS[mood]}
-    return json.dumps(data | {"isError": not report.is_conclusive}, indent=1) + "\n"
+    return json.dumps(data | {"isError": not report.is_complete}, indent=1) + "\n"
 
 
 def _message(report: Report) -> tuple[str, str]:
     """Return the verdict in a few words, and a mood; only a whole conformant run is good."""
-    if not report.is_conclusive:
+    if not report.is_complete:
         return str(report.footer.verdict), "none"
     extent = f"{report.footer.counts.passed}/{report.footer.counts.planned}"
     where = ", part" if report.header.partial else ""
@@ -32,4 +32,9 @@ def _message(report: Report) -> tuple[str, str]:
         return f"{extent}{where}{', known failures' if known else ''}", "fair" if known else "bad"
     if is_good(report):
         return f"conformant {report.header.contract}", "good"
+    offered, clauses = offered_clauses(report)
+    if report.footer.verdict is Verdict.BLOCKED:
+        return f"{extent}{where}, {report.footer.counts.blocked} blocked", "none"
+    if offered < clauses:
+        return f"conformant in {offered} of {clauses} clauses{where}", "fair"
     return f"{extent}{where}", "fair"

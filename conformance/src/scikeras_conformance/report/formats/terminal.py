@@ -8,7 +8,7 @@ from scikeras_conformance.catalog.counts import Counts
 from scikeras_conformance.catalog.results import Outcome, Result
 from scikeras_conformance.contract import Level, load_contract
 from scikeras_conformance.report.structure import CheckEntry, Environment, Report, ReportedResult
-from scikeras_conformance.report.wording import subject_line
+from scikeras_conformance.report.wording import offered_clauses, subject_line
 
 __all__ = ["Line", "render"]
 
@@ -72,7 +72,8 @@ def _notable(name: str, check: CheckEntry, results: Sequence[ReportedResult]) ->
         group = [result for result in results if result.outcome is outcome]
         if not group:
             continue
-        binding = outcome is not Outcome.NOT_APPLICABLE and check.level is Level.MUST
+        neutral = (Outcome.NOT_APPLICABLE, Outcome.NOT_OFFERED)
+        binding = outcome not in neutral and check.level is Level.MUST
         color = {"red": True, "bold": True} if binding else {"yellow": True}
         yield Line("")
         yield Line(f"{outcome.words.upper()} {check.level} {name}", color)
@@ -84,7 +85,7 @@ def _notable(name: str, check: CheckEntry, results: Sequence[ReportedResult]) ->
             first, *rest = message.splitlines() or [""]
             yield Line(f"  - {where}: {first}")
             yield from (Line(f"      {line}") for line in rest)
-        if outcome is Outcome.FAILED:
+        if group[0].reproduce:
             yield Line(f"  reproduce: {group[0].reproduce}")
 
 
@@ -110,18 +111,19 @@ def _where(result: Result) -> str:
 def _table(results: Sequence[Result]) -> Iterator[Line]:
     yield Line("")
     yield Line(
-        f"{'chapter':<44} {'passed':>7} {'failed':>7} {'errored':>8} {'not applicable':>15} "
-        f"{'not here':>9}"
+        f"{'chapter':<44} {'passed':>7} {'failed':>7} {'blocked':>8} {'errored':>8} "
+        f"{'not applicable':>15} {'not offered':>12} {'not here':>9}"
     )
     for chapter in load_contract().chapters:
         mine = [result for result in results if result.chapter == chapter.id]
         if not mine:
             continue
         counts = Counts.of(len(mine), mine)
-        good = counts.passed + counts.not_applicable == counts.planned
+        good = counts.passed + counts.not_applicable + counts.not_offered == counts.planned
         yield Line(
             f"{chapter.id + '  ' + chapter.title:<44} {counts.passed:>7} {counts.failed:>7} "
-            f"{counts.errored:>8} {counts.not_applicable:>15} {counts.unavailable:>9}",
+            f"{counts.blocked:>8} {counts.errored:>8} {counts.not_applicable:>15} "
+            f"{counts.not_offered:>12} {counts.unavailable:>9}",
             {"green" if good else "yellow": True},
         )
 
@@ -169,12 +171,16 @@ def _verdict(report: Report) -> Line:
     broken = sum(result.breaks_must for result in report.results)
     extent = f"{counts.planned} checks"
     where = ""
+    if counts.not_offered:
+        offered, known = offered_clauses(report)
+        where = f" IN WHAT IT OFFERS ({offered} OF {known} CLAUSES)"
     if header.partial:
         extent = f"{counts.planned} of {header.catalog_size} checks"
-        where = " IN WHAT WAS SELECTED"
+        where += " IN WHAT WAS SELECTED"
     text = (
         f"verdict: {verdict.upper()}{where}  ({extent}: {counts.passed} passed, {broken} MUST and "
-        f"{counts.failed - broken} SHOULD failed, {counts.errored} errored, "
-        f"{counts.not_applicable} not applicable, {counts.unavailable} cannot be judged here)"
+        f"{counts.failed - broken} SHOULD failed, {counts.blocked} blocked, "
+        f"{counts.errored} errored, {counts.not_applicable} not applicable, "
+        f"{counts.not_offered} not offered, {counts.unavailable} cannot be judged here)"
     )
     return Line(text, {"green" if verdict.exit_code == 0 else "red": True, "bold": True})

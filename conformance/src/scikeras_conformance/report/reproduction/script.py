@@ -22,7 +22,7 @@ HEAD = '''\
 
 Impact: {impact}.
 Run it where {spec} can be imported; it needs neither the suite nor pytest. Exit code 1: broken;
-3: the check cannot be made here.
+7: blocked, for the subject failed before; 3: the check cannot be made here.
 """
 '''
 
@@ -37,6 +37,9 @@ def main():
     except Nonconformance as failure:
         print("broken:", failure)
         return 1
+    except Blocked as block:
+        print(block)
+        return 7
     except (NotApplicable, Unavailable) as reason:
         print("cannot be judged here:", reason)
         return 3
@@ -111,7 +114,7 @@ def script_for(
     bundle.add_imports(*IMPORTS)
     function: Any = planned.check.function
     bundle.add("scikeras_conformance.runner.context", "CheckContext")
-    for outcome in ("Nonconformance", "NotApplicable", "Unavailable"):
+    for outcome in ("Nonconformance", "Blocked", "NotApplicable", "Unavailable"):
         bundle.add("scikeras_conformance.exceptions", outcome)
     bundle.add(function.__module__, function.__name__)
     if example:
