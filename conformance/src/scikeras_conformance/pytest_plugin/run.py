@@ -89,6 +89,8 @@ class Run:
                 "spec": identity.spec,
                 "distribution": identity.distribution,
                 "version": identity.version,
+                "path": identity.path,
+                "commit": identity.commit,
                 "wrappers": dict(identity.wrappers),
                 "sources": sources_of(self.subject),
             },

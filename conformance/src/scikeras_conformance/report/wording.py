@@ -18,8 +18,9 @@ __all__ = [
 def subject_line(report: Report) -> str:
     """Return the subject with its release."""
     subject = report.header.subject
-    release = f"{subject.distribution} {subject.version}" if subject.version else "no release"
-    return f"{subject.spec} ({release})"
+    release = " ".join(filter(None, (subject.distribution, subject.version)))
+    commit = f"commit {subject.commit}" if subject.commit else ""
+    return f"{subject.spec} ({', '.join(filter(None, (release, commit))) or 'no release'})"
 
 
 def environment_line(report: Report) -> str:

@@ -63,6 +63,8 @@ def _lines(report: Report) -> Iterator[str]:
     yield ""
     yield f"{code(subject_line(report))}, contract {plain(report.header.contract)}, "
     yield f"{plain(environment_line(report))}. {plain(counts_line(report))}."
+    if report.header.subject.path is not None:
+        yield f"Imported from {code(report.header.subject.path)}."
     if report.footer.refusal is not None:
         yield from ("", fenced(report.footer.refusal))
     if report.footer.missing:
