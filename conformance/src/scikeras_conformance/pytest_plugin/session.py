@@ -22,6 +22,7 @@ from scikeras_conformance.pytest_plugin.workers import Workers
 from scikeras_conformance.report.formats.terminal import render
 from scikeras_conformance.report.outputs import Outputs
 from scikeras_conformance.report.structure import Report
+from scikeras_conformance.report.wording import ending
 
 if TYPE_CHECKING:
     from _pytest.terminal import TerminalReporter
@@ -173,6 +174,7 @@ class Controller:
         """Let the command line know how the run ended."""
         if self._invocation is not None:
             self._invocation.exit_code = self.exit_code
+            self._invocation.ending = self.ending
 
     @property
     def exit_code(self) -> ExitCode:
@@ -180,6 +182,14 @@ class Controller:
         if self.report is None or self.report_error is not None:
             return ExitCode.INCOMPLETE
         return self.report.footer.exit_code
+
+    @property
+    def ending(self) -> str:
+        """The last line about the run, which says the same as the exit code."""
+        if self.report is None:
+            return ""
+        problem = "" if self.report_error is None else str(self.report_error)
+        return ending(self.report, problem)
 
     def _make_report(self) -> Report:
         results = tuple(self.results[name] for name in self.planned if name in self.results)

@@ -1,5 +1,6 @@
 """Phrases about a run that several formats share."""
 
+from scikeras_conformance.catalog.exit_codes import ExitCode
 from scikeras_conformance.catalog.results import Outcome
 from scikeras_conformance.catalog.verdict import Verdict
 from scikeras_conformance.contract import Level
@@ -7,6 +8,7 @@ from scikeras_conformance.report.structure import Report
 
 __all__ = [
     "counts_line",
+    "ending",
     "environment_line",
     "headline",
     "is_good",
@@ -38,6 +40,21 @@ def environment_line(report: Report) -> str:
         ("device", environment.device),
     ]
     return ", ".join(f"{name} {value}" for name, value in parts if value) or "unknown environment"
+
+
+def ending(report: Report, problem: str = "") -> str:
+    """Return the last line about a run: how it ended, and the exit code that says the same.
+
+    Parameters
+    ----------
+    report : Report
+        The run.
+    problem : str, default=""
+        What went wrong after the verdict; whatever that was, the run did not come to its end.
+    """
+    if problem:
+        return f"incomplete: {problem.rstrip('.')} (exit code {int(ExitCode.INCOMPLETE)})"
+    return f"{headline(report)} (exit code {int(report.footer.exit_code)})"
 
 
 def headline(report: Report) -> str:

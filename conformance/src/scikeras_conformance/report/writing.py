@@ -18,13 +18,18 @@ from scikeras_conformance.report.building import reported
 from scikeras_conformance.report.files import write_text
 from scikeras_conformance.report.structure import SCHEMA, Header, Report
 
-__all__ = ["ReportStream", "to_dict", "write_report"]
+__all__ = ["ReportStream", "to_dict", "to_json", "write_report"]
 
 
 def to_dict(report: Report) -> dict[str, Any]:
     """Return a report as plain data, in the layout of the file."""
     plain: dict[str, Any] = msgspec.to_builtins(report)
     return plain
+
+
+def to_json(report: Report) -> str:
+    """Return a complete report as the text of its file."""
+    return _json(report, indent=1) + "\n"
 
 
 def write_report(report: Report, path: Path) -> None:
@@ -35,7 +40,7 @@ def write_report(report: Report, path: Path) -> None:
     ReportError
         If the file cannot be written.
     """
-    write_text(_json(report, indent=1) + "\n", path)
+    write_text(to_json(report), path)
 
 
 class ReportStream:
