@@ -4,10 +4,11 @@
 
     ConformanceError
     ├── UsageError              a command, an option or a name is not valid (also ValueError)
+    │   └── DeclarationError        what is declared about the subject is not true
     ├── ContractError           the contract or the checks shipped with the suite are damaged
     ├── SubjectError            the implementation under test cannot be judged
     │   ├── SubjectImportError      it cannot be imported
-    │   └── SubjectIncompleteError  it does not offer the three wrappers
+    │   └── SubjectIncompleteError  it lacks a wrapper, and does not say so
     ├── DeviceError             the requested device is not available
     ├── UnsupportedEnvironmentError  Keras, its backend or scikit-learn cannot be used
     ├── ReportError             a report cannot be written
@@ -33,6 +34,7 @@ __all__ = [
     "ConformanceError",
     "ContractError",
     "DamagedReportError",
+    "DeclarationError",
     "DeviceError",
     "Nonconformance",
     "NotApplicable",
@@ -56,6 +58,10 @@ class UsageError(ConformanceError, ValueError):
     """A command, an option or a name is not valid."""
 
 
+class DeclarationError(UsageError):
+    """A capability is declared as not offered, and the subject offers it."""
+
+
 class ContractError(ConformanceError):
     """The contract or the checks shipped with the suite are damaged."""
 
@@ -69,7 +75,7 @@ class SubjectImportError(SubjectError, ImportError):
 
 
 class SubjectIncompleteError(SubjectError):
-    """The implementation under test lacks one of the three wrappers."""
+    """The implementation under test lacks a wrapper, and does not say so."""
 
 
 class DeviceError(ConformanceError):

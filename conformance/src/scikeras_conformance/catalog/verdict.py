@@ -19,6 +19,7 @@ class Verdict(StrEnum):
     NOT_CONFORMANT = "not conformant"
     BLOCKED = "blocked"
     INCOMPLETE = "incomplete"
+    USAGE = "usage error"
     NO_SUBJECT = "no subject"
     NOTHING_RUN = "nothing run"
 

@@ -55,6 +55,9 @@ class Keys(msgspec.Struct, kw_only=True, rename="kebab"):
         str | dict[str, str] | None,
         Meta(description="a text 'module:adapter', or a table of 'module:function' by wrapper"),
     ] = None
+    not_offered: Annotated[
+        TextList | None, Meta(description="a list of capabilities such as ['regressor']")
+    ] = None
     device: Annotated[Device | None, Meta(description="'cpu' or 'gpu'")] = None
     time_limit: Seconds | None = None
     strict: Annotated[bool | None, Meta(description="true or false")] = None

@@ -119,6 +119,14 @@ OPTIONS = (
         parse=parse_factory,
     ),
     Option(
+        "not-offered",
+        "not_offered",
+        "a capability that the subject does not offer, for example regressor or partial-fit: its "
+        "checks are counted apart (may be repeated)",
+        "CAPABILITY",
+        repeated=True,
+    ),
+    Option(
         "time-limit",
         "time_limit",
         "stop a check, or the import of the subject, after so many seconds (default: "

@@ -34,6 +34,7 @@ def conformance_tests(
     checks: Iterable[str] = (),
     wrappers: Iterable[str] = (),
     estimators: Iterable[str] = (),
+    not_offered: Iterable[str] = (),
     strict: bool = False,
     time_limit: float = DEFAULT_LIMIT,
     baseline: str | Path | None = None,
@@ -54,6 +55,8 @@ def conformance_tests(
     estimators : iterable of str
         Estimators to run scikit-learn's checks on, if not the suite's own: ``"module:adapter"``, or
         ``"classifier=module:function"``.
+    not_offered : iterable of str
+        Capabilities that the implementation does not offer: ``["regressor", "partial-fit"]``.
     strict : bool, default=False
         Whether SHOULD counts like MUST.
     time_limit : float, default=120
@@ -84,6 +87,7 @@ def conformance_tests(
             "checks": _several("checks", checks),
             "wrappers": _several("wrappers", wrappers),
             "estimators": _several("estimators", estimators),
+            "not_offered": _several("not_offered", not_offered),
             "strict": strict,
             "time_limit": time_limit,
             "baseline": baseline,

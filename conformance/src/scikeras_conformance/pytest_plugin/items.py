@@ -7,7 +7,12 @@ import pytest
 from scikeras_conformance.catalog.printable import MAX_MESSAGE, bounded, printable
 from scikeras_conformance.catalog.results import Result
 from scikeras_conformance.catalog.verdict import Verdict
-from scikeras_conformance.exceptions import BaselineError, ConformanceError, SubjectError
+from scikeras_conformance.exceptions import (
+    BaselineError,
+    ConformanceError,
+    DeclarationError,
+    SubjectError,
+)
 from scikeras_conformance.pytest_plugin.outcomes import Ending, ItemPolicy, ending_of
 from scikeras_conformance.pytest_plugin.run import Run, run_of
 from scikeras_conformance.runner.context import describe
@@ -94,11 +99,17 @@ def complete_report(item: pytest.Item, call: pytest.CallInfo[None], report: Any,
 
 def _refusal(error: BaseException) -> tuple[str, str]:
     """Return why nothing can be judged in this process, and the verdict that follows."""
-    no_subject = isinstance(error, SubjectError)
-    verdict = Verdict.NO_SUBJECT if no_subject else Verdict.INCOMPLETE
     if isinstance(error, ConformanceError):
-        return bounded(str(error), MAX_MESSAGE), str(verdict)
-    return f"The suite failed before the first check: {describe(error)}", str(verdict)
+        return bounded(str(error), MAX_MESSAGE), str(_verdict_of(error))
+    why = f"The suite failed before the first check: {describe(error)}"
+    return printable(why), str(Verdict.INCOMPLETE)
+
+
+def _verdict_of(error: ConformanceError) -> Verdict:
+    """Return the verdict of a run that an error ends before its checks."""
+    if isinstance(error, SubjectError):
+        return Verdict.NO_SUBJECT
+    return Verdict.USAGE if isinstance(error, DeclarationError) else Verdict.INCOMPLETE
 
 
 def _shortened(text: str) -> str:

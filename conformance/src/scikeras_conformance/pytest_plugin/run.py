@@ -12,6 +12,7 @@ from scikeras_conformance.exceptions import SubjectImportError
 from scikeras_conformance.pytest_plugin.outcomes import ItemPolicy
 from scikeras_conformance.report.locations import sources_of
 from scikeras_conformance.runner import post_mortem
+from scikeras_conformance.runner.absence import require_absent
 from scikeras_conformance.runner.device import require_device
 from scikeras_conformance.runner.environment import describe_environment
 from scikeras_conformance.runner.requirements import require_usable
@@ -68,6 +69,8 @@ class Run:
             If the requested device is not available.
         SubjectError
             If the subject cannot be imported, or is incomplete.
+        DeclarationError
+            If the subject offers what it is declared not to offer.
         """
         limit, spec = self.options.time_limit, self.options.subject
         # First, so that the time that a backend takes does not count as the subject's.
@@ -76,7 +79,11 @@ class Run:
         post_mortem.note(f"imported the subject {spec!r}")
         try:
             with time_limit(limit, kill=self.owns_process):
-                return load_subject(spec, self.options.estimators)
+                subject = load_subject(
+                    spec, self.options.estimators, not_offered=self.options.not_offered
+                )
+                require_absent(subject)
+                return subject
         except TimeUp as stop:
             raise SubjectImportError(f"The import of the subject {spec!r} {stop}.") from stop
 
@@ -93,6 +100,7 @@ class Run:
                 "commit": identity.commit,
                 "wrappers": dict(identity.wrappers),
                 "sources": sources_of(self.subject),
+                "not_offered": sorted(self.subject.not_offered),
             },
             "environment": {
                 **describe_environment(),

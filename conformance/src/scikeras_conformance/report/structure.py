@@ -78,6 +78,9 @@ class ReportedSubject(_Part, frozen=True):
         dict[str, str], Meta(description="The import path of each class, by wrapper.")
     ] = {}
     sources: Sources = Sources()
+    not_offered: Annotated[
+        tuple[str, ...], Meta(description="Capabilities that it is declared not to offer.")
+    ] = ()
 
 
 class Environment(_Part, frozen=True):

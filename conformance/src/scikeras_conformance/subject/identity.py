@@ -55,8 +55,9 @@ def identify(spec: str, classes: Mapping[Wrapper, type]) -> Identity:
         The classes that users import.
     """
     wrappers = {str(wrapper): _name_of(cls) for wrapper, cls in classes.items()}
-    top = wrappers[str(Wrapper.CLASSIFIER)].partition(".")[0]
-    file = _file_of(classes[Wrapper.CLASSIFIER])
+    cls = classes.get(Wrapper.CLASSIFIER) or next(iter(classes.values()))
+    top = _name_of(cls).partition(".")[0]
+    file = _file_of(cls)
     distribution = None if file is None else _distribution_of(top, file)
     version = _version_of(top) if distribution is None else distribution.version
     return Identity(

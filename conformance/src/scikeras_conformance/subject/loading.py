@@ -13,6 +13,9 @@ other names. It may have more:
 ``public_classes``
     A mapping from the names of wrappers to the classes that users import, where those are not the
     adapter's.
+``not_offered``
+    The names of capabilities that the implementation does not offer, see
+    `scikeras_conformance.contract.capabilities`.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -22,7 +25,13 @@ from typing import Any
 
 from scikeras_conformance.catalog.printable import describe, show
 from scikeras_conformance.catalog.wrappers import CLASS_NAMES, ESTIMATORS, Wrapper
-from scikeras_conformance.exceptions import SubjectImportError, SubjectIncompleteError, TimeUp
+from scikeras_conformance.contract import Capability, parse_capabilities
+from scikeras_conformance.exceptions import (
+    DeclarationError,
+    SubjectImportError,
+    SubjectIncompleteError,
+    TimeUp,
+)
 from scikeras_conformance.subject.estimator_factories import (
     METHOD,
     EstimatorFactory,
@@ -49,7 +58,7 @@ class Subject:
     spec : str
         The way it was named.
     classes : mapping of Wrapper to type
-        The three wrappers.
+        The three wrappers, or those of them that are offered.
     construct : callable
         ``construct(cls, *args, **params)`` makes an estimator of `cls`, which is one of the
         wrappers or a subclass of one.
@@ -59,6 +68,8 @@ class Subject:
         name of the check.
     public_classes : mapping of Wrapper to type, optional
         The classes that users import, where an adapter has classes of its own in their place.
+    not_offered : frozenset of Capability, optional
+        What the subject declares that it does not offer.
     """
 
     spec: str
@@ -66,6 +77,7 @@ class Subject:
     construct: Callable[..., Any] = call_class
     estimator_factories: Mapping[Wrapper, EstimatorFactory] = field(default_factory=dict)
     public_classes: Mapping[Wrapper, type] = field(default_factory=dict)
+    not_offered: frozenset[Capability] = frozenset()
 
     def public_class(self, wrapper: Wrapper) -> type:
         """Return the class that users import."""
@@ -74,10 +86,14 @@ class Subject:
     @property
     def identity(self) -> Identity:
         """Distribution, version and class names, as far as the environment tells them."""
-        return identify(self.spec, {wrapper: self.public_class(wrapper) for wrapper in Wrapper})
+        return identify(
+            self.spec, {wrapper: self.public_class(wrapper) for wrapper in self.classes}
+        )
 
 
-def load_subject(spec: str, estimators: Iterable[str] = ()) -> Subject:
+def load_subject(
+    spec: str, estimators: Iterable[str] = (), *, not_offered: Iterable[str] = ()
+) -> Subject:
     """Import the implementation that a spec names.
 
     Parameters
@@ -87,23 +103,34 @@ def load_subject(spec: str, estimators: Iterable[str] = ()) -> Subject:
     estimators : iterable of str, default=()
         Estimator factories, see `scikeras_conformance.subject.estimator_factories`; an adapter's
         method makes what these do not.
+    not_offered : iterable of str, default=()
+        Names of capabilities that the subject does not offer, beside those that its adapter names.
 
     Raises
     ------
     UsageError
-        If the spec has none of the three forms, or an estimator factory is not valid.
+        If the spec has none of the three forms, an estimator factory is not valid, or there is no
+        capability of a name.
+    DeclarationError
+        If a wrapper is declared as not offered, and is there.
     SubjectImportError
         If a module of it cannot be imported.
     SubjectIncompleteError
-        If one of the three wrappers is missing or not a class.
+        If one of the three wrappers is missing or not a class, and is not declared as not offered.
     """
     parsed = parse_spec(spec)
+    absent = parse_capabilities(not_offered)
     if parsed.holder is None:
-        classes = {wrapper: _load(place) for wrapper, place in parsed.places.items()}
+        classes = dict.fromkeys(Wrapper)
+        classes |= {wrapper: _load(place) for wrapper, place in parsed.places.items()}
         return Subject(
-            spec, _complete(spec, classes), estimator_factories=load_factories(estimators)
+            spec,
+            _complete(spec, classes, absent),
+            estimator_factories=load_factories(estimators),
+            not_offered=absent,
         )
     holder = _load(parsed.holder)
+    absent |= parse_capabilities(_attribute(spec, holder, "not_offered", ()))
     classes = {
         wrapper: _attribute(spec, holder, name, None) for wrapper, name in CLASS_NAMES.items()
     }
@@ -114,10 +141,11 @@ def load_subject(spec: str, estimators: Iterable[str] = ()) -> Subject:
     }
     return Subject(
         spec,
-        _complete(spec, classes),
+        _complete(spec, classes, absent),
         _attribute(spec, holder, "construct", call_class),
         {**factories, **load_factories(estimators)},
-        _complete(spec, {**classes, **public_classes}) if public_classes else {},
+        _complete(spec, {**classes, **public_classes}, absent) if public_classes else {},
+        absent,
     )
 
 
@@ -159,19 +187,34 @@ def _attribute(spec: str, holder: Any, name: str, default: Any) -> Any:
         ) from error
 
 
-def _complete(spec: str, classes: Mapping[Wrapper, Any]) -> Mapping[Wrapper, type]:
+def _complete(
+    spec: str, classes: Mapping[Wrapper, Any], absent: frozenset[Capability]
+) -> Mapping[Wrapper, type]:
+    """Return the wrappers that are offered, which have to be all but those declared absent."""
+    offered = {
+        wrapper: found for wrapper, found in classes.items() if Capability(wrapper) not in absent
+    }
+    for wrapper in classes.keys() - offered.keys():
+        if classes[wrapper] is not None:
+            raise DeclarationError(
+                f"The subject {spec!r} is declared not to offer {Capability(wrapper).words}, and "
+                f"has one: {show(classes[wrapper])}. Take {str(wrapper)!r} out of what is not "
+                "offered."
+            )
     missing = [
         f"{CLASS_NAMES[wrapper]} "
         f"({'missing' if found is None else f'{show(found)} is not a class'})"
-        for wrapper, found in classes.items()
+        for wrapper, found in offered.items()
         # Not by `isinstance`, which believes what an object says of itself.
         if not issubclass(type(found), type)
     ]
-    if missing:
+    if missing or not offered:
+        without = [f"--not-offered {wrapper}" for wrapper, found in offered.items() if not found]
+        hint = f" If it offers no such wrapper, say so: {' '.join(without)}." if without else ""
         raise SubjectIncompleteError(
-            f"The subject {spec!r} is incomplete: {', '.join(missing)}. A subject offers the "
-            "classes BaseWrapper, KerasClassifier and KerasRegressor; where they have other "
-            "names, give base=module:Name,classifier=module:Name,regressor=module:Name, or an "
-            "adapter object as module:adapter."
+            f"The subject {spec!r} is incomplete: {', '.join(missing) or 'no wrapper'}. A subject "
+            "offers the classes BaseWrapper, KerasClassifier and KerasRegressor; where they have "
+            "other names, give base=module:Name,classifier=module:Name,regressor=module:Name, or "
+            f"an adapter object as module:adapter.{hint}"
         )
-    return MappingProxyType(dict(classes))
+    return MappingProxyType(offered)

@@ -8,7 +8,12 @@ from scikeras_conformance.catalog.results import Result
 __all__ = ["command_for"]
 
 
-def command_for(result: Result, subject: str, estimators: Iterable[str] = ()) -> str:
+def command_for(
+    result: Result,
+    subject: str,
+    estimators: Iterable[str] = (),
+    not_offered: Iterable[str] = (),
+) -> str:
     """Return the command that reproduces a failure.
 
     Parameters
@@ -19,6 +24,8 @@ def command_for(result: Result, subject: str, estimators: Iterable[str] = ()) ->
         The implementation under test, as the run was told.
     estimators : iterable of str, default=()
         Its estimator factories, as the run was told.
+    not_offered : iterable of str, default=()
+        Capabilities that it does not offer.
 
     Examples
     --------
@@ -32,4 +39,6 @@ def command_for(result: Result, subject: str, estimators: Iterable[str] = ()) ->
     words += ["--wrapper", result.wrapper]
     for place in estimators:
         words += ["--estimators", place]
+    for capability in not_offered:
+        words += ["--not-offered", capability]
     return shlex.join(words)
