@@ -23,7 +23,7 @@ def _use_light_processes(monkeypatch):
 
     # pytest rewrites its plugins, which the suite and Hypothesis are; once is enough.
     monkeypatch.delenv("PYTHONDONTWRITEBYTECODE", raising=False)
-    monkeypatch.setenv("KERAS_BACKEND", "numpy")
+    monkeypatch.setenv("KERAS_BACKEND", "jax")
     monkeypatch.setenv("PYTHONPATH", str(HERE / "light"), prepend=os.pathsep)
 
 

@@ -94,4 +94,5 @@ class ReportStream:
 
 def _json(value: Any, indent: int | None = None) -> str:
     # Not msgspec's own encoder: it refuses the lone surrogates that a subject's message may hold.
-    return json.dumps(msgspec.to_builtins(value), ensure_ascii=False, indent=indent)
+    text = json.dumps(msgspec.to_builtins(value), ensure_ascii=False, indent=indent)
+    return text.encode("utf-8", "backslashreplace").decode("utf-8")

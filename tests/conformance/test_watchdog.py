@@ -1,0 +1,137 @@
+"""The watchdog: which silence is too long, and what becomes of a worker that is given up."""
+
+from types import SimpleNamespace
+
+import pytest
+
+from scikeras_conformance.pytest_plugin import watchdog
+from scikeras_conformance.pytest_plugin.watchdog import Watchdog, allowed_silence
+
+LIMIT = 100.0
+
+
+class Node:
+    """A worker of xdist, as far as the watchdog looks at it."""
+
+    def __init__(self):
+        self.sent = []
+        self.putevent = self.sent.append
+        self.workerinfo = {"pid": 4321}
+        self.workeroutput = {}
+        self.shutting_down = False
+
+    def send(self, event, **content):
+        self.putevent((event, {"node": self, **content}))
+
+
+@pytest.fixture
+def ended(monkeypatch):
+    """Return the list of processes that the watchdog ends."""
+    pids = []
+    monkeypatch.setattr(watchdog, "_end_process", pids.append)
+    return pids
+
+
+@pytest.fixture
+def clock():
+    """Return a clock that a test sets."""
+    return SimpleNamespace(now=0.0)
+
+
+@pytest.fixture
+def watched(ended, clock):
+    """Return a watchdog and the worker that it watches."""
+    dog, node = Watchdog(LIMIT, clock=lambda: clock.now), Node()
+    dog.watch(node)
+    return dog, node
+
+
+def report(when, *, passed=True):
+    return SimpleNamespace(when=when, passed=passed)
+
+
+@pytest.mark.parametrize("phase", ["starting", "preparing", "running", "ending"])
+def test_patience_follows_the_time_limit(phase):
+    """Each limit grows with the time limit, and none is shorter than the time limit itself."""
+    assert 1000 <= allowed_silence(phase, 1000) < allowed_silence(phase, 2000)
+    assert 60 <= allowed_silence(phase, 2) or phase == "running"
+    assert None is allowed_silence(phase, 0)
+
+
+def test_a_check_that_is_run_several_times_has_several_times_as_long():
+    """A flaky check of a baseline is not given up while it is repeated."""
+    assert 2 * LIMIT <= allowed_silence("running", LIMIT, 3) - allowed_silence("running", LIMIT, 1)
+
+
+def test_a_worker_that_has_nothing_to_do_may_be_silent(watched, ended, clock):
+    """Between two checks it waits for the next one, however long the other workers take."""
+    dog, node = watched
+    node.send("runtest_protocol_complete", item_index=0)
+    clock.now = 1e6
+    dog.look()
+    assert [] == ended
+
+
+def test_a_worker_that_does_not_end_is_given_up(watched, ended, clock):
+    """Once it was told to end, it has as long as for a start."""
+    dog, node = watched
+    node.send("runtest_protocol_complete", item_index=0)
+    node.shutting_down = True
+    dog.look()
+    clock.now = LIMIT + 1
+    dog.look()
+    assert [4321] == ended
+
+
+def test_a_silent_check_is_given_up(watched, ended, clock):
+    """Its process is ended, xdist learns of it, and what it sends afterwards is dropped."""
+    dog, node = watched
+    node.send("logstart", nodeid="a")
+    node.send("testreport", rep=report("setup"))
+    clock.now = LIMIT
+    dog.look()
+    assert [] == ended
+    clock.now = 2 * LIMIT
+    dog.look()
+    node.send("testreport", rep=report("call"))
+    assert [4321] == ended
+    assert "errordown" == node.sent[-1][0]
+    assert "was silent for" in dog.reason_of(node)
+
+
+def test_messages_of_other_threads_are_no_sign_of_life(watched, ended, clock):
+    """A stuck worker still answers xdist when checks are taken away from it."""
+    dog, node = watched
+    node.send("testreport", rep=report("setup"))
+    clock.now = 2 * LIMIT
+    node.send("unscheduled", indices=[1])
+    dog.look()
+    assert [4321] == ended
+
+
+@pytest.mark.parametrize(
+    ("event", "content", "reason"),
+    [
+        ("internal_error", {"formatted_error": "Traceback\nOSError: closed"}, "OSError: closed"),
+        ("workerfinished", {}, "was interrupted"),
+    ],
+)
+def test_a_worker_in_which_pytest_broke_is_replaced(event, content, reason, watched, ended):
+    """Neither an internal error nor an interrupt of a worker ends the run."""
+    dog, node = watched
+    node.workeroutput["exitstatus"] = 2
+    node.send(event, **content)
+    assert ["errordown"] == [name for name, _ in node.sent]
+    assert [4321] == ended
+    assert reason in dog.reason_of(node)
+
+
+def test_a_worker_that_ends_is_watched_no_more(watched, ended, clock):
+    """Whether it came to its end or died by itself, xdist knows."""
+    dog, node = watched
+    node.workeroutput["exitstatus"] = 0
+    node.send("workerfinished")
+    clock.now = 1e6
+    dog.look()
+    assert ["workerfinished"] == [name for name, _ in node.sent]
+    assert ([], "") == (ended, dog.reason_of(node))
