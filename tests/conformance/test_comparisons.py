@@ -75,7 +75,7 @@ def narrow(*results, **selected):
 )
 def test_runs_of_different_selections(selected):
     """What only one of them is about is listed, and is no regression in either direction."""
-    part = narrow(*([result()] if "wrappers" in selected else WIDE.results[:2]), **selected)
+    part = narrow(*([result(), OTHER] if "wrappers" in selected else WIDE.results[:2]), **selected)
     for before, after in ((WIDE, part), (part, WIDE)):
         found = compare(before, after)
         assert not found.is_regression

@@ -465,7 +465,7 @@ def test_report_and_run_take_formats_alike(tmp_path, capsys):
     write_report(RUNS["failed"], path)
     page, text = tmp_path / "page", tmp_path / "out.txt"
     assert 1 == main(["report", str(path), "--to", f"html={page}", "--to", "text"])
-    assert page.read_text(encoding="utf-8").startswith("<!doctype html>")
+    assert page.read_text(encoding="utf-8").startswith("<!DOCTYPE html>")
     shown = capsys.readouterr().out
     assert "(exit code 1)" in shown.splitlines()[-1]
     assert 1 == main(["report", str(path), "--output", str(text)])
