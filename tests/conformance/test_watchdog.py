@@ -1,11 +1,14 @@
 """The watchdog: which silence is too long, and what becomes of a worker that is given up."""
 
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 
 from scikeras_conformance.pytest_plugin import watchdog
 from scikeras_conformance.pytest_plugin.watchdog import Watchdog, allowed_silence
+from scikeras_conformance.pytest_plugin.worker import POST_MORTEM
+from scikeras_conformance.pytest_plugin.workers import Workers
 
 LIMIT = 100.0
 
@@ -18,6 +21,7 @@ class Node:
         self.putevent = self.sent.append
         self.workerinfo = {"pid": 4321}
         self.workeroutput = {}
+        self.gateway = SimpleNamespace(id="gw0", spec=SimpleNamespace(popen=True))
         self.shutting_down = False
 
     def send(self, event, **content):
@@ -99,6 +103,15 @@ def test_a_silent_check_is_given_up(watched, ended, clock):
     assert "was silent for" in dog.reason_of(node)
 
 
+def test_no_process_of_another_machine_is_ended(watched, ended, clock):
+    """Its number means another process here."""
+    dog, node = watched
+    node.gateway.spec.popen = False
+    clock.now = 1e6
+    dog.look()
+    assert ([], "errordown") == (ended, node.sent[-1][0])
+
+
 def test_messages_of_other_threads_are_no_sign_of_life(watched, ended, clock):
     """A stuck worker still answers xdist when checks are taken away from it."""
     dog, node = watched
@@ -135,3 +148,47 @@ def test_a_worker_that_ends_is_watched_no_more(watched, ended, clock):
     dog.look()
     assert ["workerfinished"] == [name for name, _ in node.sent]
     assert ([], "") == (ended, dog.reason_of(node))
+
+
+@pytest.fixture
+def workers():
+    """Return the workers of a run of which nothing else is needed."""
+    options = SimpleNamespace(time_limit=LIMIT, subject="toy")
+    workers = Workers(SimpleNamespace(options=options, baseline=None))
+    yield workers
+    workers.close()
+
+
+def added(workers):
+    node = Node()
+    node.workerinput = {}
+    workers.add(node)
+    return node
+
+
+def test_workers_that_cannot_be_started(workers):
+    """After a few that ended at once the run ends too, and says why."""
+    assert [None, None] == [workers.why_none_starts(added(workers)) for _ in range(2)]
+    why = workers.why_none_starts(added(workers))
+    assert "No worker could be started: 3 ended at once" in why
+
+
+def test_workers_that_had_begun_are_replaced(workers):
+    """However many checks end their processes, the others have their turn."""
+    for _ in range(10):
+        node = added(workers)
+        workers.may_collect(node)
+        assert None is workers.why_none_starts(node)
+
+
+def test_why_a_subject_was_not_imported(workers):
+    """The stage, the way the process ended and the place come from what it left behind."""
+    node = added(workers)
+    Path(node.workerinput[POST_MORTEM]).write_text(
+        "stage: imported the subject 'toy'\nTimeout (0:02:05)!\nThread 0x1 (most recent call first):\n"
+        '  File "/code/toy.py", line 4 in <module>\n  File "/lib/importlib.py", line 1 in load\n'
+    )
+    why = workers.why_none_began(node)
+    assert "the process that imported the subject 'toy' ended while it did so" in why
+    assert "it did not come to an end within 100 s and could not be stopped" in why
+    assert 'File "/code/toy.py", line 4 in <module>' in why

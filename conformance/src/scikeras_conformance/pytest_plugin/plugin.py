@@ -92,7 +92,11 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 @pytest.fixture(scope="session")
 def conformance_subject(pytestconfig: pytest.Config) -> "Subject":
     """Import the implementation under test, once in each process."""
-    return _run_of(pytestconfig).subject
+    try:
+        return _run_of(pytestconfig).subject
+    except ConformanceError as error:
+        # pytest shows causes too, and asks each for its text: a subject's may not come to an end.
+        raise error from None
 
 
 @pytest.hookimpl(wrapper=True)

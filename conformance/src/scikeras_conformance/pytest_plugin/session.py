@@ -88,7 +88,7 @@ class Controller:
     @pytest.hookimpl(optionalhook=True)
     def pytest_xdist_node_collection_finished(self, node: Any, ids: list[str]) -> None:
         """Take over the plan of a distributed run; xdist makes sure that all nodes agree."""
-        del node
+        self._workers.may_collect(node)
         self.distributed = True
         self._plan(ids)
 
@@ -130,9 +130,12 @@ class Controller:
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_testnodedown(self, node: Any, error: Any) -> None:
-        """Take over the facts of a worker."""
-        del error
+        """Take over the facts of a worker; end the run if none can be started."""
         self.facts = getattr(node, "workeroutput", {}).get(FACTS) or self.facts
+        why = self._workers.why_none_starts(node) if error else None
+        if why is not None:
+            self._refuse(why, Verdict.INCOMPLETE)
+            pytest.exit("no worker can be started", ExitCode.INCOMPLETE)
 
     def _take(self, result: Result) -> None:
         self.results[result.id] = result

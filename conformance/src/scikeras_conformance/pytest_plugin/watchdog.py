@@ -172,7 +172,8 @@ class Watchdog:
         worker.is_lost = True
         self._reasons[worker.node] = reason
         del self._workers[worker.node]
-        _end_process(getattr(worker.node, "workerinfo", {}).get("pid"))
+        if worker.node.gateway.spec.popen:  # another machine has processes of the same number
+            _end_process(getattr(worker.node, "workerinfo", {}).get("pid"))
         # Not left to xdist, which would wait for the end of a connection that a child may hold.
         worker.put(("errordown", {"node": worker.node, "error": reason}))
 

@@ -14,6 +14,9 @@ from scikeras_conformance.runner import post_mortem
 
 __all__ = ["Workers"]
 
+MAX_STILLBORN = 3
+"""Workers that end before they have found the checks; xdist would start others for ever."""
+
 
 class Workers:
     """Starts the watchdog with the first worker, and reads what workers leave behind.
@@ -33,6 +36,8 @@ class Workers:
         self.begun: set[str] = set()
         self._run = run
         self._died: set[str] = set()
+        self._collected: set[Any] = set()
+        self._stillborn = 0
         self._folder: tempfile.TemporaryDirectory[str] | None = None
         self._watchdog = Watchdog(run.options.time_limit, self._tries)
 
@@ -49,6 +54,20 @@ class Workers:
         self._watchdog.stop()
         if self._folder is not None:
             self._folder.cleanup()
+
+    def may_collect(self, node: Any) -> None:
+        """Take note that a worker has found the checks."""
+        self._collected.add(node)
+
+    def why_none_starts(self, node: Any) -> str | None:
+        """Return why no worker comes to its first check, once several have ended before it."""
+        if node in self._collected:
+            return None
+        self._stillborn += 1
+        if self._stillborn < MAX_STILLBORN:
+            return None
+        end = self._end_of(node, post_mortem.read(self._file_of(node)))
+        return f"No worker could be started: {self._stillborn} ended at once; the last {end}."
 
     def died_before(self, nodeid: str) -> bool:
         """Return whether a process ended during an item before, and take note that one did."""

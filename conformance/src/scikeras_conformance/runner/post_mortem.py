@@ -50,9 +50,10 @@ class Death:
 
 
 def keep(path: Path) -> None:
-    """Let this process leave its traces in a file."""
-    _Kept.file = path.open("w", encoding="utf-8")
-    faulthandler.enable(_Kept.file)
+    """Let this process leave its traces in a file, if it can be written here."""
+    with suppress(OSError):
+        _Kept.file = path.open("w", encoding="utf-8")
+        faulthandler.enable(_Kept.file)
 
 
 def note(stage: str) -> None:
