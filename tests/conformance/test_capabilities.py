@@ -60,7 +60,7 @@ def test_a_subject_with_one_wrapper():
     with pytest.raises(SubjectIncompleteError, match="--not-offered base --not-offered regressor"):
         load_subject(ALONE)
     with pytest.raises(SubjectIncompleteError, match="no wrapper"):
-        load_subject(ALONE.replace("classifier=", "base="), not_offered=map(str, Wrapper))
+        load_subject("classifier_alone", not_offered=map(str, Wrapper))
 
 
 def test_an_adapter_says_what_it_does_not_offer():
@@ -139,7 +139,6 @@ def test_a_run_of_a_subject_with_one_wrapper(pytester):
     """It can be conformant in what it offers, and says how much that is."""
     done, report = run(pytester, ALONE, "CLS-1", "CLS-3", "INIT-3")
     assert 0 == done.ret
-    done.assert_outcomes(passed=2, skipped=6)
     done.stdout.fnmatch_lines(["*CONFORMANT IN WHAT IT OFFERS (2 OF 3 CLAUSES)*"])
     counts = report["footer"]["counts"]
     assert (8, 2, 6) == (counts["planned"], counts["passed"], counts["not_offered"])

@@ -8,6 +8,7 @@
     ├── ContractError           the contract or the checks shipped with the suite are damaged
     ├── SubjectError            the implementation under test cannot be judged
     │   ├── SubjectImportError      it cannot be imported
+    │   ├── CannotFitError          no wrapper of it can be fitted
     │   └── SubjectIncompleteError  it lacks a wrapper, and does not say so
     ├── DeviceError             the requested device is not available
     ├── UnsupportedEnvironmentError  Keras, its backend or scikit-learn cannot be used
@@ -31,6 +32,7 @@ from difflib import get_close_matches
 __all__ = [
     "BaselineError",
     "Blocked",
+    "CannotFitError",
     "ConformanceError",
     "ContractError",
     "DamagedReportError",
@@ -72,6 +74,10 @@ class SubjectError(ConformanceError):
 
 class SubjectImportError(SubjectError, ImportError):
     """The implementation under test cannot be imported."""
+
+
+class CannotFitError(SubjectError):
+    """No wrapper of the implementation under test can be constructed, fitted, and predict."""
 
 
 class SubjectIncompleteError(SubjectError):

@@ -21,6 +21,7 @@ class Verdict(StrEnum):
     INCOMPLETE = "incomplete"
     USAGE = "usage error"
     NO_SUBJECT = "no subject"
+    CANNOT_FIT = "cannot be fitted"
     NOTHING_RUN = "nothing run"
 
     @property

@@ -9,12 +9,14 @@ from scikeras_conformance.catalog.results import Result
 from scikeras_conformance.catalog.verdict import Verdict
 from scikeras_conformance.exceptions import (
     BaselineError,
+    CannotFitError,
     ConformanceError,
     DeclarationError,
     SubjectError,
 )
 from scikeras_conformance.pytest_plugin.outcomes import Ending, ItemPolicy, ending_of
 from scikeras_conformance.pytest_plugin.run import Run, run_of
+from scikeras_conformance.runner.basic_use import require_basic_use
 from scikeras_conformance.runner.context import describe
 from scikeras_conformance.runner.execute import execute
 
@@ -60,6 +62,8 @@ def run_item(item: pytest.Item, planned: "PlannedCheck", subject: "Subject") -> 
     """Execute a planned check as a pytest item of the collected suite."""
     run = run_of(item.config)
     assert run is not None
+    if run.starts_with_smoke:
+        require_basic_use(subject, planned.wrapper)
     policy = _policy(run)
     result = execute(
         planned,
@@ -93,7 +97,9 @@ def complete_report(item: pytest.Item, call: pytest.CallInfo[None], report: Any,
             # The first result of a process brings along who was judged, and where.
             item.config.stash[HAS_SENT_FACTS] = True
             report.conformance_facts = run.facts
-    elif call.when == "setup" and call.excinfo is not None:
+    elif call.excinfo is not None and (
+        call.when == "setup" or isinstance(call.excinfo.value, ConformanceError)
+    ):
         report.conformance_refusal = _refusal(call.excinfo.value)
 
 
@@ -107,6 +113,8 @@ def _refusal(error: BaseException) -> tuple[str, str]:
 
 def _verdict_of(error: ConformanceError) -> Verdict:
     """Return the verdict of a run that an error ends before its checks."""
+    if isinstance(error, CannotFitError):
+        return Verdict.CANNOT_FIT
     if isinstance(error, SubjectError):
         return Verdict.NO_SUBJECT
     return Verdict.USAGE if isinstance(error, DeclarationError) else Verdict.INCOMPLETE

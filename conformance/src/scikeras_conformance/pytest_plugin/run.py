@@ -80,12 +80,24 @@ class Run:
         try:
             with time_limit(limit, kill=self.owns_process):
                 subject = load_subject(
-                    spec, self.options.estimators, not_offered=self.options.not_offered
+                    spec,
+                    self.options.estimators,
+                    not_offered=self.options.not_offered,
+                    builder_protocol=self.options.builder_protocol,
                 )
                 require_absent(subject)
                 return subject
         except TimeUp as stop:
             raise SubjectImportError(f"The import of the subject {spec!r} {stop}.") from stop
+
+    @property
+    def starts_with_smoke(self) -> bool:
+        """Whether a subject that cannot be fitted at all ends the run.
+
+        That is for runs of whole profiles: who names a chapter or a check wants to see its results.
+        """
+        selection = self.plan.selection
+        return not (selection.chapters or selection.checks)
 
     @cached_property
     def facts(self) -> dict[str, Any]:
@@ -101,6 +113,7 @@ class Run:
                 "wrappers": dict(identity.wrappers),
                 "sources": sources_of(self.subject),
                 "not_offered": sorted(self.subject.not_offered),
+                "builder_protocol": str(self.subject.builder_protocol),
             },
             "environment": {
                 **describe_environment(),

@@ -153,7 +153,9 @@ def reported(result: Result, header: Header) -> ReportedResult:
     fields = msgspec.structs.asdict(result)
     if result.went_wrong:
         subject, estimators = header.subject, header.configuration.estimators
-        fields["reproduce"] = command_for(result, subject.spec, estimators, subject.not_offered)
+        fields["reproduce"] = command_for(
+            result, subject.spec, estimators, subject.not_offered, subject.builder_protocol
+        )
     return ReportedResult(**fields)
 
 

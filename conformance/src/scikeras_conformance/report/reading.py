@@ -18,7 +18,7 @@ __all__ = ["from_dict", "load_report"]
 
 FAMILY = "scikeras-conformance/report/"
 OURS = re.compile(rf'\s*\{{\s*"schema":\s*"{FAMILY}')
-REFUSED = (Verdict.USAGE, Verdict.NO_SUBJECT, Verdict.INCOMPLETE)
+REFUSED = (Verdict.USAGE, Verdict.NO_SUBJECT, Verdict.CANNOT_FIT, Verdict.INCOMPLETE)
 """The verdicts of a run that ended before its checks."""
 
 STREAMED = re.compile(r'^\{"id": ', re.MULTILINE)

@@ -81,6 +81,7 @@ class ReportedSubject(_Part, frozen=True):
     not_offered: Annotated[
         tuple[str, ...], Meta(description="Capabilities that it is declared not to offer.")
     ] = ()
+    builder_protocol: Annotated[str, Meta(description="How it calls builders.")] = "keywords"
 
 
 class Environment(_Part, frozen=True):

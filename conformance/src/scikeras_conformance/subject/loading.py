@@ -13,13 +13,18 @@ other names. It may have more:
 ``public_classes``
     A mapping from the names of wrappers to the classes that users import, where those are not the
     adapter's.
+``builder_protocol``
+    How the implementation calls builders, see `scikeras_conformance.subject.builder_protocol`.
+``adapt_builder(builder)``
+    Returns what to give the constructor in place of a builder of the suite, where none of the
+    ready-made protocols is right.
 ``not_offered``
     The names of capabilities that the implementation does not offer, see
     `scikeras_conformance.contract.capabilities`.
 """
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Any
 
@@ -31,6 +36,15 @@ from scikeras_conformance.exceptions import (
     SubjectImportError,
     SubjectIncompleteError,
     TimeUp,
+    UsageError,
+)
+from scikeras_conformance.subject.builder_protocol import (
+    BuilderAdapter,
+    BuilderProtocol,
+    adapter_for,
+    as_it_is,
+    constructor_for,
+    parse_protocol,
 )
 from scikeras_conformance.subject.estimator_factories import (
     METHOD,
@@ -39,7 +53,7 @@ from scikeras_conformance.subject.estimator_factories import (
 )
 from scikeras_conformance.subject.identity import Identity, identify
 from scikeras_conformance.subject.places import import_module_of, import_place
-from scikeras_conformance.subject.spec import parse_spec
+from scikeras_conformance.subject.spec import SubjectSpec, parse_spec
 
 __all__ = ["Subject", "call_class", "load_subject"]
 
@@ -61,7 +75,7 @@ class Subject:
         The three wrappers, or those of them that are offered.
     construct : callable
         ``construct(cls, *args, **params)`` makes an estimator of `cls`, which is one of the
-        wrappers or a subclass of one.
+        wrappers or a subclass of one, with a builder that is adapted to the subject.
     estimator_factories : mapping of Wrapper to callable, optional
         ``estimator_factories[wrapper](kind, check)`` makes an estimator for a check of
         scikit-learn; `kind` is ``"classifier"``, ``"multilabel"`` or ``"regressor"``, `check` the
@@ -70,6 +84,15 @@ class Subject:
         The classes that users import, where an adapter has classes of its own in their place.
     not_offered : frozenset of Capability, optional
         What the subject declares that it does not offer.
+    builder_protocol : BuilderProtocol, optional
+        How the subject calls builders.
+    as_given : callable, optional
+        ``as_given(builder)`` returns what the constructor is given in place of a builder: the same
+        object for the same builder.
+    construct_as_given : callable, optional
+        Constructs an estimator like `construct`, with the builder as it is.
+    basic_use : dict of Wrapper to object, optional
+        What each wrapper was found to fit, see `scikeras_conformance.runner.basic_use`.
     """
 
     spec: str
@@ -78,10 +101,35 @@ class Subject:
     estimator_factories: Mapping[Wrapper, EstimatorFactory] = field(default_factory=dict)
     public_classes: Mapping[Wrapper, type] = field(default_factory=dict)
     not_offered: frozenset[Capability] = frozenset()
+    builder_protocol: BuilderProtocol = BuilderProtocol.KEYWORDS
+    as_given: BuilderAdapter = as_it_is
+    construct_as_given: Callable[..., Any] = call_class
+    basic_use: dict[Wrapper, Any] = field(default_factory=dict, compare=False)
 
     def public_class(self, wrapper: Wrapper) -> type:
         """Return the class that users import."""
         return self.public_classes.get(wrapper, self.classes[wrapper])
+
+    def with_protocol(
+        self, protocol: BuilderProtocol, adapt_builder: BuilderAdapter | None = None
+    ) -> "Subject":
+        """Return the subject as one that calls builders in another way.
+
+        Parameters
+        ----------
+        protocol : BuilderProtocol
+            How it calls builders.
+        adapt_builder : callable, optional
+            The method of an adapter.
+        """
+        adapt = adapter_for(protocol, adapt_builder)
+        return replace(
+            self,
+            construct=constructor_for(self.construct_as_given, protocol, adapt),
+            builder_protocol=protocol,
+            as_given=adapt,
+            basic_use={},
+        )
 
     @property
     def identity(self) -> Identity:
@@ -92,7 +140,11 @@ class Subject:
 
 
 def load_subject(
-    spec: str, estimators: Iterable[str] = (), *, not_offered: Iterable[str] = ()
+    spec: str,
+    estimators: Iterable[str] = (),
+    *,
+    not_offered: Iterable[str] = (),
+    builder_protocol: str | None = None,
 ) -> Subject:
     """Import the implementation that a spec names.
 
@@ -105,12 +157,15 @@ def load_subject(
         method makes what these do not.
     not_offered : iterable of str, default=()
         Names of capabilities that the subject does not offer, beside those that its adapter names.
+    builder_protocol : str, optional
+        How the subject calls builders; by default what its adapter says, or by keywords.
 
     Raises
     ------
     UsageError
-        If the spec has none of the three forms, an estimator factory is not valid, or there is no
-        capability of a name.
+        If the spec has none of the three forms, an estimator factory is not valid, there is no
+        capability or builder protocol of a name, or both an adapter's method and a protocol are
+        given.
     DeclarationError
         If a wrapper is declared as not offered, and is there.
     SubjectImportError
@@ -119,34 +174,52 @@ def load_subject(
         If one of the three wrappers is missing or not a class, and is not declared as not offered.
     """
     parsed = parse_spec(spec)
+    holder = None if parsed.holder is None else _load(parsed.holder)
     absent = parse_capabilities(not_offered)
-    if parsed.holder is None:
-        classes = dict.fromkeys(Wrapper)
-        classes |= {wrapper: _load(place) for wrapper, place in parsed.places.items()}
-        return Subject(
-            spec,
-            _complete(spec, classes, absent),
-            estimator_factories=load_factories(estimators),
-            not_offered=absent,
-        )
-    holder = _load(parsed.holder)
     absent |= parse_capabilities(_attribute(spec, holder, "not_offered", ()))
-    classes = {
-        wrapper: _attribute(spec, holder, name, None) for wrapper, name in CLASS_NAMES.items()
-    }
+    classes = _classes_of(parsed, holder)
     own = _attribute(spec, holder, METHOD, None)
     factories = dict.fromkeys(ESTIMATORS, own) if own is not None else {}
     public_classes = {
         Wrapper(name): cls for name, cls in _attribute(spec, holder, "public_classes", {}).items()
     }
-    return Subject(
+    subject = Subject(
         spec,
         _complete(spec, classes, absent),
-        _attribute(spec, holder, "construct", call_class),
-        {**factories, **load_factories(estimators)},
-        _complete(spec, {**classes, **public_classes}, absent) if public_classes else {},
-        absent,
+        estimator_factories={**factories, **load_factories(estimators)},
+        public_classes=(
+            _complete(spec, {**classes, **public_classes}, absent) if public_classes else {}
+        ),
+        not_offered=absent,
+        construct_as_given=_attribute(spec, holder, "construct", call_class),
     )
+    return subject.with_protocol(*_protocol_of(spec, holder, builder_protocol))
+
+
+def _classes_of(parsed: SubjectSpec, holder: Any) -> dict[Wrapper, Any]:
+    if holder is not None:
+        return {
+            wrapper: _attribute(parsed.text, holder, name, None)
+            for wrapper, name in CLASS_NAMES.items()
+        }
+    found: dict[Wrapper, Any] = dict.fromkeys(Wrapper)
+    return found | {wrapper: _load(place) for wrapper, place in parsed.places.items()}
+
+
+def _protocol_of(
+    spec: str, holder: Any, declared: str | None
+) -> tuple[BuilderProtocol, BuilderAdapter | None]:
+    """Return how a subject calls builders, and the method of its adapter that adapts them."""
+    own = _attribute(spec, holder, "adapt_builder", None)
+    name = declared or _attribute(spec, holder, "builder_protocol", None)
+    if own is not None and name is not None:
+        raise UsageError(
+            f"The adapter has a method adapt_builder, and {str(name)!r} is given as builder "
+            "protocol; keep one."
+        )
+    if own is not None:
+        return BuilderProtocol.ADAPTER, own
+    return parse_protocol(BuilderProtocol.KEYWORDS if name is None else name), None
 
 
 def _load(place: str) -> Any:

@@ -4,6 +4,7 @@ import shlex
 from collections.abc import Iterable
 
 from scikeras_conformance.catalog.results import Result
+from scikeras_conformance.subject.builder_protocol import BuilderProtocol
 
 __all__ = ["command_for"]
 
@@ -13,6 +14,7 @@ def command_for(
     subject: str,
     estimators: Iterable[str] = (),
     not_offered: Iterable[str] = (),
+    builder_protocol: str = BuilderProtocol.KEYWORDS,
 ) -> str:
     """Return the command that reproduces a failure.
 
@@ -26,6 +28,8 @@ def command_for(
         Its estimator factories, as the run was told.
     not_offered : iterable of str, default=()
         Capabilities that it does not offer.
+    builder_protocol : str, default="keywords"
+        How it calls builders.
 
     Examples
     --------
@@ -41,4 +45,6 @@ def command_for(
         words += ["--estimators", place]
     for capability in not_offered:
         words += ["--not-offered", capability]
+    if builder_protocol not in {BuilderProtocol.KEYWORDS, BuilderProtocol.ADAPTER}:
+        words += ["--builder-protocol", builder_protocol]
     return shlex.join(words)
