@@ -63,7 +63,8 @@ def run_item(item: pytest.Item, planned: "PlannedCheck", subject: "Subject") -> 
     run = run_of(item.config)
     assert run is not None
     if run.starts_with_smoke:
-        require_basic_use(subject, planned.wrapper)
+        limit = run.options.time_limit
+        require_basic_use(subject, planned.wrapper, limit, kill=run.owns_process)
     policy = _policy(run)
     result = execute(
         planned,

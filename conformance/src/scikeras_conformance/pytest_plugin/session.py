@@ -125,6 +125,8 @@ class Controller:
             self._refuse(self._workers.why_none_began(report.node))
         elif not self._workers.died_before(crashitem):
             sched.mark_test_pending(crashitem)
+        elif (why := self._workers.why_it_cannot_be_used(report.node)) is not None:
+            self._refuse(why, Verdict.CANNOT_FIT)
         else:
             self._take(self._workers.result_of_a_death(planned, report.node))
 

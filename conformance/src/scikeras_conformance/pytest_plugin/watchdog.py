@@ -58,7 +58,8 @@ def allowed_silence(phase: str, limit: float, tries: int = 1) -> float | None:
         case "preparing":
             return max(limit, START_SECONDS) + limit + patience
         case "running":
-            return limit * tries + patience
+            # Once more for basic use, which is tried before the first check.
+            return limit * (tries + 1) + patience
         case _:
             return max(limit, START_SECONDS)
 
@@ -126,7 +127,7 @@ class Watchdog:
         return self._reasons.get(node, "")
 
     def look(self) -> None:
-        """Give up each worker that has been silent for too long."""
+        """Replace each worker that has been silent for too long."""
         now = self._clock()
         for worker in list(self._workers.values()):
             with self._lock:

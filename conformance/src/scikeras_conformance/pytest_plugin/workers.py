@@ -11,6 +11,7 @@ from scikeras_conformance.pytest_plugin.run import Run
 from scikeras_conformance.pytest_plugin.watchdog import Watchdog
 from scikeras_conformance.pytest_plugin.worker import POST_MORTEM
 from scikeras_conformance.runner import post_mortem
+from scikeras_conformance.runner.basic_use import STAGE as BASIC_USE
 
 __all__ = ["Workers"]
 
@@ -84,6 +85,17 @@ class Workers:
         return (
             f"The subject {self._run.options.subject!r} cannot be judged: the process that "
             f"{stage} ended while it did so: it {end}{where}."
+        )
+
+    def why_it_cannot_be_used(self, node: Any) -> str | None:
+        """Return why no check can come to anything: the process ended during basic use."""
+        death = post_mortem.read(self._file_of(node))
+        if death.stage != BASIC_USE:
+            return None
+        return (
+            f"The subject {self._run.options.subject!r} cannot be judged: the process that "
+            f"{death.stage} ended while it did so, and again when that was tried once more: it "
+            f"{self._end_of(node, death)}."
         )
 
     def result_of_a_death(self, planned: PlannedCheck, node: Any) -> Result:

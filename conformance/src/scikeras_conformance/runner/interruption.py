@@ -1,4 +1,4 @@
-"""Tells what comes from outside a check, the time limit and the user's Ctrl-C, from the subject."""
+"""Exceptions that come from outside a check: the time limit, and the user's Ctrl-C."""
 
 import signal
 import threading
