@@ -194,6 +194,20 @@ def test_a_process_that_outlives_its_worker(tmp_path):
 
 
 @process
+@pytest.mark.parametrize(
+    ("body", "reason"),
+    [("os._exit(3)", "it exited, or was killed"), ("time.sleep(600)", "was stopped after 2 s")],
+)
+def test_a_first_fit_that_does_not_come_back(tmp_path, body, reason):
+    """The run ends before hundreds of checks do the same one after the other."""
+    done, data, _ = judge(tmp_path, body, options=("--profile", "hygiene", "--workers", "1"))
+    assert 8 == done.returncode, done.stdout + done.stderr
+    assert "cannot be judged" in data["footer"]["refusal"]
+    assert reason in data["footer"]["refusal"]
+    assert "cannot be fitted (exit code 8)" == done.stdout.splitlines()[-1]
+
+
+@process
 def test_forks_leave_one_result_each(tmp_path):
     """A child that comes back from a fork does not report, and does not disturb."""
     done, data, results = judge(tmp_path, "os.fork()")
