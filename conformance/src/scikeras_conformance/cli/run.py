@@ -174,7 +174,9 @@ def _run_pytest(invocation: Invocation) -> int:
         os.environ.setdefault("HYPOTHESIS_STORAGE_DIRECTORY", notes)
         ended = pytest.main(_pytest_arguments(invocation), plugins=[invocation])
     # Whatever broke after the verdict was known, the run did not come to its end.
-    if ended == pytest.ExitCode.INTERNAL_ERROR or not invocation.ending:
+    # (An incomplete run has the exit code that pytest has for an internal error.)
+    broke = ended == pytest.ExitCode.INTERNAL_ERROR
+    if not invocation.ending or (broke and invocation.exit_code is not ExitCode.INCOMPLETE):
         print(f"incomplete: pytest itself failed (exit code {int(ExitCode.INCOMPLETE)})")
         return ExitCode.INCOMPLETE
     print(printable(invocation.ending))

@@ -49,7 +49,7 @@ def allowed_silence(phase: str, limit: float, tries: int = 1) -> float | None:
     limit : float
         The time limit of the run; zero for none.
     tries : int, default=1
-        How often the check is run.
+        How often its time limit may begin again.
     """
     if limit <= 0 or phase == "idle":
         return None
@@ -58,8 +58,7 @@ def allowed_silence(phase: str, limit: float, tries: int = 1) -> float | None:
         case "preparing":
             return max(limit, START_SECONDS) + limit + patience
         case "running":
-            # Once more for basic use, which is tried before the first check.
-            return limit * (tries + 1) + patience
+            return limit * tries + patience
         case _:
             return max(limit, START_SECONDS)
 
@@ -84,7 +83,7 @@ class Watchdog:
     limit : float
         The time limit of the run; zero for none.
     tries : callable
-        Returns how often the check of a pytest item may be run.
+        Returns how often the time limit may begin again during a pytest item.
     clock : callable
         Returns the seconds.
     """
