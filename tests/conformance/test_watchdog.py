@@ -154,7 +154,7 @@ def test_a_worker_that_ends_is_watched_no_more(watched, ended, clock):
 def workers():
     """Return the workers of a run of which nothing else is needed."""
     options = SimpleNamespace(time_limit=LIMIT, subject="toy")
-    workers = Workers(SimpleNamespace(options=options, baseline=None))
+    workers = Workers(SimpleNamespace(options=options, baseline=None, starts_with_smoke=True))
     yield workers
     workers.close()
 

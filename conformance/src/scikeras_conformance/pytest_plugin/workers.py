@@ -136,9 +136,9 @@ class Workers:
         # What holds here is known in the workers only; too much patience does no harm.
         name = id_of_planned(nodeid)
         entries = () if self._run.baseline is None else self._run.baseline.entries
-        return max(
-            (entry.tries for entry in entries if entry.flaky and entry.id == name), default=1
-        )
+        flaky = [entry.tries for entry in entries if entry.flaky and entry.id == name]
+        # A fit is tried before the first check of a process, within a time limit of its own.
+        return max(flaky, default=1) + self._run.starts_with_smoke
 
 
 def _innermost(details: str) -> str:
