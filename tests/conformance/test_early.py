@@ -7,11 +7,11 @@ from importlib import metadata
 import pytest
 
 from commands import conformance
-from scikeras_conformance.cli.early import require_modules
 from scikeras_conformance.cli.main import main
 from scikeras_conformance.exceptions import SubjectImportError, UnsupportedEnvironmentError
 from scikeras_conformance.report.reading import load_report
 from scikeras_conformance.runner import requirements
+from scikeras_conformance.subject.search import require_modules
 
 
 @pytest.fixture

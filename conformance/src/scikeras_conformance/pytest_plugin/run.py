@@ -18,6 +18,7 @@ from scikeras_conformance.runner.environment import describe_environment
 from scikeras_conformance.runner.requirements import require_usable
 from scikeras_conformance.runner.time_limit import TimeUp, time_limit
 from scikeras_conformance.subject.loading import Subject, load_subject
+from scikeras_conformance.subject.search import require_modules
 
 if TYPE_CHECKING:
     from scikeras_conformance.config.run_options import RunOptions
@@ -73,7 +74,8 @@ class Run:
             If the subject offers what it is declared not to offer.
         """
         limit, spec = self.options.time_limit, self.options.subject
-        # First, so that the time that a backend takes does not count as the subject's.
+        require_modules(spec)
+        # Before the subject, so that the time that a backend takes does not count as the subject's.
         require_usable(limit, kill=self.owns_process)
         require_device(self.options.device)
         post_mortem.note(f"imported the subject {spec!r}")
