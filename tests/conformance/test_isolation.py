@@ -1,5 +1,6 @@
 """What a check cannot do to the next one, and what a process tells after its end."""
 
+import json
 import os
 import signal
 import socket
@@ -186,7 +187,9 @@ def test_the_state_of_the_process_is_restored(tmp_path, monkeypatch):
         socket.setdefaulttimeout(0.1)
         sys.setrecursionlimit(5000)
         sys.setprofile(lambda *_: None)
+        sys.modules["json"] = None
     assert before == state()
+    assert json is sys.modules["json"]
 
 
 def test_waits_grow_with_the_time_limit():

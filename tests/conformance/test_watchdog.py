@@ -109,7 +109,18 @@ def test_no_process_of_another_machine_is_ended(watched, ended, clock):
     node.gateway.spec.popen = False
     clock.now = 1e6
     dog.look()
-    assert ([], "errordown") == (ended, node.sent[-1][0])
+    assert ([None], "errordown") == (ended, node.sent[-1][0])
+
+
+def test_a_worker_that_exited_without_notice(watched, ended, clock, monkeypatch):
+    """A child may hold its connection open; at the second look there is nothing to wait for."""
+    dog, node = watched
+    monkeypatch.setattr(watchdog, "_has_exited", lambda worker: True)
+    dog.look()
+    assert [] == node.sent
+    dog.look()
+    assert ["errordown"] == [name for name, _ in node.sent]
+    assert "exited, or was killed" == dog.reason_of(node)
 
 
 def test_messages_of_other_threads_are_no_sign_of_life(watched, ended, clock):

@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from scikeras_conformance.runner.time_limit import grace_of
@@ -73,6 +74,13 @@ class _Worker:
     phase: str = "starting"
     nodeid: str = ""
     is_lost: bool = field(default=False, init=False)
+    has_exited: bool = field(default=False, init=False)
+
+    @property
+    def pid(self) -> int | None:
+        """The process; None while it is not known, and for one of another machine."""
+        is_here = self.node.gateway.spec.popen
+        return getattr(self.node, "workerinfo", {}).get("pid") if is_here else None
 
 
 class Watchdog:
@@ -135,8 +143,15 @@ class Watchdog:
                     worker.phase, worker.since = "ending", now
                 tries = self._tries(worker.nodeid) if phase == "running" else 1
                 allowed = allowed_silence(phase, self._limit, tries)
-                if not worker.is_lost and allowed is not None and now - worker.since > allowed:
+                if worker.is_lost:
+                    continue
+                if worker.has_exited and _has_exited(worker):
+                    # A child of it keeps the connection open, so xdist does not notice.
+                    self._lose(worker, "exited, or was killed")
+                elif allowed is not None and now - worker.since > allowed:
                     self._lose(worker, f"was silent for {allowed:.0f} s")
+                else:
+                    worker.has_exited = _has_exited(worker)
 
     def _patrol(self) -> None:
         while not self._stop.wait(SECONDS_BETWEEN_LOOKS):
@@ -172,10 +187,18 @@ class Watchdog:
         worker.is_lost = True
         self._reasons[worker.node] = reason
         del self._workers[worker.node]
-        if worker.node.gateway.spec.popen:  # another machine has processes of the same number
-            _end_process(getattr(worker.node, "workerinfo", {}).get("pid"))
+        _end_process(worker.pid)
         # Not left to xdist, which would wait for the end of a connection that a child may hold.
         worker.put(("errordown", {"node": worker.node, "error": reason}))
+
+
+def _has_exited(worker: _Worker) -> bool:
+    """Return whether the process has exited, which is only known on Linux."""
+    try:
+        status = Path(f"/proc/{worker.pid}/stat").read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return False
+    return status.rpartition(")")[2].split()[:1] == ["Z"]
 
 
 def _end_process(pid: int | None) -> None:

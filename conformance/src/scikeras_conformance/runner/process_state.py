@@ -15,10 +15,11 @@ def restored_process_state() -> Iterator[None]:
     """Restore the state of the process after a block.
 
     That is: the working directory, the environment, the path of imports, the streams, tracing and
-    profiling, the timeout of sockets and the limit of recursion. What is not restored, such as
-    replaced modules and open files, is on the page about limits.
+    profiling, the timeout of sockets, the limit of recursion, and modules that were made impossible
+    to import. What is not restored, such as replaced modules and closed files, is on the page about
+    limits.
     """
-    directory = _working_directory()
+    directory, modules = _working_directory(), dict(sys.modules)
     environment, path = dict(os.environ), list(sys.path)
     streams = sys.stdin, sys.stdout, sys.stderr
     trace, profile = sys.gettrace(), sys.getprofile()
@@ -33,6 +34,8 @@ def restored_process_state() -> Iterator[None]:
         threading.setprofile(profile_of_threads)
         sys.stdin, sys.stdout, sys.stderr = streams
         sys.path[:] = path
+        for name in [name for name in modules if sys.modules.get(name, modules) is None]:
+            sys.modules[name] = modules[name]
         socket.setdefaulttimeout(timeout)
         sys.setrecursionlimit(recursion)
         if os.environ != environment:
