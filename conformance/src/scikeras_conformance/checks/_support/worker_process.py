@@ -35,7 +35,8 @@ def run_in_worker_process(
     Parameters
     ----------
     context : CheckContext
-        The context. An exception in the process, or its end, is a failure of the subject.
+        The context. An exception in the process, or its end, is a failure of the subject; where
+        it takes too long, the check is blocked.
     what : str
         What is done, in words that form a sentence with "raised ...".
     function : callable
@@ -46,6 +47,8 @@ def run_in_worker_process(
     with context.doing(f"pickling the arguments of {what}"):
         task = pickle.dumps((function, arguments))
     status, result = _run(task)
+    if status == "too slow":
+        context.stop(what, result)
     context.require(status == "returned", f"{what} {result}")
     return result
 
@@ -56,13 +59,13 @@ def _run(task: bytes) -> tuple[str, Any]:
     try:
         worker.connection.send_bytes(task)
         if not wait([worker.connection, worker.process.sentinel], TIMEOUT):
-            result = ("ended", f"did not finish within {TIMEOUT:g} s")
+            result = ("too slow", f"did not finish within {TIMEOUT:g} s")
         elif worker.connection.poll():
             result = worker.connection.recv()
     except (OSError, EOFError):
         pass  # the process has ended, and closed its end of the connection
     finally:
-        if result[0] == "ended":
+        if result[0] in {"ended", "too slow"}:
             _stop()
     return result
 
