@@ -18,6 +18,7 @@ from scikeras_conformance.doubles.float64 import (
     computes_in_float64,
     float64_settings,
 )
+from scikeras_conformance.doubles.helpers import HELPERS, HelperModel
 from scikeras_conformance.doubles.importable import (
     COMPILED,
     ORACLES,
@@ -52,6 +53,7 @@ __all__ = [
     "COMPILED",
     "CUSTOM",
     "FLOAT64_BUILDERS",
+    "HELPERS",
     "ORACLES",
     "PLAIN",
     "STUBS",
@@ -60,6 +62,7 @@ __all__ = [
     "WRONG_STUBS",
     "Dataset",
     "EagerModel",
+    "HelperModel",
     "LabeledCallback",
     "OptimizerWithIncompleteConfig",
     "RecordingModel",
