@@ -1,0 +1,90 @@
+"""What a check makes sure of before it looks at its clause, with nothing but the helper model.
+
+A clause about one form of a thing is broken only if the subject fails with that form and works
+without it. Whether it works without it is tried once for each class.
+"""
+
+from typing import Any
+from weakref import WeakKeyDictionary
+
+from scikeras_conformance.checks._support.helper_models import helper_builder
+from scikeras_conformance.checks._support.modules import doubles
+from scikeras_conformance.exceptions import Blocked
+from scikeras_conformance.runner.context import CheckContext
+from scikeras_conformance.runner.seeding import seed_everything
+
+__all__ = ["accepted", "own_parameters", "require_it_works", "require_probabilities_exist"]
+
+_tried: WeakKeyDictionary[type, dict[str, Blocked | None]] = WeakKeyDictionary()
+
+
+def require_it_works(context: CheckContext, method: str = "fit") -> None:
+    """Block the check unless a method works with the helper model, and nothing else given.
+
+    Parameters
+    ----------
+    context : CheckContext
+        The context.
+    method : str, default="fit"
+        ``"fit"`` or ``"initialize"``.
+    """
+    tried = _tried.setdefault(context.cls, {})
+    if method not in tried:
+        tried[method] = _failure(context, method)
+        seed_everything()
+    if (blocked := tried[method]) is not None:
+        raise Blocked(blocked.step, blocked.problem) from blocked.__cause__
+
+
+def _failure(context: CheckContext, method: str) -> Blocked | None:
+    X, y, *_ = doubles.dataset(context.wrapper)
+    try:
+        with context.preparing(f"{method} with a plain model"):
+            estimator = context.make(helper_builder(context))
+            context.call(estimator, method, X, y)
+            context.predict(estimator, X)
+    except Blocked as blocked:
+        return blocked
+    return None
+
+
+def own_parameters(context: CheckContext) -> list[str]:
+    """Return the names of the wrapper's own parameters, without those for the builder."""
+    return list(context.params(context.make(helper_builder(context))))
+
+
+def accepted(context: CheckContext, **given: Any) -> dict[str, Any]:
+    """Return those parameters that the wrapper has, each tried alone.
+
+    For checks that give a wrapper several parameters and are about none of them: a wrapper need not
+    have them. One that it does not have might be taken for an argument of the builder.
+
+    Parameters
+    ----------
+    context : CheckContext
+        The context.
+    **given
+        Named and routed parameters.
+    """
+    build = helper_builder(context)
+    named = {*own_parameters(context), "model", "fit", "predict", "score"}
+
+    def has(name: str, value: Any) -> bool:
+        try:
+            context.subject.construct(context.cls, build, **{name: value})
+        except (Exception, SystemExit):
+            return False
+        return name.partition("__")[0] in named
+
+    return {name: value for name, value in given.items() if has(name, value)}
+
+
+def require_probabilities_exist(context: CheckContext) -> None:
+    """End a conditional check as not applicable if the classifier has no ``predict_proba``.
+
+    The contract leaves that open, as scikit-learn does.
+    """
+    if not hasattr(context.cls, "predict_proba"):
+        context.not_applicable(
+            "the classifier has no predict_proba, which it does not have to have"
+        )
