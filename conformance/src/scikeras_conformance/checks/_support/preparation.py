@@ -13,7 +13,13 @@ from scikeras_conformance.exceptions import Blocked
 from scikeras_conformance.runner.context import CheckContext
 from scikeras_conformance.runner.seeding import seed_everything
 
-__all__ = ["accepted", "own_parameters", "require_it_works", "require_probabilities_exist"]
+__all__ = [
+    "accepted",
+    "own_parameters",
+    "require_free_parameters",
+    "require_it_works",
+    "require_probabilities_exist",
+]
 
 _tried: WeakKeyDictionary[type, dict[str, Blocked | None]] = WeakKeyDictionary()
 
@@ -77,6 +83,12 @@ def accepted(context: CheckContext, **given: Any) -> dict[str, Any]:
         return name.partition("__")[0] in named
 
     return {name: value for name, value in given.items() if has(name, value)}
+
+
+def require_free_parameters(context: CheckContext) -> None:
+    """Block the check unless a keyword for the builder is a parameter, as INIT-1 has it."""
+    if "units" not in context.params(context.make(helper_builder(context), units=1)):
+        context.stop("storing a keyword for the builder as a parameter", "did not happen")
 
 
 def require_probabilities_exist(context: CheckContext) -> None:

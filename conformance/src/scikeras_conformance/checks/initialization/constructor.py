@@ -5,7 +5,11 @@ from typing import TYPE_CHECKING, Any
 from scikeras_conformance.catalog.check import check
 from scikeras_conformance.checks._support.helper_models import helper_builder, helper_model
 from scikeras_conformance.checks._support.modules import doubles, keras, sklearn_base
-from scikeras_conformance.checks._support.preparation import accepted, own_parameters
+from scikeras_conformance.checks._support.preparation import (
+    accepted,
+    own_parameters,
+    require_free_parameters,
+)
 from scikeras_conformance.checks._support.properties import require_for_all_examples
 from scikeras_conformance.checks._support.state import fitted_names
 from scikeras_conformance.checks._support.stored_parameters import PREFIXES, require_stored
@@ -87,6 +91,7 @@ def taken_names(context: CheckContext) -> None:
     ]
     given = {name: object()}
     build = helper_builder(context)
+    require_free_parameters(context)
     with context.doing(f"constructing with the keyword {name}"):
         try:
             estimator = context.subject.construct(context.cls, build, **given)

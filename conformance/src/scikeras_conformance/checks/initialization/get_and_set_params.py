@@ -11,7 +11,7 @@ from scikeras_conformance.checks._support.helper_models import (
 )
 from scikeras_conformance.checks._support.modules import doubles, np, sklearn_base
 from scikeras_conformance.checks._support.predictions import same
-from scikeras_conformance.checks._support.preparation import accepted
+from scikeras_conformance.checks._support.preparation import accepted, require_free_parameters
 from scikeras_conformance.checks._support.stored_parameters import PREFIXES, require_stored
 from scikeras_conformance.contract import Level
 from scikeras_conformance.runner.context import CheckContext, show
@@ -123,6 +123,7 @@ def unknown(context: CheckContext) -> None:
 def nested(context: CheckContext) -> None:
     from sklearn.preprocessing import StandardScaler
 
+    require_free_parameters(context)
     inner, other = StandardScaler(), StandardScaler()
     estimator = context.make(helper_builder(context), scaler=inner)
 

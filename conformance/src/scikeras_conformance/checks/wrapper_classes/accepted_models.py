@@ -13,6 +13,11 @@ from scikeras_conformance.checks._support.helper_models import (
 from scikeras_conformance.checks._support.modules import doubles, keras
 from scikeras_conformance.checks._support.predictions import require_values
 from scikeras_conformance.checks._support.preparation import require_it_works
+from scikeras_conformance.checks._support.recording_builder import (
+    fit_with_builder,
+    recording_builder,
+    special_argument,
+)
 from scikeras_conformance.runner.context import CheckContext
 
 
@@ -130,9 +135,10 @@ def special_arguments_by_kind(context: CheckContext) -> None:
         "callable-object": Factory(),
     }[context.case]
     # A function receives the arguments, and a builder of the kind is accepted without them.
-    context.fit(context.make(lambda meta, units: function(1, meta, units), units=5), X, y)
+    plain, calls = recording_builder(context, "meta", "units")
+    _, received = fit_with_builder(context, plain, calls, units=5)
+    special_argument(context, received, "meta")
     context.fit(context.make(_Builders(context).of_kind(context.case)), X, y)
-    seen.clear()
     estimator = context.observe.make(builder, units=5)
     with context.doing(f"fit with a {context.case} as builder"):
         context.fit(estimator, X, y)
