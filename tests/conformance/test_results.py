@@ -70,6 +70,7 @@ def test_exit_codes_are_pinned():
         "NOTHING_RUN": 5,
         "BASELINE_NOT_MET": 6,
         "BLOCKED": 7,
+        "CANNOT_FIT": 8,
     }
     assert expected == {code.name: code.value for code in ExitCode}
 

@@ -4,10 +4,12 @@
 
     ConformanceError
     ├── UsageError              a command, an option or a name is not valid (also ValueError)
+    │   └── DeclarationError        what is declared about the subject is not true
     ├── ContractError           the contract or the checks shipped with the suite are damaged
     ├── SubjectError            the implementation under test cannot be judged
     │   ├── SubjectImportError      it cannot be imported
-    │   └── SubjectIncompleteError  it does not offer the three wrappers
+    │   ├── CannotFitError          no wrapper of it can be fitted
+    │   └── SubjectIncompleteError  it lacks a wrapper, and does not say so
     ├── DeviceError             the requested device is not available
     ├── ReportError             a report cannot be written
     │   └── DamagedReportError      a stored report is cut off, or contradicts itself
@@ -28,9 +30,11 @@ from difflib import get_close_matches
 __all__ = [
     "BaselineError",
     "Blocked",
+    "CannotFitError",
     "ConformanceError",
     "ContractError",
     "DamagedReportError",
+    "DeclarationError",
     "DeviceError",
     "Nonconformance",
     "NotApplicable",
@@ -52,6 +56,10 @@ class UsageError(ConformanceError, ValueError):
     """A command, an option or a name is not valid."""
 
 
+class DeclarationError(UsageError):
+    """A capability is declared as not offered, and the subject offers it."""
+
+
 class ContractError(ConformanceError):
     """The contract or the checks shipped with the suite are damaged."""
 
@@ -64,8 +72,12 @@ class SubjectImportError(SubjectError, ImportError):
     """The implementation under test cannot be imported."""
 
 
+class CannotFitError(SubjectError):
+    """No wrapper of the implementation under test can be constructed, fitted, and predict."""
+
+
 class SubjectIncompleteError(SubjectError):
-    """The implementation under test lacks one of the three wrappers."""
+    """The implementation under test lacks a wrapper, and does not say so."""
 
 
 class DeviceError(ConformanceError):

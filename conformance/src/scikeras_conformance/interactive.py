@@ -10,9 +10,12 @@ from scikeras_conformance.catalog.results import Outcome, Result
 from scikeras_conformance.catalog.selection import matching_checks
 from scikeras_conformance.catalog.wrappers import Wrapper
 from scikeras_conformance.checks import CATALOG
+from scikeras_conformance.contract import parse_capabilities
 from scikeras_conformance.exceptions import Unavailable, UsageError, did_you_mean
+from scikeras_conformance.runner.absence import require_absent
 from scikeras_conformance.runner.execute import execute
 from scikeras_conformance.runner.time_limit import DEFAULT_LIMIT
+from scikeras_conformance.subject.builder_protocol import parse_protocol
 from scikeras_conformance.subject.loading import Subject, load_subject
 
 __all__ = ["CheckResults", "run_check"]
@@ -58,6 +61,8 @@ def run_check(
     base: type | None = None,
     classifier: type | None = None,
     regressor: type | None = None,
+    not_offered: Iterable[str] = (),
+    builder_protocol: str | None = None,
     time_limit: float = DEFAULT_LIMIT,
 ) -> CheckResults:
     """Run one check, with all its cases.
@@ -76,6 +81,10 @@ def run_check(
         The only case to run.
     base, classifier, regressor : type, optional
         The other wrappers, for the checks that compare them.
+    not_offered : iterable of str, default=()
+        Capabilities that the subject does not offer.
+    builder_protocol : {"keywords", "data-first", "shapes", "none"}, optional
+        How the subject calls builders.
     time_limit : float, default=120
         Seconds that a case may take; zero for no limit.
 
@@ -107,7 +116,7 @@ def run_check(
     if isinstance(subject, str):
         if base or classifier or regressor:
             raise UsageError("A subject that is named brings its own wrappers; give no other.")
-        judged = load_subject(subject)
+        judged = load_subject(subject, not_offered=not_offered, builder_protocol=builder_protocol)
     else:
         kind = _kind_of(subject) if wrappers is None else wrappers[0]
         wrappers = (kind,)
@@ -120,7 +129,14 @@ def run_check(
         for role, cls in given.items():
             if cls is not None and not isinstance(cls, type):
                 raise UsageError(f"The {role} wrapper is {_short(cls)}; give a class.")
-        judged = Subject(f"{subject.__module__}.{subject.__qualname__}", _Given(given))
+        judged = Subject(
+            f"{subject.__module__}.{subject.__qualname__}",
+            _Given(given),
+            not_offered=parse_capabilities(not_offered),
+        )
+        if builder_protocol is not None:
+            judged = judged.with_protocol(parse_protocol(builder_protocol))
+    require_absent(judged)
     planned = _planned(record, wrappers or record.wrappers, case)
     return CheckResults(execute(item, judged, limit=time_limit) for item in planned)
 

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from scikeras_conformance.catalog.wrappers import ALL, ESTIMATORS, Wrapper
-from scikeras_conformance.contract import Level, Profile, load_contract
+from scikeras_conformance.contract import Capability, Level, Profile, load_contract
+from scikeras_conformance.contract.capabilities import NEEDED_BY
 from scikeras_conformance.exceptions import ContractError
 
 __all__ = ["ALL", "ESTIMATORS", "NO_CASE", "Check", "CheckFunction", "Wrapper", "check"]
@@ -42,6 +43,9 @@ class Check:
         Takes a `CheckContext` and raises `Nonconformance` where the promise is broken.
     conditional : bool
         Whether the check may be not applicable, under conditions that the suite's data name.
+    needs : frozenset of Capability
+        The capabilities without which there is nothing to check: those of its first clause, and
+        further ones that the check itself needs.
     """
 
     id: str
@@ -54,6 +58,7 @@ class Check:
     cases: tuple[str, ...]
     function: CheckFunction
     conditional: bool = False
+    needs: frozenset[Capability] = frozenset()
 
     @property
     def chapter(self) -> str:
@@ -71,6 +76,7 @@ def check(
     also: Iterable[str] = (),
     level: Level | None = None,
     conditional: bool = False,
+    needs: Iterable[Capability] = (),
 ) -> Callable[[CheckFunction], Check]:
     """Make a check out of a function.
 
@@ -90,6 +96,8 @@ def check(
         Where the check is less binding than its clause; by default the level of the clause.
     conditional : bool, default=False
         See `Check`.
+    needs : iterable of Capability, default=()
+        Capabilities that the check needs beside those of its first clause.
 
     Raises
     ------
@@ -118,6 +126,7 @@ def check(
             cases=tuple(cases) or (NO_CASE,),
             function=function,
             conditional=conditional,
+            needs=NEEDED_BY.get(clause.id, frozenset()) | frozenset(needs),
         )
 
     return record

@@ -16,3 +16,4 @@ class ExitCode(IntEnum):
     NOTHING_RUN = 5
     BASELINE_NOT_MET = 6
     BLOCKED = 7
+    CANNOT_FIT = 8

@@ -7,7 +7,7 @@ from typing import overload
 from scikeras_conformance.catalog.check import Check
 from scikeras_conformance.catalog.selection import Selection
 from scikeras_conformance.catalog.wrappers import Wrapper
-from scikeras_conformance.contract import load_contract
+from scikeras_conformance.contract import Capability, load_contract
 
 __all__ = ["Plan", "PlannedCheck", "make_plan", "unchecked_clauses"]
 
@@ -25,6 +25,11 @@ class PlannedCheck:
         """Name of the planned check in reports and as a pytest item."""
         parts = [self.check.id, self.wrapper]
         return ":".join([*parts, self.case] if self.case else parts)
+
+    @property
+    def needs(self) -> frozenset[Capability]:
+        """The capabilities without which there is nothing to check."""
+        return self.check.needs | {Capability(self.wrapper)}
 
 
 class Plan(Sequence[PlannedCheck]):

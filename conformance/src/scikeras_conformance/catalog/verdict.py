@@ -19,7 +19,9 @@ class Verdict(StrEnum):
     NOT_CONFORMANT = "not conformant"
     BLOCKED = "blocked"
     INCOMPLETE = "incomplete"
+    USAGE = "usage error"
     NO_SUBJECT = "no subject"
+    CANNOT_FIT = "cannot be fitted"
     NOTHING_RUN = "nothing run"
 
     @property

@@ -21,11 +21,13 @@ exit codes:
   2  the command, an option or a name is not valid
   3  incomplete: a planned check has no result or cannot be run here (no GPU, no type checker), the
      requested device is not available, or the suite itself failed
-  4  there is no subject: it cannot be imported, or lacks one of the three wrappers
+  4  there is no subject: it cannot be imported, or lacks a wrapper that it does not declare as not
+     offered
   5  nothing was selected
   6  the baseline is not met (with one, 0 means that it is)
   7  blocked: no MUST was seen broken, but one could not be checked, because the subject failed in a
      step that the check needs first
+  8  no wrapper of the subject can be constructed, fitted and used to predict
 """
 
 

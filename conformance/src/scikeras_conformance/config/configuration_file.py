@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import msgspec
 from msgspec import Meta
@@ -54,6 +54,13 @@ class Keys(msgspec.Struct, kw_only=True, rename="kebab"):
         # Without constraints, which crash msgspec 0.22 in a union with a dict.
         str | dict[str, str] | None,
         Meta(description="a text 'module:adapter', or a table of 'module:function' by wrapper"),
+    ] = None
+    not_offered: Annotated[
+        TextList | None, Meta(description="a list of capabilities such as ['regressor']")
+    ] = None
+    builder_protocol: Annotated[
+        Literal["keywords", "data-first", "shapes", "none"] | None,
+        Meta(description="'keywords', 'data-first', 'shapes' or 'none'"),
     ] = None
     device: Annotated[Device | None, Meta(description="'cpu' or 'gpu'")] = None
     time_limit: Seconds | None = None

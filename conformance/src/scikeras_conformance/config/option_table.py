@@ -8,6 +8,7 @@ from typing import Any
 from scikeras_conformance.config.values import Seconds, read_value
 from scikeras_conformance.runner.device import Device
 from scikeras_conformance.runner.time_limit import DEFAULT_LIMIT
+from scikeras_conformance.subject.builder_protocol import READY_MADE
 from scikeras_conformance.subject.estimator_factories import parse_factory
 
 __all__ = ["OPTIONS", "Option"]
@@ -117,6 +118,22 @@ OPTIONS = (
         "PLACE",
         repeated=True,
         parse=parse_factory,
+    ),
+    Option(
+        "builder-protocol",
+        "builder_protocol",
+        "how the subject calls builders: keywords (default), data-first for builder(X, y), shapes "
+        "for builder(input_shape, output_shape), or none if it takes models only",
+        "PROTOCOL",
+        choices=tuple(map(str, READY_MADE)),
+    ),
+    Option(
+        "not-offered",
+        "not_offered",
+        "a capability that the subject does not offer, for example regressor or partial-fit: its "
+        "checks are counted apart (may be repeated)",
+        "CAPABILITY",
+        repeated=True,
     ),
     Option(
         "time-limit",

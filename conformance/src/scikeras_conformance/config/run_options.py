@@ -8,9 +8,11 @@ import msgspec
 
 from scikeras_conformance.catalog.selection import Selection
 from scikeras_conformance.config.values import Seconds
+from scikeras_conformance.contract import parse_capabilities
 from scikeras_conformance.exceptions import UsageError
 from scikeras_conformance.runner.device import Device
 from scikeras_conformance.runner.time_limit import DEFAULT_LIMIT
+from scikeras_conformance.subject.builder_protocol import parse_protocol
 from scikeras_conformance.subject.estimator_factories import parse_factory, places_of
 from scikeras_conformance.subject.spec import parse_spec
 
@@ -31,6 +33,11 @@ class RunOptions(msgspec.Struct, frozen=True, kw_only=True):
         The part of the contract that the run is about.
     estimators : tuple of str
         Estimator factories, see `scikeras_conformance.subject.estimator_factories`.
+    not_offered : tuple of str
+        Capabilities that the subject does not offer, see
+        `scikeras_conformance.contract.capabilities`.
+    builder_protocol : str or None
+        How the subject calls builders, see `scikeras_conformance.subject.builder_protocol`.
     device : Device or None
         The requested device; None to take what comes.
     time_limit : float
@@ -57,6 +64,8 @@ class RunOptions(msgspec.Struct, frozen=True, kw_only=True):
     checks: tuple[str, ...] = ()
     wrappers: tuple[str, ...] = ()
     estimators: tuple[str, ...] = ()
+    not_offered: tuple[str, ...] = ()
+    builder_protocol: str | None = None
     device: Device | None = None
     time_limit: Seconds = DEFAULT_LIMIT
     strict: bool = False
@@ -81,8 +90,8 @@ class RunOptions(msgspec.Struct, frozen=True, kw_only=True):
         Raises
         ------
         UsageError
-            If a value is not valid, or the subject or an estimator factory is not named in a
-            form that is understood.
+            If a value is not valid, the subject or an estimator factory is not named in a form
+            that is understood, or there is no capability or builder protocol of a name.
         """
         values = dict(values)
         for name in ("baseline", "report", "scripts"):
@@ -95,6 +104,9 @@ class RunOptions(msgspec.Struct, frozen=True, kw_only=True):
             raise UsageError(f"An option of the run is not valid: {error}.") from error
         parse_spec(options.subject)
         places_of(map(parse_factory, options.estimators))
+        parse_capabilities(options.not_offered)
+        if options.builder_protocol is not None:
+            parse_protocol(options.builder_protocol)
         return options
 
     @property

@@ -18,6 +18,7 @@ from scikeras_conformance.doubles.float64 import (
     computes_in_float64,
     float64_settings,
 )
+from scikeras_conformance.doubles.helpers import HELPERS, HelperModel
 from scikeras_conformance.doubles.importable import (
     COMPILED,
     ORACLES,
@@ -50,12 +51,14 @@ __all__ = [
     "COMPILED",
     "CUSTOM",
     "FLOAT64_BUILDERS",
+    "HELPERS",
     "ORACLES",
     "PLAIN",
     "STUBS",
     "UNTRAINED",
     "Dataset",
     "EagerModel",
+    "HelperModel",
     "LabeledCallback",
     "OptimizerWithIncompleteConfig",
     "RecordingModel",

@@ -20,6 +20,7 @@ from scikeras_conformance.exceptions import UsageError
 from scikeras_conformance.pytest_plugin.items import parameters
 from scikeras_conformance.pytest_plugin.outcomes import ending_of
 from scikeras_conformance.pytest_plugin.run import Run
+from scikeras_conformance.runner.basic_use import require_basic_use
 from scikeras_conformance.runner.execute import execute
 from scikeras_conformance.runner.time_limit import DEFAULT_LIMIT
 
@@ -34,6 +35,8 @@ def conformance_tests(
     checks: Iterable[str] = (),
     wrappers: Iterable[str] = (),
     estimators: Iterable[str] = (),
+    not_offered: Iterable[str] = (),
+    builder_protocol: str | None = None,
     strict: bool = False,
     time_limit: float = DEFAULT_LIMIT,
     baseline: str | Path | None = None,
@@ -54,6 +57,11 @@ def conformance_tests(
     estimators : iterable of str
         Estimators to run scikit-learn's checks on, if not the suite's own: ``"module:adapter"``, or
         ``"classifier=module:function"``.
+    not_offered : iterable of str
+        Capabilities that the implementation does not offer: ``["regressor", "partial-fit"]``.
+    builder_protocol : str, optional
+        How the implementation calls builders: ``"keywords"``, ``"data-first"``, ``"shapes"`` or
+        ``"none"``; by default what its adapter says, or by keywords.
     strict : bool, default=False
         Whether SHOULD counts like MUST.
     time_limit : float, default=120
@@ -84,6 +92,8 @@ def conformance_tests(
             "checks": _several("checks", checks),
             "wrappers": _several("wrappers", wrappers),
             "estimators": _several("estimators", estimators),
+            "not_offered": _several("not_offered", not_offered),
+            "builder_protocol": builder_protocol,
             "strict": strict,
             "time_limit": time_limit,
             "baseline": baseline,
@@ -95,6 +105,8 @@ def conformance_tests(
 
     @pytest.mark.parametrize("contract_check", parameters(run.plan))
     def test(contract_check: PlannedCheck) -> None:
+        if run.starts_with_smoke:
+            require_basic_use(run.subject, contract_check.wrapper)
         result = execute(
             contract_check,
             run.subject,

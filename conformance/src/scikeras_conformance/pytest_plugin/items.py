@@ -6,9 +6,16 @@ import pytest
 
 from scikeras_conformance.catalog.results import Result
 from scikeras_conformance.catalog.verdict import Verdict
-from scikeras_conformance.exceptions import BaselineError, ConformanceError, SubjectError
+from scikeras_conformance.exceptions import (
+    BaselineError,
+    CannotFitError,
+    ConformanceError,
+    DeclarationError,
+    SubjectError,
+)
 from scikeras_conformance.pytest_plugin.outcomes import Ending, ItemPolicy, ending_of
 from scikeras_conformance.pytest_plugin.run import Run, run_of
+from scikeras_conformance.runner.basic_use import require_basic_use
 from scikeras_conformance.runner.execute import execute
 
 if TYPE_CHECKING:
@@ -53,6 +60,8 @@ def run_item(item: pytest.Item, planned: "PlannedCheck", subject: "Subject") -> 
     """Execute a planned check as a pytest item of the collected suite."""
     run = run_of(item.config)
     assert run is not None
+    if run.starts_with_smoke:
+        require_basic_use(subject, planned.wrapper)
     policy = _policy(run)
     result = execute(
         planned,
@@ -86,12 +95,18 @@ def complete_report(item: pytest.Item, call: pytest.CallInfo[None], report: Any,
             # The first result of a process brings along who was judged, and where.
             item.config.stash[HAS_SENT_FACTS] = True
             report.conformance_facts = run.facts
-    elif call.when == "setup" and call.excinfo is not None:
+    elif call.excinfo is not None and isinstance(call.excinfo.value, ConformanceError):
         error = call.excinfo.value
-        if isinstance(error, ConformanceError):
-            no_subject = isinstance(error, SubjectError)
-            verdict = Verdict.NO_SUBJECT if no_subject else Verdict.INCOMPLETE
-            report.conformance_refusal = (str(error), str(verdict))
+        report.conformance_refusal = (str(error), str(_verdict_of(error)))
+
+
+def _verdict_of(error: ConformanceError) -> Verdict:
+    """Return the verdict of a run that an error ends before its checks."""
+    if isinstance(error, CannotFitError):
+        return Verdict.CANNOT_FIT
+    if isinstance(error, SubjectError):
+        return Verdict.NO_SUBJECT
+    return Verdict.USAGE if isinstance(error, DeclarationError) else Verdict.INCOMPLETE
 
 
 def _shortened(text: str) -> str:

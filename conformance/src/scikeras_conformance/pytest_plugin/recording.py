@@ -93,4 +93,5 @@ class Recorder:
             seed=SEED,
             example=result.example,
             estimators=options.estimators,
+            builder_protocol=options.builder_protocol,
         )

@@ -11,6 +11,7 @@ from scikeras_conformance.checks import CATALOG
 from scikeras_conformance.exceptions import SubjectImportError
 from scikeras_conformance.pytest_plugin.outcomes import ItemPolicy
 from scikeras_conformance.report.locations import sources_of
+from scikeras_conformance.runner.absence import require_absent
 from scikeras_conformance.runner.device import require_device
 from scikeras_conformance.runner.environment import describe_environment
 from scikeras_conformance.runner.time_limit import TimeUp, time_limit
@@ -59,6 +60,8 @@ class Run:
             If the requested device is not available.
         SubjectError
             If the subject cannot be imported, or is incomplete.
+        DeclarationError
+            If the subject offers what it is declared not to offer.
         """
         import keras  # noqa: F401 - the time that a backend takes to import does not count as the subject's
 
@@ -66,9 +69,25 @@ class Run:
         spec = self.options.subject
         try:
             with time_limit(self.options.time_limit):
-                return load_subject(spec, self.options.estimators)
+                subject = load_subject(
+                    spec,
+                    self.options.estimators,
+                    not_offered=self.options.not_offered,
+                    builder_protocol=self.options.builder_protocol,
+                )
+                require_absent(subject)
+                return subject
         except TimeUp as stop:
             raise SubjectImportError(f"The import of the subject {spec!r} {stop}.") from stop
+
+    @property
+    def starts_with_smoke(self) -> bool:
+        """Whether a subject that cannot be fitted at all ends the run.
+
+        That is for runs of whole profiles: who names a chapter or a check wants to see its results.
+        """
+        selection = self.plan.selection
+        return not (selection.chapters or selection.checks)
 
     @cached_property
     def facts(self) -> dict[str, Any]:
@@ -81,6 +100,8 @@ class Run:
                 "version": identity.version,
                 "wrappers": dict(identity.wrappers),
                 "sources": sources_of(self.subject),
+                "not_offered": sorted(self.subject.not_offered),
+                "builder_protocol": str(self.subject.builder_protocol),
             },
             "environment": {
                 **describe_environment(),

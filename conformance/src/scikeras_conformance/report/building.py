@@ -152,8 +152,10 @@ def reported(result: Result, header: Header) -> ReportedResult:
     """Return a result as the report has it: with the command that runs again what went wrong."""
     fields = msgspec.structs.asdict(result)
     if result.went_wrong:
-        subject, estimators = header.subject.spec, header.configuration.estimators
-        fields["reproduce"] = command_for(result, subject, estimators)
+        subject, estimators = header.subject, header.configuration.estimators
+        fields["reproduce"] = command_for(
+            result, subject.spec, estimators, subject.not_offered, subject.builder_protocol
+        )
     return ReportedResult(**fields)
 
 

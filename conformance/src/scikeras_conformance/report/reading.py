@@ -18,6 +18,9 @@ __all__ = ["from_dict", "load_report"]
 
 FAMILY = "scikeras-conformance/report/"
 OURS = re.compile(rf'\s*\{{\s*"schema":\s*"{FAMILY}')
+REFUSED = (Verdict.USAGE, Verdict.NO_SUBJECT, Verdict.CANNOT_FIT, Verdict.INCOMPLETE)
+"""The verdicts of a run that ended before its checks."""
+
 STREAMED = re.compile(r'^\{"id": ', re.MULTILINE)
 
 
@@ -148,8 +151,8 @@ def _pairs(counts: ReportedCounts) -> str:
 def _verdict(report: Report, counts: Counts) -> Verdict:
     if report.footer.refusal is not None:
         # A run without the requested device is refused too, which says nothing about the subject.
-        refused = report.footer.verdict is Verdict.INCOMPLETE
-        return Verdict.INCOMPLETE if refused else Verdict.NO_SUBJECT
+        refused = report.footer.verdict in REFUSED
+        return report.footer.verdict if refused else Verdict.NO_SUBJECT
     return decide(counts, report.results, strict=report.header.strict)
 
 

@@ -69,6 +69,10 @@ class ReportedSubject(_Part, frozen=True):
         dict[str, str], Meta(description="The import path of each class, by wrapper.")
     ] = {}
     sources: Sources = Sources()
+    not_offered: Annotated[
+        tuple[str, ...], Meta(description="Capabilities that it is declared not to offer.")
+    ] = ()
+    builder_protocol: Annotated[str, Meta(description="How it calls builders.")] = "keywords"
 
 
 class Environment(_Part, frozen=True):

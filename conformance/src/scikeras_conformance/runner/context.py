@@ -153,6 +153,13 @@ class CheckContext(Steps):
         """Whether the context is about the classifier."""
         return self.wrapper is Wrapper.CLASSIFIER
 
+    def as_given(self, builder: Any) -> Any:
+        """Return what the constructor was given in place of a builder, to compare with it.
+
+        That is the builder itself, unless the subject calls builders in a way of its own.
+        """
+        return self.subject.as_given(builder)
+
     @property
     def observe(self) -> "Observation":
         """The same methods, where they are what the clause is about."""

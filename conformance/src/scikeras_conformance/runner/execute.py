@@ -37,7 +37,7 @@ def execute(
     kill: bool = False,
     tries: int = 1,
 ) -> Result:
-    """Run a check.
+    """Run a check, unless it needs what the subject does not offer.
 
     Every check starts from the same seed of every global generator, and with warnings ignored:
     neither the order of checks nor the warning filters of the environment change a verdict.
@@ -58,7 +58,7 @@ def execute(
     start = time.perf_counter()
     process = os.getpid()
     count = 1
-    ending = _run(planned, subject, limit, kill=kill)
+    ending = _not_offered(planned, subject) or _run(planned, subject, limit, kill=kill)
     while ending.outcome is Outcome.PASSED and count < tries:
         count += 1
         ending = _run(planned, subject, limit, kill=kill)
@@ -76,6 +76,15 @@ def execute(
         tries=count,
         **ending._asdict(),
     )
+
+
+def _not_offered(planned: PlannedCheck, subject: Subject) -> _Ending | None:
+    """Return how a check ends that needs what the subject does not offer; None for any other."""
+    lacking = sorted(planned.needs & subject.not_offered)
+    if not lacking:
+        return None
+    words = " and ".join(f"{capability.words} ({capability})" for capability in lacking)
+    return _Ending(Outcome.NOT_OFFERED, f"The subject does not offer {words}.")
 
 
 def _run(planned: PlannedCheck, subject: Subject, limit: float, *, kill: bool) -> _Ending:

@@ -39,7 +39,8 @@ def identify(spec: str, classes: Mapping[Wrapper, type]) -> Identity:
     classes : mapping of Wrapper to type
         The classes that users import.
     """
-    top = classes[Wrapper.CLASSIFIER].__module__.partition(".")[0]
+    top = (classes.get(Wrapper.CLASSIFIER) or next(iter(classes.values()))).__module__
+    top = top.partition(".")[0]
     distributions = metadata.packages_distributions().get(top, [])
     distribution = distributions[0] if distributions else None
     return Identity(

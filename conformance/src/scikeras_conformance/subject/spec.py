@@ -7,7 +7,7 @@ A *spec* has one of three forms:
 ``package.module:adapter``
     An object with those three attributes, see `scikeras_conformance.subject.loading`.
 ``base=module:Name,classifier=module:Name,regressor=module:Name``
-    Each wrapper has a place of its own.
+    Each wrapper has a place of its own. One that the subject does not offer is left out.
 """
 
 import re
@@ -34,7 +34,7 @@ class SubjectSpec:
         The place of the module or adapter that has all three wrappers; None where each has a
         place of its own.
     places : mapping of Wrapper to str
-        The place of each wrapper.
+        The place of each wrapper that is named.
     """
 
     text: str
@@ -79,9 +79,9 @@ def parse_spec(text: str) -> SubjectSpec:
 
 def _parse_places(text: str) -> dict[Wrapper, str]:
     parts = dict(part.strip().partition("=")[::2] for part in text.split(","))
-    if set(parts) != set(map(str, Wrapper)) or not all(":" in place for place in parts.values()):
+    if not set(parts) <= set(map(str, Wrapper)) or not all(":" in one for one in parts.values()):
         raise UsageError(
             f"The subject {text!r} is not understood. Give a module, module:adapter, or "
             "base=module:Name,classifier=module:Name,regressor=module:Name."
         )
-    return {wrapper: parts[wrapper] for wrapper in Wrapper}
+    return {wrapper: parts[wrapper] for wrapper in Wrapper if wrapper in parts}

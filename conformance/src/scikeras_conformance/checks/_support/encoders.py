@@ -6,7 +6,7 @@ from typing import Any
 
 from scikeras_conformance.checks._support.helper_models import (
     helper_builder,
-    helper_form,
+    helper_model,
     helper_target,
 )
 from scikeras_conformance.checks._support.modules import doubles, keras, np
@@ -145,14 +145,16 @@ def inverse_to_known_values(context: CheckContext) -> Callable[[Any], Any]:
 
 def dense_layer(context: CheckContext, name: str | None = None) -> Any:
     """Make an output layer in the form of the helper models, with ones as weights."""
-    form = helper_form(context)
-    return keras.layers.Dense(form.n_units, form.activation, name=name, kernel_initializer="ones")
+    helper = helper_model(context)
+    return keras.layers.Dense(
+        len(helper.data.bias), helper.activation, name=name, kernel_initializer="ones"
+    )
 
 
 def dense_model(context: CheckContext, inputs: Any, features: Any, n_outputs: int = 1) -> Any:
     """Make a compiled model with dense outputs on flat features."""
     outputs = [dense_layer(context, f"out{i}")(features) for i in range(n_outputs)]
     model = doubles.RecordingModel(inputs, outputs if n_outputs > 1 else outputs[0])
-    losses = [helper_form(context).loss] * n_outputs
+    losses = [helper_model(context).loss] * n_outputs
     model.compile(keras.optimizers.SGD(0.1), loss=losses)
     return model

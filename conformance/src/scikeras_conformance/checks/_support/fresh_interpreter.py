@@ -39,7 +39,8 @@ def subject():
         return classes, lambda cls, *args, **params: cls(*args, **params)
     holder = load(spec)
     names = {"base": "BaseWrapper", "classifier": "KerasClassifier", "regressor": "KerasRegressor"}
-    classes = {wrapper: getattr(holder, name) for wrapper, name in names.items()}
+    offered = {key: name for key, name in names.items() if hasattr(holder, name)}
+    classes = {wrapper: getattr(holder, name) for wrapper, name in offered.items()}
     return classes, getattr(holder, "construct", lambda cls, *args, **params: cls(*args, **params))
 """
 """The start of every program."""

@@ -21,7 +21,7 @@ __all__ = [
     "require_probabilities_exist",
 ]
 
-_tried: WeakKeyDictionary[type, dict[str, Blocked | None]] = WeakKeyDictionary()
+_tried: WeakKeyDictionary[type, dict[tuple[str, str], Blocked | None]] = WeakKeyDictionary()
 
 
 def require_it_works(context: CheckContext, method: str = "fit") -> None:
@@ -35,10 +35,11 @@ def require_it_works(context: CheckContext, method: str = "fit") -> None:
         ``"fit"`` or ``"initialize"``.
     """
     tried = _tried.setdefault(context.cls, {})
-    if method not in tried:
-        tried[method] = _failure(context, method)
+    key = (method, str(context.subject.builder_protocol))
+    if key not in tried:
+        tried[key] = _failure(context, method)
         seed_everything()
-    if (blocked := tried[method]) is not None:
+    if (blocked := tried[key]) is not None:
         raise Blocked(blocked.step, blocked.problem) from blocked.__cause__
 
 

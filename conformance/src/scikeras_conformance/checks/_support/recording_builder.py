@@ -4,7 +4,7 @@ import inspect
 from collections.abc import Callable
 from typing import Any
 
-from scikeras_conformance.checks._support.helper_models import helper_model, uncompiled_helper
+from scikeras_conformance.checks._support.helper_models import compiled_helper, uncompiled_helper
 from scikeras_conformance.checks._support.modules import doubles
 from scikeras_conformance.runner.context import CheckContext, show
 
@@ -26,7 +26,7 @@ def recording_builder(
 
     def build(*args: Any, **arguments: Any) -> Any:
         calls.append({**{str(i): arg for i, arg in enumerate(args)}, **arguments})
-        return (helper_model if compiled else uncompiled_helper)(context)
+        return (compiled_helper if compiled else uncompiled_helper)(context)
 
     kind = inspect.Parameter
     parameters = [kind(name, kind.POSITIONAL_OR_KEYWORD, default=NOT_GIVEN) for name in names]

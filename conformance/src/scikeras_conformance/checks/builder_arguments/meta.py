@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from scikeras_conformance.catalog.check import Wrapper, check
-from scikeras_conformance.checks._support.helper_models import helper_data, helper_form
+from scikeras_conformance.checks._support.helper_models import helper_model, loss_of_classes
 from scikeras_conformance.checks._support.modules import doubles, keras, np
 from scikeras_conformance.checks._support.oracle_models import oracle_builder
 from scikeras_conformance.checks._support.predictions import same
@@ -150,16 +150,17 @@ def meta_without_parameters(context: CheckContext) -> None:
     impact="a builder cannot size the output of a multilabel model, or lacks an attribute",
 )
 def all_attributes(context: CheckContext) -> None:
-    form = helper_form(context)
+    helper = helper_model(context)
+    plain = (helper.data, helper.activation, helper.loss)
     if context.is_classifier:
         # The target of several labels is a matrix; n_classes_ is not the number of its values.
         sets = [
-            (helper_data(context), form.activation, form.loss),
-            (doubles.classes_dataset(["a", "b", "c"]), "softmax", form.loss_of_classes),
+            plain,
+            (doubles.classes_dataset(["a", "b", "c"]), "softmax", loss_of_classes(context)),
             (doubles.multilabel_dataset(), "sigmoid", "binary_crossentropy"),
         ]
     else:
-        sets = [(helper_data(context), form.activation, form.loss)]
+        sets = [plain]
     for data, activation, loss in sets:
         _require_all_attributes(context, data, oracle_builder(data, activation, loss))
 

@@ -4,7 +4,7 @@ from itertools import combinations
 from typing import Any
 
 from scikeras_conformance.catalog.check import ESTIMATORS, Wrapper, check
-from scikeras_conformance.checks._support.helper_models import helper_loss, helper_model
+from scikeras_conformance.checks._support.helper_models import compiled_helper, helper_loss
 from scikeras_conformance.checks._support.modules import doubles, keras
 from scikeras_conformance.checks._support.preparation import (
     accepted,
@@ -149,7 +149,7 @@ def unaccepted(context: CheckContext) -> None:
 
     def build(depth: int = 1) -> Any:
         del depth
-        made.append(helper_model(context))
+        made.append(compiled_helper(context))
         return made[-1]
 
     with context.refusing(

@@ -7,7 +7,7 @@ from typing import Any
 
 from scikeras_conformance.catalog.check import ESTIMATORS, check
 from scikeras_conformance.checks._support.encoders import dense_layer
-from scikeras_conformance.checks._support.helper_models import helper_loss, helper_model
+from scikeras_conformance.checks._support.helper_models import compiled_helper, helper_loss
 from scikeras_conformance.checks._support.modules import doubles, keras, np
 from scikeras_conformance.runner.context import CheckContext
 
@@ -27,7 +27,7 @@ class CachingBuilder:
 
 
 def _fresh(context: CheckContext) -> Any:
-    return helper_model(context, off=0.5, rate=0.1)
+    return compiled_helper(context, off=0.5, rate=0.1)
 
 
 def _around(context: CheckContext, layer: Any) -> Any:

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 from scikeras_conformance.catalog.check import ESTIMATORS, check
-from scikeras_conformance.checks._support.helper_models import helper_model
+from scikeras_conformance.checks._support.helper_models import compiled_helper
 from scikeras_conformance.checks._support.modules import doubles
 from scikeras_conformance.checks._support.predictions import same
 from scikeras_conformance.checks._support.preparation import require_it_works
@@ -66,7 +66,7 @@ def _require_kind_is_accepted(context: CheckContext) -> None:
     if context.case not in OTHERS:
         return
     X, y, *_ = doubles.dataset(context.wrapper)
-    build = _builder_of(context.case, lambda *_: helper_model(context))
+    build = _builder_of(context.case, lambda *_: compiled_helper(context))
     kind = context.case.replace("-", " ")
     with context.preparing(f"fit with a builder of the kind: {kind}"):
         context.fit(context.make(build), X, y)
@@ -89,7 +89,7 @@ def by_the_signature(context: CheckContext) -> None:
 
     def call(units: Any, meta: Any) -> Any:
         seen.append((units, meta))
-        return helper_model(context)
+        return compiled_helper(context)
 
     estimator = context.observe.make(_builder_of(context.case, call), units=5)
     with context.doing(f"fit with a builder of the kind: {context.case.replace('-', ' ')}"):
@@ -121,7 +121,7 @@ def keyword_only(context: CheckContext) -> None:
     def build(*, units: int, meta: Any, compile_kwargs: Any, params: Any) -> Any:
         received = {"meta": meta, "compile_kwargs": compile_kwargs, "params": params}
         calls.append({"units": units, **received})
-        return helper_model(context)
+        return compiled_helper(context)
 
     estimator = context.observe.make(build, units=3)
     with context.doing("calling a builder with keyword-only arguments"):
@@ -150,7 +150,7 @@ def keyword_only(context: CheckContext) -> None:
 def unaccepted_by_others(context: CheckContext) -> None:
     _require_kind_is_accepted(context)
     X, y, *_ = doubles.dataset(context.wrapper)
-    build = _builder_of(context.case, lambda *_: helper_model(context))
+    build = _builder_of(context.case, lambda *_: compiled_helper(context))
     for name in ("breadth", "model__breadth"):
         what = f"constructing and fitting with {name}=1"
         with context.refusing(what, TypeError, naming="breadth"):

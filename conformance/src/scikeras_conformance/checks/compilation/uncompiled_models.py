@@ -5,9 +5,9 @@ from typing import Any
 from scikeras_conformance.catalog.check import ESTIMATORS, Wrapper, check
 from scikeras_conformance.checks._support.compilation import config_of, fitted_model
 from scikeras_conformance.checks._support.helper_models import (
+    compiled_helper,
     helper_loss,
     helper_loss_class,
-    helper_model,
     uncompiled_helper,
 )
 from scikeras_conformance.checks._support.modules import doubles, keras, np
@@ -107,7 +107,7 @@ def optimizer_none(context: CheckContext) -> None:
         if compile_kwargs is None:
             context.stop("passing compile_kwargs to a builder that names it", "did not happen")
         seen.append(compile_kwargs.get("optimizer", "no entry"))
-        return helper_model(context)
+        return compiled_helper(context)
 
     loss = helper_loss(context)
     fitted_model(context, build, optimizer="sgd", loss=loss)

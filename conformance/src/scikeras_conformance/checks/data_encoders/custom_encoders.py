@@ -13,8 +13,8 @@ from scikeras_conformance.checks._support.encoders import (
     target_metadata,
 )
 from scikeras_conformance.checks._support.helper_models import (
+    compiled_helper,
     helper_builder,
-    helper_model,
     helper_target,
 )
 from scikeras_conformance.checks._support.modules import doubles, np
@@ -152,7 +152,7 @@ def _require_metadata(context: CheckContext, entries: dict[str, Any], plan: Plan
 
     def build(meta: Any = None) -> Any:
         seen.append(dict(meta) if isinstance(meta, Mapping) else None)
-        return helper_model(context)
+        return compiled_helper(context)
 
     cls, _ = subclass(context, **{name: plan})
     estimator = context.make_of(cls, build)

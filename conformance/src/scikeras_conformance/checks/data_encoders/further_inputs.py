@@ -8,7 +8,7 @@ from scikeras_conformance.checks._support.encoders import (
     require_encoders_are_used,
     subclass,
 )
-from scikeras_conformance.checks._support.helper_models import helper_form, helper_target
+from scikeras_conformance.checks._support.helper_models import helper_model, helper_target
 from scikeras_conformance.checks._support.modules import doubles, keras, np
 from scikeras_conformance.checks._support.training import read_history, require_weights, train
 from scikeras_conformance.runner.context import CheckContext
@@ -20,14 +20,15 @@ def _encoded(X: Any) -> Any:
 
 def _build(context: CheckContext, kernel: Any, rate: float) -> Any:
     """Make a model with some kernel, whose columns are opposite if there are two."""
-    form = helper_form(context)
+    helper = helper_model(context)
+    n_units = len(helper.data.bias)
     inputs = keras.Input((len(kernel),))
-    layer = keras.layers.Dense(form.n_units, form.activation)
+    layer = keras.layers.Dense(n_units, helper.activation)
     model = doubles.RecordingModel(inputs, layer(inputs))
     column = np.reshape(kernel, (-1, 1))
-    weights = column if form.n_units == 1 else np.hstack([-column / 2, column / 2])
-    layer.set_weights([weights, np.zeros(form.n_units)])
-    model.compile(keras.optimizers.SGD(rate), loss=form.loss)
+    weights = column if n_units == 1 else np.hstack([-column / 2, column / 2])
+    layer.set_weights([weights, np.zeros(n_units)])
+    model.compile(keras.optimizers.SGD(rate), loss=helper.loss)
     return model
 
 

@@ -4,9 +4,9 @@ from typing import Any
 
 from scikeras_conformance.catalog.check import check
 from scikeras_conformance.checks._support.helper_models import (
+    compiled_helper,
     helper_builder,
     helper_loss_class,
-    helper_model,
     uncompiled_helper,
 )
 from scikeras_conformance.checks._support.modules import doubles, keras, sklearn_base
@@ -45,7 +45,7 @@ def clone(context: CheckContext) -> None:
 
     def build(units: int, names: list[str]) -> Any:
         del units, names
-        return helper_model(context)
+        return compiled_helper(context)
 
     cls = Subclass if context.case.startswith("subclass") else context.cls
     estimator = context.make_of(cls, build, **_parameters_for_cloning(context))
@@ -107,7 +107,7 @@ def clone_of_instances(context: CheckContext) -> None:
         callbacks=[keras.callbacks.TerminateOnNaN()],
     )
     compiles = {"optimizer", "loss"} <= given.keys()
-    build = uncompiled_helper if compiles else helper_model
+    build = uncompiled_helper if compiles else compiled_helper
     estimator = context.make(lambda: build(context), **given)
     context.fit(estimator, X, y)
     with context.doing("cloning a fitted wrapper of instances"):

@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING, Any
 
 from scikeras_conformance.catalog.check import check
-from scikeras_conformance.checks._support.helper_models import helper_builder, helper_model
+from scikeras_conformance.checks._support.helper_models import compiled_helper, helper_builder
 from scikeras_conformance.checks._support.modules import doubles, keras, sklearn_base
 from scikeras_conformance.checks._support.preparation import (
     accepted,
@@ -31,7 +31,9 @@ def named_parameters(context: CheckContext) -> None:
     build = helper_builder(context)
     for name in own_parameters(context):
         given = {"model": build, name: doubles.parameter_value(context.case)}
-        require_stored(context, context.make(**given), given)
+        model = given["model"]
+        stored = {**given, "model": context.as_given(model) if callable(model) else model}
+        require_stored(context, context.make(**given), stored)
 
 
 @check(
@@ -117,7 +119,7 @@ def calls_nothing(context: CheckContext) -> None:
 
     def build() -> Any:
         called.append("model")
-        return helper_model(context)
+        return compiled_helper(context)
 
     given: dict[str, Any] = {}
     logs: dict[str, list[Any]] = {}

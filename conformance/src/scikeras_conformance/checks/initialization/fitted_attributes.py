@@ -3,7 +3,7 @@
 from typing import Any
 
 from scikeras_conformance.catalog.check import Wrapper, check
-from scikeras_conformance.checks._support.helper_models import helper_builder, helper_model
+from scikeras_conformance.checks._support.helper_models import compiled_helper, helper_builder
 from scikeras_conformance.checks._support.modules import doubles, np
 from scikeras_conformance.checks._support.predictions import require_values
 from scikeras_conformance.checks._support.preparation import (
@@ -68,7 +68,7 @@ def initialize_does_not_train(context: CheckContext) -> None:
     made: list[Any] = []
 
     def build() -> Any:
-        model = helper_model(context, off=0.5, rate=0.5)
+        model = compiled_helper(context, off=0.5, rate=0.5)
         made.append(model.get_weights())
         return model
 

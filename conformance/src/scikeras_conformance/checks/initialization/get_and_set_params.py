@@ -4,9 +4,9 @@ from typing import Any
 
 from scikeras_conformance.catalog.check import check
 from scikeras_conformance.checks._support.helper_models import (
+    compiled_helper,
     helper_builder,
     helper_loss,
-    helper_model,
     uncompiled_helper,
 )
 from scikeras_conformance.checks._support.modules import doubles, np, sklearn_base
@@ -71,7 +71,7 @@ def set_before_fit(context: CheckContext) -> None:
 
     def build(units: int) -> Any:
         seen.append(units)
-        return uncompiled_helper(context) if compiles else helper_model(context)
+        return uncompiled_helper(context) if compiles else compiled_helper(context)
 
     estimator = context.make(build, units=1, **settings)
     if context.case == "between-fits":

@@ -5,7 +5,7 @@ from typing import Any
 
 from scikeras_conformance.catalog.check import ESTIMATORS, check
 from scikeras_conformance.checks._support.encoders import Plan, subclass
-from scikeras_conformance.checks._support.helper_models import helper_model, loss_of_classes
+from scikeras_conformance.checks._support.helper_models import compiled_helper, loss_of_classes
 from scikeras_conformance.checks._support.modules import doubles, np
 from scikeras_conformance.checks._support.oracle_models import oracle_builder
 from scikeras_conformance.checks._support.predictions import as_array, require_values, same
@@ -25,7 +25,7 @@ def new_model(context: CheckContext) -> None:
 
     def build() -> Any:
         calls.append(None)
-        return helper_model(context, off=0.5, rate=0.1)
+        return compiled_helper(context, off=0.5, rate=0.1)
 
     estimator = context.make(build)
     context.fit(estimator, X, y)
@@ -126,7 +126,7 @@ def metadata_of_first_fit(context: CheckContext) -> None:
 
     def build(meta: Any = None) -> Any:
         metas.append(meta)
-        return helper_model(context)
+        return compiled_helper(context)
 
     plan = Plan(metadata={"n_words_": 7, "kind_": "text"})
     cls, _ = subclass(context, feature=plan)

@@ -5,10 +5,10 @@ from typing import Any
 
 from scikeras_conformance.catalog.check import ESTIMATORS, Wrapper, check
 from scikeras_conformance.checks._support.helper_models import (
+    compiled_helper,
     helper_builder,
     helper_loss,
     helper_loss_class,
-    helper_model,
     uncompiled_helper,
 )
 from scikeras_conformance.checks._support.modules import doubles, keras, np, sklearn_base
@@ -26,7 +26,7 @@ def _estimator_with(context: CheckContext, layout: Any, **given: Any) -> Any:
         del layout
         if compiles:
             return uncompiled_helper(context, off=0.5)
-        return helper_model(context, off=0.5, rate=0.1, momentum=0.5)
+        return compiled_helper(context, off=0.5, rate=0.1, momentum=0.5)
 
     return context.make(build, layout=layout, **settings)
 
@@ -113,7 +113,7 @@ def proba_leaves_parameters(context: CheckContext) -> None:
 )
 def model_instance_untouched(context: CheckContext) -> None:
     X, y, *_ = doubles.dataset(context.wrapper)
-    model = helper_model(context, off=0.5, rate=0.1)
+    model = compiled_helper(context, off=0.5, rate=0.1)
     before = model.get_weights()
     estimator = context.make(model)
     # CLS-7 is about whether a model is accepted; one that is not accepted is not changed.

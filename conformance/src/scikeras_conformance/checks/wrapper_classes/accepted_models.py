@@ -5,9 +5,9 @@ from typing import Any
 
 from scikeras_conformance.catalog.check import ESTIMATORS, check
 from scikeras_conformance.checks._support.helper_models import (
+    compiled_helper,
     helper_builder,
     helper_loss,
-    helper_model,
     uncompiled_helper,
 )
 from scikeras_conformance.checks._support.modules import doubles, keras
@@ -52,27 +52,27 @@ class _Builders:
         self._context = context
 
     def method(self) -> Any:
-        return helper_model(self._context)
+        return compiled_helper(self._context)
 
     def of_kind(self, kind: str) -> Any:
         context = self._context
 
         class CallableObject:
             def __call__(self) -> Any:
-                return helper_model(context)
+                return compiled_helper(context)
 
         class BuilderClass:
             def __new__(cls) -> Any:
-                return helper_model(context)
+                return compiled_helper(context)
 
         class ModelClass(doubles.RecordingModel):
             def __init__(self) -> None:
-                made = helper_model(context)
+                made = compiled_helper(context)
                 super().__init__(made.inputs, made.outputs)
                 self.compile(optimizer=made.optimizer, loss=made.loss)
 
         def function(off: float) -> Any:
-            return helper_model(context, off=off)
+            return compiled_helper(context, off=off)
 
         return {
             "function": helper_builder(context),
@@ -115,7 +115,7 @@ def special_arguments_by_kind(context: CheckContext) -> None:
 
     def function(width: int, meta: Any, units: int) -> Any:
         seen.append((width, meta["n_features_in_"], units))
-        return helper_model(context)
+        return compiled_helper(context)
 
     class Factory:
         def method(self, meta: Any, units: int) -> Any:

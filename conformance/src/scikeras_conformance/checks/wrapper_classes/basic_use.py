@@ -33,6 +33,6 @@ def model_comes_first(context: CheckContext) -> None:
     context.make(model=build)
     estimator = context.observe.make(build)
     context.require(
-        context.params(estimator).get("model") is build,
+        context.params(estimator).get("model") is context.as_given(build),
         "the first positional argument is not the parameter 'model'",
     )

@@ -4,11 +4,18 @@ import shlex
 from collections.abc import Iterable
 
 from scikeras_conformance.catalog.results import Result
+from scikeras_conformance.subject.builder_protocol import BuilderProtocol
 
 __all__ = ["command_for"]
 
 
-def command_for(result: Result, subject: str, estimators: Iterable[str] = ()) -> str:
+def command_for(
+    result: Result,
+    subject: str,
+    estimators: Iterable[str] = (),
+    not_offered: Iterable[str] = (),
+    builder_protocol: str = BuilderProtocol.KEYWORDS,
+) -> str:
     """Return the command that reproduces a failure.
 
     Parameters
@@ -19,6 +26,10 @@ def command_for(result: Result, subject: str, estimators: Iterable[str] = ()) ->
         The implementation under test, as the run was told.
     estimators : iterable of str, default=()
         Its estimator factories, as the run was told.
+    not_offered : iterable of str, default=()
+        Capabilities that it does not offer.
+    builder_protocol : str, default="keywords"
+        How it calls builders.
 
     Examples
     --------
@@ -32,4 +43,8 @@ def command_for(result: Result, subject: str, estimators: Iterable[str] = ()) ->
     words += ["--wrapper", result.wrapper]
     for place in estimators:
         words += ["--estimators", place]
+    for capability in not_offered:
+        words += ["--not-offered", capability]
+    if builder_protocol not in {BuilderProtocol.KEYWORDS, BuilderProtocol.ADAPTER}:
+        words += ["--builder-protocol", builder_protocol]
     return shlex.join(words)

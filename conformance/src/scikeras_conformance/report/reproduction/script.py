@@ -56,9 +56,27 @@ def require_for_all_examples(promise, *_, **__):
     promise({example})
 """.strip()
 
+HELPER = """
+def helper_number(subject, wrapper):
+    for number, helper in enumerate(HELPERS[wrapper]):
+        X, y, *_ = helper.data
+        with suppress(Exception):
+            fitted = subject.construct(subject.classes[wrapper], helper.builder())
+            fitted.fit(X, y)
+            if np.allclose(np.reshape(fitted.predict(X), y.shape), y, atol=1e-3):
+                break
+    else:
+        number = 0
+    keras.utils.set_random_seed({seed})
+    return number
+""".strip()
+
 SUBJECT = """
 def subject():
-    classes = {{Wrapper(name): resolve_name(place) for name, place in {places!r}.items()}}
+    classes = {{}}
+    for name, place in {places!r}.items():
+        with suppress(AttributeError):  # a wrapper that the subject does not offer
+            classes[Wrapper(name)] = resolve_name(place)
     adapter = resolve_name({adapter!r}) if {adapter!r} else None
     construct = getattr(adapter, "construct", lambda cls, *args, **params: cls(*args, **params))
     own = getattr(adapter, "sklearn_estimator", None)
@@ -66,16 +84,23 @@ def subject():
     named = {factories!r}.items()
     factories.update({{Wrapper(name): resolve_name(place) for name, place in named}})
     public = getattr(adapter, "public_classes", {{}})
+    own = getattr(adapter, "adapt_builder", None)
+    named = {protocol!r} or getattr(adapter, "builder_protocol", "keywords")
+    protocol = BuilderProtocol("adapter" if own else named)
+    adapt = adapter_for(protocol, own)
     return SimpleNamespace(
-        spec={spec!r}, classes=classes, construct=construct, estimator_factories=factories,
+        spec={spec!r}, classes=classes, estimator_factories=factories, as_given=adapt,
+        construct=constructor_for(construct, protocol, adapt),
         public_class=lambda wrapper: public.get(wrapper, classes[wrapper]),
     )
 """
 
 IMPORTS = (
     "import keras",
+    "import numpy as np",
     "import sys",
     "import warnings",
+    "from contextlib import suppress",
     "from pkgutil import resolve_name",
     "from types import SimpleNamespace",
 )
@@ -88,6 +113,7 @@ def script_for(
     seed: int,
     example: str = "",
     estimators: Iterable[str] = (),
+    builder_protocol: str | None = None,
 ) -> str:
     """Return the script of a planned check.
 
@@ -104,6 +130,8 @@ def script_for(
         many values, which takes Hypothesis.
     estimators : iterable of str, default=()
         Estimator factories for scikit-learn's checks.
+    builder_protocol : str, optional
+        How the subject calls builders; by default what its adapter says, or by keywords.
 
     Returns
     -------
@@ -116,6 +144,11 @@ def script_for(
     bundle.add("scikeras_conformance.runner.context", "CheckContext")
     for outcome in ("Nonconformance", "Blocked", "NotApplicable", "Unavailable"):
         bundle.add("scikeras_conformance.exceptions", outcome)
+    for name in ("BuilderProtocol", "adapter_for", "constructor_for"):
+        bundle.add("scikeras_conformance.subject.builder_protocol", name)
+    bundle.define(
+        "scikeras_conformance.runner.basic_use", "helper_number", HELPER.format(seed=seed)
+    )
     bundle.add(function.__module__, function.__name__)
     if example:
         bundle.add_used_by(function.__module__, ast.parse(example))
@@ -138,7 +171,13 @@ def script_for(
         bundle.imports(),
         "inf, nan = float('inf'), float('nan')",
         *bundle.definitions(),
-        SUBJECT.format(spec=spec, places=places, adapter=adapter, factories=factories).strip(),
+        SUBJECT.format(
+            spec=spec,
+            places=places,
+            adapter=adapter,
+            factories=factories,
+            protocol=builder_protocol,
+        ).strip(),
         main.strip("\n"),
     ]
     return "\n\n\n".join(parts) + "\n"

@@ -19,6 +19,7 @@ class SourceBundle:
 
     def __init__(self) -> None:
         self._texts: dict[str, str] = {}
+        self._given: dict[tuple[str, str], str] = {}
         self._origins: dict[str, str] = {}
         self._imports: set[str] = set()
         self._namespaces: dict[str, set[str]] = {}
@@ -40,6 +41,9 @@ class SourceBundle:
                 raise ValueError(f"{name} is defined in {self._origins[name]} and in {module}")
             return
         self._origins[name] = module
+        if (module, name) in self._given:
+            self._texts[name] = self._given[module, name]
+            return
         self.add_used_by(module, node)
         self._texts[name] = _text(module, node)
 
@@ -52,6 +56,10 @@ class SourceBundle:
             elif attribute:
                 self._namespaces.setdefault(used, set()).add(attribute)
                 self.add(target, attribute)
+
+    def define(self, module: str, name: str, text: str) -> None:
+        """Define a name of a module by a text instead of its source, if it is used at all."""
+        self._given[module, name] = text
 
     def replace(self, name: str, text: str) -> None:
         """Replace a definition by another one."""
