@@ -133,7 +133,7 @@ def helper_target(context: CheckContext, y: Any) -> Any:
 
 
 def loss_of_classes(context: CheckContext) -> str:
-    """Return the loss for models with a softmax unit for each class: one-hot, if the helper's is."""
+    """Return a loss for softmax units, one for each class: one-hot if the helper has that."""
     if not context.is_classifier:
         return helper_loss(context)
     return ONE_HOT if helper_loss(context) == ONE_HOT else SPARSE
