@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from scikeras_conformance.checks._support.helper_models import (
@@ -10,6 +11,7 @@ from scikeras_conformance.checks._support.helper_models import (
     helper_target,
 )
 from scikeras_conformance.checks._support.modules import doubles, keras, np
+from scikeras_conformance.checks._support.preparation import try_once
 from scikeras_conformance.runner.context import CheckContext
 
 __all__ = [
@@ -113,16 +115,20 @@ def require_encoders_are_used(context: CheckContext, *names: str) -> None:
     *names : str
         ``feature`` and ``target``.
     """
-    X, y, *_ = doubles.dataset(context.wrapper)
     for name in names:
-        plan = Plan()
-        if name == "target":
-            plan.transform = lambda y: helper_target(context, y)
-            plan.metadata = target_metadata(context)
-        cls, _ = subclass(context, **{name: plan})
-        context.fit(context.make_of(cls, helper_builder(context)), X, y)
-        if not plan.calls.fits:
-            context.stop(f"using the {name}_encoder of a subclass", "did not happen")
+        try_once(context, partial(_use_encoder, context, name), "encoder", name)
+
+
+def _use_encoder(context: CheckContext, name: str) -> None:
+    X, y, *_ = doubles.dataset(context.wrapper)
+    plan = Plan()
+    if name == "target":
+        plan.transform = lambda y: helper_target(context, y)
+        plan.metadata = target_metadata(context)
+    cls, _ = subclass(context, **{name: plan})
+    context.fit(context.make_of(cls, helper_builder(context)), X, y)
+    if not plan.calls.fits:
+        context.stop(f"using the {name}_encoder of a subclass", "did not happen")
 
 
 def target_metadata(context: CheckContext, n_outputs: int = 1) -> dict[str, Any]:

@@ -6,11 +6,13 @@ over rows or units, cannot have the right value by chance.
 
 from typing import Any
 
+from scikeras_conformance.checks._support.helper_models import loss_of_classes
 from scikeras_conformance.checks._support.modules import doubles, keras, np
+from scikeras_conformance.checks._support.preparation import try_once
 from scikeras_conformance.checks._support.training import outputs_of, read_history
 from scikeras_conformance.runner.context import CheckContext
 
-__all__ = ["FixedOutputs", "recorded_value"]
+__all__ = ["FixedOutputs", "recorded_value", "require_outputs_can_be_fitted"]
 
 
 class FixedOutputs:
@@ -50,6 +52,17 @@ class FixedOutputs:
     def values(self) -> Any:
         """Return the outputs of the model."""
         return outputs_of(self.build(), self.X)
+
+
+def require_outputs_can_be_fitted(context: CheckContext, outputs: FixedOutputs) -> None:
+    """Block the check unless a model with these outputs can be fitted with a usual loss."""
+    loss = "binary_crossentropy" if outputs.n_units == 1 else loss_of_classes(context)
+
+    def attempt() -> None:
+        estimator = context.make(lambda: outputs.compiled(loss))
+        context.fit(estimator, outputs.X, outputs.labels)
+
+    try_once(context, attempt, "outputs", str(outputs.n_units))
 
 
 def recorded_value(context: CheckContext, estimator: Any, name: str) -> float:

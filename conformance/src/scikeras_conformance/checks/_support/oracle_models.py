@@ -71,7 +71,8 @@ def fitted_oracle(
     units, name = len(data.bias), loss_in_words(loss)
     with context.doing(f"fit with {name}, units: {units} {activation}, y of shape {data.y.shape}"):
         context.fit(estimator, data.X, data.y)
-    log = getattr(getattr(estimator, "model_", None), "log", None)
+    with context.preparing("reading model_"):
+        log = getattr(getattr(estimator, "model_", None), "log", None)
     losses = [] if log is None else log.history.get("loss", [])
     context.require(
         all(loss < 1e-3 for loss in losses),

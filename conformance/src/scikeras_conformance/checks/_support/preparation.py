@@ -4,10 +4,15 @@ A clause about one form of a thing is broken only if the subject fails with that
 without it. Whether it works without it is tried once for each class.
 """
 
+from collections.abc import Callable
 from typing import Any
 from weakref import WeakKeyDictionary
 
-from scikeras_conformance.checks._support.helper_models import helper_builder
+from scikeras_conformance.checks._support.helper_models import (
+    helper_builder,
+    helper_loss,
+    uncompiled_helper,
+)
 from scikeras_conformance.checks._support.modules import doubles
 from scikeras_conformance.exceptions import Blocked
 from scikeras_conformance.runner.context import CheckContext
@@ -17,11 +22,14 @@ __all__ = [
     "accepted",
     "own_parameters",
     "require_free_parameters",
+    "require_it_compiles",
     "require_it_works",
     "require_probabilities_exist",
+    "try_once",
 ]
 
-_tried: WeakKeyDictionary[type, dict[tuple[str, str], Blocked | None]] = WeakKeyDictionary()
+_tried: WeakKeyDictionary[type, dict[tuple[str, ...], Blocked | None]] = WeakKeyDictionary()
+"""By class: what was tried, and what blocked it."""
 
 
 def require_it_works(context: CheckContext, method: str = "fit") -> None:
@@ -34,22 +42,54 @@ def require_it_works(context: CheckContext, method: str = "fit") -> None:
     method : str, default="fit"
         ``"fit"`` or ``"initialize"``.
     """
+
+    def attempt() -> None:
+        X, y, *_ = doubles.dataset(context.wrapper)
+        estimator = context.make(helper_builder(context))
+        context.call(estimator, method, X, y)
+        context.predict(estimator, X)
+
+    try_once(context, attempt, method)
+
+
+def require_it_compiles(context: CheckContext) -> None:
+    """Block the check unless a model is compiled with the names of an optimizer and a loss."""
+
+    def attempt() -> None:
+        X, y, *_ = doubles.dataset(context.wrapper)
+        loss = helper_loss(context)
+        estimator = context.make(lambda: uncompiled_helper(context), optimizer="sgd", loss=loss)
+        context.fit(estimator, X, y)
+
+    try_once(context, attempt, "compilation")
+
+
+def try_once(context: CheckContext, attempt: Callable[[], object], *what: str) -> None:
+    """Prepare with something that is the same for many checks, the first time a class needs it.
+
+    Parameters
+    ----------
+    context : CheckContext
+        The context.
+    attempt : callable
+        Does it. If it is blocked, this check is, and so are all others that need the same.
+    *what : str
+        What is tried, to tell it from everything else.
+    """
     tried = _tried.setdefault(context.cls, {})
-    key = (method, str(context.subject.builder_protocol))
+    key = (*what, str(context.subject.builder_protocol))
     if key not in tried:
-        tried[key] = _failure(context, method)
+        tried[key] = _failure(context, attempt)
+        # The check goes on as if nothing had drawn random numbers.
         seed_everything()
     if (blocked := tried[key]) is not None:
         raise Blocked(blocked.step, blocked.problem) from blocked.__cause__
 
 
-def _failure(context: CheckContext, method: str) -> Blocked | None:
-    X, y, *_ = doubles.dataset(context.wrapper)
+def _failure(context: CheckContext, attempt: Callable[[], object]) -> Blocked | None:
     try:
-        with context.preparing(f"{method} with a plain model"):
-            estimator = context.make(helper_builder(context))
-            context.call(estimator, method, X, y)
-            context.predict(estimator, X)
+        with context.preparing("trying something simpler"):
+            attempt()
     except Blocked as blocked:
         return blocked
     return None

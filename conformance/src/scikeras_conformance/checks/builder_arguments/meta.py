@@ -43,7 +43,8 @@ def _meta(context: CheckContext) -> tuple[Any, dict[str, Any]]:
 def _promised(context: CheckContext, estimator: Any) -> tuple[str, ...]:
     """Return the entries that meta has to hold; for the base wrapper, those of what it has."""
     if context.wrapper is Wrapper.BASE:
-        return tuple(name for name in META if hasattr(estimator, name))
+        with context.preparing("looking for the attributes of the base wrapper"):
+            return tuple(name for name in META if hasattr(estimator, name))
     return META + (("classes_", "n_classes_") if context.is_classifier else ())
 
 

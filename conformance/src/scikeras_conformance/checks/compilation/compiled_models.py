@@ -14,7 +14,11 @@ from scikeras_conformance.checks._support.helper_models import (
 from scikeras_conformance.checks._support.modules import doubles, keras
 from scikeras_conformance.checks._support.oracle_models import oracle_builder
 from scikeras_conformance.checks._support.predictions import require_values
-from scikeras_conformance.checks._support.preparation import accepted, require_it_works
+from scikeras_conformance.checks._support.preparation import (
+    accepted,
+    require_it_compiles,
+    require_it_works,
+)
 from scikeras_conformance.checks._support.state import has_compile_prefix
 from scikeras_conformance.runner.context import CheckContext, show
 
@@ -179,7 +183,7 @@ def compiled_with_parameters(context: CheckContext) -> None:
         },
     }
     if context.case != "names":
-        fitted_model(context, lambda: uncompiled_helper(context), **made["names"])
+        require_it_compiles(context)
     with context.doing(
         f"fit of an uncompiled model, with optimizer, loss, metrics: {context.case}"
     ):

@@ -10,6 +10,7 @@ from scikeras_conformance.checks._support.helper_models import (
     uncompiled_helper,
 )
 from scikeras_conformance.checks._support.modules import doubles, keras, np
+from scikeras_conformance.checks._support.preparation import require_it_compiles
 from scikeras_conformance.runner.context import CheckContext
 
 
@@ -28,7 +29,7 @@ def optimizer_forms(context: CheckContext) -> None:
         "instance-with-schedule": keras.optimizers.Adagrad(schedule),
     }[context.case]
     loss = helper_loss(context)
-    fitted_model(context, lambda: uncompiled_helper(context), optimizer="sgd", loss=loss)
+    require_it_compiles(context)
     with context.doing(f"fit with an optimizer ({context.case})"):
         model = fitted_model(
             context, lambda: uncompiled_helper(context), optimizer=given, loss=loss
@@ -48,11 +49,9 @@ def _compiled_with(context: CheckContext, what: str, **params: Any) -> Any:
     def build() -> Any:
         return uncompiled_helper(context, off=0.5)
 
-    # Another instance for each fit: it is INIT-5 that is about their state.
-    still = keras.optimizers.SGD
-    fitted_model(context, build, optimizer=still(0.0), loss=helper_loss(context))
+    require_it_compiles(context)
     with context.doing(f"fit with {what} ({context.case})"):
-        return fitted_model(context, build, optimizer=still(0.0), **params)
+        return fitted_model(context, build, optimizer=doubles.zero_learning_rate(), **params)
 
 
 def _three_times(y_true: Any, y_pred: Any) -> Any:

@@ -11,7 +11,7 @@ from scikeras_conformance.checks._support.helper_models import (
     uncompiled_helper,
 )
 from scikeras_conformance.checks._support.modules import doubles, keras, np
-from scikeras_conformance.checks._support.preparation import accepted
+from scikeras_conformance.checks._support.preparation import accepted, require_it_compiles
 from scikeras_conformance.checks._support.state import has_compile_prefix
 from scikeras_conformance.checks._support.training import same_weights
 from scikeras_conformance.runner.context import CheckContext, show
@@ -109,11 +109,9 @@ def optimizer_none(context: CheckContext) -> None:
         seen.append(compile_kwargs.get("optimizer", "no entry"))
         return compiled_helper(context)
 
-    loss = helper_loss(context)
-    fitted_model(context, build, optimizer="sgd", loss=loss)
-    seen.clear()
+    require_it_compiles(context)
     with context.doing("fit with optimizer=None"):
-        fitted_model(context, build, optimizer=None, loss=loss)
+        fitted_model(context, build, optimizer=None, loss=helper_loss(context))
     context.require(
         seen == [None], f"compile_kwargs['optimizer'] should be None; it is {show(seen)}"
     )
@@ -135,8 +133,7 @@ def missing(context: CheckContext) -> None:
         made.append(uncompiled_helper(context))
         return made[-1]
 
-    context.fit(context.make(build, **settings), X, y)
-    made.clear()
+    require_it_compiles(context)
     estimator = context.make(build, **{**settings, context.case: None})
     with context.refusing(
         f"fit of an uncompiled model with {context.case}=None", ValueError, naming=context.case
@@ -166,7 +163,7 @@ COMPILE_ARGUMENTS: dict[str, Any] = {
 def compile_prefix(context: CheckContext) -> None:
     expected = COMPILE_ARGUMENTS[context.case]
     settings = {"optimizer": "sgd", "loss": helper_loss(context)}
-    fitted_model(context, lambda: uncompiled_helper(context), **settings)
+    require_it_compiles(context)
     settings[f"compile__{context.case}"] = expected
     with context.doing(f"fit with compile__{context.case}={expected!r}"):
         model = fitted_model(context, lambda: uncompiled_helper(context), **settings)

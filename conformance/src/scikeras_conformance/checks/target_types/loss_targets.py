@@ -9,8 +9,11 @@ import functools
 from typing import Any
 
 from scikeras_conformance.catalog.check import Wrapper, check
-from scikeras_conformance.checks._support.fixed_outputs import FixedOutputs, recorded_value
-from scikeras_conformance.checks._support.helper_models import loss_of_classes
+from scikeras_conformance.checks._support.fixed_outputs import (
+    FixedOutputs,
+    recorded_value,
+    require_outputs_can_be_fitted,
+)
 from scikeras_conformance.checks._support.modules import doubles, keras, np
 from scikeras_conformance.checks._support.oracle_models import loss_in_words
 from scikeras_conformance.checks._support.preparation import accepted
@@ -61,9 +64,7 @@ def _require_value(context: CheckContext, outputs: FixedOutputs, given: Any, for
     form : str
         The form of target that it takes.
     """
-    usual = "binary_crossentropy" if outputs.n_units == 1 else loss_of_classes(context)
-    plain = context.make(functools.partial(outputs.compiled, usual))
-    context.fit(plain, outputs.X, outputs.labels)
+    require_outputs_can_be_fitted(context, outputs)
     name = loss_in_words(given)
     estimator = context.make(functools.partial(outputs.compiled, given))
     if isinstance(given, (str, type)):

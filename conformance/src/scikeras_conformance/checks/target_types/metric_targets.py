@@ -8,8 +8,11 @@ from collections.abc import Callable
 from typing import Any
 
 from scikeras_conformance.catalog.check import Wrapper, check
-from scikeras_conformance.checks._support.fixed_outputs import FixedOutputs, recorded_value
-from scikeras_conformance.checks._support.helper_models import loss_of_classes
+from scikeras_conformance.checks._support.fixed_outputs import (
+    FixedOutputs,
+    recorded_value,
+    require_outputs_can_be_fitted,
+)
 from scikeras_conformance.checks._support.modules import doubles, keras, np
 from scikeras_conformance.checks._support.oracle_models import BINARY, ONE_HOT, SPARSE
 from scikeras_conformance.runner.context import CheckContext
@@ -54,9 +57,7 @@ def _require_right_or_refused(
     name: str,
     **settings: Any,
 ) -> None:
-    loss = BINARY if outputs.n_units == 1 else loss_of_classes(context)
-    plain = context.make(lambda: outputs.compiled(loss))
-    context.fit(plain, outputs.X, outputs.labels)
+    require_outputs_can_be_fitted(context, outputs)
     made: list[Any] = []
 
     def recording() -> Any:
