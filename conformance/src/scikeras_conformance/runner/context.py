@@ -15,6 +15,7 @@ it only prepares for that. An exception anywhere else in a check is the suite's 
         pipeline.fit(X, y)
 """
 
+import re
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
@@ -138,9 +139,9 @@ class CheckContext(Steps):
     def __init__(self, subject: Subject, wrapper: Wrapper, case: str = "") -> None:
         super().__init__(subject, wrapper)
         self.case = case
-        # For each block of a guard, whether it is what the clause is about; the outermost decides.
-        # Checks use contexts in threads too, so a block removes an entry rather than the last one.
-        self._blocks: list[bool] = []
+        # For each block of a guard, what is done, and whether the clause is about it; the outermost
+        # decides. Checks use contexts in threads too, so a block removes its entry, not the last.
+        self._blocks: list[tuple[str, bool]] = []
 
     @property
     def public_class(self) -> Any:
@@ -202,7 +203,7 @@ class CheckContext(Steps):
         what : str
             What is done, in words that make a sentence with "raised ...".
         """
-        with self._block(is_clause=True), self._guard(what):
+        with self._block(what, is_clause=True), self._guard(what):
             yield
 
     @contextmanager
@@ -216,7 +217,7 @@ class CheckContext(Steps):
         what : str
             What is done, in words that make a sentence with "raised ...".
         """
-        with self._block(is_clause=False), self._guard(what):
+        with self._block(what, is_clause=False), self._guard(what):
             yield
 
     @contextmanager
@@ -239,7 +240,7 @@ class CheckContext(Steps):
         """
         words = (naming,) if isinstance(naming, str) else naming
         wanted = " or ".join(error.__name__ for error in expected)
-        with self._block(is_clause=True):
+        with self._block(what, is_clause=True):
             try:
                 yield
             except OUTCOMES:
@@ -264,16 +265,19 @@ class CheckContext(Steps):
             self._end(step, f"raised {describe(error)}", error)
 
     @contextmanager
-    def _block(self, *, is_clause: bool) -> Iterator[None]:
-        self._blocks.append(is_clause)
+    def _block(self, what: str, *, is_clause: bool) -> Iterator[None]:
+        block = (what, is_clause)
+        self._blocks.append(block)
         try:
             yield
         finally:
-            self._blocks.remove(is_clause)
+            self._blocks.remove(block)
 
     def _end(self, step: str, problem: str, error: BaseException | None = None) -> NoReturn:
-        if self._blocks and self._blocks[0]:
-            raise Nonconformance(f"{step} {problem}") from error
+        what, is_clause = self._blocks[0] if self._blocks else (step, False)
+        if is_clause:
+            tried = step if what == step else f"{what}: {step}"
+            raise Nonconformance(f"{tried} {problem}") from error
         raise Blocked(step, problem) from error
 
 
@@ -309,9 +313,14 @@ def show(value: object) -> str:
 
 
 def describe(error: BaseException) -> str:
-    """Return type and message of an exception, the message cut to a readable length."""
+    """Return type and message of an exception, the message cut to a readable length.
+
+    Functions are named without the function that defines them, which is the check itself where a
+    message is about a builder.
+    """
     try:
-        text = " ".join(str(error).split())
+        # Cut first, because the expression takes long for an endless word.
+        text = re.sub(r"[\w.]+\.<locals>\.", "", " ".join(str(error).split())[:600])
     except Exception:
         text = "(its message cannot be printed)"
     if len(text) > 300:
