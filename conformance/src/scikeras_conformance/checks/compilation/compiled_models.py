@@ -16,6 +16,7 @@ from scikeras_conformance.checks._support.oracle_models import oracle_builder
 from scikeras_conformance.checks._support.predictions import require_values
 from scikeras_conformance.checks._support.preparation import (
     accepted,
+    require_compile_prefix,
     require_it_compiles,
     require_it_works,
 )
@@ -62,10 +63,11 @@ CONTRADICTIONS = ("optimizer", "routed-optimizer", "loss", "metrics", "compile-a
     impact="a default of the wrapper overrides what the builder chose",
     wrappers=ESTIMATORS,
     cases=CONTRADICTIONS,
+    conditional=True,
 )
 def parameters_ignored(context: CheckContext) -> None:
-    if context.case == "compile-arguments" and not has_compile_prefix(context):
-        return
+    if context.case == "compile-arguments":
+        require_compile_prefix(context)
     require_it_works(context)
     other = "hinge" if context.is_classifier else "mean_absolute_error"
     contradictions: dict[str, dict[str, Any]] = {

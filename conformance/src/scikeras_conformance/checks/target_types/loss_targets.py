@@ -66,11 +66,16 @@ def _require_value(context: CheckContext, outputs: FixedOutputs, given: Any, for
     """
     require_outputs_can_be_fitted(context, outputs)
     name = loss_in_words(given)
-    estimator = context.make(functools.partial(outputs.compiled, given))
+    settings = {}
     if isinstance(given, (str, type)):
         settings = accepted(context, loss=given, optimizer=doubles.zero_learning_rate())
-        if len(settings) == 2:
-            estimator = context.make(outputs.build, **settings)
+    wrapper_compiles = len(settings) == 2
+
+    # Not a method, which need not be accepted as builder.
+    def build() -> Any:
+        return outputs.build() if wrapper_compiles else outputs.compiled(given)
+
+    estimator = context.make(build, **(settings if wrapper_compiles else {}))
     with context.doing(f"fit with {name}"):
         context.fit(estimator, outputs.X, outputs.labels)
     found, expected = recorded_value(context, estimator, "loss"), _by_keras(outputs, given, form)

@@ -6,6 +6,11 @@ from scikeras_conformance.catalog.check import check
 from scikeras_conformance.checks._support.helper_models import compiled_helper
 from scikeras_conformance.checks._support.modules import doubles, sklearn_base
 from scikeras_conformance.checks._support.preparation import accepted, require_it_works
+from scikeras_conformance.checks._support.recording_builder import (
+    fit_with_builder,
+    recording_builder,
+    special_argument,
+)
 from scikeras_conformance.runner.context import CheckContext
 
 
@@ -57,6 +62,11 @@ def subclass(context: CheckContext) -> None:
             super().__init__(hidden)
 
     require_it_works(context)
+    if context.case == "special-arguments":
+        build, calls = recording_builder(context, "meta", "params")
+        _, received = fit_with_builder(context, build, calls)
+        special_argument(context, received, "meta")
+        special_argument(context, received, "params")
     inherited = (
         accepted(context, epochs=2) if context.case == "own-and-inherited-parameters" else {}
     )
