@@ -98,6 +98,8 @@ def complete_report(item: pytest.Item, call: pytest.CallInfo[None], report: Any,
     elif call.excinfo is not None and isinstance(call.excinfo.value, ConformanceError):
         error = call.excinfo.value
         report.conformance_refusal = (str(error), str(_verdict_of(error)))
+        # A worker has more items in its queue, of which each would say the same.
+        item.session.shouldstop = "the subject cannot be judged"
 
 
 def _verdict_of(error: ConformanceError) -> Verdict:
