@@ -1,5 +1,6 @@
 """The pytest items of planned checks, and what their reports carry."""
 
+import os
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -101,9 +102,21 @@ def complete_report(item: pytest.Item, call: pytest.CallInfo[None], report: Any,
     elif call.excinfo is not None and (
         call.when == "setup" or isinstance(call.excinfo.value, ConformanceError)
     ):
-        report.conformance_refusal = _refusal(call.excinfo.value)
+        error = call.excinfo.value
+        if run.owns_process and _is_spoiled(item, error):
+            # The check is run in a new process, as if this one had crashed.
+            os._exit(1)
+        report.conformance_refusal = _refusal(error)
         # A worker has more items in its queue, of which each would say the same.
         item.session.shouldstop = "the subject cannot be judged"
+
+
+def _is_spoiled(item: pytest.Item, error: BaseException) -> bool:
+    """Return whether a process that has run checks can run no other one.
+
+    A check has closed the streams of pytest, for instance.
+    """
+    return HAS_SENT_FACTS in item.config.stash and not isinstance(error, ConformanceError)
 
 
 def _refusal(error: BaseException) -> tuple[str, str]:

@@ -103,7 +103,7 @@ class Controller:
     def pytest_runtest_logreport(self, report: Any) -> None:
         """Keep a result; stop the run where there is nothing to judge."""
         if report.when == "setup" and report.passed:
-            self._workers.begun.add(report.nodeid)
+            self._workers.begun.add(getattr(report, "node", None))
         self.facts = getattr(report, FACTS, None) or self.facts
         data = getattr(report, "conformance_result", None)
         if data is not None:
@@ -121,7 +121,7 @@ class Controller:
         planned = self.run.plan.everything[id_of_planned(crashitem)]
         if planned.id in self.results:
             return  # its process ended after it had its result
-        if crashitem not in self._workers.begun:
+        if report.node not in self._workers.begun:
             self._refuse(self._workers.why_none_began(report.node))
         elif not self._workers.died_before(crashitem):
             sched.mark_test_pending(crashitem)

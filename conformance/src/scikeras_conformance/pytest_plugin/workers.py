@@ -29,12 +29,12 @@ class Workers:
 
     Attributes
     ----------
-    begun : set of str
-        The pytest items for which a process had imported the subject.
+    begun : set of object
+        The workers that have imported the subject.
     """
 
     def __init__(self, run: Run) -> None:
-        self.begun: set[str] = set()
+        self.begun: set[Any] = set()
         self._run = run
         self._died: set[str] = set()
         self._collected: set[Any] = set()
