@@ -63,16 +63,17 @@ def run_item(item: pytest.Item, planned: "PlannedCheck", subject: "Subject") -> 
     """Execute a planned check as a pytest item of the collected suite."""
     run = run_of(item.config)
     assert run is not None
+    limit = run.options.time_limit
+    # The process of a user's own test run is not ours to end.
+    kill = run.owns_process
     if run.starts_with_smoke:
-        limit = run.options.time_limit
-        require_basic_use(subject, planned.wrapper, limit, kill=run.owns_process)
+        require_basic_use(subject, planned.wrapper, limit=limit, kill=kill)
     policy = _policy(run)
     result = execute(
         planned,
         subject,
-        limit=run.options.time_limit,
-        # The process of a user's own test run is not ours to end.
-        kill=run.owns_process,
+        limit=limit,
+        kill=kill,
         tries=policy.tries(planned.id),
     )
     ending = ending_of(result, policy)

@@ -1,0 +1,86 @@
+"""Methods of Keras that a user has replaced are never shared."""
+
+import functools
+from unittest import mock
+
+import keras
+import pytest
+from shared_step_models import LABELS, ROWS, dense, empty_cache, only_where_shared
+
+from scikeras_reference._shared_steps.fingerprint import fingerprint
+from scikeras_reference._shared_steps.refusal_log import NotSharedError
+from scikeras_reference._training.fit import fit
+from scikeras_reference.shared_steps import explain
+
+pytestmark = only_where_shared
+__all__ = ["empty_cache"]  # the fixture
+
+
+def times(old, factor, *, wraps):
+    def replacement(self, *args, **kwargs):
+        return factor * old(self, *args, **kwargs)
+
+    return functools.wraps(old)(replacement) if wraps else replacement
+
+
+@pytest.mark.parametrize("wraps", [False, True])
+@pytest.mark.parametrize(
+    ("cls", "name"),
+    [
+        (keras.losses.SparseCategoricalCrossentropy, "__call__"),
+        (keras.losses.SparseCategoricalCrossentropy, "call"),
+        (keras.losses.Loss, "__call__"),
+        (keras.layers.Dense, "call"),
+        (keras.regularizers.L2, "__call__"),
+        (keras.optimizers.Adam, "update_step"),
+        (keras.Model, "fit"),
+    ],
+    ids=lambda value: getattr(value, "__name__", value),
+)
+def test_a_replaced_method_is_never_shared(cls, name, wraps):
+    """Replaced before or after a step was cached, and whatever name it has; restored, it is."""
+    model = dense(loss=keras.losses.SparseCategoricalCrossentropy())
+    digest = fingerprint(model, training=True)
+    with mock.patch.object(cls, name, times(getattr(cls, name), 2.0, wraps=wraps)):
+        assert f"{name} is not Keras's own" in explain(model)
+        with pytest.raises(NotSharedError):
+            fingerprint(model, training=True)
+
+    assert explain(model) is None
+    assert digest == fingerprint(model, training=True)
+
+
+def test_a_replaced_method_of_a_class_that_is_not_in_the_model_changes_nothing():
+    """No step of the model calls it."""
+    with mock.patch.object(keras.losses.MeanSquaredError, "call", return_value=0.0):
+        assert explain(dense()) is None
+
+
+def test_a_wrapped_fit_gets_the_users_own_arguments():
+    """Experiment trackers replace ``Model.fit``, and log what it is given."""
+    seen = []
+    plain = keras.Model.fit
+
+    @functools.wraps(plain)
+    def tracked(self, *args, **kwargs):
+        seen.append((args, kwargs))
+        return plain(self, *args, **kwargs)
+
+    with mock.patch.object(keras.Model, "fit", tracked):
+        fit(dense(), ROWS, LABELS, None, {"verbose": 0, "batch_size": 7})
+
+    ((args, kwargs),) = seen
+    assert () == args
+    assert kwargs["x"] is ROWS
+    assert kwargs["y"] is LABELS
+    assert 7 == kwargs["batch_size"]
+
+
+def test_a_replaced_function_of_the_backend_is_never_shared():
+    """Keras's layers call it."""
+    model = dense()
+    from keras.src import backend  # what Keras's functions call
+
+    with mock.patch.object(backend.nn, "relu", lambda x: x):
+        assert "relu is not Keras's own" in explain(model)
+    assert explain(model) is None
