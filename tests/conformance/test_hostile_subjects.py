@@ -231,6 +231,22 @@ def test_forks_leave_one_result_each(tmp_path):
 
 
 @process
+def test_a_report_that_disappears_during_the_run(tmp_path):
+    """Summary, last line, other formats and exit code all call the run incomplete."""
+    folder = tmp_path / "gone"
+    folder.mkdir()
+    body = f"import shutil; shutil.rmtree({str(folder)!r}, ignore_errors=True)"
+    options = ("--check", "CLS-2", f"--to=markdown={folder / 'r.md'}", "--to", "github")
+    done, data, _ = judge(tmp_path, body, options=options)
+    assert 3 == done.returncode, done.stdout + done.stderr
+    assert ("incomplete", 3) == (data["footer"]["verdict"], data["footer"]["exit_code"])
+    assert "cannot be written" in data["footer"]["refusal"]
+    assert "::error title=conformance::incomplete" in done.stdout
+    assert done.stdout.splitlines()[-1].startswith("incomplete: The report ")
+    assert done.stdout.splitlines()[-1].endswith("(exit code 3)")
+
+
+@process
 def test_threads_that_never_end(tmp_path):
     """They do not keep the run from ending."""
     body = "threading.Thread(target=time.sleep, args=(900,)).start()"

@@ -198,3 +198,14 @@ def test_the_last_line_about_a_report_that_could_not_be_written():
     """It does not call the run what its results would have been."""
     line = ending(RUNS["passed"], "The report r.json cannot be written: no space.")
     assert "incomplete: The report r.json cannot be written: no space (exit code 3)" == line
+
+
+def test_what_can_be_written_is_written(tmp_path):
+    """One file that cannot be written does not take the others along."""
+    (tmp_path / "gone").mkdir()
+    exports = [f"html={tmp_path}/gone/r.html", f"text={tmp_path}/r.txt"]
+    outputs = Outputs(tmp_path / "gone" / "r.json", None, exports)
+    (tmp_path / "gone").rmdir()
+    with pytest.raises(ReportError, match="r.json"):
+        outputs.write(RUNS["passed"], no_script)
+    assert "conformant" in (tmp_path / "r.txt").read_text(encoding="utf-8")

@@ -172,6 +172,11 @@ class Controller:
             self.facts = self.run.facts
         self.report = self._make_report()
         self._try(self._outputs.write, self.report, self._recorder.script_of)
+        if self.report_error is not None:
+            # Whatever else can be written or shown calls the run what its exit code calls it.
+            self._refuse(str(self.report_error), Verdict.INCOMPLETE)
+            self.report = self._make_report()
+            self._try(self._outputs.write, self.report, self._recorder.script_of)
         if self.exit_code is not ExitCode.CONFORMANT:
             session.exitstatus = int(self.exit_code)
 
@@ -231,7 +236,5 @@ class Controller:
         terminalreporter.section("conformance")
         for line in render(self.report):
             terminalreporter.write_line(printable(line.text), **line.markup)
-        if self.report_error is not None:
-            terminalreporter.write_line(str(self.report_error), red=True)
         for text in self._outputs.to_terminal(self.report):
             terminalreporter.write_line(text)
