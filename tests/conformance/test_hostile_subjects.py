@@ -1,6 +1,8 @@
 """Subjects that hang, crash, exit, fork, print: the run goes on, and says what happened."""
 
 import json
+import subprocess
+import sys
 import time
 
 import pytest
@@ -9,6 +11,7 @@ from commands import conformance
 from scikeras_conformance.catalog.plan import make_plan
 from scikeras_conformance.catalog.selection import Selection
 from scikeras_conformance.checks import CATALOG
+from scikeras_conformance.report.reading import load_report
 from scikeras_conformance.runner.execute import execute
 from scikeras_conformance.subject.loading import load_subject
 
@@ -186,11 +189,22 @@ def test_a_process_that_outlives_its_worker(tmp_path):
     """A child that keeps the connection open does not keep the run from ending."""
     body = "if os.fork() == 0:\n            os.setsid(); time.sleep(90); os._exit(0)\n"
     body += "        os._exit(3)"
+    (tmp_path / "odd.py").write_text(
+        "import os, time\nfrom toy_subject import *\nclass KerasClassifier(BaseWrapper):\n"
+        f"    def fit(self, *args):\n        {body}\n"
+    )
+    command = ["run", "odd", "--check", "CLS-2", "--report", "r.json", "--time-limit", LIMIT]
     start = time.monotonic()
-    done, _, results = judge(tmp_path, body)
-    assert 1 == done.returncode, done.stdout + done.stderr
-    assert "blocked" == results["CLS-2.fit-and-predict:classifier"]["outcome"]
+    # Into a file: the child keeps a pipe open too.
+    with (tmp_path / "out").open("w") as out:
+        done = subprocess.run(
+            [sys.executable, "-m", "scikeras_conformance", *command],
+            stdin=subprocess.DEVNULL, stdout=out, stderr=out, cwd=tmp_path, check=False,
+        )  # fmt: skip
     assert time.monotonic() - start < 80
+    assert 1 == done.returncode
+    results = {one.id: one for one in load_report(tmp_path / "r.json").results}
+    assert "exited, or was killed" in results["CLS-2.fit-and-predict:classifier"].message
 
 
 @process
@@ -214,6 +228,22 @@ def test_forks_leave_one_result_each(tmp_path):
     assert 1 == done.returncode, done.stdout + done.stderr
     assert data["footer"]["counts"]["complete"]
     assert "failed" == results["CLS-2.fit-and-predict:classifier"]["outcome"]
+
+
+@process
+def test_a_report_that_disappears_during_the_run(tmp_path):
+    """Summary, last line, other formats and exit code all call the run incomplete."""
+    folder = tmp_path / "gone"
+    folder.mkdir()
+    body = f"import shutil; shutil.rmtree({str(folder)!r}, ignore_errors=True)"
+    options = ("--check", "CLS-2", f"--to=markdown={folder / 'r.md'}", "--to", "github")
+    done, data, _ = judge(tmp_path, body, options=options)
+    assert 3 == done.returncode, done.stdout + done.stderr
+    assert ("incomplete", 3) == (data["footer"]["verdict"], data["footer"]["exit_code"])
+    assert "cannot be written" in data["footer"]["refusal"]
+    assert "::error title=conformance::incomplete" in done.stdout
+    assert done.stdout.splitlines()[-1].startswith("incomplete: The report ")
+    assert done.stdout.splitlines()[-1].endswith("(exit code 3)")
 
 
 @process

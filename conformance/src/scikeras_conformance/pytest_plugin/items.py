@@ -1,5 +1,6 @@
 """The pytest items of planned checks, and what their reports carry."""
 
+import os
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -62,16 +63,17 @@ def run_item(item: pytest.Item, planned: "PlannedCheck", subject: "Subject") -> 
     """Execute a planned check as a pytest item of the collected suite."""
     run = run_of(item.config)
     assert run is not None
+    limit = run.options.time_limit
+    # The process of a user's own test run is not ours to end.
+    kill = run.owns_process
     if run.starts_with_smoke:
-        limit = run.options.time_limit
-        require_basic_use(subject, planned.wrapper, limit, kill=run.owns_process)
+        require_basic_use(subject, planned.wrapper, limit=limit, kill=kill)
     policy = _policy(run)
     result = execute(
         planned,
         subject,
-        limit=run.options.time_limit,
-        # The process of a user's own test run is not ours to end.
-        kill=run.owns_process,
+        limit=limit,
+        kill=kill,
         tries=policy.tries(planned.id),
     )
     ending = ending_of(result, policy)
@@ -101,7 +103,21 @@ def complete_report(item: pytest.Item, call: pytest.CallInfo[None], report: Any,
     elif call.excinfo is not None and (
         call.when == "setup" or isinstance(call.excinfo.value, ConformanceError)
     ):
-        report.conformance_refusal = _refusal(call.excinfo.value)
+        error = call.excinfo.value
+        if run.owns_process and _is_spoiled(item, error):
+            # The check is run in a new process, as if this one had crashed.
+            os._exit(1)
+        report.conformance_refusal = _refusal(error)
+        # A worker has more items in its queue, of which each would say the same.
+        item.session.shouldstop = "the subject cannot be judged"
+
+
+def _is_spoiled(item: pytest.Item, error: BaseException) -> bool:
+    """Return whether a process that has run checks can run no other one.
+
+    A check has closed the streams of pytest, for instance.
+    """
+    return HAS_SENT_FACTS in item.config.stash and not isinstance(error, ConformanceError)
 
 
 def _refusal(error: BaseException) -> tuple[str, str]:

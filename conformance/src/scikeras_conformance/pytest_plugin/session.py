@@ -103,7 +103,7 @@ class Controller:
     def pytest_runtest_logreport(self, report: Any) -> None:
         """Keep a result; stop the run where there is nothing to judge."""
         if report.when == "setup" and report.passed:
-            self._workers.begun.add(report.nodeid)
+            self._workers.begun.add(getattr(report, "node", None))
         self.facts = getattr(report, FACTS, None) or self.facts
         data = getattr(report, "conformance_result", None)
         if data is not None:
@@ -121,7 +121,7 @@ class Controller:
         planned = self.run.plan.everything[id_of_planned(crashitem)]
         if planned.id in self.results:
             return  # its process ended after it had its result
-        if crashitem not in self._workers.begun:
+        if report.node not in self._workers.begun:
             self._refuse(self._workers.why_none_began(report.node))
         elif not self._workers.died_before(crashitem):
             sched.mark_test_pending(crashitem)
@@ -172,6 +172,11 @@ class Controller:
             self.facts = self.run.facts
         self.report = self._make_report()
         self._try(self._outputs.write, self.report, self._recorder.script_of)
+        if self.report_error is not None:
+            # Whatever else can be written or shown calls the run what its exit code calls it.
+            self._refuse(str(self.report_error), Verdict.INCOMPLETE)
+            self.report = self._make_report()
+            self._try(self._outputs.write, self.report, self._recorder.script_of)
         if self.exit_code is not ExitCode.CONFORMANT:
             session.exitstatus = int(self.exit_code)
 
@@ -231,7 +236,5 @@ class Controller:
         terminalreporter.section("conformance")
         for line in render(self.report):
             terminalreporter.write_line(printable(line.text), **line.markup)
-        if self.report_error is not None:
-            terminalreporter.write_line(str(self.report_error), red=True)
         for text in self._outputs.to_terminal(self.report):
             terminalreporter.write_line(text)

@@ -73,6 +73,7 @@ class _Worker:
     since: float
     phase: str = "starting"
     nodeid: str = ""
+    has_run: bool = field(default=False, init=False)
     is_lost: bool = field(default=False, init=False)
     has_exited: bool = field(default=False, init=False)
 
@@ -91,7 +92,9 @@ class Watchdog:
     limit : float
         The time limit of the run; zero for none.
     tries : callable
-        Returns how often the time limit may begin again during a pytest item.
+        Returns how often the check of a pytest item may be run.
+    before : int, default=0
+        How often the time limit may begin before the first check of a worker.
     clock : callable
         Returns the seconds.
     """
@@ -100,10 +103,12 @@ class Watchdog:
         self,
         limit: float,
         tries: Callable[[str], int] = lambda _nodeid: 1,
+        before: int = 0,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._limit = limit
         self._tries = tries
+        self._before = before
         self._clock = clock
         self._workers: dict[Any, _Worker] = {}
         self._reasons: dict[Any, str] = {}
@@ -142,6 +147,7 @@ class Watchdog:
                 if phase == "idle" and worker.node.shutting_down:
                     worker.phase, worker.since = "ending", now
                 tries = self._tries(worker.nodeid) if phase == "running" else 1
+                tries += 0 if worker.has_run else self._before
                 allowed = allowed_silence(phase, self._limit, tries)
                 if worker.is_lost:
                     continue
@@ -180,6 +186,7 @@ class Watchdog:
             if phase:
                 worker.phase, worker.since = phase, self._clock()
                 worker.nodeid = content.get("nodeid", worker.nodeid)
+                worker.has_run |= event == "runtest_protocol_complete"
         return True
 
     def _lose(self, worker: _Worker, reason: str) -> None:

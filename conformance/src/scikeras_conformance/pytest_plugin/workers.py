@@ -15,6 +15,9 @@ from scikeras_conformance.runner.basic_use import STAGE as BASIC_USE
 
 __all__ = ["Workers"]
 
+FIRST_FITS = 12
+"""Three wrappers and four builder protocols, each with a time limit of its own."""
+
 MAX_STILLBORN = 3
 """Workers that end before they have found the checks; xdist would start others for ever."""
 
@@ -29,18 +32,19 @@ class Workers:
 
     Attributes
     ----------
-    begun : set of str
-        The pytest items for which a process had imported the subject.
+    begun : set of object
+        The workers that have imported the subject.
     """
 
     def __init__(self, run: Run) -> None:
-        self.begun: set[str] = set()
+        self.begun: set[Any] = set()
         self._run = run
         self._died: set[str] = set()
         self._collected: set[Any] = set()
         self._stillborn = 0
         self._folder: tempfile.TemporaryDirectory[str] | None = None
-        self._watchdog = Watchdog(run.options.time_limit, self._tries)
+        before = FIRST_FITS if run.starts_with_smoke else 0
+        self._watchdog = Watchdog(run.options.time_limit, self._tries, before)
 
     def add(self, node: Any) -> None:
         """Watch a worker that is about to start."""
@@ -137,8 +141,7 @@ class Workers:
         name = id_of_planned(nodeid)
         entries = () if self._run.baseline is None else self._run.baseline.entries
         flaky = [entry.tries for entry in entries if entry.flaky and entry.id == name]
-        # A fit is tried before the first check of a process, within a time limit of its own.
-        return max(flaky, default=1) + self._run.starts_with_smoke
+        return max(flaky, default=1)
 
 
 def _innermost(details: str) -> str:

@@ -7,6 +7,7 @@ which it never works cannot be judged, and learns what would help.
 
 import warnings
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -36,6 +37,9 @@ STAGE = "tried a fit"
 
 doubles = LazyModule("scikeras_conformance.doubles")
 np = LazyModule("numpy")
+
+REFUSAL = "refusal"
+"""The key of what is said about a subject without basic use."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +111,7 @@ def helper_number(subject: Subject, wrapper: Wrapper) -> int:
 
 
 def require_basic_use(
-    subject: Subject, wrapper: Wrapper, limit: float = DEFAULT_LIMIT, *, kill: bool = False
+    subject: Subject, wrapper: Wrapper, *, limit: float = DEFAULT_LIMIT, kill: bool = False
 ) -> None:
     """Refuse a subject with which basic use works for none of its wrappers.
 
@@ -118,9 +122,9 @@ def require_basic_use(
     wrapper : Wrapper
         The wrapper to try first.
     limit : float, default=120
-        Seconds that all of it may take; zero for no limit.
+        Seconds that one wrapper may take; zero means without end.
     kill : bool, default=False
-        Whether to end the process if it cannot be stopped in another way.
+        Whether to end the process if a fit cannot be stopped in another way.
 
     Raises
     ------
@@ -128,18 +132,26 @@ def require_basic_use(
         With what was called, what happened, and what would help.
     """
     post_mortem.note(STAGE)
+    with noticing_interrupts(), restored_process_state():
+        for one in sorted(subject.classes, key=lambda other: other is not wrapper):
+            if one not in subject.basic_use:
+                _try_within(subject, one, limit, kill=kill)
+            if subject.basic_use[one].helper is not None:
+                post_mortem.note("ran its checks")
+                return
+        if REFUSAL not in subject.basic_use:
+            # Every item of a run may ask, and the other protocols take a second to try.
+            subject.basic_use[REFUSAL] = "\n".join(_refusal(subject, limit, kill=kill))
+    raise CannotFitError(subject.basic_use[REFUSAL])
+
+
+def _try_within(subject: Subject, wrapper: Wrapper, limit: float, *, kill: bool) -> None:
     try:
-        with noticing_interrupts(), restored_process_state(), time_limit(limit, kill=kill):
-            for one in sorted(subject.classes, key=lambda other: other is not wrapper):
-                if basic_use_of(subject, one).helper is not None:
-                    post_mortem.note("ran its checks")
-                    return
-            raise CannotFitError(_refusal(subject))
+        with time_limit(limit, kill=kill):
+            basic_use_of(subject, wrapper)
     except TimeUp as stop:
-        raise CannotFitError(
-            f"The subject {subject.spec!r} cannot be judged: constructing an estimator with a "
-            f"builder, fitting it and predicting {stop}."
-        ) from None
+        step = f"{subject.classes[wrapper].__name__}(builder).fit(X, y)"
+        subject.basic_use[wrapper] = BasicUse(None, [Problem(step, str(stop))])
 
 
 def working_protocols(subject: Subject) -> list[BuilderProtocol]:
@@ -223,6 +235,9 @@ def _builder_for(protocol: BuilderProtocol, helper: Any) -> tuple[Any, list[Any]
         received.append(input_shape)
         return helper.compiled()
 
+    for one in (build, build_with_data, build_with_shapes):
+        # Python's messages name the function, which means nothing to the reader.
+        one.__qualname__ = "builder"
     builders = {
         BuilderProtocol.DATA_FIRST: build_with_data,
         BuilderProtocol.SHAPES: build_with_shapes,
@@ -237,19 +252,19 @@ def _is_shape(value: Any, X: Any) -> bool:
         return False
 
 
-def _refusal(subject: Subject) -> str:
-    return "\n".join(_lines(subject))
-
-
-def _lines(subject: Subject) -> Iterator[str]:
+def _refusal(subject: Subject, limit: float, *, kill: bool) -> Iterator[str]:
     yield (
         f"The subject {subject.spec!r} cannot be judged: constructing an estimator with a builder, "
         "fitting it and predicting works for none of its wrappers."
     )
     for wrapper in subject.classes:
-        for problem in dict.fromkeys(map(str, basic_use_of(subject, wrapper).problems)):
+        # What happened is shown once, though it may have happened with several helper models.
+        problems = {one.what: one for one in reversed(subject.basic_use[wrapper].problems)}
+        for problem in reversed(problems.values()):
             yield f"  {wrapper}: {problem}"
-    working = working_protocols(subject)
+    working: list[BuilderProtocol] = []
+    with suppress(TimeUp), time_limit(limit, kill=kill):
+        working = working_protocols(subject)
     if working:
         yield (
             f"It works with another builder protocol: give --builder-protocol {working[0]}, or "
