@@ -14,12 +14,17 @@ from scikeras_conformance.catalog.exit_codes import ExitCode
 from scikeras_conformance.catalog.results import Outcome
 from scikeras_conformance.catalog.verdict import Verdict
 from scikeras_conformance.cli.main import main
+from scikeras_conformance.config import configuration_file
+from scikeras_conformance.config.report_files import form_of, split_reports
+from scikeras_conformance.config.run_options import RunOptions
 from scikeras_conformance.exceptions import DamagedReportError, ReportError, UsageError
-from scikeras_conformance.report.files import check_writable, write_text
+from scikeras_conformance.report.files import CONFIGURATION_FILES, check_writable, write_text
+from scikeras_conformance.report.formats import render_as
 from scikeras_conformance.report.outputs import Outputs, write_scripts
 from scikeras_conformance.report.reading import from_dict, load_report
 from scikeras_conformance.report.schema import FILE, report_schema, schema_text
 from scikeras_conformance.report.structure import SCHEMA as NAME
+from scikeras_conformance.report.wording import ending
 from scikeras_conformance.report.writing import ReportStream, to_dict, write_report
 
 SCHEMA = report_schema()
@@ -406,3 +411,83 @@ def test_names_that_no_file_can_have(tmp_path, name):
     with pytest.raises(ReportError, match="cannot be written"):
         check_writable(tmp_path / name)
         write_text("text", tmp_path / name)
+
+
+@pytest.mark.parametrize("name", ["scikeras-conformance.toml", "pyproject.toml"])
+def test_no_output_replaces_a_configuration(tmp_path, name):
+    """Whether the run reads it or not, by its own name or by a link."""
+    (tmp_path / name).write_text("")
+    (tmp_path / "link").symlink_to(name)
+    for path in (tmp_path / name, tmp_path / "link"):
+        with pytest.raises(UsageError, match="configuration file"):
+            Outputs(path, None, [])
+
+
+def test_a_hard_link_to_what_is_read(tmp_path):
+    """Another name of the baseline is the baseline."""
+    (tmp_path / "b.toml").write_text("")
+    os.link(tmp_path / "b.toml", tmp_path / "r.json")
+    with pytest.raises(UsageError, match="is the baseline"):
+        Outputs(tmp_path / "r.json", None, [], baseline=tmp_path / "b.toml")
+
+
+def test_the_names_of_configuration_files_are_those_that_are_read():
+    """The two lists cannot drift apart."""
+    assert {configuration_file.FILE, configuration_file.SHARED_FILE} == CONFIGURATION_FILES
+
+
+@pytest.mark.parametrize(
+    ("name", "form"),
+    [("r.html", "html"), ("R.HTM", "html"), ("r.md", "markdown"), ("r.xml", "junit"),
+     ("r.sarif", "sarif"), ("r.txt", "text"), ("r.json", "json"), ("r", "json"), ("r.log", "json")],
+)  # fmt: skip
+def test_the_extension_of_a_report_is_its_format(name, form):
+    """What is no extension of a format is a JSON report, as ever."""
+    assert form == form_of(name)
+    report, exports = split_reports([name])
+    expected = Path(name).absolute()
+    wanted = (expected, ()) if form == "json" else (None, (f"{form}={expected}",))
+    assert wanted == (report, exports)
+
+
+def test_two_json_reports():
+    """The first grows during the run; the second is written at its end."""
+    first, second = Path("a.json").absolute(), Path("b.json").absolute()
+    assert (first, (f"json={second}",)) == split_reports(["a.json", "b.json"])
+    options = RunOptions.of({"subject": "toy", "report": ["a.json", "c.html"], "exports": ["text"]})
+    assert first == options.report
+    assert ("text", f"html={Path('c.html').absolute()}") == options.exports
+
+
+def test_report_and_run_take_formats_alike(tmp_path, capsys):
+    """Several formats at once, each with a file or for the terminal."""
+    path = tmp_path / "r.json"
+    write_report(RUNS["failed"], path)
+    page, text = tmp_path / "page", tmp_path / "out.txt"
+    assert 1 == main(["report", str(path), "--to", f"html={page}", "--to", "text"])
+    assert page.read_text(encoding="utf-8").startswith("<!DOCTYPE html>")
+    shown = capsys.readouterr().out
+    assert "(exit code 1)" in shown.splitlines()[-1]
+    assert 1 == main(["report", str(path), "--output", str(text)])
+    assert shown == text.read_text(encoding="utf-8")
+    assert 1 == main(["report", str(path)])
+    assert shown == capsys.readouterr().out
+    assert 1 == main(["report", str(path), "--to", "json", "--output", str(tmp_path / "c")])
+    assert RUNS["failed"] == load_report(tmp_path / "c")
+
+
+@pytest.mark.parametrize("name", RUNS)
+def test_the_last_line_and_the_exit_code_agree(name):
+    """The words about a run and its code come from one place."""
+    report = RUNS[name]
+    line = ending(report)
+    assert line == render_as("text", report).splitlines()[-1]
+    assert line.endswith(f"(exit code {int(report.footer.exit_code)})")
+    if report.footer.exit_code != 0:
+        assert not line.startswith("conformant (")
+
+
+def test_the_last_line_about_a_report_that_could_not_be_written():
+    """It does not call the run what its results would have been."""
+    line = ending(RUNS["passed"], "The report r.json cannot be written: no space.")
+    assert "incomplete: The report r.json cannot be written: no space (exit code 3)" == line

@@ -2,11 +2,11 @@
 
 from collections.abc import Sequence
 
+from scikeras_conformance.catalog.printable import printable
 from scikeras_conformance.catalog.results import Outcome, Result
 from scikeras_conformance.contract import Clause
 from scikeras_conformance.report.formats.markdown import plain
 from scikeras_conformance.report.matrix import as_markdown
-from scikeras_conformance.report.printable import printable
 from scikeras_conformance.report.structure import Report
 from scikeras_conformance.report.wording import (
     counts_line,

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from scikeras_conformance.catalog.printable import MAX_MESSAGE, bounded, printable
 from scikeras_conformance.catalog.results import Result
 from scikeras_conformance.catalog.verdict import Verdict
 from scikeras_conformance.exceptions import (
@@ -16,6 +17,7 @@ from scikeras_conformance.exceptions import (
 from scikeras_conformance.pytest_plugin.outcomes import Ending, ItemPolicy, ending_of
 from scikeras_conformance.pytest_plugin.run import Run, run_of
 from scikeras_conformance.runner.basic_use import require_basic_use
+from scikeras_conformance.runner.context import describe
 from scikeras_conformance.runner.execute import execute
 
 if TYPE_CHECKING:
@@ -61,14 +63,15 @@ def run_item(item: pytest.Item, planned: "PlannedCheck", subject: "Subject") -> 
     run = run_of(item.config)
     assert run is not None
     if run.starts_with_smoke:
-        require_basic_use(subject, planned.wrapper)
+        limit = run.options.time_limit
+        require_basic_use(subject, planned.wrapper, limit, kill=run.owns_process)
     policy = _policy(run)
     result = execute(
         planned,
         subject,
         limit=run.options.time_limit,
         # The process of a user's own test run is not ours to end.
-        kill=hasattr(item.config, "workerinput"),
+        kill=run.owns_process,
         tries=policy.tries(planned.id),
     )
     ending = ending_of(result, policy)
@@ -95,9 +98,18 @@ def complete_report(item: pytest.Item, call: pytest.CallInfo[None], report: Any,
             # The first result of a process brings along who was judged, and where.
             item.config.stash[HAS_SENT_FACTS] = True
             report.conformance_facts = run.facts
-    elif call.excinfo is not None and isinstance(call.excinfo.value, ConformanceError):
-        error = call.excinfo.value
-        report.conformance_refusal = (str(error), str(_verdict_of(error)))
+    elif call.excinfo is not None and (
+        call.when == "setup" or isinstance(call.excinfo.value, ConformanceError)
+    ):
+        report.conformance_refusal = _refusal(call.excinfo.value)
+
+
+def _refusal(error: BaseException) -> tuple[str, str]:
+    """Return why nothing can be judged in this process, and the verdict that follows."""
+    if isinstance(error, ConformanceError):
+        return bounded(str(error), MAX_MESSAGE), str(_verdict_of(error))
+    why = f"The suite failed before the first check: {describe(error)}"
+    return printable(why), str(Verdict.INCOMPLETE)
 
 
 def _verdict_of(error: ConformanceError) -> Verdict:
@@ -110,6 +122,6 @@ def _verdict_of(error: ConformanceError) -> Verdict:
 
 
 def _shortened(text: str) -> str:
-    if len(text) <= MAX_OUTPUT:
-        return text
-    return f"... ({len(text) - MAX_OUTPUT} characters left out)\n{text[-MAX_OUTPUT:]}"
+    if len(text) > MAX_OUTPUT:
+        text = f"... ({len(text) - MAX_OUTPUT} characters left out)\n{text[-MAX_OUTPUT:]}"
+    return printable(text)

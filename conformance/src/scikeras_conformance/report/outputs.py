@@ -6,7 +6,12 @@ from pathlib import Path
 
 from scikeras_conformance.catalog.results import Result
 from scikeras_conformance.exceptions import ReportError, UsageError
-from scikeras_conformance.report.files import check_folder_writable, check_writable, write_text
+from scikeras_conformance.report.files import (
+    check_folder_writable,
+    check_writable,
+    is_same_file,
+    write_text,
+)
 from scikeras_conformance.report.formats import parse_target, render_as
 from scikeras_conformance.report.structure import Report
 from scikeras_conformance.report.writing import ReportStream, write_report
@@ -57,7 +62,7 @@ class Outputs:
                 continue
             check_writable(path)
             for name, file in read.items():
-                if file and path.resolve() == Path(file).resolve():
+                if file and is_same_file(path, Path(file)):
                     raise UsageError(f"The output {path} is the {name} of the run; give another.")
             if path.resolve() in taken:
                 raise UsageError(

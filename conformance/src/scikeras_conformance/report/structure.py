@@ -64,8 +64,17 @@ class ReportedSubject(_Part, frozen=True):
     """The implementation that was checked."""
 
     spec: Annotated[str, Meta(description="As it was named on the command line.")]
-    distribution: str | None = None
-    version: str | None = None
+    distribution: Annotated[
+        str | None, Meta(description="The installed one that the imported file belongs to.")
+    ] = None
+    version: Annotated[
+        str | None, Meta(description="Of the distribution, or of the imported package.")
+    ] = None
+    path: Annotated[str | None, Meta(description="The file or folder that was imported.")] = None
+    commit: Annotated[
+        str | None,
+        Meta(description="Of that file, if git tracks it; with '+changes' if it was changed."),
+    ] = None
     wrappers: Annotated[
         dict[str, str], Meta(description="The import path of each class, by wrapper.")
     ] = {}
@@ -102,6 +111,15 @@ class Configuration(_Part, frozen=True):
     time_limit: Annotated[float | None, Meta(description="Seconds for each check.")] = None
     estimators: Annotated[
         tuple[str, ...], Meta(description="Estimator factories, as on the command line.")
+    ] = ()
+    chapters: Annotated[
+        tuple[str, ...], Meta(description="The selected chapters; none for all of them.")
+    ] = ()
+    checks: Annotated[
+        tuple[str, ...], Meta(description="The selected clauses and checks, or patterns of them.")
+    ] = ()
+    wrappers: Annotated[
+        tuple[str, ...], Meta(description="The selected wrappers; none for all of them.")
     ] = ()
 
 

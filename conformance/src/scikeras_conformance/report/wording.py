@@ -1,5 +1,6 @@
 """Phrases about a run that several formats share."""
 
+from scikeras_conformance.catalog.exit_codes import ExitCode
 from scikeras_conformance.catalog.results import Outcome
 from scikeras_conformance.catalog.verdict import Verdict
 from scikeras_conformance.contract import Level
@@ -9,6 +10,7 @@ from scikeras_conformance.report.structure import Report
 __all__ = [
     "clauses_phrase",
     "counts_line",
+    "ending",
     "environment_line",
     "headline",
     "is_good",
@@ -21,8 +23,9 @@ __all__ = [
 def subject_line(report: Report) -> str:
     """Return the subject with its release."""
     subject = report.header.subject
-    release = f"{subject.distribution} {subject.version}" if subject.version else "no release"
-    return f"{subject.spec} ({release})"
+    release = " ".join(filter(None, (subject.distribution, subject.version)))
+    commit = f"commit {subject.commit}" if subject.commit else ""
+    return f"{subject.spec} ({', '.join(filter(None, (release, commit))) or 'no release'})"
 
 
 def environment_line(report: Report) -> str:
@@ -40,6 +43,21 @@ def environment_line(report: Report) -> str:
         ("device", environment.device),
     ]
     return ", ".join(f"{name} {value}" for name, value in parts if value) or "unknown environment"
+
+
+def ending(report: Report, problem: str = "") -> str:
+    """Return the last line about a run: how it ended, and the exit code that says the same.
+
+    Parameters
+    ----------
+    report : Report
+        The run.
+    problem : str, default=""
+        What went wrong after the verdict; whatever that was, the run did not come to its end.
+    """
+    if problem:
+        return f"incomplete: {problem.rstrip('.')} (exit code {int(ExitCode.INCOMPLETE)})"
+    return f"{headline(report)} (exit code {int(report.footer.exit_code)})"
 
 
 def headline(report: Report) -> str:

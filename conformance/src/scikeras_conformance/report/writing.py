@@ -18,7 +18,7 @@ from scikeras_conformance.report.building import reported
 from scikeras_conformance.report.files import write_text
 from scikeras_conformance.report.structure import SCHEMA, Header, Report
 
-__all__ = ["ReportStream", "to_dict", "write_report"]
+__all__ = ["ReportStream", "to_dict", "to_json", "write_report"]
 
 
 def to_dict(report: Report) -> dict[str, Any]:
@@ -27,16 +27,21 @@ def to_dict(report: Report) -> dict[str, Any]:
     return plain
 
 
+def to_json(report: Report) -> str:
+    """Return a complete report as the text of its file: a line for each cause and each result."""
+    parts = (f"{_json(name)}: {_part(value)}" for name, value in to_dict(report).items())
+    return "{" + ",\n".join(parts) + "}\n"
+
+
 def write_report(report: Report, path: Path) -> None:
-    """Write a complete report in one step: a line for each cause and each result.
+    """Write a complete report in one step.
 
     Raises
     ------
     ReportError
         If the file cannot be written.
     """
-    parts = (f"{_json(name)}: {_part(value)}" for name, value in to_dict(report).items())
-    write_text("{" + ",\n".join(parts) + "}\n", path)
+    write_text(to_json(report), path)
 
 
 class ReportStream:
@@ -96,4 +101,5 @@ def _part(value: Any) -> str:
 
 def _json(value: Any) -> str:
     # Not msgspec's own encoder: it refuses the lone surrogates that a subject's message may hold.
-    return json.dumps(msgspec.to_builtins(value), ensure_ascii=False)
+    text = json.dumps(msgspec.to_builtins(value), ensure_ascii=False)
+    return text.encode("utf-8", "backslashreplace").decode("utf-8")

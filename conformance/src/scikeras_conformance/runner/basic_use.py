@@ -11,14 +11,28 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from scikeras_conformance.catalog.wrappers import Wrapper
-from scikeras_conformance.exceptions import CannotFitError
+from scikeras_conformance.exceptions import CannotFitError, TimeUp
+from scikeras_conformance.runner import post_mortem
 from scikeras_conformance.runner.context import describe, show
+from scikeras_conformance.runner.interruption import is_from_outside, noticing_interrupts
 from scikeras_conformance.runner.lazy_module import LazyModule
+from scikeras_conformance.runner.process_state import restored_process_state
 from scikeras_conformance.runner.seeding import seed_everything
+from scikeras_conformance.runner.time_limit import DEFAULT_LIMIT, time_limit
 from scikeras_conformance.subject.builder_protocol import READY_MADE, BuilderProtocol
 from scikeras_conformance.subject.loading import Subject
 
-__all__ = ["BasicUse", "basic_use_of", "helper_number", "require_basic_use", "working_protocols"]
+__all__ = [
+    "STAGE",
+    "BasicUse",
+    "basic_use_of",
+    "helper_number",
+    "require_basic_use",
+    "working_protocols",
+]
+
+STAGE = "tried a fit"
+"""What a process that ends meanwhile was doing, see `post_mortem`."""
 
 doubles = LazyModule("scikeras_conformance.doubles")
 np = LazyModule("numpy")
@@ -92,7 +106,9 @@ def helper_number(subject: Subject, wrapper: Wrapper) -> int:
     return basic_use_of(subject, wrapper).helper or 0
 
 
-def require_basic_use(subject: Subject, wrapper: Wrapper) -> None:
+def require_basic_use(
+    subject: Subject, wrapper: Wrapper, limit: float = DEFAULT_LIMIT, *, kill: bool = False
+) -> None:
     """Refuse a subject with which basic use works for none of its wrappers.
 
     Parameters
@@ -101,16 +117,29 @@ def require_basic_use(subject: Subject, wrapper: Wrapper) -> None:
         The implementation under test.
     wrapper : Wrapper
         The wrapper to try first.
+    limit : float, default=120
+        Seconds that all of it may take; zero for no limit.
+    kill : bool, default=False
+        Whether to end the process if it cannot be stopped in another way.
 
     Raises
     ------
     CannotFitError
         With what was called, what happened, and what would help.
     """
-    for one in sorted(subject.classes, key=lambda other: other is not wrapper):
-        if basic_use_of(subject, one).helper is not None:
-            return
-    raise CannotFitError(_refusal(subject))
+    post_mortem.note(STAGE)
+    try:
+        with noticing_interrupts(), restored_process_state(), time_limit(limit, kill=kill):
+            for one in sorted(subject.classes, key=lambda other: other is not wrapper):
+                if basic_use_of(subject, one).helper is not None:
+                    post_mortem.note("ran its checks")
+                    return
+            raise CannotFitError(_refusal(subject))
+    except TimeUp as stop:
+        raise CannotFitError(
+            f"The subject {subject.spec!r} cannot be judged: constructing an estimator with a "
+            f"builder, fitting it and predicting {stop}."
+        ) from None
 
 
 def working_protocols(subject: Subject) -> list[BuilderProtocol]:
@@ -166,7 +195,9 @@ def _problem(subject: Subject, wrapper: Wrapper, helper: Any) -> Problem | None:
             return Problem(step, f"passed {show(first)} to the builder as input_shape")
         step = f"{name}(builder).fit(X, y).predict(X), with a model of {helper.words},"
         predicted = np.asarray(estimator.predict(X))
-    except (Exception, SystemExit) as error:
+    except BaseException as error:
+        if is_from_outside(error):
+            raise
         return Problem(step, f"raised {describe(error)}")
     right = predicted.size == y.size and np.allclose(predicted.reshape(y.shape), y, atol=1e-3)
     if right:

@@ -20,8 +20,10 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from typing import Any, NoReturn
 
+from scikeras_conformance.catalog.printable import describe, show
 from scikeras_conformance.catalog.wrappers import Wrapper
 from scikeras_conformance.exceptions import Blocked, Nonconformance, NotApplicable, Unavailable
+from scikeras_conformance.runner.interruption import is_from_outside
 from scikeras_conformance.subject.loading import Subject
 
 __all__ = ["CheckContext", "Observation", "describe", "show"]
@@ -259,7 +261,9 @@ class CheckContext(Steps):
                 if words and not any(word.lower() in text for word in words):
                     problem = f"raised {describe(error)}, and the message names none of: "
                     self._end(what, problem + ", ".join(words), error)
-            except (Exception, SystemExit) as error:
+            except BaseException as error:
+                if is_from_outside(error):
+                    raise
                 self._end(what, f"raised {describe(error)}; expected {wanted}", error)
             else:
                 self._end(what, f"raised nothing; expected {wanted}")
@@ -270,7 +274,9 @@ class CheckContext(Steps):
             yield
         except OUTCOMES:
             raise
-        except (Exception, SystemExit) as error:
+        except BaseException as error:
+            if is_from_outside(error):
+                raise
             self._end(step, f"raised {describe(error)}", error)
 
     @contextmanager
@@ -307,23 +313,3 @@ class Observation(Steps):
         """End the check as broken: the subject failed in a step without raising."""
         with self._context.doing(step):
             self._context.stop(step, problem)
-
-
-def show(value: object) -> str:
-    """Return a short text for any value of a subject, also for one whose ``repr`` raises."""
-    try:
-        text = " ".join(repr(value).split())
-    except Exception as error:
-        return f"<{type(value).__name__} whose repr raises {type(error).__name__}>"
-    return text if len(text) <= 80 else text[:80] + "..."
-
-
-def describe(error: BaseException) -> str:
-    """Return type and message of an exception, the message cut to a readable length."""
-    try:
-        text = " ".join(str(error).split())
-    except Exception:
-        text = "(its message cannot be printed)"
-    if len(text) > 300:
-        text = text[:300] + " ..."
-    return f"{type(error).__name__}: {text}" if text else type(error).__name__

@@ -11,6 +11,7 @@ from scikeras_conformance.catalog.check import ESTIMATORS, check
 from scikeras_conformance.checks._support.modules import doubles, keras, np
 from scikeras_conformance.checks._support.training import loss_name
 from scikeras_conformance.runner.context import CheckContext
+from scikeras_conformance.runner.time_limit import scaled
 
 SEEDS = (1, 2, 3)
 PAUSE_SECONDS = 0.005
@@ -103,7 +104,7 @@ def threads(context: CheckContext) -> None:
     workers = [_Worker(partial(_weights, context, seed)) for seed in SEEDS]
     for worker in workers:
         worker.start()
-    ended = [worker.ends_within(LONGEST_WAIT_SECONDS) for worker in workers]
+    ended = [worker.ends_within(scaled(LONGEST_WAIT_SECONDS)) for worker in workers]
     context.require(all(ended), f"{ended.count(False)} of {len(ended)} fits in threads did not end")
     found = [worker.result_or_raise() for worker in workers]
     differing = [seed for seed, *two in zip(SEEDS, serial, found, strict=True) if not _same(*two)]
@@ -135,16 +136,16 @@ def waiting(context: CheckContext) -> None:
         if not ended:
             worker.start()
             # Not for ever, so that no lock is held while other checks run.
-            ended.append(worker.ends_within(LONGEST_WAIT_SECONDS))
+            ended.append(worker.ends_within(scaled(LONGEST_WAIT_SECONDS)))
 
     callback = keras.callbacks.LambdaCallback(on_epoch_end=wait)
     estimator = context.make(doubles.builder(context.wrapper), random_state=0, callbacks=[callback])
     with suppress(Exception):  # it may say that it cannot be done, too
         estimator.fit(X, y)
     if False in ended:
-        worker.ends_within(LONGEST_WAIT_SECONDS)
+        worker.ends_within(scaled(LONGEST_WAIT_SECONDS))
     context.require(
         False not in ended,
         f"a fit in a thread, for which a seeded fit waited, did not end in "
-        f"{LONGEST_WAIT_SECONDS:g} s",
+        f"{scaled(LONGEST_WAIT_SECONDS):g} s",
     )

@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator
 
+from scikeras_conformance.catalog.printable import printable
 from scikeras_conformance.catalog.results import Outcome
 from scikeras_conformance.contract import Level
 from scikeras_conformance.report.locations import Location, location_of
-from scikeras_conformance.report.printable import printable
 from scikeras_conformance.report.structure import Report, ReportedResult
 from scikeras_conformance.report.wording import headline
 

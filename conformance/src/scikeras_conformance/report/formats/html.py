@@ -58,6 +58,8 @@ def _mood(report: Report) -> str:
 def _facts(report: Report) -> Iterator[tuple[str, str]]:
     header = report.header
     yield "subject", subject_line(report)
+    if header.subject.path is not None:
+        yield "imported from", header.subject.path
     yield "environment", environment_line(report)
     yield "contract", f"{header.contract}, profiles: {', '.join(header.profiles)}"
     yield "counts", counts_line(report)

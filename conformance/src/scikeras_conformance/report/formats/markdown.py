@@ -5,9 +5,9 @@ from collections.abc import Iterator
 from itertools import islice
 
 from scikeras_conformance.baseline import Gate
+from scikeras_conformance.catalog.printable import printable
 from scikeras_conformance.catalog.results import Outcome
 from scikeras_conformance.report.causes import Cause
-from scikeras_conformance.report.printable import printable
 from scikeras_conformance.report.structure import Report, ReportedResult
 from scikeras_conformance.report.wording import (
     counts_line,
@@ -67,6 +67,8 @@ def _lines(report: Report) -> Iterator[str]:
     yield ""
     yield f"{code(subject_line(report))}, contract {plain(report.header.contract)}, "
     yield f"{plain(environment_line(report))}. {plain(counts_line(report))}."
+    if report.header.subject.path is not None:
+        yield f"Imported from {code(report.header.subject.path)}."
     if report.footer.refusal is not None:
         yield from ("", fenced(report.footer.refusal))
     if report.footer.missing:

@@ -58,6 +58,8 @@ def _lines(report: Report) -> Iterator[Line]:
 def _header(report: Report) -> Iterator[Line]:
     header, environment = report.header, report.header.environment
     yield Line(f"subject   {subject_line(report)}")
+    if header.subject.path is not None:
+        yield Line(f"          imported from {header.subject.path}")
     if environment is not None:
         packages = environment.packages
         yield Line(
