@@ -1,4 +1,4 @@
-"""Which causes are mended, and which are new, from one run to another."""
+"""Which causes are fixed, and which are new, from one run to another."""
 
 from collections.abc import Iterator
 
@@ -32,7 +32,7 @@ def fixed_causes(before: Report, after: Report) -> tuple[Cause, ...]:
 
 
 def cause_lines(before: Report, after: Report) -> Iterator[str]:
-    """Yield the causes that are mended, and those that are new, as lines of text."""
+    """Yield the causes that are fixed, and those that are new, as lines of text."""
     for title, causes in (
         ("causes fixed", fixed_causes(before, after)),
         ("new causes", fixed_causes(after, before)),
