@@ -242,7 +242,7 @@ def test_stored_runs(stored, arguments, code, words, capsys):
     [
         (["report", "none.json", "--to", "html"], 2, "cannot be read"),
         (["report", "good.json", "--to", "htm"], 2, "Did you mean 'html'"),
-        (["report", "good.json", "--to", "html=x.html"], 2, "--output FILE"),
+        (["report", "good.json", "--to", "html=x.html", "--output", "y"], 2, "for one format"),
         (["report", "good.json", "--to", "html", "--output", "no/x.html"], 2, "no directory"),
         (["report", "cut.json", "--to", "html", "--output", "x.html"], 3, "cut off"),
         (["diff", "good.json", "cut.json"], 3, "cut off"),

@@ -268,7 +268,7 @@ def test_the_command_line_sets_what_scipy_reads(monkeypatch):
     seen = []
     monkeypatch.setattr(pytest, "main", lambda *_, **__: seen.append(dict(os.environ)))
     monkeypatch.setattr(cli, "_pytest_arguments", lambda invocation: [])
-    cli._run_pytest(SimpleNamespace(exit_code=0))
+    cli._run_pytest(SimpleNamespace(exit_code=0, ending=""))
     assert "1" == seen[0]["SCIPY_ARRAY_API"]
 
 

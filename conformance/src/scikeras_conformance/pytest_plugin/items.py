@@ -102,6 +102,8 @@ def complete_report(item: pytest.Item, call: pytest.CallInfo[None], report: Any,
         call.when == "setup" or isinstance(call.excinfo.value, ConformanceError)
     ):
         report.conformance_refusal = _refusal(call.excinfo.value)
+        # A worker has more items in its queue, of which each would say the same.
+        item.session.shouldstop = "the subject cannot be judged"
 
 
 def _refusal(error: BaseException) -> tuple[str, str]:

@@ -37,6 +37,9 @@ STAGE = "tried a fit"
 doubles = LazyModule("scikeras_conformance.doubles")
 np = LazyModule("numpy")
 
+REFUSAL = "refusal"
+"""The key of what is said about a subject without basic use."""
+
 
 @dataclass(frozen=True, slots=True)
 class Problem:
@@ -134,12 +137,15 @@ def require_basic_use(
                 if basic_use_of(subject, one).helper is not None:
                     post_mortem.note("ran its checks")
                     return
-            raise CannotFitError(_refusal(subject))
+            if REFUSAL not in subject.basic_use:
+                # Every item of a run may ask, and the other protocols take a second to try.
+                subject.basic_use[REFUSAL] = "\n".join(_refusal(subject))
     except TimeUp as stop:
         raise CannotFitError(
             f"The subject {subject.spec!r} cannot be judged: constructing an estimator with a "
             f"builder, fitting it and predicting {stop}."
         ) from None
+    raise CannotFitError(subject.basic_use[REFUSAL])
 
 
 def working_protocols(subject: Subject) -> list[BuilderProtocol]:
@@ -223,6 +229,9 @@ def _builder_for(protocol: BuilderProtocol, helper: Any) -> tuple[Any, list[Any]
         received.append(input_shape)
         return helper.compiled()
 
+    for one in (build, build_with_data, build_with_shapes):
+        # Python's messages name the function, which means nothing to the reader.
+        one.__qualname__ = "builder"
     builders = {
         BuilderProtocol.DATA_FIRST: build_with_data,
         BuilderProtocol.SHAPES: build_with_shapes,
@@ -237,17 +246,15 @@ def _is_shape(value: Any, X: Any) -> bool:
         return False
 
 
-def _refusal(subject: Subject) -> str:
-    return "\n".join(_lines(subject))
-
-
-def _lines(subject: Subject) -> Iterator[str]:
+def _refusal(subject: Subject) -> Iterator[str]:
     yield (
         f"The subject {subject.spec!r} cannot be judged: constructing an estimator with a builder, "
         "fitting it and predicting works for none of its wrappers."
     )
     for wrapper in subject.classes:
-        for problem in dict.fromkeys(map(str, basic_use_of(subject, wrapper).problems)):
+        # What happened is shown once, though it may have happened with several helper models.
+        problems = {one.what: one for one in reversed(basic_use_of(subject, wrapper).problems)}
+        for problem in reversed(problems.values()):
             yield f"  {wrapper}: {problem}"
     working = working_protocols(subject)
     if working:
