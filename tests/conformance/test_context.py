@@ -79,8 +79,30 @@ def test_a_step_that_fails_without_raising(context):
         context.stop("the process", "ended")
     with pytest.raises(Nonconformance, match="^the process ended$"):
         context.observe.stop("the process", "ended")
-    with pytest.raises(Nonconformance, match="^the process ended$"), context.doing("it"):
+    with pytest.raises(Nonconformance, match="^it: the process ended$"), context.doing("it"):
         context.stop("the process", "ended")
+
+
+def test_a_message_says_what_was_tried(context):
+    """What a block is for stands before the step in it that failed, and is not said twice."""
+    with pytest.raises(Nonconformance, match=f"^fit with a partial: {RAISED}"):  # noqa: SIM117
+        with context.doing("fit with a partial"):
+            context.fit(context.make(), [], [])
+    with pytest.raises(Nonconformance, match="^it raised ValueError$"), context.doing("it"):
+        raise ValueError
+
+
+def test_functions_of_the_suite_are_not_named():
+    """A builder is defined within a check; a user is told about the builder, not the check."""
+
+    def build(meta):
+        del meta
+
+    with pytest.raises(TypeError) as caught:
+        build()
+    assert "TypeError: build() missing 1 required positional argument: 'meta'" == describe(
+        caught.value
+    )
 
 
 def test_an_attribute_is_broken_where_the_clause_is_about_it(context):

@@ -19,6 +19,8 @@ __all__ = [
     "PLAIN",
     "STUBS",
     "UNTRAINED",
+    "WRONG_ORACLES",
+    "WRONG_STUBS",
     "EagerModel",
     "LabeledCallback",
     "data_predicted_by_oracles",
@@ -182,6 +184,22 @@ ORACLES: Mapping[Wrapper, Callable[..., keras.Model]] = MappingProxyType(
 """Builders of models that predict correctly, or not with ``wrong=True``, and do not learn."""
 
 
+def wrong_oracle_classifier() -> keras.Model:
+    """Build a model that always predicts incorrectly."""
+    return oracle_classifier(wrong=True)
+
+
+def wrong_oracle_regressor() -> keras.Model:
+    """Build a model that always predicts incorrectly."""
+    return oracle_regressor(wrong=True)
+
+
+WRONG_ORACLES: Mapping[Wrapper, Callable[[], keras.Model]] = MappingProxyType(
+    {Wrapper.CLASSIFIER: wrong_oracle_classifier, Wrapper.REGRESSOR: wrong_oracle_regressor}
+)
+"""Builders without arguments of the models that `ORACLES` build with ``wrong=True``."""
+
+
 def stub_classifier(wrong: bool = False) -> keras.Model:
     """Build a stub model that predicts correctly, or incorrectly."""
     return stub_model_of(_layer_of(Wrapper.CLASSIFIER, wrong), Wrapper.CLASSIFIER)
@@ -196,3 +214,19 @@ STUBS: Mapping[Wrapper, Callable[..., Any]] = MappingProxyType(
     {Wrapper.CLASSIFIER: stub_classifier, Wrapper.REGRESSOR: stub_regressor}
 )
 """Like `ORACLES`, for many fits in one process."""
+
+
+def wrong_stub_classifier() -> keras.Model:
+    """Build a stub model that predicts incorrectly."""
+    return stub_classifier(wrong=True)
+
+
+def wrong_stub_regressor() -> keras.Model:
+    """Build a stub model that predicts incorrectly."""
+    return stub_regressor(wrong=True)
+
+
+WRONG_STUBS: Mapping[Wrapper, Callable[[], Any]] = MappingProxyType(
+    {Wrapper.CLASSIFIER: wrong_stub_classifier, Wrapper.REGRESSOR: wrong_stub_regressor}
+)
+"""Like `WRONG_ORACLES`, for many fits in one process."""

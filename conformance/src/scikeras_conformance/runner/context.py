@@ -140,9 +140,9 @@ class CheckContext(Steps):
     def __init__(self, subject: Subject, wrapper: Wrapper, case: str = "") -> None:
         super().__init__(subject, wrapper)
         self.case = case
-        # For each block of a guard, whether it is what the clause is about; the outermost decides.
-        # Checks use contexts in threads too, so a block removes an entry rather than the last one.
-        self._blocks: list[bool] = []
+        # For each block of a guard, what is done, and whether the clause is about it; the outermost
+        # decides. Checks use contexts in threads too, so a block removes its entry, not the last.
+        self._blocks: list[tuple[str, bool]] = []
 
     @property
     def public_class(self) -> Any:
@@ -214,7 +214,7 @@ class CheckContext(Steps):
         what : str
             What is done, in words that make a sentence with "raised ...".
         """
-        with self._block(is_clause=True), self._guard(what):
+        with self._block(what, is_clause=True), self._guard(what):
             yield
 
     @contextmanager
@@ -228,7 +228,7 @@ class CheckContext(Steps):
         what : str
             What is done, in words that make a sentence with "raised ...".
         """
-        with self._block(is_clause=False), self._guard(what):
+        with self._block(what, is_clause=False), self._guard(what):
             yield
 
     @contextmanager
@@ -251,7 +251,7 @@ class CheckContext(Steps):
         """
         words = (naming,) if isinstance(naming, str) else naming
         wanted = " or ".join(error.__name__ for error in expected)
-        with self._block(is_clause=True):
+        with self._block(what, is_clause=True):
             try:
                 yield
             except OUTCOMES:
@@ -280,16 +280,19 @@ class CheckContext(Steps):
             self._end(step, f"raised {describe(error)}", error)
 
     @contextmanager
-    def _block(self, *, is_clause: bool) -> Iterator[None]:
-        self._blocks.append(is_clause)
+    def _block(self, what: str, *, is_clause: bool) -> Iterator[None]:
+        block = (what, is_clause)
+        self._blocks.append(block)
         try:
             yield
         finally:
-            self._blocks.remove(is_clause)
+            self._blocks.remove(block)
 
     def _end(self, step: str, problem: str, error: BaseException | None = None) -> NoReturn:
-        if self._blocks and self._blocks[0]:
-            raise Nonconformance(f"{step} {problem}") from error
+        what, is_clause = self._blocks[0] if self._blocks else (step, False)
+        if is_clause:
+            tried = step if what == step else f"{what}: {step}"
+            raise Nonconformance(f"{tried} {problem}") from error
         raise Blocked(step, problem) from error
 
 

@@ -13,14 +13,13 @@ from typing import Any, TypeVar
 
 import keras
 
-from scikeras_reference._shared_steps import refusals
+from scikeras_reference._shared_steps import refusal_log
 from scikeras_reference._shared_steps.eligibility import (
     require_available,
     require_shareable,
 )
-from scikeras_reference._shared_steps.refusals import NotSharedError
+from scikeras_reference._shared_steps.refusal_log import NotSharedError
 from scikeras_reference._shared_steps.shared_function import Capture, SharedFunction
-from scikeras_reference.exceptions import ParameterError
 
 __all__ = ["available", "explain", "fit", "predict"]
 
@@ -28,13 +27,7 @@ Result = TypeVar("Result")
 
 
 def available() -> bool:
-    """Return whether models can share steps in this process.
-
-    Raises
-    ------
-    ParameterError
-        If the environment variable that turns sharing off is neither 0 nor 1.
-    """
+    """Return whether models can share steps in this process."""
     try:
         require_available()
     except NotSharedError:
@@ -57,11 +50,9 @@ def explain(model: Any) -> str | None:
     """
     try:
         require_shareable(model, training=bool(getattr(model, "compiled", False)))
-    except ParameterError:
-        raise
     except Exception as error:
-        return refusals.reason_for(error)
-    reason = refusals.remembered(model)
+        return refusal_log.reason_for(error)
+    reason = refusal_log.remembered(model)
     own = (getattr(model, name, None) for name in ("train_function", "test_function"))
     if reason is None and any(map(_is_made_by_keras, own)):
         return "Keras has made a train or test function for this model alone already"
@@ -78,16 +69,15 @@ def fit(model: Any, x: Any, y: Any, weights: Any, arguments: Mapping[str, Any]) 
         require_shareable(model, training=True)
         prepared = _prepared(plain)
         functions = {f"{kind}_function": _function(model, kind) for kind in ("train", "test")}
-        # A callback may replace what Keras reads when it makes this function, which is now.
-        functions["train_function"].capture()
-        if given := prepared.get("callbacks"):
+        given = prepared.get("callbacks")
+        if given and not all(map(_is_ours, given)):
+            # A callback may replace what Keras reads when it makes this function, which is now.
+            functions["train_function"].capture()
             prepared["callbacks"] = [Capture(functions["test_function"]), *given]
-    except ParameterError:
-        raise
     except Exception as error:  # whatever cannot be read cannot be proven
-        refusals.refuse(model, "train", error)
+        refusal_log.refuse(model, "train", error)
         return model.fit(**plain)
-    refusals.accept(model, "train")
+    refusal_log.accept(model, "train")
     with _shared_functions(model, functions):
         return model.fit(**prepared)
 
@@ -112,12 +102,10 @@ def predict(model: Any, run: Callable[[], Result], *, in_batches: bool) -> Resul
         try:
             require_shareable(model, training=False)
             model.predict_function = _function(model, "predict")
-        except ParameterError:
-            raise
         except Exception as error:
-            refusals.refuse(model, "predict", error)
+            refusal_log.refuse(model, "predict", error)
         else:
-            refusals.accept(model, "predict")
+            refusal_log.accept(model, "predict")
     return run()
 
 
@@ -129,7 +117,7 @@ def _prepared(arguments: dict[str, Any]) -> dict[str, Any]:
     """Return the arguments of ``Model.fit``; on JAX a shared step takes Keras's own batches."""
     if _on_jax():
         return arguments
-    from scikeras_reference._shared_steps.tensorflow.fit import arguments_in_memory
+    from scikeras_reference._shared_steps.tensorflow.batches_in_memory import arguments_in_memory
 
     return arguments_in_memory(**arguments)
 
@@ -142,6 +130,11 @@ def _function(model: Any, kind: str) -> SharedFunction:
     from scikeras_reference._shared_steps.tensorflow.step import SharedGraph
 
     return SharedGraph(model, kind)
+
+
+def _is_ours(callback: Any) -> bool:
+    """Whether a callback is one of this package, which replaces nothing."""
+    return type(callback).__module__.partition(".")[0] == __name__.partition(".")[0]
 
 
 def _is_made_by_keras(function: Any) -> bool:

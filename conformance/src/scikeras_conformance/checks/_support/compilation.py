@@ -1,17 +1,11 @@
-"""The model that an estimator was fitted with, and the loss that suits it."""
+"""The model that an estimator was fitted with."""
 
 from typing import Any
 
-from scikeras_conformance.checks._support.modules import doubles, keras
+from scikeras_conformance.checks._support.modules import doubles
 from scikeras_conformance.runner.context import CheckContext
 
-__all__ = ["fitted_model", "loss_class"]
-
-
-def loss_class(context: CheckContext) -> Any:
-    """Return the loss class for the default data set of a wrapper."""
-    losses = keras.losses
-    return losses.BinaryCrossentropy if context.is_classifier else losses.MeanSquaredError
+__all__ = ["config_of", "fitted_model"]
 
 
 def fitted_model(context: CheckContext, build: Any, **params: Any) -> Any:

@@ -2,13 +2,28 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
+from scikeras_conformance.checks._support.helper_models import (
+    helper_builder,
+    helper_model,
+    helper_target,
+)
 from scikeras_conformance.checks._support.modules import doubles, keras, np
-from scikeras_conformance.checks._support.training import loss_name
+from scikeras_conformance.checks._support.preparation import try_once
 from scikeras_conformance.runner.context import CheckContext
 
-__all__ = ["Calls", "Plan", "dense_model", "inverse_to_known_values", "subclass", "target_metadata"]
+__all__ = [
+    "Calls",
+    "Plan",
+    "dense_layer",
+    "dense_model",
+    "inverse_to_known_values",
+    "require_encoders_are_used",
+    "subclass",
+    "target_metadata",
+]
 
 
 @dataclass(slots=True)
@@ -86,8 +101,34 @@ def subclass(context: CheckContext, **plans: Plan) -> tuple[Any, dict[str, type]
         return property(lambda _: made())
 
     properties = {f"{name}_encoder": overriding(made) for name, made in classes.items()}
-    with context.doing("subclassing the wrapper"):
+    with context.preparing("subclassing the wrapper"):
         return type("WithEncoders", (context.cls,), properties), classes
+
+
+def require_encoders_are_used(context: CheckContext, *names: str) -> None:
+    """Block the check unless encoders of a subclass are used at all, which DATA-1 is about.
+
+    Parameters
+    ----------
+    context : CheckContext
+        The context.
+    *names : str
+        ``feature`` and ``target``.
+    """
+    for name in names:
+        try_once(context, partial(_use_encoder, context, name), "encoder", name)
+
+
+def _use_encoder(context: CheckContext, name: str) -> None:
+    X, y, *_ = doubles.dataset(context.wrapper)
+    plan = Plan()
+    if name == "target":
+        plan.transform = lambda y: helper_target(context, y)
+        plan.metadata = target_metadata(context)
+    cls, _ = subclass(context, **{name: plan})
+    context.fit(context.make_of(cls, helper_builder(context)), X, y)
+    if not plan.calls.fits:
+        context.stop(f"using the {name}_encoder of a subclass", "did not happen")
 
 
 def target_metadata(context: CheckContext, n_outputs: int = 1) -> dict[str, Any]:
@@ -108,13 +149,18 @@ def inverse_to_known_values(context: CheckContext) -> Callable[[Any], Any]:
     return inverse
 
 
+def dense_layer(context: CheckContext, name: str | None = None) -> Any:
+    """Make an output layer in the form of the helper models, with ones as weights."""
+    helper = helper_model(context)
+    return keras.layers.Dense(
+        len(helper.data.bias), helper.activation, name=name, kernel_initializer="ones"
+    )
+
+
 def dense_model(context: CheckContext, inputs: Any, features: Any, n_outputs: int = 1) -> Any:
     """Make a compiled model with dense outputs on flat features."""
-    activation = "sigmoid" if context.is_classifier else "linear"
-    outputs = [
-        keras.layers.Dense(1, activation, name=f"out{i}", kernel_initializer="ones")(features)
-        for i in range(n_outputs)
-    ]
+    outputs = [dense_layer(context, f"out{i}")(features) for i in range(n_outputs)]
     model = doubles.RecordingModel(inputs, outputs if n_outputs > 1 else outputs[0])
-    model.compile(keras.optimizers.SGD(0.1), loss=[loss_name(context)] * n_outputs)
+    losses = [helper_model(context).loss] * n_outputs
+    model.compile(keras.optimizers.SGD(0.1), loss=losses)
     return model

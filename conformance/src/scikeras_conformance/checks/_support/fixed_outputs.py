@@ -6,11 +6,13 @@ over rows or units, cannot have the right value by chance.
 
 from typing import Any
 
+from scikeras_conformance.checks._support.helper_models import loss_of_classes
 from scikeras_conformance.checks._support.modules import doubles, keras, np
+from scikeras_conformance.checks._support.preparation import try_once
 from scikeras_conformance.checks._support.training import outputs_of, read_history
 from scikeras_conformance.runner.context import CheckContext
 
-__all__ = ["FixedOutputs", "recorded_value"]
+__all__ = ["FixedOutputs", "recorded_value", "require_outputs_can_be_fitted"]
 
 
 class FixedOutputs:
@@ -52,6 +54,17 @@ class FixedOutputs:
         return outputs_of(self.build(), self.X)
 
 
+def require_outputs_can_be_fitted(context: CheckContext, outputs: FixedOutputs) -> None:
+    """Block the check unless a model with these outputs can be fitted with a usual loss."""
+    loss = "binary_crossentropy" if outputs.n_units == 1 else loss_of_classes(context)
+
+    def attempt() -> None:
+        estimator = context.make(lambda: outputs.compiled(loss))
+        context.fit(estimator, outputs.X, outputs.labels)
+
+    try_once(context, attempt, "outputs", str(outputs.n_units))
+
+
 def recorded_value(context: CheckContext, estimator: Any, name: str) -> float:
     """Return a quantity that was logged for the only epoch of training.
 
@@ -59,13 +72,12 @@ def recorded_value(context: CheckContext, estimator: Any, name: str) -> float:
     in ``history_`` alone.
     """
     history = context.recording_model(estimator).log.history
-    if not history and hasattr(estimator, "history_"):
-        history = read_history(context, estimator)
     if not history:
-        context.unavailable("the training leaves no history of losses and metrics")
+        with context.preparing("reading history_, because Model.fit was not called"):
+            history = read_history(context, estimator)
     found = history.get(name, [])
     context.require(
         len(found) == 1, f"the history of one epoch should have one value of {name}: {history}"
     )
-    with context.doing(f"reading {name} in the history"):
+    with context.preparing(f"reading {name} in the history"):
         return float(np.asarray(keras.ops.convert_to_numpy(found[0])).mean())

@@ -5,6 +5,7 @@ from typing import Any
 
 from scikeras_conformance.checks._support.modules import doubles, np
 from scikeras_conformance.checks._support.predictions import require_predictions, same
+from scikeras_conformance.checks._support.preparation import require_it_works
 from scikeras_conformance.runner.context import CheckContext, show
 
 __all__ = [
@@ -14,6 +15,7 @@ __all__ = [
     "SQUARED",
     "as_column_if",
     "fitted_oracle",
+    "loss_in_words",
     "oracle_builder",
     "require_oracle_predictions",
     "require_target_type",
@@ -57,31 +59,42 @@ def fitted_oracle(
     A wrapper with its own training loop leaves no history of Model.fit, and is judged by its
     predictions alone.
     """
+    require_it_works(context)
     if compiled:
         estimator = context.make(oracle_builder(data, activation, loss))
     else:
         estimator = context.make(
             uncompiled_oracle_builder(data, activation),
             loss=loss,
-            optimizer="sgd",
-            optimizer__learning_rate=0.0,
+            optimizer=doubles.zero_learning_rate(),
         )
-    context.fit(estimator, data.X, data.y)
-    history = context.recording_model(estimator).log.history
-    losses = history.get("loss", [])
+    units, name = len(data.bias), loss_in_words(loss)
+    with context.doing(f"fit with {name}, units: {units} {activation}, y of shape {data.y.shape}"):
+        context.fit(estimator, data.X, data.y)
+    with context.preparing("reading model_"):
+        log = getattr(getattr(estimator, "model_", None), "log", None)
+    losses = [] if log is None else log.history.get("loss", [])
     context.require(
         all(loss < 1e-3 for loss in losses),
         f"a model that predicts correctly should have a loss of zero; it is {losses}: it was "
-        "trained on a wrong target",
+        f"trained on a wrong target for {name}",
     )
     return estimator
+
+
+def loss_in_words(loss: Any) -> str:
+    """Return the name of a loss, whatever the form in which it is given."""
+    if isinstance(loss, str):
+        return loss
+    named = getattr(loss, "func", loss)
+    return getattr(named, "__name__", type(named).__name__)
 
 
 def require_oracle_predictions(context: CheckContext, estimator: Any, data: Any) -> None:
     """Require right values and shapes for all rows, one row, and rows in another order."""
     reverse = np.arange(len(data.X))[::-1]
     for rows, what in ((slice(None), "all rows"), ([1], "one row"), (reverse, "reversed rows")):
-        predicted = context.predict(estimator, data.X[rows])
+        predicted = context.observe.predict(estimator, data.X[rows])
         require_predictions(context, predicted, data.y[rows], f"{what}: predict")
 
 
@@ -90,7 +103,7 @@ def require_target_type(context: CheckContext, estimator: Any, data: Any) -> Non
     from sklearn.utils.multiclass import type_of_target
 
     expected = type_of_target(data.y)
-    found = context.attribute(estimator, "target_type_")
+    found = context.observe.attribute(estimator, "target_type_")
     context.require(
         same(found, expected), f"target_type_ should be {expected!r}; it is {show(found)}"
     )
@@ -108,7 +121,7 @@ def require_uncertain_predictions(
     data = data.softened()
     estimator = context.make(oracle_builder(data, activation, loss))
     context.fit(estimator, data.X, data.y)
-    require_predictions(context, context.predict(estimator, data.X), data.y)
+    require_predictions(context, context.observe.predict(estimator, data.X), data.y)
 
 
 def two_column_target() -> tuple[Any, Any]:

@@ -6,7 +6,7 @@ from scikeras_conformance.catalog.check import Wrapper
 from scikeras_conformance.checks._support.modules import np
 from scikeras_conformance.runner.context import CheckContext, show
 
-__all__ = ["as_array", "require_predictions", "same"]
+__all__ = ["as_array", "require_predictions", "require_shape", "require_values", "same"]
 
 
 def as_array(context: CheckContext, value: Any, what: str) -> Any:
@@ -42,13 +42,10 @@ def _same_arrays(first: Any, second: Any) -> bool:
     return bool(np.array_equal(first, second))
 
 
-def require_predictions(
-    context: CheckContext, predicted: Any, y: Any, what: str = "predict"
-) -> None:
-    """Require predictions that equal the target in values, shape and dtype kind.
+def require_values(context: CheckContext, predicted: Any, y: Any, what: str = "predict") -> None:
+    """Require predictions that equal the target in their values, as a column or flat.
 
-    The contract does not fix the shape of the base wrapper's predictions: a column is as good as
-    a flat array.
+    For clauses that are not about the shape and the type of predictions.
 
     Parameters
     ----------
@@ -62,17 +59,11 @@ def require_predictions(
         What was done, for the message.
     """
     predicted = as_array(context, predicted, what)
-    if context.wrapper is Wrapper.BASE and predicted.size == y.size:
-        predicted = predicted.reshape(y.shape)
     context.require(
-        predicted.shape == y.shape,
+        _without_column(predicted.shape) == _without_column(y.shape),
         f"{what} returned shape {predicted.shape} for a target of shape {y.shape}",
     )
-    if context.wrapper is not Wrapper.BASE:
-        context.require(
-            predicted.dtype.kind == y.dtype.kind,
-            f"{what} returned dtype {predicted.dtype} for a target of dtype {y.dtype}",
-        )
+    predicted = predicted.reshape(y.shape)
     with context.doing(f"comparing the result of {what} with the target"):
         right = (
             np.allclose(predicted, y, atol=1e-3)
@@ -80,3 +71,43 @@ def require_predictions(
             else np.array_equal(predicted, y)
         )
     context.require(right, f"{what} returned {show(predicted[:3])} ..., not {show(y[:3])} ...")
+
+
+def _without_column(shape: tuple[int, ...]) -> tuple[int, ...]:
+    return shape[:1] if len(shape) == 2 and shape[1] == 1 else shape
+
+
+def require_predictions(
+    context: CheckContext, predicted: Any, y: Any, what: str = "predict"
+) -> None:
+    """Require predictions that equal the target in values and shape.
+
+    The contract does not fix the shape of the base wrapper's predictions: a column is as good as
+    a flat array. For a column, a flat array is good enough where the contract demands no more.
+
+    Parameters
+    ----------
+    context : CheckContext
+        The context.
+    predicted : array-like
+        What the subject predicted.
+    y : ndarray
+        The target, which the model predicts exactly.
+    what : str
+        What was done, for the message.
+    """
+    predicted = as_array(context, predicted, what)
+    shapes = {y.shape, _without_column(y.shape)}
+    context.require(
+        context.wrapper is Wrapper.BASE or predicted.shape in shapes,
+        f"{what} returned shape {predicted.shape} for a target of shape {y.shape}",
+    )
+    require_values(context, predicted, y, what)
+
+
+def require_shape(context: CheckContext, predicted: Any, y: Any, what: str = "predict") -> None:
+    """Require predictions of exactly the shape of the target."""
+    found = as_array(context, predicted, what).shape
+    context.require(
+        found == y.shape, f"{what} returned shape {found} for a target of shape {y.shape}"
+    )

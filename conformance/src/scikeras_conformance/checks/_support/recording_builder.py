@@ -4,6 +4,7 @@ import inspect
 from collections.abc import Callable
 from typing import Any
 
+from scikeras_conformance.checks._support.helper_models import compiled_helper, uncompiled_helper
 from scikeras_conformance.checks._support.modules import doubles
 from scikeras_conformance.runner.context import CheckContext, show
 
@@ -25,7 +26,7 @@ def recording_builder(
 
     def build(*args: Any, **arguments: Any) -> Any:
         calls.append({**{str(i): arg for i, arg in enumerate(args)}, **arguments})
-        return (doubles.model_for if compiled else doubles.uncompiled)(context.wrapper)
+        return (compiled_helper if compiled else uncompiled_helper)(context)
 
     kind = inspect.Parameter
     parameters = [kind(name, kind.POSITIONAL_OR_KEYWORD, default=NOT_GIVEN) for name in names]
@@ -58,8 +59,12 @@ def last_call(context: CheckContext, calls: list[dict[str, Any]]) -> dict[str, A
 
 
 def special_argument(context: CheckContext, received: dict[str, Any], name: str) -> dict[str, Any]:
-    """Return a special argument that a builder received, which has to be a dict."""
-    context.require(name in received, f"the builder did not receive {name}")
+    """Return a special argument that a builder received, which has to be a dict.
+
+    Without it the check is blocked: BUILD-3 is about whether it is passed.
+    """
+    if received.get(name, NOT_GIVEN) is NOT_GIVEN:
+        context.stop(f"passing {name} to a builder that names it", "did not happen")
     value = received[name]
     context.require(isinstance(value, dict), f"{name} is {show(value)}, not a dict")
     return dict(value)

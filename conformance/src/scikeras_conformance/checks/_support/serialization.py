@@ -1,15 +1,14 @@
-"""Ways to copy an estimator, and whether the copy predicts the same."""
+"""Ways to copy an estimator, and whether the copy predicts and trains the same."""
 
 import copy
 import pickle
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from scikeras_conformance.checks._support.modules import np
 from scikeras_conformance.checks._support.predictions import as_array
+from scikeras_conformance.checks._support.training import column, require_weights, train
 from scikeras_conformance.runner.context import CheckContext, show
-
-ALL_ROWS = 64
 
 
 def pickle_round_trip(value: Any) -> Any:
@@ -39,6 +38,22 @@ def copy_of(context: CheckContext, estimator: Any, way: str) -> Any:
     """Return a copy of an estimator."""
     with context.doing(f"copying with {way}"):
         return COPY_METHODS[way](estimator)
+
+
+def train_models(context: CheckContext, estimators: Sequence[Any], X: Any, y: Any) -> None:
+    """Train the models of an estimator and of its copies for one epoch more, by Keras alone.
+
+    A wrapper need not have a method to train further; the state of the optimizer is in the model.
+    """
+    for estimator in estimators:
+        with context.doing("training model_ further by Model.train_on_batch"):
+            train(context.model(estimator), X, column(y))
+
+
+def require_weights_of_copy(context: CheckContext, copied: Any, expected: Any, what: str) -> None:
+    """Require the weights of a copy; that it has a model is promised too."""
+    with context.doing("reading the weights of the copy"):
+        require_weights(context, copied, expected, what)
 
 
 def pickle_of(context: CheckContext, estimator: Any) -> bytes:

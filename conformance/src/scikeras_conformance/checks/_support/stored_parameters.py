@@ -12,7 +12,7 @@ PREFIXES = ("model", "fit", "predict", "callbacks", "optimizer", "loss", "metric
 
 def require_stored(context: CheckContext, estimator: Any, given: dict[str, Any]) -> None:
     """Require that an estimator stores parameters as the same objects."""
-    params = context.params(estimator)
+    params = context.observe.params(estimator)
     lost = [name for name in given if name not in params]
     context.require(not lost, f"get_params() does not list {', '.join(lost)}")
     changed = [name for name, value in given.items() if params[name] is not value]

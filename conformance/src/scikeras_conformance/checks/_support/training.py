@@ -10,7 +10,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from scikeras_conformance.checks._support.modules import doubles, keras, np
+from scikeras_conformance.checks._support.helper_models import helper_builder, helper_loss
+from scikeras_conformance.checks._support.modules import keras, np
 from scikeras_conformance.checks._support.predictions import same
 from scikeras_conformance.runner.context import CheckContext, show
 
@@ -33,7 +34,7 @@ __all__ = [
 
 def loss_name(context: CheckContext) -> str:
     """Return the name of the loss for the default data set of a wrapper."""
-    return "binary_crossentropy" if context.is_classifier else "mean_squared_error"
+    return helper_loss(context)
 
 
 def learner(
@@ -50,14 +51,7 @@ def learner(
     metrics : sequence of str, default=()
         Metrics to compile the model with.
     """
-
-    def build() -> Any:
-        model = doubles.uncompiled(context.wrapper, off=0.5)
-        optimizer = keras.optimizers.SGD(0.1, momentum=momentum)
-        model.compile(optimizer=optimizer, loss=loss_name(context), metrics=list(metrics))
-        return model
-
-    return build
+    return helper_builder(context, off=0.5, rate=0.1, momentum=momentum, metrics=metrics)
 
 
 def column(y: Any) -> Any:

@@ -8,7 +8,8 @@ from multiprocessing import get_context
 from multiprocessing.connection import wait
 from typing import Any
 
-from scikeras_conformance.runner.context import CheckContext, describe
+from scikeras_conformance.catalog.printable import describe
+from scikeras_conformance.runner.context import CheckContext
 from scikeras_conformance.runner.time_limit import scaled
 
 __all__ = ["run_in_worker_process"]
@@ -36,7 +37,8 @@ def run_in_worker_process(
     Parameters
     ----------
     context : CheckContext
-        The context. An exception in the process, or its end, is a failure of the subject.
+        The context. An exception in the process, or its end, is a failure of the subject; where
+        it takes too long, the check is blocked.
     what : str
         What is done, in words that form a sentence with "raised ...".
     function : callable
@@ -47,6 +49,8 @@ def run_in_worker_process(
     with context.doing(f"pickling the arguments of {what}"):
         task = pickle.dumps((function, arguments))
     status, result = _run(task)
+    if status == "too slow":
+        context.stop(what, result)
     context.require(status == "returned", f"{what} {result}")
     return result
 
@@ -58,13 +62,13 @@ def _run(task: bytes) -> tuple[str, Any]:
         worker.connection.send_bytes(task)
         longest = scaled(LONGEST_WAIT_SECONDS)
         if not wait([worker.connection, worker.process.sentinel], longest):
-            result = ("ended", f"did not finish within {longest:g} s")
+            result = ("too slow", f"did not finish within {longest:g} s")
         elif worker.connection.poll():
             result = worker.connection.recv()
     except (OSError, EOFError):
         pass  # the process has ended, and closed its end of the connection
     finally:
-        if result[0] == "ended":
+        if result[0] in {"ended", "too slow"}:
             _stop()
     return result
 

@@ -3,6 +3,11 @@
 from typing import Any
 
 from scikeras_conformance.catalog.check import check
+from scikeras_conformance.checks._support.helper_models import (
+    helper_loss,
+    helper_loss_class,
+    uncompiled_helper,
+)
 from scikeras_conformance.checks._support.modules import doubles, keras
 from scikeras_conformance.checks._support.recording_builder import (
     fit_with_builder,
@@ -30,16 +35,17 @@ def _is_instance(kind: str, value: Any) -> bool:
     cases=["names", "classes", "names-by-output"],
 )
 def objects(context: CheckContext) -> None:
+    name = helper_loss(context)
     settings: dict[str, Any] = {
-        "names": {"optimizer": "adam", "loss": "mean_squared_error", "metrics": ["mse"]},
+        "names": {"optimizer": "adam", "loss": name, "metrics": ["mse"]},
         "classes": {
             "optimizer": keras.optimizers.Adam,
-            "loss": keras.losses.MeanSquaredError,
+            "loss": helper_loss_class(context),
             "metrics": [keras.metrics.MeanSquaredError],
         },
         "names-by-output": {
             "optimizer": "adam",
-            "loss": {"out": "mean_squared_error"},
+            "loss": {"out": name},
             "metrics": {"out": ["mse"]},
         },
     }[context.case]
@@ -62,7 +68,7 @@ def objects(context: CheckContext) -> None:
 def routed_applied(context: CheckContext) -> None:
     build, calls = recording_builder(context, "compile_kwargs", compiled=False)
     optimizer, _ = doubles.recording_class(keras.optimizers.SGD)
-    loss, _ = doubles.recording_class(keras.losses.Huber)
+    loss, _ = doubles.recording_class(helper_loss_class(context))
     metric, _ = doubles.recording_class(keras.metrics.MeanSquaredError)
     _, received = fit_with_builder(
         context,
@@ -71,14 +77,14 @@ def routed_applied(context: CheckContext) -> None:
         optimizer=optimizer,
         optimizer__momentum=0.75,
         loss=loss,
-        loss__delta=0.5,
+        loss__name="given",
         metrics=[metric],
         metrics__name="routed",
     )
     arguments = special_argument(context, received, "compile_kwargs")
     for name, parent, expected in (
         ("optimizer", optimizer, {"momentum": 0.75}),
-        ("loss", loss, {"delta": 0.5}),
+        ("loss", loss, {"name": "given"}),
         ("metrics", metric, {"name": "routed"}),
     ):
         found = arguments.get(name)
@@ -99,11 +105,6 @@ def routed_applied(context: CheckContext) -> None:
     cases=["plain", "with-compile-prefix", "one-metric", "one-metric-class", "metrics-by-output"],
 )
 def usable(context: CheckContext) -> None:
-    def build(compile_kwargs: dict[str, Any]) -> Any:
-        model = doubles.uncompiled(context.wrapper)
-        model.compile(**compile_kwargs)
-        return model
-
     prefixed = context.case == "with-compile-prefix" and has_compile_prefix(context)
     extra = {"compile__loss_weights": [0.5]} if prefixed else {}
     metrics = {
@@ -111,8 +112,11 @@ def usable(context: CheckContext) -> None:
         "one-metric-class": keras.metrics.MeanAbsoluteError,
         "metrics-by-output": {"out": ["mae"]},
     }.get(context.case, ["accuracy", "mae"])
-    X, y, *_ = doubles.dataset(context.wrapper)
-    estimator = context.make(
-        build, optimizer="sgd", loss="mean_squared_error", metrics=metrics, **extra
+    build, calls = recording_builder(context, "compile_kwargs", compiled=False)
+    loss = helper_loss(context)
+    _, received = fit_with_builder(
+        context, build, calls, optimizer="sgd", loss=loss, metrics=metrics, **extra
     )
-    context.initialize(estimator, X, y)
+    arguments = special_argument(context, received, "compile_kwargs")
+    with context.doing(f"model.compile(**compile_kwargs) where metrics={show(metrics)}"):
+        uncompiled_helper(context).compile(**arguments)

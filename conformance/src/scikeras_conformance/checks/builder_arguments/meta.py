@@ -1,11 +1,15 @@
 """BUILD-4: the argument ``meta`` of a builder."""
 
+from collections.abc import Callable
 from typing import Any
 
 from scikeras_conformance.catalog.check import Wrapper, check
+from scikeras_conformance.checks._support.helper_models import helper_model, loss_of_classes
 from scikeras_conformance.checks._support.modules import doubles, keras, np
+from scikeras_conformance.checks._support.oracle_models import oracle_builder
 from scikeras_conformance.checks._support.predictions import same
 from scikeras_conformance.checks._support.recording_builder import (
+    NOT_GIVEN,
     last_call,
     recording_builder,
     special_argument,
@@ -36,7 +40,11 @@ def _meta(context: CheckContext) -> tuple[Any, dict[str, Any]]:
     return estimator, special_argument(context, last_call(context, calls), "meta")
 
 
-def _promised(context: CheckContext) -> tuple[str, ...]:
+def _promised(context: CheckContext, estimator: Any) -> tuple[str, ...]:
+    """Return the entries that meta has to hold; for the base wrapper, those of what it has."""
+    if context.wrapper is Wrapper.BASE:
+        with context.preparing("looking for the attributes of the base wrapper"):
+            return tuple(name for name in META if hasattr(estimator, name))
     return META + (("classes_", "n_classes_") if context.is_classifier else ())
 
 
@@ -48,8 +56,8 @@ def _promised(context: CheckContext) -> tuple[str, ...]:
     presupposes="BUILD-3.special-arguments",
 )
 def meta_entries(context: CheckContext) -> None:
-    _, meta = _meta(context)
-    absent = [name for name in _promised(context) if name not in meta]
+    estimator, meta = _meta(context)
+    absent = [name for name in _promised(context, estimator) if name not in meta]
     context.require(not absent, f"meta lacks {', '.join(absent)}")
 
 
@@ -74,7 +82,7 @@ def meta_values(context: CheckContext) -> None:
     else:
         truth.update({"target_type_": "continuous"})
     _require_true(context, meta, truth)
-    for name in _promised(context):
+    for name in _promised(context, estimator):
         if name in meta:
             attribute = context.attribute(estimator, name)
             context.require(
@@ -113,19 +121,16 @@ def meta_of_other_shapes(context: CheckContext) -> None:
     X, y, truth = _data_of_shape(context.case)
     calls: list[dict[str, Any]] = []
 
-    def build(meta: dict[str, Any]) -> Any:
+    def build(meta: Any = NOT_GIVEN) -> Any:
         calls.append({"meta": meta})
-        layers = [
-            keras.Input(X.shape[1:]),
-            keras.layers.Flatten(),
-            keras.layers.Dense(y.size // len(y)),
-        ]
-        model = keras.Sequential(layers)
-        model.compile(optimizer="sgd", loss="mean_squared_error", run_eagerly=True)
+        inputs = keras.Input(X.shape[1:])
+        outputs = keras.layers.Dense(y.size // len(y))(keras.layers.Flatten()(inputs))
+        model = doubles.RecordingModel(inputs, outputs)
+        model.compile(optimizer="sgd", loss="mean_squared_error")
         return model
 
     estimator = context.make(build)
-    context.initialize(estimator, X, y)
+    context.fit(estimator, X, y)
     _require_true(context, special_argument(context, last_call(context, calls), "meta"), truth)
 
 
@@ -147,40 +152,35 @@ def meta_without_parameters(context: CheckContext) -> None:
     impact="a builder cannot size the output of a multilabel model, or lacks an attribute",
 )
 def all_attributes(context: CheckContext) -> None:
+    helper = helper_model(context)
+    plain = (helper.data, helper.activation, helper.loss)
     if context.is_classifier:
         # The target of several labels is a matrix; n_classes_ is not the number of its values.
         sets = [
-            (doubles.dataset(context.wrapper), "sigmoid"),
-            (doubles.classes_dataset(["a", "b", "c"]), "softmax"),
-            (doubles.multilabel_dataset(), "sigmoid"),
+            plain,
+            (doubles.classes_dataset(["a", "b", "c"]), "softmax", loss_of_classes(context)),
+            (doubles.multilabel_dataset(), "sigmoid", "binary_crossentropy"),
         ]
     else:
-        sets = [(doubles.dataset(context.wrapper), "linear")]
-    for data, activation in sets:
-        _require_all_attributes(context, data, activation)
+        sets = [plain]
+    for data, activation, loss in sets:
+        _require_all_attributes(context, data, oracle_builder(data, activation, loss))
 
 
-def _require_all_attributes(context: CheckContext, data: Any, activation: str) -> None:
+def _require_all_attributes(context: CheckContext, data: Any, make: Callable[[], Any]) -> None:
     seen: list[tuple[list[str], Any]] = []
     made: list[Any] = []
 
-    def build(meta: Any) -> Any:
+    def build(meta: Any = NOT_GIVEN) -> Any:
         there = [name for name in fitted_names(made[0]) if not name.endswith("__")]
-        seen.append((there, meta))
-        model = doubles.make_model(data, activation)
-        loss = {
-            "linear": "mean_squared_error",
-            "sigmoid": "binary_crossentropy",
-            "softmax": "sparse_categorical_crossentropy",
-        }[activation]
-        model.compile(optimizer=doubles.zero_learning_rate(), loss=loss)
-        return model
+        seen.append((there, {"meta": meta}))
+        return make()
 
     made.append(context.make(build))
-    context.initialize(made[0], data.X, data.y)
+    context.fit(made[0], data.X, data.y)
     context.require(seen, "the builder was never called")
-    there, meta = seen[-1]
-    context.require(isinstance(meta, dict), f"meta is {show(meta)}, not a dict")
+    there, received = seen[-1]
+    meta = special_argument(context, received, "meta")
     promised = ["classes_", "n_classes_"] if context.is_classifier else []
     absent = sorted({*there, *promised} - set(meta))
     context.require(

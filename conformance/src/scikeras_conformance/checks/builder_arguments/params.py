@@ -1,7 +1,9 @@
 """BUILD-6: the argument ``params`` of a builder."""
 
 from scikeras_conformance.catalog.check import check
-from scikeras_conformance.checks._support.modules import doubles, keras
+from scikeras_conformance.checks._support.helper_models import helper_loss_class
+from scikeras_conformance.checks._support.modules import doubles
+from scikeras_conformance.checks._support.preparation import accepted
 from scikeras_conformance.checks._support.recording_builder import (
     fit_with_builder,
     last_call,
@@ -18,21 +20,21 @@ from scikeras_conformance.runner.context import CheckContext
     cases=["given", "set-later"],
 )
 def same_as_get_params(context: CheckContext) -> None:
-    build, calls = recording_builder(context, "params", "units", compiled=False)
-    estimator, received = fit_with_builder(
+    settings = accepted(
         context,
-        build,
-        calls,
-        units=[4],
         optimizer="sgd",
-        loss=keras.losses.MeanSquaredError,
+        loss=helper_loss_class(context),
         loss__name="routed",
         metrics=["mse"],
     )
+    compiled = not {"optimizer", "loss"} <= settings.keys()
+    build, calls = recording_builder(context, "params", "units", compiled=compiled)
+    estimator, received = fit_with_builder(context, build, calls, units=[4], **settings)
     if context.case == "set-later":
-        later = {"units": [5], "epochs": 2, "optimizer__momentum": 0.5}
+        X, y, *_ = doubles.dataset(context.wrapper)
+        later = {"units": [5], **accepted(context, epochs=2, optimizer__momentum=0.5)}
         context.call(estimator, "set_params", **later)
-        context.initialize(estimator, *doubles.dataset(context.wrapper)[:2])
+        context.fit(estimator, X, y)
         received = last_call(context, calls)
     params, expected = (
         special_argument(context, received, "params"),

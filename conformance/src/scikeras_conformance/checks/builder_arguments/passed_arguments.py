@@ -4,7 +4,13 @@ from itertools import combinations
 from typing import Any
 
 from scikeras_conformance.catalog.check import ESTIMATORS, Wrapper, check
+from scikeras_conformance.checks._support.helper_models import compiled_helper, helper_loss
 from scikeras_conformance.checks._support.modules import doubles, keras
+from scikeras_conformance.checks._support.preparation import (
+    accepted,
+    own_parameters,
+    require_it_works,
+)
 from scikeras_conformance.checks._support.recording_builder import (
     NOT_GIVEN,
     fit_with_builder,
@@ -33,8 +39,10 @@ def free_arguments(context: CheckContext) -> None:
         "fit_intercept": True,
         "loss_scale": 0.5,
     }
+    require_it_works(context)
     build, calls = recording_builder(context, *given, "left_out")
-    _, received = fit_with_builder(context, build, calls, **given)
+    with context.doing("fit with keyword arguments for the builder"):
+        _, received = fit_with_builder(context, build, calls, **given)
     absent = [name for name in given if name not in received]
     context.require(not absent, f"the builder did not receive {', '.join(absent)}")
     other = [name for name, value in given.items() if received[name] is not value]
@@ -52,25 +60,26 @@ def free_arguments(context: CheckContext) -> None:
     cases=["same-names", "any-keyword"],
 )
 def named_parameters_stay(context: CheckContext) -> None:
-    settings = {
-        "optimizer": "sgd",
-        "loss": "mean_squared_error",
-        "metrics": ["mse"],
-        "epochs": 2,
-        "batch_size": 8,
-    }
-    own = context.params(context.make(doubles.builder(context.wrapper)))
-    # A parameter that a wrapper does not have would rightly reach the builder.
-    more = {"random_state": 1, "verbose": 0, "shuffle": False, "class_weight": {0: 1.0, 1: 2.0}}
-    settings.update({name: value for name, value in more.items() if name in own})
-    if context.case == "same-names":
-        names = dict.fromkeys([*settings, "model", *(n for n in own if n not in SPECIAL)])
-        build, calls = recording_builder(context, *names, compiled=False)
-    else:
-        build, calls = recording_builder(context, kwargs=True, compiled=False)
-    estimator, received = fit_with_builder(context, build, calls, **settings)
-    named = set(context.params(estimator)) - set(SPECIAL)
-    leaked = sorted(name for name in received if name in named)
+    own = [name for name in own_parameters(context) if name not in SPECIAL]
+    settings = accepted(
+        context,
+        optimizer="sgd",
+        loss=helper_loss(context),
+        metrics=["mse"],
+        epochs=2,
+        batch_size=8,
+        random_state=1,
+        verbose=0,
+        shuffle=False,
+        class_weight={0: 1.0, 1: 2.0},
+    )
+    # Names that a wrapper need not have, and would then rightly pass on, are not among these.
+    names = own if context.case == "same-names" else []
+    any_keyword = context.case == "any-keyword"
+    compiled = not {"optimizer", "loss"} <= settings.keys()
+    build, calls = recording_builder(context, *names, kwargs=any_keyword, compiled=compiled)
+    _, received = fit_with_builder(context, build, calls, **settings)
+    leaked = sorted(name for name in received if name in own)
     context.require(not leaked, f"the builder received {', '.join(leaked)}")
 
 
@@ -90,8 +99,10 @@ COMBINATIONS = {
 )
 def special_arguments(context: CheckContext) -> None:
     wanted = COMBINATIONS[context.case]
+    require_it_works(context)
     build, calls = recording_builder(context, *wanted)
-    _, received = fit_with_builder(context, build, calls)
+    with context.doing(f"fit with a builder that names {', '.join(wanted) or 'no arguments'}"):
+        _, received = fit_with_builder(context, build, calls)
     context.require(
         sorted(received) == sorted(wanted),
         f"a builder that names {sorted(wanted)} received {sorted(received)}",
@@ -108,8 +119,11 @@ def special_arguments(context: CheckContext) -> None:
     presupposes="BUILD-3.special-arguments",
 )
 def any_keyword(context: CheckContext) -> None:
+    build, calls = recording_builder(context, "units")
+    fit_with_builder(context, build, calls, units=4)
     build, calls = recording_builder(context, "units", kwargs=True)
-    _, received = fit_with_builder(context, build, calls, units=4)
+    with context.doing("fit with a builder that takes **kwargs"):
+        _, received = fit_with_builder(context, build, calls, units=4)
     absent = [name for name in SPECIAL if name not in received]
     context.require(not absent, f"the builder did not receive {', '.join(absent)}")
     context.require(received.get("units") == 4, "the builder did not receive the argument 'units'")
@@ -132,10 +146,11 @@ def unaccepted(context: CheckContext) -> None:
     X, y, *_ = doubles.dataset(context.wrapper)
     name = UNACCEPTED[context.case]
     made: list[Any] = []
+    require_it_works(context)
 
     def build(depth: int = 1) -> Any:
         del depth
-        made.append(doubles.model_for(context.wrapper))
+        made.append(compiled_helper(context))
         return made[-1]
 
     with context.refusing(
@@ -161,7 +176,7 @@ def called_once(context: CheckContext) -> None:
     context.require(len(calls) == 1, f"{context.case} called the builder {len(calls)} times")
     context.predict(estimator, X)
     context.require(len(calls) == 1, "predict called the builder")
-    if context.is_classifier:
+    if hasattr(estimator, "predict_proba"):
         context.call(estimator, "predict_proba", X)
         context.require(len(calls) == 1, "predict_proba called the builder")
     if context.wrapper is not Wrapper.BASE:

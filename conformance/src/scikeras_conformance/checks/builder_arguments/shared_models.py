@@ -6,8 +6,9 @@ from collections.abc import Callable
 from typing import Any
 
 from scikeras_conformance.catalog.check import ESTIMATORS, check
+from scikeras_conformance.checks._support.encoders import dense_layer
+from scikeras_conformance.checks._support.helper_models import compiled_helper, helper_loss
 from scikeras_conformance.checks._support.modules import doubles, keras, np
-from scikeras_conformance.checks._support.training import loss_name
 from scikeras_conformance.runner.context import CheckContext
 
 
@@ -26,14 +27,14 @@ class CachingBuilder:
 
 
 def _fresh(context: CheckContext) -> Any:
-    return doubles.model_for(context.wrapper, off=0.5, rate=0.1)
+    return compiled_helper(context, off=0.5, rate=0.1)
 
 
 def _around(context: CheckContext, layer: Any) -> Any:
     """Return a compiled model of one layer, which may be part of another model too."""
     inputs = keras.Input((doubles.dataset(context.wrapper).n_features,))
     model = doubles.RecordingModel(inputs, layer(inputs))
-    model.compile(keras.optimizers.SGD(0.1), loss=loss_name(context))
+    model.compile(keras.optimizers.SGD(0.1), loss=helper_loss(context))
     return model
 
 
@@ -41,8 +42,7 @@ def _sharing_builder(context: CheckContext) -> Callable[[], Any]:
     if context.case == "caching-object":
         return CachingBuilder(lambda: _fresh(context))
     if context.case == "layer":
-        activation = "sigmoid" if context.is_classifier else "linear"
-        layer = keras.layers.Dense(1, activation, kernel_initializer="ones")
+        layer = dense_layer(context)
         return lambda: _around(context, layer)
     model = _fresh(context)
     return lambda: model
@@ -84,11 +84,11 @@ def _fit_twice(
     cases=["model", "layer", "caching-object"],
 )
 def shared_with_another_fit(context: CheckContext) -> None:
+    fails, usual, *_ = _fit_twice(context, lambda: _fresh(context))
+    if fails:
+        context.stop("fit of a second estimator with the same builder", "raised")
     raised, texts, first, weights = _fit_twice(context, _sharing_builder(context))
-    if raised:
-        return
-    _, usual, *_ = _fit_twice(context, lambda: _fresh(context))
-    if texts - usual:
+    if raised or texts - usual:
         return
     # A wrapper that trains a copy shares nothing, so it has nothing to warn about.
     after = context.model(first).get_weights()

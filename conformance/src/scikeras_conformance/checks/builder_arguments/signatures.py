@@ -5,8 +5,11 @@ from collections.abc import Callable
 from typing import Any
 
 from scikeras_conformance.catalog.check import ESTIMATORS, check
+from scikeras_conformance.checks._support.helper_models import compiled_helper
 from scikeras_conformance.checks._support.modules import doubles
 from scikeras_conformance.checks._support.predictions import same
+from scikeras_conformance.checks._support.preparation import require_it_works
+from scikeras_conformance.exceptions import Blocked
 from scikeras_conformance.runner.context import CheckContext, show
 
 FUNCTIONS = ("decorated", "local-variables")
@@ -58,20 +61,42 @@ def _builder_of(kind: str, call: Callable[[Any, Any], Any]) -> Any:
     }[kind]
 
 
-def _is_taken(context: CheckContext) -> bool:
-    """Whether a wrapper accepts a kind of builder at all, which CLS-8 is about."""
-    if context.case in FUNCTIONS:
-        return True
+def _builder_without_arguments(context: CheckContext) -> Any:
+    """Return a builder of a kind that takes no arguments."""
+
+    class Other:
+        def method(self) -> Any:
+            return compiled_helper(context)
+
+        def __call__(self) -> Any:
+            return compiled_helper(context)
+
+    class Builder:
+        def __new__(cls) -> Any:
+            return compiled_helper(context)
+
+    return {
+        "partial": functools.partial(lambda _: compiled_helper(context), 1),
+        "bound-method": Other().method,
+        "class": Builder,
+        "callable-object": Other(),
+    }[context.case]
+
+
+def _require_kind_is_accepted(context: CheckContext) -> None:
+    """End the check as not applicable if the wrapper does not accept a kind of builder at all.
+
+    It should, but does not have to: CLS-8 is about that.
+    """
+    require_it_works(context)
+    if context.case not in OTHERS:
+        return
     X, y, *_ = doubles.dataset(context.wrapper)
-    build = _builder_of(context.case, lambda *_: doubles.model_for(context.wrapper))
     try:
-        context.subject.construct(context.cls, build).initialize(X, y)
-    except (TypeError, ValueError) as error:
-        # Any other error means that the builder was accepted, and called in a wrong way.
-        return not any(word in str(error) for word in ("model", "callable"))
-    except Exception:
-        return True
-    return True
+        context.fit(context.make(_builder_without_arguments(context)), X, y)
+    except Blocked:
+        kind = context.case.replace("-", " ")
+        context.not_applicable(f"a {kind} is not accepted as builder, which CLS-8 is about")
 
 
 @check(
@@ -83,19 +108,20 @@ def _is_taken(context: CheckContext) -> bool:
     wrappers=ESTIMATORS,
     cases=[*FUNCTIONS, *OTHERS],
     also=["BUILD-1"],
+    conditional=True,
 )
 def by_the_signature(context: CheckContext) -> None:
-    if not _is_taken(context):
-        return
+    _require_kind_is_accepted(context)
     X, y, *_ = doubles.dataset(context.wrapper)
     seen: list[Any] = []
 
     def call(units: Any, meta: Any) -> Any:
         seen.append((units, meta))
-        return doubles.model_for(context.wrapper)
+        return compiled_helper(context)
 
-    estimator = context.make(_builder_of(context.case, call), units=5)
-    context.initialize(estimator, X, y)
+    estimator = context.observe.make(_builder_of(context.case, call), units=5)
+    with context.doing(f"fit with a builder of the kind: {context.case.replace('-', ' ')}"):
+        context.fit(estimator, X, y)
     context.require(seen, "the builder was never called")
     units, meta = seen[-1]
     context.require(
@@ -117,15 +143,17 @@ def by_the_signature(context: CheckContext) -> None:
 )
 def keyword_only(context: CheckContext) -> None:
     X, y, *_ = doubles.dataset(context.wrapper)
+    require_it_works(context, context.case)
     calls: list[dict[str, Any]] = []
 
     def build(*, units: int, meta: Any, compile_kwargs: Any, params: Any) -> Any:
         received = {"meta": meta, "compile_kwargs": compile_kwargs, "params": params}
         calls.append({"units": units, **received})
-        return doubles.model_for(context.wrapper)
+        return compiled_helper(context)
 
-    estimator = context.make(build, units=3)
-    context.call(estimator, context.case, X, y)
+    estimator = context.observe.make(build, units=3)
+    with context.doing("calling a builder with keyword-only arguments"):
+        context.call(estimator, context.case, X, y)
     context.require(calls, "the builder was never called")
     received = calls[-1]
     context.require(same(received["units"], 3), "the builder received other units")
@@ -146,13 +174,13 @@ def keyword_only(context: CheckContext) -> None:
     impact="a misspelled setting is dropped if the builder is a partial, a method or an object",
     wrappers=ESTIMATORS,
     cases=["decorated", *OTHERS],
+    conditional=True,
 )
 def unaccepted_by_others(context: CheckContext) -> None:
-    if not _is_taken(context):
-        return
+    _require_kind_is_accepted(context)
     X, y, *_ = doubles.dataset(context.wrapper)
-    build = _builder_of(context.case, lambda *_: doubles.model_for(context.wrapper))
+    build = _builder_of(context.case, lambda *_: compiled_helper(context))
     for name in ("breadth", "model__breadth"):
-        what = f"constructing and initializing with {name}=1"
+        what = f"constructing and fitting with {name}=1"
         with context.refusing(what, TypeError, naming="breadth"):
-            context.subject.construct(context.cls, build, **{name: 1}).initialize(X, y)
+            context.subject.construct(context.cls, build, **{name: 1}).fit(X, y)

@@ -3,10 +3,24 @@
 from typing import Any
 
 from scikeras_conformance.catalog.check import ESTIMATORS, Wrapper, check
-from scikeras_conformance.checks._support.compilation import fitted_model, loss_class
-from scikeras_conformance.checks._support.modules import doubles, keras, np
+from scikeras_conformance.checks._support.compilation import fitted_model
+from scikeras_conformance.checks._support.helper_models import (
+    helper_builder,
+    helper_loss,
+    helper_loss_class,
+    plain_helper,
+    uncompiled_helper,
+)
+from scikeras_conformance.checks._support.modules import doubles, keras
+from scikeras_conformance.checks._support.oracle_models import oracle_builder
+from scikeras_conformance.checks._support.predictions import require_values
+from scikeras_conformance.checks._support.preparation import (
+    accepted,
+    require_compile_prefix,
+    require_it_compiles,
+    require_it_works,
+)
 from scikeras_conformance.checks._support.state import has_compile_prefix
-from scikeras_conformance.checks._support.training import loss_name
 from scikeras_conformance.runner.context import CheckContext, show
 
 
@@ -20,17 +34,17 @@ from scikeras_conformance.runner.context import CheckContext, show
 def compiled_is_kept(context: CheckContext) -> None:
     X, y, *_ = doubles.dataset(context.wrapper)
     optimizer = keras.optimizers.Adam(0.0)
-    loss = loss_class(context)()
+    loss = helper_loss_class(context)()
     metric = keras.metrics.MeanAbsoluteError(name="given")
 
     def build() -> Any:
-        model = doubles.uncompiled(context.wrapper)
+        model = uncompiled_helper(context)
         model.compile(optimizer=optimizer, loss=loss, metrics=[metric])
         return model
 
     estimator = context.make(build)
     context.call(estimator, context.case, X, y)
-    model = context.recording_model(estimator)
+    model = context.observe.recording_model(estimator)
     calls = model.log.compiles
     context.require(len(calls) == 1, f"the model was compiled {len(calls)} times")
     context.require(model.optimizer is optimizer, "the optimizer was replaced")
@@ -49,10 +63,12 @@ CONTRADICTIONS = ("optimizer", "routed-optimizer", "loss", "metrics", "compile-a
     impact="a default of the wrapper overrides what the builder chose",
     wrappers=ESTIMATORS,
     cases=CONTRADICTIONS,
+    conditional=True,
 )
 def parameters_ignored(context: CheckContext) -> None:
-    if context.case == "compile-arguments" and not has_compile_prefix(context):
-        return
+    if context.case == "compile-arguments":
+        require_compile_prefix(context)
+    require_it_works(context)
     other = "hinge" if context.is_classifier else "mean_absolute_error"
     contradictions: dict[str, dict[str, Any]] = {
         "optimizer": {"optimizer": "adam"},
@@ -61,24 +77,32 @@ def parameters_ignored(context: CheckContext) -> None:
         "metrics": {"metrics": ["mean_absolute_error"]},
         "compile-arguments": {"compile__loss_weights": [0.5]},
     }
+    contradiction = contradictions[context.case]
     optimizer = keras.optimizers.SGD(0.0)
-    loss = loss_class(context)()
+    loss = helper_loss_class(context)()
 
     def build() -> Any:
-        model = doubles.uncompiled(context.wrapper)
+        model = uncompiled_helper(context)
         model.compile(optimizer=optimizer, loss=loss)
         return model
 
-    model = fitted_model(context, build, **contradictions[context.case])
+    estimator = context.make(build, **contradiction)
+    what = ", ".join(f"{name}={value!r}" for name, value in contradiction.items())
+    X, y, *_ = doubles.dataset(context.wrapper)
+    with context.doing(f"fit of a compiled model with {what}"):
+        context.fit(estimator, X, y)
+    model = context.recording_model(estimator)
     context.require(len(model.log.compiles) == 1, "the model was compiled again")
-    # Another builder for initialize: an optimizer can serve one model only.
-    prepared = context.make(doubles.builder(context.wrapper), **contradictions[context.case])
-    context.initialize(prepared, *doubles.dataset(context.wrapper)[:2])
-    compiles = context.recording_model(prepared).log.compiles
-    context.require(len(compiles) == 1, "initialize compiled the model again")
     context.require(model.optimizer is optimizer, "the optimizer was replaced")
     context.require(model.loss is loss, "the loss was replaced")
     context.require(float(optimizer.learning_rate) == 0.0, "the learning rate was changed")
+    if hasattr(estimator, "initialize"):
+        # Another builder for initialize: an optimizer can serve one model only.
+        prepared = context.make(helper_builder(context), **contradiction)
+        with context.doing(f"initialize of a compiled model with {what}"):
+            context.initialize(prepared, X, y)
+        compiles = context.recording_model(prepared).log.compiles
+        context.require(len(compiles) == 1, "initialize compiled the model again")
 
 
 @check(
@@ -91,17 +115,17 @@ def settings_ignored(context: CheckContext) -> None:
     X, y, *_ = doubles.dataset(context.wrapper)
 
     def build() -> Any:
-        model = doubles.plain_model_for(context.wrapper)
-        model.compile(optimizer="sgd", loss=loss_name(context), run_eagerly=True)
+        model = plain_helper(context)
+        model.compile(optimizer="sgd", loss=helper_loss(context), run_eagerly=True)
         return model
 
-    settings: dict[str, Any] = {}
+    settings = accepted(context, run_eagerly=False)
     if has_compile_prefix(context):
-        settings = {"compile__run_eagerly": False, "compile__steps_per_execution": 2}
-    if "run_eagerly" in context.params(context.make(build)):
-        settings["run_eagerly"] = False
+        settings |= {"compile__run_eagerly": False, "compile__steps_per_execution": 2}
+    context.fit(context.make(build), X, y)
     estimator = context.make(build, **settings)
-    context.initialize(estimator, X, y)
+    with context.doing(f"fit of a compiled model with {', '.join(settings)}"):
+        context.fit(estimator, X, y)
     model = context.model(estimator)
     found = (model.run_eagerly, model.steps_per_execution)
     context.require(
@@ -124,17 +148,12 @@ def target_follows_compiled_loss(context: CheckContext) -> None:
     data = doubles.classes_dataset([0, 1, 2])
     losses = ["categorical_crossentropy", "sparse_categorical_crossentropy"]
     given, compiled = losses if context.case == "one-hot-given" else losses[::-1]
-
-    def build() -> Any:
-        model = doubles.make_model(data, "softmax")
-        model.compile(optimizer=doubles.zero_learning_rate(), loss=compiled)
-        return model
-
+    build = oracle_builder(data, "softmax", compiled)
+    context.fit(context.make(build), data.X, data.y)
     estimator = context.make(build, loss=given)
-    context.fit(estimator, data.X, data.y)
-    context.require(
-        np.array_equal(context.predict(estimator, data.X), data.y), "the predictions are wrong"
-    )
+    with context.doing(f"fit of a model compiled with {compiled}, with loss={given!r}"):
+        context.fit(estimator, data.X, data.y)
+    require_values(context, context.observe.predict(estimator, data.X), data.y)
 
 
 @check(
@@ -145,25 +164,32 @@ def target_follows_compiled_loss(context: CheckContext) -> None:
     cases=["names", "classes", "instances", "names-by-output"],
 )
 def compiled_with_parameters(context: CheckContext) -> None:
+    require_it_works(context)
+    name, cls = helper_loss(context), helper_loss_class(context)
     made: dict[str, dict[str, Any]] = {
-        "names": {"optimizer": "adam", "loss": loss_name(context), "metrics": ["mae"]},
+        "names": {"optimizer": "adam", "loss": name, "metrics": ["mae"]},
         "classes": {
             "optimizer": keras.optimizers.Adam,
-            "loss": loss_class(context),
+            "loss": cls,
             "metrics": [keras.metrics.MeanAbsoluteError],
         },
         "instances": {
             "optimizer": keras.optimizers.Adam(),
-            "loss": loss_class(context)(),
+            "loss": cls(),
             "metrics": [keras.metrics.MeanAbsoluteError()],
         },
         "names-by-output": {
             "optimizer": "adam",
-            "loss": {"out": loss_name(context)},
+            "loss": {"out": name},
             "metrics": {"out": ["mae"]},
         },
     }
-    model = fitted_model(context, lambda: doubles.uncompiled(context.wrapper), **made[context.case])
+    if context.case != "names":
+        require_it_compiles(context)
+    with context.doing(
+        f"fit of an uncompiled model, with optimizer, loss, metrics: {context.case}"
+    ):
+        model = fitted_model(context, lambda: uncompiled_helper(context), **made[context.case])
     calls = model.log.compiles
     context.require(len(calls) == 1, f"the model was compiled {len(calls)} times")
     _require_instances(context, calls[0], "Model.compile")

@@ -4,8 +4,13 @@ from typing import Any
 
 from scikeras_conformance.catalog.check import ESTIMATORS, check
 from scikeras_conformance.checks._support.compilation import config_of, fitted_model
+from scikeras_conformance.checks._support.helper_models import (
+    helper_loss,
+    helper_target,
+    uncompiled_helper,
+)
 from scikeras_conformance.checks._support.modules import doubles, keras, np
-from scikeras_conformance.checks._support.training import loss_name
+from scikeras_conformance.checks._support.preparation import require_it_compiles
 from scikeras_conformance.runner.context import CheckContext
 
 
@@ -23,12 +28,12 @@ def optimizer_forms(context: CheckContext) -> None:
         "instance": keras.optimizers.Adagrad(0.25, initial_accumulator_value=0.5, epsilon=0.125),
         "instance-with-schedule": keras.optimizers.Adagrad(schedule),
     }[context.case]
-    model = fitted_model(
-        context,
-        lambda: doubles.uncompiled(context.wrapper),
-        optimizer=given,
-        loss=loss_name(context),
-    )
+    loss = helper_loss(context)
+    require_it_compiles(context)
+    with context.doing(f"fit with an optimizer ({context.case})"):
+        model = fitted_model(
+            context, lambda: uncompiled_helper(context), optimizer=given, loss=loss
+        )
     context.require(
         isinstance(model.optimizer, keras.optimizers.Adagrad),
         f"the optimizer should be Adagrad; it is {type(model.optimizer).__name__}",
@@ -38,15 +43,15 @@ def optimizer_forms(context: CheckContext) -> None:
         context.require(found == expected, f"the optimizer should be {expected}; it is {found}")
 
 
-def _compiled_with(context: CheckContext, **params: Any) -> Any:
+def _compiled_with(context: CheckContext, what: str, **params: Any) -> Any:
     """Return a model that the wrapper compiled, and whose wrong weights do not change."""
-    return fitted_model(
-        context,
-        lambda: doubles.uncompiled(context.wrapper, off=0.5),
-        optimizer="sgd",
-        optimizer__learning_rate=0.0,
-        **params,
-    )
+
+    def build() -> Any:
+        return uncompiled_helper(context, off=0.5)
+
+    require_it_compiles(context)
+    with context.doing(f"fit with {what} ({context.case})"):
+        return fitted_model(context, build, optimizer=doubles.zero_learning_rate(), **params)
 
 
 def _three_times(y_true: Any, y_pred: Any) -> Any:
@@ -90,12 +95,12 @@ def loss_forms(context: CheckContext) -> None:
         "list-of-classes": [recording],
         "dict": {"out": "mean_absolute_error"},
     }[context.case]
-    model = _compiled_with(context, loss=given)
+    model = _compiled_with(context, "a loss", loss=given)
     X, y, *_ = doubles.dataset(context.wrapper)
     predictions = keras.ops.convert_to_numpy(model(X))
-    column = y.reshape(-1, 1).astype(predictions.dtype)
+    column = helper_target(context, y)
     # Computed from the model itself, so that it does not matter how the wrapper trains.
-    with context.doing("computing the loss that model_ was compiled with"):
+    with context.preparing("computing the loss that model_ was compiled with"):
         found = float(model.compute_loss(x=X, y=column, y_pred=model(X)))
     expected = float(np.mean(np.abs(column - predictions)))
     if context.case == "function":
@@ -150,8 +155,8 @@ def metric_forms(context: CheckContext) -> None:
         "dict-of-functions": {"out": metrics.mean_absolute_error},
         "dict-of-lists": {"out": [metrics.MeanAbsoluteError, "mean_squared_error"]},
     }[context.case]
-    model = _compiled_with(context, loss=loss_name(context), metrics=given)
-    with context.doing("reading the metrics of model_"):
+    model = _compiled_with(context, "metrics", loss=helper_loss(context), metrics=given)
+    with context.preparing("reading the metrics of model_"):
         found = [
             metric.name
             for holder in model.metrics

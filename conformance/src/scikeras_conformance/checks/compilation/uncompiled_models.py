@@ -3,10 +3,20 @@
 from typing import Any
 
 from scikeras_conformance.catalog.check import ESTIMATORS, Wrapper, check
-from scikeras_conformance.checks._support.compilation import config_of, fitted_model, loss_class
+from scikeras_conformance.checks._support.compilation import config_of, fitted_model
+from scikeras_conformance.checks._support.helper_models import (
+    compiled_helper,
+    helper_loss,
+    helper_loss_class,
+    uncompiled_helper,
+)
 from scikeras_conformance.checks._support.modules import doubles, keras, np
-from scikeras_conformance.checks._support.state import has_compile_prefix
-from scikeras_conformance.checks._support.training import loss_name, same_weights
+from scikeras_conformance.checks._support.preparation import (
+    accepted,
+    require_compile_prefix,
+    require_it_compiles,
+)
+from scikeras_conformance.checks._support.training import same_weights
 from scikeras_conformance.runner.context import CheckContext, show
 
 
@@ -19,27 +29,22 @@ from scikeras_conformance.runner.context import CheckContext, show
 )
 def same_as_compiling_in_the_builder(context: CheckContext) -> None:
     def leaving() -> Any:
-        return doubles.uncompiled(context.wrapper, off=0.5)
+        return uncompiled_helper(context, off=0.5)
 
-    settings = {
+    settings: dict[str, Any] = {
         "optimizer": "adam",
-        "optimizer__learning_rate": 0.05,
-        "loss": loss_class(context),
+        "loss": helper_loss_class(context),
         "metrics": ["mae"],
-        "epochs": 3,
+        **accepted(context, optimizer__learning_rate=0.05, epochs=3, random_state=1),
     }
-    # A wrapper without this parameter would pass it to the builder.
-    if "random_state" in context.params(context.make(leaving)):
-        settings["random_state"] = 1
-    models = []
-    for build in (_compiling_builder(context), leaving):
-        keras.utils.set_random_seed(11)
-        models.append(fitted_model(context, build, **settings))
-    first, second = models
+    keras.utils.set_random_seed(11)
+    second = fitted_model(context, leaving, **settings)
+    keras.utils.set_random_seed(11)
+    first = _compiled_in_the_builder(context, **settings)
     for name in ("optimizer", "loss"):
-        configs = [config_of(getattr(model, name)) for model in models]
+        configs = [config_of(getattr(model, name)) for model in (first, second)]
         context.require(configs[0] == configs[1], f"{name}: {configs[0]} and {configs[1]}")
-    names = [sorted(metric.name for metric in model.metrics) for model in models]
+    names = [sorted(metric.name for metric in model.metrics) for model in (first, second)]
     context.require(names[0] == names[1], f"metrics: {names[0]} and {names[1]}")
     context.require(
         all(
@@ -48,21 +53,24 @@ def same_as_compiling_in_the_builder(context: CheckContext) -> None:
         ),
         "the weights after training differ",
     )
-    untrained = doubles.uncompiled(context.wrapper, off=0.5).get_weights()
+    untrained = leaving().get_weights()
     context.require(
         not all(map(np.array_equal, untrained, first.get_weights())), "nothing was trained"
     )
 
 
-def _compiling_builder(context: CheckContext) -> Any:
-    """Return a builder that compiles the model with compile_kwargs."""
+def _compiled_in_the_builder(context: CheckContext, **settings: Any) -> Any:
+    """Return the fitted model of a builder that compiles it with compile_kwargs."""
 
-    def compiling(compile_kwargs: dict[str, Any]) -> Any:
-        model = doubles.uncompiled(context.wrapper, off=0.5)
-        model.compile(**compile_kwargs)
+    def compiling(compile_kwargs: Any = None) -> Any:
+        if compile_kwargs is None:
+            context.stop("passing compile_kwargs to a builder that names it", "did not happen")
+        model = uncompiled_helper(context, off=0.5)
+        with context.doing("model.compile(**compile_kwargs) in the builder"):
+            model.compile(**compile_kwargs)
         return model
 
-    return compiling
+    return fitted_model(context, compiling, **settings)
 
 
 @check(
@@ -71,22 +79,18 @@ def _compiling_builder(context: CheckContext) -> Any:
     impact="a builder that compiles the model itself trains without loss weights",
     wrappers=[Wrapper.REGRESSOR],
     also=["BUILD-5"],
+    conditional=True,
 )
 def same_with_compile_prefix(context: CheckContext) -> None:
-    if not has_compile_prefix(context):
-        return
-    X, y, *_ = doubles.dataset(context.wrapper)
-
-    settings = {
+    require_compile_prefix(context)
+    settings: dict[str, Any] = {
         "optimizer": "sgd",
         "loss": "mean_squared_error",
         "compile__loss_weights": [0.125],
-        "batch_size": len(y),
     }
-    estimator = context.make(lambda: doubles.uncompiled(context.wrapper, off=0.5), **settings)
-    context.fit(estimator, X, y)
-    expected = context.model(estimator).get_weights()
-    found = fitted_model(context, _compiling_builder(context), **settings).get_weights()
+    model = fitted_model(context, lambda: uncompiled_helper(context, off=0.5), **settings)
+    expected = model.get_weights()
+    found = _compiled_in_the_builder(context, **settings).get_weights()
     context.require(
         same_weights(expected, found, tolerance=1e-6),
         f"the weights after training are {show(found)} if the builder compiles, and else "
@@ -102,11 +106,15 @@ def same_with_compile_prefix(context: CheckContext) -> None:
 def optimizer_none(context: CheckContext) -> None:
     seen: list[Any] = []
 
-    def build(compile_kwargs: dict[str, Any]) -> Any:
+    def build(compile_kwargs: Any = None) -> Any:
+        if compile_kwargs is None:
+            context.stop("passing compile_kwargs to a builder that names it", "did not happen")
         seen.append(compile_kwargs.get("optimizer", "no entry"))
-        return doubles.model_for(context.wrapper)
+        return compiled_helper(context)
 
-    fitted_model(context, build, optimizer=None, loss=loss_name(context))
+    require_it_compiles(context)
+    with context.doing("fit with optimizer=None"):
+        fitted_model(context, build, optimizer=None, loss=helper_loss(context))
     context.require(
         seen == [None], f"compile_kwargs['optimizer'] should be None; it is {show(seen)}"
     )
@@ -121,14 +129,15 @@ def optimizer_none(context: CheckContext) -> None:
 )
 def missing(context: CheckContext) -> None:
     X, y, *_ = doubles.dataset(context.wrapper)
-    settings = {"loss": loss_name(context), "optimizer": "sgd", context.case: None}
+    settings: dict[str, Any] = {"loss": helper_loss(context), "optimizer": "sgd"}
     made: list[Any] = []
 
     def build() -> Any:
-        made.append(doubles.uncompiled(context.wrapper))
+        made.append(uncompiled_helper(context))
         return made[-1]
 
-    estimator = context.make(build, **settings)
+    require_it_compiles(context)
+    estimator = context.make(build, **{**settings, context.case: None})
     with context.refusing(
         f"fit of an uncompiled model with {context.case}=None", ValueError, naming=context.case
     ):
@@ -156,13 +165,11 @@ COMPILE_ARGUMENTS: dict[str, Any] = {
 )
 def compile_prefix(context: CheckContext) -> None:
     expected = COMPILE_ARGUMENTS[context.case]
-    model = fitted_model(
-        context,
-        lambda: doubles.uncompiled(context.wrapper),
-        optimizer="sgd",
-        loss=loss_name(context),
-        **{f"compile__{context.case}": expected},
-    )
+    settings = {"optimizer": "sgd", "loss": helper_loss(context)}
+    require_it_compiles(context)
+    settings[f"compile__{context.case}"] = expected
+    with context.doing(f"fit with compile__{context.case}={expected!r}"):
+        model = fitted_model(context, lambda: uncompiled_helper(context), **settings)
     context.require(model.log.compiles, "the model was not compiled")
     call = model.log.compiles[-1]
     context.require(context.case in call, f"Model.compile did not receive {context.case}")

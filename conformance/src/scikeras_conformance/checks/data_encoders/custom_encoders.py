@@ -8,12 +8,21 @@ from scikeras_conformance.catalog.check import Wrapper, check
 from scikeras_conformance.checks._support.encoders import (
     Plan,
     inverse_to_known_values,
+    require_encoders_are_used,
     subclass,
     target_metadata,
 )
+from scikeras_conformance.checks._support.helper_models import (
+    compiled_helper,
+    helper_builder,
+    helper_target,
+)
 from scikeras_conformance.checks._support.modules import doubles, np
 from scikeras_conformance.checks._support.predictions import as_array, same
-from scikeras_conformance.checks._support.training import column
+from scikeras_conformance.checks._support.preparation import (
+    require_it_works,
+    require_probabilities_exist,
+)
 from scikeras_conformance.runner.context import CheckContext, show
 
 ENCODERS = ("feature", "target")
@@ -29,18 +38,21 @@ ENCODERS = ("feature", "target")
 def own_encoders(context: CheckContext) -> None:
     name, _, method = context.case.partition("-")
     X, y, *_ = doubles.dataset(context.wrapper)
-    plan = Plan(column if name == "target" else lambda X: X)
+    require_it_works(context, method)
+    plan = Plan()
     if name == "target":
+        plan.transform = lambda y: helper_target(context, y)
         plan.metadata = target_metadata(context)
     cls, classes = subclass(context, **{name: plan})
-    estimator = context.make_of(cls, doubles.builder(context.wrapper))
-    context.call(estimator, method, X, y)
-    found = context.attribute(estimator, f"{name}_encoder_")
+    estimator = context.make_of(cls, helper_builder(context))
+    with context.doing(f"{method} of a subclass with its own {name}_encoder"):
+        context.call(estimator, method, X, y)
+        found = context.attribute(estimator, f"{name}_encoder_")
     context.require(
         isinstance(found, classes[name]),
         f"{name}_encoder_ should be the fitted encoder of the subclass; it is {show(found)}",
     )
-    context.require(hasattr(found, "fitted_"), f"{name}_encoder_ is not fitted")
+    context.require(plan.calls.fits and hasattr(found, "fitted_"), f"{name}_encoder_ is not fitted")
     given, right = plan.calls.fits[-1], y if name == "target" else X
     given = as_array(context, given, f"the wrapper to {name}_encoder.fit")
     context.require(
@@ -58,9 +70,9 @@ def own_encoders(context: CheckContext) -> None:
 )
 def default_encoders(context: CheckContext) -> None:
     X, y, *_ = doubles.dataset(context.wrapper)
-    estimator = context.make(doubles.builder(context.wrapper))
-    context.initialize(estimator, X, y)
-    encoder = context.attribute(estimator, f"{context.case}_encoder_")
+    estimator = context.make(helper_builder(context))
+    context.fit(estimator, X, y)
+    encoder = context.observe.attribute(estimator, f"{context.case}_encoder_")
     with context.doing(f"{context.case}_encoder_.transform"):
         encoder.transform(X if context.case == "feature" else y)
 
@@ -81,22 +93,27 @@ def fitted_in_fit_only(context: CheckContext) -> None:
     impact="probabilities depend on the other rows of the batch",
     wrappers=[Wrapper.CLASSIFIER],
     cases=["predict_proba"],
+    conditional=True,
 )
 def proba_does_not_fit(context: CheckContext) -> None:
+    require_probabilities_exist(context)
     _require_fits_in_fit_only(context)
 
 
 def _require_fits_in_fit_only(context: CheckContext) -> None:
     X, y, *_ = doubles.dataset(context.wrapper)
+    require_encoders_are_used(context, *ENCODERS)
     feature = Plan()
     # A classifier's predict has to return classes, which score compares.
-    target = Plan(column, inverse_to_known_values(context), target_metadata(context))
+    target = Plan(
+        lambda y: helper_target(context, y),
+        inverse_to_known_values(context),
+        target_metadata(context),
+    )
     if context.case == "predict_proba":
-        target.inverse = lambda outputs: np.hstack([1 - outputs, outputs])
+        target.inverse = lambda outputs: np.hstack([1 - outputs[:, -1:], outputs[:, -1:]])
     cls, _ = subclass(context, feature=feature, target=target)
-    estimator = context.make_of(cls, doubles.builder(context.wrapper))
-    if context.case == "partial_fit" and not hasattr(estimator, "partial_fit"):
-        return  # API-3 is about the existence of partial_fit
+    estimator = context.make_of(cls, helper_builder(context))
     starts = context.case in {"initialize", "fit"}
     context.call(estimator, context.case if starts else "fit", X, y)
     counts = {"feature": len(feature.calls.fits), "target": len(target.calls.fits)}
@@ -128,21 +145,24 @@ def _require_metadata(context: CheckContext, entries: dict[str, Any], plan: Plan
     name, _, method = context.case.partition("-")
     X, y, *_ = doubles.dataset(context.wrapper)
     if name == "target":
-        plan.transform = column
+        plan.transform = lambda y: helper_target(context, y)
         plan.metadata = {**target_metadata(context), **(plan.metadata or {})}
-    seen: list[dict[str, Any]] = []
+    require_encoders_are_used(context, name)
+    seen: list[Any] = []
 
-    def build(meta: Any) -> Any:
-        seen.append(dict(meta) if isinstance(meta, Mapping) else {})
-        return doubles.model_for(context.wrapper)
+    def build(meta: Any = None) -> Any:
+        seen.append(dict(meta) if isinstance(meta, Mapping) else None)
+        return compiled_helper(context)
 
     cls, _ = subclass(context, **{name: plan})
     estimator = context.make_of(cls, build)
     context.call(estimator, method, X, y)
     context.require(seen, "the builder was not called")
     for entry, value in entries.items():
-        found = context.attribute(estimator, entry)
+        found = context.observe.attribute(estimator, entry)
         context.require(same(found, value), f"{entry} should be {value!r}; it is {show(found)}")
+        if seen[-1] is None:
+            context.stop("passing meta to a builder that names it", "did not happen")
         context.require(entry in seen[-1], f"meta has no {entry}")
         found = seen[-1][entry]
         context.require(

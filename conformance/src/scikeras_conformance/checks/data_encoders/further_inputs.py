@@ -3,15 +3,14 @@
 from typing import Any
 
 from scikeras_conformance.catalog.check import ESTIMATORS, check
-from scikeras_conformance.checks._support.encoders import Plan, subclass
-from scikeras_conformance.checks._support.modules import doubles, keras, np
-from scikeras_conformance.checks._support.training import (
-    column,
-    loss_name,
-    read_history,
-    require_weights,
-    train,
+from scikeras_conformance.checks._support.encoders import (
+    Plan,
+    require_encoders_are_used,
+    subclass,
 )
+from scikeras_conformance.checks._support.helper_models import helper_model, helper_target
+from scikeras_conformance.checks._support.modules import doubles, keras, np
+from scikeras_conformance.checks._support.training import read_history, require_weights, train
 from scikeras_conformance.runner.context import CheckContext
 
 
@@ -20,11 +19,16 @@ def _encoded(X: Any) -> Any:
 
 
 def _build(context: CheckContext, kernel: Any, rate: float) -> Any:
+    """Make a model with some kernel, whose columns are opposite if there are two."""
+    helper = helper_model(context)
+    n_units = len(helper.data.bias)
     inputs = keras.Input((len(kernel),))
-    layer = keras.layers.Dense(1, "sigmoid" if context.is_classifier else "linear")
+    layer = keras.layers.Dense(n_units, helper.activation)
     model = doubles.RecordingModel(inputs, layer(inputs))
-    layer.set_weights([np.reshape(kernel, (-1, 1)), np.zeros(1)])
-    model.compile(keras.optimizers.SGD(rate), loss=loss_name(context))
+    column = np.reshape(kernel, (-1, 1))
+    weights = column if n_units == 1 else np.hstack([-column / 2, column / 2])
+    layer.set_weights([weights, np.zeros(n_units)])
+    model.compile(keras.optimizers.SGD(rate), loss=helper.loss)
     return model
 
 
@@ -37,14 +41,15 @@ def _build(context: CheckContext, kernel: Any, rate: float) -> Any:
 )
 def later_training(context: CheckContext) -> None:
     X, y, *_ = doubles.dataset(context.wrapper)
+    require_encoders_are_used(context, "feature")
     kernel = np.linspace(-0.5, 0.5, X.shape[1])
     cls, _ = subclass(context, feature=Plan(_encoded))
-    estimator = context.make_of(
-        cls, lambda: _build(context, kernel, 0.1), warm_start=context.case == "warm-fit"
-    )
+    more = {"warm_start": True} if context.case == "warm-fit" else {}
+    estimator = context.make_of(cls, lambda: _build(context, kernel, 0.1), **more)
     context.fit(estimator, X, y)
     context.call(estimator, context.case.removeprefix("warm-"), X, y)
-    expected = train(_build(context, kernel, 0.1), _encoded(X), column(y), epochs=2)
+    target = helper_target(context, y)
+    expected = train(_build(context, kernel, 0.1), _encoded(X), target, epochs=2)
     require_weights(context, estimator, expected, "those of training on the output of the encoder")
 
 
@@ -58,6 +63,7 @@ def later_training(context: CheckContext) -> None:
 )
 def validation(context: CheckContext) -> None:
     X, y, kernel = _rows_of_one_loss(context)
+    require_encoders_are_used(context, "feature")
     cls, _ = subclass(context, feature=Plan(_encoded))
     value: Any = 0.5 if context.case.endswith("split") else (X[:2], y[:2])
     given = {context.case: value}
@@ -65,8 +71,10 @@ def validation(context: CheckContext) -> None:
     estimator = context.make_of(cls, lambda: _build(context, kernel, 0.0), **params)
     context.call(estimator, "fit", X, y, **keywords)
     model = _build(context, kernel, 0.0)
-    expected = float(model.test_on_batch(_encoded(X), column(y), return_dict=True)["loss"])
-    found = read_history(context, estimator).get("val_loss", [])
+    right = model.test_on_batch(_encoded(X), helper_target(context, y), return_dict=True)["loss"]
+    expected = float(right)
+    with context.preparing("reading val_loss in history_"):
+        found = read_history(context, estimator)["val_loss"]
     context.require(
         len(found) == 1 and np.allclose(found, expected, rtol=1e-4),
         f"val_loss should be {expected}, that of the output of the encoder; it is {found}",

@@ -4,39 +4,42 @@ from collections.abc import Callable
 from typing import Any
 
 from scikeras_conformance.catalog.check import check
-from scikeras_conformance.checks._support.encoders import Plan, dense_model, subclass
+from scikeras_conformance.checks._support.encoders import (
+    Plan,
+    dense_model,
+    require_encoders_are_used,
+    subclass,
+)
+from scikeras_conformance.checks._support.helper_models import helper_target
 from scikeras_conformance.checks._support.modules import doubles, keras, np
 from scikeras_conformance.checks._support.predictions import as_array
-from scikeras_conformance.checks._support.training import (
-    column,
-    outputs_of,
-    require_weights,
-    train,
-)
+from scikeras_conformance.checks._support.preparation import require_it_works
+from scikeras_conformance.checks._support.training import outputs_of, require_weights, train
 from scikeras_conformance.runner.context import CheckContext, show
 
 
-def _shares(context: CheckContext, estimator: Any, X: Any) -> Any:
+def _outputs(context: CheckContext, estimator: Any, X: Any) -> Any:
     """Return the outputs of a model with one unit, as far as the wrapper returns them."""
-    method = "predict_proba" if context.is_classifier else "predict"
-    found = as_array(context, context.call(estimator, method, X), method)
+    method = "predict_proba" if hasattr(estimator, "predict_proba") else "predict"
     with context.doing(f"reading the result of {method}"):
+        found = as_array(context, context.call(estimator, method, X), method)
         return found.reshape(len(X), -1)[:, -1].astype(np.float64)
 
 
 def _require_seen(context: CheckContext, estimator: Any, expected: Any, X: Any, x: Any) -> None:
     """Require training on the data that `expected` was trained on, and predictions from `x`."""
     require_weights(context, estimator, expected, "those of training on the output of the encoder")
-    predictions = outputs_of(expected, x)[:, 0]
-    found = _shares(context, estimator, X)
-    context.require(
-        found.shape == predictions.shape and np.allclose(found, predictions, atol=1e-5),
-        f"the predictions are not those of the model for the encoder's output: "
-        f"{show(found[:3])}, not {show(predictions[:3])}",
-    )
+    predictions = outputs_of(expected, x)[:, -1]
+    if not context.is_classifier or hasattr(estimator, "predict_proba"):
+        found = _outputs(context, estimator, X)
+        context.require(
+            found.shape == predictions.shape and np.allclose(found, predictions, atol=1e-5),
+            f"the predictions are not those of the model for the encoder's output: "
+            f"{show(found[:3])}, not {show(predictions[:3])}",
+        )
     if context.is_classifier:
-        labels = as_array(context, context.predict(estimator, X), "predict")
         with context.doing("comparing the result of predict"):
+            labels = as_array(context, context.predict(estimator, X), "predict")
             agree = labels.reshape(-1).tolist() == (predictions > 0.5).astype(int).tolist()
         context.require(
             agree,
@@ -88,10 +91,12 @@ def features(context: CheckContext) -> None:
             return _two_inputs(context, context.case, width)
         return _one_input(context, width + (context.case == "wider-array"))
 
+    require_encoders_are_used(context, "feature")
     cls, _ = subclass(context, feature=Plan(transform))
     estimator = context.make_of(cls, build)
-    context.fit(estimator, X, y)
-    expected = train(build(), transform(X), column(y))
+    with context.doing(f"fit with a feature encoder whose result is of the kind: {context.case}"):
+        context.fit(estimator, X, y)
+    expected = train(build(), transform(X), helper_target(context, y))
     _require_seen(context, estimator, expected, X[1:4], transform(X[1:4]))
 
 
@@ -140,7 +145,9 @@ def unchanged(context: CheckContext) -> None:
         read = keras.ops.cast(read, "float32")
         return dense_model(context, inputs, keras.layers.Flatten()(read))
 
+    require_it_works(context)
     estimator = context.make(build)
-    context.fit(estimator, X, y)
-    expected = train(build(), X, column(y))
+    with context.doing(f"fit with X of shape {X.shape} and dtype {X.dtype}"):
+        context.fit(estimator, X, y)
+    expected = train(build(), X, helper_target(context, y))
     _require_seen(context, estimator, expected, X[2:5], X[2:5])

@@ -6,16 +6,18 @@ from typing import Any
 from scikeras_conformance.catalog.check import ESTIMATORS, Wrapper, check
 from scikeras_conformance.checks._support.encoders import (
     Plan,
+    dense_layer,
     dense_model,
     inverse_to_known_values,
+    require_encoders_are_used,
     subclass,
     target_metadata,
 )
+from scikeras_conformance.checks._support.helper_models import helper_loss, helper_target
 from scikeras_conformance.checks._support.modules import doubles, keras, np
 from scikeras_conformance.checks._support.predictions import as_array
+from scikeras_conformance.checks._support.preparation import require_it_works
 from scikeras_conformance.checks._support.training import (
-    column,
-    loss_name,
     outputs_of,
     read_history,
     require_both_named,
@@ -25,11 +27,14 @@ from scikeras_conformance.checks._support.training import (
 from scikeras_conformance.runner.context import CheckContext, show
 
 
-def _targets(container: str) -> Callable[[Any], Any]:
+def _targets(context: CheckContext, container: str) -> Callable[[Any], Any]:
     """Return a function that makes the training targets of a model with one or two outputs."""
+    whole = helper_loss(context) == "sparse_categorical_crossentropy"
 
     def transform(y: Any) -> Any:
-        first, second = column(y) / 2 + 0.25, 1 - column(y) / 4
+        target = helper_target(context, y)
+        # The targets of one-hot losses are shares, those of sparse losses are whole numbers.
+        first, second = (1 - target, target) if whole else (target / 2 + 0.25, 1 - target / 4)
         several = {"list": [first, second], "dict": {"right": second, "left": first}}
         return several.get(container, first)
 
@@ -40,13 +45,9 @@ def _target_model(context: CheckContext, container: str, n_features: int) -> Any
     inputs = keras.Input((n_features,))
     if container != "dict":
         return dense_model(context, inputs, inputs, 2 if container == "list" else 1)
-    activation = "sigmoid" if context.is_classifier else "linear"
-    outputs = {
-        name: keras.layers.Dense(1, activation, name=name, kernel_initializer="ones")(inputs)
-        for name in ("left", "right")
-    }
+    outputs = {name: dense_layer(context, name)(inputs) for name in ("left", "right")}
     model = doubles.RecordingModel(inputs, outputs)
-    model.compile(keras.optimizers.SGD(0.1), loss=dict.fromkeys(outputs, loss_name(context)))
+    model.compile(keras.optimizers.SGD(0.1), loss=dict.fromkeys(outputs, helper_loss(context)))
     return model
 
 
@@ -57,14 +58,16 @@ def _fitted_with_targets(context: CheckContext) -> tuple[Any, Plan, Callable[[],
         y = np.rint(y).astype(np.int64)
     n_outputs = 2 if context.case in {"list", "dict"} else 1
     metadata = target_metadata(context, n_outputs)
-    plan = Plan(_targets(context.case), inverse_to_known_values(context), metadata)
+    require_encoders_are_used(context, "target")
+    plan = Plan(_targets(context, context.case), inverse_to_known_values(context), metadata)
 
     def build() -> Any:
         return _target_model(context, context.case, X.shape[1])
 
     cls, _ = subclass(context, target=plan)
     estimator = context.make_of(cls, build)
-    context.fit(estimator, X, y)
+    with context.doing(f"fit with a target encoder whose result is of the kind: {context.case}"):
+        context.fit(estimator, X, y)
     return estimator, plan, build
 
 
@@ -94,10 +97,10 @@ def decoded(context: CheckContext) -> None:
     X = X[:5]
     estimator, plan, _ = _fitted_with_targets(context)
     plan.calls.outputs.clear()
-    found = as_array(context, context.predict(estimator, X), "predict")
+    found = as_array(context, context.observe.predict(estimator, X), "predict")
     context.require(plan.calls.outputs, "predict did not call target_encoder_.inverse_transform")
     model = context.model(estimator)
-    with context.doing("calling model_"):
+    with context.preparing("calling model_"):
         raw = outputs_of(model, X)
     given = plan.calls.outputs[-1]
     context.require(
@@ -135,11 +138,13 @@ def _same_outputs(given: Any, raw: Any) -> bool:
 )
 def validation(context: CheckContext) -> None:
     X, y, *_ = doubles.dataset(context.wrapper)
-    plan = Plan(_targets("array"), inverse_to_known_values(context), target_metadata(context))
+    require_encoders_are_used(context, "target")
+    transform, inverse = _targets(context, "array"), inverse_to_known_values(context)
+    plan = Plan(transform, inverse, target_metadata(context))
 
     def build() -> Any:
         model = _target_model(context, "array", X.shape[1])
-        model.compile(doubles.zero_learning_rate(), loss=loss_name(context))
+        model.compile(doubles.zero_learning_rate(), loss=helper_loss(context))
         return model
 
     cls, _ = subclass(context, target=plan)
@@ -148,7 +153,8 @@ def validation(context: CheckContext) -> None:
     estimator = context.make_of(cls, build, **params)
     context.call(estimator, "fit", X, y, **keywords)
     right = build().test_on_batch(X[:3], plan.transform(y[:3]), return_dict=True)["loss"]
-    found = read_history(context, estimator).get("val_loss", [])
+    with context.preparing("reading val_loss in history_"):
+        found = read_history(context, estimator)["val_loss"]
     context.require(
         len(found) == 1 and np.allclose(found, float(right), rtol=1e-4),
         f"val_loss should be {float(right)}, that of the encoded targets; it is {found}",
@@ -165,7 +171,8 @@ def validation(context: CheckContext) -> None:
 def other_number_of_outputs(context: CheckContext) -> None:
     X, y, *_ = doubles.dataset(context.wrapper)
     expected, there = (2, 4) if context.case == "too-many" else (5, 3)
-    plan = Plan(lambda y: [column(y)] * expected, inverse_to_known_values(context))
+    require_encoders_are_used(context, "target")
+    plan = Plan(lambda y: [helper_target(context, y)] * expected, inverse_to_known_values(context))
     plan.metadata = target_metadata(context, expected)
 
     def build() -> Any:
@@ -186,6 +193,7 @@ def other_number_of_outputs(context: CheckContext) -> None:
     wrappers=[Wrapper.CLASSIFIER, Wrapper.REGRESSOR],
 )
 def more_outputs_by_default(context: CheckContext) -> None:
+    require_it_works(context)
     X, y, *_ = doubles.dataset(context.wrapper)
 
     def build() -> Any:

@@ -3,23 +3,33 @@
 from typing import Any
 
 from scikeras_conformance.catalog.check import check
+from scikeras_conformance.checks._support.helper_models import (
+    compiled_helper,
+    helper_builder,
+    helper_loss_class,
+    uncompiled_helper,
+)
 from scikeras_conformance.checks._support.modules import doubles, keras, sklearn_base
 from scikeras_conformance.checks._support.predictions import same
+from scikeras_conformance.checks._support.preparation import accepted, own_parameters
 from scikeras_conformance.checks._support.state import fitted_names, require_not_fitted
 from scikeras_conformance.checks._support.stored_parameters import PREFIXES
 from scikeras_conformance.runner.context import CheckContext
 
 
-def _parameters_for_cloning(case: str) -> dict[str, Any]:
+def _parameters_for_cloning(context: CheckContext) -> dict[str, Any]:
     shared = {"units": 3, "names": ["a", "b"], "epochs": 2}
-    if case == "few-parameters":
+    if context.case == "few-parameters":
         # Parameters that also exist in a wrapper without compile parameters.
         return shared
     return {
         **shared,
-        "optimizer": keras.optimizers.SGD,
-        "optimizer__learning_rate": 0.25,
-        "metrics": ["mse"],
+        **accepted(
+            context,
+            optimizer=keras.optimizers.SGD,
+            optimizer__learning_rate=0.25,
+            metrics=["mse"],
+        ),
     }
 
 
@@ -30,18 +40,16 @@ def _parameters_for_cloning(case: str) -> dict[str, Any]:
     cases=["before-fit", "after-fit", "subclass-after-fit", "few-parameters"],
 )
 def clone(context: CheckContext) -> None:
-    wrapper = context.wrapper
-
     class Subclass(context.cls):  # type: ignore[name-defined, misc]
         pass
 
     def build(units: int, names: list[str]) -> Any:
         del units, names
-        return doubles.model_for(wrapper)
+        return compiled_helper(context)
 
     cls = Subclass if context.case.startswith("subclass") else context.cls
-    estimator = context.make_of(cls, build, **_parameters_for_cloning(context.case))
-    X, y, *_ = doubles.dataset(wrapper)
+    estimator = context.make_of(cls, build, **_parameters_for_cloning(context))
+    X, y, *_ = doubles.dataset(context.wrapper)
     if context.case.endswith("after-fit"):
         context.fit(estimator, X, y)
     with context.doing(f"clone ({context.case})"):
@@ -68,14 +76,18 @@ def every_parameter(context: CheckContext) -> None:
         pass
 
     cls = Subclass if context.case == "subclass" else context.cls
-    build = doubles.builder(context.wrapper)
-    names = [name for name in context.params(context.make(build)) if name != "model"]
+    build = helper_builder(context)
+    names = [name for name in own_parameters(context) if name != "model"]
     # Unique values that can be stored and nothing else.
-    given = {name: f"the value of {name}" for name in [*names, *(f"{p}__x" for p in PREFIXES)]}
+    given = {name: f"the value of {name}" for name in names}
+    given |= accepted(
+        context, **{f"{prefix}__x": f"the value of {prefix}__x" for prefix in PREFIXES}
+    )
     estimator = context.make_of(cls, build, **given)
+    before = context.params(estimator)
     with context.doing("clone"):
-        params = context.params(sklearn_base.clone(estimator))
-    differing = [name for name, value in given.items() if not same(params.get(name), value)]
+        after = context.params(sklearn_base.clone(estimator))
+    differing = [name for name, value in before.items() if not same(after.get(name), value)]
     context.require(not differing, f"the clone has different values for {', '.join(differing)}")
 
 
@@ -87,14 +99,18 @@ def every_parameter(context: CheckContext) -> None:
 )
 def clone_of_instances(context: CheckContext) -> None:
     X, y, *_ = doubles.dataset(context.wrapper)
-    estimator = context.make(
-        lambda: doubles.uncompiled(context.wrapper),
+    given = accepted(
+        context,
         optimizer=keras.optimizers.SGD(0.0),
-        loss=keras.losses.MeanSquaredError(),
+        loss=helper_loss_class(context)(),
         metrics=[keras.metrics.MeanSquaredError()],
         callbacks=[keras.callbacks.TerminateOnNaN()],
     )
+    compiles = {"optimizer", "loss"} <= given.keys()
+    build = uncompiled_helper if compiles else compiled_helper
+    estimator = context.make(lambda: build(context), **given)
     context.fit(estimator, X, y)
     with context.doing("cloning a fitted wrapper of instances"):
         copy = sklearn_base.clone(estimator)
-    context.fit(copy, X, y)
+    with context.doing("fit of the clone of a fitted wrapper of instances"):
+        context.fit(copy, X, y)

@@ -3,14 +3,20 @@
 from typing import TYPE_CHECKING, Any
 
 from scikeras_conformance.catalog.check import check
+from scikeras_conformance.checks._support.helper_models import compiled_helper, helper_builder
 from scikeras_conformance.checks._support.modules import doubles, keras, sklearn_base
+from scikeras_conformance.checks._support.preparation import (
+    accepted,
+    own_parameters,
+    require_free_parameters,
+)
 from scikeras_conformance.checks._support.properties import require_for_all_examples
 from scikeras_conformance.checks._support.state import fitted_names
+from scikeras_conformance.checks._support.stored_parameters import PREFIXES, require_stored
 from scikeras_conformance.runner.context import CheckContext
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-from scikeras_conformance.checks._support.stored_parameters import PREFIXES, require_stored
 
 KINDS = ("list", "dict", "tuple", "array", "class", "instance", "function", "without-equality")
 
@@ -22,12 +28,12 @@ KINDS = ("list", "dict", "tuple", "array", "class", "instance", "function", "wit
     cases=KINDS,
 )
 def named_parameters(context: CheckContext) -> None:
-    build = doubles.builder(context.wrapper)
-    names = list(context.params(context.make(build)))
-    context.require("model" in names, "get_params() does not list 'model'")
-    for name in names:
+    build = helper_builder(context)
+    for name in own_parameters(context):
         given = {"model": build, name: doubles.parameter_value(context.case)}
-        require_stored(context, context.make(**given), given)
+        model = given["model"]
+        stored = {**given, "model": context.as_given(model) if callable(model) else model}
+        require_stored(context, context.make(**given), stored)
 
 
 @check(
@@ -38,7 +44,7 @@ def named_parameters(context: CheckContext) -> None:
 )
 def free_parameters(context: CheckContext) -> None:
     given = {name: doubles.parameter_value(context.case) for name in ("units", "kwargs", "args")}
-    require_stored(context, context.make(doubles.builder(context.wrapper), **given), given)
+    require_stored(context, context.make(helper_builder(context), **given), given)
 
 
 @check(
@@ -51,7 +57,7 @@ def routed_parameters(context: CheckContext) -> None:
     given = {f"{prefix}__x": doubles.parameter_value(context.case) for prefix in PREFIXES}
     given["loss__1__x"] = doubles.parameter_value(context.case)
     given["callbacks__0"] = doubles.parameter_value(context.case)
-    require_stored(context, context.make(doubles.builder(context.wrapper), **given), given)
+    require_stored(context, context.make(helper_builder(context), **given), given)
 
 
 @check(
@@ -60,7 +66,7 @@ def routed_parameters(context: CheckContext) -> None:
     impact="some names or values, such as falsy ones, are dropped or replaced",
 )
 def any_parameters(context: CheckContext) -> None:
-    build = doubles.builder(context.wrapper)
+    build = helper_builder(context)
 
     def stores(given: dict[str, Any]) -> None:
         estimator = context.make(build, **given)
@@ -86,7 +92,8 @@ def taken_names(context: CheckContext) -> None:
         context.case
     ]
     given = {name: object()}
-    build = doubles.builder(context.wrapper)
+    build = helper_builder(context)
+    require_free_parameters(context)
     with context.doing(f"constructing with the keyword {name}"):
         try:
             estimator = context.subject.construct(context.cls, build, **given)
@@ -112,9 +119,9 @@ def calls_nothing(context: CheckContext) -> None:
 
     def build() -> Any:
         called.append("model")
-        return doubles.model_for(context.wrapper)
+        return compiled_helper(context)
 
-    given: dict[str, Any] = {"model": build, "units": lambda: called.append("units")}
+    given: dict[str, Any] = {}
     logs: dict[str, list[Any]] = {}
     for name, parent in {
         "optimizer": keras.optimizers.SGD,
@@ -129,7 +136,7 @@ def calls_nothing(context: CheckContext) -> None:
         given[f"{name}__0"] = recording
         if name == "callbacks":
             given["fit__callbacks"] = structure(recording)
-    context.make(**given)
+    context.make(model=build, units=lambda: called.append("units"), **accepted(context, **given))
     called += [name for name, log in logs.items() if log]
     context.require(not called, f"the constructor called {', '.join(called)}")
 
@@ -140,8 +147,7 @@ def calls_nothing(context: CheckContext) -> None:
     impact="scikit-learn takes the unfitted estimator for a fitted one, and fails later",
 )
 def no_fitted_attributes(context: CheckContext) -> None:
-    estimator = context.make(
-        doubles.builder(context.wrapper), units=3, optimizer__learning_rate=0.1
-    )
+    given = accepted(context, epochs=2, optimizer__learning_rate=0.1)
+    estimator = context.make(helper_builder(context), **given)
     found = fitted_names(estimator)
     context.require(not found, f"the constructor created {', '.join(found)}")

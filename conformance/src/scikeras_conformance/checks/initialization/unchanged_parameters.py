@@ -4,26 +4,40 @@ from contextlib import suppress
 from typing import Any
 
 from scikeras_conformance.catalog.check import ESTIMATORS, Wrapper, check
-from scikeras_conformance.checks._support.modules import doubles, keras, np, sklearn_base
-from scikeras_conformance.checks._support.state import (
-    own_names,
-    score_if_possible,
+from scikeras_conformance.checks._support.helper_models import (
+    compiled_helper,
+    helper_builder,
+    helper_loss,
+    helper_loss_class,
+    uncompiled_helper,
 )
+from scikeras_conformance.checks._support.modules import doubles, keras, np, sklearn_base
+from scikeras_conformance.checks._support.preparation import accepted, require_probabilities_exist
+from scikeras_conformance.checks._support.state import own_names, score_if_possible
 from scikeras_conformance.runner.context import CheckContext
+
+
+def _estimator_with(context: CheckContext, layout: Any, **given: Any) -> Any:
+    """Make an estimator with those of some parameters that the wrapper has."""
+    settings = accepted(context, **given)
+    compiles = {"optimizer", "loss"} <= settings.keys()
+
+    def build(layout: Any) -> Any:
+        del layout
+        if compiles:
+            return uncompiled_helper(context, off=0.5)
+        return compiled_helper(context, off=0.5, rate=0.1, momentum=0.5)
+
+    return context.make(build, layout=layout, **settings)
 
 
 def _busy_estimator(context: CheckContext) -> Any:
     """Make an estimator with parameters of every kind that a wrapper might change."""
-
-    def build(layout: Any) -> Any:
-        del layout
-        return doubles.uncompiled(context.wrapper, off=0.5)
-
-    return context.make(
-        build,
-        layout={"units": [1, 2], "weights": np.arange(3.0)},
+    return _estimator_with(
+        context,
+        {"units": [1, 2], "weights": np.arange(3.0)},
         optimizer=keras.optimizers.SGD(0.1, momentum=0.5),
-        loss=keras.losses.MeanSquaredError(),
+        loss=helper_loss_class(context)(),
         metrics=["mae", keras.metrics.MeanSquaredError()],
         fit__epochs=1,
         epochs=2,
@@ -32,21 +46,15 @@ def _busy_estimator(context: CheckContext) -> Any:
 
 def _names_and_classes(context: CheckContext) -> Any:
     """Make an estimator with nested names and classes, which a wrapper might replace in place."""
-
-    def build() -> Any:
-        return doubles.uncompiled(context.wrapper, off=0.5)
-
-    # A wrapper without this parameter would pass it to the builder.
-    has_seed = "random_state" in context.params(context.make(build))
-    more = {"random_state": np.random.RandomState(1)} if has_seed else {}
-    return context.make(
-        build,
+    return _estimator_with(
+        context,
+        {"names": ["a"]},
         optimizer="sgd",
-        loss={"out": "mean_squared_error"},
+        loss={"out": helper_loss(context)},
         metrics={"out": ["mae", keras.metrics.MeanSquaredError]},
         callbacks={"one": keras.callbacks.TerminateOnNaN},
         fit__callbacks=[],
-        **more,
+        random_state=np.random.RandomState(1),
     )
 
 
@@ -78,8 +86,10 @@ def parameters_untouched(context: CheckContext) -> None:
     impact="a call of predict_proba changes what the next clone or fit does",
     wrappers=[Wrapper.CLASSIFIER],
     also=["INIT-6"],
+    conditional=True,
 )
 def proba_leaves_parameters(context: CheckContext) -> None:
+    require_probabilities_exist(context)
     X, y, *_ = doubles.dataset(context.wrapper)
     estimator = _busy_estimator(context)
     context.fit(estimator, X, y)
@@ -103,7 +113,7 @@ def proba_leaves_parameters(context: CheckContext) -> None:
 )
 def model_instance_untouched(context: CheckContext) -> None:
     X, y, *_ = doubles.dataset(context.wrapper)
-    model = doubles.model_for(context.wrapper, off=0.5, rate=0.1)
+    model = compiled_helper(context, off=0.5, rate=0.1)
     before = model.get_weights()
     estimator = context.make(model)
     # CLS-7 is about whether a model is accepted; one that is not accepted is not changed.
@@ -115,14 +125,14 @@ def model_instance_untouched(context: CheckContext) -> None:
     )
 
 
-def _instance(kind: str, *, built: bool) -> Any:
+def _instance(context: CheckContext, kind: str, *, built: bool) -> Any:
     if kind == "optimizer":
         optimizer = keras.optimizers.SGD(0.1, momentum=0.9)
         if built:
             optimizer.build([keras.Variable(np.ones((2, 2)))])
         return optimizer
     if kind == "loss":
-        return keras.losses.MeanSquaredError()
+        return helper_loss_class(context)()
     metric = keras.metrics.MeanSquaredError()
     if built:
         metric.update_state(np.ones((2, 1)), np.zeros((2, 1)))
@@ -140,15 +150,16 @@ def _instance(kind: str, *, built: bool) -> Any:
 def instances_not_trained(context: CheckContext) -> None:
     X, y, *_ = doubles.dataset(context.wrapper)
     name = context.case.rpartition("-")[2]
-    instance = _instance(name, built="-" in context.case)
-    settings = {"optimizer": keras.optimizers.SGD, "loss": "mean_squared_error"}
+    instance = _instance(context, name, built="-" in context.case)
+    settings = {"optimizer": keras.optimizers.SGD, "loss": helper_loss(context)}
     settings[name] = instance
-    estimator = context.make(lambda: doubles.uncompiled(context.wrapper, off=0.5), **settings)
+    estimator = context.make(lambda: uncompiled_helper(context, off=0.5), **settings)
     before = doubles.snapshot(instance)
     context.fit(estimator, X, y)
     touched = doubles.changed_paths(before, doubles.snapshot(instance))
     context.require(not touched, f"fit changed the given {name} at {', '.join(touched)}")
-    context.fit(estimator, X, y)
+    with context.doing(f"a second fit with the same {name} instance"):
+        context.fit(estimator, X, y)
 
 
 @check(
@@ -160,7 +171,7 @@ def instances_not_trained(context: CheckContext) -> None:
 def callbacks_untouched(context: CheckContext) -> None:
     X, y, *_ = doubles.dataset(context.wrapper)
     callback = keras.callbacks.EarlyStopping(monitor="loss", patience=3)
-    estimator = context.make(doubles.builder(context.wrapper), callbacks=[callback])
+    estimator = context.make(helper_builder(context), callbacks=[callback])
     before = doubles.snapshot(vars(callback))
     context.fit(estimator, X, y)
     touched = doubles.changed_paths(before, doubles.snapshot(vars(callback)))
@@ -175,7 +186,7 @@ def callbacks_untouched(context: CheckContext) -> None:
 def clones_share_nothing(context: CheckContext) -> None:
     X, y, *_ = doubles.dataset(context.wrapper)
     estimator = _busy_estimator(context)
-    with context.doing("cloning"):
+    with context.preparing("cloning"):
         first, second = sklearn_base.clone(estimator), sklearn_base.clone(estimator)
     context.fit(first, X, y)
     weights = context.model(first).get_weights()
@@ -183,8 +194,12 @@ def clones_share_nothing(context: CheckContext) -> None:
     models = [context.model(one) for one in (first, second)]
     context.require(models[0] is not models[1], "both clones hold the same model")
     for name in ("optimizer", "loss"):
-        shared = getattr(models[0], name) is getattr(models[1], name)
-        context.require(not shared, f"the models of both clones hold the same {name}")
+        one, other = (getattr(model, name, None) for model in models)
+        # A name or a function has no state that could be shared.
+        has_state = isinstance(one, (keras.optimizers.Optimizer, keras.losses.Loss))
+        context.require(
+            not has_state or one is not other, f"the models of both clones hold the same {name}"
+        )
     context.require(
         all(map(np.array_equal, weights, models[0].get_weights())),
         "fitting the second clone changed the weights of the first",

@@ -2,11 +2,9 @@
 
 from scikeras_conformance.catalog.check import ESTIMATORS, check
 from scikeras_conformance.checks._support.many_rows import ROWS, many_rows
-from scikeras_conformance.checks._support.training import (
-    learner,
-    optimizer_steps,
-    recorder,
-)
+from scikeras_conformance.checks._support.plain_use import plain_use, provided
+from scikeras_conformance.checks._support.recorded_training import counting_batches
+from scikeras_conformance.checks._support.training import learner
 from scikeras_conformance.runner.context import CheckContext
 
 BATCHES: dict[str, tuple[str, dict[str, int], int]] = {
@@ -31,13 +29,17 @@ BATCHES: dict[str, tuple[str, dict[str, int], int]] = {
 def all_rows(context: CheckContext) -> None:
     X, y = many_rows(context)
     method, settings, batches = BATCHES[context.case]
-    callback, record = recorder()
-    estimator = context.make(learner(context), callbacks=callback, **settings)
-    context.call(estimator, "fit" if method == "predict" else method, X, y)
-    found = optimizer_steps(context, estimator)
-    if method == "predict":
-        context.predict(estimator, X)
-        found = record.count("predict-batch")
+    predicts = method == "predict"
+    calls = ("fit", "predict") if predicts else (method,)
+    # Of a routed size, only the number is what this clause is about.
+    plain = {name: 16 for name in settings if "__" in name}
+    build, counted = counting_batches(learner(context))
+    with provided(plain_use(context, *calls, **plain)):
+        estimator = context.observe.make(build, **settings)
+        context.observe.call(estimator, "fit" if predicts else method, X, y)
+        if predicts:
+            context.observe.predict(estimator, X)
+    found = counted.predicted if predicts else counted.trained
     context.require(
         found == batches,
         f"{method} of {ROWS} rows with {settings} should make {batches} batches; it made {found}",

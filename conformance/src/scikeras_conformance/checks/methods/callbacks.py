@@ -2,11 +2,11 @@
 
 from typing import Any
 
-from scikeras_conformance.catalog.check import ESTIMATORS, check
+from scikeras_conformance.catalog.check import ESTIMATORS, Wrapper, check
 from scikeras_conformance.checks._support.modules import doubles, keras
-from scikeras_conformance.checks._support.training import (
-    recorder,
-)
+from scikeras_conformance.checks._support.plain_use import plain_use, provided
+from scikeras_conformance.checks._support.training import learner, recorder
+from scikeras_conformance.contract import Level
 from scikeras_conformance.runner.context import CheckContext, show
 
 
@@ -14,25 +14,53 @@ from scikeras_conformance.runner.context import CheckContext, show
     "API-10.events",
     verifies="callbacks given as classes or instances are called in fit and in predict",
     impact="early stopping, checkpoints and logs have no effect",
-    cases=["class", "instance", "list-of-classes", "list-of-instances"],
+    cases=[
+        "class",
+        "instance",
+        "list-of-classes",
+        "list-of-instances",
+        "dict-of-classes",
+        "dict-of-instances",
+    ],
 )
 def callback_events(context: CheckContext) -> None:
     X, y, *_ = doubles.dataset(context.wrapper)
     callback, record = recorder()
-    given = callback if "class" in context.case else callback()
-    estimator = context.make(
-        doubles.builder(context.wrapper),
-        callbacks=[given] if context.case.startswith("list") else given,
-        epochs=2,
-    )
-    context.fit(estimator, X, y)
-    counts = record.count("train"), record.count("epoch")
-    context.require(
-        counts == (1, 2), f"fit called the callback for {counts[0]} starts and {counts[1]} epochs"
-    )
-    context.predict(estimator, X)
+    given: Any = callback if "class" in context.case else callback()
+    if context.case.startswith("list"):
+        given = [given]
+    if context.case.startswith("dict"):
+        given = {"one": given}
+    with provided(plain_use(context, "fit", "predict")):
+        estimator = context.observe.make(learner(context), callbacks=given)
+        context.observe.fit(estimator, X, y)
+        counts = record.count("train"), record.count("epoch")
+        context.require(
+            counts == (1, 1),
+            f"fit called the callback for {counts[0]} starts and {counts[1]} epochs, not 1 and 1",
+        )
+        context.observe.predict(estimator, X)
     context.require(record.count("predict") == 1, f"the callback saw {show(record.events)}")
     context.require(record.count("train") == 1, "predict called the callback for training")
+
+
+@check(
+    "API-10.events-of-other-methods",
+    verifies="predict_proba and score call callbacks as predict does",
+    impact="predictions are logged or timed by one method, and not by the others",
+    wrappers=[Wrapper.CLASSIFIER],
+    cases=["predict_proba", "score"],
+)
+def events_of_other_methods(context: CheckContext) -> None:
+    X, y, *_ = doubles.dataset(context.wrapper)
+    callback, record = recorder()
+    estimator = context.make(learner(context), callbacks=[callback()])
+    context.fit(estimator, X, y)
+    data = (X, y) if context.case == "score" else (X,)
+    with provided(plain_use(context, "fit", context.case)):
+        context.observe.call(estimator, context.case, *data)
+    found = record.count("predict")
+    context.require(found, f"{context.case} did not call the callback: {show(record.events)}")
 
 
 @check(
@@ -45,13 +73,12 @@ def callback_events(context: CheckContext) -> None:
 def new_callbacks(context: CheckContext) -> None:
     X, y, *_ = doubles.dataset(context.wrapper)
     callback, record = recorder()
-    estimator = context.make(
-        doubles.builder(context.wrapper),
-        callbacks=[callback] if context.case == "list" else callback,
-        warm_start=context.case == "warm-start",
-    )
-    for _ in range(2):
-        context.fit(estimator, X, y)
+    params: dict[str, Any] = {"warm_start": True} if context.case == "warm-start" else {}
+    given = [callback] if context.case == "list" else callback
+    with provided(plain_use(context, "fit", "fit", **params)):
+        estimator = context.observe.make(learner(context), callbacks=given, **params)
+        for _ in range(2):
+            context.observe.fit(estimator, X, y)
     context.require(
         len(record.trained) == 2, f"two fits called {len(record.trained)} callbacks for training"
     )
@@ -65,7 +92,8 @@ def new_callbacks(context: CheckContext) -> None:
     verifies="the state of a callback instance given as a parameter is not changed by fit and "
     "predict",
     impact="the folds of a search share one callback, and early stopping in one stops the others",
-    also=["INIT-5"],
+    also=["INIT-5b"],
+    level=Level.SHOULD,
 )
 def instance_kept_clean(context: CheckContext) -> None:
     X, y, *_ = doubles.dataset(context.wrapper)
@@ -84,7 +112,7 @@ def instance_kept_clean(context: CheckContext) -> None:
             self.questions += 1
 
     given = Counting()
-    estimator = context.make(doubles.builder(context.wrapper), callbacks=[given])
+    estimator = context.make(learner(context), callbacks=[given])
     context.fit(estimator, X, y)
     context.predict(estimator, X)
     counted = given.epochs, given.questions

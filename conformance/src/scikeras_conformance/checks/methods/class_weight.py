@@ -4,10 +4,11 @@ from typing import Any
 
 from scikeras_conformance.catalog.check import Wrapper, check
 from scikeras_conformance.checks._support.modules import doubles, keras, np
+from scikeras_conformance.checks._support.plain_use import provided
+from scikeras_conformance.checks._support.recorded_training import recorded_history
 from scikeras_conformance.checks._support.training import (
     column,
     learner,
-    read_history,
     require_weights,
     train,
 )
@@ -52,9 +53,14 @@ def class_weight(context: CheckContext) -> None:
         keywords["sample_weight"] = np.linspace(0.5, 2.0, len(y))
         weights = weights * keywords["sample_weight"]
     build = learner(context)
-    estimator = context.make(build, class_weight=given)
     method = "partial_fit" if context.case == "partial_fit" else "fit"
-    context.call(estimator, method, X, y, **keywords)
+
+    def unweighted() -> None:
+        context.call(context.make(build), method, X, y, **keywords)
+
+    with provided(unweighted):
+        estimator = context.observe.make(build, class_weight=given)
+        context.observe.call(estimator, method, X, y, **keywords)
     expected = train(build(), X, column(codes), sample_weight=weights)
     require_weights(context, estimator, expected, f"those of training with class_weight={given}")
 
@@ -95,11 +101,13 @@ WAYS = ("validation_split", "fit__validation_split", "fit__validation_data", "va
 )
 def training_only(context: CheckContext) -> None:
     given, _, way = context.case.partition("-")
-    data = doubles.classes_dataset(["no", "yes"], sigmoid=True)
+    data = doubles.classes_dataset([0, 1], sigmoid=True)
     # Of the rows that can be held out, both classes are of another weight.
     X, y = data.X[[1, 1, 1, 0, 1, 0]], data.y[[1, 1, 1, 0, 1, 0]]
-    weight: Any = "balanced" if given == "balanced" else {"no": 0.5, "yes": 4.0}
+    weight: Any = "balanced" if given == "balanced" else {0: 0.5, 1: 4.0}
     plain = _validated(context, X, y, way, {}, {})
+    if len(plain.get("val_loss", [])) != 1:
+        context.stop(f"fit with {way}", f"recorded no val_loss, but {show(list(plain))}")
     weights = {"class_weight": weight}
     params, keywords = ({}, weights) if given == "keyword" else (weights, {})
     weighted = _validated(context, X, y, way, params, keywords)
@@ -119,7 +127,7 @@ def _validated(
     params: dict[str, Any],
     keywords: dict[str, Any],
 ) -> dict[str, list[float]]:
-    """Return the history of a fit that validates, of a model that does not learn."""
+    """Return what Keras recorded of a fit that validates, of a model that does not learn."""
 
     def build() -> Any:
         model = doubles.uncompiled(context.wrapper, off=0.5)
@@ -137,4 +145,4 @@ def _validated(
         params = {**params, way: value}
     estimator = context.make(build, **params)
     context.call(estimator, "fit", X, y, **keywords)
-    return read_history(context, estimator)
+    return recorded_history(context, estimator)

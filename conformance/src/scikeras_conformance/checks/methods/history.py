@@ -1,5 +1,6 @@
 """API-1 and API-2: ``history_`` and ``current_epoch``."""
 
+from collections.abc import Callable
 from typing import Any
 
 from scikeras_conformance.catalog.check import ESTIMATORS, check
@@ -24,13 +25,18 @@ SEQUENCES: dict[str, tuple[tuple[str, ...], int]] = {
 }
 
 
-def _after(context: CheckContext, calls: tuple[str, ...], **params: Any) -> Any:
+def _after(context: CheckContext, calls: tuple[str, ...]) -> Any:
     X, y, *_ = doubles.dataset(context.wrapper)
-    build = learner(context, metrics=["mean_absolute_error"])
-    estimator = context.make(build, **{"epochs": 2, **params})
+    estimator = context.make(learner(context, metrics=["mean_absolute_error"]), epochs=2)
     for method in calls:
         context.call(estimator, method, X, y)
     return estimator
+
+
+def _history(context: CheckContext, estimator: Any) -> dict[str, list[float]]:
+    """Return ``history_``, which the clause is about."""
+    with context.doing("reading history_"):
+        return read_history(context, estimator)
 
 
 @check(
@@ -43,7 +49,7 @@ def _after(context: CheckContext, calls: tuple[str, ...], **params: Any) -> Any:
 def history_entries(context: CheckContext) -> None:
     X, y, *_ = doubles.dataset(context.wrapper)
     calls, epochs = SEQUENCES[context.case]
-    history = read_history(context, _after(context, calls))
+    history = _history(context, _after(context, calls))
     for name in ("loss", "mean_absolute_error"):
         context.require(name in history, f"history_ has no {name}; it has {show(list(history))}")
     lengths = {name: len(values) for name, values in history.items()}
@@ -64,25 +70,32 @@ def history_entries(context: CheckContext) -> None:
     verifies="history_ uses the full names of the metrics, whatever form they were given in",
     impact="code that reads history_ breaks if a metric is given in another form",
     wrappers=ESTIMATORS,
-    cases=["name", "short", "class", "instance", "own-name", "short-validation"],
+    cases=[
+        *("name", "short", "class", "instance", "own-name", "short-validation"),
+        *("parameter-short", "parameter-class"),
+    ],
 )
 def history_names(context: CheckContext) -> None:
     X, y, *_ = doubles.dataset(context.wrapper)
+    form = context.case.removeprefix("parameter-")
+    by_wrapper = form != context.case
     metrics = keras.metrics
     given = {
         "name": "mean_absolute_error",
         "class": metrics.MeanAbsoluteError,
         "instance": metrics.MeanAbsoluteError(),
         "own-name": metrics.MeanAbsoluteError(name="mine"),
-    }.get(context.case, "mae")
+    }.get(form, "mae")
     settings: dict[str, Any] = {"optimizer": "sgd", "loss": loss_name(context), "metrics": [given]}
-    wanted = {"loss", "mine" if context.case == "own-name" else "mean_absolute_error"}
-    if context.case == "short-validation":
-        settings["validation_split"] = 0.5
+    wanted = {"loss", "mine" if form == "own-name" else "mean_absolute_error"}
+    params = settings if by_wrapper else {}
+    if form == "short-validation":
+        params = {**params, "validation_split": 0.5}
         wanted |= {f"val_{name}" for name in wanted}
-    estimator = context.make(lambda: doubles.uncompiled(context.wrapper), **settings)
+    compiled_with = {} if by_wrapper else settings
+    estimator = context.make(_builder(context, **compiled_with), **params)
     context.fit(estimator, X, y)
-    found = set(read_history(context, estimator))
+    found = set(_history(context, estimator))
     missing = sorted(wanted - found)
     context.require(not missing, f"history_ has no {', '.join(missing)}; it has {sorted(found)}")
 
@@ -97,10 +110,10 @@ def history_names(context: CheckContext) -> None:
 def one_metric_in_two_forms(context: CheckContext) -> None:
     X, y, *_ = doubles.dataset(context.wrapper)
     metrics = ["mae", keras.metrics.MeanAbsoluteError()]
-    settings = {"optimizer": "sgd", "loss": loss_name(context), "metrics": metrics, "epochs": 2}
-    estimator = context.make(lambda: doubles.uncompiled(context.wrapper), **settings)
+    build = _builder(context, optimizer="sgd", loss=loss_name(context), metrics=metrics)
+    estimator = context.make(build, epochs=2)
     context.fit(estimator, X, y)
-    history = read_history(context, estimator)
+    history = _history(context, estimator)
     lengths = {name: len(values) for name, values in history.items()}
     context.require(
         set(lengths.values()) == {2} and len(lengths) == 3,
@@ -116,18 +129,34 @@ def one_metric_in_two_forms(context: CheckContext) -> None:
     cases=["initialize", *SEQUENCES, "stopped-early"],
 )
 def current_epoch(context: CheckContext) -> None:
-    class Stop(keras.callbacks.Callback):  # type: ignore[misc]
-        def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
-            del epoch, logs
-            self.model.stop_training = True
-
     if context.case == "stopped-early":
-        require_current_epoch(context, _after(context, ("fit",), callbacks=Stop), 1)
-    elif context.case == "initialize":
-        require_current_epoch(context, _after(context, ("initialize",)), 0)
+        estimator, epochs = _stopped_early(context), 1
     else:
-        calls, epochs = SEQUENCES[context.case]
-        require_current_epoch(context, _after(context, calls), epochs)
+        calls, epochs = SEQUENCES.get(context.case, (("initialize",), 0))
+        estimator = _after(context, calls)
+    with context.doing("reading current_epoch"):
+        require_current_epoch(context, estimator, epochs)
+
+
+def _stopped_early(context: CheckContext) -> Any:
+    """Return an estimator of a model that stops its training after the first of two epochs."""
+
+    class StoppingModel(doubles.RecordingModel):
+        def compute_loss(self, *args: Any, **kwargs: Any) -> Any:
+            self.stop_training = True
+            return super().compute_loss(*args, **kwargs)
+
+    def build() -> Any:
+        activation = "sigmoid" if context.is_classifier else "linear"
+        data = doubles.dataset(context.wrapper)
+        model = doubles.make_model(data, activation, cls=StoppingModel)
+        model.compile(optimizer="sgd", loss=loss_name(context))
+        return model
+
+    X, y, *_ = doubles.dataset(context.wrapper)
+    estimator = context.make(build, epochs=2)
+    context.fit(estimator, X, y)
+    return estimator
 
 
 @check(
@@ -147,7 +176,7 @@ def epochs_in_callbacks(context: CheckContext) -> None:
             del logs
             received_epochs.append(epoch)
 
-    estimator = context.make(learner(context), callbacks=Listening, epochs=2)
+    estimator = context.make(learner(context), callbacks=[Listening()], epochs=2)
     methods = ["fit", "partial_fit"] if context.case == "fit" else ["partial_fit"] * 3
     for method in methods:
         context.call(estimator, method, X, y)
@@ -156,6 +185,18 @@ def epochs_in_callbacks(context: CheckContext) -> None:
         f"callbacks should receive the epochs 0, 1, 2 in {', '.join(methods)}; they "
         f"received {received_epochs}",
     )
+
+
+def _builder(context: CheckContext, **arguments: Any) -> Callable[[], Any]:
+    """Return a builder of a model that is compiled with these arguments, if there are any."""
+
+    def build() -> Any:
+        model = doubles.uncompiled(context.wrapper)
+        if arguments:
+            model.compile(**arguments)
+        return model
+
+    return build
 
 
 def losses(model: Any, x: Any, y: Any, epochs: int) -> list[float]:

@@ -18,10 +18,14 @@ OTHER_FEATURES = 7
 
 def _require_features_refused(context: CheckContext, method: str, *, warm: bool = False) -> None:
     X, y, *_ = doubles.dataset(context.wrapper)
-    estimator = context.make(doubles.builder(context.wrapper), warm_start=warm)
-    context.initialize(estimator, X, y)
+    estimator = context.make(learner(context), **({"warm_start": True} if warm else {}))
+    predicts = method.startswith("predict")
+    if method != "partial_fit":
+        context.fit(estimator, X, y)
+    # What cannot be called with the same features is not refused for others.
+    context.call(estimator, method, *((X,) if predicts else (X, y)))
     other = np.ones((len(X), OTHER_FEATURES), dtype=X.dtype)
-    arguments = (other,) if method.startswith("predict") else (other, y)
+    arguments = (other,) if predicts else (other, y)
     require_both_named(
         context,
         f"{method} with {OTHER_FEATURES} features after {X.shape[1]}",
@@ -83,7 +87,7 @@ def _cast(X: Any, y: Any, what: str, dtype: Any) -> tuple[Any, Any]:
 def unsafe_dtype(context: CheckContext) -> None:
     X, y, *_ = doubles.dataset(context.wrapper)
     narrow, wide = _dtypes(context, context.case)
-    estimator = context.make(doubles.builder(context.wrapper))
+    estimator = context.make(learner(context))
     context.call(estimator, "partial_fit", *_cast(X, y, context.case, narrow))
     later = _cast(X, y, context.case, wide)
     require_both_named(
@@ -105,8 +109,8 @@ def safe_dtype(context: CheckContext) -> None:
     narrow, wide = _dtypes(context, context.case)
     build = learner(context)
     estimator = context.make(build)
-    for dtype in (wide, narrow):
-        context.call(estimator, "partial_fit", *_cast(X, y, context.case, dtype))
+    for steps, dtype in ((context, wide), (context.observe, narrow)):
+        steps.call(estimator, "partial_fit", *_cast(X, y, context.case, dtype))
     require_weights(
         context, estimator, train(build(), X, column(y), epochs=2), "those of two epochs"
     )

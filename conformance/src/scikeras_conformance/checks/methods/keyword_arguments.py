@@ -1,43 +1,100 @@
-"""API-11: keyword arguments of ``fit`` and ``predict`` hold for one call."""
+"""API-11: keyword arguments of ``fit``, ``partial_fit`` and ``predict`` hold for one call."""
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, NamedTuple
 
 from scikeras_conformance.catalog.check import ESTIMATORS, check
 from scikeras_conformance.checks._support.many_rows import ROWS, many_rows
 from scikeras_conformance.checks._support.modules import doubles
-from scikeras_conformance.checks._support.training import (
-    read_history,
-    recorder,
+from scikeras_conformance.checks._support.plain_use import provided
+from scikeras_conformance.checks._support.recorded_training import (
+    counting_batches,
+    recorded_history,
 )
+from scikeras_conformance.checks._support.training import learner, recorder
 from scikeras_conformance.runner.context import CheckContext
 
 
-def _params(context: CheckContext, estimator: Any) -> dict[str, Any]:
-    with context.doing("reading the parameters"):
-        return dict(estimator.get_params(deep=False))
+class Override(NamedTuple):
+    """Parameters, keyword arguments, and what differs between calls with them and without."""
+
+    params: dict[str, Any]
+    keywords: dict[str, Any]
+    counted: str
+    with_keywords: int
+    without: int
+
+
+CALLBACKS = "callbacks"
+FIT = {
+    "epochs": Override({"epochs": 1}, {"epochs": 3}, "epochs", 3, 1),
+    "routed-epochs": Override({"fit__epochs": 2}, {"epochs": 3}, "epochs", 3, 2),
+    "batch_size": Override({"batch_size": ROWS}, {"batch_size": 16}, "batches", 3, 1),
+    CALLBACKS: Override({}, {}, "calls of the callback", 1, 0),
+    "validation_split": Override({}, {"validation_split": 0.5}, "validations", 1, 0),
+}
+PARTIAL_FIT = {name: FIT[name] for name in ("batch_size", CALLBACKS, "validation_split")}
+PREDICT = {
+    "batch_size": Override({"batch_size": ROWS}, {"batch_size": 16}, "batches", 3, 1),
+    "routed-batch_size": Override({"predict__batch_size": 24}, {"batch_size": 16}, "batches", 3, 2),
+    CALLBACKS: Override({}, {}, "calls of the callback", 1, 0),
+}
 
 
 def _require_same_params(context: CheckContext, estimator: Any, before: dict[str, Any]) -> None:
-    after = _params(context, estimator)
+    after = context.params(estimator)
     changed = [name for name in before if name not in after or after[name] is not before[name]]
     context.require(not changed, f"the call changed the parameters {', '.join(map(str, changed))}")
 
 
-def _require_nothing_written(context: CheckContext, X: Any, y: Any) -> None:
-    """Require that nothing inside the parameters has changed."""
-    estimator = context.make(doubles.builder(context.wrapper), batch_size=ROWS)
-    before = doubles.snapshot(_params(context, estimator))
-    context.call(estimator, "fit", X, y, epochs=2)
-    touched = doubles.changed_paths(before, doubles.snapshot(_params(context, estimator)))
-    context.require(not touched, f"fit(epochs) changed the parameters at {', '.join(touched[:5])}")
+def _prepared(
+    context: CheckContext, method: str, override: Override, event: Callable[[], int]
+) -> tuple[Any, Callable[[dict[str, Any]], int]]:
+    """Return an estimator, and a function that calls a method and counts what it does."""
+    X, y = many_rows(context)
+    build, batches = counting_batches(learner(context))
+    estimator = context.make(build, **override.params)
+    if method == "predict":
+        context.fit(estimator, X, y)
+    data = (X,) if method == "predict" else (X, y)
+
+    def total() -> int:
+        if override.counted == "batches":
+            return batches.predicted if method == "predict" else batches.trained
+        return event()
+
+    def count(given: dict[str, Any]) -> int:
+        before = total()
+        context.call(estimator, method, *data, **given)
+        if override.counted in {"epochs", "validations"}:
+            name = {"epochs": "loss", "validations": "val_loss"}[override.counted]
+            return len(recorded_history(context, estimator).get(name, []))
+        return total() - before
+
+    return estimator, count
 
 
-# Parameters, keyword arguments, the counted event, and the counts with and without them.
-OVERRIDES: dict[str, tuple[dict[str, Any], dict[str, Any], str, tuple[int, int]]] = {
-    "epochs": ({"epochs": 1}, {"epochs": 3}, "epoch", (3, 1)),
-    "routed-epochs": ({"fit__epochs": 2}, {"epochs": 3}, "epoch", (3, 2)),
-    "batch_size": ({"batch_size": ROWS}, {"batch_size": 16}, "train-batch", (3, 1)),
-}
+def _require_override(context: CheckContext, method: str, override: Override) -> None:
+    """Require that keyword arguments hold for one call, and change no parameter."""
+    callback, record = recorder()
+    keywords = {CALLBACKS: [callback()]} if context.case == CALLBACKS else override.keywords
+    event = "predict" if method == "predict" else "train"
+
+    def without_keywords() -> None:
+        _, count = _prepared(context, method, override, lambda: 0)
+        found = count({})
+        if found != override.without:
+            context.stop(f"{method}()", f"had {found} {override.counted}, not {override.without}")
+
+    with provided(without_keywords):
+        estimator, count = _prepared(context, method, override, lambda: record.count(event))
+        before = context.params(estimator)
+        for given, number in ((keywords, override.with_keywords), ({}, override.without)):
+            what = f"{method}({', '.join(given)})"
+            with context.doing(what):
+                found = count(given)
+            context.require(found == number, f"{what} had {found} {override.counted}, not {number}")
+            _require_same_params(context, estimator, before)
 
 
 @check(
@@ -45,33 +102,29 @@ OVERRIDES: dict[str, tuple[dict[str, Any], dict[str, Any], str, tuple[int, int]]
     verifies="keyword arguments of fit override parameters for that call only",
     impact="an argument of one call is ignored, or changes all later fits and clones",
     wrappers=ESTIMATORS,
-    cases=[*OVERRIDES, "callbacks", "validation_split", "nothing-written"],
+    cases=[*FIT, "nothing-written"],
 )
 def fit_overrides(context: CheckContext) -> None:
-    X, y = many_rows(context)
-    if context.case == "nothing-written":
-        _require_nothing_written(context, X, y)
+    if context.case != "nothing-written":
+        _require_override(context, "fit", FIT[context.case])
         return
-    callback, record = recorder()
-    params, keywords, event, counts = OVERRIDES.get(context.case, ({}, {}, "train", (1, 0)))
-    if context.case == "callbacks":
-        keywords = {"callbacks": [callback()]}
-    else:
-        params = {**params, "callbacks": callback}
-    if context.case == "validation_split":
-        keywords, counts = {"validation_split": 0.5}, (1, 1)
-    estimator = context.make(doubles.builder(context.wrapper), **params)
-    before = _params(context, estimator)
-    for given, count in zip((keywords, {}), counts, strict=True):
-        record.events.clear()
-        context.call(estimator, "fit", X, y, **given)
-        what = f"fit({', '.join(given)})"
-        found = record.count(event)
-        context.require(found == count, f"{what} had {found} events of {event}, not {count}")
-        _require_same_params(context, estimator, before)
-        if context.case == "validation_split":
-            validated = "val_loss" in read_history(context, estimator)
-            context.require(validated == bool(given), f"{what}: val_loss in history_: {validated}")
+    X, y, *_ = doubles.dataset(context.wrapper)
+    estimator = context.make(learner(context))
+    before = doubles.snapshot(context.params(estimator))
+    context.call(estimator, "fit", X, y, epochs=2)
+    touched = doubles.changed_paths(before, doubles.snapshot(context.params(estimator)))
+    context.require(not touched, f"fit(epochs) changed the parameters at {', '.join(touched[:5])}")
+
+
+@check(
+    "API-11.partial-fit",
+    verifies="keyword arguments of partial_fit override parameters for that call only",
+    impact="one large batch cannot be trained on in smaller ones, or changes all later calls",
+    wrappers=ESTIMATORS,
+    cases=PARTIAL_FIT,
+)
+def partial_fit_overrides(context: CheckContext) -> None:
+    _require_override(context, "partial_fit", PARTIAL_FIT[context.case])
 
 
 @check(
@@ -79,27 +132,7 @@ def fit_overrides(context: CheckContext) -> None:
     verifies="keyword arguments of predict override parameters for that call only",
     impact="an argument of one call is ignored, or changes all later ones",
     wrappers=ESTIMATORS,
-    cases=["batch_size", "routed-batch_size", "callbacks"],
+    cases=PREDICT,
 )
 def predict_overrides(context: CheckContext) -> None:
-    X, y = many_rows(context)
-    callback, record = recorder()
-    params: dict[str, Any] = {"batch_size": ROWS, "callbacks": callback}
-    keywords: dict[str, Any] = {"batch_size": 16}
-    event, counts = "predict-batch", (3, 1)
-    if context.case == "routed-batch_size":
-        params["predict__batch_size"] = 24
-        counts = (3, 2)
-    if context.case == "callbacks":
-        params, keywords = {}, {"callbacks": [callback()]}
-        event, counts = "predict", (1, 0)
-    estimator = context.make(doubles.builder(context.wrapper), **params)
-    context.initialize(estimator, X, y)
-    before = _params(context, estimator)
-    for given, count in zip((keywords, {}), counts, strict=True):
-        record.events.clear()
-        context.call(estimator, "predict", X, **given)
-        found = record.count(event)
-        what = f"predict({', '.join(given)})"
-        context.require(found == count, f"{what} had {found} events of {event}, not {count}")
-        _require_same_params(context, estimator, before)
+    _require_override(context, "predict", PREDICT[context.case])

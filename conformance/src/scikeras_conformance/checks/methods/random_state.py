@@ -4,12 +4,16 @@ from collections.abc import Callable
 from typing import Any
 
 from scikeras_conformance.catalog.check import ESTIMATORS, check
+from scikeras_conformance.checks._support.many_rows import many_rows
 from scikeras_conformance.checks._support.modules import doubles, keras, np, sklearn_base
+from scikeras_conformance.checks._support.plain_use import plain_use, provided
 from scikeras_conformance.checks._support.training import (
     loss_name,
     same_weights,
 )
 from scikeras_conformance.runner.context import CheckContext, show
+
+SEEDS = (5, 6)
 
 
 def _random_builder(context: CheckContext) -> Callable[[], Any]:
@@ -29,14 +33,20 @@ def _random_builder(context: CheckContext) -> Callable[[], Any]:
 
 def _random_weights(context: CheckContext, estimator: Any, method: str, seed: int) -> list[Any]:
     """Return the weights after a call that starts from another state of the global generators."""
-    X, y, *_ = doubles.dataset(context.wrapper)
+    # More rows than a batch has, so that their order matters.
+    X, y = many_rows(context)
     keras.utils.set_random_seed(seed)
-    context.call(estimator, method, X[:6], y[:6])
+    context.call(estimator, method, X, y)
     return [weights.copy() for weights in context.model(estimator).get_weights()]
 
 
-def _random_estimator(context: CheckContext, random_state: Any) -> Any:
-    return context.make(_random_builder(context), random_state=random_state, batch_size=2)
+def _random_estimator(context: CheckContext, random_state: Any = None) -> Any:
+    """Make an estimator with a seed, which the clause is about, or without one."""
+    build = _random_builder(context)
+    if random_state is None:
+        return context.make(build)
+    with provided(plain_use(context)):
+        return context.observe.make(build, random_state=random_state)
 
 
 @check(
@@ -54,7 +64,7 @@ def same_seed(context: CheckContext) -> None:
     if context.case == "second-fit":
         estimators[1] = estimators[0]
     if context.case == "clone":
-        with context.doing("cloning"):
+        with context.preparing("cloning"):
             estimators[1] = sklearn_base.clone(estimators[0])
     method = context.case if context.case in {"initialize", "partial_fit"} else "fit"
     first, second = (
@@ -76,15 +86,21 @@ def same_seed(context: CheckContext) -> None:
 )
 def other_seed(context: CheckContext) -> None:
     states: tuple[Any, Any] = (None, None)
-    if context.case != "None":
-        states = (5, 6)
+    if context.case == "int":
+        states = SEEDS
     if context.case == "RandomState":
-        states = (np.random.RandomState(5), np.random.RandomState(6))
+        states = (np.random.RandomState(SEEDS[0]), np.random.RandomState(SEEDS[1]))
     first, second = (
-        _random_weights(context, _random_estimator(context, state), "initialize", seed)
+        _random_weights(context, _random_estimator(context, state), "fit", seed)
         for seed, state in enumerate(states, start=1)
     )
     context.require(
         not same_weights(first, second),
-        f"random_state={show(states[0])} and {show(states[1])} gave the same weights",
+        f"random_state={_seed_of(context, 0)} and {_seed_of(context, 1)} gave the same weights",
     )
+
+
+def _seed_of(context: CheckContext, position: int) -> str:
+    """Return a seed as source, for a message."""
+    number = SEEDS[position]
+    return {"int": f"{number}", "RandomState": f"RandomState({number})"}.get(context.case, "None")

@@ -2,6 +2,7 @@
 
 from scikeras_conformance.catalog.check import ESTIMATORS, check
 from scikeras_conformance.checks._support.modules import doubles, np
+from scikeras_conformance.checks._support.plain_use import plain_use, provided
 from scikeras_conformance.checks._support.predictions import as_array
 from scikeras_conformance.checks._support.training import (
     column,
@@ -34,7 +35,8 @@ def sample_weight(context: CheckContext) -> None:
         context.call(estimator, "partial_fit", X, y)
         train(expected, X, column(y))
     method = "partial_fit" if "partial_fit" in context.case else "fit"
-    context.call(estimator, method, X, y, sample_weight=given)
+    with provided(plain_use(context, method)):
+        context.observe.call(estimator, method, X, y, sample_weight=given)
     train(expected, X, column(y), sample_weight=weights)
     require_weights(context, estimator, expected, f"those of {method} with sample_weight")
 
@@ -50,7 +52,8 @@ def some_zero(context: CheckContext) -> None:
     weights[::3] = 0.0
     build = learner(context)
     estimator = context.make(build)
-    context.call(estimator, "fit", X, y, sample_weight=weights)
+    with provided(plain_use(context)):
+        context.observe.call(estimator, "fit", X, y, sample_weight=weights)
     # Keras counts such samples in the mean, but a wrapper may leave them out beforehand.
     kept = weights > 0
     counted = train(build(), X, column(y), sample_weight=weights).get_weights()
@@ -78,9 +81,10 @@ def score_weight(context: CheckContext) -> None:
     context.fit(estimator, X, y)
     predicted = as_array(context, context.predict(estimator, X), "predict")
     metric = accuracy_score if context.is_classifier else r2_score
-    with context.doing("scoring the predictions"):
+    with context.preparing("scoring the predictions"):
         expected = metric(y, predicted, sample_weight=weights)
-    found = context.call(estimator, "score", X, y, sample_weight=weights)
+    with provided(lambda: context.call(estimator, "score", X, y)):
+        found = context.observe.call(estimator, "score", X, y, sample_weight=weights)
     with context.doing("comparing the result of score"):
         right = bool(np.isclose(found, expected))
     context.require(right, f"score should be {expected}; it is {show(found)}")
@@ -98,5 +102,13 @@ def all_zero(context: CheckContext) -> None:
     if context.case == "second-partial_fit":
         context.call(estimator, "partial_fit", X, y)
     method = "fit" if context.case == "fit" else "partial_fit"
-    with context.refusing(f"{method} with weights that are all zero", ValueError):
+
+    def some_weights() -> None:
+        other = context.make(learner(context))
+        context.call(other, method, X, y, sample_weight=np.ones(len(y)))
+
+    with (
+        provided(some_weights),
+        context.refusing(f"{method} with weights that are all zero", ValueError),
+    ):
         getattr(estimator, method)(X, y, sample_weight=np.zeros(len(y)))

@@ -1,17 +1,28 @@
 """API-9: ``validation_split`` and ``validation_data``."""
 
+from collections.abc import Callable
 from typing import Any
 
 from scikeras_conformance.catalog.check import ESTIMATORS, check
 from scikeras_conformance.checks._support.modules import doubles, np
+from scikeras_conformance.checks._support.plain_use import plain_use, provided
+from scikeras_conformance.checks._support.recorded_training import recorded_history
 from scikeras_conformance.checks._support.training import (
     column,
     learner,
-    read_history,
     same_weights,
     train,
 )
 from scikeras_conformance.runner.context import CheckContext
+
+
+def _unlearning(context: CheckContext) -> Callable[[], Any]:
+    """Return a builder of a model that is wrong, and stays so."""
+
+    def build() -> Any:
+        return doubles.model_for(context.wrapper, off=0.5)
+
+    return build
 
 
 @check(
@@ -31,9 +42,10 @@ def validation_split(context: CheckContext) -> None:
     build = learner(context)
     # A wrapper may hold out any three rows; the weights show that it held out some.
     X, y = X[:3], y[:3]
-    estimator = context.make(build, epochs=2, **settings)
-    context.fit(estimator, X, y)
-    found = len(read_history(context, estimator).get("val_loss", []))
+    with provided(plain_use(context, epochs=2)):
+        estimator = context.observe.make(build, epochs=2, **settings)
+        context.observe.fit(estimator, X, y)
+    found = len(recorded_history(context, estimator).get("val_loss", []))
     count = 2 if settings else 0
     context.require(found == count, f"val_loss should have {count} entries; it has {found}")
     of_all = train(build(), X, column(y), epochs=2).get_weights()
@@ -55,16 +67,15 @@ def validation_data(context: CheckContext) -> None:
     # Classes are numbers from zero here, so that the encoded target equals the given one.
     held_out = (X[:3] * 2, y[:3])
     routed = {"fit__validation_data": held_out} if context.case == "routed" else {}
-    estimator = context.make(
-        lambda: doubles.model_for(context.wrapper, off=0.5), epochs=2, **routed
-    )
     keywords = {} if routed else {"validation_data": held_out}
-    context.call(estimator, "fit", X, y, **keywords)
-    model = doubles.model_for(context.wrapper, off=0.5)
+    with provided(plain_use(context, epochs=2)):
+        estimator = context.observe.make(_unlearning(context), epochs=2, **routed)
+        context.observe.call(estimator, "fit", X, y, **keywords)
+    model = _unlearning(context)()
     expected = float(
         model.test_on_batch(held_out[0], column(held_out[1]), return_dict=True)["loss"]
     )
-    found = read_history(context, estimator).get("val_loss", [])
+    found = recorded_history(context, estimator).get("val_loss", [])
     context.require(
         len(found) == 2 and np.allclose(found, expected, rtol=1e-4),
         f"val_loss should be {expected} in each of 2 epochs; it is {found}",
@@ -81,28 +92,33 @@ def validation_data(context: CheckContext) -> None:
 def validation_weights(context: CheckContext) -> None:
     X, y, *_ = doubles.dataset(context.wrapper)
     held_out = (X[:3] * 2, y[:3], np.array([0.5, 2.0, 3.0]))
-    warm = context.case == "warm-fit"
-    estimator = context.make(
-        lambda: doubles.model_for(context.wrapper, off=0.5),
-        warm_start=warm,
-        fit__validation_data=held_out,
-    )
+    params = {"warm_start": True} if context.case == "warm-fit" else {}
     method = "partial_fit" if context.case.startswith("partial_fit") else "fit"
     weights = np.linspace(0.5, 2.0, len(y))
     keywords = {"sample_weight": weights} if context.case.endswith("weight") else {}
-    model = doubles.model_for(context.wrapper, off=0.5)
+
+    def without_validation() -> None:
+        other = context.make(_unlearning(context), **params)
+        for _ in range(2):
+            context.call(other, method, X, y, **keywords)
+
+    model = _unlearning(context)()
     expected = float(
         model.test_on_batch(
             held_out[0], column(held_out[1]), sample_weight=held_out[2], return_dict=True
         )["loss"]
     )
-    for what in ("first", "second"):
-        context.call(estimator, method, X, y, **keywords)
-        found = read_history(context, estimator).get("val_loss", [])
-        context.require(
-            found and np.allclose(found[-1], expected, rtol=1e-4),
-            f"val_loss of the {what} call of {method} should be {expected}; it is {found}",
+    with provided(without_validation):
+        estimator = context.observe.make(
+            _unlearning(context), fit__validation_data=held_out, **params
         )
+        for what in ("first", "second"):
+            context.observe.call(estimator, method, X, y, **keywords)
+            found = recorded_history(context, estimator).get("val_loss", [])
+            context.require(
+                found and np.allclose(found[-1], expected, rtol=1e-4),
+                f"val_loss of the {what} call of {method} should be {expected}; it is {found}",
+            )
 
 
 @check(
@@ -114,21 +130,25 @@ def validation_weights(context: CheckContext) -> None:
 )
 def split_and_more(context: CheckContext) -> None:
     X, y, *_ = doubles.dataset(context.wrapper)
-    estimator = context.make(
-        lambda: doubles.model_for(context.wrapper, off=0.5),
-        validation_split=0.25,
-        warm_start=context.case == "warm-fit",
-    )
+    params = {"warm_start": True} if context.case == "warm-fit" else {}
     method = "partial_fit" if context.case == "partial_fit" else "fit"
     # Equal weights, whose mean is the loss whatever rows are held out.
     keywords = {"sample_weight": np.full(len(y), 2.0)} if "weight" in context.case else {}
-    for what in ("first", "second"):
-        context.call(estimator, method, X, y, **keywords)
-        history = read_history(context, estimator)
-        context.require(
-            history.get("val_loss")
-            and len(history["val_loss"]) == len(history["loss"])
-            and np.isfinite(history["val_loss"]).all(),
-            f"after the {what} call of {method}, val_loss should have an entry for each epoch: "
-            f"{history}",
-        )
+
+    def without_validation() -> None:
+        other = context.make(_unlearning(context), **params)
+        for _ in range(2):
+            context.call(other, method, X, y, **keywords)
+
+    with provided(without_validation):
+        estimator = context.observe.make(_unlearning(context), validation_split=0.25, **params)
+        for what in ("first", "second"):
+            context.observe.call(estimator, method, X, y, **keywords)
+            history = recorded_history(context, estimator)
+            context.require(
+                history.get("val_loss")
+                and len(history["val_loss"]) == len(history["loss"])
+                and np.isfinite(history["val_loss"]).all(),
+                f"after the {what} call of {method}, val_loss should have an entry for each "
+                f"epoch: {history}",
+            )

@@ -1,20 +1,23 @@
 """SER-4: custom losses, metrics, layers and models."""
 
+from collections.abc import Callable
 from typing import Any
 
 from scikeras_conformance.catalog.check import Wrapper, check
-from scikeras_conformance.checks._support.modules import doubles, sklearn_base
+from scikeras_conformance.checks._support.modules import doubles, keras, sklearn_base
+from scikeras_conformance.checks._support.plain_use import plain_use, provided
 from scikeras_conformance.checks._support.serialization import (
-    ALL_ROWS,
     copy_of,
     load_and_predict,
     pickle_of,
     pickle_round_trip,
     require_same_bits,
+    require_weights_of_copy,
+    train_models,
 )
-from scikeras_conformance.checks._support.training import read_history, require_weights
+from scikeras_conformance.checks._support.training import column
 from scikeras_conformance.checks._support.worker_process import run_in_worker_process
-from scikeras_conformance.runner.context import CheckContext
+from scikeras_conformance.runner.context import CheckContext, show
 
 # The custom objects belong to the model: one wrapper is enough.
 REGRESSOR = [Wrapper.REGRESSOR]
@@ -29,8 +32,9 @@ OWN_COMPILE = ("own-compile", "own-compile-argument")
 
 def _fitted(context: CheckContext, case: str) -> tuple[Any, Any, Any]:
     X, y, *_ = doubles.dataset(context.wrapper)
-    estimator = context.make(doubles.CUSTOM[case], batch_size=ALL_ROWS, epochs=2, verbose=0)
-    context.fit(estimator, X, y)
+    with provided(plain_use(context)):
+        estimator = context.observe.make(doubles.CUSTOM[case])
+        context.observe.fit(estimator, X, y)
     return estimator, X, y
 
 
@@ -45,16 +49,22 @@ def custom_pickle(context: CheckContext) -> None:
     estimator, X, y = _fitted(context, context.case)
     expected = context.predict(estimator, X)
     other = copy_of(context, estimator, "pickle")
-    require_same_bits(context, context.predict(other, X), expected, "predict of the copy")
-    for one in (estimator, other):
-        context.call(one, "partial_fit", X, y)
+    found = context.observe.predict(other, X)
+    require_same_bits(context, found, expected, "predict of the copy")
+    train_models(context, [estimator, other], X, y)
     weights = context.model(estimator).get_weights()
-    require_weights(context, other, weights, "those of the original after further training")
-    names = set(read_history(context, estimator))
-    found = set(read_history(context, other))
+    what = "those of the original after further training"
+    require_weights_of_copy(context, other, weights, what)
+    names, names_of_copy = (_logged(context, one, X, y) for one in (estimator, other))
     context.require(
-        found == names, f"the history of the copy has {sorted(found)}, not {sorted(names)}"
+        names_of_copy == names, f"the model of the copy logs {names_of_copy}, not {names}"
     )
+
+
+def _logged(context: CheckContext, estimator: Any, X: Any, y: Any) -> list[str]:
+    """Return the names of the loss and the metrics that a model logs in training."""
+    with context.doing("training model_ further by Model.train_on_batch"):
+        return sorted(context.model(estimator).train_on_batch(X, column(y), return_dict=True))
 
 
 @check(
@@ -67,21 +77,28 @@ def custom_pickle(context: CheckContext) -> None:
 def custom_clone(context: CheckContext) -> None:
     X, y, *_ = doubles.dataset(context.wrapper)
     if context.case == "loss-instance":
-        estimator = context.make(
-            doubles.UNTRAINED[context.wrapper],
-            loss=doubles.ScaledLoss(3.0),
-            optimizer="sgd",
-            batch_size=ALL_ROWS,
-            verbose=0,
-        )
-        context.fit(estimator, X, y)
+        settings = {"loss": doubles.ScaledLoss(3.0), "optimizer": "sgd"}
+        plain = {**settings, "loss": "mean_squared_error"}
+        with provided(_fit_uncompiled(context, **plain)):
+            estimator = context.observe.make(doubles.UNTRAINED[context.wrapper], **settings)
+            context.observe.fit(estimator, X, y)
     else:
         estimator, X, y = _fitted(context, context.case)
     with context.doing("clone(...)"):
         other = sklearn_base.clone(estimator)
-    context.fit(other, X, y)
+    context.observe.fit(other, X, y)
     weights = context.model(estimator).get_weights()
-    require_weights(context, other, weights, "those of the original")
+    require_weights_of_copy(context, other, weights, "those of the original")
+
+
+def _fit_uncompiled(context: CheckContext, **params: Any) -> Callable[[], None]:
+    """Return a function that fits a model that the wrapper compiles with parameters of its own."""
+
+    def works() -> None:
+        X, y, *_ = doubles.dataset(context.wrapper)
+        context.fit(context.make(doubles.UNTRAINED[context.wrapper], **params), X, y)
+
+    return works
 
 
 @check(
@@ -98,18 +115,29 @@ def incomplete_config(context: CheckContext) -> None:
         doubles.UNTRAINED[context.wrapper],
         optimizer=doubles.OptimizerWithIncompleteConfig(floor=0.5),
         loss="mean_squared_error",
-        verbose=0,
     )
-    with context.doing(f"{context.case} with an optimizer whose get_config lacks an argument"):
+
+    def with_another_optimizer() -> None:
+        plain = {"optimizer": keras.optimizers.SGD(), "loss": "mean_squared_error"}
+        _fit_uncompiled(context, **plain)()
+
+    what = f"{context.case} with an optimizer whose get_config lacks an argument"
+    with provided(with_another_optimizer), context.doing(what):
         try:
             if context.case == "fit":
-                found = estimator.fit(X, y).model_.optimizer.floor
+                estimator.fit(X, y)
+                optimizer = context.model(estimator).optimizer
             else:
                 copy = sklearn_base.clone if context.case == "clone" else pickle_round_trip
-                found = copy(estimator).get_params()["optimizer"].floor
+                optimizer = copy(estimator).get_params()["optimizer"]
         except (TypeError, ValueError):
             return
-    context.require(found == 0.5, f"the argument that was 0.5 is {found} after {context.case}")
+    found = getattr(optimizer, "floor", None)
+    context.require(
+        found == 0.5,
+        f"after {context.case} the optimizer is {show(optimizer)}, and its argument that was 0.5 "
+        f"is {found}",
+    )
 
 
 @check(

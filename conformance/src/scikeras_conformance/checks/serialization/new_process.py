@@ -6,42 +6,55 @@ from typing import Any
 from scikeras_conformance.catalog.check import check
 from scikeras_conformance.checks._support.modules import doubles, np
 from scikeras_conformance.checks._support.serialization import (
-    ALL_ROWS,
     load_and_predict,
     pickle_of,
     require_same_bits,
 )
-from scikeras_conformance.checks._support.training import read_history, same_weights
+from scikeras_conformance.checks._support.training import (
+    column,
+    read_history,
+    same_weights,
+    train,
+)
 from scikeras_conformance.checks._support.worker_process import run_in_worker_process
 from scikeras_conformance.runner.context import CheckContext, show
 
 EPOCHS = 3
 
 
-def _trained(context: CheckContext, optimizer: str) -> tuple[Any, Any, Any]:
-    """Return an estimator whose training depends on nothing but its state, and its data."""
+def _trained(context: CheckContext, optimizer: str, **params: Any) -> tuple[Any, Any, Any]:
+    """Return an estimator whose training depends on nothing but its state, and its data.
+
+    All rows make one batch, so that seeds and shuffling have no effect.
+    """
     X, y, *_ = doubles.dataset(context.wrapper)
     build = doubles.COMPILED[context.wrapper]
-    # All rows in one batch, so that seeds and shuffling have no effect.
-    estimator = context.make(
-        build, optimizer_name=optimizer, batch_size=ALL_ROWS, epochs=EPOCHS, verbose=0
-    )
+    estimator = context.make(build, optimizer_name=optimizer, **params)
     context.fit(estimator, X, y)
     return estimator, X, y
 
 
-def load_and_continue(data: bytes, X: Any, y: Any, times: int) -> dict[str, Any]:
-    """Unpickle an estimator and continue training; runs in a worker process."""
+def load_and_train(data: bytes, X: Any, y: Any, times: int) -> dict[str, Any]:
+    """Unpickle an estimator and train its model further; runs in a worker process."""
+    estimator = pickle.loads(data)  # noqa: S301 - from the process that asks
+    for _ in range(times):
+        estimator.model_.train_on_batch(X, y)
+    return {
+        "weights": estimator.model_.get_weights(),
+        "steps": int(estimator.model_.optimizer.iterations),
+    }
+
+
+def load_and_continue(data: bytes, X: Any, y: Any) -> dict[str, Any]:
+    """Unpickle an estimator and train it for one epoch; runs in a worker process."""
     estimator = pickle.loads(data)  # noqa: S301 - from the process that asks
     before = int(estimator.current_epoch)
-    for _ in range(times):
-        estimator.partial_fit(X, y)
+    estimator.partial_fit(X, y)
     return {
         "before": before,
         "epoch": int(estimator.current_epoch),
         "history": {k: [float(v) for v in values] for k, values in estimator.history_.items()},
         "weights": estimator.model_.get_weights(),
-        "steps": int(estimator.model_.optimizer.iterations),
     }
 
 
@@ -53,13 +66,15 @@ def load_and_continue(data: bytes, X: Any, y: Any, times: int) -> dict[str, Any]
 )
 def same_bits(context: CheckContext) -> None:
     estimator, X, _ = _trained(context, context.case)
-    methods = ["predict", *(["predict_proba"] if context.is_classifier else [])]
+    methods = ["predict"]
+    if context.is_classifier and hasattr(estimator, "predict_proba"):
+        methods.append("predict_proba")
+    predicted = [context.call(estimator, method, X) for method in methods]
     what = "predicting in a new process"
     found = run_in_worker_process(
         context, what, load_and_predict, pickle_of(context, estimator), X, *methods
     )
-    for method, predictions in zip(methods, found, strict=True):
-        expected = context.call(estimator, method, X)
+    for method, predictions, expected in zip(methods, found, predicted, strict=True):
         require_same_bits(context, predictions, expected, f"{method} in a new process")
 
 
@@ -72,14 +87,13 @@ def same_bits(context: CheckContext) -> None:
 )
 def optimizer(context: CheckContext) -> None:
     estimator, X, y = _trained(context, context.case)
-    what = "training in a fresh process"
+    what = "training model_ further in a new process"
     found = run_in_worker_process(
-        context, what, load_and_continue, pickle_of(context, estimator), X, y, 2
+        context, what, load_and_train, pickle_of(context, estimator), X, column(y), 2
     )
-    for _ in range(2):
-        context.call(estimator, "partial_fit", X, y)
     expected = context.model(estimator)
-    with context.doing("reading the number of steps of the optimizer of model_"):
+    with context.preparing("training model_ further by Model.train_on_batch"):
+        train(expected, X, column(y), epochs=2)
         steps = int(expected.optimizer.iterations)
     context.require(
         found["steps"] == steps,
@@ -99,18 +113,25 @@ def optimizer(context: CheckContext) -> None:
     impact="the history of a training is lost, or a learning rate schedule starts over",
 )
 def epoch(context: CheckContext) -> None:
-    estimator, X, y = _trained(context, "momentum")
-    what = "training in a fresh process"
-    found = run_in_worker_process(
-        context, what, load_and_continue, pickle_of(context, estimator), X, y, 1
-    )
+    estimator, X, y = _trained(context, "momentum", epochs=EPOCHS)
+    data = pickle_of(context, estimator)
+    # What is not there in this process is no loss.
+    context.attribute(estimator, "current_epoch")
+    context.call(estimator, "partial_fit", X, y)
+    with context.preparing("reading history_"):
+        expected = read_history(context, estimator)
+    what = "partial_fit in a new process"
+    found = run_in_worker_process(context, what, load_and_continue, data, X, y)
     epochs = (found["before"], found["epoch"])
     context.require(
         epochs == (EPOCHS, EPOCHS + 1),
         f"current_epoch should be {EPOCHS} and then {EPOCHS + 1}; it is {epochs}",
     )
-    context.call(estimator, "partial_fit", X, y)
-    expected, history = read_history(context, estimator), found["history"]
+    history = found["history"]
+    context.require(
+        same_weights(found["weights"], context.model(estimator).get_weights()),
+        f"{what} gave other weights than here: {show(found['weights'][:1])}",
+    )
     context.require(
         list(history) == list(expected),
         f"history_ should hold {list(expected)}; it holds {list(history)}",

@@ -6,12 +6,14 @@ from typing import Any
 
 from scikeras_conformance.catalog.check import ESTIMATORS, check
 from scikeras_conformance.checks._support.modules import doubles, keras, np
+from scikeras_conformance.checks._support.plain_use import provided
 from scikeras_conformance.checks._support.predictions import same
 from scikeras_conformance.checks._support.serialization import (
-    ALL_ROWS,
     copy_of,
     pickle_round_trip,
     require_same_bits,
+    require_weights_of_copy,
+    train_models,
 )
 from scikeras_conformance.checks._support.state import fitted_names, own_names, require_not_fitted
 from scikeras_conformance.checks._support.training import optimizer_steps, require_weights
@@ -19,14 +21,19 @@ from scikeras_conformance.contract import Level
 from scikeras_conformance.runner.context import CheckContext
 from scikeras_conformance.runner.time_limit import scaled
 
+COMPILED = "compiled"
+"""The kind without Keras objects: the builder compiles the model."""
+
 
 def settings_of(context: CheckContext, kind: str) -> dict[str, Any]:
     """Return parameters with Keras objects, all of which affect the weights or the history."""
+    if kind == COMPILED:
+        return {"optimizer_name": "momentum"}
     optimizers, metrics = keras.optimizers, keras.metrics
     # Not the default.
     cls, argument = _loss_that_can_be_copied(context)
     # Also one for the builder that differs from the builder's default.
-    both = {"batch_size": ALL_ROWS, "verbose": 0, "start": 0.25}
+    both = {"start": 0.25}
     if kind == "classes":
         return {
             **both,
@@ -103,21 +110,23 @@ def require_params(
     context: CheckContext, found: Any, expected: Mapping[str, Any], what: str
 ) -> None:
     """Require an estimator with the expected parameters."""
-    params = context.params(found)
     with context.doing(f"comparing the parameters of {what}"):
+        params = context.params(found)
         where = difference(dict(expected), params, "parameters")
     context.require(not where, f"{what} differs in its {where.replace('.', ' ', 1)}")
 
 
 def importable_estimator(context: CheckContext, kind: str, *, plain: bool = False) -> Any:
     """Make an estimator whose builder, and whatever else is in it, can be imported."""
-    builders = doubles.PLAIN if plain else doubles.UNTRAINED
+    builders: Mapping[Any, Any] = doubles.PLAIN if plain else doubles.UNTRAINED
+    if kind == COMPILED:
+        builders = doubles.COMPILED
     return context.make(builders[context.wrapper], **settings_of(context, kind))
 
 
 CASES = (
-    *("pickle-classes", "pickle-instances", "pickle-nested"),
-    *("deepcopy-instances", "deepcopy-nested"),
+    *("pickle-compiled", "pickle-classes", "pickle-instances", "pickle-nested"),
+    *("deepcopy-compiled", "deepcopy-instances", "deepcopy-nested"),
 )
 
 
@@ -138,12 +147,19 @@ def unfitted(context: CheckContext) -> None:
     require_params(context, other, params, "the copy")
     changed = doubles.changed_paths(before, doubles.snapshot(context.params(estimator)))
     context.require(not changed, f"copying changed the original: {', '.join(changed[:3])}")
-    require_not_fitted(context, other, "predict", X)
-    context.fit(other, X, y)
+
+    def original_is_not_fitted() -> None:
+        with context.preparing("predict before fit"):
+            require_not_fitted(context, importable_estimator(context, kind), "predict", X)
+
+    with provided(original_is_not_fitted):
+        require_not_fitted(context, other, "predict", X)
+    with provided(lambda: context.fit(importable_estimator(context, kind), X, y)):
+        context.observe.fit(other, X, y)
     context.require(not fitted_names(estimator), "fitting the copy fitted the original")
     context.fit(estimator, X, y)
     expected = context.model(estimator).get_weights()
-    require_weights(context, other, expected, "those of the original")
+    require_weights_of_copy(context, other, expected, "those of the original")
 
 
 @check(
@@ -174,17 +190,19 @@ def fitted(context: CheckContext) -> None:
         before[1] == after[1],
         f"copying changed the number of steps of the original from {before[1]} to {after[1]}",
     )
-    require_same_bits(context, context.predict(other, X), predictions, "predict of the copy")
-    if context.is_classifier:
+    found = context.observe.predict(other, X)
+    require_same_bits(context, found, predictions, "predict of the copy")
+    if context.is_classifier and hasattr(estimator, "predict_proba"):
         expected = context.call(estimator, "predict_proba", X)
-        found = context.call(other, "predict_proba", X)
+        found = context.observe.call(other, "predict_proba", X)
         require_same_bits(context, found, expected, "predict_proba of the copy")
     require_params(context, other, params, "the copy")
-    context.call(other, "partial_fit", X, y)
+    train_models(context, [other], X, y)
     require_weights(context, estimator, weights, "those before the copy was trained")
-    context.call(estimator, "partial_fit", X, y)
+    train_models(context, [estimator], X, y)
     expected = context.model(estimator).get_weights()
-    require_weights(context, other, expected, "those of the original after further training")
+    what = "those of the original after further training"
+    require_weights_of_copy(context, other, expected, what)
 
 
 @check(
@@ -197,21 +215,15 @@ def fitted(context: CheckContext) -> None:
 )
 def prepared_only(context: CheckContext) -> None:
     X, y, *_ = doubles.dataset(context.wrapper)
-    estimator = context.make(
-        doubles.UNTRAINED[context.wrapper],
-        optimizer="adam",
-        loss="binary_crossentropy" if context.is_classifier else "mean_squared_error",
-        batch_size=ALL_ROWS,
-        verbose=0,
-    )
+    estimator = context.make(doubles.COMPILED[context.wrapper], optimizer_name="adam")
     context.initialize(estimator, X, y)
     other = copy_of(context, estimator, context.case)
     predictions = context.predict(estimator, X)
-    require_same_bits(context, context.predict(other, X), predictions, "predict of the copy")
-    context.call(other, "partial_fit", X, y)
-    context.call(estimator, "partial_fit", X, y)
+    found = context.observe.predict(other, X)
+    require_same_bits(context, found, predictions, "predict of the copy")
+    train_models(context, [other, estimator], X, y)
     expected = context.model(estimator).get_weights()
-    require_weights(context, other, expected, "those of the original")
+    require_weights_of_copy(context, other, expected, "those of the original")
 
 
 def fit_there(estimator: Any, X: Any, y: Any) -> Any:
@@ -229,7 +241,7 @@ def predict_there(estimator: Any, X: Any, _: Any) -> Any:
     verifies="unfitted and fitted estimators can be sent to joblib's worker processes and back",
     impact="n_jobs=2 fails wherever scikit-learn offers it",
     wrappers=ESTIMATORS,
-    cases=["fit-classes", "fit-instances", "predict-instances"],
+    cases=["fit-compiled", "fit-classes", "fit-instances", "predict-instances"],
 )
 def workers(context: CheckContext) -> None:
     import joblib
@@ -238,8 +250,12 @@ def workers(context: CheckContext) -> None:
     X, y, *_ = doubles.dataset(context.wrapper)
     estimator = importable_estimator(context, kind, plain=True)
     params = context.params(estimator)
+    # What does not work here cannot work there.
+    fitted_here = importable_estimator(context, kind, plain=True)
+    context.fit(fitted_here, X, y)
+    context.predict(fitted_here, X)
     if task == "predict":
-        context.fit(estimator, X, y)
+        estimator = fitted_here
     function = fit_there if task == "fit" else predict_there
     with context.doing(f"{task} in worker processes of joblib"):
         parallel = joblib.Parallel(n_jobs=2, backend="loky", timeout=scaled(100))
@@ -251,8 +267,7 @@ def workers(context: CheckContext) -> None:
             )
         return
     context.require(not fitted_names(estimator), "fit in a worker fitted the original")
-    context.fit(estimator, X, y)
-    expected = context.model(estimator).get_weights()
+    expected = context.model(fitted_here).get_weights()
     for other in found:
         require_params(context, other, params, "the estimator from the worker")
-        require_weights(context, other, expected, "those of training without a worker")
+        require_weights_of_copy(context, other, expected, "those of training without a worker")

@@ -1,24 +1,54 @@
 """SER-3: searches, ensembles and parallel jobs of scikit-learn."""
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Mapping
+from typing import Any
 
 from scikeras_conformance.catalog.check import ESTIMATORS, Wrapper, check
-from scikeras_conformance.checks._support.modules import doubles, np
+from scikeras_conformance.checks._support.modules import doubles, np, sklearn_base
+from scikeras_conformance.checks._support.plain_use import provided
 from scikeras_conformance.checks._support.predictions import as_array
 from scikeras_conformance.checks._support.training import column, learner, require_weights, train
 from scikeras_conformance.runner.context import CheckContext, show
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
 
 CLASSIFIER = [Wrapper.CLASSIFIER]
 REGRESSOR = [Wrapper.REGRESSOR]
 
 
-def stub_estimator(context: CheckContext) -> Any:
+def stub_estimator(context: CheckContext, **params: Any) -> Any:
     """Make an estimator that always predicts correctly, or incorrectly if ``wrong`` is set."""
-    return context.make(doubles.STUBS[context.wrapper], verbose=0, wrong=False)
+    return context.make(doubles.STUBS[context.wrapper], **params)
+
+
+def works_alone(context: CheckContext, *methods: str) -> Callable[[], None]:
+    """Return a function that shows that an estimator works without a search or an ensemble."""
+
+    def works() -> None:
+        X, y, *_ = doubles.data_predicted_by_oracles(context.wrapper)
+        estimator = stub_estimator(context)
+        context.fit(estimator, X, y)
+        for method in ("predict", *methods):
+            data = (X, y) if method == "score" else (X,)
+            context.call(estimator, method, *data)
+
+    return works
+
+
+# The parameter that is searched, with its right and its wrong value.
+Candidates = tuple[str, Any, Any]
+
+
+def candidates_of(
+    context: CheckContext, of_models: bool, right: Mapping[Any, Any], wrong: Mapping[Any, Any]
+) -> tuple[Any, Candidates]:
+    """Return an estimator, and what a search is to choose from: an argument, or two builders."""
+    wrapper = context.wrapper
+    if of_models:
+        return context.make(right[wrapper]), ("model", right[wrapper], wrong[wrapper])
+    estimator = context.make(right[wrapper], wrong=False)
+    # That it can be set is what INIT-10 is about.
+    with context.preparing("clone(...).set_params(wrong=True)"):
+        sklearn_base.clone(estimator).set_params(wrong=True)
+    return estimator, ("wrong", False, True)
 
 
 def require_expected(context: CheckContext, predictions: Any, y: Any, what: str) -> None:
@@ -34,23 +64,22 @@ def require_expected(context: CheckContext, predictions: Any, y: Any, what: str)
     context.require(is_expected, f"{what} returned {show(predictions)}, not {show(y)}")
 
 
-def require_search(context: CheckContext, search: Any, X: Any, y: Any, what: str) -> None:
+def require_search(
+    context: CheckContext, search: Any, candidates: Candidates, data: tuple[Any, Any], what: str
+) -> None:
     """Require a search that tried both candidates, and selected the right one."""
+    X, y = data
+    name, right, wrong = candidates
     with context.doing(f"reading the results of {what}"):
-        tried = sorted(params["wrong"] for params in search.cv_results_["params"])
-        by_candidate = dict(
-            zip(
-                (bool(params["wrong"]) for params in search.cv_results_["params"]),
-                map(float, search.cv_results_["mean_test_score"]),
-                strict=True,
-            )
-        )
+        tried = [params[name] for params in search.cv_results_["params"]]
+        scores = list(map(float, search.cv_results_["mean_test_score"]))
         best, score = search.best_params_, float(search.best_score_)
-    context.require(tried == [False, True], f"{what} tried {tried}")
-    context.require(best == {"wrong": False}, f"{what} selected {best}, with scores {by_candidate}")
+    is_complete = len(tried) == len(scores) == 2 and {right, wrong} == set(tried)
+    context.require(is_complete, f"{what} tried {tried}, with the scores {scores}")
+    context.require(best == {name: right}, f"{what} selected {best} of {tried}, scored {scores}")
     context.require(
-        abs(score - 1.0) < 1e-3 and by_candidate[True] < 0.9,
-        f"{what} scored the right candidate {score}, the wrong one {by_candidate[True]}",
+        abs(score - 1.0) < 1e-3 and scores[tried.index(wrong)] < 0.9,
+        f"{what} scored the candidates {tried} {scores}",
     )
     with context.doing(f"predict of {what}"):
         predictions = search.predict(X)
@@ -63,7 +92,10 @@ def require_search(context: CheckContext, search: Any, X: Any, y: Any, what: str
     "estimator",
     impact="hyperparameters cannot be searched, or the search selects the wrong candidate",
     wrappers=ESTIMATORS,
-    cases=["grid", "randomized", "cross_val_predict", "probabilities", "pipeline"],
+    cases=[
+        *("grid", "randomized", "grid-of-models"),
+        *("cross_val_predict", "probabilities", "pipeline"),
+    ],
 )
 def selection(context: CheckContext) -> None:
     from sklearn.model_selection import GridSearchCV, RandomizedSearchCV, cross_val_predict
@@ -71,25 +103,33 @@ def selection(context: CheckContext) -> None:
     from sklearn.preprocessing import FunctionTransformer
 
     X, y, *_ = doubles.data_predicted_by_oracles(context.wrapper)
-    candidates = {"wrong": [True, False]}
-    settings = {"cv": 2, "error_score": "raise"}
-    if context.case in {"grid", "randomized"}:
-        cls = GridSearchCV if context.case == "grid" else RandomizedSearchCV
-        more = {} if context.case == "grid" else {"n_iter": 2, "random_state": 0}
-        search = cls(stub_estimator(context), candidates, **settings, **more)
-        with context.doing(f"{cls.__name__}.fit"):
+    if context.case in {"grid", "randomized", "grid-of-models"}:
+        cls = RandomizedSearchCV if context.case == "randomized" else GridSearchCV
+        settings: dict[str, Any] = {"cv": 2, "error_score": "raise"}
+        if cls is RandomizedSearchCV:
+            settings.update(n_iter=2, random_state=0)
+        of_models = context.case == "grid-of-models"
+        estimator, candidates = candidates_of(
+            context, of_models, doubles.STUBS, doubles.WRONG_STUBS
+        )
+        name, right, wrong = candidates
+        search = cls(estimator, {name: [wrong, right]}, **settings)
+        with provided(works_alone(context, "score")), context.doing(f"{cls.__name__}.fit"):
             search.fit(X, y)
-        require_search(context, search, X, y, cls.__name__)
+        require_search(context, search, candidates, (X, y), cls.__name__)
     elif context.case == "pipeline":
         halved = FunctionTransformer(lambda data: data / 2)
         pipeline = make_pipeline(halved, stub_estimator(context))
-        with context.doing("fit and predict of a pipeline"):
+        alone = works_alone(context, "score")
+        with provided(alone), context.doing("fit and predict of a pipeline"):
             predictions = pipeline.fit(X * 2, y).predict(X * 2)
             score = float(pipeline.score(X * 2, y))
         require_expected(context, predictions, y, "predict of a pipeline")
         context.require(abs(score - 1.0) < 1e-3, f"the score of the pipeline is {score}, not 1")
     elif context.case == "probabilities" and context.is_classifier:
-        with context.doing("cross_val_predict(method='predict_proba')"):
+        alone = works_alone(context, "predict_proba")
+        what = "cross_val_predict(method='predict_proba')"
+        with provided(alone), context.doing(what):
             found = cross_val_predict(stub_estimator(context), X, y, cv=3, method="predict_proba")
         found = as_array(context, found, "cross_val_predict")
         expected = (np.unique(y) == y[:, None]).astype(float)
@@ -100,7 +140,7 @@ def selection(context: CheckContext) -> None:
             f"the probabilities of the folds are {show(found)}, not {show(expected)}",
         )
     else:
-        with context.doing("cross_val_predict"):
+        with provided(works_alone(context)), context.doing("cross_val_predict"):
             found = cross_val_predict(stub_estimator(context), X, y, cv=3)
         require_expected(context, found, y, "cross_val_predict")
 
@@ -108,7 +148,7 @@ def selection(context: CheckContext) -> None:
 def _require_ensemble(context: CheckContext, ensemble: Any, what: str, *, parts: int = 0) -> None:
     """Require that an ensemble of right estimators predicts correctly."""
     X, y, *_ = doubles.data_predicted_by_oracles(context.wrapper)
-    with context.doing(f"fit and predict of {what}"):
+    with provided(works_alone(context)), context.doing(f"fit and predict of {what}"):
         predictions = ensemble.fit(X, y).predict(X)
     require_expected(context, predictions, y, f"predict of {what}")
     if not parts:
@@ -157,7 +197,8 @@ def classifier_ensembles(context: CheckContext) -> None:
     _require_ensemble(context, ensemble, type(ensemble).__name__, parts=parts)
     if context.case in {"calibrated", "voting-soft", "stacking"}:
         X, y, *_ = doubles.data_predicted_by_oracles(context.wrapper)
-        with context.doing(f"predict_proba of {type(ensemble).__name__}"):
+        what = f"predict_proba of {type(ensemble).__name__}"
+        with provided(works_alone(context, "predict_proba")), context.doing(what):
             found = np.asarray(ensemble.predict_proba(X), dtype=float)
         wanted = (np.unique(y) == y[:, None]).astype(float)
         sure = found.shape == wanted.shape and bool((np.abs(found - wanted) < 0.5).all())
@@ -209,13 +250,18 @@ def boosting_weights(context: CheckContext) -> None:
     X, y, *_ = doubles.dataset(context.wrapper)
     weights = np.where(np.arange(len(y)) % 2, 1.0, 7.0)
     build = learner(context)
-    estimator = context.make(build, batch_size=len(y), verbose=0)
+    estimator = context.make(build)
     if context.case == "boosting":
         ensemble = AdaBoostClassifier(estimator, n_estimators=1, random_state=0)
         given = weights / weights.sum()
     else:
         ensemble, given = VotingClassifier([("one", estimator)], voting="soft"), weights
-    with context.doing(f"{type(ensemble).__name__}.fit(sample_weight)"):
+
+    def takes_weights() -> None:
+        context.call(context.make(build), "fit", X, y, sample_weight=weights)
+
+    what = f"{type(ensemble).__name__}.fit(sample_weight)"
+    with provided(takes_weights), context.doing(what):
         ensemble.fit(X, y, sample_weight=weights)
         member = ensemble.estimators_[0]
     expected = train(build(), X, column(y), sample_weight=given)
@@ -227,7 +273,7 @@ def boosting_weights(context: CheckContext) -> None:
     verifies="a search and a voting ensemble give the same results with two worker processes",
     impact="n_jobs=2 fails, and a search can use one core only",
     wrappers=ESTIMATORS,
-    cases=["search", "voting"],
+    cases=["search", "search-of-models", "voting"],
     presupposes="CLS-5.estimator-type",
 )
 def parallel(context: CheckContext) -> None:
@@ -235,15 +281,20 @@ def parallel(context: CheckContext) -> None:
     from sklearn.model_selection import GridSearchCV
 
     X, y, *_ = doubles.data_predicted_by_oracles(context.wrapper)
-    estimator = context.make(doubles.ORACLES[context.wrapper], verbose=0, wrong=False)
-    if context.case == "search":
-        search = GridSearchCV(
-            estimator, {"wrong": [True, False]}, cv=2, n_jobs=2, error_score="raise"
+    if context.case.startswith("search"):
+        of_models = context.case == "search-of-models"
+        estimator, candidates = candidates_of(
+            context, of_models, doubles.ORACLES, doubles.WRONG_ORACLES
         )
-        with context.doing("GridSearchCV(n_jobs=2).fit"):
+        name, right, wrong = candidates
+        grid = {name: [wrong, right]}
+        search = GridSearchCV(estimator, grid, cv=2, n_jobs=2, error_score="raise")
+        what = "GridSearchCV(n_jobs=2)"
+        with provided(works_alone(context, "score")), context.doing(f"{what}.fit"):
             search.fit(X, y)
-        require_search(context, search, X, y, "GridSearchCV(n_jobs=2)")
+        require_search(context, search, candidates, (X, y), what)
         return
+    estimator = context.make(doubles.ORACLES[context.wrapper])
     cls = VotingClassifier if context.is_classifier else VotingRegressor
     ensemble = cls([("one", estimator), ("other", estimator)], n_jobs=2)
     _require_ensemble(context, ensemble, f"{cls.__name__}(n_jobs=2)", parts=2)

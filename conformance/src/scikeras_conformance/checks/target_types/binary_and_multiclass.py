@@ -3,6 +3,7 @@
 from typing import Any
 
 from scikeras_conformance.catalog.check import Wrapper, check
+from scikeras_conformance.checks._support.helper_models import loss_of_classes
 from scikeras_conformance.checks._support.modules import doubles, keras, np
 from scikeras_conformance.checks._support.oracle_models import (
     BINARY,
@@ -16,6 +17,7 @@ from scikeras_conformance.checks._support.oracle_models import (
     require_uncertain_predictions,
 )
 from scikeras_conformance.checks._support.predictions import as_array, same
+from scikeras_conformance.checks._support.preparation import accepted
 from scikeras_conformance.contract import Level
 from scikeras_conformance.runner.context import CheckContext, show
 
@@ -24,12 +26,12 @@ CLASSIFIER = [Wrapper.CLASSIFIER]
 
 def _require_classes(context: CheckContext, estimator: Any, data: Any) -> None:
     expected = np.unique(data.y)
-    classes = as_array(context, context.attribute(estimator, "classes_"), "classes_")
+    classes = as_array(context, context.observe.attribute(estimator, "classes_"), "classes_")
     context.require(
         classes.tolist() == expected.tolist(),
         f"classes_ should be {expected}; it is {show(classes)}",
     )
-    count = context.attribute(estimator, "n_classes_")
+    count = context.observe.attribute(estimator, "n_classes_")
     context.require(
         same(count, len(expected)), f"n_classes_ should be {len(expected)}; it is {show(count)}"
     )
@@ -60,7 +62,7 @@ def binary(context: CheckContext) -> None:
     sigmoid = units == "sigmoid"
     data = doubles.classes_dataset(labels, sigmoid=sigmoid)
     data = as_column_if(data, "column" if name.endswith("-column") else "flat")
-    estimator = fitted_oracle(context, data, units, BINARY if sigmoid else SPARSE)
+    estimator = fitted_oracle(context, data, units, BINARY if sigmoid else loss_of_classes(context))
     require_oracle_predictions(context, estimator, data)
     require_target_type(context, estimator, data)
     _require_classes(context, estimator, data)
@@ -89,7 +91,8 @@ def binary_one_hot(context: CheckContext) -> None:
 def binary_uncertain(context: CheckContext) -> None:
     sigmoid = context.case == "sigmoid"
     data = doubles.classes_dataset(["no", "yes"], sigmoid=sigmoid)
-    require_uncertain_predictions(context, data, context.case, BINARY if sigmoid else SPARSE)
+    loss = BINARY if sigmoid else loss_of_classes(context)
+    require_uncertain_predictions(context, data, context.case, loss)
 
 
 @check(
@@ -105,8 +108,12 @@ def one_class(context: CheckContext) -> None:
     data = doubles.classes_dataset(
         [5] if name == "number" else ["only"], repeats=6, sigmoid=sigmoid
     )
-    estimator = context.make(oracle_builder(data, units, BINARY if sigmoid else SPARSE))
-    context.fit(estimator, data.X, data.y)
+    loss = BINARY if sigmoid else loss_of_classes(context)
+    two = doubles.classes_dataset([5, 6], sigmoid=sigmoid)
+    context.fit(context.make(oracle_builder(two, units, loss)), two.X, two.y)
+    estimator = context.make(oracle_builder(data, units, loss))
+    with context.doing(f"fit with one class, units: {len(data.bias)} {units}"):
+        context.fit(estimator, data.X, data.y)
     require_oracle_predictions(context, estimator, data)
     _require_classes(context, estimator, data)
 
@@ -151,5 +158,8 @@ def one_hot_loss_forms(context: CheckContext) -> None:
         "instance": keras.losses.CategoricalCrossentropy(),
         "function": keras.losses.categorical_crossentropy,
     }[context.case]
-    estimator = fitted_oracle(context, data, "softmax", loss, compiled=False)
+    # A wrapper that does not compile models gets a compiled one.
+    compiled = not {"loss", "optimizer"} <= accepted(context, loss=ONE_HOT, optimizer="sgd").keys()
+    fitted_oracle(context, data, "softmax", ONE_HOT, compiled=compiled)
+    estimator = fitted_oracle(context, data, "softmax", loss, compiled=compiled)
     require_oracle_predictions(context, estimator, data)

@@ -6,9 +6,12 @@ from scikeras_conformance.checks._support.oracle_models import (
     SQUARED,
     as_column_if,
     fitted_oracle,
+    oracle_builder,
     require_oracle_predictions,
     require_target_type,
 )
+from scikeras_conformance.checks._support.predictions import require_shape
+from scikeras_conformance.contract import Level
 from scikeras_conformance.runner.context import CheckContext
 
 REGRESSOR = [Wrapper.REGRESSOR]
@@ -27,6 +30,20 @@ def continuous(context: CheckContext) -> None:
     estimator = fitted_oracle(context, data, "linear", SQUARED)
     require_oracle_predictions(context, estimator, data)
     require_target_type(context, estimator, data)
+
+
+@check(
+    "TGT-4.column-target",
+    verifies="predictions of one continuous target given as a column are a column",
+    impact="residuals computed as y - predict(X) broadcast to a matrix",
+    wrappers=REGRESSOR,
+    level=Level.SHOULD,
+)
+def column_target(context: CheckContext) -> None:
+    data = as_column_if(doubles.continuous_dataset(), "column")
+    estimator = context.make(oracle_builder(data, "linear", SQUARED))
+    context.fit(estimator, data.X, data.y)
+    require_shape(context, context.predict(estimator, data.X), data.y)
 
 
 @check(

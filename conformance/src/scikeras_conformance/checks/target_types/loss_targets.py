@@ -9,8 +9,14 @@ import functools
 from typing import Any
 
 from scikeras_conformance.catalog.check import Wrapper, check
-from scikeras_conformance.checks._support.fixed_outputs import FixedOutputs, recorded_value
-from scikeras_conformance.checks._support.modules import keras, np
+from scikeras_conformance.checks._support.fixed_outputs import (
+    FixedOutputs,
+    recorded_value,
+    require_outputs_can_be_fitted,
+)
+from scikeras_conformance.checks._support.modules import doubles, keras, np
+from scikeras_conformance.checks._support.oracle_models import loss_in_words
+from scikeras_conformance.checks._support.preparation import accepted
 from scikeras_conformance.contract import Level
 from scikeras_conformance.runner.context import CheckContext
 
@@ -54,20 +60,28 @@ def _require_value(context: CheckContext, outputs: FixedOutputs, given: Any, for
     outputs : FixedOutputs
         The model.
     given : object
-        The loss, in any spelling. A name or a class is compiled by the wrapper.
+        The loss, in any spelling. A name or a class is compiled by the wrapper, if it can.
     form : str
         The form of target that it takes.
     """
+    require_outputs_can_be_fitted(context, outputs)
+    name = loss_in_words(given)
+    settings = {}
     if isinstance(given, (str, type)):
-        settings = {"loss": given, "optimizer": "sgd", "optimizer__learning_rate": 0.0}
-        estimator = context.make(outputs.build, **settings)
-    else:
-        estimator = context.make(functools.partial(outputs.compiled, given))
-    context.fit(estimator, outputs.X, outputs.labels)
+        settings = accepted(context, loss=given, optimizer=doubles.zero_learning_rate())
+    wrapper_compiles = len(settings) == 2
+
+    # Not a method, which need not be accepted as builder.
+    def build() -> Any:
+        return outputs.build() if wrapper_compiles else outputs.compiled(given)
+
+    estimator = context.make(build, **(settings if wrapper_compiles else {}))
+    with context.doing(f"fit with {name}"):
+        context.fit(estimator, outputs.X, outputs.labels)
     found, expected = recorded_value(context, estimator, "loss"), _by_keras(outputs, given, form)
     context.require(
         np.isclose(found, expected, rtol=1e-3, atol=1e-5),
-        f"the loss that the model was trained on is {found:.6g}; for the known outputs and "
+        f"the {name} that the model was trained on is {found:.6g}; for the known outputs and "
         f"{form} it is {expected:.6g}: the target had another form than the loss takes",
     )
 

@@ -8,8 +8,12 @@ from collections.abc import Callable
 from typing import Any
 
 from scikeras_conformance.catalog.check import Wrapper, check
-from scikeras_conformance.checks._support.fixed_outputs import FixedOutputs, recorded_value
-from scikeras_conformance.checks._support.modules import keras, np
+from scikeras_conformance.checks._support.fixed_outputs import (
+    FixedOutputs,
+    recorded_value,
+    require_outputs_can_be_fitted,
+)
+from scikeras_conformance.checks._support.modules import doubles, keras, np
 from scikeras_conformance.checks._support.oracle_models import BINARY, ONE_HOT, SPARSE
 from scikeras_conformance.runner.context import CheckContext
 
@@ -53,6 +57,7 @@ def _require_right_or_refused(
     name: str,
     **settings: Any,
 ) -> None:
+    require_outputs_can_be_fitted(context, outputs)
     made: list[Any] = []
 
     def recording() -> Any:
@@ -63,7 +68,7 @@ def _require_right_or_refused(
     try:
         estimator.fit(outputs.X, outputs.labels)
     except Exception as error:
-        with context.doing("reading the number of steps of the optimizer"):
+        with context.preparing("reading the number of steps of the optimizer"):
             steps = [int(model.optimizer.iterations) for model in made if model.optimizer]
         context.require(
             not any(steps), f"fit trained {steps} steps before it raised {type(error).__name__}"
@@ -117,5 +122,5 @@ def other_places(context: CheckContext) -> None:
         "parameter-list": {"metrics": [_metric(name, 3)]},
         "parameter-class": {"metrics": [keras.metrics.BinaryAccuracy], "metrics__name": NAME},
     }[context.case]
-    settings |= {"loss": SPARSE, "optimizer": "sgd", "optimizer__learning_rate": 0.0}
+    settings |= {"loss": SPARSE, "optimizer": doubles.zero_learning_rate()}
     _require_right_or_refused(context, outputs, outputs.build, name, **settings)

@@ -6,6 +6,7 @@ from scikeras_conformance.checks._support.oracle_models import (
     BINARY,
     ONE_HOT,
     fitted_oracle,
+    oracle_builder,
     require_oracle_predictions,
     require_target_type,
     require_uncertain_predictions,
@@ -55,6 +56,7 @@ def one_label_each(context: CheckContext) -> None:
 )
 def one_value(context: CheckContext) -> None:
     data = doubles.multilabel_dataset()
+    context.fit(context.make(oracle_builder(data, "sigmoid", BINARY)), data.X, data.y)
     wanted = data.y.all(axis=1) if context.case == "all" else ~data.y.any(axis=1)
     data = data._replace(X=np.repeat(data.X[wanted], 4, 0), y=np.repeat(data.y[wanted], 4, 0))
     require_oracle_predictions(context, fitted_oracle(context, data, "sigmoid", BINARY), data)

@@ -3,6 +3,7 @@
 from typing import Any
 
 from scikeras_conformance.catalog.check import Wrapper, check
+from scikeras_conformance.checks._support.helper_models import loss_of_classes
 from scikeras_conformance.checks._support.modules import doubles, keras, np
 from scikeras_conformance.checks._support.oracle_models import (
     BINARY,
@@ -10,7 +11,8 @@ from scikeras_conformance.checks._support.oracle_models import (
     SPARSE,
     oracle_builder,
 )
-from scikeras_conformance.checks._support.predictions import as_array, require_predictions
+from scikeras_conformance.checks._support.predictions import as_array, require_values
+from scikeras_conformance.checks._support.preparation import require_probabilities_exist
 from scikeras_conformance.runner.context import CheckContext, show
 
 CLASSIFIER = [Wrapper.CLASSIFIER]
@@ -24,7 +26,9 @@ def _one_label_each() -> Any:
 
 def _require_probabilities(context: CheckContext, estimator: Any, data: Any, expected: Any) -> None:
     for rows, what in ((slice(None), "all rows"), ([1], "one row")):
-        found = as_array(context, context.call(estimator, "predict_proba", data.X[rows]), what)
+        found = as_array(
+            context, context.observe.call(estimator, "predict_proba", data.X[rows]), what
+        )
         wanted = expected[rows]
         context.require(
             found.shape == wanted.shape,
@@ -44,8 +48,10 @@ def _require_probabilities(context: CheckContext, estimator: Any, data: Any, exp
     impact="ROC AUC, log loss, voting and calibration use the probability of another class",
     wrappers=CLASSIFIER,
     cases=["sigmoid", "softmax", "multiclass-sparse", "multiclass-one-hot", "column-target"],
+    conditional=True,
 )
 def probabilities(context: CheckContext) -> None:
+    require_probabilities_exist(context)
     multi = context.case.startswith("multiclass")
     sigmoid = context.case in {"sigmoid", "column-target"}
     data = doubles.classes_dataset(["a", "b", "c"] if multi else ["no", "yes"], sigmoid=sigmoid)
@@ -53,7 +59,9 @@ def probabilities(context: CheckContext) -> None:
     expected = _softmax(data.X @ data.kernel) if not sigmoid else _two(data.X @ data.kernel)
     if context.case == "column-target":
         data = data._replace(y=data.y.reshape(-1, 1))
-    loss = BINARY if sigmoid else ONE_HOT if context.case.endswith("one-hot") else SPARSE
+    loss = BINARY if sigmoid else loss_of_classes(context)
+    if multi:
+        loss = ONE_HOT if context.case.endswith("one-hot") else SPARSE
     estimator = context.make(oracle_builder(data, "sigmoid" if sigmoid else "softmax", loss))
     context.fit(estimator, data.X, data.y)
     _require_probabilities(context, estimator, data, expected)
@@ -65,8 +73,10 @@ def probabilities(context: CheckContext) -> None:
     impact="scores of several labels cannot be computed",
     wrappers=CLASSIFIER,
     cases=["several-labels", "one-label-each"],
+    conditional=True,
 )
 def multilabel_probabilities(context: CheckContext) -> None:
+    require_probabilities_exist(context)
     several = context.case == "several-labels"
     data = (doubles.multilabel_dataset() if several else _one_label_each()).softened()
     logits = data.X @ data.kernel + data.bias
@@ -83,11 +93,14 @@ def multilabel_probabilities(context: CheckContext) -> None:
     impact="a fold that contains one class breaks every score that needs probabilities",
     wrappers=CLASSIFIER,
     cases=["sigmoid", "softmax"],
+    conditional=True,
 )
 def one_class_probabilities(context: CheckContext) -> None:
+    require_probabilities_exist(context)
     sigmoid = context.case == "sigmoid"
     data = doubles.classes_dataset(["only"], repeats=6, sigmoid=sigmoid).softened()
-    estimator = context.make(oracle_builder(data, context.case, BINARY if sigmoid else SPARSE))
+    loss = BINARY if sigmoid else loss_of_classes(context)
+    estimator = context.make(oracle_builder(data, context.case, loss))
     context.fit(estimator, data.X, data.y)
     _require_probabilities(context, estimator, data, np.ones((len(data.X), 1)))
 
@@ -99,15 +112,19 @@ def one_class_probabilities(context: CheckContext) -> None:
     impact="a support vector machine in Keras predicts the negative class if it is unsure",
     wrappers=CLASSIFIER,
     cases=["hinge", "squared_hinge"],
+    conditional=True,
 )
 def margins(context: CheckContext) -> None:
+    require_probabilities_exist(context)
     data = doubles.classes_dataset(["no", "yes"], sigmoid=True).softened()
     # Outputs of a quarter: on the right side, and far from one.
     data = data._replace(kernel=data.kernel / np.float32(4))
     estimator = context.make(oracle_builder(data, "linear", context.case))
     context.fit(estimator, data.X, data.y)
-    require_predictions(context, context.predict(estimator, data.X), data.y)
-    found = as_array(context, context.call(estimator, "predict_proba", data.X), "predict_proba")
+    require_values(context, context.observe.predict(estimator, data.X), data.y)
+    found = as_array(
+        context, context.observe.call(estimator, "predict_proba", data.X), "predict_proba"
+    )
     right = np.searchsorted(["no", "yes"], data.y)
     with context.doing("comparing probabilities"):
         holds = (
@@ -127,14 +144,16 @@ def margins(context: CheckContext) -> None:
     impact="log loss and calibration fail, or use numbers that are not probabilities",
     wrappers=CLASSIFIER,
     cases=["sigmoid", "relu"],
+    conditional=True,
 )
 def sums(context: CheckContext) -> None:
+    require_probabilities_exist(context)
     data = doubles.classes_dataset(["a", "b", "c"]).softened()
     estimator = context.make(oracle_builder(data, context.case, ONE_HOT))
     context.fit(estimator, data.X, data.y)
     # All outputs of a ReLU layer are zero for the last row.
     X = np.vstack([data.X, np.zeros_like(data.X[:1])])
-    found = as_array(context, context.call(estimator, "predict_proba", X), "predict_proba")
+    found = as_array(context, context.observe.call(estimator, "predict_proba", X), "predict_proba")
     right = np.searchsorted(["a", "b", "c"], data.y)
     with context.doing("comparing probabilities"):
         holds = (
@@ -180,13 +199,15 @@ def _in_logits(case: str) -> tuple[Any, Any, Any]:
     "zero",
     wrappers=CLASSIFIER,
     cases=["one-unit", "two-units", "sparse", "one-hot", "one-hot-indicator", "multilabel"],
+    conditional=True,
 )
 def logits(context: CheckContext) -> None:
+    require_probabilities_exist(context)
     data, loss, expected = _in_logits(context.case)
     estimator = context.make(oracle_builder(data, "linear", loss))
     context.fit(estimator, data.X, data.y)
     _require_probabilities(context, estimator, data, expected)
-    require_predictions(context, context.predict(estimator, data.X), data.y)
+    require_values(context, context.observe.predict(estimator, data.X), data.y)
 
 
 @check(
@@ -195,8 +216,10 @@ def logits(context: CheckContext) -> None:
     impact="small differences between probabilities are lost, and rankings have ties",
     wrappers=CLASSIFIER,
     cases=["one-unit", "multiclass"],
+    conditional=True,
 )
 def digits(context: CheckContext) -> None:
+    require_probabilities_exist(context)
     sigmoid = context.case == "one-unit"
     data = doubles.classes_dataset(["a", "b"] if sigmoid else ["a", "b", "c"], sigmoid=sigmoid)
     data = data.softened()
@@ -207,12 +230,14 @@ def digits(context: CheckContext) -> None:
         layer = keras.layers.Dense(len(data.bias), activation, dtype="float64")
         model = doubles.RecordingModel(inputs, layer(inputs))
         layer.set_weights([data.kernel / 3, data.bias])
-        model.compile(doubles.zero_learning_rate(), BINARY if sigmoid else SPARSE)
+        model.compile(doubles.zero_learning_rate(), BINARY if sigmoid else loss_of_classes(context))
         return model
 
     estimator = context.make(build)
     context.fit(estimator, data.X, data.y)
-    found = as_array(context, context.call(estimator, "predict_proba", data.X), "predict_proba")
+    found = as_array(
+        context, context.observe.call(estimator, "predict_proba", data.X), "predict_proba"
+    )
     expected = np.asarray(build().predict(data.X, verbose=0))
     with context.doing("comparing probabilities"):
         near = found.shape == (len(data.X), 2 if sigmoid else 3) and np.allclose(

@@ -3,9 +3,21 @@
 import functools
 from typing import Any
 
-from scikeras_conformance.catalog.check import ESTIMATORS, Wrapper, check
+from scikeras_conformance.catalog.check import ESTIMATORS, check
+from scikeras_conformance.checks._support.helper_models import (
+    compiled_helper,
+    helper_builder,
+    helper_loss,
+    uncompiled_helper,
+)
 from scikeras_conformance.checks._support.modules import doubles, keras
-from scikeras_conformance.checks._support.predictions import require_predictions
+from scikeras_conformance.checks._support.predictions import require_values
+from scikeras_conformance.checks._support.preparation import require_it_works
+from scikeras_conformance.checks._support.recording_builder import (
+    fit_with_builder,
+    recording_builder,
+    special_argument,
+)
 from scikeras_conformance.runner.context import CheckContext
 
 
@@ -17,51 +29,54 @@ from scikeras_conformance.runner.context import CheckContext
 )
 def model_instance(context: CheckContext) -> None:
     X, y, *_ = doubles.dataset(context.wrapper)
+    model, settings = uncompiled_helper(context), {}
     if context.case == "compiled":
-        model = doubles.uncompiled(context.wrapper)
+        require_it_works(context)
         # An optimizer with state, which some ways of copying a model lose.
-        model.compile(optimizer=keras.optimizers.Adam(0.0), loss="mean_squared_error")
-        estimator = context.make(model)
+        model.compile(optimizer=keras.optimizers.Adam(0.0), loss=helper_loss(context))
     else:
-        estimator = context.make(
-            doubles.uncompiled(context.wrapper),
-            loss="mean_squared_error",
-            optimizer="sgd",
-            optimizer__learning_rate=0.0,
-        )
-    context.fit(estimator, X, y)
-    require_predictions(context, context.predict(estimator, X), y)
+        optimizer = keras.optimizers.SGD(0.0)
+        settings = {"loss": helper_loss(context), "optimizer": optimizer}
+        context.fit(context.make(lambda: uncompiled_helper(context), **settings), X, y)
+        settings["optimizer"] = keras.optimizers.SGD(0.0)
+    estimator = context.observe.make(model, **settings)
+    with context.doing(f"fit with a model instance ({context.case}) as model"):
+        context.fit(estimator, X, y)
+    require_values(context, context.observe.predict(estimator, X), y)
 
 
 class _Builders:
     """Builders of every kind for one wrapper."""
 
-    def __init__(self, wrapper: Wrapper) -> None:
-        self._wrapper = wrapper
+    def __init__(self, context: CheckContext) -> None:
+        self._context = context
 
     def method(self) -> Any:
-        return doubles.model_for(self._wrapper)
+        return compiled_helper(self._context)
 
     def of_kind(self, kind: str) -> Any:
-        wrapper = self._wrapper
+        context = self._context
 
         class CallableObject:
             def __call__(self) -> Any:
-                return doubles.model_for(wrapper)
+                return compiled_helper(context)
 
         class BuilderClass:
             def __new__(cls) -> Any:
-                return doubles.model_for(wrapper)
+                return compiled_helper(context)
 
         class ModelClass(doubles.RecordingModel):
             def __init__(self) -> None:
-                made = doubles.model_for(wrapper)
+                made = compiled_helper(context)
                 super().__init__(made.inputs, made.outputs)
                 self.compile(optimizer=made.optimizer, loss=made.loss)
 
+        def function(off: float) -> Any:
+            return compiled_helper(context, off=off)
+
         return {
-            "function": doubles.builder(wrapper),
-            "partial": functools.partial(doubles.model_for, wrapper, off=0.0),
+            "function": helper_builder(context),
+            "partial": functools.partial(function, off=0.0),
             "bound-method": self.method,
             "class": BuilderClass,
             "model-class": ModelClass,
@@ -79,9 +94,11 @@ class _Builders:
 )
 def builder_kinds(context: CheckContext) -> None:
     X, y, *_ = doubles.dataset(context.wrapper)
-    estimator = context.make(_Builders(context.wrapper).of_kind(context.case))
-    context.fit(estimator, X, y)
-    require_predictions(context, context.predict(estimator, X), y)
+    require_it_works(context)
+    estimator = context.observe.make(_Builders(context).of_kind(context.case))
+    with context.doing(f"fit with a {context.case} as builder"):
+        context.fit(estimator, X, y)
+    require_values(context, context.observe.predict(estimator, X), y)
 
 
 @check(
@@ -94,12 +111,11 @@ def builder_kinds(context: CheckContext) -> None:
 )
 def special_arguments_by_kind(context: CheckContext) -> None:
     X, y, *_ = doubles.dataset(context.wrapper)
-    wrapper = context.wrapper
     seen: list[Any] = []
 
     def function(width: int, meta: Any, units: int) -> Any:
         seen.append((width, meta["n_features_in_"], units))
-        return doubles.model_for(wrapper)
+        return compiled_helper(context)
 
     class Factory:
         def method(self, meta: Any, units: int) -> Any:
@@ -118,22 +134,30 @@ def special_arguments_by_kind(context: CheckContext) -> None:
         "class": Builder,
         "callable-object": Factory(),
     }[context.case]
-    context.fit(context.make(builder, units=5), X, y)
+    # A function receives the arguments, and a builder of the kind is accepted without them.
+    plain, calls = recording_builder(context, "meta", "units")
+    _, received = fit_with_builder(context, plain, calls, units=5)
+    special_argument(context, received, "meta")
+    context.fit(context.make(_Builders(context).of_kind(context.case)), X, y)
+    estimator = context.observe.make(builder, units=5)
+    with context.doing(f"fit with a {context.case} as builder"):
+        context.fit(estimator, X, y)
     expected = [(1, X.shape[1], 5)]
     context.require(seen == expected, f"the builder should receive {expected}; it received {seen}")
 
 
 @check(
     "CLS-8.not-a-builder",
-    verifies="fit raises a TypeError that names model if model is not a builder",
+    verifies="fit raises a TypeError or ValueError that names model if model is not a builder",
     impact="the error comes from deep inside and does not mention the wrong parameter",
     cases=["none", "text", "number", "list"],
 )
 def not_a_builder(context: CheckContext) -> None:
     X, y, *_ = doubles.dataset(context.wrapper)
+    require_it_works(context)
     given = {"none": None, "text": "dense", "number": 3, "list": [1]}[context.case]
     estimator = context.make(model=given)
-    with context.refusing(f"fit with model={given!r}", TypeError, naming="model"):
+    with context.refusing(f"fit with model={given!r}", TypeError, ValueError, naming="model"):
         estimator.fit(X, y)
 
 
@@ -146,6 +170,7 @@ def not_a_builder(context: CheckContext) -> None:
 )
 def not_a_model(context: CheckContext) -> None:
     X, y, *_ = doubles.dataset(context.wrapper)
+    require_it_works(context)
     returned, names = {
         "none": (None, ("None", "NoneType")),
         "layer": (keras.layers.Dense(1), ("Dense",)),

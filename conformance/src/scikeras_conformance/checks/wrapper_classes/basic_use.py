@@ -1,8 +1,9 @@
 """CLS-2 and CLS-3: the first example of the documentation works."""
 
 from scikeras_conformance.catalog.check import check
+from scikeras_conformance.checks._support.helper_models import helper_builder, plain_helper
 from scikeras_conformance.checks._support.modules import doubles
-from scikeras_conformance.checks._support.predictions import require_predictions
+from scikeras_conformance.checks._support.predictions import require_values
 from scikeras_conformance.runner.context import CheckContext, show
 
 
@@ -15,10 +16,10 @@ from scikeras_conformance.runner.context import CheckContext, show
 def fit_and_predict(context: CheckContext) -> None:
     X, y, *_ = doubles.dataset(context.wrapper)
     # A plain keras.Sequential that Keras trains with its own loop, unlike in other checks.
-    estimator = context.observe.make(model=lambda: doubles.plain_model_for(context.wrapper))
+    estimator = context.observe.make(model=lambda: plain_helper(context))
     returned = context.observe.fit(estimator, X, y)
     context.require(returned is estimator, f"fit returned {show(returned)}, not the estimator")
-    require_predictions(context, context.observe.predict(estimator, X), y)
+    require_values(context, context.observe.predict(estimator, X), y)
 
 
 @check(
@@ -28,9 +29,10 @@ def fit_and_predict(context: CheckContext) -> None:
     "another parameter",
 )
 def model_comes_first(context: CheckContext) -> None:
-    build = doubles.builder(context.wrapper)
+    build = helper_builder(context)
+    context.make(model=build)
     estimator = context.observe.make(build)
     context.require(
-        context.params(estimator).get("model") is build,
+        context.params(estimator).get("model") is context.as_given(build),
         "the first positional argument is not the parameter 'model'",
     )

@@ -3,6 +3,7 @@
 from typing import Any
 
 from scikeras_conformance.catalog.check import ESTIMATORS, Wrapper, check
+from scikeras_conformance.checks._support.helper_models import helper_builder
 from scikeras_conformance.checks._support.modules import doubles, np, sklearn_base
 from scikeras_conformance.runner.context import CheckContext
 
@@ -34,7 +35,7 @@ def estimator_type(context: CheckContext) -> None:
         pass
 
     cls = Subclass if context.case == "subclass" else context.cls
-    estimator = context.make_of(cls, doubles.builder(context.wrapper))
+    estimator = context.make_of(cls, helper_builder(context))
     expected = {
         Wrapper.BASE: (False, False, None),
         Wrapper.CLASSIFIER: (True, False, "classifier"),
@@ -65,18 +66,25 @@ def estimator_type(context: CheckContext) -> None:
 def stratified_splits(context: CheckContext) -> None:
     from sklearn.model_selection import cross_val_score
 
-    data = doubles.classes_dataset([0, 1], repeats=6, sigmoid=True)
+    data = doubles.classes_dataset([0, 1], repeats=6)
     order = np.argsort(data.y)
     X, y = data.X[order], data.y[order]
     held_out: list[list[int]] = []
+
+    class Untrained(context.cls):  # type: ignore[name-defined, misc]
+        """The folds can be seen without training."""
+
+        def fit(self, X: Any, y: Any, **kwargs: Any) -> Any:
+            del X, y, kwargs
+            return self
 
     def scoring(estimator: Any, X: Any, y: Any) -> float:
         del estimator, X
         held_out.append(np.bincount(y, minlength=2).tolist())
         return 0.0
 
-    estimator = context.make(doubles.builder(context.wrapper))
-    with context.doing("cross_val_score(estimator, X, y, cv=3)"):
+    estimator = context.make_of(Untrained, helper_builder(context))
+    with context.preparing("cross_val_score(estimator, X, y, cv=3)"):
         cross_val_score(estimator, X, y, cv=3, scoring=scoring, error_score="raise")
     context.require(
         held_out == [[2, 2]] * 3,

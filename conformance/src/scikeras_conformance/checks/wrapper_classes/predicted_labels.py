@@ -3,8 +3,10 @@
 from typing import Any
 
 from scikeras_conformance.catalog.check import Wrapper, check
+from scikeras_conformance.checks._support.helper_models import loss_of_classes
 from scikeras_conformance.checks._support.modules import doubles, np
-from scikeras_conformance.checks._support.predictions import as_array, require_predictions
+from scikeras_conformance.checks._support.oracle_models import oracle_builder
+from scikeras_conformance.checks._support.predictions import as_array, require_shape
 from scikeras_conformance.runner.context import CheckContext, show
 
 LABELS: dict[str, Any] = {
@@ -21,21 +23,14 @@ LABELS: dict[str, Any] = {
 }
 
 
-def _labels(case: str) -> Any:
+def _data(case: str) -> Any:
     given = LABELS[case]
-    return np.array(given[1], dtype=given[0]) if isinstance(given, tuple) else np.array(given)
+    labels = np.array(given[1], dtype=given[0]) if isinstance(given, tuple) else np.array(given)
+    return doubles.classes_dataset(labels)
 
 
 def _classifier_for(context: CheckContext, data: Any) -> Any:
-    def build() -> Any:
-        model = doubles.make_model(data, "softmax")
-        model.compile(
-            optimizer=doubles.zero_learning_rate(),
-            loss="sparse_categorical_crossentropy",
-        )
-        return model
-
-    return context.make(build)
+    return context.make(oracle_builder(data, "softmax", loss_of_classes(context)))
 
 
 @check(
@@ -47,12 +42,27 @@ def _classifier_for(context: CheckContext, data: Any) -> Any:
     cases=LABELS,
 )
 def labels_come_back(context: CheckContext) -> None:
-    data, predicted = _predicted(context, context.case)
+    data = _data(context.case)
+    # The same with plain numbers for labels, which every classifier takes.
+    plain = data._replace(y=np.unique(data.y, return_inverse=True)[1])
+    estimator = _classifier_for(context, data)
+    context.fit(estimator, plain.X, plain.y)
+    estimator = _classifier_for(context, data)
+    context.observe.fit(estimator, data.X, _given(context, data))
+    predicted = context.observe.predict(estimator, data.X)
     # The shape is the business of CLS-4b: a column and a flat array have the same labels.
     found = as_array(context, predicted, "predict").ravel().tolist()
     context.require(
         found == data.y.tolist(), f"predict returned {show(found[:3])} ..., not {show(data.y[:3])}"
     )
+
+
+def _given(context: CheckContext, data: Any) -> Any:
+    """Return the target as the case has it: an array, or a list."""
+    return data.y.tolist() if context.case.startswith("list") else data.y
+
+
+INDICATORS = {"indicator-float": np.float32, "indicator-bool": np.bool_}
 
 
 @check(
@@ -61,20 +71,19 @@ def labels_come_back(context: CheckContext) -> None:
     impact="predictions cannot be concatenated with labels, or stored beside them, unless they "
     "are converted",
     wrappers=[Wrapper.CLASSIFIER],
-    cases=LABELS,
+    cases=[*LABELS, *INDICATORS],
 )
 def dtype(context: CheckContext) -> None:
-    data, predicted = _predicted(context, context.case)
-    found = as_array(context, predicted, "predict").dtype
+    if context.case in INDICATORS:
+        data = doubles.multilabel_dataset()
+        data = data._replace(y=data.y.astype(INDICATORS[context.case]))
+        estimator = context.make(oracle_builder(data, "sigmoid", "binary_crossentropy"))
+    else:
+        data = _data(context.case)
+        estimator = _classifier_for(context, data)
+    context.fit(estimator, data.X, _given(context, data))
+    found = as_array(context, context.predict(estimator, data.X), "predict").dtype
     context.require(found == data.y.dtype, f"predict returned {found} where y has {data.y.dtype}")
-
-
-def _predicted(context: CheckContext, case: str) -> tuple[Any, Any]:
-    """Return data with labels of a kind, and the predictions for them."""
-    data = doubles.classes_dataset(_labels(case))
-    estimator = _classifier_for(context, data)
-    context.fit(estimator, data.X, data.y.tolist() if case.startswith("list") else data.y)
-    return data, context.predict(estimator, data.X)
 
 
 @check(
@@ -85,8 +94,8 @@ def _predicted(context: CheckContext, case: str) -> tuple[Any, Any]:
     cases=["int", "str"],
 )
 def column_target(context: CheckContext) -> None:
-    data = doubles.classes_dataset(_labels(context.case))
+    data = _data(context.case)
     estimator = _classifier_for(context, data)
     y = data.y.reshape(-1, 1)
     context.fit(estimator, data.X, y)
-    require_predictions(context, context.predict(estimator, data.X), y)
+    require_shape(context, context.predict(estimator, data.X), y)

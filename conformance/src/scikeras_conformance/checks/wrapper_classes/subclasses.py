@@ -3,7 +3,14 @@
 from typing import Any
 
 from scikeras_conformance.catalog.check import check
+from scikeras_conformance.checks._support.helper_models import compiled_helper
 from scikeras_conformance.checks._support.modules import doubles, sklearn_base
+from scikeras_conformance.checks._support.preparation import accepted, require_it_works
+from scikeras_conformance.checks._support.recording_builder import (
+    fit_with_builder,
+    recording_builder,
+    special_argument,
+)
 from scikeras_conformance.runner.context import CheckContext
 
 
@@ -21,7 +28,6 @@ from scikeras_conformance.runner.context import CheckContext
 )
 def subclass(context: CheckContext) -> None:
     built: list[int] = []
-    wrapper = context.wrapper
 
     class Fixed(context.cls):  # type: ignore[name-defined, misc]
         def __init__(self, hidden: int = 3) -> None:
@@ -30,7 +36,7 @@ def subclass(context: CheckContext) -> None:
 
         def _keras_build_fn(self) -> Any:
             built.append(self.hidden)
-            return doubles.model_for(wrapper)
+            return compiled_helper(context)
 
     class WithKeywords(context.cls):  # type: ignore[name-defined, misc]
         def __init__(self, hidden: int = 3, **kwargs: Any) -> None:
@@ -39,7 +45,7 @@ def subclass(context: CheckContext) -> None:
 
         def _keras_build_fn(self) -> Any:
             built.append(self.hidden)
-            return doubles.model_for(wrapper)
+            return compiled_helper(context)
 
     class WithSpecialArguments(context.cls):  # type: ignore[name-defined, misc]
         def __init__(self, hidden: int = 3, **kwargs: Any) -> None:
@@ -49,22 +55,30 @@ def subclass(context: CheckContext) -> None:
         def _keras_build_fn(self, meta: Any, compile_kwargs: Any, params: Any) -> Any:
             del compile_kwargs
             built.append(params["hidden"] if "n_features_in_" in meta else 0)
-            return doubles.model_for(wrapper)
+            return compiled_helper(context)
 
     class WithRequiredParameter(Fixed):
         def __init__(self, hidden: int) -> None:
             super().__init__(hidden)
 
-    if context.case == "own-parameters":
-        estimator = context.make_of(Fixed, hidden=7)
-    elif context.case == "required-parameter":
-        estimator = context.make_of(WithRequiredParameter, hidden=7)
-    else:
-        estimator = context.make_of(
-            WithKeywords if context.case.startswith("own") else WithSpecialArguments,
-            hidden=7,
-            epochs=2,
-        )
+    require_it_works(context)
+    if context.case == "special-arguments":
+        build, calls = recording_builder(context, "meta", "params")
+        _, received = fit_with_builder(context, build, calls)
+        special_argument(context, received, "meta")
+        special_argument(context, received, "params")
+    inherited = (
+        accepted(context, epochs=2) if context.case == "own-and-inherited-parameters" else {}
+    )
+    cls = {
+        "own-parameters": Fixed,
+        "own-and-inherited-parameters": WithKeywords,
+        "special-arguments": WithSpecialArguments,
+        "required-parameter": WithRequiredParameter,
+    }[context.case]
+    # Not as an adapter would construct it: the signature is that of the subclass.
+    with context.doing("constructing an instance of a subclass with parameters of its own"):
+        estimator = cls(hidden=7, **inherited)
     with context.doing("cloning an instance of a subclass"):
         copy = sklearn_base.clone(estimator)
     context.require(type(copy) is type(estimator), "the class of the clone differs")
@@ -73,8 +87,8 @@ def subclass(context: CheckContext) -> None:
     context.require(
         before.get("epochs") == after.get("epochs"), "the clone lost inherited parameters"
     )
-    X, y, *_ = doubles.dataset(wrapper)
-    context.fit(copy, X, y)
+    X, y, *_ = doubles.dataset(context.wrapper)
+    context.observe.fit(copy, X, y)
     context.require(
         built == [7], f"_keras_build_fn should be called once, with 7; it was called with {built}"
     )
@@ -90,7 +104,7 @@ def subclass(context: CheckContext) -> None:
 )
 def passed_on(context: CheckContext) -> None:
     built: list[Any] = []
-    wrapper, stores = context.wrapper, context.case == "also-stored"
+    stores = context.case == "also-stored"
 
     class PassingOn(context.cls):  # type: ignore[name-defined, misc]
         def __init__(self, hidden: int = 3, width: int = 4, **kwargs: Any) -> None:
@@ -100,17 +114,19 @@ def passed_on(context: CheckContext) -> None:
 
         def _keras_build_fn(self, hidden: int, width: int) -> Any:
             built.append((hidden, width))
-            return doubles.model_for(wrapper)
+            return compiled_helper(context)
 
-    estimator = context.make_of(PassingOn, hidden=7)
-    context.call(estimator, "set_params", width=9)
+    require_it_works(context)
+    with context.doing("constructing an instance of a subclass that passes its parameters on"):
+        estimator = PassingOn(hidden=7)
+    context.observe.call(estimator, "set_params", width=9)
     with context.doing("cloning an instance of a subclass"):
         copy = sklearn_base.clone(estimator)
     for one in (estimator, copy):
         params = context.params(one)
         found = params.get("hidden"), params.get("width")
         context.require(found == (7, 9), f"hidden and width should be 7 and 9; they are {found}")
-        context.fit(one, *doubles.dataset(wrapper)[:2])
+        context.observe.fit(one, *doubles.dataset(context.wrapper)[:2])
     context.require(
         built == [(7, 9)] * 2, f"the builder should receive (7, 9) twice; it received {built}"
     )

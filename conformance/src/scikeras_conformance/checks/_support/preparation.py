@@ -1,0 +1,154 @@
+"""What a check makes sure of before it looks at its clause, with nothing but the helper model.
+
+A clause about one form of a thing is broken only if the subject fails with that form and works
+without it. Whether it works without it is tried once for each class.
+"""
+
+from collections.abc import Callable
+from typing import Any
+from weakref import WeakKeyDictionary
+
+from scikeras_conformance.checks._support.helper_models import (
+    helper_builder,
+    helper_loss,
+    uncompiled_helper,
+)
+from scikeras_conformance.checks._support.modules import doubles
+from scikeras_conformance.checks._support.state import has_compile_prefix
+from scikeras_conformance.exceptions import Blocked
+from scikeras_conformance.runner.context import CheckContext
+from scikeras_conformance.runner.seeding import seed_everything
+
+__all__ = [
+    "accepted",
+    "own_parameters",
+    "require_compile_prefix",
+    "require_free_parameters",
+    "require_it_compiles",
+    "require_it_works",
+    "require_probabilities_exist",
+    "try_once",
+]
+
+_tried: WeakKeyDictionary[type, dict[tuple[str, ...], Blocked | None]] = WeakKeyDictionary()
+"""By class: what was tried, and what blocked it."""
+
+
+def require_it_works(context: CheckContext, method: str = "fit") -> None:
+    """Block the check unless a method works with the helper model, and nothing else given.
+
+    Parameters
+    ----------
+    context : CheckContext
+        The context.
+    method : str, default="fit"
+        ``"fit"`` or ``"initialize"``.
+    """
+
+    def attempt() -> None:
+        X, y, *_ = doubles.dataset(context.wrapper)
+        estimator = context.make(helper_builder(context))
+        context.call(estimator, method, X, y)
+        context.predict(estimator, X)
+
+    try_once(context, attempt, method)
+
+
+def require_it_compiles(context: CheckContext) -> None:
+    """Block the check unless a model is compiled with the names of an optimizer and a loss."""
+
+    def attempt() -> None:
+        X, y, *_ = doubles.dataset(context.wrapper)
+        loss = helper_loss(context)
+        estimator = context.make(lambda: uncompiled_helper(context), optimizer="sgd", loss=loss)
+        context.fit(estimator, X, y)
+
+    try_once(context, attempt, "compilation")
+
+
+def try_once(context: CheckContext, attempt: Callable[[], object], *what: str) -> None:
+    """Prepare with something that is the same for many checks, the first time a class needs it.
+
+    Parameters
+    ----------
+    context : CheckContext
+        The context.
+    attempt : callable
+        Does it. If it is blocked, this check is, and so are all others that need the same.
+    *what : str
+        What is tried, to tell it from everything else.
+    """
+    tried = _tried.setdefault(context.cls, {})
+    key = (*what, str(context.subject.builder_protocol))
+    if key not in tried:
+        tried[key] = _failure(context, attempt)
+        # The check goes on as if nothing had drawn random numbers.
+        seed_everything()
+    if (blocked := tried[key]) is not None:
+        raise Blocked(blocked.step, blocked.problem) from blocked.__cause__
+
+
+def _failure(context: CheckContext, attempt: Callable[[], object]) -> Blocked | None:
+    try:
+        with context.preparing("trying something simpler"):
+            attempt()
+    except Blocked as blocked:
+        return blocked
+    return None
+
+
+def own_parameters(context: CheckContext) -> list[str]:
+    """Return the names of the wrapper's own parameters, without those for the builder."""
+    return list(context.params(context.make(helper_builder(context))))
+
+
+def accepted(context: CheckContext, **given: Any) -> dict[str, Any]:
+    """Return those parameters that the wrapper has, each tried alone.
+
+    For checks that give a wrapper several parameters and are about none of them: a wrapper need not
+    have them. One that it does not have might be taken for an argument of the builder.
+
+    Parameters
+    ----------
+    context : CheckContext
+        The context.
+    **given
+        Named and routed parameters.
+    """
+    build = helper_builder(context)
+    named = {*own_parameters(context), "model", "fit", "predict", "score"}
+
+    def has(name: str, value: Any) -> bool:
+        try:
+            context.subject.construct(context.cls, build, **{name: value})
+        except (Exception, SystemExit):
+            return False
+        return name.partition("__")[0] in named
+
+    return {name: value for name, value in given.items() if has(name, value)}
+
+
+def require_free_parameters(context: CheckContext) -> None:
+    """Block the check unless a keyword for the builder is a parameter, as INIT-1 has it."""
+    if "units" not in context.params(context.make(helper_builder(context), units=1)):
+        context.stop("storing a keyword for the builder as a parameter", "did not happen")
+
+
+def require_compile_prefix(context: CheckContext) -> None:
+    """End a conditional check as not applicable if the wrapper does not route ``compile__x``.
+
+    It should, but does not have to: COMP-8 is about that.
+    """
+    if not has_compile_prefix(context):
+        context.not_applicable("compile__ is not among the prefixes, which COMP-8 is about")
+
+
+def require_probabilities_exist(context: CheckContext) -> None:
+    """End a conditional check as not applicable if the classifier has no ``predict_proba``.
+
+    The contract leaves that open, as scikit-learn does.
+    """
+    if not hasattr(context.cls, "predict_proba"):
+        context.not_applicable(
+            "the classifier has no predict_proba, which it does not have to have"
+        )
