@@ -1,6 +1,7 @@
 """Causes: which results belong together, and what is said of them."""
 
 import json
+import time
 
 import pytest
 from msgspec.structs import replace
@@ -190,6 +191,14 @@ def test_the_words_for_mending():
 def test_values_are_no_part_of_a_pattern(one, other):
     """Two messages that differ in values alone have one pattern."""
     assert pattern_of(one, ["Classifier", "Regressor"]) == pattern_of(other, ["Regressor"])
+
+
+@pytest.mark.parametrize("part", ["a", "a.", "(", "()", "<", "<a>", "'", "`", "[{", "1.", "# "])
+def test_a_long_message_takes_no_long_time(part):
+    """No message of a subject stops the report."""
+    start = time.process_time()
+    pattern_of(part * 100_000)
+    assert time.process_time() - start < 1
 
 
 def test_the_words_of_a_message_are_those_of_its_first_line():

@@ -183,19 +183,31 @@ def test_junit_of_a_hostile_subject_can_be_read():
 
 
 def test_annotations():
-    """A line for each failure, at the subject's line, and the verdict as the last one."""
+    """A line for each cause, at the subject's line, and the verdict as the last one."""
     out = render_as("github", MIXED).splitlines()
     assert out[0].startswith(
         "::error file=src/toy/deep%2C er.py,line=7,title=CLS-1.extends-base%3Aclassifier::fit(...)"
     )
-    assert out[1].startswith("::warning file=")
-    assert out[2].startswith("::error title=CLS-1.extends-base%3Aregressor%3A error of the suite::")
+    assert out[1].startswith("::error title=CLS-1.extends-base%3Aregressor%3A error of the suite::")
     assert (
-        out[3]
+        out[2]
         == f"::error title={MISSING[0].replace(':', '%3A')}::The planned check has no result."
     )
-    assert out[4].startswith("::error title=conformance::incomplete")
-    assert 5 == len(out)
+    assert out[3].startswith("::error title=conformance::incomplete")
+    assert 4 == len(out)
+    assert render_as("github", run(failed(check=SHOULD))).startswith("::warning file=")
+
+
+def test_a_cause_is_one_annotation():
+    """A job shows ten of them; each says how many results it stands for."""
+    same = [failed(case=case) for case in "abc"]
+    first, last = render_as("github", run(*same)).splitlines()
+    assert "%0AMending this frees 3 failed results.%0AReproduce: " in first
+    assert last.startswith("::error title=conformance::")
+    (notice,) = render_as("github", run(*same, gate=known_gate(*same))).splitlines()[:-1]
+    assert notice.startswith("::notice ")
+    partly = render_as("github", run(*same, gate=known_gate(*same[1:]))).splitlines()
+    assert partly[0].startswith("::error ")
 
 
 def test_annotations_with_a_baseline():

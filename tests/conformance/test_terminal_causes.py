@@ -7,7 +7,7 @@ import pytest
 
 from runs import blocked, failed, known_gate, result, run
 from scikeras_conformance.catalog.results import Origin
-from scikeras_conformance.report.cause_changes import cause_lines, mended_causes
+from scikeras_conformance.report.cause_changes import cause_lines, fixed_causes
 from scikeras_conformance.report.formats import render_as
 from scikeras_conformance.report.formats.terminal import render
 from scikeras_conformance.report.formats.terminal_causes import MAX_CAUSES
@@ -119,10 +119,10 @@ def test_causes_that_are_mended_and_those_that_are_new():
     """A cause is mended if none of its results is wrong any more."""
     before = run(at("_a", "1"), at("_a", "2"), at("_b", "3"), result(case="4"))
     after = run(at("_a", "1"), result(case="2"), result(case="3"), at("_c", "4"))
-    assert ["Wrapper._b"] == [one.origin.function for one in mended_causes(before, after)]
-    assert ["Wrapper._c"] == [one.origin.function for one in mended_causes(after, before)]
+    assert ["Wrapper._b"] == [one.origin.function for one in fixed_causes(before, after)]
+    assert ["Wrapper._c"] == [one.origin.function for one in fixed_causes(after, before)]
     assert [
-        "causes mended: 1",
+        "causes fixed: 1",
         f"  1 result at toy/wrappers.py:41: {ERROR}",
         "new causes: 1",
         f"  1 result at toy/wrappers.py:41: {ERROR}",
@@ -132,8 +132,8 @@ def test_causes_that_are_mended_and_those_that_are_new():
 def test_causes_of_results_that_the_other_run_lacks_are_not_mended():
     """What was not run again is not known to be right."""
     before, after = run(at("_a", "1")), run(result(case="2"))
-    assert () == mended_causes(before, after)
-    assert ["causes mended: 0", "new causes: 0"] == [*cause_lines(before, after)]
+    assert () == fixed_causes(before, after)
+    assert ["causes fixed: 0", "new causes: 0"] == [*cause_lines(before, after)]
 
 
 def test_of_many_changes_the_first_are_shown():

@@ -1,17 +1,17 @@
-"""Which causes are mended, and which are new, from one run to another."""
+"""Which causes are fixed, and which are new, from one run to another."""
 
 from collections.abc import Iterator
 
 from scikeras_conformance.report.causes import Cause
 from scikeras_conformance.report.structure import Report
 
-__all__ = ["cause_lines", "mended_causes"]
+__all__ = ["cause_lines", "fixed_causes"]
 
 MAX_SHOWN = 10
 MAX_TEXT = 120
 
 
-def mended_causes(before: Report, after: Report) -> tuple[Cause, ...]:
+def fixed_causes(before: Report, after: Report) -> tuple[Cause, ...]:
     """Return the causes of a run of which another run, of the same checks, shows nothing.
 
     Parameters
@@ -32,10 +32,10 @@ def mended_causes(before: Report, after: Report) -> tuple[Cause, ...]:
 
 
 def cause_lines(before: Report, after: Report) -> Iterator[str]:
-    """Yield the causes that are mended, and those that are new, as lines of text."""
+    """Yield the causes that are fixed, and those that are new, as lines of text."""
     for title, causes in (
-        ("causes mended", mended_causes(before, after)),
-        ("new causes", mended_causes(after, before)),
+        ("causes fixed", fixed_causes(before, after)),
+        ("new causes", fixed_causes(after, before)),
     ):
         yield f"{title}: {len(causes)}"
         for cause in causes[:MAX_SHOWN]:

@@ -217,10 +217,11 @@ def _cause(group: _Group) -> Cause:
 def _example(results: Sequence[Result]) -> Result:
     """Return a result to show: of the most frequent kind, rather failed than blocked, and short."""
     kinds = Counter(map(_kind, results))
+    checks = {result.check for result in results}
     return max(
         results,
         key=lambda result: (
-            not result.follows,
+            result.follows not in checks,
             kinds[_kind(result)],
             result.outcome is Outcome.FAILED,
             -len(result.message),

@@ -8,6 +8,8 @@ from scikeras_conformance.baseline import normalize
 __all__ = ["pattern_of", "words_of"]
 
 MAX_LENGTH = 80
+MAX_TEXT = 1000
+"""What is looked at: some rules take time that grows with the square of a text."""
 
 ATTRIBUTE = re.compile(r"has no attribute '(\w+)'")
 QUOTED = re.compile(r"'[^']*'|\"[^\"]*\"|`+[^`]*`+")
@@ -36,7 +38,7 @@ def pattern_of(text: str, names: Iterable[str] = ()) -> str:
     >>> pattern_of("AttributeError: 'Net' object has no attribute 'outputs'")
     "AttributeError: no attribute 'outputs'"
     """
-    text = normalize(text)
+    text = normalize(text[:MAX_TEXT])
     attribute = ATTRIBUTE.search(text)
     if attribute is not None:
         # Which object lacks it depends on the check; what it lacks is the point.

@@ -281,7 +281,7 @@ class Report(_Part, frozen=True):
         return 0 if gate is None else sum(name in gate.known for name in cause.results)
 
     @property
-    def causes_to_mend(self) -> tuple[Cause, ...]:
+    def causes_to_fix(self) -> tuple[Cause, ...]:
         """The causes, those that the baseline accepts altogether last."""
         return tuple(sorted(self.causes, key=lambda cause: self.known_of(cause) == cause.size))
 

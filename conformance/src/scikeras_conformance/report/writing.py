@@ -34,7 +34,7 @@ def to_json(report: Report) -> str:
 
 
 def write_report(report: Report, path: Path) -> None:
-    """Write a complete report in one step: a line for each cause and each result.
+    """Write a complete report in one step.
 
     Raises
     ------

@@ -167,7 +167,7 @@ def _described(error: BaseException, planned: PlannedCheck, subject: Subject) ->
                 short_traceback(error, subject),
                 error.example,
                 exception=_cause(error),
-                origin=_origin(error, subject, planned),
+                origin=_origin(error, planned, subject),
                 follows=error.follows or planned.check.presupposes,
             )
         case Blocked():
@@ -177,7 +177,7 @@ def _described(error: BaseException, planned: PlannedCheck, subject: Subject) ->
                 short_traceback(error, subject),
                 step=error.step,
                 exception=_cause(error),
-                origin=_origin(error, subject, planned),
+                origin=_origin(error, planned, subject),
             )
         case TimeUp():
             step = "the check"
@@ -200,7 +200,7 @@ def _cause(outcome: Nonconformance | Blocked) -> str:
 
 
 def _origin(
-    outcome: Nonconformance | Blocked, subject: Subject, planned: PlannedCheck
+    outcome: Nonconformance | Blocked, planned: PlannedCheck, subject: Subject
 ) -> Origin | None:
     try:
         if outcome.__cause__ is not None:

@@ -42,7 +42,7 @@ def html(report: Report) -> str:
         gate=report.gate,
         filters=list(_filters(report)),
         overview=[_shares(chapter) for chapter in chapters],
-        causes=[_cause(report, cause) for cause in report.causes_to_mend],
+        causes=[_cause(report, cause) for cause in report.causes_to_fix],
         max_overview=MAX_OVERVIEW,
         others=[_others(report, chapter) for chapter in chapters],
         passed=[_passed(chapter) for chapter in chapters],

@@ -19,7 +19,7 @@ def causes(report: Report) -> Iterator[Line]:
     """Yield the causes with the most results; those that a baseline knows come last."""
     if not report.causes:
         return
-    ordered = report.causes_to_mend
+    ordered = report.causes_to_fix
     yield Line("")
     yield Line(_title(report, ordered), {"bold": True})
     for number, cause in enumerate(ordered[:MAX_CAUSES], 1):
