@@ -7,6 +7,7 @@ from scikeras_conformance.catalog.plan import make_plan, unchecked_clauses
 from scikeras_conformance.catalog.selection import Selection
 from scikeras_conformance.contract import load_contract
 from scikeras_conformance.exceptions import UsageError, did_you_mean
+from scikeras_conformance.subject.builder_protocol import READY_MADE
 from scikeras_conformance.subject.estimator_factories import parse_factory
 from scikeras_conformance.subject.spec import parse_spec
 
@@ -37,6 +38,12 @@ def add_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]"
         default=[],
         metavar="PLACE",
         type=parse_factory,
+        help="as for run",
+    )
+    script.add_argument(
+        "--builder-protocol",
+        metavar="PROTOCOL",
+        choices=tuple(map(str, READY_MADE)),
         help="as for run",
     )
     script.set_defaults(command=_script, listing=True)
@@ -110,5 +117,6 @@ def _script(options: argparse.Namespace) -> ExitCode:
         )
     planned = plan[options.name]
     how = {"seed": SEED, "example": options.example, "estimators": options.estimators}
+    how["builder_protocol"] = options.builder_protocol
     print(script_for(planned, options.subject, **how))
     return ExitCode.CONFORMANT

@@ -19,7 +19,7 @@ from scikeras_conformance.runner.lazy_module import LazyModule
 from scikeras_conformance.runner.seeding import seed_everything
 from scikeras_conformance.subject.loading import Subject
 
-__all__ = ["require_absent"]
+__all__ = ["look_for", "require_absent"]
 
 doubles = LazyModule("scikeras_conformance.doubles")
 
@@ -41,14 +41,19 @@ def require_absent(subject: Subject) -> None:
         With what was found.
     """
     for capability in sorted(subject.not_offered):
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            found = PROBES[capability](subject)
+        found = look_for(capability, subject)
         if found:
             raise DeclarationError(
                 f"The subject {subject.spec!r} is declared not to offer {capability.words}, but "
                 f"{found}. Take {str(capability)!r} out of what is not offered."
             )
+
+
+def look_for(capability: Capability, subject: Subject) -> str:
+    """Return what a subject was found to offer of a capability, in words; empty if nothing."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return PROBES[capability](subject)
 
 
 # -- wrappers ---------------------------------------------------------------------------------

@@ -89,8 +89,8 @@ class Subject:
         object for the same builder.
     construct_as_given : callable, optional
         Constructs an estimator like `construct`, with the builder as it is.
-    basic_use : dict of Wrapper to object, optional
-        What each wrapper was found to fit, see `scikeras_conformance.runner.basic_use`.
+    basic_use : dict, optional
+        What each wrapper was found to fit, kept by `scikeras_conformance.runner.basic_use`.
     """
 
     spec: str
@@ -102,7 +102,7 @@ class Subject:
     builder_protocol: BuilderProtocol = BuilderProtocol.KEYWORDS
     as_given: BuilderAdapter = as_it_is
     construct_as_given: Callable[..., Any] = call_class
-    basic_use: dict[Wrapper, Any] = field(default_factory=dict, compare=False)
+    basic_use: dict[str, Any] = field(default_factory=dict, compare=False)
 
     def public_class(self, wrapper: Wrapper) -> type:
         """Return the class that users import."""

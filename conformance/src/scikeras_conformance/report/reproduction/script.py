@@ -90,6 +90,7 @@ def subject():
     adapt = adapter_for(protocol, own)
     return SimpleNamespace(
         spec={spec!r}, classes=classes, estimator_factories=factories, as_given=adapt,
+        builder_protocol=protocol,
         construct=constructor_for(construct, protocol, adapt),
         public_class=lambda wrapper: public.get(wrapper, classes[wrapper]),
     )
