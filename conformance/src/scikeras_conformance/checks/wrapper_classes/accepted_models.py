@@ -14,6 +14,7 @@ from scikeras_conformance.checks._support.modules import doubles, keras
 from scikeras_conformance.checks._support.predictions import require_values
 from scikeras_conformance.checks._support.preparation import require_it_works
 from scikeras_conformance.checks._support.recording_builder import require_special_argument
+from scikeras_conformance.contract import Capability
 from scikeras_conformance.runner.context import CheckContext
 
 
@@ -104,6 +105,7 @@ def builder_kinds(context: CheckContext) -> None:
     wrappers=ESTIMATORS,
     cases=["partial", "bound-method", "class", "callable-object"],
     also=["BUILD-3"],
+    needs=[Capability.BUILDER_ARGUMENTS],
 )
 def special_arguments_by_kind(context: CheckContext) -> None:
     X, y, *_ = doubles.dataset(context.wrapper)
