@@ -9,6 +9,7 @@ from scikeras_conformance.checks._support.helper_models import compiled_helper
 from scikeras_conformance.checks._support.modules import doubles
 from scikeras_conformance.checks._support.predictions import same
 from scikeras_conformance.checks._support.preparation import require_it_works
+from scikeras_conformance.checks._support.recording_builder import require_special_argument
 from scikeras_conformance.exceptions import Blocked
 from scikeras_conformance.runner.context import CheckContext, show
 
@@ -112,6 +113,7 @@ def _require_kind_is_accepted(context: CheckContext) -> None:
 )
 def by_the_signature(context: CheckContext) -> None:
     _require_kind_is_accepted(context)
+    require_special_argument(context, "meta")
     X, y, *_ = doubles.dataset(context.wrapper)
     seen: list[Any] = []
 
@@ -144,6 +146,8 @@ def by_the_signature(context: CheckContext) -> None:
 def keyword_only(context: CheckContext) -> None:
     X, y, *_ = doubles.dataset(context.wrapper)
     require_it_works(context, context.case)
+    for name in ("meta", "compile_kwargs", "params"):
+        require_special_argument(context, name)
     calls: list[dict[str, Any]] = []
 
     def build(*, units: int, meta: Any, compile_kwargs: Any, params: Any) -> Any:

@@ -123,16 +123,19 @@ def settings_ignored(context: CheckContext) -> None:
     if has_compile_prefix(context):
         settings |= {"compile__run_eagerly": False, "compile__steps_per_execution": 2}
     context.fit(context.make(build), X, y)
-    estimator = context.make(build, **settings)
-    with context.doing(f"fit of a compiled model with {', '.join(settings)}"):
-        context.fit(estimator, X, y)
-    model = context.model(estimator)
-    found = (model.run_eagerly, model.steps_per_execution)
-    context.require(
-        found == (True, 1),
-        "(run_eagerly, steps_per_execution) should be (True, 1), as the builder compiled the "
-        f"model; with {', '.join(settings)} it is {found}",
-    )
+    for method in ("fit", "initialize"):
+        estimator = context.make(build, **settings)
+        if not hasattr(estimator, method):
+            continue
+        with context.doing(f"{method} of a compiled model with {', '.join(settings)}"):
+            context.call(estimator, method, X, y)
+        model = context.model(estimator)
+        found = (model.run_eagerly, model.steps_per_execution)
+        context.require(
+            found == (True, 1),
+            "(run_eagerly, steps_per_execution) should be (True, 1), as the builder compiled the "
+            f"model; after {method} with {', '.join(settings)} it is {found}",
+        )
 
 
 @check(

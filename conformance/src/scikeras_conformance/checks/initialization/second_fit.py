@@ -10,6 +10,7 @@ from scikeras_conformance.checks._support.modules import doubles, np
 from scikeras_conformance.checks._support.oracle_models import oracle_builder
 from scikeras_conformance.checks._support.predictions import as_array, require_values, same
 from scikeras_conformance.checks._support.state import fitted_names
+from scikeras_conformance.contract import Capability
 from scikeras_conformance.exceptions import Blocked
 from scikeras_conformance.runner.context import CheckContext, show
 
@@ -119,6 +120,7 @@ def _with_another_column(data: Any) -> Any:
     impact="the builder sizes its layers by the data of an earlier fit",
     wrappers=ESTIMATORS,
     also=["DATA-5"],
+    needs=[Capability.ENCODERS, Capability.BUILDER_ARGUMENTS],
 )
 def metadata_of_first_fit(context: CheckContext) -> None:
     X, y, *_ = doubles.dataset(context.wrapper)
