@@ -3,6 +3,7 @@
 from typing import Any
 
 from scikeras_conformance.catalog.check import ALL, ESTIMATORS, check
+from scikeras_conformance.checks._support.helper_models import helper_layer
 from scikeras_conformance.checks._support.modules import doubles, keras, np
 from scikeras_conformance.checks._support.predictions import as_array, require_predictions
 from scikeras_conformance.checks._support.training import loss_name
@@ -78,8 +79,7 @@ def _trained_on(context: CheckContext, kind: str) -> tuple[list[Any], Any]:
     def build() -> Any:
         inputs = keras.Input((data.n_features,))
         hidden = keras.layers.Dense(4, activation="tanh")(inputs)
-        activation = "sigmoid" if context.is_classifier else "linear"
-        model = doubles.RecordingModel(inputs, keras.layers.Dense(1, activation=activation)(hidden))
+        model = doubles.RecordingModel(inputs, helper_layer(context)(hidden))
         # The same numbers everywhere: random generators of some backends differ by device.
         generator = np.random.default_rng(5)
         model.set_weights([generator.normal(size=w.shape) * 0.5 for w in model.get_weights()])

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 from scikeras_conformance.catalog.check import check
+from scikeras_conformance.checks._support.helper_models import helper_layer
 from scikeras_conformance.checks._support.modules import doubles, keras, np
 from scikeras_conformance.checks._support.predictions import same
 from scikeras_conformance.checks._support.training import loss_name
@@ -28,8 +29,7 @@ def _drawing_builder(context: CheckContext, *, then: Callable[[], None] = lambda
         keras.random.uniform((1,))
         inputs = keras.Input((doubles.dataset(context.wrapper).n_features,))
         hidden = keras.layers.Dropout(0.5)(keras.layers.Dense(2)(inputs))
-        activation = "sigmoid" if context.is_classifier else "linear"
-        model = doubles.RecordingModel(inputs, keras.layers.Dense(1, activation=activation)(hidden))
+        model = doubles.RecordingModel(inputs, helper_layer(context)(hidden))
         model.compile(optimizer="sgd", loss=loss_name(context))
         then()
         return model

@@ -4,6 +4,7 @@ from contextlib import suppress
 from typing import Any
 
 from scikeras_conformance.catalog.check import check
+from scikeras_conformance.checks._support.helper_models import compiled_helper, helper_builder
 from scikeras_conformance.checks._support.modules import doubles, keras, np
 from scikeras_conformance.checks._support.predictions import as_array
 from scikeras_conformance.checks._support.training import read_history
@@ -28,7 +29,7 @@ def while_building(context: CheckContext) -> None:
         calls.append(1)
         if len(calls) > 1:
             raise KeyboardInterrupt
-        return doubles.model_for(context.wrapper)
+        return compiled_helper(context)
 
     estimator = context.make(build)
     context.fit(estimator, X, y)
@@ -62,7 +63,7 @@ def while_training(context: CheckContext) -> None:
             if epoch == INTERRUPTED_EPOCH:
                 raise KeyboardInterrupt
 
-    estimator = context.make(doubles.builder(context.wrapper), epochs=6, callbacks=[Interrupt()])
+    estimator = context.make(helper_builder(context), epochs=6, callbacks=[Interrupt()])
     with context.doing("fit with a callback that is interrupted"), suppress(KeyboardInterrupt):
         estimator.fit(X, y)
     losses = read_history(context, estimator).get("loss", [])

@@ -8,6 +8,7 @@ from contextlib import contextmanager, redirect_stdout
 from typing import Any
 
 from scikeras_conformance.catalog.check import Wrapper, check
+from scikeras_conformance.checks._support.helper_models import helper_builder
 from scikeras_conformance.checks._support.modules import doubles, keras
 from scikeras_conformance.checks._support.training import loss_name, recorder
 from scikeras_conformance.runner.context import CheckContext, show
@@ -91,7 +92,7 @@ def nothing_printed(context: CheckContext) -> None:
 def verbose_arrives(context: CheckContext) -> None:
     X, y, *_ = doubles.dataset(context.wrapper)
     callback, _ = recorder()
-    estimator = context.make(doubles.builder(context.wrapper), verbose=0, callbacks=callback)
+    estimator = context.make(helper_builder(context), verbose=0, callbacks=callback)
     context.fit(estimator, X, y)
     context.predict(estimator, X)
     log = context.recording_model(estimator).log

@@ -8,6 +8,7 @@ from functools import partial
 from typing import Any
 
 from scikeras_conformance.catalog.check import ESTIMATORS, check
+from scikeras_conformance.checks._support.helper_models import helper_builder, helper_layer
 from scikeras_conformance.checks._support.modules import doubles, keras, np
 from scikeras_conformance.checks._support.training import loss_name
 from scikeras_conformance.runner.context import CheckContext
@@ -65,8 +66,7 @@ def _builder(context: CheckContext) -> Callable[[], Any]:
         time.sleep(PAUSE_SECONDS)
         hidden = keras.layers.Dropout(0.5)(keras.layers.Dense(4)(inputs))
         time.sleep(PAUSE_SECONDS)
-        activation = "sigmoid" if context.is_classifier else "linear"
-        model = doubles.RecordingModel(inputs, keras.layers.Dense(1, activation)(hidden))
+        model = doubles.RecordingModel(inputs, helper_layer(context)(hidden))
         model.compile("sgd", loss=loss_name(context))
         return model
 
@@ -125,7 +125,7 @@ def _same(first: list[Any], second: list[Any]) -> bool:
 )
 def waiting(context: CheckContext) -> None:
     X, y, *_ = doubles.dataset(context.wrapper)
-    other = context.make(doubles.builder(context.wrapper), random_state=1)
+    other = context.make(helper_builder(context), random_state=1)
     # An error that says why it cannot be done is as good as an end.
     worker = _Worker(lambda: other.fit(X, y))
     ended: list[bool] = []
@@ -137,7 +137,7 @@ def waiting(context: CheckContext) -> None:
             ended.append(worker.ends_within(LONGEST_WAIT_SECONDS))
 
     callback = keras.callbacks.LambdaCallback(on_epoch_end=wait)
-    estimator = context.make(doubles.builder(context.wrapper), random_state=0, callbacks=[callback])
+    estimator = context.make(helper_builder(context), random_state=0, callbacks=[callback])
     with suppress(Exception):  # it may say that it cannot be done, too
         estimator.fit(X, y)
     if False in ended:

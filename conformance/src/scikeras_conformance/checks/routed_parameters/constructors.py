@@ -7,6 +7,7 @@ from scikeras_conformance.checks._support.destinations import (
     prepared,
     require_made,
 )
+from scikeras_conformance.checks._support.helper_models import uncompiled_helper
 from scikeras_conformance.checks._support.modules import doubles, keras, np
 from scikeras_conformance.runner.context import CheckContext, show
 
@@ -93,7 +94,7 @@ def _require_no_silence(context: CheckContext, params: dict[str, Any]) -> Any:
     A name may stand for a function, and parameters routed to one raise a TypeError (ROUTE-12).
     """
     X, y, *_ = doubles.dataset(context.wrapper)
-    estimator = context.make(lambda: doubles.uncompiled(context.wrapper, off=0.5), **params)
+    estimator = context.make(lambda: uncompiled_helper(context, off=0.5), **params)
     with context.doing(f"fit with {', '.join(params)}"):
         try:
             estimator.fit(X, y)

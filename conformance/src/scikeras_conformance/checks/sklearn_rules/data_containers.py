@@ -6,10 +6,10 @@ from typing import Any
 
 from scikeras_conformance.catalog.check import check
 from scikeras_conformance.checks._support.frames import import_library, make_frame
+from scikeras_conformance.checks._support.helper_models import helper_target
 from scikeras_conformance.checks._support.modules import doubles, np
 from scikeras_conformance.checks._support.predictions import as_array
 from scikeras_conformance.checks._support.training import (
-    column,
     learner,
     outputs_of,
     require_weights,
@@ -23,7 +23,7 @@ def _require_trained_on(context: CheckContext, given: Any, target: Any, X: Any, 
     build = learner(context)
     estimator = context.make(build, batch_size=len(y), verbose=0)
     context.fit(estimator, given, target)
-    expected = train(build(), X, column(y))
+    expected = train(build(), X, helper_target(context, y))
     require_weights(
         context, estimator, expected, f"those of training on the values of {context.case}"
     )
@@ -101,7 +101,7 @@ def memory_mapped(context: CheckContext) -> None:
             build = learner(context)
             estimator = context.make(build, batch_size=len(y), verbose=0)
             context.call(estimator, "fit", X, y, sample_weight=mapped(weights, "w"))
-            expected = train(build(), X, column(y), sample_weight=weights)
+            expected = train(build(), X, helper_target(context, y), sample_weight=weights)
             require_weights(
                 context, estimator, expected, "those of training with memory-mapped weights"
             )

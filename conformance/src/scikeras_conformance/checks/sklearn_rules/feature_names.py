@@ -5,6 +5,7 @@ from typing import Any
 
 from scikeras_conformance.catalog.check import ESTIMATORS, check
 from scikeras_conformance.checks._support.frames import COLUMN_NAMES, make_frame
+from scikeras_conformance.checks._support.helper_models import helper_builder
 from scikeras_conformance.checks._support.modules import doubles, np
 from scikeras_conformance.checks._support.predictions import as_array
 from scikeras_conformance.checks._support.sklearn_checks import estimator_for, require_prerequisites
@@ -84,7 +85,7 @@ def _names_are_read(given: Any) -> bool:
 )
 def names(context: CheckContext) -> None:
     X, y, *_ = doubles.dataset(context.wrapper)
-    estimator = context.make(doubles.builder(context.wrapper))
+    estimator = context.make(helper_builder(context))
     expected: list[str] | None = list(COLUMN_NAMES[: X.shape[1]])
     if context.case in {"pandas", "polars"}:
         given = make_frame(context, X, kind=context.case)
@@ -114,7 +115,7 @@ CHANGES = ("renamed", "reordered", "missing", "more")
 def other_columns(context: CheckContext) -> None:
     method, _, change = context.case.partition("-")
     X, y, *_ = doubles.dataset(context.wrapper)
-    estimator = context.make(doubles.builder(context.wrapper))
+    estimator = context.make(helper_builder(context))
     known = list(COLUMN_NAMES[: X.shape[1]])
     context.fit(estimator, make_frame(context, X, known), y)
     later = {

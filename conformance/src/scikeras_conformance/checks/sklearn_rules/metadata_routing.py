@@ -5,9 +5,10 @@ from typing import Any
 
 from scikeras_conformance.catalog.check import ESTIMATORS, check
 from scikeras_conformance.checks._support.destinations import subclass
+from scikeras_conformance.checks._support.helper_models import helper_builder, helper_target
 from scikeras_conformance.checks._support.modules import doubles, np
 from scikeras_conformance.checks._support.sklearn_checks import installed_version
-from scikeras_conformance.checks._support.training import column, learner, require_weights, train
+from scikeras_conformance.checks._support.training import learner, require_weights, train
 from scikeras_conformance.runner.context import CheckContext, show
 
 
@@ -77,7 +78,9 @@ def fit_request(context: CheckContext) -> None:
         with context.doing("putting the estimator into a tool of scikit-learn"):
             tool = _tools().get(context.case, _after_another)(estimator)
     member = _fit_with_weights(context, tool, X, y, weights)
-    expected = train(build(), X, column(y), sample_weight=weights if wanted else None)
+    expected = train(
+        build(), X, helper_target(context, y), sample_weight=weights if wanted else None
+    )
     how = "with" if wanted else "without"
     require_weights(context, member, expected, f"those of training {how} the weights")
 
@@ -112,7 +115,7 @@ def score_request(context: CheckContext) -> None:
 
     wanted = context.case == "search"
     cls = subclass(context, scorer=staticmethod(scorer))
-    estimator = context.make_of(cls, doubles.builder(context.wrapper), verbose=0)
+    estimator = context.make_of(cls, helper_builder(context), verbose=0)
     with sklearn.config_context(enable_metadata_routing=True):
         _requesting(context, estimator, fit=not wanted, score=wanted)
         with context.doing("putting the estimator into a search"):

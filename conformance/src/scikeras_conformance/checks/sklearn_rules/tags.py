@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from scikeras_conformance.catalog.check import ESTIMATORS, Wrapper, check
+from scikeras_conformance.checks._support.helper_models import helper_builder
 from scikeras_conformance.checks._support.modules import doubles, np
 from scikeras_conformance.checks._support.predictions import require_predictions
 from scikeras_conformance.checks._support.sklearn_checks import has_tag
@@ -35,7 +36,7 @@ def sparse_tag(context: CheckContext) -> None:
 
     data = doubles.dataset(context.wrapper)
     X = getattr(scipy.sparse, context.case)(data.X)
-    estimator = context.make(doubles.builder(context.wrapper))
+    estimator = context.make(helper_builder(context))
     predictions: list[Any] = []
 
     def does() -> None:
@@ -54,7 +55,7 @@ def sparse_tag(context: CheckContext) -> None:
 )
 def nan_tag(context: CheckContext) -> None:
     data = doubles.dataset(context.wrapper)
-    estimator = context.make(doubles.builder(context.wrapper))
+    estimator = context.make(helper_builder(context))
     X = data.X.copy()
     X[1, 0] = np.inf if context.case == "infinite" else np.nan
     if context.case == "predict":
@@ -139,7 +140,7 @@ def multiclass_tag(context: CheckContext) -> None:
 )
 def required_target(context: CheckContext) -> None:
     data = doubles.dataset(context.wrapper)
-    estimator = context.make(doubles.builder(context.wrapper))
+    estimator = context.make(helper_builder(context))
     required = has_tag(context, estimator, "target_tags.required")
     context.require(required, "the tag target_tags.required is not set")
     with context.refusing("fit without y", *REFUSALS, naming="y"):
