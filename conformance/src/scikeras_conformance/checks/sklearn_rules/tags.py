@@ -6,6 +6,7 @@ from typing import Any
 from scikeras_conformance.catalog.check import ESTIMATORS, Wrapper, check
 from scikeras_conformance.checks._support.helper_models import helper_builder
 from scikeras_conformance.checks._support.modules import doubles, np
+from scikeras_conformance.checks._support.plain_use import plain_use, provided
 from scikeras_conformance.checks._support.predictions import require_predictions
 from scikeras_conformance.checks._support.sklearn_checks import has_tag
 from scikeras_conformance.runner.context import CheckContext
@@ -17,12 +18,13 @@ def _require_as_tagged(
     context: CheckContext, estimator: Any, tag: str, what: str, does: Callable[[], None]
 ) -> None:
     """Require that input is accepted if a tag says so, and raises an error otherwise."""
-    if has_tag(context, estimator, tag):
-        with context.doing(f"{what}, which the tag {tag} allows,"):
+    with provided(plain_use(context)):
+        if has_tag(context, estimator, tag):
+            with context.doing(f"{what}, which the tag {tag} allows,"):
+                does()
+            return
+        with context.refusing(f"{what}, which the tag {tag} does not allow,", *REFUSALS):
             does()
-        return
-    with context.refusing(f"{what}, which the tag {tag} does not allow,", *REFUSALS):
-        does()
 
 
 @check(
@@ -69,7 +71,10 @@ def nan_tag(context: CheckContext) -> None:
 
     if context.case == "infinite":
         # No tag allows infinity.
-        with context.refusing("fit with infinity in X", *REFUSALS):
+        with (
+            provided(plain_use(context)),
+            context.refusing("fit with infinity in X", *REFUSALS),
+        ):
             does()
         return
     what = f"{context.case} with NaN in X"
@@ -143,5 +148,8 @@ def required_target(context: CheckContext) -> None:
     estimator = context.make(helper_builder(context))
     required = has_tag(context, estimator, "target_tags.required")
     context.require(required, "the tag target_tags.required is not set")
-    with context.refusing("fit without y", *REFUSALS, naming="y"):
+    with (
+        provided(plain_use(context)),
+        context.refusing("fit without y", *REFUSALS, naming="y"),
+    ):
         estimator.fit(data.X, None)
