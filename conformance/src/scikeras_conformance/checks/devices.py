@@ -3,7 +3,9 @@
 from typing import Any
 
 from scikeras_conformance.catalog.check import ALL, ESTIMATORS, check
+from scikeras_conformance.checks._support.helper_models import helper_layer, helper_model
 from scikeras_conformance.checks._support.modules import doubles, keras, np
+from scikeras_conformance.checks._support.plain_use import plain_use, provided
 from scikeras_conformance.checks._support.predictions import as_array, require_predictions
 from scikeras_conformance.checks._support.training import loss_name
 from scikeras_conformance.runner.context import CheckContext, show
@@ -23,7 +25,8 @@ def _require_gpu(context: CheckContext) -> None:
 
 def _require_runs_on(context: CheckContext, kind: str) -> None:
     """Require right predictions of a model whose variables are always on a given device."""
-    data = doubles.dataset(context.wrapper)
+    helper = helper_model(context)
+    data = helper.data
     places: list[set[str]] = []
 
     class PlacedModel(doubles.RecordingModel):
@@ -32,19 +35,19 @@ def _require_runs_on(context: CheckContext, kind: str) -> None:
             return super().fit(*args, **kwargs)
 
     def build() -> Any:
-        activation = "sigmoid" if context.is_classifier else "linear"
-        model = doubles.make_model(data, activation, cls=PlacedModel)
-        model.compile(optimizer=doubles.zero_learning_rate(), loss=loss_name(context))
+        model = doubles.make_model(data, helper.activation, cls=PlacedModel)
+        model.compile(optimizer=doubles.zero_learning_rate(), loss=helper.loss)
         return model
 
-    with keras.device(f"{kind}:0"):
-        estimator = context.make(build, verbose=0)
-        context.fit(estimator, data.X, data.y)
-        predicted = context.predict(estimator, data.X)
+    with provided(plain_use(context, "fit", "predict")), keras.device(f"{kind}:0"):
+        estimator = context.observe.make(build)
+        context.observe.fit(estimator, data.X, data.y)
+        predicted = context.observe.predict(estimator, data.X)
     model = context.model(estimator)
     optimizer = getattr(model, "optimizer", None)
     places.append(kinds_of([*model.variables, *getattr(optimizer, "variables", [])]))
-    context.require(len(places) > 1, "fit did not call the fit of the model that the builder made")
+    if len(places) < 2:
+        context.stop("fit", "did not call the fit of the model that the builder made")
     wrong = [place for place in places if place != {kind}]
     context.require(not wrong, f"variables of the model were on {show(wrong)}, not on the {kind}")
     require_predictions(context, predicted, data.y, f"predict on the {kind}")
@@ -78,16 +81,16 @@ def _trained_on(context: CheckContext, kind: str) -> tuple[list[Any], Any]:
     def build() -> Any:
         inputs = keras.Input((data.n_features,))
         hidden = keras.layers.Dense(4, activation="tanh")(inputs)
-        activation = "sigmoid" if context.is_classifier else "linear"
-        model = doubles.RecordingModel(inputs, keras.layers.Dense(1, activation=activation)(hidden))
+        model = doubles.RecordingModel(inputs, helper_layer(context)(hidden))
         # The same numbers everywhere: random generators of some backends differ by device.
         generator = np.random.default_rng(5)
         model.set_weights([generator.normal(size=w.shape) * 0.5 for w in model.get_weights()])
         model.compile(optimizer=keras.optimizers.SGD(0.05, momentum=0.5), loss=loss_name(context))
         return model
 
+    # All rows make one batch, so that seeds and shuffling have no effect.
     with keras.device(f"{kind}:0"):
-        estimator = context.make(build, epochs=3, batch_size=4, random_state=1, verbose=0)
+        estimator = context.make(build, epochs=3)
         context.fit(estimator, data.X, data.y)
         predicted = as_array(context, context.predict(estimator, data.X), f"predict on the {kind}")
     return context.model(estimator).get_weights(), predicted

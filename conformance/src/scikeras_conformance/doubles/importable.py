@@ -1,4 +1,7 @@
-"""Builders and classes that any process can import, so that they can be pickled."""
+"""Builders and classes that any process can import, so that they can be pickled.
+
+Builders for the classifier take the number of one of its `HELPERS` as ``helper``.
+"""
 
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
@@ -8,7 +11,8 @@ import keras
 import numpy as np
 
 from scikeras_conformance.catalog.wrappers import Wrapper
-from scikeras_conformance.doubles.data import Dataset, classes_dataset, continuous_dataset, dataset
+from scikeras_conformance.doubles.data import Dataset, classes_dataset, continuous_dataset
+from scikeras_conformance.doubles.helpers import HELPERS
 from scikeras_conformance.doubles.models import make_model
 from scikeras_conformance.doubles.recorders import zero_learning_rate
 from scikeras_conformance.doubles.stub import stub_model_of
@@ -61,9 +65,11 @@ class LabeledCallback(keras.callbacks.Callback):  # type: ignore[misc]
         self.label = label
 
 
-def _untrained(wrapper: Wrapper, cls: type[keras.Model], start: float = 0.5) -> keras.Model:
-    activation = "sigmoid" if wrapper is Wrapper.CLASSIFIER else "linear"
-    model = make_model(dataset(wrapper), activation, cls=cls)
+def _untrained(
+    wrapper: Wrapper, cls: type[keras.Model], start: float = 0.5, helper: int = 0
+) -> keras.Model:
+    made = HELPERS[wrapper][helper]
+    model = make_model(made.data, made.activation, cls=cls)
     model.set_weights([weights * 0.0 + np.float32(start) for weights in model.get_weights()])
     return model
 
@@ -73,9 +79,9 @@ def untrained_base(start: float = 0.5) -> keras.Model:
     return _untrained(Wrapper.BASE, EagerModel, start)
 
 
-def untrained_classifier(start: float = 0.5) -> keras.Model:
+def untrained_classifier(start: float = 0.5, helper: int = 0) -> keras.Model:
     """Build an uncompiled model with wrong weights."""
-    return _untrained(Wrapper.CLASSIFIER, EagerModel, start)
+    return _untrained(Wrapper.CLASSIFIER, EagerModel, start, helper)
 
 
 def untrained_regressor(start: float = 0.5) -> keras.Model:
@@ -93,9 +99,9 @@ UNTRAINED: Mapping[Wrapper, Callable[..., keras.Model]] = MappingProxyType(
 """Builders of uncompiled models whose weights all equal the argument ``start``."""
 
 
-def plain_classifier(start: float = 0.5) -> keras.Model:
+def plain_classifier(start: float = 0.5, helper: int = 0) -> keras.Model:
     """Build an untrained model of a class that any process knows."""
-    return _untrained(Wrapper.CLASSIFIER, keras.Model, start)
+    return _untrained(Wrapper.CLASSIFIER, keras.Model, start, helper)
 
 
 def plain_regressor(start: float = 0.5) -> keras.Model:
@@ -109,13 +115,13 @@ PLAIN: Mapping[Wrapper, Callable[..., keras.Model]] = MappingProxyType(
 """Like `UNTRAINED`, with plain `keras.Model`: custom classes are the subject of SER-4."""
 
 
-def _compiled(wrapper: Wrapper, optimizer: str) -> keras.Model:
-    model = _untrained(wrapper, keras.Model)
+def _compiled(wrapper: Wrapper, optimizer: str, helper: int = 0) -> keras.Model:
+    model = _untrained(wrapper, keras.Model, helper=helper)
     made = {
         "momentum": lambda: keras.optimizers.SGD(0.05, momentum=0.9),
         "adam": lambda: keras.optimizers.Adam(0.05),
     }[optimizer]()
-    loss = "binary_crossentropy" if wrapper is Wrapper.CLASSIFIER else "mean_squared_error"
+    loss = HELPERS[wrapper][helper].loss
     model.compile(optimizer=made, loss=loss, metrics=["mean_absolute_error"], run_eagerly=True)
     return model
 
@@ -125,9 +131,9 @@ def compiled_base(optimizer_name: str) -> keras.Model:
     return _compiled(Wrapper.BASE, optimizer_name)
 
 
-def compiled_classifier(optimizer_name: str) -> keras.Model:
+def compiled_classifier(optimizer_name: str, helper: int = 0) -> keras.Model:
     """Build a compiled model whose optimizer has a state."""
-    return _compiled(Wrapper.CLASSIFIER, optimizer_name)
+    return _compiled(Wrapper.CLASSIFIER, optimizer_name, helper)
 
 
 def compiled_regressor(optimizer_name: str) -> keras.Model:
@@ -135,7 +141,7 @@ def compiled_regressor(optimizer_name: str) -> keras.Model:
     return _compiled(Wrapper.REGRESSOR, optimizer_name)
 
 
-COMPILED: Mapping[Wrapper, Callable[[str], keras.Model]] = MappingProxyType(
+COMPILED: Mapping[Wrapper, Callable[..., keras.Model]] = MappingProxyType(
     {
         Wrapper.BASE: compiled_base,
         Wrapper.CLASSIFIER: compiled_classifier,
@@ -152,25 +158,24 @@ def data_predicted_by_oracles(wrapper: Wrapper) -> Dataset:
     return continuous_dataset()
 
 
-def _layer_of(wrapper: Wrapper, wrong: bool) -> Dataset:
+def _layer_of(wrapper: Wrapper, wrong: bool, helper: int = 0) -> Dataset:
     """Return the data with a layer that predicts correctly, or the opposite."""
-    data = data_predicted_by_oracles(wrapper)
+    layer = HELPERS[wrapper][helper].data
+    data = data_predicted_by_oracles(wrapper)._replace(kernel=layer.kernel, bias=layer.bias)
     sign = np.float32(-1 if wrong else 1)
     return data._replace(kernel=data.kernel * sign, bias=data.bias * sign)
 
 
-def _oracle(wrapper: Wrapper, wrong: bool) -> keras.Model:
-    classifies = wrapper is Wrapper.CLASSIFIER
-    activation = "sigmoid" if classifies else "linear"
-    model = make_model(_layer_of(wrapper, wrong), activation, cls=keras.Model)
-    loss = "binary_crossentropy" if classifies else "mean_squared_error"
+def _oracle(wrapper: Wrapper, wrong: bool, helper: int = 0) -> keras.Model:
+    activation, loss = HELPERS[wrapper][helper].activation, HELPERS[wrapper][helper].loss
+    model = make_model(_layer_of(wrapper, wrong, helper), activation, cls=keras.Model)
     model.compile(optimizer=zero_learning_rate(), loss=loss, run_eagerly=True)
     return model
 
 
-def oracle_classifier(wrong: bool = False) -> keras.Model:
+def oracle_classifier(wrong: bool = False, helper: int = 0) -> keras.Model:
     """Build a model that always predicts correctly, or incorrectly."""
-    return _oracle(Wrapper.CLASSIFIER, wrong)
+    return _oracle(Wrapper.CLASSIFIER, wrong, helper)
 
 
 def oracle_regressor(wrong: bool = False) -> keras.Model:
@@ -184,9 +189,9 @@ ORACLES: Mapping[Wrapper, Callable[..., keras.Model]] = MappingProxyType(
 """Builders of models that predict correctly, or not with ``wrong=True``, and do not learn."""
 
 
-def wrong_oracle_classifier() -> keras.Model:
+def wrong_oracle_classifier(helper: int = 0) -> keras.Model:
     """Build a model that always predicts incorrectly."""
-    return oracle_classifier(wrong=True)
+    return oracle_classifier(wrong=True, helper=helper)
 
 
 def wrong_oracle_regressor() -> keras.Model:
@@ -194,15 +199,15 @@ def wrong_oracle_regressor() -> keras.Model:
     return oracle_regressor(wrong=True)
 
 
-WRONG_ORACLES: Mapping[Wrapper, Callable[[], keras.Model]] = MappingProxyType(
+WRONG_ORACLES: Mapping[Wrapper, Callable[..., keras.Model]] = MappingProxyType(
     {Wrapper.CLASSIFIER: wrong_oracle_classifier, Wrapper.REGRESSOR: wrong_oracle_regressor}
 )
-"""Builders without arguments of the models that `ORACLES` build with ``wrong=True``."""
+"""Builders of the models that `ORACLES` build with ``wrong=True``."""
 
 
-def stub_classifier(wrong: bool = False) -> keras.Model:
+def stub_classifier(wrong: bool = False, helper: int = 0) -> keras.Model:
     """Build a stub model that predicts correctly, or incorrectly."""
-    return stub_model_of(_layer_of(Wrapper.CLASSIFIER, wrong), Wrapper.CLASSIFIER)
+    return stub_model_of(_layer_of(Wrapper.CLASSIFIER, wrong, helper), Wrapper.CLASSIFIER)
 
 
 def stub_regressor(wrong: bool = False) -> keras.Model:
@@ -216,9 +221,9 @@ STUBS: Mapping[Wrapper, Callable[..., Any]] = MappingProxyType(
 """Like `ORACLES`, for many fits in one process."""
 
 
-def wrong_stub_classifier() -> keras.Model:
+def wrong_stub_classifier(helper: int = 0) -> keras.Model:
     """Build a stub model that predicts incorrectly."""
-    return stub_classifier(wrong=True)
+    return stub_classifier(wrong=True, helper=helper)
 
 
 def wrong_stub_regressor() -> keras.Model:
@@ -226,7 +231,7 @@ def wrong_stub_regressor() -> keras.Model:
     return stub_regressor(wrong=True)
 
 
-WRONG_STUBS: Mapping[Wrapper, Callable[[], Any]] = MappingProxyType(
+WRONG_STUBS: Mapping[Wrapper, Callable[..., Any]] = MappingProxyType(
     {Wrapper.CLASSIFIER: wrong_stub_classifier, Wrapper.REGRESSOR: wrong_stub_regressor}
 )
 """Like `WRONG_ORACLES`, for many fits in one process."""

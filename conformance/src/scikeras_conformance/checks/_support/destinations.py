@@ -1,23 +1,30 @@
 """An estimator whose routed parameters are recorded at every destination."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
+from scikeras_conformance.checks._support.helper_models import helper_loss, helper_model
 from scikeras_conformance.checks._support.modules import doubles, keras
+from scikeras_conformance.checks._support.plain_use import provided
 from scikeras_conformance.checks._support.predictions import same
-from scikeras_conformance.runner.context import CheckContext, show
+from scikeras_conformance.checks._support.preparation import accepted
+from scikeras_conformance.runner.context import CheckContext, Observation, show
 
 __all__ = [
     "DESTINATIONS",
     "KINDS",
     "Destinations",
     "instances_made",
+    "kinds_in",
     "nested_classes",
     "prepared",
     "require_made",
     "require_no_leak",
     "require_received",
+    "stub_helper",
     "subclass",
+    "use",
+    "without_routed",
 ]
 
 DESTINATIONS = ("model", "fit", "predict", "callbacks", "optimizer", "loss", "metrics", "score")
@@ -26,33 +33,64 @@ DESTINATIONS = ("model", "fit", "predict", "callbacks", "optimizer", "loss", "me
 KINDS = ("optimizer", "loss", "metrics", "callbacks")
 """The parameters whose classes are instantiated."""
 
+COMPILATION = frozenset({"optimizer", "loss", "metrics"})
+"""Those that a model is compiled with."""
+
+SPECIAL = frozenset({"compile_kwargs", "meta", "params"})
+"""The special arguments of a builder."""
+
 SCORE = 0.5
 """What the scorer of `Destinations` returns."""
 
 
+def stub_helper(context: CheckContext) -> Any:
+    """Make an uncompiled stub model that predicts the default data."""
+    helper = helper_model(context)
+    return doubles.make_model(helper.data, helper.activation, cls=doubles.StubModel)
+
+
 def subclass(context: CheckContext, **attributes: Any) -> Any:
     """Return a subclass of the class under test, with additional attributes."""
-    with context.doing("subclassing the wrapper"):
+    with context.preparing("subclassing the wrapper"):
         return type("Subclass", (context.cls,), attributes)
 
 
 class Destinations:
     """Record what reaches every destination of a routed parameter.
 
+    The builder, the methods of the model and the scorer always record. Classes are given to the
+    wrapper only where they are needed: a wrapper may have no parameter for them.
+
     Parameters
     ----------
     context : CheckContext
         The context.
+    kinds : collection of str, default=()
+        Those of `KINDS` that the wrapper is given. With an optimizer, a loss or metrics among them
+        the wrapper compiles the model, and otherwise the builder.
+    asks : bool, default=False
+        Whether the builder asks for ``compile_kwargs``.
     compiled : bool, default=False
-        Whether the builder compiles the model. Nested structures that a model with one output
-        could not be compiled with can then be given to the wrapper, and what it makes of them is
-        seen in ``compile_kwargs``.
+        Whether the builder compiles the model anyway. Nested structures that a model with one
+        output could not be compiled with can then be given to the wrapper, and what it makes of
+        them is seen in ``compile_kwargs``.
     """
 
-    def __init__(self, context: CheckContext, *, compiled: bool = False) -> None:
+    def __init__(
+        self,
+        context: CheckContext,
+        kinds: Collection[str] = (),
+        *,
+        asks: bool = False,
+        compiled: bool = False,
+    ) -> None:
         self.context = context
-        self.compiled = compiled
-        self.classes = {kind: doubles.class_accepting_anything(kind) for kind in KINDS}
+        self.asks = asks
+        self.wrapper_compiles = not COMPILATION.isdisjoint(kinds)
+        self.compiled = compiled or not self.wrapper_compiles
+        self.classes = {
+            kind: doubles.class_accepting_anything(kind) for kind in KINDS if kind in kinds
+        }
         self.built: list[dict[str, Any]] = []
         self.compilations: list[Any] = []
         self.models: list[Any] = []
@@ -60,40 +98,50 @@ class Destinations:
 
     # -- what the wrapper is given --------------------------------------------------------------
 
-    def estimator(self, **params: Any) -> Any:
-        """Make an estimator whose destinations all record what they receive."""
-        given = {"model": self._builder(), **self._plain(), **params}
-        return self.context.make_of(self._scoring_class(), **given)
+    def estimator(self, steps: "CheckContext | Observation", /, **params: Any) -> Any:
+        """Make an estimator whose destinations all record what they receive.
 
-    def use(self, estimator: Any) -> None:
-        """Fit, predict and score."""
-        X, y, *_ = doubles.dataset(self.context.wrapper)
-        self.context.fit(estimator, X, y)
-        self.context.predict(estimator, X)
-        self.context.call(estimator, "score", X, y)
+        Parameters
+        ----------
+        steps : CheckContext or Observation
+            Whether this prepares, or is what the clause is about.
+        **params : object
+            Further parameters.
+        """
+        given = {"model": self._builder(), **self._plain(), **params}
+        return steps.make_of(self._scoring_class(), **given)
 
     def _plain(self) -> dict[str, Any]:
-        return {**self.classes, "metrics": [self.classes["metrics"]]}
+        plain: dict[str, Any] = dict(self.classes)
+        if self.wrapper_compiles:
+            plain = {"optimizer": "sgd", "loss": helper_loss(self.context), **plain}
+        if "metrics" in plain:
+            plain["metrics"] = [plain["metrics"]]
+        return plain
 
     def _builder(self) -> Any:
-        def build(
-            compile_kwargs: Any = None, meta: Any = None, params: Any = None, **free: Any
-        ) -> Any:
-            del meta, params
-            self.built.append(free)
+        def build(**free: Any) -> Any:
+            self.built.append({name: free[name] for name in free if name not in SPECIAL})
+            self.models.append(stub_helper(self.context))
+            if self.compiled:
+                self._compile(self.models[-1], None)
+            return self.models[-1]
+
+        def asking_build(compile_kwargs: Any = None, **free: Any) -> Any:
+            self.built.append({name: free[name] for name in free if name not in SPECIAL})
             self.compilations.append(compile_kwargs)
-            self.models.append(doubles.stub_model_for(self.context.wrapper))
+            self.models.append(stub_helper(self.context))
             if self.compiled:
                 self._compile(self.models[-1], compile_kwargs)
             return self.models[-1]
 
-        return build
+        return asking_build if self.asks else build
 
     def _compile(self, model: Any, arguments: Any) -> None:
         """Compile the model as a user's builder may do, with one of the losses that were made."""
         losses = doubles.leaves(arguments.get("loss") if isinstance(arguments, dict) else None)
         own = [loss for loss in losses if isinstance(loss, keras.losses.Loss)]
-        model.compile(optimizer="sgd", loss=(own or ["mean_squared_error"])[0])
+        model.compile(optimizer="sgd", loss=(own or [helper_loss(self.context)])[0])
 
     def _scoring_class(self) -> Any:
         def scorer(y_true: Any, y_pred: Any, **kwargs: Any) -> float:
@@ -114,8 +162,9 @@ class Destinations:
             ``"model"`` for the builder, ``"compile"``, ``"fit"`` and ``"predict"`` for the methods
             of the model, ``"score"`` for the scorer, or one of `KINDS` for a constructor.
         """
-        if destination in self.classes:
-            return [made.given for made in self.classes[destination].made]
+        if destination in KINDS:
+            cls = self.classes.get(destination)
+            return [] if cls is None else [made.given for made in cls.made]
         if destination == "model":
             return self.built
         if destination == "score":
@@ -160,13 +209,53 @@ def require_made(
         )
 
 
-def prepared(context: CheckContext, **params: Any) -> tuple[Destinations, Any]:
-    """Return recording destinations, and an estimator that was fitted with them."""
-    destinations = Destinations(context)
-    estimator = destinations.estimator(**params)
-    X, y, *_ = doubles.dataset(context.wrapper)
-    context.fit(estimator, X, y)
+def kinds_in(params: Mapping[str, Any]) -> set[str]:
+    """Return the kinds of classes that parameters are about, routed or plain."""
+    return {name.partition("__")[0] for name in params} & set(KINDS)
+
+
+def without_routed(params: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the plain ones among parameters."""
+    return {name: value for name, value in params.items() if "__" not in name}
+
+
+def prepared(
+    context: CheckContext, /, *calls: str, asks: bool = False, **params: Any
+) -> tuple[Destinations, Any]:
+    """Return recording destinations, and an estimator that was fitted with routed parameters.
+
+    That this works is what the clause is about, provided that it works without them.
+
+    Parameters
+    ----------
+    context : CheckContext
+        The context.
+    *calls : str
+        Methods to call afterwards, with the default data.
+    asks : bool, default=False
+        See `Destinations`.
+    **params : object
+        The parameters of the estimator.
+    """
+    kinds = kinds_in(params)
+
+    def without() -> None:
+        other = Destinations(context, kinds, asks=asks)
+        use(context, other.estimator(context, **without_routed(params)), "fit", *calls)
+
+    destinations = Destinations(context, kinds, asks=asks)
+    with provided(without):
+        estimator = destinations.estimator(context.observe, **params)
+        use(context.observe, estimator, "fit", *calls)
     return destinations, estimator
+
+
+def use(steps: "CheckContext | Observation", estimator: Any, *methods: str) -> None:
+    """Call methods of an estimator with the default data."""
+    X, y, *_ = doubles.dataset(steps.wrapper)
+    for method in methods:
+        takes_target = method in {"fit", "initialize", "score"}
+        steps.call(estimator, method, *((X, y) if takes_target else (X,)))
 
 
 def require_received(
@@ -185,11 +274,17 @@ def require_received(
 
 def require_no_leak(context: CheckContext, prefix: str, given: dict[str, Any]) -> None:
     """Require that values routed with one prefix do not reach another destination."""
-    destinations = Destinations(context)
-    estimator = destinations.estimator(
-        **{f"{prefix}__{name}": value for name, value in given.items()}
-    )
-    destinations.use(estimator)
+    # The base wrapper need not have a score.
+    everything = ("fit", "predict", *(["score"] if hasattr(context.cls, "score") else []))
+    kinds = {*_kinds_accepted(context), *({prefix} & set(KINDS))}
+
+    def without() -> None:
+        use(context, Destinations(context, kinds).estimator(context), *everything)
+
+    routed = {f"{prefix}__{name}": value for name, value in given.items()}
+    destinations = Destinations(context, kinds)
+    with provided(without):
+        use(context.observe, destinations.estimator(context.observe, **routed), *everything)
     for destination in (*DESTINATIONS, "compile"):
         if destination == prefix:
             continue
@@ -203,17 +298,36 @@ def require_no_leak(context: CheckContext, prefix: str, given: dict[str, Any]) -
             )
 
 
+def _kinds_accepted(context: CheckContext) -> set[str]:
+    """Return the kinds of classes that the wrapper has parameters for."""
+    classes = {kind: doubles.class_accepting_anything(kind) for kind in KINDS}
+    found = set(accepted(context, **classes))
+    # It compiles with all of them, or with none.
+    return found if found >= COMPILATION else found - COMPILATION
+
+
 def instances_made(
     context: CheckContext, structures: Mapping[str, Any], params: Mapping[str, Any]
 ) -> dict[str, Any]:
     """Return what a fit makes of nested structures of classes, by destination."""
-    destinations = Destinations(context, compiled=True)
-    estimator = destinations.estimator(**structures, **params)
-    X, y, *_ = doubles.dataset(context.wrapper)
-    context.fit(estimator, X, y)
-    context.require(destinations.compilations, "the builder was never called")
-    arguments = destinations.compilations[-1]
-    context.require(isinstance(arguments, dict), f"compile_kwargs is {show(arguments)}, not a dict")
+    kinds = kinds_in({**structures, **params})
+    compiles = not COMPILATION.isdisjoint(kinds)
+
+    def recording() -> Destinations:
+        return Destinations(context, kinds, asks=compiles, compiled=True)
+
+    def without() -> None:
+        use(context, recording().estimator(context, **structures), "fit")
+
+    destinations = recording()
+    with provided(without):
+        estimator = destinations.estimator(context.observe, **structures, **params)
+        use(context.observe, estimator, "fit")
+    if not destinations.built:
+        context.stop("fit", "did not call the builder")
+    arguments = destinations.compilations[-1] if compiles else {}
+    if not isinstance(arguments, dict):
+        context.stop("the builder's compile_kwargs", f"is {show(arguments)}, not a dict")
     # A wrapper may store callbacks anywhere; what counts is that they are called in training.
     seen = [one for cls in doubles.leaves(structures.get("callbacks", [])) for one in cls.trained]
     callbacks = list({id(one): one for one in seen}.values())

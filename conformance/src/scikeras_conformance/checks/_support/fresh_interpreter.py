@@ -104,8 +104,11 @@ def run_in_fresh_interpreter(context: CheckContext, program: str, what: str) -> 
     result = _result_of(subject.spec, str(subject.builder_protocol), program, tuple(sys.path))
     if "suite" in result:
         raise RuntimeError(result["suite"])
-    context.require("ended" not in result, f"{what} ended the process: {result.get('ended')}")
-    context.require("subject" not in result, f"{what} raised {result.get('subject')}")
+    # What is found out afterwards is what a clause is about.
+    if "ended" in result:
+        context.stop(what, f"ended the process: {result['ended']}")
+    if "subject" in result:
+        context.stop(what, f"raised {result['subject']}")
     return result["found"]
 
 

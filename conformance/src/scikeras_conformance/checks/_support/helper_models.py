@@ -7,7 +7,8 @@ only one of them. So checks take the first that works, unless their clause is ab
 none works, they take the first of all, and are blocked by the steps that prepare for their clause.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from scikeras_conformance.checks._support.modules import doubles, keras, np
@@ -20,10 +21,12 @@ if TYPE_CHECKING:
 __all__ = [
     "compiled_helper",
     "helper_builder",
+    "helper_layer",
     "helper_loss",
     "helper_loss_class",
     "helper_model",
     "helper_target",
+    "importable_builder",
     "loss_of_classes",
     "plain_helper",
     "uncompiled_helper",
@@ -112,6 +115,29 @@ def plain_helper(context: CheckContext) -> Any:
     layer.set_weights([data.kernel, data.bias])
     model.compile(optimizer=doubles.zero_learning_rate(), loss=helper.loss)
     return model
+
+
+def helper_layer(context: CheckContext) -> Any:
+    """Return a new last layer, for a model that is larger than the helper model."""
+    helper = helper_model(context)
+    return keras.layers.Dense(len(helper.data.bias), activation=helper.activation)
+
+
+def importable_builder(
+    context: CheckContext, builders: Mapping[Any, Callable[..., Any]]
+) -> Callable[..., Any]:
+    """Return a builder that other processes can import, of a model like the helper model.
+
+    Parameters
+    ----------
+    context : CheckContext
+        The context.
+    builders : mapping
+        Functions by wrapper, for example `scikeras_conformance.doubles.ORACLES`.
+    """
+    number = helper_number(context.subject, context.wrapper)
+    build = builders[context.wrapper]
+    return partial(build, helper=number) if number else build
 
 
 def helper_loss(context: CheckContext) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 from scikeras_conformance.checks._support.training import read_history
 from scikeras_conformance.runner.context import CheckContext
 
-__all__ = ["Batches", "counting_batches", "recorded_history"]
+__all__ = ["Batches", "before_each_batch", "counting_batches", "recorded_history"]
 
 
 def recorded_history(context: CheckContext, estimator: Any) -> dict[str, list[float]]:
@@ -52,3 +52,23 @@ def counting_batches(build: Callable[[], Any]) -> tuple[Callable[[], Any], Batch
         return model
 
     return counted, batches
+
+
+def before_each_batch(build: Callable[[], Any], hook: Callable[[], object]) -> Callable[[], Any]:
+    """Return a builder of the same models that call `hook` before they train on a batch.
+
+    What happens during training can so be tried on wrappers that take no callbacks.
+    """
+
+    def hooked() -> Any:
+        model = build()
+        train = model.train_step
+
+        def train_step(*args: Any) -> Any:
+            hook()
+            return train(*args)
+
+        model.train_step = train_step
+        return model
+
+    return hooked

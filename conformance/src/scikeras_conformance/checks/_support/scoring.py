@@ -4,9 +4,10 @@ from collections.abc import Callable
 from typing import Any
 
 from scikeras_conformance.checks._support.modules import doubles, np
+from scikeras_conformance.checks._support.plain_use import provided
 from scikeras_conformance.runner.context import CheckContext, show
 
-__all__ = ["fitted_stub", "require_score", "stub_builder"]
+__all__ = ["fitted_stub", "require_score", "score", "stub_builder"]
 
 
 def stub_builder(context: CheckContext, data: Any) -> Callable[[], Any]:
@@ -23,6 +24,12 @@ def fitted_stub(context: CheckContext, data: Any, cls: Any = None, **params: Any
     estimator = context.make_of(cls or context.cls, stub_builder(context, data), **params)
     context.fit(estimator, data.X, data.y)
     return estimator
+
+
+def score(context: CheckContext, estimator: Any, X: Any, y: Any, **given: Any) -> Any:
+    """Return the score, which is what the clause is about, provided that predict works."""
+    with provided(lambda: context.predict(estimator, X)):
+        return context.observe.call(estimator, "score", X, y, **given)
 
 
 def require_score(context: CheckContext, found: Any, expected: Any, what: str) -> None:

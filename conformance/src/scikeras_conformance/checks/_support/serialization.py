@@ -5,9 +5,10 @@ import pickle
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from scikeras_conformance.checks._support.helper_models import helper_target
 from scikeras_conformance.checks._support.modules import np
 from scikeras_conformance.checks._support.predictions import as_array
-from scikeras_conformance.checks._support.training import column, require_weights, train
+from scikeras_conformance.checks._support.training import require_weights, train
 from scikeras_conformance.runner.context import CheckContext, show
 
 
@@ -47,7 +48,7 @@ def train_models(context: CheckContext, estimators: Sequence[Any], X: Any, y: An
     """
     for estimator in estimators:
         with context.doing("training model_ further by Model.train_on_batch"):
-            train(context.model(estimator), X, column(y))
+            train(context.model(estimator), X, helper_target(context, y))
 
 
 def require_weights_of_copy(context: CheckContext, copied: Any, expected: Any, what: str) -> None:

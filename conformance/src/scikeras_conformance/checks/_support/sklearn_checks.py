@@ -9,7 +9,8 @@ from importlib.util import find_spec
 from typing import Any
 from unittest import SkipTest
 
-from scikeras_conformance.checks._support.modules import doubles
+from scikeras_conformance.checks._support.modules import doubles, np
+from scikeras_conformance.checks._support.plain_use import provided
 from scikeras_conformance.checks._support.sklearn_names import (
     CLASSIFIER_CHECKS,
     COMMON_CHECKS,
@@ -88,13 +89,11 @@ def estimator_for(context: CheckContext, kind: str, name: str) -> Any:
     make = context.subject.estimator_factories.get(context.wrapper)
     if make is None:
         return context.make(doubles.FLOAT64_BUILDERS[kind], **doubles.float64_settings(name))
-    with context.doing(f"the estimator factory, called with ({kind!r}, {name!r}),"):
+    what = f"the estimator factory, called with ({kind!r}, {name!r}),"
+    with context.preparing(what):
         estimator = make(kind, name)
-    context.require(
-        isinstance(estimator, context.cls),
-        f"the estimator factory returned a {type(estimator).__name__}, not a "
-        f"{context.cls.__name__}",
-    )
+    if not isinstance(estimator, context.cls):
+        context.stop(what, f"returned a {type(estimator).__name__}, not a {context.cls.__name__}")
     return estimator
 
 
@@ -170,7 +169,11 @@ def run_pinned(context: CheckContext, kind: str) -> None:
         )
     require_prerequisites(context, name)
     skipped = ""
-    with context.doing(f"scikit-learn's {name.partition('-')[0]}"), warnings.catch_warnings():
+    with (
+        provided(lambda: _fit_plainly(context, kind, name)),
+        context.doing(f"scikit-learn's {name.partition('-')[0]}"),
+        warnings.catch_warnings(),
+    ):
         # The data of some checks cause warnings; only their assertions count.
         warnings.simplefilter("ignore")
         try:
@@ -180,6 +183,14 @@ def run_pinned(context: CheckContext, kind: str) -> None:
     if skipped and name in METHODS and not hasattr(estimator, METHODS[name]):
         context.not_applicable(f"scikit-learn skips it for an estimator without {METHODS[name]}")
     context.require(not skipped, f"scikit-learn skipped it: {skipped}")
+
+
+def _fit_plainly(context: CheckContext, kind: str, name: str) -> None:
+    """Block the check if the estimator cannot even be fitted to plain data."""
+    X = np.random.default_rng(5).normal(size=(20, 3))
+    y = X[:, :2] if kind == "multilabel" else X[:, 0]
+    target = y if kind == "regressor" else (y > 0).astype(int)
+    context.fit(estimator_for(context, kind, name), X, target)
 
 
 def require_known(context: CheckContext, kind: str, names: Iterable[str]) -> None:

@@ -2,11 +2,15 @@
 
 import random
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 from scikeras_conformance.catalog.check import check
+from scikeras_conformance.checks._support.helper_models import helper_layer
+from scikeras_conformance.checks._support.many_rows import many_rows
 from scikeras_conformance.checks._support.modules import doubles, keras, np
 from scikeras_conformance.checks._support.predictions import same
+from scikeras_conformance.checks._support.preparation import accepted
 from scikeras_conformance.checks._support.training import loss_name
 from scikeras_conformance.runner import global_settings
 from scikeras_conformance.runner.context import CheckContext, show
@@ -28,8 +32,7 @@ def _drawing_builder(context: CheckContext, *, then: Callable[[], None] = lambda
         keras.random.uniform((1,))
         inputs = keras.Input((doubles.dataset(context.wrapper).n_features,))
         hidden = keras.layers.Dropout(0.5)(keras.layers.Dense(2)(inputs))
-        activation = "sigmoid" if context.is_classifier else "linear"
-        model = doubles.RecordingModel(inputs, keras.layers.Dense(1, activation=activation)(hidden))
+        model = doubles.RecordingModel(inputs, helper_layer(context)(hidden))
         model.compile(optimizer="sgd", loss=loss_name(context))
         then()
         return model
@@ -41,10 +44,10 @@ def _interrupt() -> None:
     raise UserError
 
 
-def _seeded_call(context: CheckContext, name: str) -> Callable[[], None]:
-    """Return a function that calls a method of a seeded estimator that draws random numbers."""
-    X, y, *_ = doubles.dataset(context.wrapper)
-    settings: dict[str, Any] = {"random_state": 3, "batch_size": 4, "verbose": 0}
+def _call_of(context: CheckContext, name: str, **settings: Any) -> Callable[[], None]:
+    """Return a function that calls a method of an estimator that draws random numbers."""
+    # More rows than a batch has, so that their order matters.
+    X, y = many_rows(context)
     if name == "bad-builder":
         model = _drawing_builder(context, then=_interrupt)
     else:
@@ -65,8 +68,9 @@ def _raise_later(*_: Any) -> None:
 
 
 def _expect_interruption(context: CheckContext, estimator: Any, X: Any, y: Any) -> None:
-    with context.refusing("fit with a builder or callback that raises", UserError):
-        estimator.fit(X, y)
+    # What becomes of the error is not what this clause is about.
+    with context.preparing("fit"), suppress(UserError):
+        context.call(estimator, "fit", X, y)
 
 
 def _seed_everything() -> None:
@@ -89,7 +93,7 @@ def generators(context: CheckContext) -> None:
     _seed_everything()
     expected = [_draw(), _draw()]
     for drawn in (0, 1):
-        call = _seeded_call(context, context.case)
+        call = _call_of(context, context.case, random_state=3)
         _seed_everything()
         found = [_draw() for _ in range(drawn)]
         python, numpy = random.getstate(), np.random.get_state()
@@ -114,7 +118,7 @@ def settings(context: CheckContext) -> None:
     # In earlier checks the subject may have changed them already.
     global_settings.put(global_settings.at_start())
     try:
-        call = _seeded_call(context, context.case)
+        call = _call_of(context, context.case, **accepted(context, random_state=3))
         before = global_settings.current()
         call()
         after = global_settings.current()

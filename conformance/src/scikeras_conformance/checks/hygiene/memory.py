@@ -2,6 +2,7 @@
 
 from scikeras_conformance.catalog.check import Wrapper, check
 from scikeras_conformance.checks._support.fresh_interpreter import run_in_fresh_interpreter
+from scikeras_conformance.checks._support.helper_models import helper_model
 from scikeras_conformance.runner.context import CheckContext
 
 MAX_OBJECTS = 20
@@ -14,22 +15,28 @@ import gc, tracemalloc
 from pathlib import Path
 
 ROUNDS = 3
-ROWS = 2000
+# One batch, whose data have some size.
+ROWS, FEATURES = 30, 200
 STATM = Path("/proc/self/statm")
 
 
-def build():
+def build(units=1, activation="linear", loss="mean_squared_error"):
     import keras
 
-    model = keras.Sequential([keras.Input((3,)), keras.layers.Dense(1, activation="sigmoid")])
-    model.compile("sgd", "mse", run_eagerly=True)
+    layer = keras.layers.Dense(units, activation=activation)
+    model = keras.Sequential([keras.Input((FEATURES,)), layer])
+    model.compile("sgd", loss, run_eagerly=True)
     return model
+
+
+def build_classifier():
+    return build(UNITS, "ACTIVATION", "LOSS")
 
 
 def data():
     import numpy as np
 
-    X = np.arange(3 * ROWS, dtype="float32").reshape(ROWS, 3) / ROWS
+    X = np.arange(FEATURES * ROWS, dtype="float32").reshape(ROWS, FEATURES) / ROWS
     return X, np.arange(ROWS, dtype="float32") % 2
 
 
@@ -66,8 +73,8 @@ def prepare():
 
     def once():
         model = build()
-        model.fit(X, y, batch_size=ROWS, verbose=0)
-        model.predict(X, batch_size=ROWS, verbose=0)
+        model.fit(X, y)
+        model.predict(X)
 
     # Twice, because each round of the subject fits two models.
     return {name: 2 * number for name, number in grown(once).items()}
@@ -76,13 +83,12 @@ def prepare():
 def use(prepared, classes, construct):
     """One estimator that is fitted again and again, and a new one in each round."""
     X, y = data()
-    settings = {"batch_size": ROWS, "verbose": 0}
-    kept = construct(classes["regressor"], build, **settings)
+    kept = construct(classes["regressor"], build)
 
     def once():
         kept.fit(X, y)
         kept.predict(X)
-        new = construct(classes["classifier"], build, **settings)
+        new = construct(classes.get("classifier", classes["regressor"]), build_classifier)
         new.fit(X, y.astype(int))
         new.predict(X)
 
@@ -101,7 +107,15 @@ def conclude(prepared, used):
     wrappers=[Wrapper.REGRESSOR],
 )
 def nothing_kept(context: CheckContext) -> None:
-    found = run_in_fresh_interpreter(context, FITTING, "fitting again and again in a fresh process")
+    offered = Wrapper.CLASSIFIER in context.subject.classes
+    second = Wrapper.CLASSIFIER if offered else Wrapper.REGRESSOR
+    helper = helper_model(CheckContext(context.subject, second))
+    program = (
+        FITTING.replace("UNITS", str(len(helper.data.bias)))
+        .replace("ACTIVATION", helper.activation)
+        .replace("LOSS", helper.loss)
+    )
+    found = run_in_fresh_interpreter(context, program, "fitting again and again in a fresh process")
     more = {name: found["wrapped"][name] - found["bare"][name] for name in found["bare"]}
     limits = {
         "layers": (0.5, "layers of Keras"),

@@ -8,8 +8,8 @@ from contextlib import contextmanager, redirect_stdout
 from typing import Any
 
 from scikeras_conformance.catalog.check import Wrapper, check
+from scikeras_conformance.checks._support.helper_models import helper_builder, helper_model
 from scikeras_conformance.checks._support.modules import doubles, keras
-from scikeras_conformance.checks._support.training import loss_name, recorder
 from scikeras_conformance.runner.context import CheckContext, show
 
 
@@ -31,16 +31,13 @@ def captured(texts: list[str]) -> Iterator[None]:
             texts.append(file.read())
 
 
-def _talkative_builder(context: CheckContext, made: list[Any]) -> Any:
+def _talkative_builder(context: CheckContext) -> Callable[[], Any]:
     """Return a builder of models that print what Keras prints, unless verbose is 0."""
 
     def build() -> Any:
-        data = doubles.dataset(context.wrapper)
-        model = doubles.make_model(
-            data, "sigmoid" if context.is_classifier else "linear", cls=keras.Model
-        )
-        model.compile(optimizer="sgd", loss=loss_name(context), run_eagerly=True)
-        made.append(model)
+        helper = helper_model(context)
+        model = doubles.make_model(helper.data, helper.activation, cls=keras.Model)
+        model.compile(optimizer="sgd", loss=helper.loss, run_eagerly=True)
         return model
 
     return build
@@ -50,6 +47,8 @@ QUIET: dict[str, dict[str, Any]] = {
     "named": {"verbose": 0},
     "routed": {"fit__verbose": 0, "predict__verbose": 0},
 }
+OPTIONAL = ("score", "predict_proba", "decision_function", "partial_fit", "initialize")
+"""Methods that are tried if the subject has them; other checks are about whether it has."""
 
 
 @check(
@@ -61,25 +60,20 @@ QUIET: dict[str, dict[str, Any]] = {
 )
 def nothing_printed(context: CheckContext) -> None:
     X, y, *_ = doubles.dataset(context.wrapper)
-    estimator = context.make(
-        _talkative_builder(context, []), epochs=2, **QUIET.get(context.case, {})
-    )
+    estimator = context.make(_talkative_builder(context), **QUIET.get(context.case, {}))
     keyword = {} if context.case in QUIET else {"verbose": 0}
-    calls: dict[str, Callable[[], Any]] = {
-        "initialize": lambda: context.initialize(estimator, X, y),
-        "fit": lambda: context.call(estimator, "fit", X, y, **keyword),
-        "predict": lambda: context.call(estimator, "predict", X, **keyword),
-    }
-    if not keyword:
-        calls["partial_fit"] = lambda: context.call(estimator, "partial_fit", X, y)
-        if context.wrapper is not Wrapper.BASE:
-            calls["score"] = lambda: context.call(estimator, "score", X, y)
-    if context.is_classifier:
-        calls["predict_proba"] = lambda: context.call(estimator, "predict_proba", X, **keyword)
-    for name, call in calls.items():
+    methods = ["fit", "predict"]
+    # A keyword is for the methods that call Model.fit or Model.predict directly.
+    optional = ("predict_proba",) if keyword else OPTIONAL
+    for name in optional:
+        is_there = hasattr(estimator, name)
+        if is_there and not (name == "score" and context.wrapper is Wrapper.BASE):
+            methods.append(name)
+    for name in methods:
+        takes_target = name in {"fit", "partial_fit", "initialize", "score"}
         texts: list[str] = []
         with captured(texts):
-            call()
+            context.call(estimator, name, *((X, y) if takes_target else (X,)), **keyword)
         context.require(not texts[0], f"{name} with verbose=0 printed {show(texts[0])}")
 
 
@@ -90,8 +84,7 @@ def nothing_printed(context: CheckContext) -> None:
 )
 def verbose_arrives(context: CheckContext) -> None:
     X, y, *_ = doubles.dataset(context.wrapper)
-    callback, _ = recorder()
-    estimator = context.make(doubles.builder(context.wrapper), verbose=0, callbacks=callback)
+    estimator = context.make(helper_builder(context), verbose=0)
     context.fit(estimator, X, y)
     context.predict(estimator, X)
     log = context.recording_model(estimator).log

@@ -1,12 +1,15 @@
 """HYG-5: unusable input is refused before training."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from scikeras_conformance.catalog.check import ESTIMATORS, Wrapper, check
 from scikeras_conformance.checks._support.modules import doubles, np
+from scikeras_conformance.checks._support.plain_use import provided
 from scikeras_conformance.checks._support.predictions import as_array, same
-from scikeras_conformance.checks._support.training import learner, recorder
+from scikeras_conformance.checks._support.recorded_training import Batches, counting_batches
+from scikeras_conformance.checks._support.training import learner
 from scikeras_conformance.contract import Level
 from scikeras_conformance.runner.context import CheckContext
 
@@ -56,12 +59,12 @@ def _allows_nan(estimator: Any) -> bool:
 
 
 def _require_refused_first(
-    context: CheckContext, what: str, call: Callable[[], object], seen: Any
+    context: CheckContext, what: str, call: Callable[[], object], batches: Batches
 ) -> None:
     """Require an error before any training."""
     with context.refusing(what, ValueError, TypeError):
         call()
-    context.require(not seen.count("train"), f"{what} raised only after training had started")
+    context.require(not batches.trained, f"{what} raised only after training had started")
 
 
 @check(
@@ -74,11 +77,11 @@ def _require_refused_first(
 def bad_input(context: CheckContext) -> None:
     good_X, good_y, *_ = doubles.dataset(context.wrapper)
     X, y, keywords = _bad_calls(good_X, good_y)[context.case]
-    for method in ("fit", "partial_fit"):
+    for method in _methods(context):
         if method == "partial_fit" and "validation_data" in keywords:
             continue
-        callback, seen = recorder()
-        estimator = context.make(learner(context), callbacks=callback, verbose=0)
+        build, batches = counting_batches(learner(context))
+        estimator = context.make(build)
         if context.case == "nan-in-X" and _allows_nan(estimator):
             return
 
@@ -86,7 +89,21 @@ def bad_input(context: CheckContext) -> None:
             getattr(estimator, method)(X, y, **keywords)
 
         what = f"{method} with {context.case.replace('-', ' ')}"
-        _require_refused_first(context, what, call, seen)
+        with provided(partial(_good_call, context, method, keywords)):
+            _require_refused_first(context, what, call, batches)
+
+
+def _methods(context: CheckContext) -> list[str]:
+    """Return the methods that train; not every wrapper has the second."""
+    return ["fit", *(["partial_fit"] if hasattr(context.cls, "partial_fit") else [])]
+
+
+def _good_call(context: CheckContext, method: str, keywords: dict[str, Any]) -> None:
+    """Block the check if a method does not even work with good input."""
+    X, y, *_ = doubles.dataset(context.wrapper)
+    good = {"sample_weight": np.ones(len(y)), "validation_data": (X[:4], y[:4])}
+    estimator = context.make(learner(context))
+    context.call(estimator, method, X, y, **{name: good[name] for name in keywords})
 
 
 @check(
@@ -98,16 +115,16 @@ def bad_input(context: CheckContext) -> None:
 )
 def unknown_label(context: CheckContext) -> None:
     X, y, *_ = doubles.dataset(context.wrapper)
-    callback, seen = recorder()
-    estimator = context.make(learner(context), callbacks=callback, verbose=0)
+    build, batches = counting_batches(learner(context))
+    estimator = context.make(build)
     keywords = {"classes": np.unique(y)} if context.case == "announced" else {}
     context.call(estimator, "partial_fit", X, y, **keywords)
-    seen.events.clear()
+    batches.trained = 0
     _require_refused_first(
         context,
         "partial_fit with a label that is none of the classes",
         lambda: estimator.partial_fit(X, y + 5),
-        seen,
+        batches,
     )
 
 
@@ -121,16 +138,16 @@ def unknown_label(context: CheckContext) -> None:
 def earlier_fit(context: CheckContext) -> None:
     X, y, *_ = doubles.dataset(context.wrapper)
     bad_X, bad_y, keywords = _bad_calls(X, y)[context.case]
-    estimator = context.make(learner(context), verbose=0)
+    estimator = context.make(learner(context))
     context.fit(estimator, X, y)
     before = as_array(context, context.predict(estimator, X), "predict")
-    for method in ("fit", "partial_fit"):
+    for method in _methods(context):
         try:
             getattr(estimator, method)(bad_X, bad_y, **keywords)
         except Exception:  # another check is about the type of this error
-            after = as_array(
-                context, context.predict(estimator, X), f"predict after a bad {method}"
-            )
+            what = f"predict after a {method} that raised"
+            with context.doing(what):
+                after = as_array(context, context.predict(estimator, X), what)
             context.require(
                 same(before, after), f"predictions changed after a call of {method} that raised"
             )

@@ -8,7 +8,10 @@ from functools import partial
 from typing import Any
 
 from scikeras_conformance.catalog.check import ESTIMATORS, check
+from scikeras_conformance.checks._support.helper_models import helper_builder, helper_layer
+from scikeras_conformance.checks._support.many_rows import many_rows
 from scikeras_conformance.checks._support.modules import doubles, keras, np
+from scikeras_conformance.checks._support.recorded_training import before_each_batch
 from scikeras_conformance.checks._support.training import loss_name
 from scikeras_conformance.runner.context import CheckContext
 from scikeras_conformance.runner.time_limit import scaled
@@ -66,25 +69,19 @@ def _builder(context: CheckContext) -> Callable[[], Any]:
         time.sleep(PAUSE_SECONDS)
         hidden = keras.layers.Dropout(0.5)(keras.layers.Dense(4)(inputs))
         time.sleep(PAUSE_SECONDS)
-        activation = "sigmoid" if context.is_classifier else "linear"
-        model = doubles.RecordingModel(inputs, keras.layers.Dense(1, activation)(hidden))
+        model = doubles.RecordingModel(inputs, helper_layer(context)(hidden))
         model.compile("sgd", loss=loss_name(context))
         return model
 
     return build
 
 
-def _pausing() -> Any:
-    return keras.callbacks.LambdaCallback(
-        on_train_batch_end=lambda *_, **__: time.sleep(PAUSE_SECONDS),
-    )
-
-
 def _weights(context: CheckContext, seed: int) -> list[Any]:
-    X, y, *_ = doubles.dataset(context.wrapper)
-    settings = {"random_state": seed, "batch_size": 4, "callbacks": [_pausing()]}
-    estimator = context.make(_builder(context), **settings)
-    context.fit(estimator, X[:8], y[:8])
+    # More rows than a batch has, so that their order matters.
+    X, y = many_rows(context)
+    build = before_each_batch(_builder(context), lambda: time.sleep(PAUSE_SECONDS))
+    estimator = context.make(build, random_state=seed)
+    context.fit(estimator, X, y)
     return [np.array(one) for one in context.model(estimator).get_weights()]
 
 
@@ -98,15 +95,16 @@ def _weights(context: CheckContext, seed: int) -> list[Any]:
 def threads(context: CheckContext) -> None:
     serial = [_weights(context, seed) for seed in SEEDS]
     again = _weights(context, SEEDS[0])
-    context.require(
-        _same(again, serial[0]), "even one after the other, fits with one seed differ (see API-7)"
-    )
+    if not _same(again, serial[0]):
+        context.stop("fits one after the other", "differ with one seed, which API-7 is about")
     workers = [_Worker(partial(_weights, context, seed)) for seed in SEEDS]
-    for worker in workers:
-        worker.start()
-    ended = [worker.ends_within(scaled(LONGEST_WAIT_SECONDS)) for worker in workers]
+    with context.doing("seeded fits in threads"):
+        for worker in workers:
+            worker.start()
+        ended = [worker.ends_within(scaled(LONGEST_WAIT_SECONDS)) for worker in workers]
     context.require(all(ended), f"{ended.count(False)} of {len(ended)} fits in threads did not end")
-    found = [worker.result_or_raise() for worker in workers]
+    with context.doing("seeded fits in threads"):
+        found = [worker.result_or_raise() for worker in workers]
     differing = [seed for seed, *two in zip(SEEDS, serial, found, strict=True) if not _same(*two)]
     context.require(
         not differing,
@@ -127,19 +125,19 @@ def _same(first: list[Any], second: list[Any]) -> bool:
 )
 def waiting(context: CheckContext) -> None:
     X, y, *_ = doubles.dataset(context.wrapper)
-    other = context.make(doubles.builder(context.wrapper), random_state=1)
+    other = context.make(helper_builder(context), random_state=1)
     # An error that says why it cannot be done is as good as an end.
     worker = _Worker(lambda: other.fit(X, y))
     ended: list[bool] = []
 
-    def wait(*_: Any, **__: Any) -> None:
+    def wait() -> None:
         if not ended:
             worker.start()
             # Not for ever, so that no lock is held while other checks run.
             ended.append(worker.ends_within(scaled(LONGEST_WAIT_SECONDS)))
 
-    callback = keras.callbacks.LambdaCallback(on_epoch_end=wait)
-    estimator = context.make(doubles.builder(context.wrapper), random_state=0, callbacks=[callback])
+    build = before_each_batch(helper_builder(context), wait)
+    estimator = context.make(build, random_state=0)
     with suppress(Exception):  # it may say that it cannot be done, too
         estimator.fit(X, y)
     if False in ended:

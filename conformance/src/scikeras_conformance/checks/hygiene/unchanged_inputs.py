@@ -1,9 +1,11 @@
 """HYG-1: methods do not write to the arrays that they are given."""
 
+from functools import partial
 from typing import Any
 
 from scikeras_conformance.catalog.check import Wrapper, check
 from scikeras_conformance.checks._support.modules import doubles, np
+from scikeras_conformance.checks._support.plain_use import provided
 from scikeras_conformance.checks._support.predictions import same
 from scikeras_conformance.checks._support.training import learner, recorder
 from scikeras_conformance.runner.context import CheckContext, show
@@ -22,11 +24,11 @@ def _arrays(context: CheckContext, *, dtype: str = "float32") -> dict[str, Any]:
 
 def _ready(context: CheckContext, method: str, arrays: dict[str, Any], **params: Any) -> Any:
     """Return an estimator that `method` can be called on."""
-    estimator = context.make(learner(context), verbose=0, **params)
+    estimator = context.make(learner(context), **params)
     if method in ("predict", "score"):
         # With copies, so that only the method itself can modify the arrays.
         copies = {name: array.copy() for name, array in arrays.items()}
-        context.initialize(estimator, copies["X"], copies["y"])
+        context.fit(estimator, copies["X"], copies["y"])
     return estimator
 
 
@@ -40,9 +42,19 @@ def _use(context: CheckContext, estimator: Any, method: str, arrays: dict[str, A
         context.call(estimator, method, X, y, sample_weight=weights)
 
 
+def _use_writable(context: CheckContext, method: str) -> None:
+    """Block the check if a method does not even work with arrays that can be written to."""
+    arrays = _arrays(context, dtype=context.case)
+    _use(context, _ready(context, method, arrays), method, arrays)
+
+
 def _methods(context: CheckContext, names: list[str]) -> list[str]:
-    """Leave out score for the base wrapper, which has no scorer."""
-    return [name for name in names if not (name == "score" and context.wrapper is Wrapper.BASE)]
+    """Leave out what the wrapper does not have, and score of the base wrapper."""
+    return [
+        name
+        for name in names
+        if hasattr(context.cls, name) and not (name == "score" and context.wrapper is Wrapper.BASE)
+    ]
 
 
 @check(
@@ -57,7 +69,10 @@ def read_only(context: CheckContext) -> None:
         estimator = _ready(context, method, arrays)
         for array in arrays.values():
             array.flags.writeable = False
-        with context.doing(f"{method} with read-only arrays"):
+        with (
+            provided(partial(_use_writable, context, method)),
+            context.doing(f"{method} with read-only arrays"),
+        ):
             _use(context, estimator, method, arrays)
 
 
@@ -87,7 +102,7 @@ def weighted_classes(context: CheckContext) -> None:
     by_label = {"no": 0.5, "yes": 3.0}
     arrays, given = _arrays(context, dtype=context.case), dict(by_label)
     weights = arrays["sample_weight"].copy()
-    for method in ("fit", "partial_fit"):
+    for method in _methods(context, ["fit", "partial_fit"]):
         _use(context, _ready(context, method, arrays, class_weight=given), method, arrays)
         context.require(
             same(arrays["sample_weight"], weights),
@@ -106,7 +121,7 @@ def later_arguments(context: CheckContext) -> None:
     callback, _ = recorder()
     callbacks, held_out = [callback()], (X[:4].copy(), y[:4].copy())
     before = ([callbacks[0]], (held_out[0].copy(), held_out[1].copy()))
-    estimator = context.make(learner(context), verbose=0)
+    estimator = context.make(learner(context))
     context.call(estimator, "fit", X, y, callbacks=callbacks, validation_data=held_out)
     context.require(
         len(callbacks) == 1 and callbacks[0] is before[0][0],

@@ -3,11 +3,11 @@
 from typing import Any
 
 from scikeras_conformance.catalog.check import Wrapper, check
+from scikeras_conformance.checks._support.helper_models import helper_target, uncompiled_helper
 from scikeras_conformance.checks._support.modules import doubles, keras, np
 from scikeras_conformance.checks._support.plain_use import provided
 from scikeras_conformance.checks._support.recorded_training import recorded_history
 from scikeras_conformance.checks._support.training import (
-    column,
     learner,
     require_weights,
     train,
@@ -61,7 +61,7 @@ def class_weight(context: CheckContext) -> None:
     with provided(unweighted):
         estimator = context.observe.make(build, class_weight=given)
         context.observe.call(estimator, method, X, y, **keywords)
-    expected = train(build(), X, column(codes), sample_weight=weights)
+    expected = train(build(), X, helper_target(context, codes), sample_weight=weights)
     require_weights(context, estimator, expected, f"those of training with class_weight={given}")
 
 
@@ -130,7 +130,7 @@ def _validated(
     """Return what Keras recorded of a fit that validates, of a model that does not learn."""
 
     def build() -> Any:
-        model = doubles.uncompiled(context.wrapper, off=0.5)
+        model = uncompiled_helper(context, off=0.5)
         model.compile(
             doubles.zero_learning_rate(),
             loss="binary_crossentropy",

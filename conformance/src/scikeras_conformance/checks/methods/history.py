@@ -4,9 +4,13 @@ from collections.abc import Callable
 from typing import Any
 
 from scikeras_conformance.catalog.check import ESTIMATORS, check
+from scikeras_conformance.checks._support.helper_models import (
+    helper_model,
+    helper_target,
+    uncompiled_helper,
+)
 from scikeras_conformance.checks._support.modules import doubles, keras, np
 from scikeras_conformance.checks._support.training import (
-    column,
     learner,
     loss_name,
     read_history,
@@ -58,7 +62,7 @@ def history_entries(context: CheckContext) -> None:
         f"history_ should have {epochs} entries for each quantity after {', '.join(calls)}; it has "
         f"{show(lengths)}",
     )
-    expected = losses(learner(context)(), X, column(y), epochs)
+    expected = losses(learner(context)(), X, helper_target(context, y), epochs)
     context.require(
         np.allclose(history["loss"], expected, rtol=1e-4, atol=1e-5),
         f"the losses in history_ should be {show(expected)}; they are {show(history['loss'])}",
@@ -147,10 +151,9 @@ def _stopped_early(context: CheckContext) -> Any:
             return super().compute_loss(*args, **kwargs)
 
     def build() -> Any:
-        activation = "sigmoid" if context.is_classifier else "linear"
-        data = doubles.dataset(context.wrapper)
-        model = doubles.make_model(data, activation, cls=StoppingModel)
-        model.compile(optimizer="sgd", loss=loss_name(context))
+        helper = helper_model(context)
+        model = doubles.make_model(helper.data, helper.activation, cls=StoppingModel)
+        model.compile(optimizer="sgd", loss=helper.loss)
         return model
 
     X, y, *_ = doubles.dataset(context.wrapper)
@@ -191,7 +194,7 @@ def _builder(context: CheckContext, **arguments: Any) -> Callable[[], Any]:
     """Return a builder of a model that is compiled with these arguments, if there are any."""
 
     def build() -> Any:
-        model = doubles.uncompiled(context.wrapper)
+        model = uncompiled_helper(context)
         if arguments:
             model.compile(**arguments)
         return model

@@ -3,9 +3,10 @@
 from typing import Any
 
 from scikeras_conformance.catalog.check import ESTIMATORS, Wrapper, check
+from scikeras_conformance.checks._support.helper_models import helper_builder, helper_target
 from scikeras_conformance.checks._support.modules import doubles, np
+from scikeras_conformance.checks._support.oracle_models import oracle_builder
 from scikeras_conformance.checks._support.training import (
-    column,
     learner,
     require_both_named,
     require_weights,
@@ -112,7 +113,10 @@ def safe_dtype(context: CheckContext) -> None:
     for steps, dtype in ((context, wide), (context.observe, narrow)):
         steps.call(estimator, "partial_fit", *_cast(X, y, context.case, dtype))
     require_weights(
-        context, estimator, train(build(), X, column(y), epochs=2), "those of two epochs"
+        context,
+        estimator,
+        train(build(), X, helper_target(context, y), epochs=2),
+        "those of two epochs",
     )
 
 
@@ -124,18 +128,14 @@ def safe_dtype(context: CheckContext) -> None:
 )
 def target_shape(context: CheckContext) -> None:
     wider = context.case == "more-columns"
-    if context.is_classifier:
-        data = doubles.multilabel_dataset(3) if wider else doubles.dataset(context.wrapper)
-    else:
-        data = doubles.continuous_dataset(3 if wider else 1)
-    activation = "sigmoid" if context.is_classifier else "linear"
-    loss = "binary_crossentropy" if context.is_classifier else "mean_squared_error"
-
-    def build() -> Any:
-        model = doubles.make_model(data, activation)
-        model.compile(optimizer=doubles.zero_learning_rate(), loss=loss)
-        return model
-
+    build = helper_builder(context)
+    data = doubles.dataset(context.wrapper)
+    if wider:
+        is_classifier = context.is_classifier
+        data = doubles.multilabel_dataset(3) if is_classifier else doubles.continuous_dataset(3)
+        activation = "sigmoid" if is_classifier else "linear"
+        loss = "binary_crossentropy" if is_classifier else "mean_squared_error"
+        build = oracle_builder(data, activation, loss)
     estimator = context.make(build)
     context.call(estimator, "partial_fit", data.X, data.y)
     columns = 5 if wider else 2

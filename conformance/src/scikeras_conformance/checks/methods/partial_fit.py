@@ -4,11 +4,11 @@ from collections.abc import Callable
 from typing import Any
 
 from scikeras_conformance.catalog.check import Wrapper, check
+from scikeras_conformance.checks._support.helper_models import helper_target
 from scikeras_conformance.checks._support.modules import doubles, np
 from scikeras_conformance.checks._support.plain_use import plain_use, provided
 from scikeras_conformance.checks._support.predictions import as_array, same
 from scikeras_conformance.checks._support.training import (
-    column,
     learner,
     optimizer_steps,
     require_weights,
@@ -42,7 +42,7 @@ def one_epoch(context: CheckContext) -> None:
         steps = context.observe if method == "partial_fit" else context
         with provided(plain_use(context)):
             steps.call(estimator, method, X, y)
-    expected = train(build(), X, column(y), epochs=epochs)
+    expected = train(build(), X, helper_target(context, y), epochs=epochs)
     after = ", ".join((*calls, "partial_fit"))
     require_weights(context, estimator, expected, f"those of {epochs} epochs after {after}")
     made = optimizer_steps(context, estimator)

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from scikeras_conformance.catalog.check import ESTIMATORS, check
+from scikeras_conformance.checks._support.helper_models import helper_layer
 from scikeras_conformance.checks._support.many_rows import many_rows
 from scikeras_conformance.checks._support.modules import doubles, keras, np, sklearn_base
 from scikeras_conformance.checks._support.plain_use import plain_use, provided
@@ -23,8 +24,7 @@ def _random_builder(context: CheckContext) -> Callable[[], Any]:
     def build() -> Any:
         inputs = keras.Input((n_features,))
         hidden = keras.layers.Dropout(0.5)(keras.layers.Dense(4)(inputs))
-        activation = "sigmoid" if context.is_classifier else "linear"
-        model = doubles.RecordingModel(inputs, keras.layers.Dense(1, activation)(hidden))
+        model = doubles.RecordingModel(inputs, helper_layer(context)(hidden))
         model.compile(keras.optimizers.SGD(0.05), loss=loss_name(context))
         return model
 

@@ -1,11 +1,11 @@
 """API-6: ``sample_weight``."""
 
 from scikeras_conformance.catalog.check import ESTIMATORS, check
+from scikeras_conformance.checks._support.helper_models import helper_target
 from scikeras_conformance.checks._support.modules import doubles, np
 from scikeras_conformance.checks._support.plain_use import plain_use, provided
 from scikeras_conformance.checks._support.predictions import as_array
 from scikeras_conformance.checks._support.training import (
-    column,
     learner,
     require_weights,
     same_weights,
@@ -33,11 +33,11 @@ def sample_weight(context: CheckContext) -> None:
     estimator, expected = context.make(build), build()
     if context.case == "second-partial_fit":
         context.call(estimator, "partial_fit", X, y)
-        train(expected, X, column(y))
+        train(expected, X, helper_target(context, y))
     method = "partial_fit" if "partial_fit" in context.case else "fit"
     with provided(plain_use(context, method)):
         context.observe.call(estimator, method, X, y, sample_weight=given)
-    train(expected, X, column(y), sample_weight=weights)
+    train(expected, X, helper_target(context, y), sample_weight=weights)
     require_weights(context, estimator, expected, f"those of {method} with sample_weight")
 
 
@@ -56,8 +56,8 @@ def some_zero(context: CheckContext) -> None:
         context.observe.call(estimator, "fit", X, y, sample_weight=weights)
     # Keras counts such samples in the mean, but a wrapper may leave them out beforehand.
     kept = weights > 0
-    counted = train(build(), X, column(y), sample_weight=weights).get_weights()
-    left_out = train(build(), X[kept], column(y[kept])).get_weights()
+    counted = train(build(), X, helper_target(context, y), sample_weight=weights).get_weights()
+    left_out = train(build(), X[kept], helper_target(context, y[kept])).get_weights()
     found = context.model(estimator).get_weights()
     context.require(
         same_weights(found, counted) or same_weights(found, left_out),

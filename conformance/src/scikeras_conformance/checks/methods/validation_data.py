@@ -4,11 +4,11 @@ from collections.abc import Callable
 from typing import Any
 
 from scikeras_conformance.catalog.check import ESTIMATORS, check
+from scikeras_conformance.checks._support.helper_models import compiled_helper, helper_target
 from scikeras_conformance.checks._support.modules import doubles, np
 from scikeras_conformance.checks._support.plain_use import plain_use, provided
 from scikeras_conformance.checks._support.recorded_training import recorded_history
 from scikeras_conformance.checks._support.training import (
-    column,
     learner,
     same_weights,
     train,
@@ -20,7 +20,7 @@ def _unlearning(context: CheckContext) -> Callable[[], Any]:
     """Return a builder of a model that is wrong, and stays so."""
 
     def build() -> Any:
-        return doubles.model_for(context.wrapper, off=0.5)
+        return compiled_helper(context, off=0.5)
 
     return build
 
@@ -48,7 +48,7 @@ def validation_split(context: CheckContext) -> None:
     found = len(recorded_history(context, estimator).get("val_loss", []))
     count = 2 if settings else 0
     context.require(found == count, f"val_loss should have {count} entries; it has {found}")
-    of_all = train(build(), X, column(y), epochs=2).get_weights()
+    of_all = train(build(), X, helper_target(context, y), epochs=2).get_weights()
     on_all = same_weights(context.model(estimator).get_weights(), of_all)
     if settings:
         context.require(not on_all, "the samples held out were trained on")
@@ -73,7 +73,9 @@ def validation_data(context: CheckContext) -> None:
         context.observe.call(estimator, "fit", X, y, **keywords)
     model = _unlearning(context)()
     expected = float(
-        model.test_on_batch(held_out[0], column(held_out[1]), return_dict=True)["loss"]
+        model.test_on_batch(held_out[0], helper_target(context, held_out[1]), return_dict=True)[
+            "loss"
+        ]
     )
     found = recorded_history(context, estimator).get("val_loss", [])
     context.require(
@@ -105,7 +107,10 @@ def validation_weights(context: CheckContext) -> None:
     model = _unlearning(context)()
     expected = float(
         model.test_on_batch(
-            held_out[0], column(held_out[1]), sample_weight=held_out[2], return_dict=True
+            held_out[0],
+            helper_target(context, held_out[1]),
+            sample_weight=held_out[2],
+            return_dict=True,
         )["loss"]
     )
     with provided(without_validation):

@@ -4,10 +4,10 @@ from contextlib import suppress
 from typing import Any
 
 from scikeras_conformance.catalog.check import ESTIMATORS, check
+from scikeras_conformance.checks._support.helper_models import helper_target
 from scikeras_conformance.checks._support.modules import doubles, np, sklearn_base
 from scikeras_conformance.checks._support.plain_use import plain_use, provided
 from scikeras_conformance.checks._support.training import (
-    column,
     learner,
     require_weights,
     train,
@@ -42,7 +42,7 @@ def warm_start(context: CheckContext) -> None:
             context.call(estimator, "set_params", warm_start=on)
             epochs = 2 if on else 1
         context.observe.fit(estimator, X, y)
-    train(expected, X, column(y), epochs=epochs)
+    train(expected, X, helper_target(context, y), epochs=epochs)
     require_weights(
         context, estimator, expected, f"those of {epochs} epochs from the initial weights"
     )
@@ -78,7 +78,7 @@ def goes_on(context: CheckContext) -> None:
         len(calls) == 1, f"the builder was called {len(calls)} times in two fits with warm_start"
     )
     if context.case == "optimizer-state":
-        expected = train(learning(), X, column(y), epochs=2)
+        expected = train(learning(), X, helper_target(context, y), epochs=2)
         require_weights(context, estimator, expected, "those of 2 epochs with the same optimizer")
 
 

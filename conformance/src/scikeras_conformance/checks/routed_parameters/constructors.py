@@ -6,22 +6,28 @@ from scikeras_conformance.catalog.check import Wrapper, check
 from scikeras_conformance.checks._support.destinations import (
     prepared,
     require_made,
+    without_routed,
 )
+from scikeras_conformance.checks._support.helper_models import uncompiled_helper
 from scikeras_conformance.checks._support.modules import doubles, keras, np
+from scikeras_conformance.checks._support.plain_use import provided
 from scikeras_conformance.runner.context import CheckContext, show
 
 
 def _require_constructed(context: CheckContext, kind: str) -> None:
     """Require routed arguments in an object that the model is compiled with."""
     given = {"alpha": 1001, "beta": [2, {"a": 3}], "nothing": None}
-    destinations, _ = prepared(context, **{f"{kind}__{name}": v for name, v in given.items()})
+    asks = context.case == "builder"
+    routed = {f"{kind}__{name}": value for name, value in given.items()}
+    destinations, _ = prepared(context, asks=asks, **routed)
     arguments: Any
-    if context.case == "builder":
+    if asks:
         where, arguments = "compile_kwargs", (destinations.compilations or [None])[-1]
     else:
         calls = destinations.received("compile")
         where, arguments = "Model.compile", calls[-1] if calls else None
-    context.require(isinstance(arguments, dict), f"{where} has no arguments")
+    if not isinstance(arguments, dict):
+        context.stop(where, f"received {show(arguments)}, no arguments by name")
     expected = {destinations.classes[kind]: given}
     require_made(context, arguments.get(kind), expected, f"{kind} in {where}")
 
@@ -93,12 +99,20 @@ def _require_no_silence(context: CheckContext, params: dict[str, Any]) -> Any:
     A name may stand for a function, and parameters routed to one raise a TypeError (ROUTE-12).
     """
     X, y, *_ = doubles.dataset(context.wrapper)
-    estimator = context.make(lambda: doubles.uncompiled(context.wrapper, off=0.5), **params)
-    with context.doing(f"fit with {', '.join(params)}"):
-        try:
-            estimator.fit(X, y)
-        except TypeError:
-            return None
+
+    def build() -> Any:
+        return uncompiled_helper(context, off=0.5)
+
+    def without() -> None:
+        context.fit(context.make(build, **without_routed(params)), X, y)
+
+    with provided(without):
+        estimator = context.observe.make(build, **params)
+        with context.doing(f"fit with {', '.join(params)}"):
+            try:
+                estimator.fit(X, y)
+            except TypeError:
+                return None
     return context.model(estimator)
 
 

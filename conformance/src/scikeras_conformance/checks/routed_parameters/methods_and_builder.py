@@ -8,9 +8,13 @@ from scikeras_conformance.checks._support.destinations import (
     prepared,
     require_no_leak,
     require_received,
+    use,
 )
+from scikeras_conformance.checks._support.helper_models import compiled_helper
 from scikeras_conformance.checks._support.modules import doubles
+from scikeras_conformance.checks._support.plain_use import provided
 from scikeras_conformance.checks._support.predictions import same
+from scikeras_conformance.checks._support.preparation import require_probabilities_exist
 from scikeras_conformance.runner.context import CheckContext, show
 
 
@@ -45,14 +49,22 @@ def builder(context: CheckContext) -> None:
 
     def build(layout: Any = None, depth: int = 1) -> Any:
         seen.append((layout, depth))
-        return doubles.stub_model_of(doubles.dataset(context.wrapper), context.wrapper)
+        return compiled_helper(context)
 
     later = context.case == "set-later"
-    estimator = context.make(build, **({} if later else {"model__layout": layout}))
-    if later:
-        context.call(estimator, "set_params", model__layout=layout)
-    context.call(estimator, "initialize" if later else context.case, X, y)
-    context.require(seen, "the builder was never called")
+    method = "fit" if later else context.case
+
+    def without() -> None:
+        context.call(context.make(build), method, X, y)
+
+    with provided(without):
+        estimator = context.observe.make(build, **({} if later else {"model__layout": layout}))
+        if later:
+            # That it can be set is what INIT-10 is about.
+            context.call(estimator, "set_params", model__layout=layout)
+        context.observe.call(estimator, method, X, y)
+    if not seen:
+        context.stop(method, "did not call the builder")
     found, depth = seen[-1]
     context.require(found is layout, f"the builder received layout={show(found)}")
     context.require(depth == 1, f"the builder received depth={show(depth)}, which was not given")
@@ -66,7 +78,7 @@ def builder(context: CheckContext) -> None:
 )
 def named_like_a_parameter(context: CheckContext) -> None:
     given = {"epochs": 7, "batch_size": 6, "loss": "of the builder", "verbose": "too"}
-    routed = {f"model__{name}": value for name, value in given.items()}
+    routed: dict[str, Any] = {f"model__{name}": value for name, value in given.items()}
     destinations, _ = prepared(context, **routed)
     require_received(context, destinations.received("model"), given, "the builder")
     for call in destinations.received("fit"):
@@ -95,8 +107,9 @@ FIT: dict[str, Any] = {
 )
 def reaches_fit(context: CheckContext) -> None:
     # With initial_epoch=1, training needs more than one epoch.
-    plain = {"epochs": 3} if context.case == "initial_epoch" else {}
-    destinations, _ = prepared(context, **{f"fit__{context.case}": FIT[context.case]}, **plain)
+    params: dict[str, Any] = {"epochs": 3} if context.case == "initial_epoch" else {}
+    params[f"fit__{context.case}"] = FIT[context.case]
+    destinations, _ = prepared(context, **params)
     expected = {context.case: FIT[context.case]}
     require_received(context, destinations.received("fit"), expected, "Model.fit")
 
@@ -114,14 +127,13 @@ def reaches_nothing_but_fit(context: CheckContext) -> None:
 PREDICT: dict[str, Any] = {"batch_size": 5, "verbose": 2, "steps": 1}
 
 
-def _require_routed_to_predict(context: CheckContext, method: str, *data: Any) -> None:
+def _require_routed_to_predict(context: CheckContext, method: str) -> None:
     """Require ``predict__x`` in Model.predict when a method is called."""
     expected = {context.case: PREDICT[context.case]}
-    destinations, estimator = prepared(
-        context, **{f"predict__{context.case}": PREDICT[context.case]}
-    )
+    routed = {f"predict__{context.case}": PREDICT[context.case]}
+    destinations, estimator = prepared(context, method, **routed)
     before = len(destinations.received("predict"))
-    context.call(estimator, method, *data)
+    use(context, estimator, method)
     calls = destinations.received("predict")[before:]
     require_received(context, calls, expected, f"in {method}, Model.predict")
 
@@ -133,8 +145,7 @@ def _require_routed_to_predict(context: CheckContext, method: str, *data: Any) -
     cases=PREDICT,
 )
 def routed_to_predict(context: CheckContext) -> None:
-    X, *_ = doubles.dataset(context.wrapper)
-    _require_routed_to_predict(context, "predict", X)
+    _require_routed_to_predict(context, "predict")
 
 
 @check(
@@ -143,10 +154,28 @@ def routed_to_predict(context: CheckContext) -> None:
     impact="probabilities are computed with other settings than predictions",
     wrappers=[Wrapper.CLASSIFIER],
     cases=PREDICT,
+    conditional=True,
 )
 def routed_to_predict_proba(context: CheckContext) -> None:
-    X, *_ = doubles.dataset(context.wrapper)
-    _require_routed_to_predict(context, "predict_proba", X)
+    require_probabilities_exist(context)
+    _require_routed_to_predict(context, "predict_proba")
+
+
+@check(
+    "ROUTE-4.decision-function",
+    verifies="predict__x reaches Model.predict as x when decision_function is called, if there is "
+    "one",
+    impact="scorers that take margins compute with other settings than predictions",
+    wrappers=[Wrapper.CLASSIFIER],
+    cases=PREDICT,
+    conditional=True,
+)
+def routed_to_decision_function(context: CheckContext) -> None:
+    if not hasattr(context.cls, "decision_function"):
+        context.not_applicable(
+            "the classifier has no decision_function, which it does not have to have"
+        )
+    _require_routed_to_predict(context, "decision_function")
 
 
 @check(
@@ -156,5 +185,4 @@ def routed_to_predict_proba(context: CheckContext) -> None:
     cases=PREDICT,
 )
 def routed_to_score(context: CheckContext) -> None:
-    X, y, *_ = doubles.dataset(context.wrapper)
-    _require_routed_to_predict(context, "score", X, y)
+    _require_routed_to_predict(context, "score")

@@ -9,10 +9,14 @@ from scikeras_conformance.checks._support.destinations import (
     instances_made,
     nested_classes,
     require_made,
+    stub_helper,
     subclass,
 )
+from scikeras_conformance.checks._support.helper_models import helper_loss
 from scikeras_conformance.checks._support.modules import doubles, keras, np
+from scikeras_conformance.checks._support.plain_use import provided
 from scikeras_conformance.checks._support.routing_model import predicted
+from scikeras_conformance.contract import Level
 from scikeras_conformance.runner.context import CheckContext, show
 
 NESTED = ("loss", "metrics", "callbacks")
@@ -119,11 +123,18 @@ def each_output(context: CheckContext) -> None:
 
     second = {"list": "1", "dict": "right"}[shape]
     params = {f"{kind}__alpha": 1001, f"{kind}__{second}__beta": 1002}
-    plain = {} if kind == "loss" else {"loss": ["mean_squared_error"] * 2}
-    estimator = context.make_of(two_outputs, build, **{kind: structure}, **plain, **params)
-    context.fit(estimator, data.X, data.y)
+    plain: dict[str, Any] = {} if kind == "loss" else {"loss": ["mean_squared_error"] * 2}
+    plain[kind] = structure
+
+    def without() -> None:
+        context.fit(context.make_of(two_outputs, build, **plain), data.X, data.y)
+
+    with provided(without):
+        estimator = context.observe.make_of(two_outputs, build, **plain, **params)
+        context.observe.fit(estimator, data.X, data.y)
     calls = models[-1].log.compiles if models else []
-    context.require(calls, "the model was not compiled")
+    if not calls:
+        context.stop("fit", "did not compile the model")
     made = calls[-1].get(kind)
     require_made(context, made, predicted(structure, params, kind), f"{kind} in Model.compile")
     with context.doing(f"looking up the {kind} of the second output, {show(made)}"):
@@ -158,49 +169,76 @@ def _no_classes() -> dict[str, tuple[Any, str, str]]:
     }
 
 
-@check(
-    "ROUTE-12.no-class",
-    verifies="a routed parameter for something that is not a class raises a TypeError that "
-    "names both",
-    impact="a search over optimizer__learning_rate of an instance compares equal models",
-    cases=[
-        "optimizer-instance",
-        "loss-instance",
-        "loss-function",
-        "loss-in-list",
-        "loss-function-in-dict",
-        "metrics-instance",
-        "metrics-function",
-        "metrics-in-list",
-        "metrics-function-in-dict",
-        "callbacks-instance",
-        "callbacks-in-list",
-        "callbacks-in-dict",
-    ],
+NO_CLASSES = (
+    *("optimizer-instance", "loss-instance", "loss-function", "loss-in-list"),
+    *("loss-function-in-dict", "metrics-instance", "metrics-function", "metrics-in-list"),
+    *("metrics-function-in-dict", "callbacks-instance", "callbacks-in-list", "callbacks-in-dict"),
 )
-def no_class(context: CheckContext) -> None:
+
+
+def _refused(context: CheckContext) -> tuple[str, str, str]:
+    """Require a TypeError that names the routed parameter, and return its message.
+
+    Returns
+    -------
+    message, parameter, thing : str
+        The message, the routed parameter, and the name of what it is for.
+    """
     X, y, *_ = doubles.dataset(context.wrapper)
     value, way, thing = _no_classes()[context.case]
     kind = context.case.partition("-")[0]
     routed = f"{kind}__{way}setting"
-    params = {"optimizer": "sgd", "loss": "mean_squared_error", kind: value, routed: 1001}
+    plain: dict[str, Any] = {kind: value}
+    if kind != "callbacks":
+        plain = {"optimizer": "sgd", "loss": helper_loss(context), **plain}
 
     def build() -> Any:
-        return doubles.stub_model_for(context.wrapper)
+        model = stub_helper(context)
+        if kind == "callbacks":
+            model.compile(optimizer="sgd", loss=helper_loss(context))
+        return model
+
+    def without() -> None:
+        context.fit(context.make(build, **plain), X, y)
 
     messages: list[str] = []
 
     def fitting() -> None:
         try:
-            context.subject.construct(context.cls, build, **params).fit(X, y)
+            context.subject.construct(context.cls, build, **plain, **{routed: 1001}).fit(X, y)
         except TypeError as error:
             messages.append(str(error))
             raise
 
-    with context.refusing(f"fit with {routed} for {show(value)}", TypeError, naming="setting"):
+    what = f"fit with {routed} for {show(value)}"
+    with provided(without), context.refusing(what, TypeError, naming="setting"):
         fitting()
-    rest = messages[0].replace(routed, "")
+    return messages[0], routed, thing
+
+
+@check(
+    "ROUTE-12.no-class",
+    verifies="a routed parameter for something that is not a class raises a TypeError that "
+    "names the parameter",
+    impact="a search over optimizer__learning_rate of an instance compares equal models",
+    cases=NO_CLASSES,
+)
+def no_class(context: CheckContext) -> None:
+    _refused(context)
+
+
+@check(
+    "ROUTE-12.both-named",
+    verifies="the error for a routed parameter also names the object that is not a class",
+    impact="the user sees which parameter is refused, and not what it was for",
+    cases=NO_CLASSES,
+    level=Level.SHOULD,
+)
+def both_named(context: CheckContext) -> None:
+    with context.preparing("a routed parameter for something that is not a class"):
+        message, routed, thing = _refused(context)
+    kind = context.case.partition("-")[0]
     context.require(
-        re.search(rf"{thing}|\b{kind}", rest),
-        f"the error for {routed} does not name the object: {show(messages[0])}",
+        re.search(rf"{thing}|\b{kind}", message.replace(routed, "")),
+        f"the error for {routed} does not name the object: {show(message)}",
     )

@@ -7,10 +7,11 @@ from scikeras_conformance.checks._support.destinations import (
     Destinations,
     prepared,
     require_received,
+    use,
 )
-from scikeras_conformance.checks._support.modules import doubles
+from scikeras_conformance.checks._support.plain_use import provided
 from scikeras_conformance.checks._support.predictions import same
-from scikeras_conformance.runner.context import CheckContext
+from scikeras_conformance.runner.context import CheckContext, show
 
 OVERRIDES: dict[str, tuple[Any, Any]] = {
     "batch_size": (8, 5),
@@ -43,17 +44,24 @@ def overrides_for_predict(context: CheckContext) -> None:
 def _require_overridden(context: CheckContext, method: str) -> None:
     name = context.case
     plain, routed = OVERRIDES[name]
-    destinations, estimator = prepared(context, **{name: plain, f"{method}__{name}": routed})
-    X, *_ = doubles.dataset(context.wrapper)
-    context.predict(estimator, X)
+    other = "predict" if method == "fit" else "fit"
+    params = {name: plain, f"{method}__{name}": routed}
+    destinations, _ = prepared(context, "predict", **params)
     calls = destinations.received(method)
     require_received(context, calls, {name: routed}, f"Model.{method}")
-    other = "predict" if method == "fit" else "fit"
     calls = destinations.received(other)
     if name == "batch_size":
-        require_received(context, calls, {name: plain}, f"Model.{other}")
+        with provided(lambda: _plain_arrives(context, other, name, plain)):
+            require_received(context, calls, {name: plain}, f"Model.{other}")
     leaked = any(same(call.get(name), routed) for call in calls)
     context.require(not leaked, f"{method}__{name} reached Model.{other}")
+
+
+def _plain_arrives(context: CheckContext, method: str, name: str, value: Any) -> None:
+    """Block the check if a method of the model does not even receive the plain parameter."""
+    destinations, _ = prepared(context, "predict", **{name: value})
+    if not all(same(call.get(name), value) for call in destinations.received(method)):
+        context.stop(f"Model.{method}", f"did not receive {name}={value} from the constructor")
 
 
 @check(
@@ -64,17 +72,20 @@ def _require_overridden(context: CheckContext, method: str) -> None:
 )
 def overrides_for_builder(context: CheckContext) -> None:
     later = context.case == "set-later"
-    destinations = Destinations(context)
-    estimator = destinations.estimator(units=4, depth=6, **({} if later else {"model__units": 9}))
+    plain: dict[str, Any] = {"units": 4, "depth": 6}
     if later:
+        destinations = Destinations(context)
+        estimator = destinations.estimator(context, **plain)
         context.call(estimator, "set_params", model__units=9)
-    X, y, *_ = doubles.dataset(context.wrapper)
-    context.initialize(estimator, X, y)
+        use(context.observe, estimator, "fit")
+    else:
+        destinations, estimator = prepared(context, **plain, model__units=9)
     calls = destinations.received("model")
     require_received(context, calls, {"units": 9, "depth": 6}, "the builder")
     params = context.params(estimator)
-    with context.doing("reading what get_params() lists"):
-        listed = [params["units"], params["model__units"]]
+    if not {"units", "model__units"} <= set(params):
+        context.stop("get_params()", f"lists {show(list(params))}, not units and model__units")
+    listed = [params["units"], params["model__units"]]
     context.require(
-        same(listed, [4, 9]), "get_params() does not list both units=4 and model__units=9"
+        same(listed, [4, 9]), f"get_params() has units, model__units = {show(listed)}, not [4, 9]"
     )

@@ -7,8 +7,11 @@ from scikeras_conformance.checks._support.destinations import (
     prepared,
     require_received,
 )
+from scikeras_conformance.checks._support.helper_models import helper_model
 from scikeras_conformance.checks._support.modules import doubles, np
-from scikeras_conformance.runner.context import CheckContext, show
+from scikeras_conformance.checks._support.plain_use import provided
+from scikeras_conformance.checks._support.scoring import stub_builder
+from scikeras_conformance.runner.context import CheckContext, Observation, show
 
 
 @check(
@@ -20,13 +23,14 @@ from scikeras_conformance.runner.context import CheckContext, show
 def reaches_scorer(context: CheckContext) -> None:
     X, y, *_ = doubles.dataset(context.wrapper)
     given = {"alpha": 1001, "beta": [1, 2], "nothing": None}
-    routed = {f"score__{name}": value for name, value in given.items()}
+    routed: dict[str, Any] = {f"score__{name}": value for name, value in given.items()}
     if context.case == "given":
-        destinations, estimator = prepared(context, **routed)
+        destinations, _ = prepared(context, "score", **routed)
     else:
         destinations, estimator = prepared(context)
+        # That they can be set is what INIT-10 is about.
         context.call(estimator, "set_params", **routed)
-    context.call(estimator, "score", X, y)
+        context.observe.call(estimator, "score", X, y)
     require_received(context, destinations.received("score"), given, "the scorer")
 
 
@@ -40,7 +44,7 @@ def reaches_default_scorer(context: CheckContext) -> None:
     from sklearn.metrics import accuracy_score, r2_score
 
     if context.is_classifier:
-        data = doubles.dataset(context.wrapper)
+        data = helper_model(context).data
         other = np.concatenate([1 - data.y[:3], data.y[3:]])
         given: dict[str, Any] = {"normalize": False}
         expected = accuracy_score(other, data.y, **given)
@@ -51,12 +55,15 @@ def reaches_default_scorer(context: CheckContext) -> None:
         )
         given = {"multioutput": "variance_weighted"}
         expected = r2_score(other, data.y, **given)
-    estimator = context.make(
-        lambda: doubles.stub_model_of(data, context.wrapper),
-        **{f"score__{name}": value for name, value in given.items()},
-    )
-    context.fit(estimator, data.X, data.y)
-    found = context.call(estimator, "score", data.X, other)
+    routed = {f"score__{name}": value for name, value in given.items()}
+
+    def scored(steps: CheckContext | Observation, **params: Any) -> Any:
+        estimator = steps.make(stub_builder(context, data), **params)
+        steps.fit(estimator, data.X, data.y)
+        return steps.call(estimator, "score", data.X, other)
+
+    with provided(lambda: scored(context)):
+        found = scored(context.observe, **routed)
     with context.doing("comparing the score"):
         right = bool(np.isclose(float(found), float(expected), atol=1e-3))
     context.require(right, f"score with {given} should be {expected}; it is {show(found)}")

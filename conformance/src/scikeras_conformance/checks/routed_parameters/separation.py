@@ -6,11 +6,14 @@ from scikeras_conformance.catalog.check import check
 from scikeras_conformance.checks._support.destinations import (
     KINDS,
     Destinations,
+    kinds_in,
     prepared,
     require_no_leak,
     require_received,
+    use,
 )
 from scikeras_conformance.checks._support.modules import doubles, np
+from scikeras_conformance.checks._support.plain_use import provided
 from scikeras_conformance.checks._support.predictions import same
 from scikeras_conformance.runner.context import CheckContext, show
 
@@ -27,6 +30,13 @@ TUNED: dict[str, tuple[str, list[int]]] = {
 }
 
 
+def _predicting(estimator: Any, X: Any, y: Any) -> float:
+    """Predict, and return a score for scikit-learn."""
+    del y
+    estimator.predict(X)
+    return 0.5
+
+
 @check(
     "ROUTE-13.grid-search",
     verifies="each value that a grid search tries for a routed parameter reaches its destination",
@@ -38,17 +48,22 @@ def grid_search(context: CheckContext) -> None:
 
     parameter, values = TUNED[context.case]
     X, y, *_ = doubles.dataset(context.wrapper)
-    destinations = Destinations(context)
+    destinations = Destinations(context, kinds_in({parameter: values}))
     rows = np.arange(len(X))
-    search = GridSearchCV(
-        destinations.estimator(),
-        {parameter: values},
-        cv=[(rows, rows)],
-        refit=False,
-        error_score="raise",
-    )
-    with context.doing(f"a grid search over {parameter}"):
-        search.fit(X, y)
+
+    def search(grid: dict[str, Any]) -> None:
+        estimator = destinations.estimator(context)
+        settings: dict[str, Any] = {"cv": [(rows, rows)], "refit": False, "error_score": "raise"}
+        if not parameter.startswith("score"):
+            settings["scoring"] = _predicting
+        GridSearchCV(estimator, grid, **settings).fit(X, y)
+
+    def without() -> None:
+        with context.preparing("a grid search over nothing"):
+            search({})
+
+    with provided(without), context.doing(f"a grid search over {parameter}"):
+        search({parameter: values})
     destination, _, name = parameter.partition("__")
     name = name.rpartition("__")[2]
     seen = [call[name] for call in destinations.received(destination) if name in call]
@@ -91,8 +106,9 @@ def further_underscores(context: CheckContext) -> None:
     X, y, *_ = doubles.dataset(context.wrapper)
     names = {"inner__leak": 1001, f"{context.case}__leak": 1002}
     for name, value in names.items():
+        use(context, Destinations(context).estimator(context), "fit", "score")
         destinations = Destinations(context)
-        estimator = destinations.estimator()
+        estimator = destinations.estimator(context)
         with context.doing(f"fit and score with {context.case}__{name}"):
             try:
                 estimator.set_params(**{f"{context.case}__{name}": value})
@@ -114,16 +130,13 @@ def further_underscores(context: CheckContext) -> None:
     cases=["fit", "predict", "both", "lists"],
 )
 def one_method_only(context: CheckContext) -> None:
-    X, y, *_ = doubles.dataset(context.wrapper)
     methods = [context.case] if context.case in {"fit", "predict"} else ["fit", "predict"]
     events: dict[str, list[str]] = {}
     params: dict[str, Any] = {}
     for method in methods:
         cls, events[method] = doubles.callback_class()
         params[f"{method}__callbacks"] = [cls()] if context.case == "lists" else cls()
-    _, estimator = prepared(context, **params)
-    context.predict(estimator, X)
-    context.call(estimator, "score", X, y)
+    prepared(context, "predict", *(["score"] if hasattr(context.cls, "score") else []), **params)
     for method, seen in events.items():
         expected = {"fit": "train", "predict": "predict"}[method]
         context.require(expected in seen, f"{method}__callbacks were not called in {method}")

@@ -4,6 +4,8 @@ from typing import Any
 
 from scikeras_conformance.catalog.check import Wrapper, check
 from scikeras_conformance.checks._support.modules import doubles, np
+from scikeras_conformance.checks._support.plain_use import provided
+from scikeras_conformance.checks._support.preparation import require_probabilities_exist
 from scikeras_conformance.checks._support.scoring import require_score, stub_builder
 from scikeras_conformance.runner.context import CheckContext
 
@@ -16,7 +18,14 @@ def _cross_validated(context: CheckContext, data: Any, scoring: str, truth: Any)
     from sklearn.model_selection import cross_validate
 
     estimator = context.make(stub_builder(context, data))
-    with context.doing(f"cross_validate(scoring={scoring!r})"):
+    method = "predict_proba" if scoring == "neg_log_loss" else "predict"
+
+    def works_alone() -> None:
+        other = context.make(stub_builder(context, data))
+        context.fit(other, data.X, data.y)
+        context.call(other, method, data.X)
+
+    with provided(works_alone), context.doing(f"cross_validate(scoring={scoring!r})"):
         scores = cross_validate(
             estimator, data.X, truth, cv=2, scoring=scoring, error_score="raise"
         )
@@ -41,9 +50,12 @@ SCORERS: dict[str, tuple[str, Any, bool]] = {
     wrappers=CLASSIFIER,
     cases=SCORERS,
     presupposes="CLS-5.estimator-type",
+    conditional=True,
 )
 def classifier_scorers(context: CheckContext) -> None:
     scoring, labels, sigmoid = SCORERS[context.case]
+    if scoring == "neg_log_loss":
+        require_probabilities_exist(context)
     good = doubles.classes_dataset(labels, sigmoid=sigmoid).softened()
     # Each class gets the probability of the next.
     bad = good._replace(kernel=-good.kernel if sigmoid else np.roll(good.kernel, 1, axis=1))

@@ -1,12 +1,17 @@
 """SCORE-2 and SCORE-3: the scorer of a subclass."""
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
 from scikeras_conformance.catalog.check import ALL, Wrapper, check
 from scikeras_conformance.checks._support.destinations import subclass
+from scikeras_conformance.checks._support.helper_models import helper_model
 from scikeras_conformance.checks._support.modules import doubles, np
+from scikeras_conformance.checks._support.plain_use import provided
 from scikeras_conformance.checks._support.predictions import as_array, same
-from scikeras_conformance.checks._support.scoring import fitted_stub, require_score
+from scikeras_conformance.checks._support.preparation import accepted
+from scikeras_conformance.checks._support.scoring import fitted_stub, require_score, score
 from scikeras_conformance.runner.context import CheckContext, show
 
 CLASSIFIER = [Wrapper.CLASSIFIER]
@@ -45,18 +50,23 @@ SCORING: dict[str, Any] = {
     cases=[*SCORING, "static-with-keywords", "method-with-keywords"],
 )
 def overriding(context: CheckContext) -> None:
-    data = doubles.dataset(context.wrapper)
+    data = helper_model(context).data
     kind, _, keywords = context.case.partition("-with-")
     factor = {"score__factor": 3.0} if keywords else {}
     estimator = fitted_stub(context, data, subclass(context, scorer=SCORING[kind]), **factor)
     expected = len(data.y) * 10.0 * factor.get("score__factor", 1.0)
-    found = context.call(estimator, "score", data.X, data.y)
+    found = score(context, estimator, data.X, data.y)
     require_score(context, found, expected, "score with a custom scorer")
 
 
-def _scored(context: CheckContext, data: Any, *weights: Any, **given: Any) -> dict[str, Any]:
+def _scored(
+    context: CheckContext,
+    data: Any,
+    *weights: Any,
+    weighted: Mapping[str, Any] = MappingProxyType({}),
+    **given: Any,
+) -> dict[str, Any]:
     """Return what the scorer received when score was called."""
-    weighted = {name: given.pop(name) for name in ("sample_weight",) if name in given}
     calls: list[dict[str, Any]] = []
 
     def scorer(y_true: Any, y_pred: Any, **kwargs: Any) -> float:
@@ -64,8 +74,9 @@ def _scored(context: CheckContext, data: Any, *weights: Any, **given: Any) -> di
         return 0.5
 
     estimator = fitted_stub(context, data, subclass(context, scorer=staticmethod(scorer)), **given)
-    context.call(estimator, "score", data.X, data.y, *weights, **weighted)
-    context.require(len(calls) == 1, f"score called the scorer {len(calls)} times")
+    with provided(lambda: context.call(estimator, "score", data.X, data.y)):
+        context.observe.call(estimator, "score", data.X, data.y, *weights, **weighted)
+    context.require(len(calls) == 1, f"score called the scorer {len(calls)} times, not once")
     return calls[0]
 
 
@@ -144,9 +155,10 @@ def _number(value: Any) -> int | None:
 )
 def arguments(context: CheckContext) -> None:
     given = {"alpha": [1, {"a": 2}], "beta": None, "labels": "own"}
-    routed = {f"score__{name}": value for name, value in given.items()}
-    others = {"fit__batch_size": 5, "predict__batch_size": 6, "batch_size": 7}
-    received = _scored(context, doubles.dataset(context.wrapper), **routed, **others)
+    routed: dict[str, Any] = {f"score__{name}": value for name, value in given.items()}
+    others: dict[str, Any] = {"fit__batch_size": 5, "predict__batch_size": 6, "batch_size": 7}
+    others = accepted(context, **others)
+    received = _scored(context, helper_model(context).data, **routed, **others)
     found = {name: received[name] for name in given if name in received}
     context.require(
         same(found, given), f"the scorer should receive {given}; it received {show(received)}"
@@ -166,12 +178,12 @@ def arguments(context: CheckContext) -> None:
     presupposes="SCORE-2.overriding",
 )
 def sample_weight(context: CheckContext) -> None:
-    data = doubles.dataset(context.wrapper)
+    data = helper_model(context).data
     weights = np.linspace(0.5, 2.0, len(data.y))
     if context.case == "position":
         received = _scored(context, data, weights)
     else:
         value = weights.tolist() if context.case == "list" else weights
-        received = _scored(context, data, sample_weight=value)
+        received = _scored(context, data, weighted={"sample_weight": value})
     context.require("sample_weight" in received, "the scorer did not receive sample_weight")
     _require_values(context, received["sample_weight"], weights, "sample_weight of the scorer")

@@ -3,8 +3,10 @@
 from typing import Any
 
 from scikeras_conformance.catalog.check import ESTIMATORS, Wrapper, check
+from scikeras_conformance.checks._support.helper_models import helper_model
 from scikeras_conformance.checks._support.modules import doubles, np
-from scikeras_conformance.checks._support.scoring import fitted_stub, require_score
+from scikeras_conformance.checks._support.plain_use import provided
+from scikeras_conformance.checks._support.scoring import fitted_stub, require_score, score
 from scikeras_conformance.runner.context import CheckContext
 
 CLASSIFIER = [Wrapper.CLASSIFIER]
@@ -45,8 +47,8 @@ def accuracy(context: CheckContext) -> None:
     if context.case == "column":
         data, truth = data._replace(y=data.y.reshape(-1, 1)), truth.reshape(-1, 1)
     estimator = fitted_stub(context, data)
-    require_score(context, context.call(estimator, "score", data.X, truth), expected, "score")
-    require_score(context, context.call(estimator, "score", data.X, data.y), 1.0, "a perfect score")
+    require_score(context, score(context, estimator, data.X, truth), expected, "score")
+    require_score(context, score(context, estimator, data.X, data.y), 1.0, "a perfect score")
 
 
 @check(
@@ -67,7 +69,7 @@ def r_squared(context: CheckContext) -> None:
     for truth in (data.y, near.astype(data.y.dtype), -data.y):
         expected = r2_score(truth, data.y)
         estimator = fitted_stub(context, data)
-        require_score(context, context.call(estimator, "score", data.X, truth), expected, "score")
+        require_score(context, score(context, estimator, data.X, truth), expected, "score")
 
 
 @check(
@@ -79,7 +81,7 @@ def r_squared(context: CheckContext) -> None:
 def weighted_default(context: CheckContext) -> None:
     from sklearn.metrics import accuracy_score, r2_score
 
-    data = doubles.dataset(context.wrapper)
+    data = helper_model(context).data
     weights = np.linspace(0.25, 2.0, len(data.y))
     if context.is_classifier:
         truth, function = _partly_wrong(data.y), accuracy_score
@@ -87,7 +89,8 @@ def weighted_default(context: CheckContext) -> None:
         shift = np.linspace(-1.0, 2.0, len(data.y), dtype=data.y.dtype)
         truth, function = data.y + shift, r2_score
     estimator = fitted_stub(context, data)
-    found = context.call(estimator, "score", data.X, truth, sample_weight=weights)
+    with provided(lambda: context.call(estimator, "score", data.X, truth)):
+        found = score(context, estimator, data.X, truth, sample_weight=weights)
     expected = function(truth, data.y, sample_weight=weights)
     require_score(context, found, expected, "a weighted score")
 
@@ -99,7 +102,8 @@ def weighted_default(context: CheckContext) -> None:
     wrappers=[Wrapper.BASE],
 )
 def base(context: CheckContext) -> None:
-    data = doubles.dataset(context.wrapper)
+    data = helper_model(context).data
     estimator = fitted_stub(context, data)
+    context.predict(estimator, data.X)
     with context.refusing("score of the base wrapper", NotImplementedError):
         estimator.score(data.X, data.y)

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from scikeras_conformance.catalog.check import Wrapper, check
+from scikeras_conformance.checks._support.helper_models import helper_target
 from scikeras_conformance.checks._support.modules import doubles, keras, sklearn_base
 from scikeras_conformance.checks._support.plain_use import plain_use, provided
 from scikeras_conformance.checks._support.serialization import (
@@ -15,7 +16,6 @@ from scikeras_conformance.checks._support.serialization import (
     require_weights_of_copy,
     train_models,
 )
-from scikeras_conformance.checks._support.training import column
 from scikeras_conformance.checks._support.worker_process import run_in_worker_process
 from scikeras_conformance.runner.context import CheckContext, show
 
@@ -64,7 +64,9 @@ def custom_pickle(context: CheckContext) -> None:
 def _logged(context: CheckContext, estimator: Any, X: Any, y: Any) -> list[str]:
     """Return the names of the loss and the metrics that a model logs in training."""
     with context.doing("training model_ further by Model.train_on_batch"):
-        return sorted(context.model(estimator).train_on_batch(X, column(y), return_dict=True))
+        return sorted(
+            context.model(estimator).train_on_batch(X, helper_target(context, y), return_dict=True)
+        )
 
 
 @check(

@@ -4,6 +4,7 @@ import pickle
 from typing import Any
 
 from scikeras_conformance.catalog.check import check
+from scikeras_conformance.checks._support.helper_models import helper_target, importable_builder
 from scikeras_conformance.checks._support.modules import doubles, np
 from scikeras_conformance.checks._support.serialization import (
     load_and_predict,
@@ -11,7 +12,6 @@ from scikeras_conformance.checks._support.serialization import (
     require_same_bits,
 )
 from scikeras_conformance.checks._support.training import (
-    column,
     read_history,
     same_weights,
     train,
@@ -28,7 +28,7 @@ def _trained(context: CheckContext, optimizer: str, **params: Any) -> tuple[Any,
     All rows make one batch, so that seeds and shuffling have no effect.
     """
     X, y, *_ = doubles.dataset(context.wrapper)
-    build = doubles.COMPILED[context.wrapper]
+    build = importable_builder(context, doubles.COMPILED)
     estimator = context.make(build, optimizer_name=optimizer, **params)
     context.fit(estimator, X, y)
     return estimator, X, y
@@ -89,11 +89,17 @@ def optimizer(context: CheckContext) -> None:
     estimator, X, y = _trained(context, context.case)
     what = "training model_ further in a new process"
     found = run_in_worker_process(
-        context, what, load_and_train, pickle_of(context, estimator), X, column(y), 2
+        context,
+        what,
+        load_and_train,
+        pickle_of(context, estimator),
+        X,
+        helper_target(context, y),
+        2,
     )
     expected = context.model(estimator)
     with context.preparing("training model_ further by Model.train_on_batch"):
-        train(expected, X, column(y), epochs=2)
+        train(expected, X, helper_target(context, y), epochs=2)
         steps = int(expected.optimizer.iterations)
     context.require(
         found["steps"] == steps,

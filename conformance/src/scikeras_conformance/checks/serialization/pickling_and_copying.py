@@ -5,6 +5,11 @@ from types import FunctionType
 from typing import Any
 
 from scikeras_conformance.catalog.check import ESTIMATORS, check
+from scikeras_conformance.checks._support.helper_models import (
+    helper_loss,
+    helper_loss_class,
+    importable_builder,
+)
 from scikeras_conformance.checks._support.modules import doubles, keras, np
 from scikeras_conformance.checks._support.plain_use import provided
 from scikeras_conformance.checks._support.predictions import same
@@ -66,8 +71,10 @@ def _loss_that_can_be_copied(context: CheckContext) -> tuple[Any, dict[str, Any]
 
     Keras 3.15.1 forgets the delta of Huber; that is not the wrapper's fault.
     """
+    if helper_loss(context) == "sparse_categorical_crossentropy":
+        return helper_loss_class(context), {"reduction": "sum"}
     if context.is_classifier:
-        return keras.losses.BinaryCrossentropy, {"label_smoothing": 0.25}
+        return helper_loss_class(context), {"label_smoothing": 0.25}
     huber = keras.losses.Huber(delta=0.25)
     values = [float(loss(np.ones(2), np.zeros(2))) for loss in (huber, pickle_round_trip(huber))]
     if values[0] == values[1]:
@@ -121,7 +128,8 @@ def importable_estimator(context: CheckContext, kind: str, *, plain: bool = Fals
     builders: Mapping[Any, Any] = doubles.PLAIN if plain else doubles.UNTRAINED
     if kind == COMPILED:
         builders = doubles.COMPILED
-    return context.make(builders[context.wrapper], **settings_of(context, kind))
+    build = importable_builder(context, builders)
+    return context.make(build, **settings_of(context, kind))
 
 
 CASES = (
@@ -215,7 +223,7 @@ def fitted(context: CheckContext) -> None:
 )
 def prepared_only(context: CheckContext) -> None:
     X, y, *_ = doubles.dataset(context.wrapper)
-    estimator = context.make(doubles.COMPILED[context.wrapper], optimizer_name="adam")
+    estimator = context.make(importable_builder(context, doubles.COMPILED), optimizer_name="adam")
     context.initialize(estimator, X, y)
     other = copy_of(context, estimator, context.case)
     predictions = context.predict(estimator, X)

@@ -4,10 +4,11 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from scikeras_conformance.catalog.check import ESTIMATORS, Wrapper, check
+from scikeras_conformance.checks._support.helper_models import helper_target, importable_builder
 from scikeras_conformance.checks._support.modules import doubles, np, sklearn_base
 from scikeras_conformance.checks._support.plain_use import provided
 from scikeras_conformance.checks._support.predictions import as_array
-from scikeras_conformance.checks._support.training import column, learner, require_weights, train
+from scikeras_conformance.checks._support.training import learner, require_weights, train
 from scikeras_conformance.runner.context import CheckContext, show
 
 CLASSIFIER = [Wrapper.CLASSIFIER]
@@ -16,7 +17,7 @@ REGRESSOR = [Wrapper.REGRESSOR]
 
 def stub_estimator(context: CheckContext, **params: Any) -> Any:
     """Make an estimator that always predicts correctly, or incorrectly if ``wrong`` is set."""
-    return context.make(doubles.STUBS[context.wrapper], **params)
+    return context.make(importable_builder(context, doubles.STUBS), **params)
 
 
 def works_alone(context: CheckContext, *methods: str) -> Callable[[], None]:
@@ -41,10 +42,10 @@ def candidates_of(
     context: CheckContext, of_models: bool, right: Mapping[Any, Any], wrong: Mapping[Any, Any]
 ) -> tuple[Any, Candidates]:
     """Return an estimator, and what a search is to choose from: an argument, or two builders."""
-    wrapper = context.wrapper
+    good, bad = (importable_builder(context, builders) for builders in (right, wrong))
     if of_models:
-        return context.make(right[wrapper]), ("model", right[wrapper], wrong[wrapper])
-    estimator = context.make(right[wrapper], wrong=False)
+        return context.make(good), ("model", good, bad)
+    estimator = context.make(good, wrong=False)
     # That it can be set is what INIT-10 is about.
     with context.preparing("clone(...).set_params(wrong=True)"):
         sklearn_base.clone(estimator).set_params(wrong=True)
@@ -264,7 +265,7 @@ def boosting_weights(context: CheckContext) -> None:
     with provided(takes_weights), context.doing(what):
         ensemble.fit(X, y, sample_weight=weights)
         member = ensemble.estimators_[0]
-    expected = train(build(), X, column(y), sample_weight=given)
+    expected = train(build(), X, helper_target(context, y), sample_weight=given)
     require_weights(context, member, expected, "those of training with the weights of the ensemble")
 
 
@@ -294,7 +295,7 @@ def parallel(context: CheckContext) -> None:
             search.fit(X, y)
         require_search(context, search, candidates, (X, y), what)
         return
-    estimator = context.make(doubles.ORACLES[context.wrapper])
+    estimator = context.make(importable_builder(context, doubles.ORACLES))
     cls = VotingClassifier if context.is_classifier else VotingRegressor
     ensemble = cls([("one", estimator), ("other", estimator)], n_jobs=2)
     _require_ensemble(context, ensemble, f"{cls.__name__}(n_jobs=2)", parts=2)

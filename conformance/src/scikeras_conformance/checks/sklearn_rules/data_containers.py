@@ -6,10 +6,11 @@ from typing import Any
 
 from scikeras_conformance.catalog.check import check
 from scikeras_conformance.checks._support.frames import import_library, make_frame
+from scikeras_conformance.checks._support.helper_models import helper_target
 from scikeras_conformance.checks._support.modules import doubles, np
-from scikeras_conformance.checks._support.predictions import as_array
+from scikeras_conformance.checks._support.plain_use import plain_use, provided
+from scikeras_conformance.checks._support.predictions import as_array, same
 from scikeras_conformance.checks._support.training import (
-    column,
     learner,
     outputs_of,
     require_weights,
@@ -21,15 +22,23 @@ from scikeras_conformance.runner.context import CheckContext, show
 def _require_trained_on(context: CheckContext, given: Any, target: Any, X: Any, y: Any) -> None:
     """Require that data in another container train and predict as arrays do."""
     build = learner(context)
-    estimator = context.make(build, batch_size=len(y), verbose=0)
-    context.fit(estimator, given, target)
-    expected = train(build(), X, column(y))
+    estimator = context.make(build)
+    with provided(plain_use(context)):
+        context.observe.fit(estimator, given, target)
+    expected = train(build(), X, helper_target(context, y))
     require_weights(
         context, estimator, expected, f"those of training on the values of {context.case}"
     )
-    method = "predict_proba" if context.is_classifier else "predict"
-    found = as_array(context, context.call(estimator, method, given), method)
-    predictions = outputs_of(expected, X)[:, 0]
+    method = "predict"
+    if context.is_classifier and hasattr(estimator, "predict_proba"):
+        method = "predict_proba"
+    with provided(lambda: context.call(estimator, method, X)):
+        found = as_array(context, context.observe.call(estimator, method, given), method)
+    if context.is_classifier and method == "predict":
+        right = as_array(context, context.predict(estimator, X), method)
+        context.require(same(found, right), f"predict with {context.case} returned {show(found)}")
+        return
+    predictions = outputs_of(expected, X)[:, -1]
     with context.doing(f"reading the result of {method}"):
         found = found.reshape(len(X), -1)[:, -1].astype(np.float64)
     context.require(
@@ -99,9 +108,14 @@ def memory_mapped(context: CheckContext) -> None:
         if context.case == "sample_weight":
             weights = np.arange(len(y)) % 3 + 1.0
             build = learner(context)
-            estimator = context.make(build, batch_size=len(y), verbose=0)
-            context.call(estimator, "fit", X, y, sample_weight=mapped(weights, "w"))
-            expected = train(build(), X, column(y), sample_weight=weights)
+            estimator = context.make(build)
+
+            def with_an_array() -> None:
+                context.call(context.make(build), "fit", X, y, sample_weight=weights)
+
+            with provided(with_an_array):
+                context.observe.call(estimator, "fit", X, y, sample_weight=mapped(weights, "w"))
+            expected = train(build(), X, helper_target(context, y), sample_weight=weights)
             require_weights(
                 context, estimator, expected, "those of training with memory-mapped weights"
             )

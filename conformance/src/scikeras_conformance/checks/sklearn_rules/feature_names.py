@@ -5,6 +5,7 @@ from typing import Any
 
 from scikeras_conformance.catalog.check import ESTIMATORS, check
 from scikeras_conformance.checks._support.frames import COLUMN_NAMES, make_frame
+from scikeras_conformance.checks._support.helper_models import helper_builder, helper_model
 from scikeras_conformance.checks._support.modules import doubles, np
 from scikeras_conformance.checks._support.predictions import as_array
 from scikeras_conformance.checks._support.sklearn_checks import estimator_for, require_prerequisites
@@ -20,8 +21,7 @@ from scikeras_conformance.runner.context import CheckContext, show
 def n_features(context: CheckContext) -> None:
     X, y, *_ = doubles.dataset(context.wrapper)
 
-    def build(meta: Any) -> Any:
-        del meta
+    def build() -> Any:
         return _of_width(context, width)
 
     width = X.shape[1]
@@ -31,19 +31,19 @@ def n_features(context: CheckContext) -> None:
         X = np.hstack([X, X])
         width = X.shape[1]
         context.fit(estimator, X, y)
-    found = context.attribute(estimator, "n_features_in_")
+    found = context.observe.attribute(estimator, "n_features_in_")
     with context.doing("comparing n_features_in_"):
         right = bool(found == X.shape[1])
     context.require(right, f"n_features_in_ is {show(found)} for {X.shape[1]} columns")
 
 
 def _of_width(context: CheckContext, width: int) -> Any:
-    data = doubles.dataset(context.wrapper)
+    helper = helper_model(context)
+    data = helper.data
     repeated = np.vstack([data.kernel] * (width // data.n_features))
     data = data._replace(X=np.zeros((1, width), dtype=data.X.dtype), kernel=repeated)
-    model = doubles.make_model(data, "sigmoid" if context.is_classifier else "linear")
-    loss = "binary_crossentropy" if context.is_classifier else "mean_squared_error"
-    model.compile(optimizer=doubles.zero_learning_rate(), loss=loss)
+    model = doubles.make_model(data, helper.activation)
+    model.compile(optimizer=doubles.zero_learning_rate(), loss=helper.loss)
     return model
 
 
@@ -84,7 +84,7 @@ def _names_are_read(given: Any) -> bool:
 )
 def names(context: CheckContext) -> None:
     X, y, *_ = doubles.dataset(context.wrapper)
-    estimator = context.make(doubles.builder(context.wrapper))
+    estimator = context.make(helper_builder(context))
     expected: list[str] | None = list(COLUMN_NAMES[: X.shape[1]])
     if context.case in {"pandas", "polars"}:
         given = make_frame(context, X, kind=context.case)
@@ -114,9 +114,12 @@ CHANGES = ("renamed", "reordered", "missing", "more")
 def other_columns(context: CheckContext) -> None:
     method, _, change = context.case.partition("-")
     X, y, *_ = doubles.dataset(context.wrapper)
-    estimator = context.make(doubles.builder(context.wrapper))
+    estimator = context.make(helper_builder(context))
     known = list(COLUMN_NAMES[: X.shape[1]])
-    context.fit(estimator, make_frame(context, X, known), y)
+    # What cannot be called with the same columns is not refused for others.
+    for known_method in dict.fromkeys(("fit", method)):
+        data = (make_frame(context, X, known), y)
+        context.call(estimator, known_method, *data[: 1 if known_method == "predict" else 2])
     later = {
         "renamed": lambda: make_frame(context, X, ["other", *known[1:]]),
         "reordered": lambda: make_frame(context, X, [*known[1:], known[0]]),

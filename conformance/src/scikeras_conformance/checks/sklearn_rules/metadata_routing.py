@@ -5,16 +5,18 @@ from typing import Any
 
 from scikeras_conformance.catalog.check import ESTIMATORS, check
 from scikeras_conformance.checks._support.destinations import subclass
+from scikeras_conformance.checks._support.helper_models import helper_builder, helper_target
 from scikeras_conformance.checks._support.modules import doubles, np
+from scikeras_conformance.checks._support.plain_use import provided
 from scikeras_conformance.checks._support.sklearn_checks import installed_version
-from scikeras_conformance.checks._support.training import column, learner, require_weights, train
+from scikeras_conformance.checks._support.training import learner, require_weights, train
 from scikeras_conformance.runner.context import CheckContext, show
 
 
 def _requesting(context: CheckContext, estimator: Any, **requests: bool) -> Any:
     """Set which methods of an estimator request sample_weight, as users of scikit-learn do."""
     for method, wanted in requests.items():
-        context.call(estimator, f"set_{method}_request", sample_weight=wanted)
+        context.observe.call(estimator, f"set_{method}_request", sample_weight=wanted)
     return estimator
 
 
@@ -22,7 +24,11 @@ def _fit_with_weights(context: CheckContext, tool: Any, X: Any, y: Any, weights:
     """Fit a tool of scikit-learn with weights, and return the estimator that it trained."""
     import sklearn
 
+    def without_a_tool() -> None:
+        context.call(context.make(learner(context)), "fit", X, y, sample_weight=weights)
+
     with (
+        provided(without_a_tool),
         sklearn.config_context(enable_metadata_routing=True),
         context.doing(f"{type(tool).__name__}.fit(sample_weight)"),
     ):
@@ -37,10 +43,7 @@ def _tools() -> dict[str, Callable[[Any], Any]]:
     from sklearn.preprocessing import FunctionTransformer
 
     def search(estimator: Any) -> Any:
-        name = (
-            "verbose" if not hasattr(estimator, "steps") else f"{estimator.steps[-1][0]}__verbose"
-        )
-        return GridSearchCV(estimator, {name: [0]}, cv=2, error_score="raise")
+        return GridSearchCV(estimator, {}, cv=2, error_score="raise")
 
     def pipeline(estimator: Any) -> Any:
         return make_pipeline(FunctionTransformer(), estimator)
@@ -70,14 +73,16 @@ def fit_request(context: CheckContext) -> None:
     X, y, *_ = doubles.dataset(context.wrapper)
     weights = np.arange(len(y)) % 3 + 1.0
     build = learner(context)
-    estimator = context.make(build, batch_size=len(y), verbose=0)
+    estimator = context.make(build)
     wanted = context.case != "not-requested"
     with sklearn.config_context(enable_metadata_routing=True):
         _requesting(context, estimator, fit=wanted, score=wanted)
         with context.doing("putting the estimator into a tool of scikit-learn"):
             tool = _tools().get(context.case, _after_another)(estimator)
     member = _fit_with_weights(context, tool, X, y, weights)
-    expected = train(build(), X, column(y), sample_weight=weights if wanted else None)
+    expected = train(
+        build(), X, helper_target(context, y), sample_weight=weights if wanted else None
+    )
     how = "with" if wanted else "without"
     require_weights(context, member, expected, f"those of training {how} the weights")
 
@@ -112,7 +117,7 @@ def score_request(context: CheckContext) -> None:
 
     wanted = context.case == "search"
     cls = subclass(context, scorer=staticmethod(scorer))
-    estimator = context.make_of(cls, doubles.builder(context.wrapper), verbose=0)
+    estimator = context.make_of(cls, helper_builder(context))
     with sklearn.config_context(enable_metadata_routing=True):
         _requesting(context, estimator, fit=not wanted, score=wanted)
         with context.doing("putting the estimator into a search"):

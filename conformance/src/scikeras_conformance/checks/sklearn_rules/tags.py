@@ -4,7 +4,9 @@ from collections.abc import Callable
 from typing import Any
 
 from scikeras_conformance.catalog.check import ESTIMATORS, Wrapper, check
+from scikeras_conformance.checks._support.helper_models import helper_builder
 from scikeras_conformance.checks._support.modules import doubles, np
+from scikeras_conformance.checks._support.plain_use import plain_use, provided
 from scikeras_conformance.checks._support.predictions import require_predictions
 from scikeras_conformance.checks._support.sklearn_checks import has_tag
 from scikeras_conformance.runner.context import CheckContext
@@ -16,12 +18,13 @@ def _require_as_tagged(
     context: CheckContext, estimator: Any, tag: str, what: str, does: Callable[[], None]
 ) -> None:
     """Require that input is accepted if a tag says so, and raises an error otherwise."""
-    if has_tag(context, estimator, tag):
-        with context.doing(f"{what}, which the tag {tag} allows,"):
+    with provided(plain_use(context)):
+        if has_tag(context, estimator, tag):
+            with context.doing(f"{what}, which the tag {tag} allows,"):
+                does()
+            return
+        with context.refusing(f"{what}, which the tag {tag} does not allow,", *REFUSALS):
             does()
-        return
-    with context.refusing(f"{what}, which the tag {tag} does not allow,", *REFUSALS):
-        does()
 
 
 @check(
@@ -35,7 +38,7 @@ def sparse_tag(context: CheckContext) -> None:
 
     data = doubles.dataset(context.wrapper)
     X = getattr(scipy.sparse, context.case)(data.X)
-    estimator = context.make(doubles.builder(context.wrapper))
+    estimator = context.make(helper_builder(context))
     predictions: list[Any] = []
 
     def does() -> None:
@@ -54,7 +57,7 @@ def sparse_tag(context: CheckContext) -> None:
 )
 def nan_tag(context: CheckContext) -> None:
     data = doubles.dataset(context.wrapper)
-    estimator = context.make(doubles.builder(context.wrapper))
+    estimator = context.make(helper_builder(context))
     X = data.X.copy()
     X[1, 0] = np.inf if context.case == "infinite" else np.nan
     if context.case == "predict":
@@ -68,7 +71,10 @@ def nan_tag(context: CheckContext) -> None:
 
     if context.case == "infinite":
         # No tag allows infinity.
-        with context.refusing("fit with infinity in X", *REFUSALS):
+        with (
+            provided(plain_use(context)),
+            context.refusing("fit with infinity in X", *REFUSALS),
+        ):
             does()
         return
     what = f"{context.case} with NaN in X"
@@ -139,8 +145,11 @@ def multiclass_tag(context: CheckContext) -> None:
 )
 def required_target(context: CheckContext) -> None:
     data = doubles.dataset(context.wrapper)
-    estimator = context.make(doubles.builder(context.wrapper))
+    estimator = context.make(helper_builder(context))
     required = has_tag(context, estimator, "target_tags.required")
     context.require(required, "the tag target_tags.required is not set")
-    with context.refusing("fit without y", *REFUSALS, naming="y"):
+    with (
+        provided(plain_use(context)),
+        context.refusing("fit without y", *REFUSALS, naming="y"),
+    ):
         estimator.fit(data.X, None)
