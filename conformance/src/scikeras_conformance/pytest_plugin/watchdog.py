@@ -123,6 +123,11 @@ class Watchdog:
         """Watch no more."""
         self._stop.set()
 
+    def end_all(self) -> None:
+        """End the processes of all workers, of which nobody expects anything any more."""
+        for worker in list(self._workers.values()):
+            _end_process(worker.pid)
+
     def watch(self, node: Any) -> None:
         """Watch a worker from now on, by the messages that it sends."""
         worker = _Worker(node, node.putevent, self._clock())
