@@ -1,6 +1,7 @@
 """Subjects that hang, crash, exit, fork, print: the run goes on, and says what happened."""
 
 import json
+import signal
 import subprocess
 import sys
 import time
@@ -276,3 +277,31 @@ def test_a_repr_that_raises(tmp_path, monkeypatch):
     plan = make_plan(CATALOG, Selection(checks=("CLS-2",), wrappers=("classifier",)))
     (result,) = [execute(planned, load_subject("no_repr")) for planned in plan]
     assert "fit(...) raised ValueError: (its message cannot be printed)" in result.message
+
+
+@process
+def test_the_user_stops_a_run(tmp_path, monkeypatch):
+    """It ends at once, with a report that says so."""
+    (tmp_path / "odd.py").write_text(
+        "import time\nfrom toy_subject import *\nclass KerasClassifier(BaseWrapper):\n"
+        "    def fit(self, *args):\n        open('begun', 'w').close(); time.sleep(600)\n"
+    )
+    command = ["run", "odd", "--check", "CLS-2", "--report", "r.json", "--workers", "1"]
+    running = subprocess.Popen(
+        [sys.executable, "-m", "scikeras_conformance", *command],
+        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, cwd=tmp_path, text=True,
+    )  # fmt: skip
+    try:
+        for _ in range(600):
+            time.sleep(0.1)
+            if (tmp_path / "begun").exists():
+                break
+        start = time.monotonic()
+        running.send_signal(signal.SIGINT)
+        out, _ = running.communicate(timeout=60)
+    finally:
+        running.kill()
+    assert time.monotonic() - start < 8
+    assert (3, "incomplete (exit code 3)") == (running.returncode, out.splitlines()[-1])
+    footer = load_report(tmp_path / "r.json").footer
+    assert "The run was interrupted by the user." == footer.refusal

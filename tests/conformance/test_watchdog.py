@@ -150,6 +150,13 @@ def test_a_worker_in_which_pytest_broke_is_replaced(event, content, reason, watc
     assert reason in dog.reason_of(node)
 
 
+def test_all_workers_are_ended(watched, ended):
+    """When the user stops a run, none goes on until its check has ended."""
+    dog, _ = watched
+    dog.end_all()
+    assert [4321] == ended
+
+
 def test_a_worker_that_ends_is_watched_no_more(watched, ended, clock):
     """Whether it came to its end or died by itself, xdist knows."""
     dog, node = watched

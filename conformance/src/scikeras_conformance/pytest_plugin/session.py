@@ -139,6 +139,12 @@ class Controller:
             self._refuse(why, Verdict.INCOMPLETE)
             pytest.exit("no worker can be started", ExitCode.INCOMPLETE)
 
+    def pytest_keyboard_interrupt(self, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
+        """End the workers at once when the user stops the run: they take no notice of Ctrl-C."""
+        if excinfo.type is KeyboardInterrupt:
+            self._refuse("The run was interrupted by the user.", Verdict.INCOMPLETE)
+            self._workers.end()
+
     def _take(self, result: Result) -> None:
         self.results[result.id] = result
         if self.facts and self._outputs.streams:

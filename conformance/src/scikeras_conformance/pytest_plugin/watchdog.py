@@ -123,6 +123,11 @@ class Watchdog:
         """Watch no more."""
         self._stop.set()
 
+    def end_all(self) -> None:
+        """End the processes of all workers, of which nobody expects anything any more."""
+        for worker in list(self._workers.values()):
+            _end_process(worker.pid)
+
     def watch(self, node: Any) -> None:
         """Watch a worker from now on, by the messages that it sends."""
         worker = _Worker(node, node.putevent, self._clock())
@@ -149,8 +154,8 @@ class Watchdog:
                 tries = self._tries(worker.nodeid) if phase == "running" else 1
                 tries += 0 if worker.has_run else self._before
                 allowed = allowed_silence(phase, self._limit, tries)
-                if worker.is_lost:
-                    continue
+                if worker.node not in self._workers:
+                    continue  # it has ended meanwhile
                 if worker.has_exited and _has_exited(worker):
                     # A child of it keeps the connection open, so xdist does not notice.
                     self._lose(worker, "exited, or was killed")
@@ -176,9 +181,9 @@ class Watchdog:
                 if worker.node.workeroutput.get("exitstatus") == INTERRUPTED:
                     self._lose(worker, "was interrupted, and not by the user")
                     return False
-                del self._workers[worker.node]
+                self._workers.pop(worker.node, None)
             elif event == "errordown":
-                del self._workers[worker.node]
+                self._workers.pop(worker.node, None)
             phase = PHASES.get(event, "")
             if event == "testreport":
                 report = content["rep"]
@@ -193,7 +198,7 @@ class Watchdog:
         """End the process of a worker, and tell xdist that it is gone."""
         worker.is_lost = True
         self._reasons[worker.node] = reason
-        del self._workers[worker.node]
+        self._workers.pop(worker.node, None)
         _end_process(worker.pid)
         # Not left to xdist, which would wait for the end of a connection that a child may hold.
         worker.put(("errordown", {"node": worker.node, "error": reason}))

@@ -54,6 +54,11 @@ class Workers:
         node.workerinput[POST_MORTEM] = str(self._file_of(node))
         self._watchdog.watch(node)
 
+    def end(self) -> None:
+        """End the processes of all workers."""
+        self._watchdog.stop()
+        self._watchdog.end_all()
+
     def close(self) -> None:
         """Stop watching, and drop what the workers left behind."""
         self._watchdog.stop()
