@@ -46,7 +46,10 @@ def _require_submodules(subject: str, found: ModuleSpec, rest: list[str]) -> Non
         if folders is None:
             return
         full = f"{found.name}.{name}"
-        inner = PathFinder.find_spec(full, list(folders))
+        try:
+            inner = PathFinder.find_spec(full, list(folders))
+        except KeyError:  # a namespace package within one that has not been imported
+            return
         if inner is None:
             names = [info.name for info in iter_modules(folders)]
             if get_close_matches(name, names, n=1, cutoff=SLIP) and not _changes_its_path(found):
