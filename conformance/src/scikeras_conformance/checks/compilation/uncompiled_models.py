@@ -47,10 +47,7 @@ def same_as_compiling_in_the_builder(context: CheckContext) -> None:
     names = [sorted(metric.name for metric in model.metrics) for model in (first, second)]
     context.require(names[0] == names[1], f"metrics: {names[0]} and {names[1]}")
     context.require(
-        all(
-            np.allclose(a, b, atol=1e-6)
-            for a, b in zip(first.get_weights(), second.get_weights(), strict=True)
-        ),
+        same_weights(first.get_weights(), second.get_weights(), tolerance=1e-6),
         "the weights after training differ",
     )
     untrained = leaving().get_weights()
