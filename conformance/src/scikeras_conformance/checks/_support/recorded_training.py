@@ -4,10 +4,17 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from scikeras_conformance.checks._support.modules import keras
 from scikeras_conformance.checks._support.training import read_history
 from scikeras_conformance.runner.context import CheckContext
 
-__all__ = ["Batches", "before_each_batch", "counting_batches", "recorded_history"]
+__all__ = [
+    "Batches",
+    "before_each_batch",
+    "counting_batches",
+    "counting_starts",
+    "recorded_history",
+]
 
 
 def recorded_history(context: CheckContext, estimator: Any) -> dict[str, list[float]]:
@@ -72,3 +79,33 @@ def before_each_batch(build: Callable[[], Any], hook: Callable[[], object]) -> C
         return model
 
     return hooked
+
+
+def counting_starts(build: Callable[[], Any]) -> tuple[Callable[[], Any], list[int]]:
+    """Return a builder of the same models, and a list that grows when one starts to train.
+
+    The model itself adds the callback, so the wrapper need not take any.
+    """
+    starts: list[int] = []
+
+    class Starting(keras.callbacks.Callback):  # type: ignore[misc]
+        def on_train_begin(self, logs: Any = None) -> None:
+            del logs
+            starts.append(1)
+
+    def counted() -> Any:
+        model = build()
+        original = model.fit
+
+        def fit(*args: Any, **given: Any) -> Any:
+            callbacks = given.get("callbacks") or []
+            if isinstance(callbacks, keras.callbacks.CallbackList):
+                callbacks = callbacks.callbacks
+            if not isinstance(callbacks, (list, tuple)):
+                callbacks = [callbacks]
+            return original(*args, **{**given, "callbacks": [*callbacks, Starting()]})
+
+        model.fit = fit
+        return model
+
+    return counted, starts

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
+from scikeras_conformance.catalog.wrappers import Wrapper
 from scikeras_conformance.checks._support.modules import doubles, np
 from scikeras_conformance.checks._support.plain_use import provided
 from scikeras_conformance.runner.context import CheckContext, show
@@ -28,6 +29,8 @@ def fitted_stub(context: CheckContext, data: Any, cls: Any = None, **params: Any
 
 def score(context: CheckContext, estimator: Any, X: Any, y: Any, **given: Any) -> Any:
     """Return the score, which is what the clause is about, provided that predict works."""
+    if context.wrapper is Wrapper.BASE:
+        context.attribute(estimator, "score")  # which the base wrapper need not have
     with provided(lambda: context.predict(estimator, X)):
         return context.observe.call(estimator, "score", X, y, **given)
 

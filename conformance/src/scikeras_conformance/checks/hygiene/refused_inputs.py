@@ -8,7 +8,7 @@ from scikeras_conformance.catalog.check import ESTIMATORS, Wrapper, check
 from scikeras_conformance.checks._support.modules import doubles, np
 from scikeras_conformance.checks._support.plain_use import provided
 from scikeras_conformance.checks._support.predictions import as_array, same
-from scikeras_conformance.checks._support.recorded_training import Batches, counting_batches
+from scikeras_conformance.checks._support.recorded_training import counting_starts
 from scikeras_conformance.checks._support.training import learner
 from scikeras_conformance.contract import Level
 from scikeras_conformance.runner.context import CheckContext
@@ -59,12 +59,12 @@ def _allows_nan(estimator: Any) -> bool:
 
 
 def _require_refused_first(
-    context: CheckContext, what: str, call: Callable[[], object], batches: Batches
+    context: CheckContext, what: str, call: Callable[[], object], starts: list[int]
 ) -> None:
     """Require an error before any training."""
     with context.refusing(what, ValueError, TypeError):
         call()
-    context.require(not batches.trained, f"{what} raised only after training had started")
+    context.require(not starts, f"{what} raised only after training had started")
 
 
 @check(
@@ -80,7 +80,7 @@ def bad_input(context: CheckContext) -> None:
     for method in _methods(context):
         if method == "partial_fit" and "validation_data" in keywords:
             continue
-        build, batches = counting_batches(learner(context))
+        build, starts = counting_starts(learner(context))
         estimator = context.make(build)
         if context.case == "nan-in-X" and _allows_nan(estimator):
             return
@@ -90,7 +90,7 @@ def bad_input(context: CheckContext) -> None:
 
         what = f"{method} with {context.case.replace('-', ' ')}"
         with provided(partial(_good_call, context, method, keywords)):
-            _require_refused_first(context, what, call, batches)
+            _require_refused_first(context, what, call, starts)
 
 
 def _methods(context: CheckContext) -> list[str]:
@@ -115,16 +115,16 @@ def _good_call(context: CheckContext, method: str, keywords: dict[str, Any]) -> 
 )
 def unknown_label(context: CheckContext) -> None:
     X, y, *_ = doubles.dataset(context.wrapper)
-    build, batches = counting_batches(learner(context))
+    build, starts = counting_starts(learner(context))
     estimator = context.make(build)
     keywords = {"classes": np.unique(y)} if context.case == "announced" else {}
     context.call(estimator, "partial_fit", X, y, **keywords)
-    batches.trained = 0
+    starts.clear()
     _require_refused_first(
         context,
         "partial_fit with a label that is none of the classes",
         lambda: estimator.partial_fit(X, y + 5),
-        batches,
+        starts,
     )
 
 

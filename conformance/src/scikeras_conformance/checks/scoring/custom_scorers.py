@@ -76,6 +76,8 @@ def _scored(
     estimator = fitted_stub(context, data, subclass(context, scorer=staticmethod(scorer)), **given)
     with provided(lambda: context.call(estimator, "score", data.X, data.y)):
         context.observe.call(estimator, "score", data.X, data.y, *weights, **weighted)
+    if not calls:
+        context.stop("score", "did not call the scorer of a subclass, which SCORE-2 is about")
     context.require(len(calls) == 1, f"score called the scorer {len(calls)} times, not once")
     return calls[0]
 

@@ -5,7 +5,6 @@ from typing import Any
 from scikeras_conformance.catalog.check import ESTIMATORS, Wrapper, check
 from scikeras_conformance.checks._support.helper_models import helper_model
 from scikeras_conformance.checks._support.modules import doubles, np
-from scikeras_conformance.checks._support.plain_use import provided
 from scikeras_conformance.checks._support.scoring import fitted_stub, require_score, score
 from scikeras_conformance.runner.context import CheckContext
 
@@ -89,8 +88,7 @@ def weighted_default(context: CheckContext) -> None:
         shift = np.linspace(-1.0, 2.0, len(data.y), dtype=data.y.dtype)
         truth, function = data.y + shift, r2_score
     estimator = fitted_stub(context, data)
-    with provided(lambda: context.call(estimator, "score", data.X, truth)):
-        found = score(context, estimator, data.X, truth, sample_weight=weights)
+    found = score(context, estimator, data.X, truth, sample_weight=weights)
     expected = function(truth, data.y, sample_weight=weights)
     require_score(context, found, expected, "a weighted score")
 
