@@ -96,7 +96,7 @@ class Adapter:
             return self.model({"X": X, **self.params})
 
     @staticmethod
-    def adapt_builder(builder):
+    def wrap_builder(builder):
         def adapted(given):
             return builder(**{name: value for name, value in given.items() if name != "X"})
 

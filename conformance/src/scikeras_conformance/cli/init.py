@@ -37,7 +37,7 @@ class Adapter:
         return cls(*args, **params)
 
     @staticmethod
-    def adapt_builder(builder):
+    def wrap_builder(builder):
         # Return what your constructor takes in place of a builder. builder(**keywords) returns a
         # Keras model; your wrapper may call it with other arguments, which you drop here.
         def adapted(*args, **keywords):

@@ -23,7 +23,7 @@ __all__ = ["look_for", "require_absent"]
 
 doubles = LazyModule("scikeras_conformance.doubles")
 
-Probe = Callable[[Subject], str]
+Proof = Callable[[Subject], str]
 """Returns what was found of a capability, in words; empty if nothing was."""
 
 
@@ -53,13 +53,13 @@ def look_for(capability: Capability, subject: Subject) -> str:
     """Return what a subject was found to offer of a capability, in words; empty if nothing."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        return PROBES[capability](subject)
+        return PROOFS[capability](subject)
 
 
 # -- wrappers ---------------------------------------------------------------------------------
 
 
-def _wrapper(wrapper: Wrapper) -> Probe:
+def _wrapper(wrapper: Wrapper) -> Proof:
     def probe(subject: Subject) -> str:
         """Look for a wrapper in the modules of those that are offered."""
         known = CLASS_NAMES[wrapper]
@@ -80,7 +80,7 @@ def _wrapper(wrapper: Wrapper) -> Probe:
 # -- what a class shows ---------------------------------------------------------------------------
 
 
-def _attribute(*names: str) -> Probe:
+def _attribute(*names: str) -> Proof:
     def probe(subject: Subject) -> str:
         """Look for attributes of the classes."""
         for cls in subject.classes.values():
@@ -178,7 +178,7 @@ def _callback_classes(subject: Subject) -> str:
     return ""
 
 
-PROBES: Mapping[Capability, Probe] = MappingProxyType(
+PROOFS: Mapping[Capability, Proof] = MappingProxyType(
     {
         Capability.BASE: _wrapper(Wrapper.BASE),
         Capability.CLASSIFIER: _wrapper(Wrapper.CLASSIFIER),

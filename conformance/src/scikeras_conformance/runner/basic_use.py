@@ -276,6 +276,6 @@ def _refusal(subject: Subject, limit: float, *, kill: bool) -> Iterator[str]:
             f"{', '.join(one for one in READY_MADE if one is not subject.builder_protocol)} were "
             "tried. Name an adapter as module:adapter: its method construct(cls, *args, **params) "
             "makes an estimator where the constructor differs, and its method "
-            "adapt_builder(builder) returns what to pass instead of a builder. "
+            "wrap_builder(builder) returns what to pass instead of a builder. "
             f"'scikeras-conformance init {subject.spec}' writes one to start from."
         )

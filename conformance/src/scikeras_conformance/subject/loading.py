@@ -15,7 +15,7 @@ other names. It may have more:
     adapter's.
 ``builder_protocol``
     How the implementation calls builders, see `scikeras_conformance.subject.builder_protocol`.
-``adapt_builder(builder)``
+``wrap_builder(builder)``
     Returns what to give the constructor in place of a builder of the suite, where none of the
     ready-made protocols is right.
 ``not_offered``
@@ -75,7 +75,7 @@ class Subject:
         The three wrappers, or those of them that are offered.
     construct : callable
         ``construct(cls, *args, **params)`` makes an estimator of `cls`, which is one of the
-        wrappers or a subclass of one, with a builder that is adapted to the subject.
+        wrappers or a subclass of one, with a builder that is wrapped to the subject.
     estimator_factories : mapping of Wrapper to callable, optional
         ``estimator_factories[wrapper](kind, check)`` makes an estimator for a check of
         scikit-learn; `kind` is ``"classifier"``, ``"multilabel"`` or ``"regressor"``, `check` the
@@ -111,7 +111,7 @@ class Subject:
         return self.public_classes.get(wrapper, self.classes[wrapper])
 
     def with_protocol(
-        self, protocol: BuilderProtocol, adapt_builder: BuilderAdapter | None = None
+        self, protocol: BuilderProtocol, wrap_builder: BuilderAdapter | None = None
     ) -> "Subject":
         """Return the subject as one that calls builders in another way.
 
@@ -119,15 +119,15 @@ class Subject:
         ----------
         protocol : BuilderProtocol
             How it calls builders.
-        adapt_builder : callable, optional
+        wrap_builder : callable, optional
             The method of an adapter.
         """
-        adapt = adapter_for(protocol, adapt_builder)
+        wrap = adapter_for(protocol, wrap_builder)
         return replace(
             self,
-            construct=constructor_for(self.construct_as_given, protocol, adapt),
+            construct=constructor_for(self.construct_as_given, protocol, wrap),
             builder_protocol=protocol,
-            as_given=adapt,
+            as_given=wrap,
             basic_use={},
         )
 
@@ -210,11 +210,11 @@ def _protocol_of(
     spec: str, holder: Any, declared: str | None
 ) -> tuple[BuilderProtocol, BuilderAdapter | None]:
     """Return how a subject calls builders, and the method of its adapter that adapts them."""
-    own = _attribute(spec, holder, "adapt_builder", None)
+    own = _attribute(spec, holder, "wrap_builder", None)
     name = declared or _attribute(spec, holder, "builder_protocol", None)
     if own is not None and name is not None:
         raise UsageError(
-            f"The adapter has a method adapt_builder, and {str(name)!r} is given as builder "
+            f"The adapter has a method wrap_builder, and {str(name)!r} is given as builder "
             "protocol; keep one."
         )
     if own is not None:

@@ -39,10 +39,10 @@ Candidates = tuple[str, Any, Any]
 
 
 def candidates_of(
-    context: CheckContext, of_models: bool, right: Mapping[Any, Any], wrong: Mapping[Any, Any]
+    context: CheckContext, of_models: bool, expected: Mapping[Any, Any], wrong: Mapping[Any, Any]
 ) -> tuple[Any, Candidates]:
     """Return an estimator, and what a search is to choose from: an argument, or two builders."""
-    good, bad = (importable_builder(context, builders) for builders in (right, wrong))
+    good, bad = (importable_builder(context, builders) for builders in (expected, wrong))
     if of_models:
         return context.make(good), ("model", good, bad)
     estimator = context.make(good, wrong=False)
@@ -70,14 +70,14 @@ def require_search(
 ) -> None:
     """Require a search that tried both candidates, and selected the right one."""
     X, y = data
-    name, right, wrong = candidates
+    name, expected, wrong = candidates
     with context.doing(f"reading the results of {what}"):
         tried = [params[name] for params in search.cv_results_["params"]]
         scores = list(map(float, search.cv_results_["mean_test_score"]))
         best, score = search.best_params_, float(search.best_score_)
-    is_complete = len(tried) == len(scores) == 2 and {right, wrong} == set(tried)
+    is_complete = len(tried) == len(scores) == 2 and {expected, wrong} == set(tried)
     context.require(is_complete, f"{what} tried {tried}, with the scores {scores}")
-    context.require(best == {name: right}, f"{what} selected {best} of {tried}, scored {scores}")
+    context.require(best == {name: expected}, f"{what} selected {best} of {tried}, scored {scores}")
     context.require(
         abs(score - 1.0) < 1e-3 and scores[tried.index(wrong)] < 0.9,
         f"{what} scored the candidates {tried} {scores}",
@@ -113,8 +113,8 @@ def selection(context: CheckContext) -> None:
         estimator, candidates = candidates_of(
             context, of_models, doubles.STUBS, doubles.WRONG_STUBS
         )
-        name, right, wrong = candidates
-        search = cls(estimator, {name: [wrong, right]}, **settings)
+        name, expected, wrong = candidates
+        search = cls(estimator, {name: [wrong, expected]}, **settings)
         with provided(works_alone(context, "score")), context.doing(f"{cls.__name__}.fit"):
             search.fit(X, y)
         require_search(context, search, candidates, (X, y), cls.__name__)
@@ -287,8 +287,8 @@ def parallel(context: CheckContext) -> None:
         estimator, candidates = candidates_of(
             context, of_models, doubles.ORACLES, doubles.WRONG_ORACLES
         )
-        name, right, wrong = candidates
-        grid = {name: [wrong, right]}
+        name, expected, wrong = candidates
+        grid = {name: [wrong, expected]}
         search = GridSearchCV(estimator, grid, cv=2, n_jobs=2, error_score="raise")
         what = "GridSearchCV(n_jobs=2)"
         with provided(works_alone(context, "score")), context.doing(f"{what}.fit"):
