@@ -64,9 +64,8 @@ REPLACED = {
 }
 # These have a meaning of their own in the reference.
 REPLACED_IN_SUITE = {"right": "oracle, expected", "probe": "double"}
-# A builder makes a model; what makes an estimator is a factory.
+# A builder makes a model; what makes an estimator is a factory. A protocol is about builders.
 REPLACED_IN_OPTIONS = {"builder": "estimators", "builders": "estimators"}
-ABOUT_BUILDERS = {"--builder-protocol", "builder_protocol", "builder-protocol"}
 
 
 def modules(package):
@@ -132,10 +131,11 @@ def test_options_and_keys_use_the_words_of_the_field():
     ]
     replaced = REPLACED | REPLACED_IN_SUITE
     offenders = {name for name in names if words(name) & replaced.keys()}
+    of_builders = {"builder-protocol", "builder_protocol"}
     offenders |= {
         name
         for name in options
-        if words(name) & REPLACED_IN_OPTIONS.keys() and name not in ABOUT_BUILDERS
+        if words(name) & REPLACED_IN_OPTIONS.keys() and name not in of_builders
     }
     assert set() == offenders
 

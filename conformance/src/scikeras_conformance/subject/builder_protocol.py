@@ -1,7 +1,7 @@
 """How a subject calls builders, where that is not how the contract has it.
 
 The builders of the suite take keywords only. For a subject that calls them in another way, the
-suite gives its constructor an *wrapped* builder, which accepts what the subject passes.
+suite gives its constructor an *adapted* builder, which accepts what the subject passes.
 
 ======================  ==========================================================================
 ``keywords``            ``builder(**keywords)``, as the contract has it
@@ -34,7 +34,7 @@ __all__ = [
 ]
 
 MAX_KEPT = 64
-"""Adapted builders that are kept, so that a builder that is given twice is wrapped once."""
+"""Adapted builders that are kept, so that a builder that is given twice is adapted once."""
 
 
 class BuilderProtocol(StrEnum):
@@ -114,9 +114,9 @@ def as_it_is(builder: Any) -> Any:
 
 
 def constructor_for(
-    construct: Callable[..., Any], protocol: BuilderProtocol, wrap: BuilderAdapter
+    construct: Callable[..., Any], protocol: BuilderProtocol, adapter: BuilderAdapter
 ) -> Callable[..., Any]:
-    """Return a function that constructs estimators with wrapped builders.
+    """Return a function that constructs estimators with adapted builders.
 
     Parameters
     ----------
@@ -124,7 +124,7 @@ def constructor_for(
         Constructs an estimator with what it is given.
     protocol : BuilderProtocol
         The protocol of the subject.
-    wrap : callable
+    adapter : callable
         Adapts builders.
     """
     if protocol is BuilderProtocol.KEYWORDS:
@@ -138,7 +138,7 @@ def constructor_for(
             named = _names(builder)
             given = builder(**{name: params.pop(name) for name in [*params] if name in named})
         else:
-            given = wrap(builder)
+            given = adapter(builder)
         if args:
             return construct(cls, given, *args[1:], **params)
         return construct(cls, **{**params, "model": given})
@@ -162,14 +162,14 @@ def _names(builder: Any) -> Mapping[str, inspect.Parameter]:
 class _Kept:
     """Adapts each builder once, as long as it is one of the last few."""
 
-    def __init__(self, wrap: BuilderAdapter) -> None:
-        self._wrap = wrap
+    def __init__(self, adapt: BuilderAdapter) -> None:
+        self._adapt = adapt
         self._kept: OrderedDict[int, tuple[Any, Any]] = OrderedDict()
 
     def __call__(self, builder: Any) -> Any:
         kept = self._kept.get(id(builder))
         if kept is None or kept[0] is not builder:
-            kept = self._kept[id(builder)] = (builder, self._wrap(builder))
+            kept = self._kept[id(builder)] = (builder, self._adapt(builder))
         self._kept.move_to_end(id(builder))
         if len(self._kept) > MAX_KEPT:
             self._kept.popitem(last=False)
