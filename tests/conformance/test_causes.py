@@ -176,6 +176,8 @@ def test_the_words_for_mending():
     assert "mending this frees 2 results: 1 failed, 1 blocked" == phrases[2]
     record = run(stopped)
     assert "blocks CLS-1 (MUST)" == clauses_phrase(record, record.causes[0])
+    both = run(at(LINE, SHAPE.format(1, 1), check=SHOULD), stopped)
+    assert "breaks CLS-9 (SHOULD); blocks CLS-1 (MUST)" == clauses_phrase(both, both.causes[0])
 
 
 @pytest.mark.parametrize(

@@ -35,7 +35,10 @@ class Base:
 
 
 class Classifier(Base):
-    pass
+    def score(
+        self, X,
+    ):
+        return 1
 """
 
 
@@ -190,6 +193,12 @@ def test_what_a_broken_promise_is_about(subject, message, line, function):
     found = definition_for(message, subject.classes[Wrapper.CLASSIFIER], subject)
     assert (FILE, line, function) == (found.file, found.line, found.function)
     assert found.source.startswith(("def ", "class "))
+
+
+def test_the_head_of_a_definition_may_have_several_lines(subject):
+    """All of it is shown, on one line."""
+    found = definition_for("score is 1", subject.classes[Wrapper.CLASSIFIER], subject)
+    assert (23, "def score( self, X, ):") == (found.line, found.source)
 
 
 def test_nothing_is_known_of_what_is_not_the_subjects(subject):

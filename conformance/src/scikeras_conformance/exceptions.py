@@ -128,7 +128,14 @@ class Blocked(Exception):  # noqa: N818 - an outcome, named as the standards do
         What the subject was to do, for example ``"fit(...)"``.
     problem : str
         What happened instead, in words that continue the step: ``"raised TypeError: ..."``.
+
+    Attributes
+    ----------
+    follows : str
+        The check of the promise that was broken in this step, where that is known.
     """
+
+    follows: str = ""
 
     def __init__(self, step: str, problem: str) -> None:
         super().__init__(step, problem)

@@ -13,7 +13,7 @@ from typing import Annotated
 from msgspec import Meta, Struct
 
 from scikeras_conformance.catalog.results import Origin, Outcome, Result
-from scikeras_conformance.report.patterns import pattern_of, words_of
+from scikeras_conformance.report.patterns import pattern_of, words_in, words_of
 
 __all__ = ["Cause", "causes_of"]
 
@@ -137,7 +137,9 @@ def _wider(group: _Group, others: Mapping[Key, _Group]) -> Key:
     """Return the key of the group that a group is a part of."""
     clauses = group.clauses
     for key, other in others.items():
-        if clauses <= other.clauses and _is_one_place(group.key, other.key):
+        if _is_one_place(group.key, other.key) and (
+            clauses <= other.clauses or _share([_words(group)], [_words(other)])
+        ):
             return key
     if len(clauses) > 1:
         return group.key
@@ -161,6 +163,10 @@ def _is_one_place(one: Key, other: Key) -> bool:
     if one[0] == "raise":
         return one[1:3] == other[1:3]
     return one[0] == "line" and one[1:4] == other[1:4] and _kind_of(one) == _kind_of(other)
+
+
+def _words(group: _Group) -> frozenset[str]:
+    return words_in(group.key[-1])
 
 
 def _kind_of(key: Key) -> str:

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 
 from scikeras_conformance.baseline import normalize
 
-__all__ = ["pattern_of", "words_of"]
+__all__ = ["pattern_of", "words_in", "words_of"]
 
 MAX_LENGTH = 80
 MAX_TEXT = 1000
@@ -49,6 +49,7 @@ def pattern_of(text: str, names: Iterable[str] = ()) -> str:
     text = re.sub(r"\(\)", "", text)
     while (shorter := BRACKETS.sub("*", text)) != text:
         text = shorter
+    text = re.sub(r"\b[A-Z]\w*\*", "*", text)  # the representation of an object
     # A message that was cut may open brackets that it does not close.
     text = re.sub(r"[(\[{].*", "*", text)
     return VALUES.sub("*", NUMBER.sub("*", text))[:MAX_LENGTH].rstrip()
@@ -64,4 +65,9 @@ def words_of(message: str, names: Iterable[str] = ()) -> frozenset[str]:
     ['at', 'changed', 'fit']
     """
     lines = message.strip().splitlines() or [""]
-    return frozenset(re.findall(r"[a-z_]+", pattern_of(lines[0], names).lower()))
+    return words_in(pattern_of(lines[0], names))
+
+
+def words_in(pattern: str) -> frozenset[str]:
+    """Return the words of a pattern."""
+    return frozenset(re.findall(r"[a-z_]+", pattern.lower()))

@@ -19,6 +19,8 @@ __all__ = [
     "subject_line",
 ]
 
+MAX_CLAUSES = 8
+
 
 def subject_line(report: Report) -> str:
     """Return the subject with its release."""
@@ -130,10 +132,26 @@ def mending_phrase(cause: Cause) -> str:
 
 
 def clauses_phrase(report: Report, cause: Cause) -> str:
-    """Return the clauses that a cause breaks, or keeps from being checked, with their levels."""
-    clauses = report.catalog.clauses
-    names = [
-        f"{name} ({clauses[name].level})" if name in clauses else name for name in cause.clauses
-    ]
-    verb = "breaks" if cause.failed else "blocks"
-    return f"{verb} {', '.join(names)}"
+    """Return the clauses that a cause breaks, and those that it keeps from being checked."""
+    names = set(cause.results)
+    broken = {
+        result.clauses[0]
+        for result in report.results
+        if result.id in names and result.outcome is Outcome.FAILED
+    }
+    parts = []
+    for verb, found in (
+        ("breaks", [name for name in cause.clauses if name in broken]),
+        ("blocks", [name for name in cause.clauses if name not in broken]),
+    ):
+        if found:
+            more = len(found) - MAX_CLAUSES
+            words = [_with_level(report, name) for name in found[:MAX_CLAUSES]]
+            words += [f"{more} more"] if more > 0 else []
+            parts.append(f"{verb} {', '.join(words)}")
+    return "; ".join(parts)
+
+
+def _with_level(report: Report, clause: str) -> str:
+    entry = report.catalog.clauses.get(clause)
+    return f"{clause} ({entry.level})" if entry else clause

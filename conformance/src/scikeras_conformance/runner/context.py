@@ -56,7 +56,7 @@ class Steps(ABC):
         """Guard a step."""
 
     @abstractmethod
-    def stop(self, step: str, problem: str) -> NoReturn:
+    def stop(self, step: str, problem: str, *, follows: str = "") -> NoReturn:
         """End the check: the subject failed in a step without raising.
 
         Parameters
@@ -65,6 +65,8 @@ class Steps(ABC):
             What it was to do.
         problem : str
             What happened instead, in words that continue the step.
+        follows : str, default=""
+            The check of the promise that is broken in this step, if there is one.
         """
 
     def make(self, *args: Any, **params: Any) -> Any:
@@ -195,13 +197,13 @@ class CheckContext(Steps):
         if not condition:
             raise Nonconformance(message)
 
-    def stop(self, step: str, problem: str) -> NoReturn:
+    def stop(self, step: str, problem: str, *, follows: str = "") -> NoReturn:
         """End the check: the subject failed in a step without raising.
 
         The promise is broken in a block of `doing` or `refusing`, and otherwise the check is
         blocked.
         """
-        self._end(step, problem)
+        self._end(step, problem, follows=follows)
 
     # -- guards -----------------------------------------------------------------------------
 
@@ -288,12 +290,16 @@ class CheckContext(Steps):
         finally:
             self._blocks.remove(block)
 
-    def _end(self, step: str, problem: str, error: BaseException | None = None) -> NoReturn:
+    def _end(
+        self, step: str, problem: str, error: BaseException | None = None, *, follows: str = ""
+    ) -> NoReturn:
         what, is_clause = self._blocks[0] if self._blocks else (step, False)
+        outcome: Nonconformance | Blocked = Blocked(step, problem)
         if is_clause:
             tried = step if what == step else f"{what}: {step}"
-            raise Nonconformance(f"{tried} {problem}") from error
-        raise Blocked(step, problem) from error
+            outcome = Nonconformance(f"{tried} {problem}")
+        outcome.follows = follows
+        raise outcome from error
 
 
 class Observation(Steps):
@@ -312,7 +318,7 @@ class Observation(Steps):
     def _guard(self, step: str) -> AbstractContextManager[None]:
         return self._context.doing(step)
 
-    def stop(self, step: str, problem: str) -> NoReturn:
+    def stop(self, step: str, problem: str, *, follows: str = "") -> NoReturn:
         """End the check as broken: the subject failed in a step without raising."""
         with self._context.doing(step):
-            self._context.stop(step, problem)
+            self._context.stop(step, problem, follows=follows)

@@ -13,6 +13,7 @@ from scikeras_conformance.subject.sources import is_own, public_packages, shown_
 __all__ = ["class_definition", "definition_for", "function_definition"]
 
 MAX_DECORATORS = 20
+MAX_LINES = 20
 
 
 def definition_for(message: str, cls: type, subject: Subject) -> Origin | None:
@@ -70,5 +71,14 @@ def _definition(file: str, line: int, name: str, module: str) -> Origin:
     for number in range(line, line + MAX_DECORATORS):
         text = source_text(file, number)
         if re.match(r"(?:async def|def|class)\b", text):
+            text = source_text(file, number, _last_line(file, number))
             return Origin(shown_path(file, module), number, name, text)
     return Origin(shown_path(file, module), line, name, source_text(file, line))
+
+
+def _last_line(file: str, first: int) -> int:
+    """Return the last line of the head of a definition."""
+    for number in range(first, first + MAX_LINES):
+        if source_text(file, number).partition("  #")[0].endswith(":"):
+            return number
+    return first

@@ -168,7 +168,7 @@ def _described(error: BaseException, planned: PlannedCheck, subject: Subject) ->
                 error.example,
                 exception=_cause(error),
                 origin=_origin(error, planned, subject),
-                follows=error.follows or planned.check.presupposes,
+                follows=_root(error, planned) or planned.check.presupposes,
             )
         case Blocked():
             return _Ending(
@@ -178,6 +178,7 @@ def _described(error: BaseException, planned: PlannedCheck, subject: Subject) ->
                 step=error.step,
                 exception=_cause(error),
                 origin=_origin(error, planned, subject),
+                follows=_root(error, planned),
             )
         case TimeUp():
             step = "the check"
@@ -193,6 +194,11 @@ def _described(error: BaseException, planned: PlannedCheck, subject: Subject) ->
 def _message(outcome: Nonconformance | Blocked) -> str:
     # Hypothesis adds its smallest counter-example as a note.
     return "\n".join([str(outcome), *getattr(outcome, "__notes__", [])])
+
+
+def _root(outcome: Nonconformance | Blocked, planned: PlannedCheck) -> str:
+    # A check may use a step that says so in its own clause.
+    return "" if outcome.follows == planned.check.id else outcome.follows
 
 
 def _cause(outcome: Nonconformance | Blocked) -> str:
