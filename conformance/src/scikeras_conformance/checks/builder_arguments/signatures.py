@@ -113,7 +113,8 @@ def _require_kind_is_accepted(context: CheckContext) -> None:
 )
 def by_the_signature(context: CheckContext) -> None:
     _require_kind_is_accepted(context)
-    require_special_argument(context, "meta")
+    if context.case != "local-variables":
+        require_special_argument(context, "meta")
     X, y, *_ = doubles.dataset(context.wrapper)
     seen: list[Any] = []
 
