@@ -1,6 +1,7 @@
 """Subjects that call builders in ways of their own, each with a classifier alone."""
 
 import inspect
+import time
 
 import numpy as np
 
@@ -78,6 +79,11 @@ class IgnoresBuilders(_Classifier):
 class NeverFits(_Classifier):
     def fit(self, X, y):
         raise RuntimeError("out of order")
+
+
+class Hangs(_Classifier):
+    def fit(self, X, y):
+        time.sleep(600)
 
 
 class Adapter:

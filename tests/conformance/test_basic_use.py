@@ -163,6 +163,12 @@ def test_a_subject_that_never_fits():
     assert [] == working_protocols(subject)
 
 
+def test_a_fit_that_does_not_end():
+    """The time limit of the run ends it, and says so."""
+    with pytest.raises(CannotFitError, match="fit.X, y. was stopped after 0.2 s"):
+        require_basic_use(subject_of("Hangs"), Wrapper.CLASSIFIER, limit=0.2)
+
+
 RUN = ["--pyargs", "scikeras_conformance", "-p", "no:cacheprovider", "--tb=no", "-rN"]
 
 

@@ -13,7 +13,7 @@ from scikeras_conformance.checks import CATALOG
 from scikeras_conformance.contract import Capability, load_contract
 from scikeras_conformance.contract.capabilities import NEEDED_BY, parse_capabilities
 from scikeras_conformance.exceptions import DeclarationError, SubjectIncompleteError, UsageError
-from scikeras_conformance.runner.absence import PROBES, require_absent
+from scikeras_conformance.runner.absence import DETECTORS, require_absent
 from scikeras_conformance.runner.execute import execute
 from scikeras_conformance.subject.loading import load_subject
 
@@ -31,7 +31,7 @@ def test_capabilities_belong_to_clauses_of_the_contract():
     assert set() == NEEDED_BY.keys() - load_contract().clauses.keys()
     of_clauses = set().union(*NEEDED_BY.values())
     assert set(Capability) == of_clauses | {Capability(wrapper) for wrapper in Wrapper}
-    assert set(Capability) == PROBES.keys()
+    assert set(Capability) == DETECTORS.keys()
 
 
 def test_a_capability_that_does_not_exist():

@@ -25,7 +25,7 @@ def test_markdown_shows_what_counts():
     """Verdict, table, each failure with clause, impact, message and traceback."""
     text = html_module.unescape(render_as("markdown", MIXED))
     assert "Conformance: incomplete" in text
-    assert "| CLS | 1 | 2 | 1 | 1 |" in text
+    assert "| CLS | 1 | 2 | 0 | 1 | 1 | 0 | 0 |" in text
     assert "**No result** for <code>CLS-2.fit-and-predict:base</code>" in text
     assert "**Impact**: code that tests isinstance" in text
     assert "**CLS-1** The implementation provides a base wrapper" in text

@@ -5,6 +5,7 @@ import random
 
 import keras
 import numpy as np
+from random_task_parts import LOSSES
 from random_tasks import (
     N_CLASSES,
     N_FEATURES,
@@ -18,7 +19,6 @@ from random_tasks import (
     validation_rows,
 )
 from sklearn.utils.class_weight import compute_class_weight
-from training_parts import LOSSES
 
 FULL_NAMES = {"mse": "mean_squared_error", "mae": "mean_absolute_error", "acc": "accuracy"}
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, fields, replace
 
 import keras
 import numpy as np
-from training_parts import (
+from random_task_parts import (
     CALLBACKS,
     LAYERS,
     LOSSES,

@@ -7,10 +7,9 @@ import numpy as np
 import pytest
 
 from scikeras_reference._shared_steps.cache import CACHE
-from scikeras_reference._shared_steps.eligibility import SETTING
 from scikeras_reference._shared_steps.private_names import OLDER_KERAS_VERSIONS
-from scikeras_reference._shared_steps.refusals import NotSharedError
-from scikeras_reference._training.fit import fit
+from scikeras_reference._shared_steps.refusal_log import NotSharedError
+from scikeras_reference._training.fit import SETTING, fit
 from scikeras_reference._training.seeding import seeded
 
 only_where_shared = pytest.mark.skipif(

@@ -263,6 +263,25 @@ def test_a_builder_without_a_signature(X, target):
     assert regressor(model=Opaque()).fit(X, target).initialized_
 
 
+class ByRows(keras.layers.Layer):
+    """A layer of the user's own that has to know the number of rows."""
+
+    def call(self, inputs):
+        return keras.ops.reshape(inputs, (int(inputs.shape[0]), -1))
+
+
+def test_a_sequential_model_without_an_input(X, target):
+    """The number of rows does not become a part of it, unless a layer needs one."""
+    built = regressor(model=lambda: keras.Sequential([keras.layers.Dense(1)])).fit(X, target)
+    assert (None, 3) == built.model_.input_shape
+    assert "(1, 3)" not in repr(built.model_.get_config())
+
+    def by_rows():
+        return keras.Sequential([ByRows(), keras.layers.Dense(1)])
+
+    assert (1, 3) == regressor(model=by_rows).initialize(X, target).model_.input_shape
+
+
 def test_a_model_instance(X, target):
     """A ready-made model is copied with its weights and compile state, for each fit (CLS-7)."""
     model = sequential(3, 1)

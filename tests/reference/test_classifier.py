@@ -170,6 +170,13 @@ def test_unsupported_targets(y, kind, X):
         classifier().fit(X, y)
 
 
+def test_labels_of_several_types_of_number(X):
+    """Python objects of several types are named, with what to convert them to."""
+    y = np.array([1, 2.5] * 12, dtype=object)
+    with pytest.raises(TargetTypeError, match=r"objects \(float, int\).*y.astype\(str\)"):
+        classifier().fit(X, y)
+
+
 def test_a_missing_target(X):
     """The error is scikit-learn's own."""
     with pytest.raises(InputError, match="requires y to be passed, but the target y is None"):

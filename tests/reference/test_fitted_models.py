@@ -8,7 +8,7 @@ import pytest
 from shared_step_models import ON_JAX, empty_cache, only_where_shared, shared
 
 from scikeras_reference import KerasRegressor
-from scikeras_reference._shared_steps.eligibility import SETTING
+from scikeras_reference._training.fit import SETTING
 
 pytestmark = only_where_shared
 __all__ = ["empty_cache"]  # the fixture

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from scikeras_reference._shared_steps.cache import CACHE
-from scikeras_reference._shared_steps.eligibility import SETTING, require_shareable
+from scikeras_reference._shared_steps.eligibility import require_shareable
 from scikeras_reference._shared_steps.fingerprint import fingerprint
 from scikeras_reference._shared_steps.jax import internals as jax_internals
 from scikeras_reference._shared_steps.jax.step import SharedProgram, _description, _unreadable
@@ -15,9 +15,9 @@ from scikeras_reference._shared_steps.private_names import (
     OLDER_KERAS_VERSIONS,
     require_versions,
 )
-from scikeras_reference._shared_steps.refusals import NotSharedError
+from scikeras_reference._shared_steps.refusal_log import NotSharedError
 from scikeras_reference._shared_steps.shared_function import made_by_keras
-from scikeras_reference._training.fit import fit
+from scikeras_reference._training.fit import SETTING, fit
 from scikeras_reference._training.predict import predict
 from scikeras_reference._training.seeding import seeded
 from scikeras_reference.shared_steps import explain

@@ -15,7 +15,7 @@ from scikeras_reference._shared_steps.private_names import (
     require_names,
     require_versions,
 )
-from scikeras_reference._shared_steps.refusals import NotSharedError
+from scikeras_reference._shared_steps.refusal_log import NotSharedError
 from scikeras_reference._shared_steps.tensorflow import internals
 from scikeras_reference._training.seeding import seeded
 

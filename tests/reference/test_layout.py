@@ -12,8 +12,8 @@ MODULES = sorted(path.relative_to(PACKAGE).as_posix() for path in PACKAGE.rglob(
 PAGE = Path(__file__).parents[2] / "docs" / "architecture.md"
 
 BACKENDS = {"tensorflow", "jax", "jaxlib", "torch"}
-LOOK_AT_BACKENDS = ("_backends.py", "_shared_steps/")
-USE_PRIVATE_NAMES = ("_backends.py", "_shared_steps/")
+LOOK_AT_BACKENDS = ("_backends/", "_shared_steps/")
+USE_PRIVATE_NAMES = ("_backends/", "_shared_steps/")
 NAME_LIBRARIES = ("_serialization/custom_objects.py", "_seed_lock.py")
 """Modules that name backends without looking at them: whose class is whose."""
 
@@ -88,7 +88,7 @@ def foreign_private_names(module):
 
 
 def test_one_place_looks_at_backends():
-    """Which backend runs, and which are loaded, is asked in `_backends` and shared steps only."""
+    """Which backend runs, and which are loaded, is asked in `_backends/` and shared steps only."""
     asks = re.compile(r"keras(\.config)?\.backend\b|sys\.modules$|keras\.distribution\b")
     offenders = {
         module: found
@@ -109,7 +109,7 @@ def test_backends_are_named_where_they_are_looked_at():
 
 
 def test_private_names_of_keras_are_used_in_named_places_only():
-    """A new version of Keras can break `_backends` and shared steps, and nothing else."""
+    """A new version of Keras can break `_backends/` and shared steps, and nothing else."""
     offenders = {
         module: found
         for module in outside(*USE_PRIVATE_NAMES)
@@ -120,7 +120,7 @@ def test_private_names_of_keras_are_used_in_named_places_only():
 
 
 def test_private_names_of_jax_are_used_by_shared_steps_only():
-    """Not even `_backends` knows a module of JAX."""
+    """Not even `_backends/` knows a module of JAX."""
     offenders = {
         module: found
         for module in outside("_shared_steps/")
@@ -131,9 +131,9 @@ def test_private_names_of_jax_are_used_by_shared_steps_only():
 
 def test_the_detectors_find_what_they_look_for():
     """Each of the tests above would fail for the modules that it lets through."""
-    assert "sys.modules" in attributes("_backends.py")
-    assert any(value.startswith("keras.src") for value in strings("_backends.py"))
-    assert foreign_private_names("_backends.py")
+    assert "sys.modules" in attributes("_backends/generators.py")
+    assert any(value.startswith("keras.src") for value in strings("_backends/generators.py"))
+    assert foreign_private_names("_backends/generators.py")
     assert "tensorflow" in strings("_serialization/custom_objects.py")
 
 

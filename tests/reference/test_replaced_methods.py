@@ -8,7 +8,7 @@ import pytest
 from shared_step_models import LABELS, ROWS, dense, empty_cache, only_where_shared
 
 from scikeras_reference._shared_steps.fingerprint import fingerprint
-from scikeras_reference._shared_steps.refusals import NotSharedError
+from scikeras_reference._shared_steps.refusal_log import NotSharedError
 from scikeras_reference._training.fit import fit
 from scikeras_reference.shared_steps import explain
 

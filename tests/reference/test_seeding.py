@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from reference_models import classifier, regressor
 
-from scikeras_reference import _backends
+from scikeras_reference._backends.generators import generators
 from scikeras_reference._training.seeding import derive, epoch_seeds, seeded, to_seed
 from scikeras_reference.exceptions import ParameterError
 
@@ -211,4 +211,4 @@ def test_nothing_is_needed_of_a_backend_that_is_not_loaded(monkeypatch):
     for name in ("torch", "tensorflow"):
         monkeypatch.delitem(sys.modules, name, raising=False)
 
-    assert 3 == len(_backends.generators())
+    assert 3 == len(generators())

@@ -26,9 +26,8 @@ from sklearn.model_selection import GridSearchCV
 from scikeras_reference import KerasRegressor
 from scikeras_reference._shared_steps import prototypes
 from scikeras_reference._shared_steps.cache import StepCache
-from scikeras_reference._shared_steps.eligibility import SETTING
 from scikeras_reference._shared_steps.fingerprint import fingerprint
-from scikeras_reference._training.fit import fit
+from scikeras_reference._training.fit import SETTING, fit
 from scikeras_reference.shared_steps import explain
 
 pytestmark = only_where_shared

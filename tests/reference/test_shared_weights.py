@@ -9,7 +9,7 @@ from reference_models import QUICK, linear
 from sklearn.base import clone
 
 from scikeras_reference import KerasRegressor
-from scikeras_reference._model import shared_weights
+from scikeras_reference._model import built_model
 from scikeras_reference.exceptions import SharedWeightsWarning, WrapperWarning
 
 
@@ -55,12 +55,32 @@ def test_weights_that_may_be_shared(X, target):
             clone(wrapper).fit(X, target).partial_fit(X, target)
 
 
+def test_a_model_that_was_initialized_only(X, target):
+    """It is still the estimator's own when it is fitted; trained since, or for others, it is not."""
+    wrapper = regressor(Caching()).initialize(X, target)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", WrapperWarning)
+        wrapper.fit(X, target)
+    with pytest.warns(SharedWeightsWarning, match="earlier model"):
+        wrapper.fit(X, target)
+
+    by_hand = regressor(Caching()).initialize(X, target)
+    by_hand.model_.fit(X, target, verbose=0)
+    with pytest.warns(SharedWeightsWarning, match="earlier model"):
+        by_hand.fit(X, target)
+
+    builder = Caching()
+    regressor(builder).initialize(X, target)
+    with pytest.warns(SharedWeightsWarning, match="earlier model"):
+        regressor(builder).fit(X, target)
+
+
 def test_nothing_is_kept(X, target):
     """Weights are forgotten with their model."""
     gc.collect()
-    before = len(shared_weights._known)
+    before = len(built_model._known)
     wrapper = regressor(linear).fit(X, target)
-    assert before + 2 == len(shared_weights._known)
+    assert before + 2 == len(built_model._known)
     del wrapper
     gc.collect()
-    assert before >= len(shared_weights._known)
+    assert before >= len(built_model._known)

@@ -9,8 +9,9 @@ import pytest
 from reference_models import ScaledLoss, scaled_error
 
 from scikeras_reference import KerasClassifier
-from scikeras_reference._data.form_probe import Evidence, TargetForm, probe_loss
+from scikeras_reference._data.form_probe import Evidence, probe_loss, probed_form
 from scikeras_reference._data.target_forms import (
+    TargetForm,
     first_loss,
     form_of_loss,
     labels_compete,
@@ -171,7 +172,8 @@ def weighted(y_true, y_pred):
 @pytest.mark.parametrize("n_classes", [2, 3])
 def test_losses_of_the_users_own_are_tried(expected, loss, n_classes):
     """The form is the one for which the loss was shown to compute the right value."""
-    found = form_of_loss(loss, n_classes, n_classes)
+    assert form_of_loss(loss, n_classes, n_classes) is None
+    found = probed_form(loss, n_classes, n_classes)
     assert (expected, True) == (found.form, found.is_shown)
 
 
@@ -185,7 +187,7 @@ def test_trying_a_loss_draws_no_random_number():
     np.random.seed(0)  # noqa: NPY002
     expected = np.random.normal()  # noqa: NPY002
     np.random.seed(0)  # noqa: NPY002
-    form_of_loss(noisy, 3, 3)
+    probed_form(noisy, 3, 3)
     assert expected == np.random.normal()  # noqa: NPY002
 
 

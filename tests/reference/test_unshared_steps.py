@@ -18,12 +18,12 @@ from shared_step_models import (
     trained,
 )
 
-from scikeras_reference._shared_steps import eligibility, refusals
+from scikeras_reference._shared_steps import eligibility, refusal_log
 from scikeras_reference._shared_steps.cache import CACHE
-from scikeras_reference._shared_steps.eligibility import SETTING, require_shareable
+from scikeras_reference._shared_steps.eligibility import require_shareable
 from scikeras_reference._shared_steps.fingerprint import fingerprint
-from scikeras_reference._shared_steps.refusals import NotSharedError
-from scikeras_reference._training.fit import fit
+from scikeras_reference._shared_steps.refusal_log import NotSharedError
+from scikeras_reference._training.fit import SETTING, fit
 from scikeras_reference._training.seeding import seeded
 from scikeras_reference.exceptions import ParameterError
 from scikeras_reference.shared_steps import available, explain
@@ -261,9 +261,9 @@ def test_one_setting_switches_it_off(monkeypatch):
 @pytest.fixture
 def lines(caplog, monkeypatch):
     """Return the lines that were logged about shared steps."""
-    caplog.set_level("INFO", logger=refusals.LOGGER.name)
-    monkeypatch.setattr(refusals, "_logged", set())
-    return lambda: [r.getMessage() for r in caplog.records if r.name == refusals.LOGGER.name]
+    caplog.set_level("INFO", logger=refusal_log.LOGGER.name)
+    monkeypatch.setattr(refusal_log, "_logged", set())
+    return lambda: [r.getMessage() for r in caplog.records if r.name == refusal_log.LOGGER.name]
 
 
 @pytest.mark.parametrize(

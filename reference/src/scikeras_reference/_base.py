@@ -7,7 +7,6 @@ from typing import Any, Self
 
 from sklearn.preprocessing import FunctionTransformer
 
-from scikeras_reference._data.float_range import check_float_range
 from scikeras_reference._data.validation import (
     check_continues,
     check_weights,
@@ -17,32 +16,32 @@ from scikeras_reference._data.validation import (
     validate_features,
     validate_target,
 )
-from scikeras_reference._model.builder import build, check_trainable, find_builder, name_of
-from scikeras_reference._model.compilation import (
-    compile_arguments,
-    compile_model,
+from scikeras_reference._model.builder import build, find_builder
+from scikeras_reference._model.built_model import (
+    check_built,
+    check_target,
+    check_trainable,
     inform_encoder,
-    is_complete,
+    output_shapes,
+    unregister_untrained,
+    warn_of_shared_weights,
 )
+from scikeras_reference._model.compilation import compile_arguments, compile_model, is_complete
 from scikeras_reference._model.keras_objects import callbacks_of_call
 from scikeras_reference._model.meta import Meta
-from scikeras_reference._model.shapes import check_input, check_target, output_shapes
-from scikeras_reference._model.shared_weights import warn_of_shared_weights
 from scikeras_reference._parameters.named import check_flag
 from scikeras_reference._sklearn_protocol import SklearnProtocol
-from scikeras_reference._training.arguments import (
-    extend_history,
+from scikeras_reference._training.fit import extend_history, fit, keeps_finished_epochs
+from scikeras_reference._training.fitted_attributes import FitState, FittedAttributes
+from scikeras_reference._training.keras_arguments import (
     fit_arguments,
     one_more_epoch,
     predict_arguments,
     training_callbacks,
     validation_data,
 )
-from scikeras_reference._training.fit import fit
-from scikeras_reference._training.interruption import finished_epochs
 from scikeras_reference._training.predict import predict
-from scikeras_reference._training.seeding import derive, epoch_seeds, seeded, to_seed
-from scikeras_reference._training.state import FitState, FittedAttributes
+from scikeras_reference._training.seeding import epoch_seeds, to_seed
 from scikeras_reference._training.validation_rows import class_weighted, training_rows
 
 __all__ = ["BaseWrapper"]
@@ -120,6 +119,12 @@ class BaseWrapper(FittedAttributes, SklearnProtocol):
         """Transformer of y; a subclass overrides it (DATA-1). The default changes nothing."""
         return FunctionTransformer().set_output(transform="default")
 
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.sparse = tags.input_tags.three_d_array = True
+        tags.target_tags.multi_output = True
+        return tags
+
     def initialize(self, X: Any, y: Any = None) -> Self:
         """Build the model without training it (INIT-8).
 
@@ -179,7 +184,8 @@ class BaseWrapper(FittedAttributes, SklearnProtocol):
         TypeError, ValueError
             If a parameter, the builder, its model or the data cannot be used.
         """
-        check_flag("warm_start", self.warm_start)
+        if self.warm_start not in (True, False):
+            check_flag("warm_start", self.warm_start)
         validation = (X_val, y_val, sample_weight_val)
         return self._fit(X, y, sample_weight, kwargs, validation, warm=self.warm_start)
 
@@ -266,31 +272,32 @@ class BaseWrapper(FittedAttributes, SklearnProtocol):
                 self._require_compiled(features)
                 check_target(self.model_, target, self._fit_state.output_shapes)
                 arguments = self._fit_arguments(call, validation, len(X))
-                self._check_held_out(y, training_rows(arguments, len(X)))
+                if arguments["validation_split"]:
+                    self._check_held_out(y, training_rows(arguments, len(X)))
                 if by_class is not None:
                     features, target, weights, arguments = class_weighted(
                         features, target, weights, by_class, arguments
                     )
-                require_weight(weights)
-            epoch, seed = arguments["initial_epoch"], self._fit_state.seed
+                    require_weight(weights)
+            epoch = arguments["initial_epoch"]
             if not (extend or epoch) or not hasattr(self, "history_"):
                 self.history_: dict[str, list[Any]] = {}
-            with (
-                seeded(None if seed is None else derive(seed, epoch)),
-                finished_epochs(self.model_, self.history_),
-            ):
+            with self._seeded(epoch), keeps_finished_epochs(self.model_, self.history_):
                 history = fit(self.model_, features, target, weights, arguments)
             extend_history(self.history_, history.history)
         return self
 
     def _prepare(self, X: Any, y: Any, classes: Any = None) -> tuple[Any, Any]:
         """Start anew: reset, validate, fit the encoders, build; return validated X and y."""
+        if "model_" in vars(self) and "history_" not in vars(self):  # of `initialize`
+            unregister_untrained(self.model_)
         for name in [*self._metadata(), "_fit_state"]:
             self.__dict__.pop(name, None)
         X = validate_features(self, X, y, reset=True)
         y = self._validate_target(X, y)
         shape = () if y is None else y.shape[1:]
-        self._fit_state = FitState(to_seed(self.random_state), shape, classes)
+        seed = None if self.random_state is None else to_seed(self.random_state)
+        self._fit_state = FitState(seed, shape, classes)
         self.X_dtype_, self.X_shape_ = X.dtype, X.shape
         if y is not None:
             self.y_dtype_, self.y_ndim_, self.target_type_ = y.dtype, y.ndim, self._target_type(y)
@@ -301,7 +308,7 @@ class BaseWrapper(FittedAttributes, SklearnProtocol):
         self._take_metadata(self.target_encoder_)
         self.feature_encoder_ = self.feature_encoder.fit(X)
         self._take_metadata(self.feature_encoder_)
-        with seeded(self._fit_state.seed):
+        with self._seeded():
             self.model_ = self._build(X)
         return X, y
 
@@ -320,15 +327,15 @@ class BaseWrapper(FittedAttributes, SklearnProtocol):
             known=(*self._get_param_names(), *sorted(self.prefixes_)),
             addressed=self._routed("model"),
         )
-        compilation = None if model.compiled else arguments()
         row = for_keras(self.feature_encoder_.transform(X[:1]))
-        check_input(model, row)
+        check_built(model, builder, row)
+        compilation = None if model.compiled else arguments()
         shapes = output_shapes(model, row, self.n_outputs_expected_)
-        self._fit_state = replace(self._fit_state, output_shapes=tuple(shapes))
-        warn_of_shared_weights(model, name_of(builder))
+        warn_of_shared_weights(model, builder)
         if compilation is not None and is_complete(compilation):
             compile_model(model, compilation)
         inform_encoder(self.target_encoder_, model, shapes)
+        self._fit_state = replace(self._fit_state, output_shapes=tuple(shapes))
         self._renew_callbacks()
         return model
 
@@ -341,11 +348,8 @@ class BaseWrapper(FittedAttributes, SklearnProtocol):
         return X, y
 
     def _encode(self, X: Any, y: Any) -> tuple[Any, Any]:
-        features = for_keras(self.feature_encoder_.transform(X))
-        check_float_range(features, "X")
-        target = None if y is None else for_keras(self.target_encoder_.transform(y))
-        check_float_range(target, "y")
-        return features, target
+        features = for_keras(self.feature_encoder_.transform(X), "X")
+        return features, None if y is None else for_keras(self.target_encoder_.transform(y), "y")
 
     def _require_compiled(self, features: Any) -> None:
         if not self.model_.compiled:  # `initialize` had no loss
@@ -356,9 +360,11 @@ class BaseWrapper(FittedAttributes, SklearnProtocol):
         self, call: Mapping[str, Any], validation: tuple[Any, Any, Any] | None, rows: int
     ) -> dict[str, Any]:
         """Return the keyword arguments of ``Model.fit``, callbacks and validation data included."""
+        callbacks = [*self._callbacks_for(call, "fit")]
+        if (seed := self._fit_state.seed) is not None:
+            callbacks += epoch_seeds(seed)
         arguments = fit_arguments(self.model_.fit, self._named(), self._routed("fit"), call, rows)
-        seeds = epoch_seeds(self._fit_state.seed)
-        arguments["callbacks"] = [*self._callbacks_for(call, "fit"), *seeds]
+        arguments["callbacks"] = callbacks
         data = validation_data(arguments, validation)
         if data is not None:
             X = validate_features(self, data[0], data[1], reset=False)

@@ -16,13 +16,6 @@ __all__ = ["SklearnProtocol"]
 class SklearnProtocol(NamedParameters, BaseEstimator):  # type: ignore[misc]
     """An estimator that can be cloned, pickled and scored."""
 
-    def __sklearn_tags__(self) -> Any:
-        tags = super().__sklearn_tags__()
-        tags.input_tags.sparse = True
-        tags.input_tags.three_d_array = True
-        tags.target_tags.multi_output = True
-        return tags
-
     def __sklearn_is_fitted__(self) -> bool:
         return "model_" in vars(self)
 

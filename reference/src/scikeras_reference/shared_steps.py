@@ -7,7 +7,7 @@ level INFO, says why, and `explain` returns the same reason.
 
 from typing import Any
 
-from scikeras_reference._training import sharing
+from scikeras_reference._training import fit as training
 
 __all__ = ["available", "explain"]
 
@@ -28,7 +28,7 @@ def available() -> bool:
     ParameterError
         If ``SCIKERAS_REFERENCE_SHARED_STEPS`` is neither 0 nor 1.
     """
-    return sharing.is_available()
+    return training.is_available()
 
 
 def explain(model: Any) -> str | None:
@@ -58,4 +58,4 @@ def explain(model: Any) -> str | None:
     >>> isinstance(explain(Mine()), str)
     True
     """
-    return sharing.explain(getattr(model, "model_", model))
+    return training.explain(getattr(model, "model_", model))

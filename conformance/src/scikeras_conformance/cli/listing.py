@@ -5,8 +5,9 @@ import argparse
 from scikeras_conformance.catalog.exit_codes import ExitCode
 from scikeras_conformance.catalog.plan import make_plan, unchecked_clauses
 from scikeras_conformance.catalog.selection import Selection
-from scikeras_conformance.contract import load_contract
+from scikeras_conformance.contract import load_contract, parse_capabilities
 from scikeras_conformance.exceptions import UsageError, did_you_mean
+from scikeras_conformance.subject.builder_protocol import READY_MADE
 from scikeras_conformance.subject.estimator_factories import parse_factory
 from scikeras_conformance.subject.spec import parse_spec
 
@@ -37,6 +38,15 @@ def add_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]"
         default=[],
         metavar="PLACE",
         type=parse_factory,
+        help="as for run",
+    )
+    script.add_argument(
+        "--not-offered", action="append", default=[], metavar="CAPABILITY", help="as for run"
+    )
+    script.add_argument(
+        "--builder-protocol",
+        metavar="PROTOCOL",
+        choices=tuple(map(str, READY_MADE)),
         help="as for run",
     )
     script.set_defaults(command=_script, listing=True)
@@ -109,6 +119,16 @@ def _script(options: argparse.Namespace) -> ExitCode:
             "result is a check, a wrapper and a case, which 'explain' lists."
         )
     planned = plan[options.name]
-    how = {"seed": SEED, "example": options.example, "estimators": options.estimators}
-    print(script_for(planned, options.subject, **how))
+    parse_capabilities(options.not_offered)
+    print(
+        script_for(
+            planned,
+            options.subject,
+            seed=SEED,
+            example=options.example,
+            estimators=options.estimators,
+            not_offered=options.not_offered,
+            builder_protocol=options.builder_protocol,
+        )
+    )
     return ExitCode.CONFORMANT

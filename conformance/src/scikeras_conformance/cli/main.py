@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from scikeras_conformance import __version__
 from scikeras_conformance.catalog.exit_codes import ExitCode
-from scikeras_conformance.cli import baseline, listing, reports, run
+from scikeras_conformance.cli import baseline, init, listing, reports, run
 from scikeras_conformance.cli.parser import CommandParser
 from scikeras_conformance.exceptions import ConformanceError, DamagedReportError
 
@@ -73,4 +73,5 @@ def _parser() -> argparse.ArgumentParser:
     for family in (listing, reports, baseline):
         family.add_commands(commands)
     run.add_command(commands, EPILOG)
+    init.add_command(commands)
     return parser

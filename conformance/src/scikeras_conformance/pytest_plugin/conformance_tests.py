@@ -106,7 +106,7 @@ def conformance_tests(
     @pytest.mark.parametrize("contract_check", parameters(run.plan))
     def test(contract_check: PlannedCheck) -> None:
         if run.starts_with_smoke:
-            require_basic_use(run.subject, contract_check.wrapper)
+            require_basic_use(run.subject, contract_check.wrapper, limit=options.time_limit)
         result = execute(
             contract_check,
             run.subject,

@@ -60,15 +60,17 @@ def run_item(item: pytest.Item, planned: "PlannedCheck", subject: "Subject") -> 
     """Execute a planned check as a pytest item of the collected suite."""
     run = run_of(item.config)
     assert run is not None
+    limit = run.options.time_limit
+    # The process of a user's own test run is not ours to end.
+    kill = hasattr(item.config, "workerinput")
     if run.starts_with_smoke:
-        require_basic_use(subject, planned.wrapper)
+        require_basic_use(subject, planned.wrapper, limit=limit, kill=kill)
     policy = _policy(run)
     result = execute(
         planned,
         subject,
-        limit=run.options.time_limit,
-        # The process of a user's own test run is not ours to end.
-        kill=hasattr(item.config, "workerinput"),
+        limit=limit,
+        kill=kill,
         tries=policy.tries(planned.id),
     )
     ending = ending_of(result, policy)
@@ -98,6 +100,8 @@ def complete_report(item: pytest.Item, call: pytest.CallInfo[None], report: Any,
     elif call.excinfo is not None and isinstance(call.excinfo.value, ConformanceError):
         error = call.excinfo.value
         report.conformance_refusal = (str(error), str(_verdict_of(error)))
+        # A worker has more items in its queue, of which each would say the same.
+        item.session.shouldstop = "the subject cannot be judged"
 
 
 def _verdict_of(error: ConformanceError) -> Verdict:

@@ -100,7 +100,7 @@ class Run:
                 "version": identity.version,
                 "wrappers": dict(identity.wrappers),
                 "sources": sources_of(self.subject),
-                "not_offered": sorted(self.subject.not_offered),
+                "not_offered": sorted(map(str, self.subject.not_offered)),
                 "builder_protocol": str(self.subject.builder_protocol),
             },
             "environment": {

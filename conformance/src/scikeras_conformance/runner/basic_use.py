@@ -7,6 +7,7 @@ which it never works cannot be judged, and learns what would help.
 
 import warnings
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -15,6 +16,7 @@ from scikeras_conformance.exceptions import CannotFitError
 from scikeras_conformance.runner.context import describe, show
 from scikeras_conformance.runner.lazy_module import LazyModule
 from scikeras_conformance.runner.seeding import seed_everything
+from scikeras_conformance.runner.time_limit import TimeUp, time_limit
 from scikeras_conformance.subject.builder_protocol import READY_MADE, BuilderProtocol
 from scikeras_conformance.subject.loading import Subject
 
@@ -22,6 +24,9 @@ __all__ = ["BasicUse", "basic_use_of", "helper_number", "require_basic_use", "wo
 
 doubles = LazyModule("scikeras_conformance.doubles")
 np = LazyModule("numpy")
+
+REFUSAL = "refusal"
+"""The key of what is said about a subject without basic use."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +97,9 @@ def helper_number(subject: Subject, wrapper: Wrapper) -> int:
     return basic_use_of(subject, wrapper).helper or 0
 
 
-def require_basic_use(subject: Subject, wrapper: Wrapper) -> None:
+def require_basic_use(
+    subject: Subject, wrapper: Wrapper, *, limit: float = 0.0, kill: bool = False
+) -> None:
     """Refuse a subject with which basic use works for none of its wrappers.
 
     Parameters
@@ -101,6 +108,10 @@ def require_basic_use(subject: Subject, wrapper: Wrapper) -> None:
         The implementation under test.
     wrapper : Wrapper
         The wrapper to try first.
+    limit : float, default=0
+        Seconds that one wrapper may take; zero means without end.
+    kill : bool, default=False
+        Whether to end the process if a fit cannot be stopped in another way.
 
     Raises
     ------
@@ -108,9 +119,23 @@ def require_basic_use(subject: Subject, wrapper: Wrapper) -> None:
         With what was called, what happened, and what would help.
     """
     for one in sorted(subject.classes, key=lambda other: other is not wrapper):
-        if basic_use_of(subject, one).helper is not None:
+        if one not in subject.basic_use:
+            _try_within(subject, one, limit, kill=kill)
+        if subject.basic_use[one].helper is not None:
             return
-    raise CannotFitError(_refusal(subject))
+    if REFUSAL not in subject.basic_use:
+        # Every item of a run may ask, and the other protocols take a second to try.
+        subject.basic_use[REFUSAL] = "\n".join(_refusal(subject, limit, kill=kill))
+    raise CannotFitError(subject.basic_use[REFUSAL])
+
+
+def _try_within(subject: Subject, wrapper: Wrapper, limit: float, *, kill: bool) -> None:
+    try:
+        with time_limit(limit, kill=kill):
+            basic_use_of(subject, wrapper)
+    except TimeUp as stop:
+        step = f"{subject.classes[wrapper].__name__}(builder).fit(X, y)"
+        subject.basic_use[wrapper] = BasicUse(None, [Problem(step, str(stop))])
 
 
 def working_protocols(subject: Subject) -> list[BuilderProtocol]:
@@ -192,6 +217,9 @@ def _builder_for(protocol: BuilderProtocol, helper: Any) -> tuple[Any, list[Any]
         received.append(input_shape)
         return helper.compiled()
 
+    for one in (build, build_with_data, build_with_shapes):
+        # Python's messages name the function, which means nothing to the reader.
+        one.__qualname__ = "builder"
     builders = {
         BuilderProtocol.DATA_FIRST: build_with_data,
         BuilderProtocol.SHAPES: build_with_shapes,
@@ -206,19 +234,19 @@ def _is_shape(value: Any, X: Any) -> bool:
         return False
 
 
-def _refusal(subject: Subject) -> str:
-    return "\n".join(_lines(subject))
-
-
-def _lines(subject: Subject) -> Iterator[str]:
+def _refusal(subject: Subject, limit: float, *, kill: bool) -> Iterator[str]:
     yield (
         f"The subject {subject.spec!r} cannot be judged: constructing an estimator with a builder, "
         "fitting it and predicting works for none of its wrappers."
     )
     for wrapper in subject.classes:
-        for problem in dict.fromkeys(map(str, basic_use_of(subject, wrapper).problems)):
+        # What happened is shown once, though it may have happened with several helper models.
+        problems = {one.what: one for one in reversed(subject.basic_use[wrapper].problems)}
+        for problem in reversed(problems.values()):
             yield f"  {wrapper}: {problem}"
-    working = working_protocols(subject)
+    working: list[BuilderProtocol] = []
+    with suppress(TimeUp), time_limit(limit, kill=kill):
+        working = working_protocols(subject)
     if working:
         yield (
             f"It works with another builder protocol: give --builder-protocol {working[0]}, or "

@@ -89,8 +89,8 @@ class Subject:
         object for the same builder.
     construct_as_given : callable, optional
         Constructs an estimator like `construct`, with the builder as it is.
-    basic_use : dict of Wrapper to object, optional
-        What each wrapper was found to fit, see `scikeras_conformance.runner.basic_use`.
+    basic_use : dict, optional
+        What each wrapper was found to fit, kept by `scikeras_conformance.runner.basic_use`.
     """
 
     spec: str
@@ -102,14 +102,14 @@ class Subject:
     builder_protocol: BuilderProtocol = BuilderProtocol.KEYWORDS
     as_given: BuilderAdapter = as_it_is
     construct_as_given: Callable[..., Any] = call_class
-    basic_use: dict[Wrapper, Any] = field(default_factory=dict, compare=False)
+    basic_use: dict[str, Any] = field(default_factory=dict, compare=False)
 
     def public_class(self, wrapper: Wrapper) -> type:
         """Return the class that users import."""
         return self.public_classes.get(wrapper, self.classes[wrapper])
 
     def with_protocol(
-        self, protocol: BuilderProtocol, adapt_builder: BuilderAdapter | None = None
+        self, protocol: BuilderProtocol, own: BuilderAdapter | None = None
     ) -> "Subject":
         """Return the subject as one that calls builders in another way.
 
@@ -117,15 +117,15 @@ class Subject:
         ----------
         protocol : BuilderProtocol
             How it calls builders.
-        adapt_builder : callable, optional
-            The method of an adapter.
+        own : callable, optional
+            The method ``adapt_builder`` of an adapter.
         """
-        adapt = adapter_for(protocol, adapt_builder)
+        adapter = adapter_for(protocol, own)
         return replace(
             self,
-            construct=constructor_for(self.construct_as_given, protocol, adapt),
+            construct=constructor_for(self.construct_as_given, protocol, adapter),
             builder_protocol=protocol,
-            as_given=adapt,
+            as_given=adapter,
             basic_use={},
         )
 

@@ -7,7 +7,7 @@ import keras
 import numpy as np
 from sklearn.base import BaseEstimator, TransformerMixin
 
-from scikeras_reference._data.form_probe import TargetForm, encode_classes
+from scikeras_reference._data.form_probe import probed_form
 from scikeras_reference._data.loss_checks import (
     check_indicator_form,
     check_label_form,
@@ -16,11 +16,14 @@ from scikeras_reference._data.loss_checks import (
     warn_of_range,
     width_of_output,
 )
+from scikeras_reference._data.losses_and_metrics import DEFERRED_METRICS
 from scikeras_reference._data.metric_forms import check_metrics
 from scikeras_reference._data.outputs import as_rows, normalized, sigmoid, softmax
 from scikeras_reference._data.target_forms import (
     FormOfLoss,
+    TargetForm,
     describe_loss,
+    encode_classes,
     form_of_loss,
     labels_compete,
     uses_logits,
@@ -134,7 +137,7 @@ class ClassifierLabelEncoder(TransformerMixin, BaseEstimator):  # type: ignore[m
         if declared is not None and kind in {"binary", "multiclass"}:
             kind = target_type(declared)
         if kind not in _SUPPORTED:
-            raise unsupported_target(kind, y.ndim)
+            raise unsupported_target(kind, y)
         self.n_outputs_ = self.n_outputs_expected_ = 1
         self._kind, self._dtype, self._trailing = kind, y.dtype, y.shape[1:]
         if kind == "multilabel-indicator":
@@ -177,12 +180,18 @@ class ClassifierLabelEncoder(TransformerMixin, BaseEstimator):  # type: ignore[m
             loss = self.loss
         elif loss is not None:
             self._is_compiled = True
-        decodes = type(self).inverse_transform is ClassifierLabelEncoder.inverse_transform
-        width = width_of_output(output_shapes, self._kind, self.n_classes_, is_decoded=decodes)
+        width = self._width_of(output_shapes)
         if width is not None:
             self._width = width
         if loss is not None:
             self._take_loss(loss)
+
+    def _width_of(self, shapes: Sequence[tuple[int | None, ...]]) -> int | None:
+        """Return the number of units of a single output; None if there is no such number."""
+        if [tuple(shape[1:]) for shape in shapes] == [(self.n_classes_,)]:
+            return int(self.n_classes_)  # one for each class
+        decodes = type(self).inverse_transform is ClassifierLabelEncoder.inverse_transform
+        return width_of_output(shapes, self._kind, self.n_classes_, is_decoded=decodes)
 
     def _take_loss(self, loss: Any) -> None:
         """Find the form of target for a loss, once with and once without a known width."""
@@ -196,6 +205,8 @@ class ClassifierLabelEncoder(TransformerMixin, BaseEstimator):  # type: ignore[m
             self._form = _FORMS[self.form]
             return
         found = form_of_loss(loss, self._width, self.n_classes_)
+        if found is None:
+            found = probed_form(loss, self._width or 1, self.n_classes_)
         self._form = found.form
         if self._width is not None:
             self._check_form(found)
@@ -203,7 +214,8 @@ class ClassifierLabelEncoder(TransformerMixin, BaseEstimator):  # type: ignore[m
     def _check_form(self, found: FormOfLoss) -> None:
         """Refuse a pair of target and loss that makes no sense; warn if something is a guess."""
         if self._kind != "multilabel-indicator":
-            check_label_form(found, self._loss_name, self.n_classes_)
+            if found.needs_several_units or not found.is_shown:
+                check_label_form(found, self._loss_name, self.n_classes_)
             return
         check_indicator_form(found, self._loss_name, self._width or 0)
         is_guess = self.exclusive == "auto" and self.exclusive_ and self._is_evident
@@ -215,7 +227,7 @@ class ClassifierLabelEncoder(TransformerMixin, BaseEstimator):  # type: ignore[m
 
         Parameters
         ----------
-        metrics : nested lists or dicts of str, keras.metrics.Metric or callable
+        metrics : list of str, keras.metrics.Metric or callable
             What the model is compiled with.
 
         Raises
@@ -224,7 +236,9 @@ class ClassifierLabelEncoder(TransformerMixin, BaseEstimator):  # type: ignore[m
             A ``ValueError``, if a metric would compute a wrong number (clause TGT-12).
         """
         width = self._width if "_kind" in vars(self) else None
-        if width is None or self.n_classes_ < 2:
+        # Keras resolves some names by the form of the target.
+        metrics = [m for m in metrics if not (isinstance(m, str) and m in DEFERRED_METRICS)]
+        if width is None or self.n_classes_ < 2 or not metrics:
             return
         indicators = self._kind == "multilabel-indicator"
         form = TargetForm.ONE_HOT if indicators else self._form
@@ -240,8 +254,9 @@ class ClassifierLabelEncoder(TransformerMixin, BaseEstimator):  # type: ignore[m
         loss : object
             What ``Model.loss`` holds.
         """
-        if "_kind" in vars(self) and self.n_classes_ > 1:
-            self._has_warned = warn_of_linear_layer(activation, loss, self._loss_name)
+        is_linear = activation is keras.activations.linear
+        if is_linear and "_kind" in vars(self) and self.n_classes_ > 1:
+            self._has_warned = warn_of_linear_layer(loss, self._loss_name)
 
     def transform(self, y: Any) -> Any:
         """Encode labels.

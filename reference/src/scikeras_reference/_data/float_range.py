@@ -1,6 +1,5 @@
 """Numbers that the floats of Keras cannot hold."""
 
-from collections.abc import Mapping
 from typing import Any
 
 import keras
@@ -11,14 +10,14 @@ from scikeras_reference.exceptions import InputError
 __all__ = ["check_float_range"]
 
 
-def check_float_range(data: Any, what: str) -> None:
-    """Check that Keras can convert encoded data to ``keras.config.floatx()``.
+def check_float_range(array: Any, what: str) -> None:
+    """Check that Keras can convert an array to ``keras.config.floatx()``.
 
     Keras converts floats of any width, and numbers beyond its range become infinite.
 
     Parameters
     ----------
-    data : array, or list, tuple or dict of arrays
+    array : ndarray of floats
         What a model is given.
     what : str
         ``"X"`` or ``"y"``, for the error.
@@ -35,26 +34,13 @@ def check_float_range(data: Any, what: str) -> None:
     floatx = keras.config.floatx()
     # bfloat16 has the range of float32.
     limits = np.finfo(np.float16 if floatx == "float16" else np.float32)
-    if floatx == "float64":
+    if floatx == "float64" or array.dtype.itemsize <= limits.bits // 8 or not array.size:
         return
-    for array in _leaves(data):
-        if not isinstance(array, np.ndarray) or array.dtype.kind != "f":
-            continue
-        if array.dtype.itemsize <= limits.bits // 8 or not array.size:
-            continue
-        largest = max(array.max(), -array.min())
-        if limits.max < largest < np.inf:
-            raise InputError(
-                f"{what} has numbers up to {largest:.3g}, and Keras computes in {floatx}, where"
-                f" numbers beyond {limits.max:.3g} are infinite. Scale {what} (with a"
-                " StandardScaler in a Pipeline, or TransformedTargetRegressor), or call"
-                " keras.config.set_floatx('float64') before the model is built."
-            )
-
-
-def _leaves(data: Any) -> list[Any]:
-    if isinstance(data, Mapping):
-        data = list(data.values())
-    if isinstance(data, (list, tuple)):
-        return [leaf for item in data for leaf in _leaves(item)]
-    return [data]
+    largest = max(array.max(), -array.min())
+    if limits.max < largest < np.inf:
+        raise InputError(
+            f"{what} has numbers up to {largest:.3g}, and Keras computes in {floatx}, where"
+            f" numbers beyond {limits.max:.3g} are infinite. Scale {what} (with a"
+            " StandardScaler in a Pipeline, or TransformedTargetRegressor), or call"
+            " keras.config.set_floatx('float64') before the model is built."
+        )

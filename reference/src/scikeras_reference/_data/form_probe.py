@@ -5,25 +5,27 @@ Class labels can be encoded in several forms, and Keras's rules of broadcasting 
 So the function is tried on outputs that are right for each class, and on outputs that are wrong.
 """
 
+import warnings
+import weakref
 from collections.abc import Callable, Sequence
-from enum import Enum, IntEnum
+from enum import IntEnum
 from typing import Any
 
 import keras
 import numpy as np
 
-__all__ = ["Evidence", "TargetForm", "encode_classes", "probe_loss", "probe_metric"]
+from scikeras_reference._backends.generators import preserved_generators
+from scikeras_reference._data.target_forms import (
+    FormOfLoss,
+    TargetForm,
+    encode_classes,
+    first_loss,
+)
+
+__all__ = ["Evidence", "probe_loss", "probe_metric", "probed_form"]
 
 Value = Callable[[Any, Any], Any]
 """Takes targets and outputs as arrays; returns a number, or an array of numbers."""
-
-
-class TargetForm(Enum):
-    """A form that class labels can be encoded in."""
-
-    NUMBERS = "class numbers of shape (n, 1)"
-    FLAT_NUMBERS = "class numbers of shape (n,)"
-    ONE_HOT = "one-hot rows"
 
 
 class Evidence(IntEnum):
@@ -37,36 +39,46 @@ class Evidence(IntEnum):
     RIGHT = 5  # they are better row by row, and a batch is the mean or the sum of its rows
 
 
-def encode_classes(codes: Any, form: TargetForm, n_units: int) -> Any:
-    """Encode class numbers.
+# What was tried, for as long as there is the loss.
+_tried: "weakref.WeakKeyDictionary[Any, dict[tuple[int, int], FormOfLoss]]" = (
+    weakref.WeakKeyDictionary()
+)
+
+
+def probed_form(loss: Any, n_units: int, n_classes: int) -> FormOfLoss:
+    """Return which form of target `loss` wants, found out by trying each of them.
 
     Parameters
     ----------
-    codes : ndarray of int of shape (n_samples,)
-        From 0.
-    form : TargetForm
-        How.
-    n_units : int
-        Width of one-hot rows.
-
-    Returns
-    -------
-    ndarray of ``keras.config.floatx()``
-        Of shape (n_samples, 1), (n_samples,) or (n_samples, n_units).
+    loss : str, keras.losses.Loss, callable, or list or dict of them
+        A loss that `form_of_loss` does not know.
+    n_units, n_classes : int
+        As for `form_of_loss`.
 
     Examples
     --------
-    >>> encode_classes(np.array([1, 0]), TargetForm.ONE_HOT, 2)
-    array([[0., 1.],
-           [1., 0.]], dtype=float32)
+    >>> probed_form(lambda y, p: keras.losses.mean_squared_error(y, p), 3, 3).form.value
+    'one-hot rows'
     """
-    floatx = keras.config.floatx()
-    if form is TargetForm.ONE_HOT:
-        encoded = np.zeros((len(codes), n_units), dtype=floatx)
-        encoded[np.arange(len(codes)), codes] = 1
-        return encoded
-    numbers = codes.astype(floatx)
-    return numbers if form is TargetForm.FLAT_NUMBERS else numbers.reshape(-1, 1)
+    loss = first_loss(loss)
+    if isinstance(loss, str):  # of the user's own, registered with Keras
+        loss = keras.losses.get(loss)
+    try:
+        tried = _tried.setdefault(loss, {})
+    except TypeError:  # neither hashed nor referred to weakly
+        tried = {}
+    key = (n_units, n_classes)
+    if key not in tried:
+        with preserved_generators(), warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            found = {form: probe_loss(loss, form, n_units, n_classes) for form in TargetForm}
+        best = max(TargetForm, key=lambda form: found[form])  # the first of equals
+        tried[key] = FormOfLoss(
+            best if found[best] >= Evidence.RIGHT_BY_BATCH else TargetForm.NUMBERS,
+            is_shown=found[best] >= Evidence.RIGHT_BY_BATCH,
+            takes_one_hot=found[TargetForm.ONE_HOT] is not Evidence.RAISES,
+        )
+    return tried[key]
 
 
 def probe_loss(loss: Value, form: TargetForm, n_units: int, n_classes: int) -> Evidence:

@@ -4,8 +4,6 @@ import warnings
 from collections.abc import Sequence
 from typing import Any
 
-import keras
-
 from scikeras_reference._data.target_forms import FormOfLoss, takes_probabilities
 from scikeras_reference.exceptions import (
     ExclusiveLabelsWarning,
@@ -133,9 +131,9 @@ def warn_of_independent_columns(loss: str, n_labels: int) -> None:
     )
 
 
-def warn_of_linear_layer(activation: Any, loss: Any, name: str) -> bool:
-    """Warn if a linear layer feeds a loss that takes probabilities; return whether it does."""
-    if activation is not keras.activations.linear or not takes_probabilities(loss):
+def warn_of_linear_layer(loss: Any, name: str) -> bool:
+    """Warn if `loss` takes the outputs of a linear layer for probabilities; return whether."""
+    if not takes_probabilities(loss):
         return False
     warnings.warn(
         f"The last layer is linear, but the loss {name} takes its outputs for probabilities: it"

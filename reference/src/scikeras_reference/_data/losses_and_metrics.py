@@ -11,6 +11,7 @@ from scikeras_reference.exceptions import UnknownNameError
 __all__ = [
     "DEFERRED_LOSSES",
     "DEFERRED_METRICS",
+    "FULL_METRIC_NAMES",
     "loss_name",
     "metric_name",
     "snake_case",
@@ -119,3 +120,11 @@ def _known(name: str, what: str, get: Callable[[str], Any]) -> Any:
             f"Unknown {what}: {name!r} is not a name that Keras knows. Give a name, a class, an"
             f" instance or a function of keras.{'losses' if what == 'loss' else 'metrics'}."
         ) from error
+
+
+FULL_METRIC_NAMES = frozenset(
+    snake_case(name)
+    for name, value in vars(keras.metrics).items()
+    if isinstance(value, type) and issubclass(value, keras.metrics.Metric)
+)
+"""Names that `metric_name` leaves as they are; it makes an object of each name to find out."""

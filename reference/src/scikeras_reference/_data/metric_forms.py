@@ -13,9 +13,9 @@ from typing import Any
 import keras
 import numpy as np
 
-from scikeras_reference._backends import preserved_generators
-from scikeras_reference._data.form_probe import Evidence, TargetForm, probe_metric
-from scikeras_reference._data.losses_and_metrics import DEFERRED_METRICS
+from scikeras_reference._backends.generators import preserved_generators
+from scikeras_reference._data.form_probe import Evidence, probe_metric
+from scikeras_reference._data.target_forms import TargetForm
 from scikeras_reference.exceptions import CompilationError
 
 __all__ = ["check_metrics"]
@@ -25,13 +25,15 @@ _known: dict[Any, str] = {}
 _MAX_KNOWN = 512
 
 
-def check_metrics(metrics: Any, loss: str, form: TargetForm, n_units: int, n_classes: int) -> None:
+def check_metrics(
+    metrics: Iterable[Any], loss: str, form: TargetForm, n_units: int, n_classes: int
+) -> None:
     """Refuse metrics that cannot read the target.
 
     Parameters
     ----------
-    metrics : nested lists or dicts of str, keras.metrics.Metric or callable
-        What the model was compiled with.
+    metrics : list of str, keras.metrics.Metric or callable
+        What the model was compiled with, except names that Keras resolves by the form of target.
     loss : str
         What the loss is called, for errors.
     form : TargetForm
@@ -44,9 +46,7 @@ def check_metrics(metrics: Any, loss: str, form: TargetForm, n_units: int, n_cla
     CompilationError
         A ``ValueError`` that names the metric, the loss and what to do.
     """
-    for metric in _leaves(metrics):
-        if metric is None or (isinstance(metric, str) and metric in DEFERRED_METRICS):
-            continue  # Keras resolves these names by the form of the target
+    for metric in metrics:
         name = metric if isinstance(metric, str) else _name(metric)
         what = _verdict(metric, form, n_units, n_classes)
         if what == "units":
@@ -165,13 +165,3 @@ def _name(metric: Any) -> str:
     if isinstance(metric, functools.partial):
         return _name(metric.func)
     return str(getattr(metric, "__name__", type(metric).__name__))
-
-
-def _leaves(metrics: Any) -> Iterable[Any]:
-    if isinstance(metrics, Mapping):
-        metrics = list(metrics.values())
-    if isinstance(metrics, (list, tuple)):
-        for metric in metrics:
-            yield from _leaves(metric)
-    else:
-        yield metrics

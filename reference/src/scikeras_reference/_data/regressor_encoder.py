@@ -47,7 +47,7 @@ class RegressorTargetEncoder(TransformerMixin, BaseEstimator):  # type: ignore[m
             A ``ValueError``, for more than two dimensions (clause TGT-7).
         """
         if y.ndim > 2:
-            raise unsupported_target(target_type(y), y.ndim)
+            raise unsupported_target(target_type(y), y)
         self._trailing = y.shape[1:]
         self._output_trailing: tuple[int, ...] | None = None  # until the model is seen
         self.n_outputs_ = _columns(y)

@@ -1,25 +1,26 @@
 """Which form of target a loss computes the right value for.
 
 Keras's own losses are listed, by identity and not by name; `tests/reference/test_target_forms.py`
-compares the list with what each of them computes. Every other loss is tried on known outputs.
+compares the list with what each of them computes. `form_probe` tries every other loss on known
+outputs.
 """
 
 import functools
-import warnings
-import weakref
 from collections.abc import Mapping
 from dataclasses import dataclass
+from enum import Enum
 from typing import Any
 
 import keras
+import numpy as np
 
-from scikeras_reference._backends import preserved_generators
-from scikeras_reference._data.form_probe import Evidence, TargetForm, probe_loss
 from scikeras_reference._data.losses_and_metrics import DEFERRED_LOSSES, snake_case
 
 __all__ = [
     "FormOfLoss",
+    "TargetForm",
     "describe_loss",
+    "encode_classes",
     "first_loss",
     "form_of_loss",
     "is_of_keras",
@@ -30,6 +31,15 @@ __all__ = [
     "uses_margins",
     "uses_scores",
 ]
+
+
+class TargetForm(Enum):
+    """A form that class labels can be encoded in."""
+
+    NUMBERS = "class numbers of shape (n, 1)"
+    FLAT_NUMBERS = "class numbers of shape (n,)"
+    ONE_HOT = "one-hot rows"
+
 
 _NUMBERS = ("sparse_categorical_crossentropy", "circle")
 _FLAT_NUMBERS = ("categorical_generalized_cross_entropy",)
@@ -77,6 +87,12 @@ _FORMS = {
     **dict.fromkeys(_FLAT_NUMBERS, TargetForm.FLAT_NUMBERS),
     **dict.fromkeys((*_COMPETING_ONE_HOT, *_ELEMENTWISE), TargetForm.ONE_HOT),
 }
+_KERAS_LOSSES: dict[Any, str] = {
+    value: snake_case(name)
+    for name, value in vars(keras.losses).items()
+    if name in _FORMS or (isinstance(value, type) and issubclass(value, keras.losses.Loss))
+}
+"""The functions and the classes of ``keras.losses``, each with the function's name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,10 +117,36 @@ class FormOfLoss:
     takes_one_hot: bool = False
 
 
-# What was tried, for as long as there is the loss.
-_tried: "weakref.WeakKeyDictionary[Any, dict[tuple[int, int], FormOfLoss]]" = (
-    weakref.WeakKeyDictionary()
-)
+def encode_classes(codes: Any, form: TargetForm, n_units: int) -> Any:
+    """Encode class numbers.
+
+    Parameters
+    ----------
+    codes : ndarray of int of shape (n_samples,)
+        From 0.
+    form : TargetForm
+        How.
+    n_units : int
+        Width of one-hot rows.
+
+    Returns
+    -------
+    ndarray of ``keras.config.floatx()``
+        Of shape (n_samples, 1), (n_samples,) or (n_samples, n_units).
+
+    Examples
+    --------
+    >>> encode_classes(np.array([1, 0]), TargetForm.ONE_HOT, 2)
+    array([[0., 1.],
+           [1., 0.]], dtype=float32)
+    """
+    floatx = keras.config.floatx()
+    if form is TargetForm.ONE_HOT:
+        encoded = np.zeros((len(codes), n_units), dtype=floatx)
+        encoded[np.arange(len(codes)), codes] = 1
+        return encoded
+    numbers = codes.astype(floatx)
+    return numbers if form is TargetForm.FLAT_NUMBERS else numbers.reshape(-1, 1)
 
 
 def first_loss(loss: Any) -> Any:
@@ -119,8 +161,8 @@ def first_loss(loss: Any) -> Any:
     return loss
 
 
-def form_of_loss(loss: Any, n_units: int | None, n_classes: int) -> FormOfLoss:
-    """Return which form of target `loss` wants.
+def form_of_loss(loss: Any, n_units: int | None, n_classes: int) -> FormOfLoss | None:
+    """Return which form of target `loss` wants; None if that has to be tried.
 
     Parameters
     ----------
@@ -157,7 +199,7 @@ def form_of_loss(loss: Any, n_units: int | None, n_classes: int) -> FormOfLoss:
         return FormOfLoss(form, takes_one_hot=form is TargetForm.ONE_HOT)
     if n_units is None or n_classes < 2 or isinstance(loss, type):
         return FormOfLoss(TargetForm.NUMBERS, takes_one_hot=True)
-    return _try(loss, n_units, n_classes)
+    return None
 
 
 def describe_loss(loss: Any) -> str:
@@ -240,18 +282,6 @@ def uses_scores(loss: Any) -> bool:
     return _keras_name(first_loss(loss), base=True) in {*_MARGIN, "categorical_hinge"}
 
 
-@functools.cache
-def _keras_losses() -> dict[Any, str]:
-    """Return the functions and the classes of ``keras.losses``, each with the function's name."""
-    found = {}
-    for name, value in vars(keras.losses).items():
-        if isinstance(value, type) and issubclass(value, keras.losses.Loss):
-            found[value] = snake_case(name)
-        elif callable(value) and name in _FORMS:
-            found[value] = name
-    return found
-
-
 def _keras_name(loss: Any, *, base: bool = False) -> str | None:
     """Return the name of the function of Keras that computes `loss`; None if it is another one.
 
@@ -270,21 +300,21 @@ def _keras_name(loss: Any, *, base: bool = False) -> str | None:
             return None
     if isinstance(loss, functools.partial):
         return _keras_name(loss.func, base=base) if base or not loss.args else None
-    known = _keras_losses()
     cls = loss if isinstance(loss, type) else type(loss)
     if not issubclass(cls, keras.losses.Loss):
         if base and hasattr(loss, "__wrapped__"):
             return _keras_name(loss.__wrapped__, base=True)
         try:
-            return known.get(loss)
+            return _KERAS_LOSSES.get(loss)
         except TypeError:  # cannot be hashed
             return None
     wrapped = vars(loss).get("fn") if not isinstance(loss, type) else None
     for klass in cls.__mro__:
-        if klass in known and known[klass] in _FORMS:
-            same = all(getattr(cls, name) is getattr(klass, name) for name in ("__call__", "call"))
-            replaced = wrapped is not None and known.get(wrapped) != known[klass]
-            return known[klass] if base or (same and not replaced) else None
+        name = _KERAS_LOSSES.get(klass)
+        if name in _FORMS:
+            same = all(getattr(cls, m) is getattr(klass, m) for m in ("__call__", "call"))
+            replaced = wrapped is not None and _KERAS_LOSSES.get(wrapped) != name
+            return name if base or (same and not replaced) else None
     return _keras_name(wrapped, base=base) if wrapped is not None and _is_wrapper(cls) else None
 
 
@@ -292,22 +322,3 @@ def _is_wrapper(cls: type) -> bool:
     """Return whether instances do nothing but call the function that they hold."""
     wrapper = next(base for base in keras.losses.MeanSquaredError.__mro__ if "call" in vars(base))
     return cls is wrapper
-
-
-def _try(loss: Any, n_units: int, n_classes: int) -> FormOfLoss:
-    try:
-        tried = _tried.setdefault(loss, {})
-    except TypeError:  # neither hashed nor referred to weakly
-        tried = {}
-    key = (n_units, n_classes)
-    if key not in tried:
-        with preserved_generators(), warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            found = {form: probe_loss(loss, form, n_units, n_classes) for form in TargetForm}
-        best = max(TargetForm, key=lambda form: found[form])  # the first of equals
-        tried[key] = FormOfLoss(
-            best if found[best] >= Evidence.RIGHT_BY_BATCH else TargetForm.NUMBERS,
-            is_shown=found[best] >= Evidence.RIGHT_BY_BATCH,
-            takes_one_hot=found[TargetForm.ONE_HOT] is not Evidence.RAISES,
-        )
-    return tried[key]

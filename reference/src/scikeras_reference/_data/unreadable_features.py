@@ -8,7 +8,7 @@ import scipy.sparse
 
 from scikeras_reference.exceptions import InputError
 
-__all__ = ["check_container", "explained", "name_columns"]
+__all__ = ["check_container", "explained", "name_columns", "non_numeric"]
 
 _SPLIT = (
     "scikit-learn's tools index one X by rows: give one array and override feature_encoder with a"
@@ -71,7 +71,7 @@ def explained(X: Any, error: Exception) -> InputError | None:
     """Return a clearer error for what scikit-learn or NumPy said of X; None if it was clear."""
     columns = name_columns(X)
     if columns:
-        return InputError(f"X contains non-numeric values{columns}: {error}. {_REMEDY}")
+        return non_numeric(X, error)
     text = str(error)
     if "inhomogeneous" in text or "with a sequence" in text or _holds_sequences(X):
         return InputError(
@@ -87,6 +87,11 @@ def explained(X: Any, error: Exception) -> InputError | None:
             " StringLookup on their own, outside of the model."
         )
     return None
+
+
+def non_numeric(X: Any, error: Exception) -> InputError:
+    """Return the error for values that are no numbers; it names the columns of a data frame."""
+    return InputError(f"X contains non-numeric values{name_columns(X)}: {error}. {_REMEDY}")
 
 
 _REMEDY = (

@@ -5,15 +5,22 @@ from collections.abc import Mapping
 from numbers import Number
 from typing import Any
 
+import keras
 import numpy as np
 import scipy.sparse
 from numpy.exceptions import DTypePromotionError
 from sklearn.utils.multiclass import type_of_target
 from sklearn.utils.validation import check_array, check_consistent_length, validate_data
 
-from scikeras_reference._backends import needs_writable_arrays
+from scikeras_reference._backends.batches import needs_writable_arrays
+from scikeras_reference._data.float_range import check_float_range
 from scikeras_reference._data.label_checks import check_labels, without_nullable_dtype
-from scikeras_reference._data.unreadable_features import check_container, explained, name_columns
+from scikeras_reference._data.unreadable_features import (
+    check_container,
+    explained,
+    name_columns,
+    non_numeric,
+)
 from scikeras_reference.exceptions import InputError, TargetTypeError
 
 __all__ = [
@@ -52,8 +59,9 @@ def validate_features(estimator: Any, X: Any, y: Any = None, *, reset: bool) -> 
     InputError
         A ``ValueError``: no array of numbers, or another shape than at first (API-13).
     """
-    is_countable = bool(getattr(y, "shape", hasattr(y, "__len__")))
-    check_container(X, _num_rows(y) if is_countable else None)
+    if not isinstance(X, np.ndarray):
+        is_countable = bool(getattr(y, "shape", hasattr(y, "__len__")))
+        check_container(X, _num_rows(y) if is_countable else None)
     if not reset and _dimensions(X) not in {len(estimator.X_shape_), 1}:
         raise InputError(_other_shape(estimator, X))
     given = X
@@ -91,11 +99,7 @@ def _numbers(X: Any, given: Any) -> Any:
     try:
         numbers = X.astype(np.float64)
     except (TypeError, ValueError) as error:
-        raise InputError(
-            f"X contains non-numeric values{name_columns(given)}: {error}. Layers take numbers;"
-            " encode text and categories before, for example with a ColumnTransformer in a"
-            " Pipeline."
-        ) from error
+        raise non_numeric(given, error) from error
     return check_array(numbers, allow_nd=True, input_name="X")
 
 
@@ -134,8 +138,9 @@ def validate_target(estimator: Any, X: Any, y: Any, *, numeric: bool) -> Any:
     TargetTypeError
         If y is ragged.
     """
-    check_labels(y, mixed=not numeric)
-    y = without_nullable_dtype(y)
+    if not isinstance(y, np.ndarray) or y.dtype.kind == "O":
+        check_labels(y, mixed=not numeric)
+        y = without_nullable_dtype(y)
     try:
         y = check_array(
             y, accept_sparse="csr", ensure_2d=False, allow_nd=True, dtype=None, input_name="y"
@@ -258,26 +263,42 @@ def check_continues(estimator: Any, X: Any, y: Any, target_shape: tuple[int, ...
             )
 
 
-def for_keras(data: Any) -> Any:
+def for_keras(data: Any, in_range: str = "") -> Any:
     """Return arrays, and lists and dicts of them, in a form that every backend reads.
 
     Booleans become numbers, since layers multiply them; read-only arrays are copied for PyTorch,
     which warns about them. Nothing is written to either way.
+
+    Parameters
+    ----------
+    data : array, or list, tuple or dict of arrays
+        Encoded.
+    in_range : str, default=""
+        What the data is called in errors; empty if numbers beyond the range of Keras's floats are
+        let pass.
+
+    Raises
+    ------
+    InputError
+        A ``ValueError``, for numbers that ``keras.config.floatx()`` cannot hold.
     """
     if isinstance(data, Mapping):
-        return {key: for_keras(value) for key, value in data.items()}
+        return {key: for_keras(value, in_range) for key, value in data.items()}
     if isinstance(data, (list, tuple)):
-        values = [for_keras(value) for value in data]
+        values = [for_keras(value, in_range) for value in data]
         if isinstance(data, list):
             return values
         return type(data)(*values) if hasattr(data, "_fields") else tuple(values)
-    if isinstance(data, np.ndarray):
-        if data.dtype == np.bool_:
-            return data.astype(np.uint8)
-        if data.dtype.kind == "f" and data.dtype.itemsize > 8:
-            return data.astype(np.float64)  # no backend has wider numbers
-        if not data.flags.writeable and needs_writable_arrays():
-            return data.copy()
+    if not isinstance(data, np.ndarray):
+        return data
+    if data.dtype == np.bool_:
+        return data.astype(np.uint8)
+    if data.dtype.kind == "f" and data.dtype.itemsize > 8:
+        data = data.astype(np.float64)  # no backend has wider numbers
+    if in_range and data.dtype.kind == "f" and data.dtype.name != keras.config.floatx():
+        check_float_range(data, in_range)
+    if not data.flags.writeable and needs_writable_arrays():
+        return data.copy()
     return data
 
 
@@ -304,16 +325,22 @@ def _not_numeric(estimator: Any, y: Any) -> InputError:
     )
 
 
-def unsupported_target(kind: str, n_dimensions: int = 1) -> TargetTypeError:
-    """Return the error for a type of target that an encoder does not support."""
-    if n_dimensions > 2:
+def unsupported_target(kind: str, y: Any) -> TargetTypeError:
+    """Return the error for a target `y` of a type that an encoder does not support."""
+    if y.ndim > 2:
         return TargetTypeError(
-            f"Unknown label type: {kind}. y has {n_dimensions} dimensions, and classifiers and"
+            f"Unknown label type: {kind}. y has {y.ndim} dimensions, and classifiers and"
             " regressors take one or two. BaseWrapper takes a target of any shape, such as"
             " sequences, images and masks, as the model returns it; or override target_encoder in"
             " a subclass with a transformer that encodes and decodes it."
         )
     more = " To predict numbers, use KerasRegressor." if kind.startswith("continuous") else ""
+    if y.dtype.kind == "O":
+        types = ", ".join(sorted({type(value).__name__ for value in y.flat}))
+        more = (
+            f" y is an array of Python objects ({types}). Convert it to one type of label, for"
+            " example with y.astype(str) or y.astype(int)."
+        )
     return TargetTypeError(
         f"Unknown label type: {kind}. This wrapper does not support a target of type {kind}.{more}"
         " To add support, override target_encoder in a subclass with a transformer that"

@@ -1,4 +1,4 @@
-"""Finds the builder, calls it, and checks the model that it returns (chapter BUILD)."""
+"""Finds the builder and calls it (chapter BUILD)."""
 
 import difflib
 import inspect
@@ -8,27 +8,16 @@ from typing import Any
 
 import keras
 
-from scikeras_reference._model.shapes import first_row, is_inherited
 from scikeras_reference._parameters.storage import suggestion
 from scikeras_reference._serialization.copying import copy_object
 from scikeras_reference.exceptions import (
     BuilderCountError,
     BuilderError,
-    CompilationError,
     DeprecatedParameterWarning,
     SwallowedParameterWarning,
 )
 
-__all__ = [
-    "build",
-    "check_trainable",
-    "find_builder",
-    "is_missing",
-    "name_of",
-    "require_part",
-]
-
-_EXAMPLES = {"loss": "mse", "optimizer": "adam"}
+__all__ = ["build", "find_builder", "name_of"]
 
 
 def find_builder(model: object, build_fn: object, method: Callable[..., Any] | None) -> Any:
@@ -84,7 +73,7 @@ def build(
     known: tuple[str, ...] = (),
     addressed: Collection[str] = (),
 ) -> Any:
-    """Call the builder once, and check that it returns a model.
+    """Call the builder once, and return what it returns.
 
     Parameters
     ----------
@@ -103,8 +92,8 @@ def build(
     Raises
     ------
     BuilderError
-        A ``TypeError``: a keyword that the builder does not take (clause BUILD-8), one that it
-        needs and nobody gave, or a result that is not a model (clause CLS-9).
+        A ``TypeError``: a keyword that the builder does not take (clause BUILD-8), or one that it
+        needs and nobody gave.
     """
     if isinstance(builder, keras.Model):
         if keywords:
@@ -133,72 +122,7 @@ def build(
         if name not in keywords and (name in accepted or gets_all)
     }
     _require_arguments(builder, {*keywords, *wanted}, special)
-    model = builder(**keywords, **wanted)
-    if not isinstance(model, keras.Model):
-        raise BuilderError(
-            f"The builder {name_of(builder)} returned {model!r} ({type(model).__name__}); it has to"
-            " return a keras.Model." + (" Is a return statement missing?" if model is None else "")
-        )
-    return model
-
-
-def check_trainable(model: Any, features: Any) -> None:
-    """Check that a compiled model has a loss and an optimizer.
-
-    A model can do without a loss if its layers add some, or if it has its own ``train_step`` or
-    ``compute_loss``. Keras trains others on nothing (on JAX), or stops at the first batch.
-
-    Parameters
-    ----------
-    model : keras.Model
-        Compiled.
-    features : array, or list, tuple or dict of arrays
-        What it will be trained on; one row of it is used, if there is no loss.
-
-    Raises
-    ------
-    CompilationError
-        A ``ValueError`` (clause COMP-7).
-    """
-    if not all(is_inherited(model, method) for method in ("train_step", "compute_loss")):
-        return
-    problem = "The builder compiled the model without"
-    require_part("optimizer", model.optimizer, problem)
-    loss = getattr(model, "loss", None)
-    if is_missing(loss) and not _adds_losses(model, features):
-        require_part("loss", None, problem)
-
-
-def require_part(name: str, value: Any, problem: str) -> None:
-    """Raise an error with the remedy if the loss or the optimizer is missing.
-
-    Raises
-    ------
-    CompilationError
-        A ``ValueError`` that says what is missing, and how to give it (clause COMP-7).
-    """
-    if is_missing(value):
-        what = "a loss function" if name == "loss" else f"an {name}"
-        raise CompilationError(
-            f"{problem} {name}. You must provide {what} or a compiled model: give"
-            f" {name}={_EXAMPLES[name]!r} (or another) to the constructor, or call model.compile"
-            " in the builder."
-        )
-
-
-def is_missing(value: Any) -> bool:
-    """Return whether there is nothing, or nothing but None, in a loss or an optimizer."""
-    if isinstance(value, dict):
-        value = list(value.values())
-    return value is None or (isinstance(value, (list, tuple)) and all(map(is_missing, value)))
-
-
-def _adds_losses(model: Any, features: Any) -> bool:
-    try:
-        model(first_row(features), training=False)
-    except NotImplementedError:
-        return True
-    return bool(model.losses)
+    return builder(**keywords, **wanted)
 
 
 def _accepted(builder: Callable[..., Any]) -> tuple[list[str], bool]:

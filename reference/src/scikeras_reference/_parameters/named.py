@@ -1,35 +1,12 @@
-"""The named parameters of every wrapper, and the values that they can have."""
+"""The named parameters of every wrapper."""
 
-from collections.abc import Mapping
 from typing import Any, ClassVar
-
-import numpy as np
 
 from scikeras_reference._parameters.routing import SEPARATOR
 from scikeras_reference._parameters.storage import ParameterStorage
 from scikeras_reference.exceptions import ParameterError
 
-__all__ = ["NamedParameters", "check_flag", "check_values"]
-
-_FOR_KERAS = (
-    "optimizer",
-    "loss",
-    "metrics",
-    "run_eagerly",
-    "batch_size",
-    "validation_batch_size",
-    "verbose",
-    "callbacks",
-    "validation_split",
-    "shuffle",
-    "epochs",
-)
-_RANGES = {
-    "batch_size": (1, None),
-    "validation_batch_size": (1, None),
-    "epochs": (0, None),
-    "validation_split": (0.0, 1.0),
-}
+__all__ = ["NamedParameters", "check_flag"]
 
 
 class NamedParameters(ParameterStorage):
@@ -54,6 +31,20 @@ class NamedParameters(ParameterStorage):
     )
 
     results_: ClassVar[frozenset[str]] = frozenset({"history_", "model_"})
+
+    _for_keras = (
+        "optimizer",
+        "loss",
+        "metrics",
+        "run_eagerly",
+        "batch_size",
+        "validation_batch_size",
+        "verbose",
+        "callbacks",
+        "validation_split",
+        "shuffle",
+        "epochs",
+    )
 
     def __init__(
         self,
@@ -92,32 +83,6 @@ class NamedParameters(ParameterStorage):
         self.epochs = epochs
         self._store_free(kwargs)
 
-    def _named(self) -> dict[str, Any]:
-        """Parameters for ``Model.compile``, ``Model.fit`` and ``Model.predict``, by name."""
-        return {name: getattr(self, name) for name in _FOR_KERAS}
-
-
-def check_values(arguments: Mapping[str, Any]) -> None:
-    """Check the arguments of ``Model.fit`` and ``Model.predict`` that are present.
-
-    Raises
-    ------
-    ParameterError
-        A ``ValueError`` that names the parameter, its value, and what it may be.
-
-    Examples
-    --------
-    >>> check_values({"epochs": 3, "verbose": "auto"})
-    """
-    if "epochs" in arguments and arguments["epochs"] is None:
-        raise ParameterError("epochs is None; it has to be a whole number, 0 or more.")
-    for name, (lowest, highest) in _RANGES.items():
-        _check_range(name, arguments.get(name), lowest, highest)
-    if isinstance(verbose := arguments.get("verbose"), str) and verbose != "auto":
-        raise ParameterError(f"verbose is {verbose!r}; it has to be 0, 1, 2 or 'auto'.")
-    if "shuffle" in arguments:
-        check_flag("shuffle", arguments["shuffle"], "batch")
-
 
 def check_flag(name: str, value: Any, *others: str) -> None:
     """Refuse text where a flag is needed: Python takes any text for true, even "False".
@@ -130,15 +95,3 @@ def check_flag(name: str, value: Any, *others: str) -> None:
     if isinstance(value, str) and value not in others:
         also = "".join(f", or {other!r}" for other in others)
         raise ParameterError(f"{name} is {value!r}; it has to be True or False{also}.")
-
-
-def _check_range(name: str, value: Any, lowest: float, highest: float | None) -> None:
-    whole = isinstance(lowest, int)
-    wrong_kind = isinstance(value, (str, bool)) or (whole and isinstance(value, float))
-    is_number = isinstance(value, (int, float, np.integer, np.floating)) and not wrong_kind
-    out_of_range = is_number and not (lowest <= value and (highest is None or value < highest))
-    if wrong_kind or out_of_range:
-        what = f"{lowest} or more" if highest is None else f"from {lowest} to below {highest}"
-        kind = "a whole number" if whole else "a number"
-        also = ", -1 for all rows, or None" if name.endswith("batch_size") else ""
-        raise ParameterError(f"{name} is {value!r}; it has to be {kind}, {what}{also}.")

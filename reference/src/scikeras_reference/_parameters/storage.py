@@ -64,6 +64,8 @@ class ParameterStorage:
     prefixes_: ClassVar[Collection[str]] = frozenset()
     results_: ClassVar[Collection[str]] = frozenset()
     """Attributes that a fit creates, as far as their names are known before."""
+    _for_keras: ClassVar[tuple[str, ...]] = ()
+    """Named parameters for ``Model.compile``, ``Model.fit`` and ``Model.predict``."""
 
     def __getattr__(self, name: str) -> Any:
         # Reached only when the ordinary look-up failed. A property that raised AttributeError
@@ -250,6 +252,10 @@ class ParameterStorage:
             f"{suggestion(name, known)} A keyword of the builder has to be given to the constructor"
             f" before it can be set; {', '.join(sorted(self.prefixes_))} route a parameter."
         )
+
+    def _named(self) -> dict[str, Any]:
+        """Named parameters for Keras, by name."""
+        return {name: getattr(self, name) for name in self._for_keras}
 
     def _free(self) -> dict[str, Any]:
         """Free keyword arguments and routed parameters, by name."""

@@ -13,14 +13,13 @@ from typing import Any, TypeVar
 
 import keras
 
-from scikeras_reference._shared_steps import refusals
+from scikeras_reference._shared_steps import refusal_log
 from scikeras_reference._shared_steps.eligibility import (
     require_available,
     require_shareable,
 )
-from scikeras_reference._shared_steps.refusals import NotSharedError
+from scikeras_reference._shared_steps.refusal_log import NotSharedError
 from scikeras_reference._shared_steps.shared_function import Capture, SharedFunction
-from scikeras_reference.exceptions import ParameterError
 
 __all__ = ["available", "explain", "fit", "predict"]
 
@@ -28,13 +27,7 @@ Result = TypeVar("Result")
 
 
 def available() -> bool:
-    """Return whether models can share steps in this process.
-
-    Raises
-    ------
-    ParameterError
-        If the environment variable that turns sharing off is neither 0 nor 1.
-    """
+    """Return whether models can share steps in this process."""
     try:
         require_available()
     except NotSharedError:
@@ -57,11 +50,9 @@ def explain(model: Any) -> str | None:
     """
     try:
         require_shareable(model, training=bool(getattr(model, "compiled", False)))
-    except ParameterError:
-        raise
     except Exception as error:
-        return refusals.reason_for(error)
-    reason = refusals.remembered(model)
+        return refusal_log.reason_for(error)
+    reason = refusal_log.remembered(model)
     own = (getattr(model, name, None) for name in ("train_function", "test_function"))
     if reason is None and any(map(_is_made_by_keras, own)):
         return "Keras has made a train or test function for this model alone already"
@@ -82,12 +73,10 @@ def fit(model: Any, x: Any, y: Any, weights: Any, arguments: Mapping[str, Any]) 
         functions["train_function"].capture()
         if given := prepared.get("callbacks"):
             prepared["callbacks"] = [Capture(functions["test_function"]), *given]
-    except ParameterError:
-        raise
     except Exception as error:  # whatever cannot be read cannot be proven
-        refusals.refuse(model, "train", error)
+        refusal_log.refuse(model, "train", error)
         return model.fit(**plain)
-    refusals.accept(model, "train")
+    refusal_log.accept(model, "train")
     with _shared_functions(model, functions):
         return model.fit(**prepared)
 
@@ -112,12 +101,10 @@ def predict(model: Any, run: Callable[[], Result], *, in_batches: bool) -> Resul
         try:
             require_shareable(model, training=False)
             model.predict_function = _function(model, "predict")
-        except ParameterError:
-            raise
         except Exception as error:
-            refusals.refuse(model, "predict", error)
+            refusal_log.refuse(model, "predict", error)
         else:
-            refusals.accept(model, "predict")
+            refusal_log.accept(model, "predict")
     return run()
 
 
@@ -129,7 +116,7 @@ def _prepared(arguments: dict[str, Any]) -> dict[str, Any]:
     """Return the arguments of ``Model.fit``; on JAX a shared step takes Keras's own batches."""
     if _on_jax():
         return arguments
-    from scikeras_reference._shared_steps.tensorflow.fit import arguments_in_memory
+    from scikeras_reference._shared_steps.tensorflow.batches_in_memory import arguments_in_memory
 
     return arguments_in_memory(**arguments)
 

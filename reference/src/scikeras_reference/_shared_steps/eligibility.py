@@ -4,7 +4,6 @@ Every function here raises `NotSharedError`, whose message is the reason, or ret
 """
 
 import math
-import os
 import sys
 from typing import Any
 
@@ -18,37 +17,16 @@ from scikeras_reference._shared_steps.private_names import (
     require_names,
     require_versions,
 )
-from scikeras_reference._shared_steps.refusals import NotSharedError, class_name
-from scikeras_reference.exceptions import ParameterError
+from scikeras_reference._shared_steps.refusal_log import NotSharedError, class_name
 
-__all__ = ["SETTING", "require_available", "require_shareable", "require_turned_on"]
+__all__ = ["require_available", "require_shareable"]
 
-SETTING = "SCIKERAS_REFERENCE_SHARED_STEPS"
 MAX_WEIGHTS = 1 << 22
 """A prototype has weights of its own; for a larger model they might not fit into memory."""
 
 
-def require_turned_on() -> None:
-    """Check that the user lets models share steps.
-
-    Raises
-    ------
-    ParameterError
-        If the environment variable is neither 0 nor 1.
-    """
-    value = os.environ.get(SETTING, "1")
-    if value not in {"0", "1"}:
-        raise ParameterError(
-            f"The environment variable {SETTING} is {value!r}; it has to be 1 (models of equal"
-            " structure share their traced steps) or 0 (they do not)."
-        )
-    if value == "0":
-        raise NotSharedError(f"sharing is turned off by {SETTING}=0")
-
-
 def require_available() -> None:
     """Check that steps can be shared in this process, whatever the model."""
-    require_turned_on()
     backend = keras.backend.backend()
     if backend not in BACKENDS:
         raise NotSharedError(f"the backend {backend} has no shared steps")

@@ -27,7 +27,7 @@ from scikeras_reference._shared_steps.keras_internals.own_code import (
     require_classes_unreplaced,
     require_unreplaced,
 )
-from scikeras_reference._shared_steps.refusals import NotSharedError, class_name
+from scikeras_reference._shared_steps.refusal_log import NotSharedError, class_name
 
 __all__ = ["fingerprint", "variables_of"]
 

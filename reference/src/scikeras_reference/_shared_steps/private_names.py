@@ -1,7 +1,8 @@
 """Private Keras, TensorFlow and JAX names used by shared steps, and the versions they exist in.
 
-`NAMES` is the whole list; a test compares it with the code. `require_names` is called before a step
-is shared, so a name that moves costs speed, and nothing else.
+`NAMES` is the whole list, and a test compares it with the code: a name that moved is renamed here
+and in the modules that read it. `require_names` is called before a step is shared, so a name that
+moves costs speed, and nothing else.
 """
 
 import importlib
@@ -10,7 +11,7 @@ from typing import Any, NamedTuple
 
 import keras
 
-from scikeras_reference._shared_steps.refusals import NotSharedError
+from scikeras_reference._shared_steps.refusal_log import NotSharedError
 
 __all__ = [
     "JAX_VERSIONS",

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from scikeras_reference._seed_lock import SEED_LOCK
 from scikeras_reference._shared_steps.fingerprint import fingerprint
-from scikeras_reference._shared_steps.refusals import NotSharedError
+from scikeras_reference._shared_steps.refusal_log import NotSharedError
 
 __all__ = ["Configuration", "configuration_of", "prototype_of", "pure_trace", "trace_in_thread"]
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import keras
 
-from scikeras_reference._shared_steps import refusals
+from scikeras_reference._shared_steps import refusal_log
 
 __all__ = ["Capture", "SharedFunction", "made_by_keras"]
 
@@ -50,7 +50,7 @@ class SharedFunction:
 
     def refuse(self, error: BaseException) -> None:
         """Log and remember why the function of Keras is used instead."""
-        refusals.refuse(self._model, self._kind, error)
+        refusal_log.refuse(self._model, self._kind, error)
 
 
 class Capture(keras.callbacks.Callback):  # type: ignore[misc]

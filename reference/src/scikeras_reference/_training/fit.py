@@ -1,11 +1,33 @@
-"""The one call of ``Model.fit``."""
+"""The one call of ``Model.fit``, what it adds to the history, and the way to the shared steps.
 
-from collections.abc import Mapping
+No other module imports `scikeras_reference._shared_steps`. Whatever goes wrong while it is imported
+means that nothing is shared.
+"""
+
+import functools
+import logging
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 
-from scikeras_reference._training import sharing
+from scikeras_reference._data.losses_and_metrics import FULL_METRIC_NAMES, metric_name
+from scikeras_reference.exceptions import ParameterError
 
-__all__ = ["fit"]
+__all__ = [
+    "SETTING",
+    "explain",
+    "extend_history",
+    "fit",
+    "is_available",
+    "keeps_finished_epochs",
+    "shared_steps",
+]
+
+SETTING = "SCIKERAS_REFERENCE_SHARED_STEPS"
+"""The environment variable that turns sharing off."""
+
+_LOGGER = logging.getLogger("scikeras_reference.shared_steps")
 
 
 def fit(model: Any, x: Any, y: Any, weights: Any, arguments: Mapping[str, Any]) -> Any:
@@ -27,7 +49,98 @@ def fit(model: Any, x: Any, y: Any, weights: Any, arguments: Mapping[str, Any]) 
     keras.callbacks.History
         What ``model.fit(x, y, sample_weight=weights, **arguments)`` returns.
     """
-    shared_steps = sharing.shared_steps()
-    if shared_steps is None:
+    package = shared_steps()
+    if package is None:
         return model.fit(x=x, y=y, sample_weight=weights, **arguments)
-    return shared_steps.fit(model, x, y, weights, arguments)
+    return package.fit(model, x, y, weights, arguments)
+
+
+@contextmanager
+def keeps_finished_epochs(model: Any, history: dict[str, list[Any]]) -> Iterator[None]:
+    """Extend `history` by the epochs that were finished, if the block is interrupted.
+
+    An interrupt is an exception that is no ``Exception``: ``KeyboardInterrupt``, ``SystemExit``
+    (clause HYG-7). Keras keeps the logs of finished epochs in the ``history`` of the model.
+    """
+    before = getattr(model, "history", None)
+    try:
+        yield
+    except Exception:
+        raise
+    except BaseException:
+        after = getattr(model, "history", None)
+        if after is not None and after is not before:
+            extend_history(history, after.history)
+        raise
+
+
+def extend_history(history: dict[str, list[Any]], logs: Mapping[str, Sequence[Any]]) -> None:
+    """Add the logs of a training to `history`, under the full names of the metrics (API-1).
+
+    >>> history = {"loss": [3.0]}
+    >>> extend_history(history, {"loss": [2.0], "val_mse": [1.0]})
+    >>> history
+    {'loss': [3.0, 2.0], 'val_mean_squared_error': [1.0]}
+    """
+    for name, values in logs.items():
+        full = _full_name(name)
+        if full != name and full in logs:
+            full = name
+        history.setdefault(full, []).extend(values)
+
+
+def _full_name(name: str) -> str:
+    prefix = "val_" if name.startswith("val_") else ""
+    short = name.removeprefix(prefix)
+    if short == "loss" or short in FULL_METRIC_NAMES:
+        return name
+    try:
+        return prefix + metric_name(short)
+    except (ValueError, TypeError):  # a custom metric
+        return name
+
+
+def shared_steps() -> Any:
+    """Return the package of shared steps; None if it is turned off or cannot be imported."""
+    package, reason = _found()
+    if package is None:
+        _log_once(reason)
+    return package
+
+
+def is_available() -> bool:
+    """Return whether models can share steps in this process; see `explain` for the reason."""
+    package, _ = _found()
+    return package is not None and bool(package.available())
+
+
+def explain(model: Any) -> str | None:
+    """Return why a model does not share its steps, or None if it does."""
+    package, reason = _found()
+    return reason if package is None else package.explain(model)
+
+
+def _found() -> tuple[Any, str | None]:
+    """Return the package, or None and the reason why it is not used."""
+    value = os.environ.get(SETTING, "1")
+    if value not in {"0", "1"}:
+        raise ParameterError(
+            f"The environment variable {SETTING} is {value!r}; it has to be 1 (models of equal"
+            " structure share their traced steps) or 0 (they do not)."
+        )
+    return _imported() if value == "1" else (None, f"sharing is turned off by {SETTING}=0")
+
+
+@functools.cache
+def _imported() -> tuple[Any, str | None]:
+    """Return the package, or None and the reason; imported when it is needed first."""
+    try:
+        from scikeras_reference import _shared_steps
+    except Exception as error:  # whatever Keras lacks, it costs speed and nothing else
+        return None, f"shared steps cannot be imported ({type(error).__name__}: {error})"
+    return _shared_steps, None
+
+
+@functools.cache
+def _log_once(reason: str | None) -> None:
+    _LOGGER.info("no model shares its steps: %s", reason)

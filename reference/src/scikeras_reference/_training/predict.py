@@ -11,13 +11,9 @@ from typing import Any
 import keras
 import numpy as np
 
-from scikeras_reference._backends import (
-    cuts_batches_as_keras,
-    feeds_tuples,
-    prepare_to_predict,
-    runs_undistributed,
-)
-from scikeras_reference._training import sharing
+from scikeras_reference._backends.batches import cuts_batches_as_keras, feeds_tuples
+from scikeras_reference._backends.models import prepare_to_predict, runs_undistributed
+from scikeras_reference._training.fit import shared_steps
 
 __all__ = ["predict"]
 
@@ -67,10 +63,10 @@ def predict(model: Any, x: Any, arguments: Mapping[str, Any]) -> Any:
 
 
 def _with_shared_step(model: Any, run: Callable[[], Any], *, in_batches: bool) -> Any:
-    shared_steps = sharing.shared_steps()
-    if shared_steps is None:
+    package = shared_steps()
+    if package is None:
         return run()
-    return shared_steps.predict(model, run, in_batches=in_batches)
+    return package.predict(model, run, in_batches=in_batches)
 
 
 def _nobody_watches(arguments: Mapping[str, Any]) -> bool:

@@ -10,7 +10,8 @@ from contextlib import ExitStack, contextmanager
 import keras
 import numpy as np
 
-from scikeras_reference._backends import generators, shuffles_by_epoch
+from scikeras_reference._backends.batches import shuffles_by_epoch
+from scikeras_reference._backends.generators import generators
 from scikeras_reference._seed_lock import SEED_LOCK
 from scikeras_reference.exceptions import ParameterError
 

@@ -36,12 +36,26 @@ def subject():
     if "=" in spec:
         parts = dict(part.strip().partition("=")[::2] for part in spec.split(","))
         classes = {wrapper: load(place) for wrapper, place in parts.items()}
-        return classes, lambda cls, *args, **params: cls(*args, **params)
+        return classes, constructor(None)
     holder = load(spec)
     names = {"base": "BaseWrapper", "classifier": "KerasClassifier", "regressor": "KerasRegressor"}
     offered = {key: name for key, name in names.items() if hasattr(holder, name)}
     classes = {wrapper: getattr(holder, name) for wrapper, name in offered.items()}
-    return classes, getattr(holder, "construct", lambda cls, *args, **params: cls(*args, **params))
+    return classes, constructor(holder)
+
+
+def constructor(holder):
+    construct = getattr(holder, "construct", lambda cls, *args, **params: cls(*args, **params))
+    ready_made = {
+        "data-first": lambda builder: lambda X=None, y=None, **keywords: builder(**keywords),
+        "shapes": lambda builder: lambda input_shape, output_shape, **keywords: builder(**keywords),
+        "none": lambda builder: builder(),
+        "adapter": getattr(holder, "adapt_builder", None),
+    }
+    adapt = ready_made.get(given["protocol"])
+    if adapt is None:
+        return construct
+    return lambda cls, builder, **params: construct(cls, adapt(builder), **params)
 """
 """The start of every program."""
 
@@ -86,7 +100,8 @@ def run_in_fresh_interpreter(context: CheckContext, program: str, what: str) -> 
     RuntimeError
         If the program itself fails; that is an error of the suite.
     """
-    result = _result_of(context.subject.spec, program, tuple(sys.path))
+    subject = context.subject
+    result = _result_of(subject.spec, str(subject.builder_protocol), program, tuple(sys.path))
     if "suite" in result:
         raise RuntimeError(result["suite"])
     # What is found out afterwards is what a clause is about.
@@ -98,11 +113,16 @@ def run_in_fresh_interpreter(context: CheckContext, program: str, what: str) -> 
 
 
 @cache
-def _result_of(spec: str, program: str, path: tuple[str, ...]) -> dict[str, Any]:
+def _result_of(spec: str, protocol: str, program: str, path: tuple[str, ...]) -> dict[str, Any]:
     """Run a program once for all checks, wrappers and cases that need its result."""
     with tempfile.TemporaryDirectory(prefix="scikeras-conformance-") as folder:
         file = Path(folder, "result.json")
-        given = {"spec": spec, "path": [entry or "." for entry in path], "result": str(file)}
+        given = {
+            "spec": spec,
+            "protocol": protocol,
+            "path": [entry or "." for entry in path],
+            "result": str(file),
+        }
         done = subprocess.run(  # noqa: S603 - this very Python, and a program of the suite's own
             [sys.executable, "-W", "ignore", "-c", HEAD + program + TAIL, json.dumps(given)],
             capture_output=True,

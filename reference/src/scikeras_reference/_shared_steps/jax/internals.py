@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from scikeras_reference._shared_steps.private_names import module
-from scikeras_reference._shared_steps.refusals import NotSharedError
+from scikeras_reference._shared_steps.refusal_log import NotSharedError
 
 __all__ = [
     "build_for",

@@ -25,7 +25,7 @@ from scikeras_reference._shared_steps.prototypes import (
     pure_trace,
     trace_in_thread,
 )
-from scikeras_reference._shared_steps.refusals import NotSharedError
+from scikeras_reference._shared_steps.refusal_log import NotSharedError
 from scikeras_reference._shared_steps.shared_function import SharedFunction
 
 __all__ = ["SharedProgram"]

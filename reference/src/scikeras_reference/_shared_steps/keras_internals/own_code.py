@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 
 import keras
 
-from scikeras_reference._shared_steps.refusals import NotSharedError
+from scikeras_reference._shared_steps.refusal_log import NotSharedError
 
 __all__ = ["is_proven", "require_classes_unreplaced", "require_unreplaced"]
 

@@ -6,7 +6,7 @@ from typing import Any
 import keras
 
 from scikeras_reference._shared_steps.private_names import module
-from scikeras_reference._shared_steps.refusals import NotSharedError
+from scikeras_reference._shared_steps.refusal_log import NotSharedError
 
 __all__ = [
     "build_state",

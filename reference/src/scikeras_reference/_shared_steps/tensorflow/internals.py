@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from scikeras_reference._shared_steps.private_names import module
-from scikeras_reference._shared_steps.refusals import NotSharedError
+from scikeras_reference._shared_steps.refusal_log import NotSharedError
 
 __all__ = ["eager_context", "require_usual_tracing", "seeded_order", "swapped_variables"]
 

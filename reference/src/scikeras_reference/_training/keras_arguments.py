@@ -1,19 +1,17 @@
-"""The arguments of ``Model.fit`` and ``Model.predict``, callbacks, and the history."""
+"""The arguments of ``Model.fit`` and ``Model.predict``, callbacks included."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
-from scikeras_reference._data.losses_and_metrics import metric_name
 from scikeras_reference._model.keras_objects import make_callbacks
-from scikeras_reference._parameters.named import check_values
+from scikeras_reference._parameters.named import check_flag
 from scikeras_reference._parameters.routing import route
 from scikeras_reference._parameters.signatures import check_accepted
-from scikeras_reference.exceptions import InputError
+from scikeras_reference.exceptions import InputError, ParameterError
 
 __all__ = [
-    "extend_history",
     "fit_arguments",
     "one_more_epoch",
     "predict_arguments",
@@ -25,6 +23,12 @@ _FIT = ("batch_size", "validation_batch_size", "verbose", "validation_split", "s
 _PREDICT = ("batch_size", "verbose")
 _CALLBACKS = "callbacks"
 _DATA = ("x", "y", "sample_weight")
+_RANGES = {
+    "batch_size": (1, None),
+    "validation_batch_size": (1, None),
+    "epochs": (0, None),
+    "validation_split": (0.0, 1.0),
+}
 
 
 def fit_arguments(
@@ -163,21 +167,6 @@ def validation_data(
     return X, y, sample_weight
 
 
-def extend_history(history: dict[str, list[Any]], logs: Mapping[str, Sequence[Any]]) -> None:
-    """Add the logs of a training to `history`, under the full names of the metrics (API-1).
-
-    >>> history = {"loss": [3.0]}
-    >>> extend_history(history, {"loss": [2.0], "val_mse": [1.0]})
-    >>> history
-    {'loss': [3.0, 2.0], 'val_mean_squared_error': [1.0]}
-    """
-    for name, values in logs.items():
-        full = _full_name(name)
-        if full != name and full in logs:
-            full = name
-        history.setdefault(full, []).extend(values)
-
-
 def _without_callbacks(routed: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in routed.items() if name.partition("__")[0] != _CALLBACKS}
 
@@ -195,16 +184,29 @@ def _arguments(
         size = arguments.get(name)
         if isinstance(size, (int, np.integer)) and size == -1:
             arguments[name] = n_samples
-    check_values(arguments)
+    _check_values(arguments)
     return arguments
 
 
-def _full_name(name: str) -> str:
-    prefix = "val_" if name.startswith("val_") else ""
-    short = name.removeprefix(prefix)
-    if short == "loss":
-        return name
-    try:
-        return prefix + metric_name(short)
-    except (ValueError, TypeError):  # a custom metric
-        return name
+def _check_values(arguments: Mapping[str, Any]) -> None:
+    """Check the values of the arguments that are present."""
+    if "epochs" in arguments and arguments["epochs"] is None:
+        raise ParameterError("epochs is None; it has to be a whole number, 0 or more.")
+    for name, (lowest, highest) in _RANGES.items():
+        _check_range(name, arguments.get(name), lowest, highest)
+    if isinstance(verbose := arguments.get("verbose"), str) and verbose != "auto":
+        raise ParameterError(f"verbose is {verbose!r}; it has to be 0, 1, 2 or 'auto'.")
+    if isinstance(shuffle := arguments.get("shuffle"), str):
+        check_flag("shuffle", shuffle, "batch")
+
+
+def _check_range(name: str, value: Any, lowest: float, highest: float | None) -> None:
+    whole = isinstance(lowest, int)
+    wrong_kind = isinstance(value, (str, bool)) or (whole and isinstance(value, float))
+    is_number = isinstance(value, (int, float, np.integer, np.floating)) and not wrong_kind
+    out_of_range = is_number and not (lowest <= value and (highest is None or value < highest))
+    if wrong_kind or out_of_range:
+        what = f"{lowest} or more" if highest is None else f"from {lowest} to below {highest}"
+        kind = "a whole number" if whole else "a number"
+        also = ", -1 for all rows, or None" if name.endswith("batch_size") else ""
+        raise ParameterError(f"{name} is {value!r}; it has to be {kind}, {what}{also}.")

@@ -1,8 +1,11 @@
-"""What a fitted estimator keeps besides its public attributes."""
+"""What a fitted estimator keeps: its private state, and its public attributes."""
 
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from typing import Any
+
+from scikeras_reference._training.seeding import derive, seeded
 
 __all__ = ["FitState", "FittedAttributes"]
 
@@ -49,6 +52,8 @@ class FittedAttributes:
     """The part of a wrapper that knows what a fit has created."""
 
     _fit_state = FitState()
+    model_: Any
+    history_: dict[str, list[Any]]
     _set_attributes: Callable[[Mapping[str, Any], str], None]
 
     @property
@@ -60,6 +65,13 @@ class FittedAttributes:
     def current_epoch(self) -> int:
         """Number of epochs in the history (API-2)."""
         return max(map(len, getattr(self, "history_", {}).values()), default=0)
+
+    def _seeded(self, epoch: int | None = None) -> AbstractContextManager[None]:
+        """Return a block under the seed of this fit, or under that of the epoch it starts at."""
+        seed = self._fit_state.seed
+        if seed is None:
+            return nullcontext()
+        return seeded(seed if epoch is None else derive(seed, epoch))
 
     def _take_metadata(self, encoder: Any) -> None:
         metadata: dict[str, Any] = getattr(encoder, "get_metadata", dict)()  # DATA-5

@@ -88,7 +88,7 @@ def class_name(cls: type) -> str:
     """Return the name of a class as a reader knows it: short for Keras's own.
 
     >>> class_name(int), class_name(NotSharedError)
-    ('int', 'scikeras_reference._shared_steps.refusals.NotSharedError')
+    ('int', 'scikeras_reference._shared_steps.refusal_log.NotSharedError')
     """
     if cls.__module__ == "builtins" or cls.__module__.startswith("keras."):
         return cls.__qualname__

@@ -8,7 +8,7 @@ import keras
 import numpy as np
 
 from scikeras_reference._shared_steps.batches import Rows
-from scikeras_reference._shared_steps.refusals import NotSharedError
+from scikeras_reference._shared_steps.refusal_log import NotSharedError
 
 __all__ = ["arguments_in_memory"]
 

@@ -1,13 +1,12 @@
-"""What differs between TensorFlow, JAX and PyTorch; the only module that looks at a backend.
+"""The random generators of the process: saves, seeds and restores those of every library.
 
-Shared steps, which are optional, look at it too. Nothing is imported here: a backend that is not
-loaded has no state to save.
+Nothing is imported here: a backend that is not loaded has no state to save.
 
-Generators of random numbers are saved and restored through private names of Keras and TensorFlow,
-in `PRIVATE_NAMES`. Where one of them is missing, public functions seed instead: then the numbers
-inside a seeded block are as reproducible as before, but the generators cannot be read, and after
-the block they start anew from a seed that follows from Python's generator. A warning on the logger
-``scikeras_reference.seeding`` says so once.
+Some are saved and restored through private names of Keras and TensorFlow, in `PRIVATE_NAMES`. Where
+one of them is missing, public functions seed instead: then the numbers inside a seeded block are as
+reproducible as before, but the generators cannot be read, and after the block they start anew from
+a seed that follows from Python's generator. A warning on the logger ``scikeras_reference.seeding``
+says so once.
 """
 
 import functools
@@ -24,19 +23,7 @@ import numpy as np
 
 from scikeras_reference._seed_lock import SEED_LOCK
 
-__all__ = [
-    "PRIVATE_NAMES",
-    "Generator",
-    "compiled_metrics",
-    "cuts_batches_as_keras",
-    "feeds_tuples",
-    "generators",
-    "needs_writable_arrays",
-    "prepare_to_predict",
-    "preserved_generators",
-    "runs_undistributed",
-    "shuffles_by_epoch",
-]
+__all__ = ["PRIVATE_NAMES", "Generator", "generators", "preserved_generators"]
 
 Generator = tuple[Callable[[], Callable[[], object]], Callable[[int], object]]
 """Saves the state and returns the function that restores it; seeds."""
@@ -53,48 +40,6 @@ _KERAS_NAMES, _TF_NAMES = PRIVATE_NAMES[:4], PRIVATE_NAMES[4:]
 _CONTEXT_ATTRIBUTES = ("_seed", "_rng")
 
 _LOGGER = logging.getLogger("scikeras_reference.seeding")
-
-
-def needs_writable_arrays() -> bool:
-    """Whether the backend shares memory with NumPy arrays and warns about read-only ones."""
-    return bool(keras.backend.backend() == "torch")
-
-
-def shuffles_by_epoch() -> bool:
-    """Whether each epoch draws its order of rows anew, from a generator of the process.
-
-    TensorFlow's input pipeline takes one seed when it is made instead.
-    """
-    return bool(keras.backend.backend() != "tensorflow")
-
-
-def cuts_batches_as_keras() -> bool:
-    """Whether batches that are cut one by one are those of the pipeline; so on TensorFlow.
-
-    On the other backends this was not tried.
-    """
-    return bool(keras.backend.backend() == "tensorflow")
-
-
-def feeds_tuples() -> bool:
-    """Whether the input pipeline turns lists of arrays into tuples; TensorFlow's does."""
-    return bool(keras.backend.backend() == "tensorflow")
-
-
-def prepare_to_predict(model: Any) -> None:
-    """Do to a model what ``Model.predict`` does to it and ``Model.predict_on_batch`` does not."""
-    model.stop_predicting = False
-    if keras.backend.backend() == "torch":
-        model.eval()  # PyTorch's own modules know by this that they are not being trained
-
-
-def runs_undistributed(model: Any) -> bool:
-    """Whether the model runs in one place, without a strategy that spreads its batches."""
-    if keras.backend.backend() == "tensorflow":
-        distribute = sys.modules["tensorflow"].distribute
-        spread = distribute.has_strategy()
-        return not spread and model.distribute_strategy is distribute.get_strategy()
-    return keras.distribution.distribution() is None
 
 
 def generators() -> list[Generator]:
@@ -123,16 +68,6 @@ def preserved_generators() -> Iterator[None]:
             SEED_LOCK.wait_for_others()
             for put_back in restore:
                 put_back()
-
-
-def compiled_metrics(model: Any) -> list[Any]:
-    """Return the metrics and weighted metrics that a model was compiled with, as they were given.
-
-    Keras has no public way to read them. Where it keeps them elsewhere, there are none.
-    """
-    compiled = getattr(model, "_compile_metrics", None)
-    names = ("_user_metrics", "_user_weighted_metrics")
-    return [getattr(compiled, name, None) for name in names]
 
 
 def _save_python() -> Callable[[], object]:

@@ -1,0 +1,36 @@
+"""How arrays become batches on each backend."""
+
+import keras
+
+__all__ = [
+    "cuts_batches_as_keras",
+    "feeds_tuples",
+    "needs_writable_arrays",
+    "shuffles_by_epoch",
+]
+
+
+def needs_writable_arrays() -> bool:
+    """Whether the backend shares memory with NumPy arrays and warns about read-only ones."""
+    return bool(keras.backend.backend() == "torch")
+
+
+def shuffles_by_epoch() -> bool:
+    """Whether each epoch draws its order of rows anew, from a generator of the process.
+
+    TensorFlow's input pipeline takes one seed when it is made instead.
+    """
+    return bool(keras.backend.backend() != "tensorflow")
+
+
+def cuts_batches_as_keras() -> bool:
+    """Whether batches that are cut one by one are those of the pipeline; so on TensorFlow.
+
+    On the other backends this was not tried.
+    """
+    return bool(keras.backend.backend() == "tensorflow")
+
+
+def feeds_tuples() -> bool:
+    """Whether the input pipeline turns lists of arrays into tuples; TensorFlow's does."""
+    return bool(keras.backend.backend() == "tensorflow")

@@ -1,0 +1,373 @@
+"""Checks the model that a builder returned: against the data, for training, and for its weights."""
+
+import functools
+import threading
+import warnings
+import weakref
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import keras
+import scipy.sparse
+
+from scikeras_reference._backends.models import compiled_metrics
+from scikeras_reference._data.target_forms import describe_loss, needs_equal_shapes
+from scikeras_reference._model.builder import name_of
+from scikeras_reference._serialization.custom_objects import custom_objects
+from scikeras_reference.exceptions import (
+    BuilderError,
+    CompilationError,
+    ModelInputError,
+    ModelOutputError,
+    SharedWeightsWarning,
+)
+
+__all__ = [
+    "check_built",
+    "check_target",
+    "check_trainable",
+    "inform_encoder",
+    "is_missing",
+    "output_shapes",
+    "require_part",
+    "unregister_untrained",
+    "warn_of_shared_weights",
+]
+
+Shape = tuple[int | None, ...]
+
+_EXAMPLES = {"loss": "mse", "optimizer": "adam"}
+
+_known_lock = threading.RLock()  # a weak reference can be cleared while the lock is held
+_known: "dict[int, weakref.ref[Any]]" = {}
+"""Every trainable variable of a model that a builder returned, for as long as it lives."""
+
+
+def check_built(model: Any, builder: Any, features: Any) -> None:
+    """Check that a builder returned a model, and that it takes rows of the shape that it will get.
+
+    Parameters
+    ----------
+    model : object
+        What the builder returned.
+    builder : callable or keras.Model
+        For its name in errors.
+    features : array, or list, tuple or dict of arrays
+        What the model will be trained on.
+
+    Raises
+    ------
+    BuilderError
+        A ``TypeError`` that says what was returned instead of a model (clause CLS-9).
+    ModelInputError
+        A ``ValueError`` with the shapes of the input and of the rows.
+    """
+    if not isinstance(model, keras.Model):
+        raise BuilderError(
+            f"The builder {name_of(builder)} returned {model!r} ({type(model).__name__}); it has to"
+            " return a keras.Model." + (" Is a return statement missing?" if model is None else "")
+        )
+    _check_input(model, features)
+
+
+def _check_input(model: Any, features: Any) -> None:
+    """Check the rows, if the model knows its inputs, as functional and sequential models do."""
+    try:
+        inputs = keras.tree.flatten(getattr(model, "inputs", None) or [])
+    except (AttributeError, ValueError):
+        return
+    # Models that do something of their own with what they get are not judged.
+    if not inputs or not _calls_as_keras(model) or isinstance(features, Mapping):
+        return
+    given = list(features) if isinstance(features, (list, tuple)) else [features]
+    if len(given) != len(inputs):
+        raise ModelInputError(
+            f"The model has {len(inputs)} inputs, but is given {len(given)}. Override"
+            " feature_encoder in a subclass with a transformer that returns a list of arrays, one"
+            " for each input, or change the builder."
+        )
+    for tensor, array in zip(inputs, given, strict=True):
+        wanted, actual = tuple(tensor.shape)[1:], tuple(getattr(array, "shape", ()))[1:]
+        if not _fits(wanted, actual):
+            raise ModelInputError(
+                f"The model takes rows of shape {wanted}, but X has rows of shape {actual}. The"
+                " width of the input is probably fixed in the builder; take it from the data:"
+                " keras.Input((meta['n_features_in_'],)), or meta['X_shape_'][1:] for rows of"
+                " several dimensions, where the builder has an argument meta."
+            )
+
+
+def output_shapes(model: Any, features: Any, expected: int | None = None) -> list[Shape]:
+    """Return the shape of each output; call the model once if it does not know them yet.
+
+    Parameters
+    ----------
+    model : keras.Model
+        Its weights are made now, if they were not, so that they are made under the seed.
+    features : array, or list or dict of arrays
+        What the model will be trained on; one row of it is used.
+    expected : int or None
+        How many outputs the target encoder expects; None for any number.
+
+    Raises
+    ------
+    ModelOutputError
+        A ``ValueError`` with both numbers of outputs (clause DATA-6).
+    """
+    if not getattr(model, "outputs", None) and _takes_any_batch(model, features):
+        # A call would make the number of rows a part of the model.
+        model.build((None, *features.shape[1:]))
+    outputs = getattr(model, "outputs", None)
+    if not outputs:
+        try:
+            outputs = keras.tree.flatten(model(first_row(features), training=False))
+        except NotImplementedError:  # a model that trains and predicts without a call
+            return []
+    if expected is not None and len(outputs) != expected:
+        raise ModelOutputError(
+            f"The model has {len(outputs)} outputs, but the target encoder expects {expected}"
+            " (n_outputs_expected_). Change the builder, or override target_encoder."
+        )
+    return [tuple(output.shape) for output in outputs]
+
+
+def check_target(model: Any, target: Any, shapes: Sequence[Shape]) -> None:
+    """Check that Keras need not spread a target over the outputs of a model.
+
+    Only Keras's own losses are judged that compare a target with an output number by number. A
+    loss, a ``train_step`` or a ``compute_loss`` of the user's own may take any target.
+
+    Parameters
+    ----------
+    model : keras.Model
+        Compiled.
+    target : array, or list, tuple or dict of arrays, or None
+        The encoded y.
+    shapes : sequence of tuple
+        The shape of each output.
+
+    Raises
+    ------
+    ModelOutputError
+        A ``ValueError`` with both shapes.
+    """
+    if target is None or not all(is_inherited(model, m) for m in ("train_step", "compute_loss")):
+        return
+    losses, targets = getattr(model, "loss", None), target
+    if isinstance(losses, Mapping) or isinstance(targets, Mapping):
+        names = list(getattr(model, "output_names", []))
+        losses = [losses.get(n) for n in names] if isinstance(losses, Mapping) else losses
+        targets = [targets.get(n) for n in names] if isinstance(targets, Mapping) else targets
+    losses = list(losses) if isinstance(losses, (list, tuple)) else [losses]
+    targets = list(targets) if isinstance(targets, (list, tuple)) else [targets]
+    if not len(losses) == len(targets) == len(shapes):
+        return
+    for loss, array, shape in zip(losses, targets, shapes, strict=True):
+        actual = getattr(array, "shape", None)
+        if loss is None or not actual or not needs_equal_shapes(loss):
+            continue
+        wanted = tuple(shape)[1:]
+        if not _fits(wanted, tuple(actual)[1:]):
+            raise ModelOutputError(
+                f"The model returns rows of shape {wanted}, but the target has rows of shape"
+                f" {tuple(actual)[1:]}, and the loss {describe_loss(loss)} compares them number by"
+                " number. Keras would spread the target over the outputs, or stop. Give a y of the"
+                " shape of the output (an autoencoder is fitted to X: fit(X, X), or a target of"
+                " X in its own fit method), or change the last layer."
+            )
+
+
+def warn_of_shared_weights(model: Any, builder: object) -> None:
+    """Warn if a new model has trainable weights of an earlier one; remember those that it has.
+
+    Two models that share weights train each other: estimators change their predictions, and the
+    folds of a cross-validation know each other's rows (clause BUILD-10). Weights that this model
+    does not train, such as a frozen base in transfer learning, may be shared.
+
+    Parameters
+    ----------
+    model : keras.Model
+        Built, so that its weights exist.
+    builder : callable or keras.Model
+        For its name in the warning.
+    """
+    shared = []
+    with _known_lock:
+        variables: list[Any] = model.trainable_variables
+        for variable in variables:
+            key = id(variable)
+            reference = _known.get(key)
+            if reference is not None and reference() is variable:
+                shared.append(str(getattr(variable, "path", variable)))
+            else:
+                _known[key] = weakref.ref(variable, functools.partial(_forget, key))
+    if shared:
+        more = f" and {len(shared) - 3} more" if len(shared) > 3 else ""
+        warnings.warn(
+            f"The builder {name_of(builder)} returned a model with trainable weights of an earlier"
+            f" model ({', '.join(shared[:3])}{more}). This fit goes on from them, and changes the"
+            " earlier model too; folds of a cross-validation share what they learn. Create the"
+            " model and its layers inside the builder, or pass the keras.Model itself as"
+            " ``model``, which is copied for each fit. Layers that are meant to be shared as they"
+            " are: set layer.trainable = False.",
+            SharedWeightsWarning,
+            stacklevel=2,
+        )
+
+
+def unregister_untrained(model: Any) -> None:
+    """Let a builder return a model again that ``initialize`` had from it, and nobody trained."""
+    optimizer = getattr(model, "optimizer", None)
+    if optimizer is None or not int(optimizer.iterations):
+        with _known_lock:
+            for variable in model.trainable_variables:
+                _known.pop(id(variable), None)
+
+
+def inform_encoder(encoder: Any, model: Any, shapes: Sequence[tuple[int | None, ...]]) -> None:
+    """Let a target encoder see what the model is compiled with, as far as it has methods for it.
+
+    Parameters
+    ----------
+    encoder : transformer
+        Its ``set_model_output`` takes the loss and the shapes of the outputs, its
+        ``check_metrics`` a list of the metrics, its ``check_activation`` the activation of the last
+        layer.
+    model : keras.Model
+        Compiled, or not yet.
+    shapes : sequence of tuple
+        One for each output.
+    """
+    if hasattr(encoder, "set_model_output"):
+        encoder.set_model_output(getattr(model, "loss", None), shapes)
+    if model.compiled and hasattr(encoder, "check_metrics"):
+        encoder.check_metrics(compiled_metrics(model))
+    if model.compiled and hasattr(encoder, "check_activation"):
+        encoder.check_activation(_last_activation(model), model.loss)
+
+
+def check_trainable(model: Any, features: Any) -> None:
+    """Check that a compiled model has a loss and an optimizer.
+
+    A model can do without a loss if its layers add some, or if it has its own ``train_step`` or
+    ``compute_loss``. Keras trains others on nothing (on JAX), or stops at the first batch.
+
+    Parameters
+    ----------
+    model : keras.Model
+        Compiled.
+    features : array, or list, tuple or dict of arrays
+        What it will be trained on; one row of it is used, if there is no loss.
+
+    Raises
+    ------
+    CompilationError
+        A ``ValueError`` (clause COMP-7).
+    """
+    if not all(is_inherited(model, method) for method in ("train_step", "compute_loss")):
+        return
+    problem = "The builder compiled the model without"
+    require_part("optimizer", model.optimizer, problem)
+    loss = getattr(model, "loss", None)
+    if is_missing(loss) and not _adds_losses(model, features):
+        require_part("loss", None, problem)
+
+
+def require_part(name: str, value: Any, problem: str) -> None:
+    """Raise an error with the remedy if the loss or the optimizer is missing.
+
+    Raises
+    ------
+    CompilationError
+        A ``ValueError`` that says what is missing, and how to give it (clause COMP-7).
+    """
+    if is_missing(value):
+        what = "a loss function" if name == "loss" else f"an {name}"
+        raise CompilationError(
+            f"{problem} {name}. You must provide {what} or a compiled model: give"
+            f" {name}={_EXAMPLES[name]!r} (or another) to the constructor, or call model.compile"
+            " in the builder."
+        )
+
+
+def is_missing(value: Any) -> bool:
+    """Return whether there is nothing, or nothing but None, in a loss or an optimizer."""
+    if isinstance(value, dict):
+        value = list(value.values())
+    return value is None or (isinstance(value, (list, tuple)) and all(map(is_missing, value)))
+
+
+def is_inherited(model: Any, method: str) -> bool:
+    """Return whether a method of a model is that of `keras.Model`."""
+    inherited = getattr(type(model), method) is getattr(keras.Model, method)
+    return inherited and method not in vars(model)
+
+
+def first_row(features: Any) -> Any:
+    """Return the first row of arrays as tensors, with a batch dimension."""
+
+    def of(array: Any) -> Any:
+        row = array[:1]
+        return keras.ops.convert_to_tensor(row.toarray() if scipy.sparse.issparse(row) else row)
+
+    return keras.tree.map_structure(of, features)
+
+
+def _takes_any_batch(model: Any, features: Any) -> bool:
+    """Return whether a sequential model can be built for any number of rows.
+
+    Layers of the user's own may need a number, and so do recurrent layers that keep their state.
+    """
+    return (
+        isinstance(model, keras.Sequential)
+        and hasattr(features, "shape")
+        and not any(getattr(layer, "stateful", False) for layer in model.layers)
+        and not custom_objects(model.layers)
+    )
+
+
+def _calls_as_keras(model: Any) -> bool:
+    """Return whether the method ``call`` is that of one of Keras's own classes."""
+    module = str(getattr(type(model).call, "__module__", ""))
+    return "call" not in vars(model) and module.partition(".")[0] == keras.__name__
+
+
+def _fits(wanted: Shape, actual: Shape) -> bool:
+    """Return whether shapes without the batch dimension are equal, up to a last dimension of 1."""
+    if len(wanted) == len(actual) + 1 and wanted[-1] == 1:
+        wanted = wanted[:-1]
+    elif len(actual) == len(wanted) + 1 and actual[-1] == 1:
+        actual = actual[:-1]
+    return len(wanted) == len(actual) and all(
+        None in (a, b) or a == b for a, b in zip(wanted, actual, strict=True)
+    )
+
+
+def _adds_losses(model: Any, features: Any) -> bool:
+    try:
+        model(first_row(features), training=False)
+    except NotImplementedError:
+        return True
+    return bool(model.losses)
+
+
+def _last_activation(model: Any) -> Any:
+    """Return the activation of the layer that makes the only output; None if it is not known."""
+    try:
+        (output,) = model.outputs
+        layer = model.layers[-1]
+        if layer.output is not output:
+            return None
+        while isinstance(layer, keras.Model):
+            (output,), layer = layer.outputs, layer.layers[-1]
+            if layer.output is not output:
+                return None
+    except (AttributeError, ValueError, TypeError, IndexError):
+        return None
+    return getattr(layer, "activation", None)
+
+
+def _forget(key: int, dead: "weakref.ref[Any]") -> None:
+    with _known_lock:
+        if _known.get(key) is dead:
+            del _known[key]
