@@ -165,3 +165,11 @@ def test_an_unknown_capability_of_an_option(pytester):
     )
     assert 0 != done.ret
     done.stderr.fnmatch_lines(["*There is no capability 'regresor'. Did you mean 'regressor'?*"])
+
+
+def test_a_case_named_after_a_method_needs_the_method():
+    """A check of fit and initialize is judged by its case of fit where there is no initialize."""
+    plan = make_plan(CATALOG, Selection(checks=["INIT-7.model-is-a-keras-model"]))
+    needs = {planned.case: planned.needs for planned in plan if planned.wrapper == "base"}
+    assert {Capability.BASE} == needs["fit"]
+    assert {Capability.BASE, Capability.INITIALIZE} == needs["initialize"]

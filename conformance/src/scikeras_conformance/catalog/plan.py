@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import overload
 
 from scikeras_conformance.catalog.check import Check
@@ -10,6 +11,16 @@ from scikeras_conformance.catalog.wrappers import Wrapper
 from scikeras_conformance.contract import Capability, load_contract
 
 __all__ = ["Plan", "PlannedCheck", "make_plan", "unchecked_clauses"]
+
+
+NEEDED_BY_CASE: Mapping[str, Capability] = MappingProxyType(
+    {
+        "initialize": Capability.INITIALIZE,
+        "partial_fit": Capability.PARTIAL_FIT,
+        "uncompiled": Capability.COMPILATION_PARAMETERS,
+    }
+)
+"""Capabilities by the words in names of cases; only parameters compile an uncompiled model."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,8 +39,12 @@ class PlannedCheck:
 
     @property
     def needs(self) -> frozenset[Capability]:
-        """The capabilities without which there is nothing to check."""
-        return self.check.needs | {Capability(self.wrapper)}
+        """The capabilities without which there is nothing to check.
+
+        A case that is named after a method, alone or in a part of its name, needs the method.
+        """
+        of_case = {NEEDED_BY_CASE[word] for word in self.case.split("-") if word in NEEDED_BY_CASE}
+        return self.check.needs | of_case | {Capability(self.wrapper)}
 
 
 class Plan(Sequence[PlannedCheck]):

@@ -14,6 +14,7 @@ from scikeras_conformance.checks._support.helper_models import (
     uncompiled_helper,
 )
 from scikeras_conformance.checks._support.modules import doubles
+from scikeras_conformance.checks._support.state import has_compile_prefix
 from scikeras_conformance.exceptions import Blocked
 from scikeras_conformance.runner.context import CheckContext
 from scikeras_conformance.runner.seeding import seed_everything
@@ -21,6 +22,7 @@ from scikeras_conformance.runner.seeding import seed_everything
 __all__ = [
     "accepted",
     "own_parameters",
+    "require_compile_prefix",
     "require_free_parameters",
     "require_it_compiles",
     "require_it_works",
@@ -130,6 +132,15 @@ def require_free_parameters(context: CheckContext) -> None:
     """Block the check unless a keyword for the builder is a parameter, as INIT-1 has it."""
     if "units" not in context.params(context.make(helper_builder(context), units=1)):
         context.stop("storing a keyword for the builder as a parameter", "did not happen")
+
+
+def require_compile_prefix(context: CheckContext) -> None:
+    """End a conditional check as not applicable if the wrapper does not route ``compile__x``.
+
+    It should, but does not have to: COMP-8 is about that.
+    """
+    if not has_compile_prefix(context):
+        context.not_applicable("compile__ is not among the prefixes, which COMP-8 is about")
 
 
 def require_probabilities_exist(context: CheckContext) -> None:

@@ -6,9 +6,17 @@ from typing import Any
 
 from scikeras_conformance.checks._support.helper_models import compiled_helper, uncompiled_helper
 from scikeras_conformance.checks._support.modules import doubles
+from scikeras_conformance.checks._support.preparation import try_once
 from scikeras_conformance.runner.context import CheckContext, show
 
-__all__ = ["NOT_GIVEN", "fit_with_builder", "last_call", "recording_builder", "special_argument"]
+__all__ = [
+    "NOT_GIVEN",
+    "fit_with_builder",
+    "last_call",
+    "recording_builder",
+    "require_special_argument",
+    "special_argument",
+]
 
 
 NOT_GIVEN = "not given"
@@ -56,6 +64,17 @@ def last_call(context: CheckContext, calls: list[dict[str, Any]]) -> dict[str, A
     """Return the arguments of the last call of a builder, and require one."""
     context.require(calls, "the builder was never called")
     return calls[-1]
+
+
+def require_special_argument(context: CheckContext, name: str) -> None:
+    """Block the check unless a function that names a special argument receives it."""
+
+    def attempt() -> None:
+        build, calls = recording_builder(context, name)
+        _, received = fit_with_builder(context, build, calls)
+        special_argument(context, received, name)
+
+    try_once(context, attempt, "argument", name)
 
 
 def special_argument(context: CheckContext, received: dict[str, Any], name: str) -> dict[str, Any]:

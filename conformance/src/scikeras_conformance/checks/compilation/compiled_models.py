@@ -16,6 +16,7 @@ from scikeras_conformance.checks._support.oracle_models import oracle_builder
 from scikeras_conformance.checks._support.predictions import require_values
 from scikeras_conformance.checks._support.preparation import (
     accepted,
+    require_compile_prefix,
     require_it_compiles,
     require_it_works,
 )
@@ -62,10 +63,11 @@ CONTRADICTIONS = ("optimizer", "routed-optimizer", "loss", "metrics", "compile-a
     impact="a default of the wrapper overrides what the builder chose",
     wrappers=ESTIMATORS,
     cases=CONTRADICTIONS,
+    conditional=True,
 )
 def parameters_ignored(context: CheckContext) -> None:
-    if context.case == "compile-arguments" and not has_compile_prefix(context):
-        return
+    if context.case == "compile-arguments":
+        require_compile_prefix(context)
     require_it_works(context)
     other = "hinge" if context.is_classifier else "mean_absolute_error"
     contradictions: dict[str, dict[str, Any]] = {
@@ -121,16 +123,19 @@ def settings_ignored(context: CheckContext) -> None:
     if has_compile_prefix(context):
         settings |= {"compile__run_eagerly": False, "compile__steps_per_execution": 2}
     context.fit(context.make(build), X, y)
-    estimator = context.make(build, **settings)
-    with context.doing(f"fit of a compiled model with {', '.join(settings)}"):
-        context.fit(estimator, X, y)
-    model = context.model(estimator)
-    found = (model.run_eagerly, model.steps_per_execution)
-    context.require(
-        found == (True, 1),
-        "(run_eagerly, steps_per_execution) should be (True, 1), as the builder compiled the "
-        f"model; with {', '.join(settings)} it is {found}",
-    )
+    for method in ("fit", "initialize"):
+        estimator = context.make(build, **settings)
+        if not hasattr(estimator, method):
+            continue
+        with context.doing(f"{method} of a compiled model with {', '.join(settings)}"):
+            context.call(estimator, method, X, y)
+        model = context.model(estimator)
+        found = (model.run_eagerly, model.steps_per_execution)
+        context.require(
+            found == (True, 1),
+            "(run_eagerly, steps_per_execution) should be (True, 1), as the builder compiled the "
+            f"model; after {method} with {', '.join(settings)} it is {found}",
+        )
 
 
 @check(

@@ -11,8 +11,11 @@ from scikeras_conformance.checks._support.helper_models import (
     uncompiled_helper,
 )
 from scikeras_conformance.checks._support.modules import doubles, keras, np
-from scikeras_conformance.checks._support.preparation import accepted, require_it_compiles
-from scikeras_conformance.checks._support.state import has_compile_prefix
+from scikeras_conformance.checks._support.preparation import (
+    accepted,
+    require_compile_prefix,
+    require_it_compiles,
+)
 from scikeras_conformance.checks._support.training import same_weights
 from scikeras_conformance.runner.context import CheckContext, show
 
@@ -44,10 +47,7 @@ def same_as_compiling_in_the_builder(context: CheckContext) -> None:
     names = [sorted(metric.name for metric in model.metrics) for model in (first, second)]
     context.require(names[0] == names[1], f"metrics: {names[0]} and {names[1]}")
     context.require(
-        all(
-            np.allclose(a, b, atol=1e-6)
-            for a, b in zip(first.get_weights(), second.get_weights(), strict=True)
-        ),
+        same_weights(first.get_weights(), second.get_weights(), tolerance=1e-6),
         "the weights after training differ",
     )
     untrained = leaving().get_weights()
@@ -76,10 +76,10 @@ def _compiled_in_the_builder(context: CheckContext, **settings: Any) -> Any:
     impact="a builder that compiles the model itself trains without loss weights",
     wrappers=[Wrapper.REGRESSOR],
     also=["BUILD-5"],
+    conditional=True,
 )
 def same_with_compile_prefix(context: CheckContext) -> None:
-    if not has_compile_prefix(context):
-        return
+    require_compile_prefix(context)
     settings: dict[str, Any] = {
         "optimizer": "sgd",
         "loss": "mean_squared_error",

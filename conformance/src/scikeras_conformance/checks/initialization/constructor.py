@@ -13,6 +13,7 @@ from scikeras_conformance.checks._support.preparation import (
 from scikeras_conformance.checks._support.properties import require_for_all_examples
 from scikeras_conformance.checks._support.state import fitted_names
 from scikeras_conformance.checks._support.stored_parameters import PREFIXES, require_stored
+from scikeras_conformance.contract import Capability
 from scikeras_conformance.runner.context import CheckContext
 
 if TYPE_CHECKING:
@@ -52,6 +53,7 @@ def free_parameters(context: CheckContext) -> None:
     verifies="each parameter with a routing prefix is stored as the same object",
     impact="parameters such as optimizer__learning_rate cannot be cloned or tuned",
     cases=KINDS,
+    needs=[Capability.ROUTED_PARAMETERS],
 )
 def routed_parameters(context: CheckContext) -> None:
     given = {f"{prefix}__x": doubles.parameter_value(context.case) for prefix in PREFIXES}
@@ -68,7 +70,10 @@ def routed_parameters(context: CheckContext) -> None:
 def any_parameters(context: CheckContext) -> None:
     build = helper_builder(context)
 
+    routes = Capability.ROUTED_PARAMETERS not in context.subject.not_offered
+
     def stores(given: dict[str, Any]) -> None:
+        given = {name: value for name, value in given.items() if routes or "__" not in name}
         estimator = context.make(build, **given)
         require_stored(context, estimator, given)
         with context.doing("cloning"):

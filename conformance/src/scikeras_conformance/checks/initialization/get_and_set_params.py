@@ -13,7 +13,7 @@ from scikeras_conformance.checks._support.modules import doubles, np, sklearn_ba
 from scikeras_conformance.checks._support.predictions import same
 from scikeras_conformance.checks._support.preparation import accepted, require_free_parameters
 from scikeras_conformance.checks._support.stored_parameters import PREFIXES, require_stored
-from scikeras_conformance.contract import Level
+from scikeras_conformance.contract import Capability, Level
 from scikeras_conformance.runner.context import CheckContext, show
 
 
@@ -49,7 +49,9 @@ def settable(context: CheckContext) -> None:
         return context.make(helper_builder(context), units=1, **given)
 
     names = list(context.params(fresh()))
-    for name in [*names, *(f"{prefix}__x" for prefix in PREFIXES), "loss__1__x", "callbacks__0__x"]:
+    if Capability.ROUTED_PARAMETERS not in context.subject.not_offered:
+        names += [*(f"{prefix}__x" for prefix in PREFIXES), "loss__1__x", "callbacks__0__x"]
+    for name in names:
         estimator, value = fresh(), object()
         with context.doing(f"set_params({name}=...)"):
             estimator.set_params(**{name: value})
@@ -166,6 +168,7 @@ def nested(context: CheckContext) -> None:
     impact="a search over the learning rate of an estimator class trains identical candidates",
     also=["CLS-6", "INIT-4"],
     level=Level.SHOULD,
+    needs=[Capability.COMPILATION_PARAMETERS, Capability.ROUTED_PARAMETERS],
 )
 def closed_subclass(context: CheckContext) -> None:
     loss = helper_loss(context)

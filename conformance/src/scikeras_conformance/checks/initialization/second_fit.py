@@ -10,6 +10,8 @@ from scikeras_conformance.checks._support.modules import doubles, np
 from scikeras_conformance.checks._support.oracle_models import oracle_builder
 from scikeras_conformance.checks._support.predictions import as_array, require_values, same
 from scikeras_conformance.checks._support.state import fitted_names
+from scikeras_conformance.checks._support.training import same_weights
+from scikeras_conformance.contract import Capability
 from scikeras_conformance.exceptions import Blocked
 from scikeras_conformance.runner.context import CheckContext, show
 
@@ -37,9 +39,7 @@ def new_model(context: CheckContext) -> None:
     context.require(len(calls) > before, "the second fit did not call the builder")
     context.require(first is not second, "model_ is still the model of the first fit")
     context.require(
-        all(
-            np.allclose(a, b, atol=1e-6) for a, b in zip(weights, second.get_weights(), strict=True)
-        ),
+        same_weights(weights, second.get_weights(), tolerance=1e-6),
         "the same fit from the same weights gave another result the second time",
     )
     with context.preparing("reading the number of steps of the optimizers"):
@@ -119,6 +119,7 @@ def _with_another_column(data: Any) -> Any:
     impact="the builder sizes its layers by the data of an earlier fit",
     wrappers=ESTIMATORS,
     also=["DATA-5"],
+    needs=[Capability.ENCODERS, Capability.BUILDER_ARGUMENTS],
 )
 def metadata_of_first_fit(context: CheckContext) -> None:
     X, y, *_ = doubles.dataset(context.wrapper)

@@ -14,6 +14,7 @@ from scikeras_conformance.checks._support.helper_models import (
 from scikeras_conformance.checks._support.modules import doubles, keras, np, sklearn_base
 from scikeras_conformance.checks._support.preparation import accepted, require_probabilities_exist
 from scikeras_conformance.checks._support.state import own_names, score_if_possible
+from scikeras_conformance.contract import Capability
 from scikeras_conformance.runner.context import CheckContext
 
 
@@ -146,6 +147,7 @@ def _instance(context: CheckContext, kind: str, *, built: bool) -> Any:
     "'Unknown variable'",
     wrappers=ESTIMATORS,
     cases=["optimizer", "built-optimizer", "loss", "metrics", "used-metrics"],
+    needs=[Capability.COMPILATION_PARAMETERS],
 )
 def instances_not_trained(context: CheckContext) -> None:
     X, y, *_ = doubles.dataset(context.wrapper)

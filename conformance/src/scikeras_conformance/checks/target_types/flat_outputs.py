@@ -27,7 +27,12 @@ def _require_flat_predictions(context: CheckContext, data: Any, activation: str,
         return model
 
     y = data.y.reshape(-1, 1) if context.case == "column" else data.y
-    context.fit(context.make(oracle_builder(data, activation, loss)), data.X, y)
+    plain = context.make(oracle_builder(data, activation, loss))
+    context.fit(plain, data.X, y)
+    with context.preparing("predicting with a model whose output has shape (n, 1)"):
+        usual = np.shape(context.predict(plain, data.X))
+    if usual != y.shape:
+        context.stop(f"predicting a target of shape {y.shape}", f"returned shape {usual}")
     estimator = context.make(build)
     with context.doing("fit of a model whose output has shape (n,)"):
         context.fit(estimator, data.X, y)

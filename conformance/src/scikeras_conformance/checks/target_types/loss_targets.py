@@ -16,7 +16,7 @@ from scikeras_conformance.checks._support.fixed_outputs import (
 )
 from scikeras_conformance.checks._support.modules import doubles, keras, np
 from scikeras_conformance.checks._support.oracle_models import loss_in_words
-from scikeras_conformance.checks._support.preparation import accepted
+from scikeras_conformance.checks._support.preparation import accepted, try_once
 from scikeras_conformance.contract import Level
 from scikeras_conformance.runner.context import CheckContext
 
@@ -66,19 +66,43 @@ def _require_value(context: CheckContext, outputs: FixedOutputs, given: Any, for
     """
     require_outputs_can_be_fitted(context, outputs)
     name = loss_in_words(given)
-    estimator = context.make(functools.partial(outputs.compiled, given))
+    settings = {}
     if isinstance(given, (str, type)):
         settings = accepted(context, loss=given, optimizer=doubles.zero_learning_rate())
-        if len(settings) == 2:
-            estimator = context.make(outputs.build, **settings)
+    wrapper_compiles = len(settings) == 2
+
+    # Not a method, which need not be accepted as builder.
+    def build() -> Any:
+        return outputs.build() if wrapper_compiles else outputs.compiled(given)
+
+    estimator = context.make(build, **(settings if wrapper_compiles else {}))
     with context.doing(f"fit with {name}"):
         context.fit(estimator, outputs.X, outputs.labels)
     found, expected = recorded_value(context, estimator, "loss"), _by_keras(outputs, given, form)
     context.require(
-        np.isclose(found, expected, rtol=1e-3, atol=1e-5),
+        _near(found, expected),
         f"the {name} that the model was trained on is {found:.6g}; for the known outputs and "
         f"{form} it is {expected:.6g}: the target had another form than the loss takes",
     )
+
+
+def _near(found: float, expected: float) -> bool:
+    return bool(np.isclose(found, expected, rtol=1e-3, atol=1e-5))
+
+
+def _require_instance_works(context: CheckContext, outputs: FixedOutputs, kind: str) -> None:
+    """Block the check unless an instance of a loss is trained on its form of target."""
+    name = SPELLED[kind]
+    loss, form = getattr(keras.losses, name)(), FORMS[name]
+
+    def attempt() -> None:
+        estimator = context.make(lambda: outputs.compiled(loss))
+        context.fit(estimator, outputs.X, outputs.labels)
+        found = recorded_value(context, estimator, "loss")
+        if not _near(found, _by_keras(outputs, loss, form)):
+            context.stop(f"training on {form} for an instance of {name}", "did not happen")
+
+    try_once(context, attempt, "loss", name)
 
 
 def _by_keras(outputs: FixedOutputs, given: Any, form: str) -> float:
@@ -159,7 +183,9 @@ def _spelled(kind: str, spelling: str) -> Any:
 )
 def loss_forms(context: CheckContext) -> None:
     kind, _, spelling = context.case.rpartition("-")
-    _require_value(context, FixedOutputs(3), _spelled(kind, spelling), FORMS[SPELLED[kind]])
+    outputs = FixedOutputs(3)
+    _require_instance_works(context, outputs, kind)
+    _require_value(context, outputs, _spelled(kind, spelling), FORMS[SPELLED[kind]])
 
 
 @check(
@@ -179,4 +205,6 @@ def own_loss(context: CheckContext) -> None:
         return 2.0 * function(y_true, y_pred)
 
     given = type("Extended", (parent,), {})() if way == "subclass" else doubled
-    _require_value(context, FixedOutputs(3), given, FORMS[SPELLED[kind]])
+    outputs = FixedOutputs(3)
+    _require_instance_works(context, outputs, kind)
+    _require_value(context, outputs, given, FORMS[SPELLED[kind]])

@@ -39,6 +39,8 @@ def multilabel(context: CheckContext) -> None:
     cases=["int64", "float32", "bool"],
 )
 def one_label_each(context: CheckContext) -> None:
+    several = doubles.multilabel_dataset()
+    context.fit(context.make(oracle_builder(several, "sigmoid", BINARY)), several.X, several.y)
     data = doubles.classes_dataset([0, 1, 2])
     data = data._replace(y=np.eye(3, dtype=context.case)[data.y])
     estimator = fitted_oracle(context, data, "softmax", ONE_HOT)

@@ -38,7 +38,8 @@ def multiclass_multioutput_refused(context: CheckContext) -> None:
     for method in ("initialize", "partial_fit"):
         estimator = context.make(oracle_builder(wide, context.case, loss))
         if hasattr(estimator, method):
-            with context.refusing(f"{method} with several columns of classes", ValueError):
+            what = f"{method} and predict with several columns of classes"
+            with context.refusing(what, ValueError):
                 getattr(estimator, method)(X, y).predict(X)
 
 

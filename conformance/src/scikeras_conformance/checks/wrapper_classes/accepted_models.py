@@ -13,11 +13,8 @@ from scikeras_conformance.checks._support.helper_models import (
 from scikeras_conformance.checks._support.modules import doubles, keras
 from scikeras_conformance.checks._support.predictions import require_values
 from scikeras_conformance.checks._support.preparation import require_it_works
-from scikeras_conformance.checks._support.recording_builder import (
-    fit_with_builder,
-    recording_builder,
-    special_argument,
-)
+from scikeras_conformance.checks._support.recording_builder import require_special_argument
+from scikeras_conformance.contract import Capability
 from scikeras_conformance.runner.context import CheckContext
 
 
@@ -108,6 +105,7 @@ def builder_kinds(context: CheckContext) -> None:
     wrappers=ESTIMATORS,
     cases=["partial", "bound-method", "class", "callable-object"],
     also=["BUILD-3"],
+    needs=[Capability.BUILDER_ARGUMENTS],
 )
 def special_arguments_by_kind(context: CheckContext) -> None:
     X, y, *_ = doubles.dataset(context.wrapper)
@@ -135,9 +133,7 @@ def special_arguments_by_kind(context: CheckContext) -> None:
         "callable-object": Factory(),
     }[context.case]
     # A function receives the arguments, and a builder of the kind is accepted without them.
-    plain, calls = recording_builder(context, "meta", "units")
-    _, received = fit_with_builder(context, plain, calls, units=5)
-    special_argument(context, received, "meta")
+    require_special_argument(context, "meta")
     context.fit(context.make(_Builders(context).of_kind(context.case)), X, y)
     estimator = context.observe.make(builder, units=5)
     with context.doing(f"fit with a {context.case} as builder"):

@@ -6,6 +6,7 @@ from scikeras_conformance.catalog.check import check
 from scikeras_conformance.checks._support.helper_models import compiled_helper
 from scikeras_conformance.checks._support.modules import doubles, sklearn_base
 from scikeras_conformance.checks._support.preparation import accepted, require_it_works
+from scikeras_conformance.checks._support.recording_builder import require_special_argument
 from scikeras_conformance.runner.context import CheckContext
 
 
@@ -57,6 +58,9 @@ def subclass(context: CheckContext) -> None:
             super().__init__(hidden)
 
     require_it_works(context)
+    if context.case == "special-arguments":
+        for name in ("meta", "compile_kwargs", "params"):
+            require_special_argument(context, name)
     inherited = (
         accepted(context, epochs=2) if context.case == "own-and-inherited-parameters" else {}
     )
