@@ -39,10 +39,10 @@ Candidates = tuple[str, Any, Any]
 
 
 def candidates_of(
-    context: CheckContext, of_models: bool, right: Mapping[Any, Any], wrong: Mapping[Any, Any]
+    context: CheckContext, of_models: bool, expected: Mapping[Any, Any], wrong: Mapping[Any, Any]
 ) -> tuple[Any, Candidates]:
     """Return an estimator, and what a search is to choose from: an argument, or two builders."""
-    good, bad = (importable_builder(context, builders) for builders in (right, wrong))
+    good, bad = (importable_builder(context, builders) for builders in (expected, wrong))
     if of_models:
         return context.make(good), ("model", good, bad)
     estimator = context.make(good, wrong=False)
