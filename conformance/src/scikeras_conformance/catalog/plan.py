@@ -17,6 +17,7 @@ NEEDED_BY_CASE: Mapping[str, Capability] = MappingProxyType(
     {
         "initialize": Capability.INITIALIZE,
         "partial_fit": Capability.PARTIAL_FIT,
+        "routed": Capability.ROUTED_PARAMETERS,
         "uncompiled": Capability.COMPILATION_PARAMETERS,
     }
 )

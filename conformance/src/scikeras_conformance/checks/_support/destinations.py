@@ -68,8 +68,8 @@ class Destinations:
     kinds : collection of str, default=()
         Those of `KINDS` that the wrapper is given. With an optimizer, a loss or metrics among them
         the wrapper compiles the model, and otherwise the builder.
-    takes_arguments : bool, default=False
-        Whether the builder takes ``compile_kwargs``.
+    requests : bool, default=False
+        Whether the builder requests ``compile_kwargs``.
     compiled : bool, default=False
         Whether the builder compiles the model anyway. Nested structures that a model with one
         output could not be compiled with can then be given to the wrapper, and what it makes of
@@ -81,11 +81,11 @@ class Destinations:
         context: CheckContext,
         kinds: Collection[str] = (),
         *,
-        takes_arguments: bool = False,
+        requests: bool = False,
         compiled: bool = False,
     ) -> None:
         self.context = context
-        self.takes_arguments = takes_arguments
+        self.requests = requests
         self.wrapper_compiles = not COMPILATION.isdisjoint(kinds)
         self.compiled = compiled or not self.wrapper_compiles
         self.classes = {
@@ -127,7 +127,7 @@ class Destinations:
                 self._compile(self.models[-1], None)
             return self.models[-1]
 
-        def asking_build(compile_kwargs: Any = None, **free: Any) -> Any:
+        def build_with_arguments(compile_kwargs: Any = None, **free: Any) -> Any:
             self.built.append({name: free[name] for name in free if name not in SPECIAL})
             self.compilations.append(compile_kwargs)
             self.models.append(stub_helper(self.context))
@@ -135,7 +135,7 @@ class Destinations:
                 self._compile(self.models[-1], compile_kwargs)
             return self.models[-1]
 
-        return asking_build if self.takes_arguments else build
+        return build_with_arguments if self.requests else build
 
     def _compile(self, model: Any, arguments: Any) -> None:
         """Compile the model as a user's builder may do, with one of the losses that were made."""
@@ -220,7 +220,7 @@ def without_routed(params: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def prepared(
-    context: CheckContext, /, *calls: str, takes_arguments: bool = False, **params: Any
+    context: CheckContext, /, *calls: str, requests: bool = False, **params: Any
 ) -> tuple[Destinations, Any]:
     """Return recording destinations, and an estimator that was fitted with routed parameters.
 
@@ -232,7 +232,7 @@ def prepared(
         The context.
     *calls : str
         Methods to call afterwards, with the default data.
-    takes_arguments : bool, default=False
+    requests : bool, default=False
         See `Destinations`.
     **params : object
         The parameters of the estimator.
@@ -240,10 +240,10 @@ def prepared(
     kinds = kinds_in(params)
 
     def without() -> None:
-        other = Destinations(context, kinds, takes_arguments=takes_arguments)
+        other = Destinations(context, kinds, requests=requests)
         use(context, other.estimator(context, **without_routed(params)), "fit", *calls)
 
-    destinations = Destinations(context, kinds, takes_arguments=takes_arguments)
+    destinations = Destinations(context, kinds, requests=requests)
     with provided(without):
         estimator = destinations.estimator(context.observe, **params)
         use(context.observe, estimator, "fit", *calls)
@@ -314,7 +314,7 @@ def instances_made(
     compiles = not COMPILATION.isdisjoint(kinds)
 
     def recording() -> Destinations:
-        return Destinations(context, kinds, takes_arguments=compiles, compiled=True)
+        return Destinations(context, kinds, requests=compiles, compiled=True)
 
     def without() -> None:
         use(context, recording().estimator(context, **structures), "fit")

@@ -10,7 +10,7 @@ from scikeras_conformance.checks._support.plain_use import provided
 from scikeras_conformance.checks._support.predictions import as_array, same
 from scikeras_conformance.checks._support.recorded_training import counting_starts
 from scikeras_conformance.checks._support.training import learner
-from scikeras_conformance.contract import Level
+from scikeras_conformance.contract import Capability, Level
 from scikeras_conformance.runner.context import CheckContext
 
 
@@ -112,6 +112,7 @@ def _good_call(context: CheckContext, method: str, keywords: dict[str, Any]) -> 
     impact="the batch is trained on with the code of another class, or an invalid one",
     wrappers=[Wrapper.CLASSIFIER],
     cases=["announced", "seen"],
+    needs=[Capability.PARTIAL_FIT],
 )
 def unknown_label(context: CheckContext) -> None:
     X, y, *_ = doubles.dataset(context.wrapper)

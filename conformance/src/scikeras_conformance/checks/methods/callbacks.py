@@ -5,6 +5,7 @@ from typing import Any
 from scikeras_conformance.catalog.check import ESTIMATORS, Wrapper, check
 from scikeras_conformance.checks._support.modules import doubles, keras
 from scikeras_conformance.checks._support.plain_use import plain_use, provided
+from scikeras_conformance.checks._support.preparation import require_probabilities_exist
 from scikeras_conformance.checks._support.training import learner, recorder
 from scikeras_conformance.contract import Level
 from scikeras_conformance.runner.context import CheckContext, show
@@ -50,8 +51,11 @@ def callback_events(context: CheckContext) -> None:
     impact="predictions are logged or timed by one method, and not by the others",
     wrappers=[Wrapper.CLASSIFIER],
     cases=["predict_proba", "score"],
+    conditional=True,
 )
 def events_of_other_methods(context: CheckContext) -> None:
+    if context.case == "predict_proba":
+        require_probabilities_exist(context)
     X, y, *_ = doubles.dataset(context.wrapper)
     callback, record = recorder()
     estimator = context.make(learner(context), callbacks=[callback()])

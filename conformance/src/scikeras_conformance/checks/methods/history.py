@@ -23,9 +23,9 @@ from scikeras_conformance.runner.context import CheckContext, show
 SEQUENCES: dict[str, tuple[tuple[str, ...], int]] = {
     "fit": (("fit",), 2),
     "second-fit": (("fit", "fit"), 2),
-    "partial-fits": (("partial_fit", "partial_fit"), 2),
-    "partial-after-fit": (("fit", "partial_fit", "partial_fit"), 4),
-    "fit-after-partial": (("partial_fit", "fit"), 2),
+    "partial_fit-twice": (("partial_fit", "partial_fit"), 2),
+    "fit-and-partial_fit": (("fit", "partial_fit", "partial_fit"), 4),
+    "partial_fit-and-fit": (("partial_fit", "fit"), 2),
 }
 
 
@@ -76,12 +76,12 @@ def history_entries(context: CheckContext) -> None:
     wrappers=ESTIMATORS,
     cases=[
         *("name", "short", "class", "instance", "own-name", "short-validation"),
-        *("parameter-short", "parameter-class"),
+        *("uncompiled-short", "uncompiled-class"),
     ],
 )
 def history_names(context: CheckContext) -> None:
     X, y, *_ = doubles.dataset(context.wrapper)
-    form = context.case.removeprefix("parameter-")
+    form = context.case.removeprefix("uncompiled-")
     by_wrapper = form != context.case
     metrics = keras.metrics
     given = {
@@ -167,7 +167,7 @@ def _stopped_early(context: CheckContext) -> Any:
     verifies="callbacks in partial_fit receive the epoch number that follows the trained ones",
     impact="a learning rate schedule starts over with each call of partial_fit",
     wrappers=ESTIMATORS,
-    cases=["partial_fit", "fit"],
+    cases=["partial_fit", "fit-and-partial_fit"],
     level=Level.SHOULD,
 )
 def epochs_in_callbacks(context: CheckContext) -> None:
@@ -180,7 +180,7 @@ def epochs_in_callbacks(context: CheckContext) -> None:
             received_epochs.append(epoch)
 
     estimator = context.make(learner(context), callbacks=[Listening()], epochs=2)
-    methods = ["fit", "partial_fit"] if context.case == "fit" else ["partial_fit"] * 3
+    methods = ["fit", "partial_fit"] if context.case.startswith("fit") else ["partial_fit"] * 3
     for method in methods:
         context.call(estimator, method, X, y)
     context.require(

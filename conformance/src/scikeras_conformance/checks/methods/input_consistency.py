@@ -6,12 +6,14 @@ from scikeras_conformance.catalog.check import ESTIMATORS, Wrapper, check
 from scikeras_conformance.checks._support.helper_models import helper_builder, helper_target
 from scikeras_conformance.checks._support.modules import doubles, np
 from scikeras_conformance.checks._support.oracle_models import oracle_builder
+from scikeras_conformance.checks._support.preparation import require_probabilities_exist
 from scikeras_conformance.checks._support.training import (
     learner,
     require_both_named,
     require_weights,
     train,
 )
+from scikeras_conformance.contract import Capability
 from scikeras_conformance.runner.context import CheckContext
 
 OTHER_FEATURES = 7
@@ -63,8 +65,10 @@ def other_features_in_score(context: CheckContext) -> None:
     "of features",
     impact="probabilities are computed from columns that the model never saw",
     wrappers=[Wrapper.CLASSIFIER],
+    conditional=True,
 )
 def other_features_in_proba(context: CheckContext) -> None:
+    require_probabilities_exist(context)
     _require_features_refused(context, "predict_proba")
 
 
@@ -84,6 +88,7 @@ def _cast(X: Any, y: Any, what: str, dtype: Any) -> tuple[Any, Any]:
     verifies="partial_fit raises an error that names both dtypes if X or y cannot be cast safely",
     impact="digits of later batches are silently lost",
     cases=["X", "y"],
+    needs=[Capability.PARTIAL_FIT],
 )
 def unsafe_dtype(context: CheckContext) -> None:
     X, y, *_ = doubles.dataset(context.wrapper)
@@ -104,6 +109,7 @@ def unsafe_dtype(context: CheckContext) -> None:
     verifies="partial_fit accepts X or y of a dtype that can be cast safely",
     impact="a batch with a smaller dtype stops the training",
     cases=["X", "y"],
+    needs=[Capability.PARTIAL_FIT],
 )
 def safe_dtype(context: CheckContext) -> None:
     X, y, *_ = doubles.dataset(context.wrapper)
@@ -125,6 +131,7 @@ def safe_dtype(context: CheckContext) -> None:
     verifies="partial_fit raises an error that names both shapes for a target of another shape",
     impact="targets are broadcast over the outputs of the model, and it learns wrong targets",
     cases=["more-columns", "more-dimensions"],
+    needs=[Capability.PARTIAL_FIT],
 )
 def target_shape(context: CheckContext) -> None:
     wider = context.case == "more-columns"

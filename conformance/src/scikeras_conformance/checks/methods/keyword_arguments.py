@@ -12,6 +12,7 @@ from scikeras_conformance.checks._support.recorded_training import (
     recorded_history,
 )
 from scikeras_conformance.checks._support.training import learner, recorder
+from scikeras_conformance.contract import Capability
 from scikeras_conformance.runner.context import CheckContext
 
 
@@ -122,6 +123,7 @@ def fit_overrides(context: CheckContext) -> None:
     impact="one large batch cannot be trained on in smaller ones, or changes all later calls",
     wrappers=ESTIMATORS,
     cases=PARTIAL_FIT,
+    needs=[Capability.PARTIAL_FIT],
 )
 def partial_fit_overrides(context: CheckContext) -> None:
     _require_override(context, "partial_fit", PARTIAL_FIT[context.case])

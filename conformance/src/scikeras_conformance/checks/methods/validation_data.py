@@ -13,6 +13,7 @@ from scikeras_conformance.checks._support.training import (
     same_weights,
     train,
 )
+from scikeras_conformance.contract import Capability
 from scikeras_conformance.runner.context import CheckContext
 
 
@@ -90,6 +91,7 @@ def validation_data(context: CheckContext) -> None:
     "sample_weight, warm_start and partial_fit",
     impact="val_loss is that of other weights, or is missing where training goes on",
     cases=["fit", "fit-sample-weight", "warm-fit", "partial_fit", "partial_fit-sample-weight"],
+    needs=[Capability.ROUTED_PARAMETERS],
 )
 def validation_weights(context: CheckContext) -> None:
     X, y, *_ = doubles.dataset(context.wrapper)

@@ -12,6 +12,7 @@ from scikeras_conformance.checks._support.modules import doubles
 from scikeras_conformance.checks._support.predictions import same
 from scikeras_conformance.checks._support.properties import require_for_all_examples
 from scikeras_conformance.checks._support.routing_model import predicted
+from scikeras_conformance.contract import Capability
 from scikeras_conformance.runner.context import CheckContext, show
 
 CLASS = "class"
@@ -73,6 +74,7 @@ def _with_classes(shape: Any, kind: str) -> Any:
     "exactly their own routed parameters",
     impact="in some combinations a setting reaches another object, or is lost",
     also=["ROUTE-10"],
+    needs=[Capability.COMPILATION_PARAMETERS],
 )
 def any_nested_structure(context: CheckContext) -> None:
     def holds(case: tuple[dict[str, Any], dict[str, Any]]) -> None:

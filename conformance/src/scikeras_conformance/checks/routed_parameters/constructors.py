@@ -17,11 +17,11 @@ from scikeras_conformance.runner.context import CheckContext, show
 def _require_constructed(context: CheckContext, kind: str) -> None:
     """Require routed arguments in an object that the model is compiled with."""
     given = {"alpha": 1001, "beta": [2, {"a": 3}], "nothing": None}
-    takes_arguments = context.case == "builder"
+    requests = context.case == "builder"
     routed = {f"{kind}__{name}": value for name, value in given.items()}
-    destinations, _ = prepared(context, takes_arguments=takes_arguments, **routed)
+    destinations, _ = prepared(context, requests=requests, **routed)
     arguments: Any
-    if takes_arguments:
+    if requests:
         where, arguments = "compile_kwargs", (destinations.compilations or [None])[-1]
     else:
         calls = destinations.received("compile")

@@ -12,6 +12,7 @@ from scikeras_conformance.checks._support.plain_use import provided
 from scikeras_conformance.checks._support.predictions import as_array, same
 from scikeras_conformance.checks._support.preparation import accepted
 from scikeras_conformance.checks._support.scoring import fitted_stub, require_score, score
+from scikeras_conformance.contract import Capability
 from scikeras_conformance.runner.context import CheckContext, show
 
 CLASSIFIER = [Wrapper.CLASSIFIER]
@@ -154,6 +155,7 @@ def _number(value: Any) -> int | None:
     impact="a scorer with its own arguments fails, or receives those of another function",
     wrappers=ALL,
     presupposes="SCORE-2.overriding",
+    needs=[Capability.ROUTED_PARAMETERS],
 )
 def arguments(context: CheckContext) -> None:
     given = {"alpha": [1, {"a": 2}], "beta": None, "labels": "own"}

@@ -17,6 +17,7 @@ from scikeras_conformance.checks._support.serialization import (
     train_models,
 )
 from scikeras_conformance.checks._support.worker_process import run_in_worker_process
+from scikeras_conformance.contract import Capability
 from scikeras_conformance.runner.context import CheckContext, show
 
 # The custom objects belong to the model: one wrapper is enough.
@@ -74,11 +75,11 @@ def _logged(context: CheckContext, estimator: Any, X: Any, y: Any) -> list[str]:
     verifies="an estimator with custom losses, metrics, layers or models can be cloned",
     impact="cross-validation fails for users who write their own loss",
     wrappers=REGRESSOR,
-    cases=[*OWN, "own-compile", "loss-instance"],
+    cases=[*OWN, "own-compile", "uncompiled-loss"],
 )
 def custom_clone(context: CheckContext) -> None:
     X, y, *_ = doubles.dataset(context.wrapper)
-    if context.case == "loss-instance":
+    if context.case == "uncompiled-loss":
         settings = {"loss": doubles.ScaledLoss(3.0), "optimizer": "sgd"}
         plain = {**settings, "loss": "mean_squared_error"}
         with provided(_fit_uncompiled(context, **plain)):
@@ -110,6 +111,7 @@ def _fit_uncompiled(context: CheckContext, **params: Any) -> Callable[[], None]:
     impact="a setting silently returns to its default in every copy of the estimator",
     wrappers=REGRESSOR,
     cases=["fit", "clone", "pickle"],
+    needs=[Capability.COMPILATION_PARAMETERS],
 )
 def incomplete_config(context: CheckContext) -> None:
     X, y, *_ = doubles.dataset(context.wrapper)

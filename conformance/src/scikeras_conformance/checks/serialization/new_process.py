@@ -17,6 +17,7 @@ from scikeras_conformance.checks._support.training import (
     train,
 )
 from scikeras_conformance.checks._support.worker_process import run_in_worker_process
+from scikeras_conformance.contract import Capability
 from scikeras_conformance.runner.context import CheckContext, show
 
 EPOCHS = 3
@@ -117,6 +118,7 @@ def optimizer(context: CheckContext) -> None:
     verifies="an estimator loaded in a new process continues to count its epochs, and keeps "
     "its history",
     impact="the history of a training is lost, or a learning rate schedule starts over",
+    needs=[Capability.PARTIAL_FIT],
 )
 def epoch(context: CheckContext) -> None:
     estimator, X, y = _trained(context, "momentum", epochs=EPOCHS)

@@ -22,7 +22,7 @@ from scikeras_conformance.checks._support.serialization import (
 )
 from scikeras_conformance.checks._support.state import fitted_names, own_names, require_not_fitted
 from scikeras_conformance.checks._support.training import optimizer_steps, require_weights
-from scikeras_conformance.contract import Level
+from scikeras_conformance.contract import Capability, Level
 from scikeras_conformance.runner.context import CheckContext
 from scikeras_conformance.runner.time_limit import scaled
 
@@ -39,7 +39,7 @@ def settings_of(context: CheckContext, kind: str) -> dict[str, Any]:
     cls, argument = _loss_that_can_be_copied(context)
     # Also one for the builder that differs from the builder's default.
     both = {"start": 0.25}
-    if kind == "classes":
+    if kind == "uncompiled-classes":
         return {
             **both,
             "optimizer": optimizers.SGD,
@@ -53,8 +53,8 @@ def settings_of(context: CheckContext, kind: str) -> dict[str, Any]:
     loss, metric = cls(**argument), metrics.MeanAbsoluteError(name="mine")
     callback = doubles.LabeledCallback("given")
     structures = {
-        "instances": (loss, [metric], [callback]),
-        "nested": (
+        "uncompiled-instances": (loss, [metric], [callback]),
+        "uncompiled-nested": (
             {"out": loss},
             {"out": [metric, "mse"]},
             {"a": doubles.LabeledCallback, "b": callback},
@@ -133,8 +133,9 @@ def importable_estimator(context: CheckContext, kind: str, *, plain: bool = Fals
 
 
 CASES = (
-    *("pickle-compiled", "pickle-classes", "pickle-instances", "pickle-nested"),
-    *("deepcopy-compiled", "deepcopy-instances", "deepcopy-nested"),
+    *("pickle-compiled", "pickle-uncompiled-classes", "pickle-uncompiled-instances"),
+    *("pickle-uncompiled-nested", "deepcopy-compiled", "deepcopy-uncompiled-instances"),
+    "deepcopy-uncompiled-nested",
 )
 
 
@@ -187,7 +188,7 @@ def fitted(context: CheckContext) -> None:
     weights = context.model(estimator).get_weights()
     before = own_names(estimator), optimizer_steps(context, estimator)
     other = copy_of(context, estimator, way)
-    if kind == "instances":
+    if kind == "uncompiled-instances":
         # The copy is pickled once more, as when it is sent on.
         other = copy_of(context, other, way)
     after = own_names(estimator), optimizer_steps(context, estimator)
@@ -220,6 +221,7 @@ def fitted(context: CheckContext) -> None:
     impact="a model that was prepared in one process cannot be trained in another",
     cases=["pickle", "deepcopy"],
     level=Level.SHOULD,
+    needs=[Capability.INITIALIZE],
 )
 def prepared_only(context: CheckContext) -> None:
     X, y, *_ = doubles.dataset(context.wrapper)
@@ -249,7 +251,10 @@ def predict_there(estimator: Any, X: Any, _: Any) -> Any:
     verifies="unfitted and fitted estimators can be sent to joblib's worker processes and back",
     impact="n_jobs=2 fails wherever scikit-learn offers it",
     wrappers=ESTIMATORS,
-    cases=["fit-compiled", "fit-classes", "fit-instances", "predict-instances"],
+    cases=[
+        *("fit-compiled", "fit-uncompiled-classes", "fit-uncompiled-instances"),
+        "predict-uncompiled-instances",
+    ],
 )
 def workers(context: CheckContext) -> None:
     import joblib
