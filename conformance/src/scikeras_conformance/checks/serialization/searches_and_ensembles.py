@@ -50,7 +50,7 @@ def candidates_of(
         models = [context.params(one).get("model") for one in (estimator, context.make(bad))]
         if None in models:
             context.stop("get_params()", "does not list the parameter model")
-        return estimator, ("model", *models)
+        return estimator, ("model", models[0], models[1])
     estimator = context.make(good, wrong=False)
     # That it can be set is what INIT-10 is about.
     with context.preparing("clone(...).set_params(wrong=True)"):
