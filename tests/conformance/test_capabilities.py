@@ -10,10 +10,11 @@ from scikeras_conformance.catalog.results import Outcome
 from scikeras_conformance.catalog.selection import Selection
 from scikeras_conformance.catalog.wrappers import Wrapper
 from scikeras_conformance.checks import CATALOG
+from scikeras_conformance.cli.main import main
 from scikeras_conformance.contract import Capability, load_contract
 from scikeras_conformance.contract.capabilities import NEEDED_BY, parse_capabilities
 from scikeras_conformance.exceptions import DeclarationError, SubjectIncompleteError, UsageError
-from scikeras_conformance.runner.absence import PROBES, require_absent
+from scikeras_conformance.runner.absence import DETECTORS, require_absent
 from scikeras_conformance.runner.execute import execute
 from scikeras_conformance.subject.loading import load_subject
 
@@ -31,7 +32,7 @@ def test_capabilities_belong_to_clauses_of_the_contract():
     assert set() == NEEDED_BY.keys() - load_contract().clauses.keys()
     of_clauses = set().union(*NEEDED_BY.values())
     assert set(Capability) == of_clauses | {Capability(wrapper) for wrapper in Wrapper}
-    assert set(Capability) == PROBES.keys()
+    assert set(Capability) == DETECTORS.keys()
 
 
 def test_a_capability_that_does_not_exist():
@@ -49,6 +50,12 @@ def test_a_check_needs_the_capabilities_of_its_clause_and_its_wrapper():
     planned = next(one for one in PLAN.values() if one.check.clauses[0] == "ROUTE-5")
     assert {"routed-parameters", "callback-classes", str(planned.wrapper)} == planned.needs
     assert {"base"} == PLAN["CLS-3.model-comes-first:base"].needs
+
+
+def test_explain_names_the_capabilities_of_a_check(capsys):
+    """Who declares one as not offered can see what that leaves out."""
+    assert 0 == main(["explain", "ROUTE-5"])
+    assert "needs:    callback-classes, routed-parameters" in capsys.readouterr().out
 
 
 def test_a_subject_with_one_wrapper():

@@ -108,6 +108,24 @@ def test_exit_code_6_baseline_not_met(tmp_path):
     assert 6 == command(tmp_path, "report", str(report), "--to", "shields").returncode
 
 
+@pytest.mark.process
+def test_exit_code_7_blocked(tmp_path):
+    """No promise is seen broken, and none can be checked: a fit is needed first."""
+    done = judge(tmp_path, "--check", "API-7.same-seed", "--report", "r.json")
+    assert 7 == done.returncode, done.stdout
+    assert "could not be checked: fit(...) raised AttributeError: fit" in done.stdout
+    assert 7 == command(tmp_path, "report", "r.json", "--to", "shields").returncode
+
+
+@pytest.mark.process
+def test_exit_code_8_cannot_be_fitted(tmp_path):
+    """A run of a whole profile ends before its first check, with what would help."""
+    done = judge(tmp_path)
+    assert 8 == done.returncode, done.stdout
+    assert "KerasClassifier(builder).fit(X, y), with a model of one sigmoid unit" in done.stdout
+    assert "scikeras-conformance init toy_subject" in done.stdout
+
+
 def test_every_exit_code_has_its_test():
     """A code that is new is produced from outside too, by a test of its own, here."""
     tested = {int(name.split("_")[3]) for name in globals() if name.startswith("test_exit_code_")}

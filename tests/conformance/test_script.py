@@ -92,7 +92,12 @@ def test_a_property_comes_with_its_smallest_example(tmp_path):
 
 def run_script_without(folder, module, text):
     """Run a script on a subject that keeps nothing, where a module is missing."""
-    (folder / "empty.py").write_text("BaseWrapper = KerasClassifier = KerasRegressor = dict\n")
+    (folder / "empty.py").write_text(
+        "class BaseWrapper:\n"
+        "    def __init__(self, model=None, **params): pass\n"
+        "    def get_params(self, deep=True): return {}\n"
+        "KerasClassifier = KerasRegressor = BaseWrapper\n"
+    )
     (folder / "script.py").write_text(text)
     code = f"import sys; sys.modules[{module!r}] = None; import script; print(script.main())"
     done = subprocess.run(

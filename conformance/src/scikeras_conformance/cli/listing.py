@@ -5,7 +5,7 @@ import argparse
 from scikeras_conformance.catalog.exit_codes import ExitCode
 from scikeras_conformance.catalog.plan import make_plan, unchecked_clauses
 from scikeras_conformance.catalog.selection import Selection
-from scikeras_conformance.contract import load_contract
+from scikeras_conformance.contract import load_contract, parse_capabilities
 from scikeras_conformance.exceptions import UsageError, did_you_mean
 from scikeras_conformance.subject.builder_protocol import READY_MADE
 from scikeras_conformance.subject.estimator_factories import parse_factory
@@ -39,6 +39,9 @@ def add_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]"
         metavar="PLACE",
         type=parse_factory,
         help="as for run",
+    )
+    script.add_argument(
+        "--not-offered", action="append", default=[], metavar="CAPABILITY", help="as for run"
     )
     script.add_argument(
         "--builder-protocol",
@@ -95,6 +98,8 @@ def _explain(options: argparse.Namespace) -> ExitCode:
         print(f"\n{check.id}  {check.level}, clauses {', '.join(check.clauses)}")
         print(f"  verifies: {check.verifies}")
         print(f"  impact:   {check.impact}")
+        if check.needs:
+            print(f"  needs:    {', '.join(sorted(check.needs))}")
         print(f"  runs:     {', '.join(item.id.removeprefix(check.id + ':') for item in mine)}")
     if clause.excluded:
         print(f"\n  No check: {clause.excluded}")
@@ -116,7 +121,16 @@ def _script(options: argparse.Namespace) -> ExitCode:
             "result is a check, a wrapper and a case, which 'explain' lists."
         )
     planned = plan[options.name]
-    how = {"seed": SEED, "example": options.example, "estimators": options.estimators}
-    how["builder_protocol"] = options.builder_protocol
-    print(script_for(planned, options.subject, **how))
+    parse_capabilities(options.not_offered)
+    print(
+        script_for(
+            planned,
+            options.subject,
+            seed=SEED,
+            example=options.example,
+            estimators=options.estimators,
+            not_offered=options.not_offered,
+            builder_protocol=options.builder_protocol,
+        )
+    )
     return ExitCode.CONFORMANT

@@ -96,5 +96,6 @@ class Recorder:
             seed=SEED,
             example=result.example,
             estimators=options.estimators,
+            not_offered=options.not_offered,
             builder_protocol=options.builder_protocol,
         )

@@ -1,6 +1,6 @@
 """Proves that a subject does not offer what it is declared not to offer.
 
-Declaring absent what is there would hide failures, so each capability has a small probe, which
+Declaring absent what is there would hide failures, so each capability has a small detector, which
 returns what it found. An exception of the subject means that the capability is not there.
 """
 
@@ -23,7 +23,7 @@ __all__ = ["look_for", "require_absent"]
 
 doubles = LazyModule("scikeras_conformance.doubles")
 
-Probe = Callable[[Subject], str]
+Detector = Callable[[Subject], str]
 """Returns what was found of a capability, in words; empty if nothing was."""
 
 
@@ -53,14 +53,14 @@ def look_for(capability: Capability, subject: Subject) -> str:
     """Return what a subject was found to offer of a capability, in words; empty if nothing."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        return PROBES[capability](subject)
+        return DETECTORS[capability](subject)
 
 
 # -- wrappers ---------------------------------------------------------------------------------
 
 
-def _wrapper(wrapper: Wrapper) -> Probe:
-    def probe(subject: Subject) -> str:
+def _wrapper(wrapper: Wrapper) -> Detector:
+    def detect(subject: Subject) -> str:
         """Look for a wrapper in the modules of those that are offered."""
         known = CLASS_NAMES[wrapper]
         ending = None if wrapper is Wrapper.BASE else known.removeprefix("Keras")
@@ -74,14 +74,14 @@ def _wrapper(wrapper: Wrapper) -> Probe:
                     return f"there is {module}.{name}"
         return ""
 
-    return probe
+    return detect
 
 
 # -- what a class shows ---------------------------------------------------------------------------
 
 
-def _attribute(*names: str) -> Probe:
-    def probe(subject: Subject) -> str:
+def _attribute(*names: str) -> Detector:
+    def detect(subject: Subject) -> str:
         """Look for attributes of the classes."""
         for cls in subject.classes.values():
             for name in names:
@@ -89,7 +89,7 @@ def _attribute(*names: str) -> Probe:
                     return f"{cls.__name__} has the attribute {name}"
         return ""
 
-    return probe
+    return detect
 
 
 def _random_state(subject: Subject) -> str:
@@ -178,7 +178,7 @@ def _callback_classes(subject: Subject) -> str:
     return ""
 
 
-PROBES: Mapping[Capability, Probe] = MappingProxyType(
+DETECTORS: Mapping[Capability, Detector] = MappingProxyType(
     {
         Capability.BASE: _wrapper(Wrapper.BASE),
         Capability.CLASSIFIER: _wrapper(Wrapper.CLASSIFIER),
@@ -193,4 +193,4 @@ PROBES: Mapping[Capability, Probe] = MappingProxyType(
         Capability.CALLBACK_CLASSES: _callback_classes,
     }
 )
-"""The probe of each capability."""
+"""The detector of each capability."""

@@ -114,7 +114,7 @@ def as_it_is(builder: Any) -> Any:
 
 
 def constructor_for(
-    construct: Callable[..., Any], protocol: BuilderProtocol, adapt: BuilderAdapter
+    construct: Callable[..., Any], protocol: BuilderProtocol, adapter: BuilderAdapter
 ) -> Callable[..., Any]:
     """Return a function that constructs estimators with adapted builders.
 
@@ -124,7 +124,7 @@ def constructor_for(
         Constructs an estimator with what it is given.
     protocol : BuilderProtocol
         The protocol of the subject.
-    adapt : callable
+    adapter : callable
         Adapts builders.
     """
     if protocol is BuilderProtocol.KEYWORDS:
@@ -138,7 +138,7 @@ def constructor_for(
             named = _names(builder)
             given = builder(**{name: params.pop(name) for name in [*params] if name in named})
         else:
-            given = adapt(builder)
+            given = adapter(builder)
         if args:
             return construct(cls, given, *args[1:], **params)
         return construct(cls, **{**params, "model": given})

@@ -111,7 +111,7 @@ class Subject:
         return self.public_classes.get(wrapper, self.classes[wrapper])
 
     def with_protocol(
-        self, protocol: BuilderProtocol, adapt_builder: BuilderAdapter | None = None
+        self, protocol: BuilderProtocol, own: BuilderAdapter | None = None
     ) -> "Subject":
         """Return the subject as one that calls builders in another way.
 
@@ -119,15 +119,15 @@ class Subject:
         ----------
         protocol : BuilderProtocol
             How it calls builders.
-        adapt_builder : callable, optional
-            The method of an adapter.
+        own : callable, optional
+            The method ``adapt_builder`` of an adapter.
         """
-        adapt = adapter_for(protocol, adapt_builder)
+        adapter = adapter_for(protocol, own)
         return replace(
             self,
-            construct=constructor_for(self.construct_as_given, protocol, adapt),
+            construct=constructor_for(self.construct_as_given, protocol, adapter),
             builder_protocol=protocol,
-            as_given=adapt,
+            as_given=adapter,
             basic_use={},
         )
 

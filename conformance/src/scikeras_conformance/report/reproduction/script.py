@@ -91,6 +91,7 @@ def subject():
     return SimpleNamespace(
         spec={spec!r}, classes=classes, estimator_factories=factories, as_given=adapt,
         builder_protocol=protocol,
+        not_offered=frozenset([*{not_offered!r}, *getattr(adapter, "not_offered", ())]),
         construct=constructor_for(construct, protocol, adapt),
         public_class=lambda wrapper: public.get(wrapper, classes[wrapper]),
     )
@@ -114,6 +115,7 @@ def script_for(
     seed: int,
     example: str = "",
     estimators: Iterable[str] = (),
+    not_offered: Iterable[str] = (),
     builder_protocol: str | None = None,
 ) -> str:
     """Return the script of a planned check.
@@ -131,6 +133,8 @@ def script_for(
         many values, which takes Hypothesis.
     estimators : iterable of str, default=()
         Estimator factories for scikit-learn's checks.
+    not_offered : iterable of str, default=()
+        Capabilities that the subject does not offer, beside those that its adapter names.
     builder_protocol : str, optional
         How the subject calls builders; by default what its adapter says, or by keywords.
 
@@ -178,6 +182,7 @@ def script_for(
             adapter=adapter,
             factories=factories,
             protocol=builder_protocol,
+            not_offered=list(not_offered),
         ).strip(),
         main.strip("\n"),
     ]
