@@ -7,6 +7,7 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "conformance"))
 
 from runs import HOSTILE, SHOULD, failed, known_gate, result, run
 from scikeras_conformance.baseline import Concern, Finding
+from scikeras_conformance.catalog.results import Origin
 from scikeras_conformance.report.files import write_text
 from scikeras_conformance.report.formats.html import html
 from scikeras_conformance.report.matrix import as_html
@@ -22,7 +23,9 @@ def five_hundred():
         check = checks[number * len(checks) // 500]
         case = f"case-{number}"
         if number % 7 == 0:
-            results.append(failed(check=check, case=case))
+            place = Origin("toy/wrappers.py", 41, f"Wrapper.step_{number % 12}", "step(X)")
+            error = "ValueError: no"
+            results.append(failed(check=check, case=case, origin=place, exception=error))
         elif number == 100:
             results.append(failed(check=check, case=case, message=HOSTILE))
         elif number == 101:

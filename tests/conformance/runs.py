@@ -5,6 +5,7 @@ from msgspec.structs import replace
 
 from scikeras_conformance.baseline import Concern, Finding, Gate, Known
 from scikeras_conformance.catalog.results import Outcome, Result
+from scikeras_conformance.catalog.verdict import Verdict
 from scikeras_conformance.checks import CATALOG
 from scikeras_conformance.report.building import build_report, catalog_of
 from scikeras_conformance.report.structure import Configuration, Report
@@ -160,3 +161,26 @@ BAD = run(
     subject={**SUBJECT, "version": HOSTILE, "distribution": HOSTILE},
     gate=known_gate(findings=[Finding(Concern.NEW, failed().id, HOSTILE)]),
 )
+
+RUNS = {
+    "passed": run(result()),
+    "failed": run(result(), failed(check=SHOULD), failed(wrapper="classifier")),
+    "part": run(result(), whole=False),
+    "strict": run(failed(check=SHOULD), strict=True),
+    "known": run(failed(), gate=known_gate(failed())),
+    "not-met": run(failed(), gate=known_gate(findings=[Finding(Concern.NEW, failed().id, "m")])),
+    "blocked": run(result(), blocked(wrapper="classifier")),
+    "blocked should": run(result(), blocked(check=SHOULD)),
+    "failed and blocked": run(failed(), blocked(wrapper="classifier")),
+    "known block": run(blocked(), gate=known_gate(blocked())),
+    "not offered": run(result(), result("not_offered", check=SHOULD, message="m")),
+    "errored": run(result("errored", message="m"), gate=known_gate()),
+    "every outcome": every_outcome(),
+    "missing": run(result(), missing=("CLS-2.fit-and-predict:base",)),
+    "refused": run(refusal="it is gone", environment=None, subject={"spec": "toy"}),
+    "no device": run(
+        refusal="no GPU", missing=("CLS-2.fit-and-predict:base",), refused=Verdict.INCOMPLETE
+    ),
+    "hostile": run(failed(message=HOSTILE, details=HOSTILE, case=HOSTILE)),
+}
+"""Runs of every kind, by name."""

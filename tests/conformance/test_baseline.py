@@ -118,8 +118,18 @@ def test_conditions(when, applies):
 
 def test_two_entries_that_hold_at_once_are_an_error():
     """Nobody could say which of them a failure has to match."""
+    one, other = (replace(ENTRY, when=when) for when in ({"backend": "jax"}, {"device": "gpu"}))
     with pytest.raises(BaselineError, match="two entries"):
-        Baseline("toy", (ENTRY, replace(ENTRY, when={"backend": "jax"}))).active(ENVIRONMENT)
+        Baseline("toy", (one, other)).active(ENVIRONMENT)
+    with pytest.raises(BaselineError, match="two entries"):
+        Baseline("toy", (ENTRY, ENTRY)).active(ENVIRONMENT)
+
+
+def test_an_entry_for_an_environment_outranks_one_for_all():
+    """So that a failure may have another message in one of several environments."""
+    special = replace(ENTRY, when={"backend": "jax"}, fingerprint="0")
+    for entries in ((ENTRY, special), (special, ENTRY)):
+        assert {ENTRY.id: special} == Baseline("toy", entries).active(ENVIRONMENT)
 
 
 # -- the gate -------------------------------------------------------------------------------------
@@ -207,7 +217,7 @@ def test_a_device_is_the_one_that_was_used(used, condition, expected):
 def renewed(entries, *results, known=None, **more):
     names = known or [ENTRY.id, *(one.id for one in results)]
     baseline = Baseline("toy", tuple(entries))
-    return renew(baseline, results, ENVIRONMENT, known=names, reason="new", **more).entries
+    return renew(baseline, results, ENVIRONMENT, known=names, reason="new", **more).after.entries
 
 
 def test_a_baseline_out_of_a_run():
@@ -245,15 +255,30 @@ def test_which_entries_stay(entry, results, known, stays):
 
 
 def test_new_entries_under_the_conditions_of_the_run():
-    """A version is pinned, a device is its kind."""
-    (entry,) = renewed([], FAILURE, when=["backend", "keras", "device"], issue="i")
-    assert {"backend": "jax", "keras": "==3.15.1", "device": "gpu"} == entry.when
+    """A version alone is its series, a device its kind, and a range is taken as it is."""
+    when = ["backend", "keras", "device", "scikit-learn<2", "platform=linux"]
+    (entry,) = renewed([], FAILURE, when=when, issue="i")
+    assert {
+        "backend": "jax",
+        "keras": ">=3.15,<3.16",
+        "device": "gpu",
+        "scikit-learn": "<2",
+        "platform": "linux",
+    } == entry.when
     assert "i" == entry.issue
     assert gate_of([entry], FAILURE).met
 
 
 @pytest.mark.parametrize(
-    ("name", "words"), [("bakend", "Did you mean 'backend'"), ("scipy", "does not have it")]
+    ("name", "words"),
+    [
+        ("bakend", "Did you mean 'backend'"),
+        ("scipy", "does not have it"),
+        ("keras<3", "the run had keras 3.15.1"),
+        ("backend=torch", "the run had backend jax"),
+        ("keras=<3", "takes a version specifier"),
+        ("", "takes a name"),
+    ],
 )
 def test_conditions_that_a_run_does_not_tell(name, words):
     """A slip is an error that suggests the nearest name."""

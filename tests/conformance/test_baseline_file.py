@@ -10,6 +10,7 @@ from runs import failed
 from scikeras_conformance.baseline import (
     Baseline,
     Entry,
+    Renewal,
     fingerprint,
     load,
     load_for,
@@ -151,9 +152,17 @@ A, B, C = (
 )
 
 
+def renewed(text, *entries):
+    """Return the text of a baseline file with other entries."""
+    before = parse(text, "it")
+    wanted = {entry.key: entry for entry in entries}
+    kept = tuple(wanted.pop(entry.key, None) for entry in before.entries)
+    return renewed_text(text, Renewal(before, kept, tuple(wanted.values())))
+
+
 def renewed_file(*entries, text=COMMENTED):
     """Return the lines that are gone, and those that have come, if a file has other entries."""
-    new = renewed_text(text, Baseline("toy", entries))
+    new = renewed(text, *entries)
     difference = [*difflib.ndiff(text.splitlines(), new.splitlines())]
     return [[line[2:] for line in difference if line.startswith(sign)] for sign in ("- ", "+ ")] + [
         parse(new, "it").entries
@@ -162,7 +171,7 @@ def renewed_file(*entries, text=COMMENTED):
 
 def test_a_baseline_that_stays_is_not_touched():
     """Comments, order, quotes and empty lines are the user's."""
-    assert COMMENTED == renewed_text(COMMENTED, Baseline("toy", (A, B, C)))
+    assert COMMENTED == renewed(COMMENTED, A, B, C)
     assert (A, B, C) == parse(COMMENTED, "it").entries
 
 
@@ -195,7 +204,7 @@ def test_a_message_that_was_not_there_is_added_to_its_entry():
 )
 def test_an_entry_goes_with_the_comment_above_it(entries, gone, stays):
     """A comment does not come to stand above an entry that it is not about."""
-    lines = renewed_text(COMMENTED, Baseline("toy", entries)).splitlines()
+    lines = renewed(COMMENTED, *entries).splitlines()
     assert gone not in lines
     assert stays in lines
     assert "# Our own words at the top." == lines[0]
@@ -205,7 +214,7 @@ def test_an_entry_goes_with_the_comment_above_it(entries, gone, stays):
 def test_new_entries_stand_at_the_end():
     """What was there keeps its place, and its comments."""
     new = Entry("n", "f", "m", "r")
-    text = renewed_text(COMMENTED, Baseline("toy", (A, new, B, C)))
+    text = renewed(COMMENTED, A, new, B, C)
     assert text.startswith(COMMENTED)
     assert (A, B, C, new) == parse(text, "it").entries
 
@@ -215,11 +224,11 @@ def test_new_entries_stand_at_the_end():
 def test_files_that_end_and_break_lines_in_other_ways(ends, newline):
     """Whatever the file ends with, a new entry is a table of its own, in the file's line breaks."""
     text = (COMMENTED.rstrip("\n") + ends).replace("\n", newline)
-    assert text == renewed_text(text, Baseline("toy", parse(text, "it").entries))
+    assert text == renewed(text, *parse(text, "it").entries)
     new = Entry("n", "f", "m", "r")
-    renewed = renewed_text(text, Baseline("toy", (*parse(text, "it").entries, new)))
-    assert new == parse(renewed, "it").entries[-1]
-    assert renewed.count("\n") == renewed.count(newline)
+    after = renewed(text, *parse(text, "it").entries, new)
+    assert new == parse(after, "it").entries[-1]
+    assert after.count("\n") == after.count(newline)
 
 
 @pytest.mark.parametrize(
@@ -229,12 +238,12 @@ def test_conditions_in_every_form_of_a_table(when):
     """Also as a table of its own, which is the last of its entry, with comments behind it."""
     text = f"{GOOD}{NEEDED}{when}\n\n# About b.\n[[known]]\n{NEEDED.replace('a', 'b', 1)}"
     first, second = parse(text, "it").entries
-    assert text == renewed_text(text, Baseline("toy", (first, second)))
-    assert text.endswith(renewed_text(text, Baseline("toy", (second,))).partition("# About")[2])
+    assert text == renewed(text, first, second)
+    assert text.endswith(renewed(text, second).partition("# About")[2])
     new = replace(first, fingerprint="g", message="new")
-    renewed = renewed_text(text, Baseline("toy", (new, second)))
-    assert (new, second) == parse(renewed, "it").entries
-    assert "\n\n# About b.\n[[known]]" in renewed
+    after = renewed(text, new, second)
+    assert (new, second) == parse(after, "it").entries
+    assert "\n\n# About b.\n[[known]]" in after
 
 
 def test_a_file_without_entries_and_one_with_an_array():
@@ -242,6 +251,6 @@ def test_a_file_without_entries_and_one_with_an_array():
     head = "# ours\nschema = 'scikeras-conformance/baseline/1'\nsubject = 'toy'\n"
     array = "known = [{id = 'b', fingerprint = '0', reason = 'r'}]\n"
     for text in (head, head + array):
-        renewed = renewed_text(text, Baseline("toy", (B, C)))
-        assert (B, C) == parse(renewed, "it").entries
-        assert renewed.startswith(head)
+        after = renewed(text, B, C)
+        assert (B, C) == parse(after, "it").entries
+        assert after.startswith(head)

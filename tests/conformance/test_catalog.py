@@ -67,3 +67,11 @@ def test_a_check_of_an_unknown_clause_is_refused():
     """A check cannot be held against a promise that nobody made."""
     with pytest.raises(ContractError, match="CLS-99"):
         check("CLS-99.example", verifies="a", impact="b")
+
+
+def test_what_a_check_presupposes_is_a_check_that_presupposes_nothing():
+    """Its failures are counted to the cause of that check, which has to exist and have its own."""
+    by_id = {check.id: check for check in CATALOG}
+    roots = {check.presupposes for check in CATALOG} - {""}
+    assert {"CLS-5.estimator-type"} <= roots <= set(by_id)
+    assert [] == [root for root in roots if by_id[root].presupposes]

@@ -104,6 +104,14 @@ def test_explain(name, capsys):
         (["run", "toy_subject", "--config", "no.toml", "--no-config"], "exclude each other"),
         (["run", "toy_subject", "--report", "no/such/folder/r.json"], "there is no directory"),
         (["run", "toy_subject", "--scripts", __file__], "is not a directory"),
+        (["run", "toy_subject", "--scripts", ""], "--scripts takes a path"),
+        (["run", "toy_subject", "--scripts", "/proc/no/scripts"], "cannot be written"),
+        (["run", "toy_subject", "--report", ""], "--report takes the name of a file"),
+        (["run", "toy_subject", "--report", "a", "--report", "./a"], "Two outputs"),
+        (["run", "toy_subject", "--no-config", "--report", "pyproject.toml"], "configuration file"),
+        (["report", "r.json", "--output", "scikeras-conformance.toml"], "cannot be read"),
+        (["report", "r.json", "--to", "html", "--to", "text", "--output", "x"], "for one format"),
+        (["matrix", "r.json", "--to", "junit"], "There is no format 'junit'"),
         (["run", "toy_subject", "--check", "INIT-1,INIT-2"], "repeat the option for more"),
         (["explain", "INIT-5b.callback"], "Did you mean 'INIT-5b.callbacks-untouched'"),
         (["script", "toy_subject", "CLS-1"], "A result is a check, a wrapper and a case"),
@@ -124,6 +132,11 @@ def test_commands_that_make_no_sense(arguments, complaint, capsys):
         (["baseline", "write", "r.json", "--resaon=x"], "Did you mean '--reason'?"),
         (["run", "toy_subject", "--device", "gppu"], "Did you mean 'gpu'?"),
         (["run", "toy_subject", "--time-limit", "-1"], "not '-1'."),
+        (["run", "toy_subject", "--time-limit", "1", "--time-limit", "2"], "given already"),
+        (["run", "toy_subject", "--device", "cpu", "--device", "gpu"], "--device: it was given"),
+        (["run", "toy_subject", "--baseline", "b", "--no-baseline"], "it was given already"),
+        (["run", "toy_subject", "--strict", "--no-strict"], "it was given already"),
+        (["report", "r.json", "--output", "a", "--output", "b"], "--output: it was given"),
     ],
 )
 def test_what_the_parser_refuses(arguments, complaint, capsys):
@@ -260,14 +273,16 @@ def test_what_breaks_says_nothing_about_a_subject(module, name, command, error, 
     assert code == main(command)
 
 
-def test_what_breaks_after_the_verdict_leaves_a_run_incomplete(monkeypatch):
+def test_what_breaks_after_the_verdict_leaves_a_run_incomplete(monkeypatch, capsys):
     """An internal error of pytest is no pass, whatever the verdict was before it."""
 
     def broken(arguments, plugins):
         plugins[0].exit_code = ExitCode.CONFORMANT
+        plugins[0].ending = "conformant (exit code 0)"
         return pytest.ExitCode.INTERNAL_ERROR
 
     # What a run sets for its own process is not for the tests that come after it.
     monkeypatch.setattr(os, "environ", dict(os.environ))
     monkeypatch.setattr(pytest, "main", broken)
     assert 3 == main(["run", "toy_subject", "--chapter", "SCORE", "--no-config"])
+    assert "(exit code 3)" in capsys.readouterr().out.splitlines()[-1]

@@ -125,8 +125,8 @@ def test_no_format_blames_a_clause_for_what_blocked_its_check():
     impact = record.catalog.checks[blocked().check].impact
     for form in FORMATS:
         text = html_module.unescape(render_as(form, record))
-        # SARIF has it among the rules, not with the result.
-        assert ("sarif" == form) == (impact in text), form
+        # SARIF and JSON have it among the checks, not with the result.
+        assert (form in {"sarif", "json"}) == (impact in text), form
         assert "shields" == form or "ValueError: no" in text, form
     root = ET.fromstring(render_as("junit", record))
     assert "blocked" == root.find(".//error").get("type")
@@ -142,7 +142,7 @@ def test_what_is_not_offered_is_shown_with_the_verdict():
         text = html_module.unescape(render_as(form, PARTLY_OFFERED))
         assert "1 of 2 clauses" in text, form
     assert "IN WHAT IT OFFERS (1 OF 2 CLAUSES)" in shown(PARTLY_OFFERED)
-    assert "1 not offered" in shown(PARTLY_OFFERED)
+    assert "1 not offered" in " ".join(shown(PARTLY_OFFERED).split())
 
 
 def test_junit_of_a_refused_subject_is_an_error():
@@ -183,19 +183,31 @@ def test_junit_of_a_hostile_subject_can_be_read():
 
 
 def test_annotations():
-    """A line for each failure, at the subject's line, and the verdict as the last one."""
+    """A line for each cause, at the subject's line, and the verdict as the last one."""
     out = render_as("github", MIXED).splitlines()
     assert out[0].startswith(
         "::error file=src/toy/deep%2C er.py,line=7,title=CLS-1.extends-base%3Aclassifier::fit(...)"
     )
-    assert out[1].startswith("::warning file=")
-    assert out[2].startswith("::error title=CLS-1.extends-base%3Aregressor%3A error of the suite::")
+    assert out[1].startswith("::error title=CLS-1.extends-base%3Aregressor%3A error of the suite::")
     assert (
-        out[3]
+        out[2]
         == f"::error title={MISSING[0].replace(':', '%3A')}::The planned check has no result."
     )
-    assert out[4].startswith("::error title=conformance::incomplete")
-    assert 5 == len(out)
+    assert out[3].startswith("::error title=conformance::incomplete")
+    assert 4 == len(out)
+    assert render_as("github", run(failed(check=SHOULD))).startswith("::warning file=")
+
+
+def test_a_cause_is_one_annotation():
+    """A job shows ten of them; each says how many results it stands for."""
+    same = [failed(case=case) for case in "abc"]
+    first, last = render_as("github", run(*same)).splitlines()
+    assert "%0AMending this frees 3 failed results.%0AReproduce: " in first
+    assert last.startswith("::error title=conformance::")
+    (notice,) = render_as("github", run(*same, gate=known_gate(*same))).splitlines()[:-1]
+    assert notice.startswith("::notice ")
+    partly = render_as("github", run(*same, gate=known_gate(*same[1:]))).splitlines()
+    assert partly[0].startswith("::error ")
 
 
 def test_annotations_with_a_baseline():
@@ -272,7 +284,8 @@ def test_the_page_is_whole_and_loads_nothing():
     text = render_as("html", MIXED)
     page = Page(text)
     words = "".join(page.texts)
-    assert ["#main"] == page.loaded
+    assert {"#"} == {place[0] for place in page.loaded}
+    assert all(f'id="{place[1:]}"' in text for place in page.loaded)
     assert 5 == text.count("<li data-chapter=")
     assert "default-src 'none'" in html_module.unescape(text)
     for piece in (

@@ -1,6 +1,9 @@
 """Subjects that hang, crash, exit, fork, print: the run goes on, and says what happened."""
 
 import json
+import signal
+import subprocess
+import sys
 import time
 
 import pytest
@@ -9,6 +12,7 @@ from commands import conformance
 from scikeras_conformance.catalog.plan import make_plan
 from scikeras_conformance.catalog.selection import Selection
 from scikeras_conformance.checks import CATALOG
+from scikeras_conformance.report.reading import load_report
 from scikeras_conformance.runner.execute import execute
 from scikeras_conformance.subject.loading import load_subject
 
@@ -44,19 +48,19 @@ ENDS = ["os._exit(0)", "while True:\n            try: time.sleep(60)\n          
 @process
 @pytest.mark.parametrize("body", ENDS, ids=["exit", "stubborn"])
 def test_a_check_that_ends_its_process(body, tmp_path):
-    """The check has failed, also where the exit code was zero; all others have their results."""
+    """The check is blocked, also where the exit code was zero; all others have their results."""
     done, data, results = judge(tmp_path, body)
     assert 1 == done.returncode, done.stdout + done.stderr
     assert data["footer"]["counts"]["complete"]
     assert 3 == len(results)
     result = results["CLS-2.fit-and-predict:classifier"]
-    assert "failed" == result["outcome"]
-    assert "The process ended during this check" in result["message"]
+    assert ("blocked", "the check") == (result["outcome"], result["step"])
+    assert "the process ended during the check" in result["message"]
 
 
 @process
 def test_checks_whose_process_is_killed(tmp_path):
-    """Each has failed, whatever the signal; all others have their results."""
+    """Each is blocked, whatever the signal; all others have their results."""
     body = "os.kill(os.getpid(), signal.SIGKILL)\n"
     body += "class KerasRegressor(BaseWrapper):\n    def fit(self, *args):\n"
     done, data, results = judge(tmp_path, body + "        os.kill(os.getpid(), signal.SIGSEGV)")
@@ -65,8 +69,10 @@ def test_checks_whose_process_is_killed(tmp_path):
     assert 3 == len(results)
     for wrapper in ("classifier", "regressor"):
         result = results[f"CLS-2.fit-and-predict:{wrapper}"]
-        assert "failed" == result["outcome"]
-        assert "The process ended during this check" in result["message"]
+        assert "blocked" == result["outcome"]
+        assert "the process ended during the check" in result["message"]
+    assert "crashed: Segmentation fault" in result["message"]
+    assert "in fit" in result["details"]
 
 
 @process
@@ -81,9 +87,10 @@ def test_a_check_that_dies_once_is_run_again(tmp_path):
 
 @process
 def test_a_hanging_check_is_stopped(tmp_path):
-    """It fails after its own time limit, and the message says where it was."""
+    """It is blocked after its own time limit, and the message says where it was."""
     done, _, results = judge(tmp_path, "time.sleep(600)")
     assert 1 == done.returncode
+    assert "blocked" == results["CLS-2.fit-and-predict:classifier"]["outcome"]
     message = results["CLS-2.fit-and-predict:classifier"]["message"]
     assert "was stopped after 2 s" in message
     assert "time.sleep(600)" in message
@@ -96,9 +103,123 @@ def test_an_import_that_ends_the_process(tmp_path):
     options = ("--chapter", "CLS")
     done, data, results = judge(tmp_path, "os._exit(0)", where="import", options=options)
     assert 4 == done.returncode, done.stdout + done.stderr
-    assert "the process that imported it ended" in data["footer"]["refusal"]
+    assert "the process that imported the subject 'odd' ended" in data["footer"]["refusal"]
     assert {} == results
     assert time.monotonic() - start < 120
+
+
+HANG = "while True:\n    try: time.sleep(60)\n    except BaseException: pass\n"
+
+
+@process
+@pytest.mark.parametrize("workers", ["1", "2"])
+def test_an_import_that_swallows_its_time_limit(tmp_path, workers):
+    """It is ended from outside Python, and terminal and report say where it was."""
+    start = time.monotonic()
+    options = ("--chapter", "CLS", "--workers", workers)
+    done, data, _ = judge(tmp_path, HANG, where="import", options=options)
+    assert 4 == done.returncode, done.stdout + done.stderr
+    for text in (done.stdout, data["footer"]["refusal"]):
+        assert "did not come to an end within 2 s and could not be stopped" in text
+        assert 'odd.py", line 4' in text
+    assert "no subject (exit code 4)" == done.stdout.splitlines()[-1]
+    assert time.monotonic() - start < 60
+
+
+@process
+@pytest.mark.parametrize(
+    "body",
+    [
+        "raise KeyboardInterrupt",
+        "raise BaseException('no')",
+        "import _thread; _thread.interrupt_main()",
+    ],
+)
+def test_interrupts_of_a_subject(tmp_path, body):
+    """Only the user's Ctrl-C ends a run; all checks have their results."""
+    done, data, results = judge(tmp_path, body)
+    assert 1 == done.returncode, done.stdout + done.stderr
+    assert data["footer"]["counts"]["complete"]
+    assert "failed" == results["CLS-2.fit-and-predict:classifier"]["outcome"]
+
+
+@process
+@pytest.mark.slow
+def test_garbage_on_the_connection_of_a_worker(tmp_path):
+    """The process that started the worker notices its silence, and the run goes on without it."""
+    body = "for fd in range(64):\n            try: os.write(fd, b'GARBAGE' * 100)\n"
+    body += "            except OSError: pass"
+    done, data, results = judge(tmp_path, body)
+    assert 1 == done.returncode, done.stdout + done.stderr
+    assert data["footer"]["counts"]["complete"]
+    result = results["CLS-2.fit-and-predict:classifier"]
+    assert "blocked" == result["outcome"]
+    assert "it was silent for" in result["message"]
+
+
+@process
+def test_streams_of_pytest_that_are_closed(tmp_path):
+    """Pytest fails in the worker, which is replaced; the other checks have their results."""
+    body = "sys.stdout.close(); sys.stderr.close(); os.close(1); os.close(2)"
+    done, data, results = judge(tmp_path, body)
+    assert 1 == done.returncode, done.stdout + done.stderr
+    assert data["footer"]["counts"]["complete"]
+    assert 3 == len(results)
+
+
+@process
+def test_text_that_cannot_be_sent(tmp_path):
+    """A lone surrogate in what is raised, printed and logged reaches every format as a sign."""
+    text = r"'\\ud800\\x00\\x1b[31m ]]> ::error::'".replace("\\\\", "\\")
+    body = f"import logging; logging.error({text}); print({text}); raise ValueError({text})"
+    exports = [f"--report={tmp_path / name}" for name in ("r.html", "r.xml", "r.md", "r.sarif")]
+    done, data, results = judge(
+        tmp_path, body, options=("--check", "CLS-2", "--to=github", *exports)
+    )
+    assert 1 == done.returncode, done.stdout + done.stderr
+    assert data["footer"]["counts"]["complete"]
+    message = results["CLS-2.fit-and-predict:classifier"]["message"]
+    assert "\N{REPLACEMENT CHARACTER}" in message
+    for file in ("r.html", "r.xml", "r.md", "r.sarif"):
+        assert "\x1b" not in (tmp_path / file).read_text(encoding="utf-8")
+    assert "\x1b" not in done.stdout
+
+
+@process
+def test_a_process_that_outlives_its_worker(tmp_path):
+    """A child that keeps the connection open does not keep the run from ending."""
+    body = "if os.fork() == 0:\n            os.setsid(); time.sleep(90); os._exit(0)\n"
+    body += "        os._exit(3)"
+    (tmp_path / "odd.py").write_text(
+        "import os, time\nfrom toy_subject import *\nclass KerasClassifier(BaseWrapper):\n"
+        f"    def fit(self, *args):\n        {body}\n"
+    )
+    command = ["run", "odd", "--check", "CLS-2", "--report", "r.json", "--time-limit", LIMIT]
+    start = time.monotonic()
+    # Into a file: the child keeps a pipe open too.
+    with (tmp_path / "out").open("w") as out:
+        done = subprocess.run(
+            [sys.executable, "-m", "scikeras_conformance", *command],
+            stdin=subprocess.DEVNULL, stdout=out, stderr=out, cwd=tmp_path, check=False,
+        )  # fmt: skip
+    assert time.monotonic() - start < 80
+    assert 1 == done.returncode
+    results = {one.id: one for one in load_report(tmp_path / "r.json").results}
+    assert "exited, or was killed" in results["CLS-2.fit-and-predict:classifier"].message
+
+
+@process
+@pytest.mark.parametrize(
+    ("body", "reason"),
+    [("os._exit(3)", "it exited, or was killed"), ("time.sleep(600)", "was stopped after 2 s")],
+)
+def test_a_first_fit_that_does_not_come_back(tmp_path, body, reason):
+    """The run ends before hundreds of checks do the same one after the other."""
+    done, data, _ = judge(tmp_path, body, options=("--profile", "hygiene", "--workers", "1"))
+    assert 8 == done.returncode, done.stdout + done.stderr
+    assert "cannot be judged" in data["footer"]["refusal"]
+    assert reason in data["footer"]["refusal"]
+    assert "cannot be fitted (exit code 8)" == done.stdout.splitlines()[-1]
 
 
 @process
@@ -108,6 +229,22 @@ def test_forks_leave_one_result_each(tmp_path):
     assert 1 == done.returncode, done.stdout + done.stderr
     assert data["footer"]["counts"]["complete"]
     assert "failed" == results["CLS-2.fit-and-predict:classifier"]["outcome"]
+
+
+@process
+def test_a_report_that_disappears_during_the_run(tmp_path):
+    """Summary, last line, other formats and exit code all call the run incomplete."""
+    folder = tmp_path / "gone"
+    folder.mkdir()
+    body = f"import shutil; shutil.rmtree({str(folder)!r}, ignore_errors=True)"
+    options = ("--check", "CLS-2", f"--to=markdown={folder / 'r.md'}", "--to", "github")
+    done, data, _ = judge(tmp_path, body, options=options)
+    assert 3 == done.returncode, done.stdout + done.stderr
+    assert ("incomplete", 3) == (data["footer"]["verdict"], data["footer"]["exit_code"])
+    assert "cannot be written" in data["footer"]["refusal"]
+    assert "::error title=conformance::incomplete" in done.stdout
+    assert done.stdout.splitlines()[-1].startswith("incomplete: The report ")
+    assert done.stdout.splitlines()[-1].endswith("(exit code 3)")
 
 
 @process
@@ -140,3 +277,31 @@ def test_a_repr_that_raises(tmp_path, monkeypatch):
     plan = make_plan(CATALOG, Selection(checks=("CLS-2",), wrappers=("classifier",)))
     (result,) = [execute(planned, load_subject("no_repr")) for planned in plan]
     assert "fit(...) raised ValueError: (its message cannot be printed)" in result.message
+
+
+@process
+def test_the_user_stops_a_run(tmp_path, monkeypatch):
+    """It ends at once, with a report that says so."""
+    (tmp_path / "odd.py").write_text(
+        "import time\nfrom toy_subject import *\nclass KerasClassifier(BaseWrapper):\n"
+        "    def fit(self, *args):\n        open('begun', 'w').close(); time.sleep(600)\n"
+    )
+    command = ["run", "odd", "--check", "CLS-2", "--report", "r.json", "--workers", "1"]
+    running = subprocess.Popen(
+        [sys.executable, "-m", "scikeras_conformance", *command],
+        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, cwd=tmp_path, text=True,
+    )  # fmt: skip
+    try:
+        for _ in range(600):
+            time.sleep(0.1)
+            if (tmp_path / "begun").exists():
+                break
+        start = time.monotonic()
+        running.send_signal(signal.SIGINT)
+        out, _ = running.communicate(timeout=60)
+    finally:
+        running.kill()
+    assert time.monotonic() - start < 8
+    assert (3, "incomplete (exit code 3)") == (running.returncode, out.splitlines()[-1])
+    footer = load_report(tmp_path / "r.json").footer
+    assert "The run was interrupted by the user." == footer.refusal

@@ -49,6 +49,7 @@ def test_a_subject_that_nothing_fits(folder, capsys):
     compile(text, "adapter", "exec")
     shown = capsys.readouterr().out
     assert "raised RuntimeError: out of order" in shown
+    assert "training ..." not in shown
     assert "Complete the adapter in conformance_adapter.py" in shown
 
 

@@ -8,8 +8,9 @@ import pytest
 from runs import failed, run
 from scikeras_conformance.report import locations
 from scikeras_conformance.report.formats import FORMATS, render_as
-from scikeras_conformance.report.locations import Location, location_of, root_of, sources_of
+from scikeras_conformance.report.locations import Location, location_of, root_of
 from scikeras_conformance.subject.loading import load_subject
+from scikeras_conformance.subject.sources import sources_of
 
 
 def test_where_a_subject_comes_from(toy_on_path):

@@ -17,6 +17,7 @@ from runs import (
     run,
 )
 from scikeras_conformance.baseline import Concern, Finding, Gate, Known
+from scikeras_conformance.catalog.results import Origin
 from scikeras_conformance.report.formats import render_as
 from scikeras_conformance.report.formats.markdown import MAX_SHOWN, fenced
 
@@ -25,7 +26,7 @@ def test_markdown_shows_what_counts():
     """Verdict, table, each failure with clause, impact, message and traceback."""
     text = html_module.unescape(render_as("markdown", MIXED))
     assert "Conformance: incomplete" in text
-    assert "| CLS | 1 | 2 | 0 | 1 | 1 | 0 | 0 |" in text
+    assert "| CLS | 1 | 2 | 0 | 1 | 1 |" in text
     assert "**No result** for <code>CLS-2.fit-and-predict:base</code>" in text
     assert "**Impact**: code that tests isinstance" in text
     assert "**CLS-1** The implementation provides a base wrapper" in text
@@ -44,9 +45,11 @@ def test_markdown_with_a_baseline():
 
 def test_markdown_of_many_failures_is_cut():
     """A job's summary has a limit; what is left out is counted."""
-    many = run(*(failed(case=str(number)) for number in range(MAX_SHOWN + 7)))
+    places = [Origin("a.py", 1, f"f{number}", "x") for number in range(MAX_SHOWN + 7)]
+    error = "ValueError: no"
+    many = run(*(failed(case=one.function, origin=one, exception=error) for one in places))
     text = render_as("markdown", many)
-    assert "7 more are left out" in text
+    assert "7 more with 7 results are left out" in text
     assert MAX_SHOWN == text.count("**Impact**")
 
 

@@ -1,5 +1,11 @@
 """Finding the implementation under test."""
 
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
 import pytest
 
 from scikeras_conformance.catalog.wrappers import Wrapper
@@ -62,6 +68,73 @@ def test_the_identity_of_an_installed_subject():
     identity = load_subject("scikeras_reference").identity
     assert "scikeras-reference" == identity.distribution
     assert identity.version
+    assert "scikeras_reference" == Path(identity.path).name
+
+
+@pytest.fixture
+def shadow(tmp_path, monkeypatch):
+    """Put a checkout in front of an installed distribution of the same name."""
+    folder = tmp_path / "scikeras_reference"
+    folder.mkdir()
+    (folder / "__init__.py").write_text(
+        "__version__ = '9.9'\nclass KerasClassifier: pass\n"
+        "BaseWrapper = KerasRegressor = KerasClassifier\n"
+    )
+    monkeypatch.syspath_prepend(tmp_path)
+    hidden = {name: sys.modules.pop(name) for name in [*sys.modules] if name.startswith(SHADOWED)}
+    yield folder
+    sys.modules.pop(SHADOWED, None)
+    sys.modules.update(hidden)
+
+
+SHADOWED = "scikeras_reference"
+
+
+def git(folder, *arguments):
+    """Run git, if there is one."""
+    if shutil.which("git") is None:
+        pytest.skip("there is no git")
+    settings = ["-c", "user.name=A", "-c", "user.email=a@example.org", "-c", "commit.gpgsign=false"]
+    subprocess.run(["git", "-C", str(folder), *settings, *arguments], check=True)
+
+
+def test_the_identity_is_that_of_what_was_imported(shadow):
+    """A distribution of the same name says nothing about a checkout that stands before it."""
+    identity = load_subject(SHADOWED).identity
+    assert (None, "9.9") == (identity.distribution, identity.version)
+    assert (str(shadow), None) == (identity.path, identity.commit)
+
+
+def test_the_commit_of_a_subject(shadow):
+    """It is named if git tracks the file, and says so if something was changed since."""
+    git(shadow, "init", "-q")
+    assert None is load_subject(SHADOWED).identity.commit
+    git(shadow, "add", ".")
+    git(shadow, "commit", "-qm", "x")
+    commit = load_subject(SHADOWED).identity.commit
+    assert re.fullmatch("[0-9a-f]{12}", commit)
+    (shadow / "new.py").write_text("")
+    assert f"{commit}+changes" == load_subject(SHADOWED).identity.commit
+
+
+def test_the_commit_of_another_repository(shadow, monkeypatch):
+    """The variables that git sets in a hook name the repository of the hook."""
+    git(shadow, "init", "-q")
+    monkeypatch.setenv("GIT_DIR", str(Path(__file__).parents[2] / ".git"))
+    assert None is load_subject(SHADOWED).identity.commit
+
+
+def test_classes_that_do_not_tell_who_they_are(tmp_path, monkeypatch):
+    """A metaclass may hide the module; the report has the reason in its place."""
+    (tmp_path / "hiding.py").write_text(
+        "class Meta(type):\n    @property\n    def __module__(cls): raise RuntimeError('no')\n"
+        "class KerasClassifier(metaclass=Meta): pass\n"
+        "BaseWrapper = KerasRegressor = KerasClassifier\n"
+    )
+    monkeypatch.syspath_prepend(tmp_path)
+    identity = load_subject("hiding").identity
+    assert "(RuntimeError: no)" == identity.wrappers["classifier"]
+    assert (None, None) == (identity.distribution, identity.version)
 
 
 @pytest.mark.parametrize(

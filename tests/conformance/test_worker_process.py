@@ -49,7 +49,7 @@ def test_a_process_that_ends(context):
 @pytest.mark.process
 def test_a_process_that_hangs(context, monkeypatch):
     """A task that takes too long is stopped; that says nothing of the clause, so it blocks."""
-    monkeypatch.setattr(worker_process, "TIMEOUT", 1.0)
+    monkeypatch.setattr(worker_process, "LONGEST_WAIT_SECONDS", 1.0)
     with pytest.raises(Blocked, match="calling did not finish within 1 s"):
         run_in_worker_process(context, "calling", time.sleep, 60)
     monkeypatch.undo()

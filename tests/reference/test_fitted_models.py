@@ -112,6 +112,20 @@ def test_public_methods(pair, tmp_path):
         assert value == sharing[name], name
 
 
+@pytest.mark.parametrize("first", ["train_on_batch", "test_on_batch", "evaluate"])
+def test_single_steps_right_after_the_fit(first, pair):
+    """Keras makes the functions that the fit did without, and they do what they did."""
+    results = []
+    for model in pair:
+        result = getattr(model, first)(X, Y)
+        trained_on = [model.train_on_batch(X[:7], Y[:7]) for _ in range(2)]
+        weights = [np.asarray(v).tobytes() for v in (*model.variables, *model.optimizer.variables)]
+        results.append((result, trained_on, model.evaluate(X, Y, verbose=0), weights))
+
+    alone, sharing = results
+    assert alone == sharing
+
+
 @pytest.mark.skipif(ON_JAX, reason="on JAX, exporting to SavedModel takes jax2tf")
 def test_it_can_be_exported(pair, tmp_path):
     """To a SavedModel."""

@@ -65,7 +65,7 @@ def test_what_tells_of_the_machine_is_not_stored(tmp_path):
     assert "/srv" not in text
     assert "6.1" not in text
     stored = json.loads(text)
-    kept = {"details": "", "message": "no file py.typed in a/b"}
+    kept = {"message": "no file py.typed in a/b"}
     assert [kept] == stored["results"]
 
 

@@ -11,6 +11,7 @@
     │   ├── CannotFitError          no wrapper of it can be fitted
     │   └── SubjectIncompleteError  it lacks a wrapper, and does not say so
     ├── DeviceError             the requested device is not available
+    ├── UnsupportedEnvironmentError  Keras, its backend or scikit-learn cannot be used
     ├── ReportError             a report cannot be written
     │   └── DamagedReportError      a stored report is cut off, or contradicts itself
     └── BaselineError           a baseline is not valid (also ValueError)
@@ -19,6 +20,7 @@
     Blocked                     the subject failed before the promise could be checked
     NotApplicable               there is nothing to check: scikit-learn has no such check
     Unavailable                 a check cannot be run here: no GPU, no type checker
+    TimeUp                      the time of a check is up (a BaseException)
 
 The last four are outcomes of a check rather than errors of the suite, so they stand outside the
 tree: an ``except ConformanceError`` never swallows a verdict.
@@ -42,7 +44,9 @@ __all__ = [
     "SubjectError",
     "SubjectImportError",
     "SubjectIncompleteError",
+    "TimeUp",
     "Unavailable",
+    "UnsupportedEnvironmentError",
     "UsageError",
     "did_you_mean",
 ]
@@ -84,6 +88,10 @@ class DeviceError(ConformanceError):
     """Keras does not put its variables on the requested device."""
 
 
+class UnsupportedEnvironmentError(ConformanceError):
+    """Keras, its backend or scikit-learn is missing, too old, or cannot train a model."""
+
+
 class ReportError(ConformanceError, OSError):
     """A report cannot be written to the requested place."""
 
@@ -103,9 +111,12 @@ class Nonconformance(AssertionError):  # noqa: N818 - an outcome, named as the s
     ----------
     example : str
         For a property, the smallest value found that breaks it, as Python source.
+    follows : str
+        The check whose failure made this one fail, where the check knows that.
     """
 
     example: str = ""
+    follows: str = ""
 
 
 class Blocked(Exception):  # noqa: N818 - an outcome, named as the standards do
@@ -117,7 +128,14 @@ class Blocked(Exception):  # noqa: N818 - an outcome, named as the standards do
         What the subject was to do, for example ``"fit(...)"``.
     problem : str
         What happened instead, in words that continue the step: ``"raised TypeError: ..."``.
+
+    Attributes
+    ----------
+    follows : str
+        The check of the promise that was broken in this step, where that is known.
     """
+
+    follows: str = ""
 
     def __init__(self, step: str, problem: str) -> None:
         super().__init__(step, problem)
@@ -135,6 +153,10 @@ class NotApplicable(Exception):  # noqa: N818 - an outcome, named as the standar
 
 class Unavailable(Exception):  # noqa: N818 - an outcome, named as the standards do
     """Something that the check needs is not there; the message says what, and how to get it."""
+
+
+class TimeUp(BaseException):
+    """The time is up; no ``except Exception`` of a subject swallows it."""
 
 
 def did_you_mean(name: str, known: Sequence[str]) -> str:

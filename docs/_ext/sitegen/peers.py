@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from scikeras_conformance.catalog.printable import printable
 from scikeras_conformance.catalog.results import Outcome, Result
 from scikeras_conformance.contract import Clause
 from scikeras_conformance.report.formats.markdown import plain
@@ -13,12 +14,14 @@ from scikeras_conformance.report.wording import (
     headline,
     subject_line,
 )
-from sitegen.markup import clause_link, prose, table, text
+from sitegen.markup import clause_link, code, prose, table, text
 from sitegen.material import Material
 
 __all__ = ["comparison_page"]
 
 CLAUSES = "../clauses/"
+MAX_CLAUSES = 6
+MAX_TEXT = 160
 
 
 def comparison_page(material: Material) -> str:
@@ -44,6 +47,12 @@ def comparison_page(material: Material) -> str:
         ),
         "## Runs",
         _table_of_runs(material),
+        "## By cause",
+        (
+            "What failed or was blocked, grouped as [reports](../reports.md#causes) explain: one "
+            "row for each cause, with the number of results that mending it frees."
+        ),
+        *_by_cause(material),
         "## By chapter",
         _by_chapter(material),
         "## By clause",
@@ -70,6 +79,44 @@ def _table_of_runs(material: Material) -> str:
             for number, (name, run) in enumerate(material.runs.items(), 1)
         ],
     )
+
+
+def _by_cause(material: Material) -> list[str]:
+    parts = []
+    for name, run in material.runs.items():
+        if not run.causes:
+            continue
+        count = sum(cause.size for cause in run.causes)
+        parts += [
+            f"### Causes of {plain(name)}",
+            f"{len(run.causes)} causes for {count} results.",
+            table(["failed", "blocked", "what happened", "where", "clauses"], _causes(run)),
+        ]
+    return parts
+
+
+def _causes(run: Report) -> list[list[str]]:
+    return [
+        [
+            str(cause.failed),
+            str(cause.blocked),
+            code(_short(cause.what)),
+            code(f"{cause.origin.file}:{cause.origin.line}") if cause.origin else "",
+            _clauses(cause.clauses),
+        ]
+        for cause in run.causes
+    ]
+
+
+def _clauses(names: Sequence[str]) -> str:
+    links = [clause_link(name, CLAUSES) for name in names[:MAX_CLAUSES]]
+    more = len(names) - MAX_CLAUSES
+    return ", ".join(links) + (f" and {more} more" if more > 0 else "")
+
+
+def _short(what: str) -> str:
+    words = " ".join(printable(what).split())
+    return words if len(words) <= MAX_TEXT else f"{words[:MAX_TEXT]} ..."
 
 
 def _columns(material: Material) -> tuple[list[str], list[Report]]:

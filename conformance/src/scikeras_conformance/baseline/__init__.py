@@ -4,7 +4,7 @@ from scikeras_conformance.baseline.entries import Baseline, Entry
 from scikeras_conformance.baseline.fingerprint import fingerprint, normalize
 from scikeras_conformance.baseline.gate import Concern, Finding, Gate, Known, concern_about, judge
 from scikeras_conformance.baseline.reading import load, load_for
-from scikeras_conformance.baseline.renewal import renew
+from scikeras_conformance.baseline.renewal import Renewal, renew
 
 __all__ = [
     "Baseline",
@@ -13,6 +13,7 @@ __all__ = [
     "Finding",
     "Gate",
     "Known",
+    "Renewal",
     "concern_about",
     "fingerprint",
     "judge",

@@ -1,13 +1,15 @@
 """Conditions of an entry: in which environments the failure is expected."""
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
+from packaging.version import Version
 
 from scikeras_conformance.exceptions import BaselineError, did_you_mean
 
-__all__ = ["check_conditions", "facts_of", "is_met"]
+__all__ = ["check_conditions", "conditions_of", "facts_of", "is_met"]
 
 BACKENDS = ("tensorflow", "jax", "torch", "openvino")
 DEVICES = ("cpu", "gpu", "tpu")
@@ -54,6 +56,63 @@ def check_conditions(conditions: Mapping[str, Any], where: str) -> dict[str, str
             _specifier(name, value, where)
         checked[name] = value
     return checked
+
+
+def conditions_of(texts: Iterable[str], environment: Mapping[str, Any]) -> dict[str, str]:
+    """Return the conditions that somebody asks for, with the values that hold in an environment.
+
+    Parameters
+    ----------
+    texts : iterable of str
+        A name alone, such as ``"keras"``, stands for the minor version, or the name, that the
+        environment has; ``"scikit-learn<1.8"`` and ``"backend=jax"`` say more.
+    environment : mapping
+        As a report describes it.
+
+    Raises
+    ------
+    BaselineError
+        If a condition is not known, or does not hold in the environment.
+
+    Examples
+    --------
+    >>> from scikeras_conformance.baseline.conditions import conditions_of
+    >>> conditions_of(["keras", "python<4"], {"python": "3.12.1", "packages": {"keras": "3.15.1"}})
+    {'keras': '>=3.15,<3.16', 'python': '<4'}
+    """
+    facts = facts_of(environment)
+    conditions: dict[str, str] = {}
+    for text in texts:
+        name, value = _split(text)
+        example = ">=0" if name in VERSIONS else {"backend": "jax", "device": "cpu"}.get(name, "x")
+        conditions |= check_conditions({name: value or example}, "--when")
+        if name not in facts:
+            raise BaselineError(f"--when {name}: the report of the run does not have it.")
+        if not value:
+            conditions[name] = _series(facts[name]) if name in VERSIONS else _first(facts[name])
+        elif not _one_is_met(name, value, facts):
+            raise BaselineError(f"--when {text}: the run had {name} {facts[name]}.")
+    return conditions
+
+
+def _split(text: str) -> tuple[str, str]:
+    """Split a condition into its name and its value, which may be missing."""
+    found = re.fullmatch(r"([\w-]+)\s*(?:([<>=!~].*))?", text.strip())
+    if found is None:
+        raise BaselineError(f"--when takes a name, or a name and a range, not {text!r}.")
+    name, value = found[1], (found[2] or "").strip()
+    return name, value if name in VERSIONS else value.lstrip("= ")
+
+
+def _series(version: str) -> str:
+    """Return the range of the versions with the same first two numbers."""
+    major, minor = Version(version).release[:2]
+    return f">={major}.{minor},<{major}.{minor + 1}"
+
+
+def _first(value: str) -> str:
+    """Return the kind of the first device of several; another name as it is."""
+    return value.partition(":")[0]
 
 
 def is_met(conditions: Mapping[str, str], environment: Mapping[str, Any]) -> bool:

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 from msgspec import Meta, Struct
 
+from scikeras_conformance.baseline.conditions import is_met
 from scikeras_conformance.baseline.entries import Baseline, Entry
 from scikeras_conformance.baseline.fingerprint import fingerprint
 from scikeras_conformance.catalog.results import Outcome, Result
@@ -108,36 +109,51 @@ def judge(
         entry = active.get(result.id)
         finding = concern_about(result, entry, today)
         if finding is not None:
-            findings.append(finding)
+            findings.append(_explained(finding, baseline, environment))
         elif entry is not None and result.went_wrong:
             known[result.id] = Known(entry.reason, entry.issue, entry.flaky)
-    here = {id(entry) for entry in active.values()}
     return Gate(
         baseline=file,
         met=not findings,
         known=known,
         findings=tuple(findings),
-        dormant=tuple(entry.id for entry in baseline.entries if id(entry) not in here),
+        dormant=tuple(
+            entry.name for entry in baseline.entries if not is_met(entry.when, environment)
+        ),
         unselected=tuple(name for name in active if name not in names),
     )
+
+
+def _explained(finding: Finding, baseline: Baseline, environment: Mapping[str, Any]) -> Finding:
+    """Return a finding that names the entry whose pattern a new failure fits."""
+    if finding.concern is not Concern.NEW:
+        return finding
+    for entry in baseline.entries:
+        if entry.matches(finding.id) and is_met(entry.when, environment):
+            text = (
+                f"It fits {entry.name} ({entry.reason}), but is not among the results that this "
+                f"entry accepts: {finding.message}"
+            )
+            return Finding(finding.concern, finding.id, text)
+    return finding
 
 
 def concern_about(result: Result, entry: Entry | None, today: date) -> Finding | None:
     """Return how a result disagrees with its entry, or with having none; None if it agrees."""
     if result.is_inconclusive:
         return None
-    if entry is None:
+    if entry is None or entry.passes:
         new = Finding(Concern.NEW, result.id, result.message)
         return new if result.went_wrong else None
     if not result.went_wrong:
         return _outlived(result, entry)
     kind = fingerprint(result.message)
-    if kind != entry.fingerprint:
+    expected = entry.pinned[result.id]
+    if kind != expected:
         return Finding(
             Concern.CHANGED,
             result.id,
-            f"It fails in another way (fingerprint {kind} instead of {entry.fingerprint}): "
-            f"{result.message}",
+            f"It fails in another way (fingerprint {kind} instead of {expected}): {result.message}",
         )
     if entry.expires is not None and today > entry.expires:
         return Finding(
@@ -157,9 +173,12 @@ def _outlived(result: Result, entry: Entry) -> Finding:
             f"It passed {result.tries} times out of {result.tries}. Take its entry out of the "
             "baseline; or, if it fails more rarely than that, give the entry more tries.",
         )
-    words = result.outcome.words
+    where = (
+        f"it out of the results of {entry.name} in" if entry.has_patterns else "its entry out of"
+    )
     return Finding(
         Concern.STALE,
         result.id,
-        f"The result is: {words} ({entry.reason}). Take its entry out of the baseline.",
+        f"The result is: {result.outcome.words} ({entry.reason}). Take {where} the baseline, or "
+        "renew it ('scikeras-conformance baseline update').",
     )

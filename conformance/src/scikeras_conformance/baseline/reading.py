@@ -22,8 +22,15 @@ KEYS = ("schema", "subject", "known")
 _DATES = (date, datetime)
 
 
-def load(path: Path) -> Baseline:
+def load(path: Path, *, unpinned: bool = False) -> Baseline:
     """Read a baseline.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+    unpinned : bool, default=False
+        Whether an entry may be without the kinds of its failures, for a renewal to fill in.
 
     Raises
     ------
@@ -37,7 +44,7 @@ def load(path: Path) -> Baseline:
             f"The baseline {path} cannot be read: {error}. 'scikeras-conformance baseline write' "
             "makes one out of a report."
         ) from error
-    return parse(text, f"The baseline {path}")
+    return parse(text, f"The baseline {path}", unpinned=unpinned)
 
 
 def load_for(path: Path, subject: str, known: Iterable[str]) -> Baseline:
@@ -66,15 +73,16 @@ def load_for(path: Path, subject: str, known: Iterable[str]) -> Baseline:
         )
     names = list(known)
     for entry in baseline.entries:
-        if entry.id not in names:
+        unknown = next((name for name in entry.pinned if name not in names), None)
+        if unknown is not None:
             raise BaselineError(
-                f"The baseline {path} has an entry for {entry.id!r}, which is the result of no "
-                f"check.{did_you_mean(entry.id, names)}"
+                f"The baseline {path} has an entry for {unknown!r}, which is the result of no "
+                f"check.{did_you_mean(unknown, names)}"
             )
     return baseline
 
 
-def parse(text: str, where: str) -> Baseline:
+def parse(text: str, where: str, *, unpinned: bool = False) -> Baseline:
     """Return the baseline that a text in TOML describes.
 
     Parameters
@@ -83,6 +91,8 @@ def parse(text: str, where: str) -> Baseline:
         The content of the file.
     where : str
         The file, for messages.
+    unpinned : bool, default=False
+        Whether an entry may be without the kinds of its failures, for a renewal to fill in.
 
     Raises
     ------
@@ -107,31 +117,56 @@ def parse(text: str, where: str) -> Baseline:
         raise BaselineError(f"{where} needs a text 'subject' and tables [[known]].")
     entries: dict[Any, Entry] = {}
     for number, table in enumerate(tables, 1):
-        entry = _entry(table, f"{where}, entry {number}")
+        entry = _entry(table, f"{where}, entry {number}", unpinned=unpinned)
         if entry.key in entries:
             raise BaselineError(
-                f"{where}, entry {number} ({entry.id}) has the id and the conditions of an entry "
+                f"{where}, entry {number} ({entry.name}) has the id and the conditions of an entry "
                 "before it, as two branches may leave behind; keep one."
             )
         entries[entry.key] = entry
     return Baseline(data["subject"], tuple(entries.values()))
 
 
-def _entry(table: Any, where: str) -> Entry:
+def _entry(table: Any, where: str, *, unpinned: bool) -> Entry:
     if not isinstance(table, dict):
         raise BaselineError(f"{where} is not a table; write [[known]] above it.")
     where = f"{where} ({table.get('id', 'without id')})"
     _refuse_unknown_keys(table, Entry.__struct_fields__, where)
-    for name in ("id", "fingerprint", "reason"):
-        if not str(table.get(name, "")).strip():
+    for name in ("id", "reason"):
+        if not (table.get(name) and str(table[name]).strip()):
             raise BaselineError(f"{where} has no {name}; every entry needs one.")
     try:
-        entry = msgspec.convert({"message": "", **table}, Entry, builtin_types=_DATES)
+        given = {"message": "", "fingerprint": "", **table}
+        entry = msgspec.convert(given, Entry, builtin_types=_DATES)
     except msgspec.ValidationError as error:
         raise BaselineError(f"{where}: {_mistake(table, error)}") from error
     if "tries" in table and not entry.flaky:
         raise BaselineError(f"{where} has tries, which only an entry with flaky = true can have.")
+    _check_pinned(entry, where, unpinned=unpinned)
     return msgspec.structs.replace(entry, when=check_conditions(entry.when, where))
+
+
+def _check_pinned(entry: Entry, where: str, *, unpinned: bool) -> None:
+    """Check that an entry says which results fail in which way, and in one place."""
+    if entry.passes:
+        if not entry.when or "*" in entry.name or entry.fingerprint or entry.results:
+            raise BaselineError(
+                f"{where} has passes = true; such an entry has ids without asterisks, conditions "
+                "under when, and no fingerprints."
+            )
+        return
+    right, wrong = ("results", "fingerprint") if entry.has_patterns else ("fingerprint", "results")
+    if getattr(entry, wrong):
+        kind = "with a pattern" if entry.has_patterns else "for one result"
+        raise BaselineError(f"{where} has {wrong}; an entry {kind} takes {right}.")
+    if not entry.pinned and not unpinned:
+        raise BaselineError(
+            f"{where} has no {right}; every entry needs this. 'scikeras-conformance baseline "
+            "update REPORT --write' fills it in."
+        )
+    for name in entry.pinned:
+        if not entry.matches(name):
+            raise BaselineError(f"{where} has the result {name!r}, which does not fit its id.")
 
 
 def _refuse_unknown_keys(table: Mapping[str, Any], known: Iterable[str], where: str) -> None:

@@ -1,14 +1,16 @@
 """Writes the baseline file, and renews it without losing comments, order or formatting."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import tomlkit
-from tomlkit.items import AoT, Comment, Table, Whitespace
+from msgspec.structs import replace
+from tomlkit.items import AoT, Comment, InlineTable, Table, Whitespace
 
 from scikeras_conformance.baseline.entries import TRIES, Baseline, Entry
-from scikeras_conformance.baseline.reading import SCHEMA, parse
+from scikeras_conformance.baseline.reading import SCHEMA
+from scikeras_conformance.baseline.renewal import Renewal
 
 __all__ = ["dump", "renewed_text"]
 
@@ -28,7 +30,7 @@ def dump(baseline: Baseline) -> str:
     return _joined(tomlkit.dumps(document), map(_block, baseline.entries))
 
 
-def renewed_text(text: str, after: Baseline) -> str:
+def renewed_text(text: str, renewal: Renewal) -> str:
     """Return the text of a baseline file with other entries.
 
     Entries that stay are changed only in what is different. A comment directly above an entry
@@ -38,30 +40,28 @@ def renewed_text(text: str, after: Baseline) -> str:
     ----------
     text : str
         The file as it is.
-    after : Baseline
-        What it is to say; entries that are new stand at its end.
+    renewal : Renewal
+        What becomes of its entries; new ones stand at its end.
     """
     document = tomlkit.parse(text)
-    before = parse(text, "The baseline")
     tables = document.get("known", [])
     if not isinstance(tables, AoT):  # one array of inline tables
         document.pop("known", None)
-        return _joined(document.as_string(), map(_block, after.entries))
+        return _joined(document.as_string(), map(_block, renewal.after.entries))
     document.remove("known")
-    wanted = {entry.key: entry for entry in after.entries}
     kept = []
     between = document.as_string()
-    for old, table in zip(before.entries, tables.body, strict=True):
+    entries = zip(renewal.before.entries, renewal.kept, strict=True)
+    for (old, new), table in zip(entries, tables.body, strict=True):
         part = _Part.of(table)
         loose, above = _split(between)
-        new = wanted.pop(old.key, None)
         if new is None:
             # One empty line is enough between its neighbors.
             between = loose + (part.after.lstrip("\r\n") if _ends_empty(loose) else part.after)
             continue
         kept += [loose, above, part.text if new == old else part.changed_to(old, new)]
         between = part.after
-    return _joined("".join([*kept, between]), (_block(entry) for entry in wanted.values()))
+    return _joined("".join([*kept, between]), map(_block, renewal.added))
 
 
 @dataclass
@@ -79,11 +79,26 @@ class _Part:
 
     def changed_to(self, old: Entry, new: Entry) -> str:
         """Return the text of the entry with other values."""
+        results = self.table.get("results")
+        if old.results != new.results and isinstance(results, Table | InlineTable):
+            _change(results, old.results, new.results)
+            old = replace(old, results=new.results)
         for name in Entry.__struct_fields__:
-            if getattr(old, name) != getattr(new, name):
-                value = getattr(new, name)
-                self.table[name] = _text(value) if isinstance(value, str) else tomlkit.item(value)
-        return _as_text(self.table)
+            value = getattr(new, name)
+            if getattr(old, name) != value and name != "results":
+                self.table[name] = _item(value)
+        text = _as_text(self.table)
+        added = old.results != new.results
+        return text.rstrip("\r\n") + "\n\n" + _results(new) if added else text
+
+
+def _change(table: Table | InlineTable, old: Mapping[str, str], new: Mapping[str, str]) -> None:
+    """Change a table of results in what is different."""
+    for name in old.keys() - new.keys():
+        del table[name]
+    for name, kind in new.items():
+        if old.get(name) != kind:
+            table[name] = _text(kind)
 
 
 def _cut_trivia(table: Table) -> str:
@@ -134,11 +149,21 @@ def _block(entry: Entry) -> str:
     table = tomlkit.table()
     for name, value in _values(entry):
         table.add(name, value)
-    return "[[known]]\n" + table.as_string()
+    text = "[[known]]\n" + table.as_string()
+    return f"{text}\n{_results(entry)}" if entry.results else text
+
+
+def _results(entry: Entry) -> str:
+    """Return the results of an entry as a table of its own, a line for each."""
+    lines = [
+        f"{_text(name).as_string()} = {_text(kind).as_string()}"
+        for name, kind in entry.results.items()
+    ]
+    return "\n".join(["[known.results]", *lines]) + "\n"
 
 
 def _values(entry: Entry) -> Iterator[tuple[str, Any]]:
-    yield "id", _text(entry.id)
+    yield "id", _item(entry.id)
     yield "reason", _text(entry.reason)
     if entry.issue:
         yield "issue", _text(entry.issue)
@@ -152,8 +177,25 @@ def _values(entry: Entry) -> Iterator[tuple[str, Any]]:
         yield "flaky", tomlkit.item(True)
         if entry.tries != TRIES:
             yield "tries", tomlkit.item(entry.tries)
+    if entry.passes:
+        yield "passes", tomlkit.item(True)
+        return
     yield "message", _text(entry.message)
-    yield "fingerprint", _text(entry.fingerprint)
+    if entry.fingerprint:
+        yield "fingerprint", _text(entry.fingerprint)
+
+
+def _item(value: Any) -> Any:
+    if isinstance(value, str):
+        return _text(value)
+    return _list(value) if isinstance(value, tuple) else tomlkit.item(value)
+
+
+def _list(texts: Iterable[str]) -> Any:
+    array = tomlkit.array()
+    for text in texts:
+        array.append(_text(text))
+    return array.multiline(True)
 
 
 def _text(text: str) -> Any:

@@ -46,6 +46,9 @@ class Check:
     needs : frozenset of Capability
         The capabilities without which there is nothing to check: those of its first clause, and
         further ones that the check itself needs.
+    presupposes : str
+        The check of a promise that this one builds on. Where that fails for the same wrapper, a
+        failure of this one counts to its cause.
     """
 
     id: str
@@ -59,6 +62,7 @@ class Check:
     function: CheckFunction
     conditional: bool = False
     needs: frozenset[Capability] = frozenset()
+    presupposes: str = ""
 
     @property
     def chapter(self) -> str:
@@ -77,6 +81,7 @@ def check(
     level: Level | None = None,
     conditional: bool = False,
     needs: Iterable[Capability] = (),
+    presupposes: str = "",
 ) -> Callable[[CheckFunction], Check]:
     """Make a check out of a function.
 
@@ -98,6 +103,8 @@ def check(
         See `Check`.
     needs : iterable of Capability, default=()
         Capabilities that the check needs beside those of its first clause.
+    presupposes : str, default=""
+        See `Check`.
 
     Raises
     ------
@@ -127,6 +134,7 @@ def check(
             function=function,
             conditional=conditional,
             needs=NEEDED_BY.get(clause.id, frozenset()) | frozenset(needs),
+            presupposes=presupposes,
         )
 
     return record

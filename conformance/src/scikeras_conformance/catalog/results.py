@@ -8,7 +8,7 @@ import msgspec
 
 from scikeras_conformance.contract import Level
 
-__all__ = ["Outcome", "Result"]
+__all__ = ["Origin", "Outcome", "Result"]
 
 
 class Outcome(StrEnum):
@@ -28,8 +28,35 @@ class Outcome(StrEnum):
         return self.replace("_", " ")
 
 
-class Result(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class Origin(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The line of the subject that a result comes from.
+
+    Parameters
+    ----------
+    file : str
+        Its path from the directory that its top-level package is in.
+    line : int
+        Its number.
+    function : str
+        The function that it is in.
+    source : str
+        The statement that begins there, on one line.
+    raised : bool
+        Whether this statement raised the exception; otherwise it called what did, or it is the
+        definition of what is concerned.
+    """
+
+    file: str
+    line: int
+    function: str
+    source: str
+    raised: bool = False
+
+
+class Result(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """What came of one planned check.
+
+    As plain data, it lacks the fields that have their default.
 
     Parameters
     ----------
@@ -58,6 +85,11 @@ class Result(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         For a blocked check, what the subject was to do.
     exception : str
         Type and message of what the subject raised, if that made the check fail or blocked it.
+    origin : Origin or None
+        The innermost line of the subject that the exception came through; where there is none, the
+        definition of what lacks something, or of the method or class that the check is about.
+    follows : str
+        The check whose failure made this one fail, where the check knows that.
     """
 
     id: str
@@ -79,6 +111,16 @@ class Result(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     ] = ""
     exception: Annotated[
         str, msgspec.Meta(description="What the subject raised: type and message.")
+    ] = ""
+    origin: Annotated[
+        Origin | None,
+        msgspec.Meta(
+            description="The innermost line of the subject that the exception came through; else "
+            "the definition of the method or class that is concerned."
+        ),
+    ] = None
+    follows: Annotated[
+        str, msgspec.Meta(description="The check whose failure made this one fail, if known.")
     ] = ""
 
     @property

@@ -11,7 +11,7 @@ from scikeras_conformance.config.configuration_file import find_settings
 from scikeras_conformance.exceptions import DamagedReportError, UsageError
 
 if TYPE_CHECKING:
-    from scikeras_conformance.baseline import Baseline
+    from scikeras_conformance.baseline import Baseline, Renewal
 
 __all__ = ["add_commands"]
 
@@ -46,8 +46,9 @@ def add_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]"
             action="append",
             default=[],
             metavar="CONDITION",
-            help="let new entries hold only under this condition of the run, for example backend "
-            "or keras (may be repeated)",
+            help="let new entries hold only under this condition of the run: backend, keras (its "
+            "minor version), 'scikit-learn<1.8', ... (may be repeated); entries without it stay as "
+            "they are",
         )
 
 
@@ -60,9 +61,9 @@ def _write(options: argparse.Namespace) -> ExitCode:
         )
     from scikeras_conformance.baseline.writing import dump
 
-    after = _renewed(options, None)
+    after = _renewed(options, None).after
     _put(dump(after), path)
-    print(f"{len(after.entries)} known failures in {path}")
+    print(_summary(after, path))
     return ExitCode.CONFORMANT
 
 
@@ -70,10 +71,10 @@ def _update(options: argparse.Namespace) -> ExitCode:
     path = _path(options)
     from scikeras_conformance.baseline.writing import renewed_text
 
-    after = _renewed(options, path)
-    count = len(after.entries)
+    renewal = _renewed(options, path)
+    summary = _summary(renewal.after, path)
     old = path.read_bytes().decode("utf-8")
-    text = renewed_text(old, after)
+    text = renewed_text(old, renewal)
     changes = list(
         difflib.unified_diff(
             old.splitlines(keepends=True), text.splitlines(keepends=True), str(path), "renewed"
@@ -81,13 +82,19 @@ def _update(options: argparse.Namespace) -> ExitCode:
     )
     sys.stdout.writelines(changes)
     if not changes:
-        print(f"{path} is up to date: {count} known failures")
+        print(f"{path} is up to date: {summary}")
     elif options.write:
         _put(text, path)
-        print(f"{count} known failures in {path}")
+        print(summary)
     else:
         print(f"{path} is as it was; give --write to change it")
     return ExitCode.CONFORMANT
+
+
+def _summary(after: "Baseline", path: Path) -> str:
+    count = len(after.entries)
+    entries = f"{count} {'entry' if count == 1 else 'entries'}"
+    return f"{after.size} known failures in {entries} of {path}"
 
 
 def _path(options: argparse.Namespace) -> Path:
@@ -96,7 +103,7 @@ def _path(options: argparse.Namespace) -> Path:
     return Path(find_settings(Path.cwd()).options.get("baseline", DEFAULT_FILE))
 
 
-def _renewed(options: argparse.Namespace, path: Path | None) -> "Baseline":
+def _renewed(options: argparse.Namespace, path: Path | None) -> "Renewal":
     import msgspec
 
     from scikeras_conformance.baseline import Baseline, load, renew
@@ -114,7 +121,7 @@ def _renewed(options: argparse.Namespace, path: Path | None) -> "Baseline":
             "what the suite could not judge cannot be accepted."
         )
     spec = report.header.subject.spec
-    before = Baseline(spec) if path is None else load(path)
+    before = Baseline(spec) if path is None else load(path, unpinned=True)
     if before.subject != spec:
         raise UsageError(
             f"The baseline {path} is about {before.subject!r}, and the report about {spec!r}."
@@ -127,6 +134,7 @@ def _renewed(options: argparse.Namespace, path: Path | None) -> "Baseline":
         reason=options.reason,
         issue=options.issue,
         when=options.when,
+        causes=[cause.results for cause in report.causes],
     )
 
 

@@ -10,6 +10,9 @@ from typing import Any, Literal
 
 from scikeras_conformance.catalog.exit_codes import ExitCode
 from scikeras_conformance.catalog.plan import make_plan
+from scikeras_conformance.catalog.printable import printable
+from scikeras_conformance.cli.early import refuse_early
+from scikeras_conformance.cli.parser import SwitchOnce
 from scikeras_conformance.config.combining import combine
 from scikeras_conformance.config.configuration_file import Settings, find_settings, read_settings
 from scikeras_conformance.config.option_table import OPTIONS
@@ -53,9 +56,7 @@ def add_command(
     run.add_argument("--no-config", action="store_true", help="read no configuration")
     for option in OPTIONS:
         run.add_argument(f"--{option.flag}", dest=option.field, **option.arguments())
-    run.add_argument(
-        "--strict", action=argparse.BooleanOptionalAction, help="SHOULD counts like MUST"
-    )
+    run.add_argument("--strict", action=SwitchOnce, help="SHOULD counts like MUST")
     run.add_argument(
         "--no-baseline",
         dest="baseline",
@@ -97,6 +98,12 @@ def _run(given: argparse.Namespace) -> int:
         from scikeras_conformance.baseline import load_for
 
         load_for(options.baseline, options.subject, plan.everything)
+    # Subjects are often developed in the directory that the suite is started from.
+    if "" not in sys.path and str(Path.cwd()) not in sys.path:
+        sys.path.insert(0, str(Path.cwd()))
+    refused = refuse_early(options, plan)
+    if refused is not None:
+        return refused
     mode = "live" if sys.stdout.isatty() else "log"
     return _run_pytest(Invocation(options, plan, mode))
 
@@ -160,9 +167,6 @@ def _run_pytest(invocation: Invocation) -> int:
         os.environ.pop(name, None)
     # Some checks of scikit-learn need it, and SciPy reads it once, when it is imported.
     os.environ.setdefault("SCIPY_ARRAY_API", "1")
-    # Subjects are often developed in the directory that the suite is started from.
-    if "" not in sys.path and str(Path.cwd()) not in sys.path:
-        sys.path.insert(0, str(Path.cwd()))
     import pytest
 
     # Hypothesis keeps notes between runs; they do not belong in the user's directory.
@@ -170,5 +174,10 @@ def _run_pytest(invocation: Invocation) -> int:
         os.environ.setdefault("HYPOTHESIS_STORAGE_DIRECTORY", notes)
         ended = pytest.main(_pytest_arguments(invocation), plugins=[invocation])
     # Whatever broke after the verdict was known, the run did not come to its end.
+    # (An incomplete run has the exit code that pytest has for an internal error.)
     broke = ended == pytest.ExitCode.INTERNAL_ERROR
-    return ExitCode.INCOMPLETE if broke else invocation.exit_code
+    if not invocation.ending or (broke and invocation.exit_code is not ExitCode.INCOMPLETE):
+        print(f"incomplete: pytest itself failed (exit code {int(ExitCode.INCOMPLETE)})")
+        return ExitCode.INCOMPLETE
+    print(printable(invocation.ending))
+    return invocation.exit_code

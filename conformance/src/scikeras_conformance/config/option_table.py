@@ -149,12 +149,19 @@ OPTIONS = (
         "the failures that are known: fail where the run disagrees with them",
         "FILE",
     ),
-    Option("report", "report", "write a JSON report of the run to FILE", "FILE"),
+    Option(
+        "report",
+        "report",
+        "write a report of the run to FILE: HTML, Markdown, JUnit XML, SARIF or plain text for "
+        ".html, .md, .xml, .sarif or .txt, and JSON for any other (may be repeated)",
+        "FILE",
+        repeated=True,
+    ),
     Option(
         "to",
         "exports",
-        "show the run as html, junit, markdown, sarif, github or shields, in FILE or in the "
-        "terminal (may be repeated)",
+        "show the run as html, junit, markdown, sarif, github, shields, text or json, in FILE or "
+        "in the terminal (may be repeated)",
         "FORMAT[=FILE]",
         repeated=True,
     ),

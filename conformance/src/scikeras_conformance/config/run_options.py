@@ -7,6 +7,7 @@ from typing import Any, Literal
 import msgspec
 
 from scikeras_conformance.catalog.selection import Selection
+from scikeras_conformance.config.report_files import split_reports
 from scikeras_conformance.config.values import Seconds
 from scikeras_conformance.contract import parse_capabilities
 from scikeras_conformance.exceptions import UsageError
@@ -85,7 +86,9 @@ class RunOptions(msgspec.Struct, frozen=True, kw_only=True):
         Parameters
         ----------
         values : mapping
-            Values by the names of the fields; those that are missing have their defaults.
+            Values by the names of the fields; those that are missing have their defaults. As
+            `report` several files may be given; one whose extension stands for another format than
+            JSON becomes an export.
 
         Raises
         ------
@@ -94,10 +97,15 @@ class RunOptions(msgspec.Struct, frozen=True, kw_only=True):
             that is understood, or there is no capability or builder protocol of a name.
         """
         values = dict(values)
-        for name in ("baseline", "report", "scripts"):
+        for name in ("baseline", "scripts"):
             if values.get(name) is not None:
+                if not str(values[name]):
+                    raise UsageError(f"--{name} takes a path, not an empty text.")
                 values[name] = Path(values[name]).absolute()
-        values["exports"] = tuple(map(_absolute, values.get("exports", ())))
+        reports = values.get("report") or ()
+        report, exports = split_reports([reports] if isinstance(reports, (str, Path)) else reports)
+        values["report"] = report
+        values["exports"] = (*map(_absolute, values.get("exports", ())), *exports)
         try:
             options = msgspec.convert(values, cls)
         except msgspec.ValidationError as error:

@@ -32,12 +32,15 @@ class Invocation:
     exit_code : ExitCode
         How the run ended; incomplete until the session knows better. The exit codes of pytest
         itself mean other things.
+    ending : str
+        The last line about the run; empty if the session did not come to one.
     """
 
     options: "RunOptions"
     plan: "Plan"
     progress: str
     exit_code: ExitCode = field(default=ExitCode.INCOMPLETE, init=False)
+    ending: str = field(default="", init=False)
 
 
 def invocation_of(config: "pytest.Config") -> Invocation | None:

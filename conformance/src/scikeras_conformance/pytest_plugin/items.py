@@ -1,9 +1,11 @@
 """The pytest items of planned checks, and what their reports carry."""
 
+import os
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from scikeras_conformance.catalog.printable import MAX_MESSAGE, bounded, printable
 from scikeras_conformance.catalog.results import Result
 from scikeras_conformance.catalog.verdict import Verdict
 from scikeras_conformance.exceptions import (
@@ -16,6 +18,7 @@ from scikeras_conformance.exceptions import (
 from scikeras_conformance.pytest_plugin.outcomes import Ending, ItemPolicy, ending_of
 from scikeras_conformance.pytest_plugin.run import Run, run_of
 from scikeras_conformance.runner.basic_use import require_basic_use
+from scikeras_conformance.runner.context import describe
 from scikeras_conformance.runner.execute import execute
 
 if TYPE_CHECKING:
@@ -62,7 +65,7 @@ def run_item(item: pytest.Item, planned: "PlannedCheck", subject: "Subject") -> 
     assert run is not None
     limit = run.options.time_limit
     # The process of a user's own test run is not ours to end.
-    kill = hasattr(item.config, "workerinput")
+    kill = run.owns_process
     if run.starts_with_smoke:
         require_basic_use(subject, planned.wrapper, limit=limit, kill=kill)
     policy = _policy(run)
@@ -97,11 +100,32 @@ def complete_report(item: pytest.Item, call: pytest.CallInfo[None], report: Any,
             # The first result of a process brings along who was judged, and where.
             item.config.stash[HAS_SENT_FACTS] = True
             report.conformance_facts = run.facts
-    elif call.excinfo is not None and isinstance(call.excinfo.value, ConformanceError):
+    elif call.excinfo is not None and (
+        call.when == "setup" or isinstance(call.excinfo.value, ConformanceError)
+    ):
         error = call.excinfo.value
-        report.conformance_refusal = (str(error), str(_verdict_of(error)))
+        if run.owns_process and _is_spoiled(item, error):
+            # The check is run in a new process, as if this one had crashed.
+            os._exit(1)
+        report.conformance_refusal = _refusal(error)
         # A worker has more items in its queue, of which each would say the same.
         item.session.shouldstop = "the subject cannot be judged"
+
+
+def _is_spoiled(item: pytest.Item, error: BaseException) -> bool:
+    """Return whether a process that has run checks can run no other one.
+
+    A check has closed the streams of pytest, for instance.
+    """
+    return HAS_SENT_FACTS in item.config.stash and not isinstance(error, ConformanceError)
+
+
+def _refusal(error: BaseException) -> tuple[str, str]:
+    """Return why nothing can be judged in this process, and the verdict that follows."""
+    if isinstance(error, ConformanceError):
+        return bounded(str(error), MAX_MESSAGE), str(_verdict_of(error))
+    why = f"The suite failed before the first check: {describe(error)}"
+    return printable(why), str(Verdict.INCOMPLETE)
 
 
 def _verdict_of(error: ConformanceError) -> Verdict:
@@ -114,6 +138,6 @@ def _verdict_of(error: ConformanceError) -> Verdict:
 
 
 def _shortened(text: str) -> str:
-    if len(text) <= MAX_OUTPUT:
-        return text
-    return f"... ({len(text) - MAX_OUTPUT} characters left out)\n{text[-MAX_OUTPUT:]}"
+    if len(text) > MAX_OUTPUT:
+        text = f"... ({len(text) - MAX_OUTPUT} characters left out)\n{text[-MAX_OUTPUT:]}"
+    return printable(text)

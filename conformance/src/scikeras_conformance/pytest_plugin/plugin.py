@@ -66,9 +66,11 @@ def _start(config: pytest.Config, options: "RunOptions") -> None:
     from scikeras_conformance.pytest_plugin.worker import Worker
 
     invocation = invocation_of(config)
-    run = Run(options, None if invocation is None else invocation.plan)
+    is_worker = hasattr(config, "workerinput")
+    plan = None if invocation is None else invocation.plan
+    run = Run(options, plan, owns_process=is_worker)
     run.attach(config)
-    if hasattr(config, "workerinput"):
+    if is_worker:
         config.pluginmanager.register(Worker(config, run))
         return
     controller = Controller(config, run)
@@ -90,7 +92,11 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 @pytest.fixture(scope="session")
 def conformance_subject(pytestconfig: pytest.Config) -> "Subject":
     """Import the implementation under test, once in each process."""
-    return _run_of(pytestconfig).subject
+    try:
+        return _run_of(pytestconfig).subject
+    except ConformanceError as error:
+        # pytest shows causes too, and asks each for its text: a subject's may not come to an end.
+        raise error from None
 
 
 @pytest.hookimpl(wrapper=True)

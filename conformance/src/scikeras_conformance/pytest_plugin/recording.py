@@ -60,7 +60,7 @@ class Recorder:
         gate : Gate or None
             How the run compares with its baseline.
         """
-        options = self._run.options
+        options, selection = self._run.options, self._run.plan.selection
         found = {result.id for result in results}
         return build_report(
             subject=facts.get("subject", {"spec": options.subject}),
@@ -69,7 +69,7 @@ class Recorder:
             missing=(name for name in planned if name not in found),
             catalog=catalog_of(item.check for item in planned.values()),
             catalog_size=self._run.plan.extent,
-            profiles=self._run.plan.selection.profiles,
+            profiles=selection.profiles,
             strict=options.strict,
             refusal=refusal,
             refused=refused,
@@ -80,6 +80,9 @@ class Recorder:
                 file=None if options.config_file is None else str(options.config_file),
                 time_limit=options.time_limit,
                 estimators=tuple(options.estimators),
+                chapters=selection.chapters,
+                checks=selection.checks,
+                wrappers=selection.wrappers,
             ),
             gate=gate,
         )

@@ -10,12 +10,15 @@ from scikeras_conformance.catalog.plan import Plan, make_plan
 from scikeras_conformance.checks import CATALOG
 from scikeras_conformance.exceptions import SubjectImportError
 from scikeras_conformance.pytest_plugin.outcomes import ItemPolicy
-from scikeras_conformance.report.locations import sources_of
+from scikeras_conformance.runner import post_mortem
 from scikeras_conformance.runner.absence import require_absent
 from scikeras_conformance.runner.device import require_device
 from scikeras_conformance.runner.environment import describe_environment
+from scikeras_conformance.runner.requirements import require_usable
 from scikeras_conformance.runner.time_limit import TimeUp, time_limit
 from scikeras_conformance.subject.loading import Subject, load_subject
+from scikeras_conformance.subject.search import require_modules
+from scikeras_conformance.subject.sources import sources_of
 
 if TYPE_CHECKING:
     from scikeras_conformance.config.run_options import RunOptions
@@ -34,6 +37,8 @@ class Run:
         The options of the run.
     plan : Plan, optional
         The plan, if it has been made already.
+    owns_process : bool, default=False
+        Whether the process is the run's own, which may be ended.
 
     Raises
     ------
@@ -43,8 +48,11 @@ class Run:
         If the baseline is not valid, or about something else.
     """
 
-    def __init__(self, options: "RunOptions", plan: Plan | None = None) -> None:
+    def __init__(
+        self, options: "RunOptions", plan: Plan | None = None, *, owns_process: bool = False
+    ) -> None:
         self.options = options
+        self.owns_process = owns_process
         self.plan = make_plan(CATALOG, options.selection) if plan is None else plan
         self.baseline: Baseline | None = None
         if options.baseline is not None:
@@ -56,6 +64,8 @@ class Run:
 
         Raises
         ------
+        UnsupportedEnvironmentError
+            If Keras, its backend or scikit-learn cannot be used.
         DeviceError
             If the requested device is not available.
         SubjectError
@@ -63,12 +73,14 @@ class Run:
         DeclarationError
             If the subject offers what it is declared not to offer.
         """
-        import keras  # noqa: F401 - the time that a backend takes to import does not count as the subject's
-
+        limit, spec = self.options.time_limit, self.options.subject
+        require_modules(spec)
+        # Before the subject, so that the time that a backend takes does not count as the subject's.
+        require_usable(limit, kill=self.owns_process)
         require_device(self.options.device)
-        spec = self.options.subject
+        post_mortem.note(f"imported the subject {spec!r}")
         try:
-            with time_limit(self.options.time_limit):
+            with time_limit(limit, kill=self.owns_process):
                 subject = load_subject(
                     spec,
                     self.options.estimators,
@@ -98,6 +110,8 @@ class Run:
                 "spec": identity.spec,
                 "distribution": identity.distribution,
                 "version": identity.version,
+                "path": identity.path,
+                "commit": identity.commit,
                 "wrappers": dict(identity.wrappers),
                 "sources": sources_of(self.subject),
                 "not_offered": sorted(map(str, self.subject.not_offered)),

@@ -8,8 +8,8 @@ import pytest
 
 from scikeras_conformance.baseline import Gate, judge
 from scikeras_conformance.catalog.exit_codes import ExitCode
-from scikeras_conformance.catalog.plan import PlannedCheck
-from scikeras_conformance.catalog.results import Outcome, Result
+from scikeras_conformance.catalog.printable import printable
+from scikeras_conformance.catalog.results import Result
 from scikeras_conformance.catalog.verdict import Verdict
 from scikeras_conformance.exceptions import BaselineError, ConformanceError, ReportError
 from scikeras_conformance.pytest_plugin.invocation import invocation_of
@@ -18,13 +18,16 @@ from scikeras_conformance.pytest_plugin.options import collects_only, send_optio
 from scikeras_conformance.pytest_plugin.recording import Recorder
 from scikeras_conformance.pytest_plugin.run import Run
 from scikeras_conformance.pytest_plugin.worker import FACTS
+from scikeras_conformance.pytest_plugin.workers import Workers
 from scikeras_conformance.report.formats.terminal import render
 from scikeras_conformance.report.outputs import Outputs
-from scikeras_conformance.report.printable import printable
 from scikeras_conformance.report.structure import Report
+from scikeras_conformance.report.wording import ending
 
 if TYPE_CHECKING:
     from _pytest.terminal import TerminalReporter
+
+    from scikeras_conformance.catalog.plan import PlannedCheck
 
 __all__ = ["Controller"]
 
@@ -54,8 +57,7 @@ class Controller:
         self._recorder = Recorder(run)
         self._invocation = invocation_of(config)
         self._session: pytest.Session | None = None
-        self._begun: set[str] = set()
-        self._died: set[str] = set()
+        self._workers = Workers(run)
         options = run.options
         self._outputs = Outputs(
             options.report,
@@ -77,6 +79,7 @@ class Controller:
     def pytest_configure_node(self, node: Any) -> None:
         """Send the options to a worker."""
         send_options(self.run.options, node.workerinput)
+        self._workers.add(node)
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         """Take over the plan of a run in one process."""
@@ -85,7 +88,7 @@ class Controller:
     @pytest.hookimpl(optionalhook=True)
     def pytest_xdist_node_collection_finished(self, node: Any, ids: list[str]) -> None:
         """Take over the plan of a distributed run; xdist makes sure that all nodes agree."""
-        del node
+        self._workers.may_collect(node)
         self.distributed = True
         self._plan(ids)
 
@@ -100,7 +103,7 @@ class Controller:
     def pytest_runtest_logreport(self, report: Any) -> None:
         """Keep a result; stop the run where there is nothing to judge."""
         if report.when == "setup" and report.passed:
-            self._begun.add(report.nodeid)
+            self._workers.begun.add(getattr(report, "node", None))
         self.facts = getattr(report, FACTS, None) or self.facts
         data = getattr(report, "conformance_result", None)
         if data is not None:
@@ -110,27 +113,37 @@ class Controller:
             self._refuse(*refusal)
 
     @pytest.hookimpl(optionalhook=True)
-    def pytest_handlecrashitem(self, crashitem: str, sched: Any) -> None:
-        """Treat a check that killed its process twice as failed.
+    def pytest_handlecrashitem(self, crashitem: str, report: Any, sched: Any) -> None:
+        """Run a check whose process ended once more; the second time is its result.
 
         The first time may have been the machine (out of memory, a signal from outside).
         """
-        if crashitem not in self._begun:
-            self._refuse(
-                f"The subject {self.run.options.subject!r} cannot be judged: the process that "
-                "imported it ended while it did so."
-            )
-        elif crashitem not in self._died:
-            self._died.add(crashitem)
+        planned = self.run.plan.everything[id_of_planned(crashitem)]
+        if planned.id in self.results:
+            return  # its process ended after it had its result
+        if report.node not in self._workers.begun:
+            self._refuse(self._workers.why_none_began(report.node))
+        elif not self._workers.died_before(crashitem):
             sched.mark_test_pending(crashitem)
+        elif (why := self._workers.why_it_cannot_be_used(report.node)) is not None:
+            self._refuse(why, Verdict.CANNOT_FIT)
         else:
-            self._take(_result_of_a_death(self.run.plan.everything[id_of_planned(crashitem)]))
+            self._take(self._workers.result_of_a_death(planned, report.node))
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_testnodedown(self, node: Any, error: Any) -> None:
-        """Take over the facts of a worker."""
-        del error
+        """Take over the facts of a worker; end the run if none can be started."""
         self.facts = getattr(node, "workeroutput", {}).get(FACTS) or self.facts
+        why = self._workers.why_none_starts(node) if error else None
+        if why is not None:
+            self._refuse(why, Verdict.INCOMPLETE)
+            pytest.exit("no worker can be started", ExitCode.INCOMPLETE)
+
+    def pytest_keyboard_interrupt(self, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
+        """End the workers at once when the user stops the run: they take no notice of Ctrl-C."""
+        if excinfo.type is KeyboardInterrupt:
+            self._refuse("The run was interrupted by the user.", Verdict.INCOMPLETE)
+            self._workers.end()
 
     def _take(self, result: Result) -> None:
         self.results[result.id] = result
@@ -158,12 +171,18 @@ class Controller:
     @pytest.hookimpl(trylast=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
         """Decide the verdict, write the report, set the exit code."""
+        self._workers.close()
         if collects_only(self.config):
             return
         if self.results and not self.distributed:
             self.facts = self.run.facts
         self.report = self._make_report()
         self._try(self._outputs.write, self.report, self._recorder.script_of)
+        if self.report_error is not None:
+            # Whatever else can be written or shown calls the run what its exit code calls it.
+            self._refuse(str(self.report_error), Verdict.INCOMPLETE)
+            self.report = self._make_report()
+            self._try(self._outputs.write, self.report, self._recorder.script_of)
         if self.exit_code is not ExitCode.CONFORMANT:
             session.exitstatus = int(self.exit_code)
 
@@ -171,6 +190,7 @@ class Controller:
         """Let the command line know how the run ended."""
         if self._invocation is not None:
             self._invocation.exit_code = self.exit_code
+            self._invocation.ending = self.ending
 
     @property
     def exit_code(self) -> ExitCode:
@@ -178,6 +198,14 @@ class Controller:
         if self.report is None or self.report_error is not None:
             return ExitCode.INCOMPLETE
         return self.report.footer.exit_code
+
+    @property
+    def ending(self) -> str:
+        """The last line about the run, which says the same as the exit code."""
+        if self.report is None:
+            return ""
+        problem = "" if self.report_error is None else str(self.report_error)
+        return ending(self.report, problem)
 
     def _make_report(self) -> Report:
         results = tuple(self.results[name] for name in self.planned if name in self.results)
@@ -214,21 +242,5 @@ class Controller:
         terminalreporter.section("conformance")
         for line in render(self.report):
             terminalreporter.write_line(printable(line.text), **line.markup)
-        if self.report_error is not None:
-            terminalreporter.write_line(str(self.report_error), red=True)
         for text in self._outputs.to_terminal(self.report):
             terminalreporter.write_line(text)
-
-
-def _result_of_a_death(planned: PlannedCheck) -> Result:
-    return Result(
-        id=planned.id,
-        check=planned.check.id,
-        wrapper=str(planned.wrapper),
-        case=planned.case,
-        clauses=planned.check.clauses,
-        level=str(planned.check.level),
-        outcome=Outcome.FAILED,
-        message="The process ended during this check, and again when it was run once more: the "
-        "subject ended it or crashed, or it hung and could not be stopped.",
-    )

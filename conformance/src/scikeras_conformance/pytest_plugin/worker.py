@@ -2,23 +2,29 @@
 
 import os
 import signal
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from scikeras_conformance.pytest_plugin.run import Run
+from scikeras_conformance.runner import post_mortem
 
 if TYPE_CHECKING:
     import pytest
 
-__all__ = ["FACTS", "Worker"]
+__all__ = ["FACTS", "POST_MORTEM", "Worker"]
 
 FACTS = "conformance_facts"
 """The key of the facts in what a worker leaves behind."""
+
+POST_MORTEM = "conformance_post_mortem"
+"""The key of the file for `post_mortem` in what a worker is given."""
 
 
 class Worker:
     """The plugin object of a worker: at its end it sends the facts of its process.
 
-    It leads a process group, so that what the subject forked ends when it does.
+    It leads a process group, so that what the subject forked ends when it does. No key press
+    reaches it there, so an interrupt is the subject's doing, and pytest does not see it.
 
     Parameters
     ----------
@@ -36,6 +42,14 @@ class Worker:
         self._leads = hasattr(os, "setpgid")
         if self._leads:
             os.setpgid(0, 0)
+        # A function, because processes that the subject starts would inherit SIG_IGN.
+        signal.signal(signal.SIGINT, lambda _number, _frame: None)
+
+    def pytest_sessionstart(self) -> None:
+        """Leave traces; later than pytest, which has such a file of its own."""
+        file = self.config.workerinput.get(POST_MORTEM)
+        if file is not None:
+            post_mortem.keep(Path(file))
 
     def pytest_runtest_logreport(self, report: Any) -> None:
         """Note that the subject was loaded and used."""

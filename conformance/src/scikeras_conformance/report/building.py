@@ -11,7 +11,9 @@ from scikeras_conformance.catalog.counts import Counts
 from scikeras_conformance.catalog.exit_codes import ExitCode
 from scikeras_conformance.catalog.results import Outcome, Result
 from scikeras_conformance.catalog.verdict import Verdict, decide
+from scikeras_conformance.catalog.wrappers import CLASS_NAMES
 from scikeras_conformance.contract import load_contract
+from scikeras_conformance.report.causes import causes_of
 from scikeras_conformance.report.reproduction.command import command_for
 from scikeras_conformance.report.structure import (
     SCHEMA,
@@ -105,6 +107,7 @@ def build_report(
         header=msgspec.structs.replace(
             header, planned=counts.planned, partial=counts.planned < catalog_size
         ),
+        causes=causes_of(results, _class_names(header.subject)),
         catalog=catalog,
         results=tuple(reported(result, header) for result in results),
         footer=Footer(
@@ -127,6 +130,11 @@ def build_report(
             gate=gate,
         ),
     )
+
+
+def _class_names(subject: ReportedSubject) -> set[str]:
+    paths = subject.wrappers.values()
+    return {path.rpartition(".")[2] for path in paths} | set(CLASS_NAMES.values())
 
 
 def catalog_of(checks: Iterable[Check]) -> Catalog:

@@ -2,10 +2,12 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 
 from scikeras_conformance.baseline import fingerprint
+from scikeras_conformance.catalog.printable import printable
 from scikeras_conformance.catalog.results import Outcome, Result
-from scikeras_conformance.report.printable import printable
+from scikeras_conformance.report.cause_changes import cause_lines
 from scikeras_conformance.report.structure import Report
 from scikeras_conformance.report.wording import (
     environment_line,
@@ -14,6 +16,9 @@ from scikeras_conformance.report.wording import (
 )
 
 __all__ = ["Difference", "compare", "lines"]
+
+SHOWN = 5
+"""Names of results that are not compared."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,9 +34,13 @@ class Difference:
     changed : tuple of str
         Failed in both, in different ways; or another change of the outcome.
     added, removed : tuple of str
-        In one run only.
+        In one run only, though both runs were about them.
     added_failing : tuple of str
         Those of the added ones that failed or were blocked, errored or unavailable.
+    only_after, only_before : tuple of str
+        In one run only, because the other was about another part of the contract.
+    compared : int
+        The number of results that both runs have.
     """
 
     worse: tuple[str, ...]
@@ -40,6 +49,9 @@ class Difference:
     added: tuple[str, ...]
     removed: tuple[str, ...]
     added_failing: tuple[str, ...]
+    only_after: tuple[str, ...] = ()
+    only_before: tuple[str, ...] = ()
+    compared: int = 0
 
     @property
     def is_regression(self) -> bool:
@@ -52,14 +64,18 @@ def compare(before: Report, after: Report) -> Difference:
     old = {result.id: result for result in before.results}
     new = {result.id: result for result in after.results}
     both = [name for name in new if name in old]
-    added = tuple(name for name in new if name not in old)
+    added = tuple(name for name in new if name not in old and _is_about(before, new[name], after))
+    removed = tuple(name for name in old if name not in new and _is_about(after, old[name], before))
     return Difference(
         worse=tuple(name for name in both if _bad(new[name]) and not _bad(old[name])),
         fixed=tuple(name for name in both if not _passed(old[name]) and _passed(new[name])),
         changed=tuple(name for name in both if _changed(old[name], new[name])),
         added=added,
-        removed=tuple(name for name in old if name not in new),
+        removed=removed,
         added_failing=tuple(name for name in added if _bad(new[name])),
+        only_after=tuple(name for name in new if name not in old and name not in added),
+        only_before=tuple(name for name in old if name not in new and name not in removed),
+        compared=len(both),
     )
 
 
@@ -72,7 +88,11 @@ def _lines(before: Report, after: Report) -> Iterator[str]:
     for sign, report in (("-", before), ("+", after)):
         yield f"{sign} {subject_line(report)}: {headline(report)}"
         yield f"  {environment_line(report)}, contract {report.header.contract}"
+        path = report.header.subject.path
+        if path is not None:
+            yield f"  imported from {path}"
     found = compare(before, after)
+    yield f"compared: {found.compared} results that both runs have"
     new = {result.id: result for result in after.results}
     groups = (
         ("newly failing", found.worse),
@@ -81,6 +101,7 @@ def _lines(before: Report, after: Report) -> Iterator[str]:
         ("added", found.added),
         ("removed", found.removed),
     )
+    yield from cause_lines(before, after)
     for title, names in groups:
         yield f"{title}: {len(names)}"
         for name in names:
@@ -88,6 +109,31 @@ def _lines(before: Report, after: Report) -> Iterator[str]:
             yield f"  {name}{note}"
             if title in {"newly failing", "changed"}:
                 yield from (f"      {line}" for line in new[name].message.splitlines()[:3])
+    for title, names in (
+        ("only in the first run, not selected in the second", found.only_before),
+        ("only in the second run, not selected in the first", found.only_after),
+    ):
+        if names:
+            more = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
+            yield f"{title}: {len(names)}"
+            yield f"  {', '.join(names[:SHOWN])}{more}"
+
+
+def _is_about(report: Report, result: Result, other: Report) -> bool:
+    """Return whether a run was about a result of another run, whether it has it or not."""
+    selected, profiles = report.header.configuration, report.header.profiles
+    check = other.catalog.checks[result.check]
+    return (
+        (not selected.chapters or result.chapter in selected.chapters)
+        and (not selected.wrappers or result.wrapper in selected.wrappers)
+        and ("all" in profiles or check.profile in profiles)
+        and (
+            not selected.checks
+            or any(
+                name in check.clauses or fnmatchcase(result.check, name) for name in selected.checks
+            )
+        )
+    )
 
 
 def _bad(result: Result) -> bool:

@@ -1,12 +1,21 @@
 """Writes files in one step, and finds out beforehand whether they can be written."""
 
 import os
+import tempfile
 from contextlib import suppress
 from pathlib import Path
 
-from scikeras_conformance.exceptions import ReportError
+from scikeras_conformance.exceptions import ReportError, UsageError
 
-__all__ = ["check_folder_writable", "check_writable", "write_text"]
+__all__ = [
+    "CONFIGURATION_FILES",
+    "check_folder_writable",
+    "check_writable",
+    "is_same_file",
+    "write_text",
+]
+
+CONFIGURATION_FILES = frozenset({"scikeras-conformance.toml", "pyproject.toml"})
 
 
 def check_writable(path: Path) -> None:
@@ -14,22 +23,34 @@ def check_writable(path: Path) -> None:
 
     Raises
     ------
+    UsageError
+        If it has the name of a configuration file, which a report never replaces.
     ReportError
         If the directory is missing or not writable, or the path is a directory.
     """
     try:
-        parent = path.resolve().parent
+        resolved = path.resolve()
+        parent = resolved.parent
         is_folder, is_special = path.is_dir(), _is_special(path)
     except (OSError, RuntimeError, ValueError) as error:  # a loop of links, a null character
         raise ReportError(f"The report {path} cannot be written: {error}.") from error
+    if {path.name, resolved.name} & CONFIGURATION_FILES:
+        raise UsageError(
+            f"The output {path} has the name of a configuration file, which no output replaces; "
+            "give another."
+        )
     if is_folder:
         raise ReportError(f"The report {path} is a directory; give the name of a file.")
     if is_special:
         return
     if not parent.is_dir():
         raise ReportError(f"The report {path} cannot be written: there is no directory {parent}.")
-    if not os.access(parent, os.W_OK):
-        raise ReportError(f"The report {path} cannot be written: {parent} is not writable.")
+    try:
+        # Permissions alone tell too little: a file system may be read-only, or full of rules.
+        with tempfile.TemporaryFile(dir=parent):
+            pass
+    except OSError as error:
+        raise ReportError(f"The report {path} cannot be written: {error}.") from error
 
 
 def check_folder_writable(path: Path) -> None:
@@ -38,18 +59,25 @@ def check_folder_writable(path: Path) -> None:
     Raises
     ------
     ReportError
-        If it is a file, or the directory in which it would be made is not writable.
+        If it is a file, or cannot be made or written to.
     """
     try:
         path = path.resolve()
         there = next(one for one in (path, *path.parents) if one.exists())
-        is_folder = there.is_dir()
+        if there.is_dir():
+            with tempfile.TemporaryDirectory(dir=there):
+                return
     except (OSError, RuntimeError, ValueError) as error:  # a loop of links, a null character
         raise ReportError(f"The scripts cannot be written to {path}: {error}.") from error
-    if not is_folder:
-        raise ReportError(f"The scripts cannot be written to {path}: {there} is not a directory.")
-    if not os.access(there, os.W_OK):
-        raise ReportError(f"The scripts cannot be written to {path}: {there} is not writable.")
+    raise ReportError(f"The scripts cannot be written to {path}: {there} is not a directory.")
+
+
+def is_same_file(path: Path, other: Path) -> bool:
+    """Return whether two paths lead to one file, by whatever name or link."""
+    try:
+        return path.resolve() == other.resolve() or (path.exists() and path.samefile(other))
+    except OSError:
+        return False
 
 
 def write_text(text: str, path: Path) -> None:

@@ -1,18 +1,15 @@
 """Where in the subject's own source a failure happened."""
 
-import inspect
 import os
 import re
-import sys
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from scikeras_conformance.catalog.results import Result
 from scikeras_conformance.report.structure import Report
-from scikeras_conformance.subject.loading import Subject
 
-__all__ = ["Location", "location_of", "root_of", "sources_of"]
+__all__ = ["Location", "location_of", "root_of"]
 
 FRAME = re.compile(r'^  File "(.+)", line (\d{1,9})\b', re.MULTILINE)
 
@@ -35,27 +32,6 @@ class Location:
         except ValueError:  # on another drive
             return None
         return None if relative.startswith("..") else Path(relative).as_posix()
-
-
-def sources_of(subject: Subject) -> dict[str, Any]:
-    """Return the folders and files of a subject, and the line of each class."""
-    roots: set[str] = set()
-    definitions: dict[str, Any] = {}
-    for wrapper in subject.classes:
-        cls = subject.public_class(wrapper)
-        module = sys.modules.get(cls.__module__.partition(".")[0])
-        roots.update(map(str, getattr(module, "__path__", None) or ()))
-        try:
-            file = inspect.getsourcefile(cls)
-            line = inspect.getsourcelines(cls)[1]
-        # A class may come from no file, or name one that does not exist.
-        except (OSError, TypeError):
-            continue
-        if file is not None:
-            path = str(Path(file).absolute())
-            definitions[str(wrapper)] = {"file": path, "line": line}
-            roots.add(path)
-    return {"roots": sorted(roots), "definitions": definitions}
 
 
 def root_of(directory: Path) -> Path:
@@ -82,6 +58,10 @@ def location_of(report: Report, result: Result) -> Location | None:
         where neither is known.
     """
     sources = report.header.subject.sources
+    if result.origin is not None:
+        file = _absolute(result.origin.file, sources.roots)
+        if file is not None:
+            return Location(file, result.origin.line, exact=bool(result.exception))
     for file, line in reversed(FRAME.findall(result.details)):
         if any(
             file == root or file.startswith(root.rstrip(os.sep) + os.sep) for root in sources.roots
@@ -89,3 +69,14 @@ def location_of(report: Report, result: Result) -> Location | None:
             return Location(file, int(line), exact=True)
     definition = sources.definitions.get(result.wrapper)
     return Location(definition.file, definition.line, exact=False) if definition else None
+
+
+def _absolute(shown: str, roots: Iterable[str]) -> str | None:
+    """Return the path of a file of which only the part from its package is known."""
+    parts = shown.split("/")
+    for root in roots:
+        folder = root.replace(os.sep, "/").split("/")
+        for count in range(len(parts), 0, -1):
+            if folder[-count:] == parts[:count]:
+                return "/".join([*folder, *parts[count:]])
+    return None

@@ -1,7 +1,8 @@
 """Several runs side by side: implementations, or environments."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 
+from scikeras_conformance.catalog.printable import printable
 from scikeras_conformance.catalog.results import Outcome
 from scikeras_conformance.report.formats.markdown import plain
 from scikeras_conformance.report.formats.templating import render_page
@@ -12,7 +13,7 @@ from scikeras_conformance.report.wording import (
     subject_line,
 )
 
-__all__ = ["as_html", "as_markdown"]
+__all__ = ["RENDERERS", "as_html", "as_markdown", "as_text"]
 
 TITLE = "Wrapper contract, side by side"
 
@@ -22,10 +23,10 @@ ORDER = (Outcome.ERRORED, Outcome.UNAVAILABLE, Outcome.FAILED, Outcome.BLOCKED)
 
 def as_markdown(reports: Sequence[Report]) -> str:
     """Return the comparison as Markdown."""
-    out = [f"# {TITLE}", "", "| | subject | environment | verdict |"]
-    out.append("|---|---|---|---|")
+    out = [f"# {TITLE}", "", "| | subject | imported from | environment | verdict |"]
+    out.append("|---|---|---|---|---|")
     for number, report in enumerate(reports, 1):
-        cells = [subject_line(report), environment_line(report), headline(report)]
+        cells = [*_who(report), environment_line(report), headline(report)]
         out.append(f"| {number} | " + " | ".join(plain(cell) for cell in cells) + " |")
     numbers = [str(number) for number in range(1, len(reports) + 1)]
     out += [
@@ -41,6 +42,26 @@ def as_markdown(reports: Sequence[Report]) -> str:
     return "\n".join(out) + "\n"
 
 
+def as_text(reports: Sequence[Report]) -> str:
+    """Return the comparison as plain text: the runs, then a line for each check."""
+    out = [TITLE, ""]
+    for number, report in enumerate(reports, 1):
+        subject, path = _who(report)
+        out.append(f"{number:>3}  {subject}: {headline(report)}")
+        out += [f"     {line}" for line in (environment_line(report), path) if line]
+    checks = _checks(reports)
+    rows = [["check", "level", *(str(number) for number in range(1, len(reports) + 1))]]
+    for check in checks:
+        cells = [_cell(report, check)[1] for report in reports]
+        rows.append([check, _level(reports, check), *cells])
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    out.append("")
+    for row in rows:
+        padded = (cell.ljust(width) for cell, width in zip(row, widths, strict=True))
+        out.append("  ".join(padded).rstrip())
+    return printable("\n".join(out)) + "\n"
+
+
 def as_html(reports: Sequence[Report]) -> str:
     """Return the comparison as one page."""
     return render_page(
@@ -50,6 +71,7 @@ def as_html(reports: Sequence[Report]) -> str:
             {
                 "spec": report.header.subject.spec,
                 "subject": subject_line(report),
+                "path": report.header.subject.path or "",
                 "environment": environment_line(report),
                 "verdict": headline(report),
             }
@@ -64,6 +86,11 @@ def as_html(reports: Sequence[Report]) -> str:
             for check in _checks(reports)
         ],
     )
+
+
+def _who(report: Report) -> tuple[str, str]:
+    """Return the subject, and where it was imported from, if that is known."""
+    return subject_line(report), report.header.subject.path or ""
 
 
 def _checks(reports: Sequence[Report]) -> list[str]:
@@ -92,3 +119,11 @@ def _cell(report: Report, check: str) -> tuple[str, str]:
         return "passed", f"passed {len(outcomes)}"
     other = next(outcome for outcome in outcomes if outcome is not Outcome.PASSED)
     return str(other), f"{other.words} {outcomes.count(other)}/{len(outcomes)}"
+
+
+RENDERERS: Mapping[str, Callable[[Sequence[Report]], str]] = {
+    "markdown": as_markdown,
+    "html": as_html,
+    "text": as_text,
+}
+"""The formats of the comparison, by name."""

@@ -2,11 +2,17 @@
 
 import re
 from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from pathlib import Path
 
 from scikeras_conformance.catalog.results import Result
 from scikeras_conformance.exceptions import ReportError, UsageError
-from scikeras_conformance.report.files import check_folder_writable, check_writable, write_text
+from scikeras_conformance.report.files import (
+    check_folder_writable,
+    check_writable,
+    is_same_file,
+    write_text,
+)
 from scikeras_conformance.report.formats import parse_target, render_as
 from scikeras_conformance.report.structure import Report
 from scikeras_conformance.report.writing import ReportStream, write_report
@@ -57,7 +63,7 @@ class Outputs:
                 continue
             check_writable(path)
             for name, file in read.items():
-                if file and path.resolve() == Path(file).resolve():
+                if file and is_same_file(path, Path(file)):
                     raise UsageError(f"The output {path} is the {name} of the run; give another.")
             if path.resolve() in taken:
                 raise UsageError(
@@ -95,7 +101,7 @@ class Outputs:
         self._streamed.update(result.id for result in new)
 
     def write(self, report: Report, script_of: Callable[[Result], str]) -> None:
-        """Write everything that goes into a file.
+        """Write everything that goes into a file, as far as it can be written.
 
         Parameters
         ----------
@@ -103,16 +109,33 @@ class Outputs:
             The complete report.
         script_of : callable
             Makes the script of a failure; called only if scripts were requested.
+
+        Raises
+        ------
+        ReportError
+            If something could not be written, after everything else was.
         """
         if self._stream is not None:
             self._stream.close()
+        errors: list[ReportError] = []
+        for write in self._writers(report, script_of):
+            try:
+                write()
+            except ReportError as error:
+                errors.append(error)
+        if errors:
+            raise errors[0]
+
+    def _writers(
+        self, report: Report, script_of: Callable[[Result], str]
+    ) -> Iterator[Callable[[], None]]:
         if self._report is not None:
-            write_report(report, self._report)
+            yield partial(write_report, report, self._report)
         if self._scripts is not None:
-            write_scripts(report, self._scripts, script_of)
+            yield partial(write_scripts, report, self._scripts, script_of)
         for target in self._targets:
             if target.path is not None:
-                write_text(render_as(target.form, report), target.path)
+                yield partial(write_text, render_as(target.form, report), target.path)
 
     def to_terminal(self, report: Report) -> Iterator[str]:
         """Yield the formats that were requested without a file."""

@@ -2,26 +2,28 @@
 
 import json
 import re
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
 from scikeras_conformance.catalog.counts import Counts
+from scikeras_conformance.catalog.results import Outcome, Result
 from scikeras_conformance.catalog.verdict import Verdict, decide
 from scikeras_conformance.exceptions import DamagedReportError, UsageError
 from scikeras_conformance.report.building import exit_code_of
+from scikeras_conformance.report.causes import Cause
 from scikeras_conformance.report.structure import SCHEMA, Report, ReportedCounts
 
 __all__ = ["from_dict", "load_report"]
 
 FAMILY = "scikeras-conformance/report/"
 OURS = re.compile(rf'\s*\{{\s*"schema":\s*"{FAMILY}')
+RESULT = re.compile(r'^\{"id": "(?:[^"\\]|\\.)*", "check": ', re.MULTILINE)
 REFUSED = (Verdict.USAGE, Verdict.NO_SUBJECT, Verdict.CANNOT_FIT, Verdict.INCOMPLETE)
 """The verdicts of a run that ended before its checks."""
-
-STREAMED = re.compile(r'^\{"id": ', re.MULTILINE)
 
 
 def load_report(path: str | Path) -> Report:
@@ -61,7 +63,7 @@ def load_report(path: str | Path) -> Report:
         data = json.loads(text)
     except (ValueError, RecursionError) as error:
         if OURS.match(text):
-            count = len(STREAMED.findall(text))
+            count = len(RESULT.findall(text))
             raise DamagedReportError(
                 f"The report {path} is cut off: it holds {count} results and has no footer, so "
                 "the run did not come to its end. Run it again."
@@ -99,8 +101,9 @@ def from_dict(data: Any) -> Report:
         report = msgspec.convert(data, Report)
     except msgspec.ValidationError as error:
         raise DamagedReportError(f"is damaged: {error}.") from error
-    # Defaults are for those who make a report; a file has every key.
-    if json.loads(json.dumps(msgspec.to_builtins(report))) != data:
+    # Defaults are for those who make a report; a file has every key, except in its results.
+    plain = json.loads(json.dumps(msgspec.to_builtins(report)))
+    if {**plain, "results": ()} != {**data, "results": ()}:
         raise DamagedReportError("is damaged: it lacks keys that every report has.")
     for contradiction in _contradictions(report):
         raise DamagedReportError(f"contradicts itself: {contradiction}.")
@@ -123,6 +126,8 @@ def _contradictions(report: Report) -> Iterator[str]:
     if header.planned != footer.counts.planned or header.partial is not partial:
         yield "header and footer are of different runs"
     yield from _strangers(report)
+    if not _causes_agree(report):
+        yield "the causes are not those of the results"
     verdict = _verdict(report, counts)
     if footer.verdict is not verdict:
         yield f"the verdict is {footer.verdict!r}, and the results say {verdict!r}"
@@ -142,6 +147,22 @@ def _strangers(report: Report) -> Iterator[str]:
             yield f"the result {result.id!r} is of no check of its catalog"
     if any(not set(entry.clauses) <= catalog.clauses.keys() for entry in catalog.checks.values()):
         yield "a check is about a clause that its catalog does not have"
+
+
+def _causes_agree(report: Report) -> bool:
+    """Whether each result that failed or was blocked is in one cause, and no other result is."""
+    wrong = {result.id: result for result in report.results if result.went_wrong}
+    grouped = [name for cause in report.causes for name in cause.results]
+    return sorted(grouped) == sorted(wrong) and all(
+        cause.example in cause.results and _outcomes_agree(cause, wrong) for cause in report.causes
+    )
+
+
+def _outcomes_agree(cause: Cause, wrong: Mapping[str, Result]) -> bool:
+    found = Counter(wrong[name].outcome for name in cause.results)
+    return {Outcome.FAILED: cause.failed, Outcome.BLOCKED: cause.blocked} == {
+        outcome: found[outcome] for outcome in (Outcome.FAILED, Outcome.BLOCKED)
+    }
 
 
 def _pairs(counts: ReportedCounts) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-from scikeras_conformance.report.structure import SCHEMA, Report
+from scikeras_conformance.report.structure import SCHEMA, Report, ReportedResult
 
 __all__ = ["FILE", "report_schema", "schema_text"]
 
@@ -19,7 +19,10 @@ FILE = Path(__file__).with_name("report.schema.json")
 def report_schema() -> dict[str, Any]:
     """Return the schema, in the dialect 2020-12 of JSON Schema."""
     generated = msgspec.json.schema(Report)
-    definitions = {name: _plain(part) for name, part in generated["$defs"].items()}
+    definitions = {
+        name: _plain(part, omits_defaults=name == ReportedResult.__name__)
+        for name, part in generated["$defs"].items()
+    }
     root = definitions.pop("Report")
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
@@ -36,10 +39,10 @@ def schema_text() -> str:
     return json.dumps(report_schema(), indent=2) + "\n"
 
 
-def _plain(part: Any) -> dict[str, Any]:
+def _plain(part: Any, *, omits_defaults: bool) -> dict[str, Any]:
     """Return a type as readers of the schema need it."""
     plain = dict(part)
-    if "properties" in plain:
+    if "properties" in plain and not omits_defaults:
         # Defaults are for those who make a report; a file has every key.
         plain["required"] = list(plain["properties"])
         plain["properties"] = {

@@ -14,6 +14,7 @@ from scikeras_conformance.catalog.exit_codes import ExitCode
 from scikeras_conformance.catalog.results import Outcome, Result
 from scikeras_conformance.catalog.verdict import Verdict
 from scikeras_conformance.contract import Level
+from scikeras_conformance.report.causes import Cause
 
 __all__ = [
     "SCHEMA",
@@ -63,8 +64,17 @@ class ReportedSubject(_Part, frozen=True):
     """The implementation that was checked."""
 
     spec: Annotated[str, Meta(description="As it was named on the command line.")]
-    distribution: str | None = None
-    version: str | None = None
+    distribution: Annotated[
+        str | None, Meta(description="The installed one that the imported file belongs to.")
+    ] = None
+    version: Annotated[
+        str | None, Meta(description="Of the distribution, or of the imported package.")
+    ] = None
+    path: Annotated[str | None, Meta(description="The file or folder that was imported.")] = None
+    commit: Annotated[
+        str | None,
+        Meta(description="Of that file, if git tracks it; with '+changes' if it was changed."),
+    ] = None
     wrappers: Annotated[
         dict[str, str], Meta(description="The import path of each class, by wrapper.")
     ] = {}
@@ -101,6 +111,15 @@ class Configuration(_Part, frozen=True):
     time_limit: Annotated[float | None, Meta(description="Seconds for each check.")] = None
     estimators: Annotated[
         tuple[str, ...], Meta(description="Estimator factories, as on the command line.")
+    ] = ()
+    chapters: Annotated[
+        tuple[str, ...], Meta(description="The selected chapters; none for all of them.")
+    ] = ()
+    checks: Annotated[
+        tuple[str, ...], Meta(description="The selected clauses and checks, or patterns of them.")
+    ] = ()
+    wrappers: Annotated[
+        tuple[str, ...], Meta(description="The selected wrappers; none for all of them.")
     ] = ()
 
 
@@ -215,6 +234,8 @@ class Report(_Part, frozen=True):
         Name and version of the format.
     header : Header
         Subject, environment and settings.
+    causes : tuple of Cause
+        What failed and what was blocked, by what really happened; the most frequent first.
     catalog : Catalog
         The clauses and checks that the run is about.
     results : tuple of ReportedResult
@@ -225,6 +246,7 @@ class Report(_Part, frozen=True):
 
     schema: Literal["scikeras-conformance/report/2"]
     header: Header
+    causes: tuple[Cause, ...]
     catalog: Catalog
     results: tuple[ReportedResult, ...]
     footer: Footer
@@ -248,6 +270,20 @@ class Report(_Part, frozen=True):
     def gate(self) -> Gate | None:
         """The comparison with the baseline; None for a run without one, or that is incomplete."""
         return self.footer.gate if self.is_complete else None
+
+    def example_of(self, cause: Cause) -> ReportedResult:
+        """Return the result that stands for a cause."""
+        return next(result for result in self.results if result.id == cause.example)
+
+    def known_of(self, cause: Cause) -> int:
+        """Return how many results of a cause the baseline accepts."""
+        gate = self.footer.gate
+        return 0 if gate is None else sum(name in gate.known for name in cause.results)
+
+    @property
+    def causes_to_fix(self) -> tuple[Cause, ...]:
+        """The causes, those that the baseline accepts altogether last."""
+        return tuple(sorted(self.causes, key=lambda cause: self.known_of(cause) == cause.size))
 
     def known(self, result: Result) -> Known | None:
         """Return why the baseline accepts a failure; None if it does not."""

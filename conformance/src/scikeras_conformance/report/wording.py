@@ -1,25 +1,33 @@
 """Phrases about a run that several formats share."""
 
+from scikeras_conformance.catalog.exit_codes import ExitCode
 from scikeras_conformance.catalog.results import Outcome
 from scikeras_conformance.catalog.verdict import Verdict
 from scikeras_conformance.contract import Level
+from scikeras_conformance.report.causes import Cause
 from scikeras_conformance.report.structure import Report
 
 __all__ = [
+    "clauses_phrase",
     "counts_line",
+    "ending",
     "environment_line",
     "headline",
     "is_good",
+    "mending_phrase",
     "offered_clauses",
     "subject_line",
 ]
+
+MAX_CLAUSES = 8
 
 
 def subject_line(report: Report) -> str:
     """Return the subject with its release."""
     subject = report.header.subject
-    release = f"{subject.distribution} {subject.version}" if subject.version else "no release"
-    return f"{subject.spec} ({release})"
+    release = " ".join(filter(None, (subject.distribution, subject.version)))
+    commit = f"commit {subject.commit}" if subject.commit else ""
+    return f"{subject.spec} ({', '.join(filter(None, (release, commit))) or 'no release'})"
 
 
 def environment_line(report: Report) -> str:
@@ -37,6 +45,21 @@ def environment_line(report: Report) -> str:
         ("device", environment.device),
     ]
     return ", ".join(f"{name} {value}" for name, value in parts if value) or "unknown environment"
+
+
+def ending(report: Report, problem: str = "") -> str:
+    """Return the last line about a run: how it ended, and the exit code that says the same.
+
+    Parameters
+    ----------
+    report : Report
+        The run.
+    problem : str, default=""
+        What went wrong after the verdict; whatever that was, the run did not come to its end.
+    """
+    if problem:
+        return f"incomplete: {problem.rstrip('.')} (exit code {int(ExitCode.INCOMPLETE)})"
+    return f"{headline(report)} (exit code {int(report.footer.exit_code)})"
 
 
 def headline(report: Report) -> str:
@@ -94,3 +117,41 @@ def is_good(report: Report) -> bool:
     met = gate is None or gate.met
     whole = not (report.header.partial or counts.blocked or counts.not_offered)
     return report.footer.verdict is Verdict.CONFORMANT and met and whole
+
+
+def mending_phrase(cause: Cause) -> str:
+    """Return what it would bring to mend a cause."""
+    if cause.size == 1:
+        return f"mending this frees 1 {'failed' if cause.failed else 'blocked'} result"
+    if not (cause.failed and cause.blocked):
+        kind = "failed" if cause.failed else "blocked"
+        return f"mending this frees {cause.size} {kind} results"
+    return (
+        f"mending this frees {cause.size} results: {cause.failed} failed, {cause.blocked} blocked"
+    )
+
+
+def clauses_phrase(report: Report, cause: Cause) -> str:
+    """Return the clauses that a cause breaks, and those that it keeps from being checked."""
+    names = set(cause.results)
+    broken = {
+        result.clauses[0]
+        for result in report.results
+        if result.id in names and result.outcome is Outcome.FAILED
+    }
+    parts = []
+    for verb, found in (
+        ("breaks", [name for name in cause.clauses if name in broken]),
+        ("blocks", [name for name in cause.clauses if name not in broken]),
+    ):
+        if found:
+            more = len(found) - MAX_CLAUSES
+            words = [_with_level(report, name) for name in found[:MAX_CLAUSES]]
+            words += [f"{more} more"] if more > 0 else []
+            parts.append(f"{verb} {', '.join(words)}")
+    return "; ".join(parts)
+
+
+def _with_level(report: Report, clause: str) -> str:
+    entry = report.catalog.clauses.get(clause)
+    return f"{clause} ({entry.level})" if entry else clause

@@ -18,13 +18,19 @@ from scikeras_conformance.report.building import reported
 from scikeras_conformance.report.files import write_text
 from scikeras_conformance.report.structure import SCHEMA, Header, Report
 
-__all__ = ["ReportStream", "to_dict", "write_report"]
+__all__ = ["ReportStream", "to_dict", "to_json", "write_report"]
 
 
 def to_dict(report: Report) -> dict[str, Any]:
     """Return a report as plain data, in the layout of the file."""
     plain: dict[str, Any] = msgspec.to_builtins(report)
     return plain
+
+
+def to_json(report: Report) -> str:
+    """Return a complete report as the text of its file: a line for each cause and each result."""
+    parts = (f"{_json(name)}: {_part(value)}" for name, value in to_dict(report).items())
+    return "{" + ",\n".join(parts) + "}\n"
 
 
 def write_report(report: Report, path: Path) -> None:
@@ -35,7 +41,7 @@ def write_report(report: Report, path: Path) -> None:
     ReportError
         If the file cannot be written.
     """
-    write_text(_json(report, indent=1) + "\n", path)
+    write_text(to_json(report), path)
 
 
 class ReportStream:
@@ -87,6 +93,13 @@ class ReportStream:
             raise ReportError(f"The report {self._path} cannot be written: {error}.") from error
 
 
-def _json(value: Any, indent: int | None = None) -> str:
+def _part(value: Any) -> str:
+    if isinstance(value, list | tuple) and value:
+        return "[\n" + ",\n".join(map(_json, value)) + "\n]"
+    return _json(value)
+
+
+def _json(value: Any) -> str:
     # Not msgspec's own encoder: it refuses the lone surrogates that a subject's message may hold.
-    return json.dumps(msgspec.to_builtins(value), ensure_ascii=False, indent=indent)
+    text = json.dumps(msgspec.to_builtins(value), ensure_ascii=False)
+    return text.encode("utf-8", "backslashreplace").decode("utf-8")

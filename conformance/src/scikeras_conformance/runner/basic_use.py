@@ -12,15 +12,28 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from scikeras_conformance.catalog.wrappers import Wrapper
-from scikeras_conformance.exceptions import CannotFitError
+from scikeras_conformance.exceptions import CannotFitError, TimeUp
+from scikeras_conformance.runner import post_mortem
 from scikeras_conformance.runner.context import describe, show
+from scikeras_conformance.runner.interruption import is_from_outside, noticing_interrupts
 from scikeras_conformance.runner.lazy_module import LazyModule
+from scikeras_conformance.runner.process_state import restored_process_state
 from scikeras_conformance.runner.seeding import seed_everything
-from scikeras_conformance.runner.time_limit import TimeUp, time_limit
+from scikeras_conformance.runner.time_limit import DEFAULT_LIMIT, time_limit
 from scikeras_conformance.subject.builder_protocol import READY_MADE, BuilderProtocol
 from scikeras_conformance.subject.loading import Subject
 
-__all__ = ["BasicUse", "basic_use_of", "helper_number", "require_basic_use", "working_protocols"]
+__all__ = [
+    "STAGE",
+    "BasicUse",
+    "basic_use_of",
+    "helper_number",
+    "require_basic_use",
+    "working_protocols",
+]
+
+STAGE = "tried a fit"
+"""What a process that ends meanwhile was doing, see `post_mortem`."""
 
 doubles = LazyModule("scikeras_conformance.doubles")
 np = LazyModule("numpy")
@@ -98,7 +111,7 @@ def helper_number(subject: Subject, wrapper: Wrapper) -> int:
 
 
 def require_basic_use(
-    subject: Subject, wrapper: Wrapper, *, limit: float = 0.0, kill: bool = False
+    subject: Subject, wrapper: Wrapper, *, limit: float = DEFAULT_LIMIT, kill: bool = False
 ) -> None:
     """Refuse a subject with which basic use works for none of its wrappers.
 
@@ -108,7 +121,7 @@ def require_basic_use(
         The implementation under test.
     wrapper : Wrapper
         The wrapper to try first.
-    limit : float, default=0
+    limit : float, default=120
         Seconds that one wrapper may take; zero means without end.
     kill : bool, default=False
         Whether to end the process if a fit cannot be stopped in another way.
@@ -118,14 +131,17 @@ def require_basic_use(
     CannotFitError
         With what was called, what happened, and what would help.
     """
-    for one in sorted(subject.classes, key=lambda other: other is not wrapper):
-        if one not in subject.basic_use:
-            _try_within(subject, one, limit, kill=kill)
-        if subject.basic_use[one].helper is not None:
-            return
-    if REFUSAL not in subject.basic_use:
-        # Every item of a run may ask, and the other protocols take a second to try.
-        subject.basic_use[REFUSAL] = "\n".join(_refusal(subject, limit, kill=kill))
+    post_mortem.note(STAGE)
+    with noticing_interrupts(), restored_process_state():
+        for one in sorted(subject.classes, key=lambda other: other is not wrapper):
+            if one not in subject.basic_use:
+                _try_within(subject, one, limit, kill=kill)
+            if subject.basic_use[one].helper is not None:
+                post_mortem.note("ran its checks")
+                return
+        if REFUSAL not in subject.basic_use:
+            # Every item of a run may ask, and the other protocols take a second to try.
+            subject.basic_use[REFUSAL] = "\n".join(_refusal(subject, limit, kill=kill))
     raise CannotFitError(subject.basic_use[REFUSAL])
 
 
@@ -191,7 +207,9 @@ def _problem(subject: Subject, wrapper: Wrapper, helper: Any) -> Problem | None:
             return Problem(step, f"passed {show(first)} to the builder as input_shape")
         step = f"{name}(builder).fit(X, y).predict(X), with a model of {helper.words},"
         predicted = np.asarray(estimator.predict(X))
-    except (Exception, SystemExit) as error:
+    except BaseException as error:
+        if is_from_outside(error):
+            raise
         return Problem(step, f"raised {describe(error)}")
     right = predicted.size == y.size and np.allclose(predicted.reshape(y.shape), y, atol=1e-3)
     if right:
@@ -258,6 +276,6 @@ def _refusal(subject: Subject, limit: float, *, kill: bool) -> Iterator[str]:
             f"{', '.join(one for one in READY_MADE if one is not subject.builder_protocol)} were "
             "tried. Name an adapter as module:adapter: its method construct(cls, *args, **params) "
             "makes an estimator where the constructor differs, and its method "
-            "adapt_builder(builder) returns what to pass instead of a builder. "
+            "wrap_builder(builder) returns what to pass instead of a builder. "
             f"'scikeras-conformance init {subject.spec}' writes one to start from."
         )

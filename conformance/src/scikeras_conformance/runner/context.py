@@ -15,14 +15,15 @@ it only prepares for that. An exception anywhere else in a check is the suite's 
         pipeline.fit(X, y)
 """
 
-import re
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from typing import Any, NoReturn
 
+from scikeras_conformance.catalog.printable import describe, show
 from scikeras_conformance.catalog.wrappers import Wrapper
 from scikeras_conformance.exceptions import Blocked, Nonconformance, NotApplicable, Unavailable
+from scikeras_conformance.runner.interruption import is_from_outside
 from scikeras_conformance.subject.loading import Subject
 
 __all__ = ["CheckContext", "Observation", "describe", "show"]
@@ -55,7 +56,7 @@ class Steps(ABC):
         """Guard a step."""
 
     @abstractmethod
-    def stop(self, step: str, problem: str) -> NoReturn:
+    def stop(self, step: str, problem: str, *, follows: str = "") -> NoReturn:
         """End the check: the subject failed in a step without raising.
 
         Parameters
@@ -64,6 +65,8 @@ class Steps(ABC):
             What it was to do.
         problem : str
             What happened instead, in words that continue the step.
+        follows : str, default=""
+            The check of the promise that is broken in this step, if there is one.
         """
 
     def make(self, *args: Any, **params: Any) -> Any:
@@ -167,9 +170,19 @@ class CheckContext(Steps):
 
     # -- outcomes ---------------------------------------------------------------------------
 
-    def fail(self, message: str) -> NoReturn:
-        """End the check: the promise is broken."""
-        raise Nonconformance(message)
+    def fail(self, message: str, *, follows: str = "") -> NoReturn:
+        """End the check: the promise is broken.
+
+        Parameters
+        ----------
+        message : str
+            What is wrong.
+        follows : str, default=""
+            The check that fails for the same reason, if there is nothing else wrong here.
+        """
+        failure = Nonconformance(message)
+        failure.follows = follows
+        raise failure
 
     def unavailable(self, what: str) -> NoReturn:
         """End the check: it cannot be run here, because something is missing."""
@@ -184,13 +197,13 @@ class CheckContext(Steps):
         if not condition:
             raise Nonconformance(message)
 
-    def stop(self, step: str, problem: str) -> NoReturn:
+    def stop(self, step: str, problem: str, *, follows: str = "") -> NoReturn:
         """End the check: the subject failed in a step without raising.
 
         The promise is broken in a block of `doing` or `refusing`, and otherwise the check is
         blocked.
         """
-        self._end(step, problem)
+        self._end(step, problem, follows=follows)
 
     # -- guards -----------------------------------------------------------------------------
 
@@ -250,7 +263,9 @@ class CheckContext(Steps):
                 if words and not any(word.lower() in text for word in words):
                     problem = f"raised {describe(error)}, and the message names none of: "
                     self._end(what, problem + ", ".join(words), error)
-            except (Exception, SystemExit) as error:
+            except BaseException as error:
+                if is_from_outside(error):
+                    raise
                 self._end(what, f"raised {describe(error)}; expected {wanted}", error)
             else:
                 self._end(what, f"raised nothing; expected {wanted}")
@@ -261,7 +276,9 @@ class CheckContext(Steps):
             yield
         except OUTCOMES:
             raise
-        except (Exception, SystemExit) as error:
+        except BaseException as error:
+            if is_from_outside(error):
+                raise
             self._end(step, f"raised {describe(error)}", error)
 
     @contextmanager
@@ -273,12 +290,16 @@ class CheckContext(Steps):
         finally:
             self._blocks.remove(block)
 
-    def _end(self, step: str, problem: str, error: BaseException | None = None) -> NoReturn:
+    def _end(
+        self, step: str, problem: str, error: BaseException | None = None, *, follows: str = ""
+    ) -> NoReturn:
         what, is_clause = self._blocks[0] if self._blocks else (step, False)
+        outcome: Nonconformance | Blocked = Blocked(step, problem)
         if is_clause:
             tried = step if what == step else f"{what}: {step}"
-            raise Nonconformance(f"{tried} {problem}") from error
-        raise Blocked(step, problem) from error
+            outcome = Nonconformance(f"{tried} {problem}")
+        outcome.follows = follows
+        raise outcome from error
 
 
 class Observation(Steps):
@@ -297,32 +318,7 @@ class Observation(Steps):
     def _guard(self, step: str) -> AbstractContextManager[None]:
         return self._context.doing(step)
 
-    def stop(self, step: str, problem: str) -> NoReturn:
+    def stop(self, step: str, problem: str, *, follows: str = "") -> NoReturn:
         """End the check as broken: the subject failed in a step without raising."""
         with self._context.doing(step):
-            self._context.stop(step, problem)
-
-
-def show(value: object) -> str:
-    """Return a short text for any value of a subject, also for one whose ``repr`` raises."""
-    try:
-        text = " ".join(repr(value).split())
-    except Exception as error:
-        return f"<{type(value).__name__} whose repr raises {type(error).__name__}>"
-    return text if len(text) <= 80 else text[:80] + "..."
-
-
-def describe(error: BaseException) -> str:
-    """Return type and message of an exception, the message cut to a readable length.
-
-    Functions are named without the function that defines them, which is the check itself where a
-    message is about a builder.
-    """
-    try:
-        # Cut first, because the expression takes long for an endless word.
-        text = re.sub(r"[\w.]+\.<locals>\.", "", " ".join(str(error).split())[:600])
-    except Exception:
-        text = "(its message cannot be printed)"
-    if len(text) > 300:
-        text = text[:300] + " ..."
-    return f"{type(error).__name__}: {text}" if text else type(error).__name__
+            self._context.stop(step, problem, follows=follows)

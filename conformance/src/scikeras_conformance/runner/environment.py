@@ -10,12 +10,16 @@ from scikeras_conformance.runner.device import default_kind
 
 __all__ = ["describe_environment"]
 
-_BACKEND_DISTRIBUTIONS = {
-    "tensorflow": ("tensorflow", "tensorflow-cpu", "tensorflow-gpu", "tf-nightly"),
-    "jax": ("jax",),
-    "torch": ("torch",),
-    "openvino": ("openvino",),
+MODULES = {
+    "keras": "keras",
+    "scikit-learn": "sklearn",
+    "numpy": "numpy",
+    "scipy": "scipy",
+    "pytest": "pytest",
+    "hypothesis": "hypothesis",
+    "mypy": "mypy",
 }
+"""The modules that a run uses, by distribution."""
 
 
 def describe_environment() -> dict[str, Any]:
@@ -36,24 +40,23 @@ def describe_environment() -> dict[str, Any]:
         "platform": platform.platform(),
         "machine": platform.machine(),
         "backend": backend,
-        "backend_version": _first_version(_BACKEND_DISTRIBUTIONS.get(backend, (backend,))),
+        "backend_version": _version(backend, backend),
         "device": _device(keras),
         "default_device": default_kind(),
         "floatx": keras.config.floatx(),
-        "packages": {
-            name: _first_version((name,))
-            for name in ("keras", "scikit-learn", "numpy", "scipy", "pytest", "hypothesis", "mypy")
-        },
+        "packages": {name: _version(name, module) for name, module in MODULES.items()},
     }
 
 
-def _first_version(distributions: tuple[str, ...]) -> str | None:
-    for name in distributions:
-        try:
-            return metadata.version(name)
-        except metadata.PackageNotFoundError:
-            continue
-    return None
+def _version(distribution: str, module: str) -> str | None:
+    """Return the version of a module that was imported; else of the installed distribution."""
+    found = getattr(sys.modules.get(module), "__version__", None)
+    if isinstance(found, str):
+        return found
+    try:
+        return metadata.version(distribution)
+    except metadata.PackageNotFoundError:
+        return None
 
 
 def _device(keras: Any) -> str:

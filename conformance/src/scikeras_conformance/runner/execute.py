@@ -7,12 +7,30 @@ import warnings
 from typing import NamedTuple
 
 from scikeras_conformance.catalog.plan import PlannedCheck
-from scikeras_conformance.catalog.results import Outcome, Result
-from scikeras_conformance.exceptions import Blocked, Nonconformance, NotApplicable, Unavailable
+from scikeras_conformance.catalog.printable import (
+    MAX_DETAILS,
+    MAX_MESSAGE,
+    bounded,
+    describe,
+    printable,
+)
+from scikeras_conformance.catalog.results import Origin, Outcome, Result
+from scikeras_conformance.exceptions import (
+    Blocked,
+    Nonconformance,
+    NotApplicable,
+    TimeUp,
+    Unavailable,
+)
 from scikeras_conformance.runner import global_settings
-from scikeras_conformance.runner.context import CheckContext, describe
+from scikeras_conformance.runner.context import CheckContext
+from scikeras_conformance.runner.definitions import definition_for
+from scikeras_conformance.runner.interruption import is_from_outside, noticing_interrupts
+from scikeras_conformance.runner.origin import origin_of
+from scikeras_conformance.runner.process_state import restored_process_state
 from scikeras_conformance.runner.seeding import seed_everything
-from scikeras_conformance.runner.time_limit import DEFAULT_LIMIT, TimeUp, time_limit
+from scikeras_conformance.runner.time_limit import DEFAULT_LIMIT, grace_of, time_limit
+from scikeras_conformance.runner.tracebacks import short_traceback
 from scikeras_conformance.subject.loading import Subject
 
 __all__ = ["execute"]
@@ -27,6 +45,8 @@ class _Ending(NamedTuple):
     example: str = ""
     step: str = ""
     exception: str = ""
+    origin: Origin | None = None
+    follows: str = ""
 
 
 def execute(
@@ -58,10 +78,11 @@ def execute(
     start = time.perf_counter()
     process = os.getpid()
     count = 1
-    ending = _not_offered(planned, subject) or _run(planned, subject, limit, kill=kill)
-    while ending.outcome is Outcome.PASSED and count < tries:
-        count += 1
-        ending = _run(planned, subject, limit, kill=kill)
+    with noticing_interrupts(), restored_process_state():
+        ending = _not_offered(planned, subject) or _run(planned, subject, limit, kill=kill)
+        while ending.outcome is Outcome.PASSED and count < tries:
+            count += 1
+            ending = _run(planned, subject, limit, kill=kill)
     if os.getpid() != process:
         # A child that the subject forked came back here; it has nothing to report.
         os._exit(1)
@@ -74,7 +95,15 @@ def execute(
         level=str(planned.check.level),
         seconds=round(time.perf_counter() - start, 4),
         tries=count,
-        **ending._asdict(),
+        outcome=ending.outcome,
+        message=bounded(ending.message, MAX_MESSAGE),
+        details=bounded(ending.details, MAX_DETAILS),
+        # Half of a value is none.
+        example=printable(ending.example) if len(ending.example) <= MAX_MESSAGE else "",
+        step=bounded(ending.step, MAX_MESSAGE),
+        exception=bounded(ending.exception, MAX_MESSAGE),
+        origin=ending.origin,
+        follows=ending.follows,
     )
 
 
@@ -94,39 +123,72 @@ def _run(planned: PlannedCheck, subject: Subject, limit: float, *, kill: bool) -
             warnings.simplefilter("ignore")
             seed_everything()
             planned.check.function(CheckContext(subject, planned.wrapper, planned.case))
-    except Unavailable as reason:
-        return _Ending(Outcome.UNAVAILABLE, f"Cannot be judged here: {reason}")
-    except NotApplicable as reason:
-        if planned.check.conditional:
-            return _Ending(Outcome.NOT_APPLICABLE, str(reason))
-        message = (
-            f"The suite failed: {planned.check.id} is not declared conditional, and was not "
-            f"applicable: {reason}"
-        )
-        return _Ending(Outcome.ERRORED, message)
-    except Nonconformance as failure:
-        return _Ending(
-            Outcome.FAILED,
-            _message(failure),
-            _details(failure),
-            failure.example,
-            exception=_cause(failure),
-        )
-    except Blocked as block:
-        return _Ending(
-            Outcome.BLOCKED,
-            _message(block),
-            _details(block),
-            step=block.step,
-            exception=_cause(block),
-        )
-    except TimeUp as stop:
-        message = f"The check did not come to an end: it {stop}"
-        return _Ending(Outcome.FAILED, message, _details(stop))
-    # Whatever escapes a guard was not the subject's doing, so it is the suite's own error.
-    except (Exception, SystemExit) as error:
-        return _Ending(Outcome.ERRORED, f"The suite failed: {describe(error)}", _details(error))
+    except BaseException as error:
+        if is_from_outside(error) and not isinstance(error, TimeUp):
+            raise
+        return _ending_by(error, planned, subject, limit, kill=kill)
     return _Ending(Outcome.PASSED)
+
+
+def _ending_by(
+    error: BaseException, planned: PlannedCheck, subject: Subject, limit: float, *, kill: bool
+) -> _Ending:
+    """Return the ending that an exception stands for, whatever happens when it is described."""
+    try:
+        with time_limit(grace_of(limit) if limit > 0 else 0, kill=kill):
+            return _described(error, planned, subject)
+    except BaseException as another:
+        if is_from_outside(another) and not isinstance(another, TimeUp):
+            raise
+        name, place = type(error).__name__, _frames(error)
+        message = f"the check ended with {name}, which cannot be described"
+        if isinstance(error, Nonconformance):
+            return _Ending(Outcome.FAILED, message, place, exception=name)
+        step, block = "the check", f"could not be checked: {message}"
+        return _Ending(Outcome.BLOCKED, block, place, step=step, exception=name)
+
+
+def _described(error: BaseException, planned: PlannedCheck, subject: Subject) -> _Ending:
+    match error:
+        case Unavailable():
+            return _Ending(Outcome.UNAVAILABLE, f"Cannot be judged here: {error}")
+        case NotApplicable() if planned.check.conditional:
+            return _Ending(Outcome.NOT_APPLICABLE, str(error))
+        case NotApplicable():
+            message = (
+                f"The suite failed: {planned.check.id} is not declared conditional, and was not "
+                f"applicable: {error}"
+            )
+            return _Ending(Outcome.ERRORED, message)
+        case Nonconformance():
+            return _Ending(
+                Outcome.FAILED,
+                _message(error),
+                short_traceback(error, subject),
+                error.example,
+                exception=_cause(error),
+                origin=_origin(error, planned, subject),
+                follows=_root(error, planned) or planned.check.presupposes,
+            )
+        case Blocked():
+            return _Ending(
+                Outcome.BLOCKED,
+                _message(error),
+                short_traceback(error, subject),
+                step=error.step,
+                exception=_cause(error),
+                origin=_origin(error, planned, subject),
+                follows=_root(error, planned),
+            )
+        case TimeUp():
+            step = "the check"
+            message = f"could not be checked: {step} did not come to an end: it {error}"
+            # How the text of what was raised before is made is not known, and may not end either.
+            return _Ending(Outcome.BLOCKED, message, _frames(error), step=step)
+        case _:
+            # Whatever escapes a guard was not the subject's doing, so it is the suite's own error.
+            message = f"The suite failed: {describe(error)}"
+            return _Ending(Outcome.ERRORED, message, short_traceback(error, subject))
 
 
 def _message(outcome: Nonconformance | Blocked) -> str:
@@ -134,9 +196,28 @@ def _message(outcome: Nonconformance | Blocked) -> str:
     return "\n".join([str(outcome), *getattr(outcome, "__notes__", [])])
 
 
+def _root(outcome: Nonconformance | Blocked, planned: PlannedCheck) -> str:
+    # A check may use a step that says so in its own clause.
+    return "" if outcome.follows == planned.check.id else outcome.follows
+
+
 def _cause(outcome: Nonconformance | Blocked) -> str:
     return "" if outcome.__cause__ is None else describe(outcome.__cause__)
 
 
-def _details(error: BaseException) -> str:
-    return "".join(traceback.format_exception(error))
+def _origin(
+    outcome: Nonconformance | Blocked, planned: PlannedCheck, subject: Subject
+) -> Origin | None:
+    try:
+        if outcome.__cause__ is not None:
+            return origin_of(outcome.__cause__, subject)
+        return definition_for(str(outcome), subject.public_class(planned.wrapper), subject)
+    # A subject may raise wherever its classes are looked at; the result stands without a place.
+    except Exception:
+        return None
+
+
+def _frames(error: BaseException) -> str:
+    """Return where an exception came from, without asking it for its text."""
+    frames = "".join(traceback.format_tb(error.__traceback__))
+    return f"Traceback (most recent call last):\n{frames}{type(error).__name__}\n"

@@ -3,25 +3,40 @@
 import faulthandler
 import os
 import signal
-import sys
 import threading
 import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
-from typing import NoReturn
+from typing import ClassVar, NoReturn
 
-__all__ = ["DEFAULT_LIMIT", "TimeUp", "time_limit"]
+from scikeras_conformance.exceptions import TimeUp
+from scikeras_conformance.runner import post_mortem
+
+__all__ = ["DEFAULT_LIMIT", "TimeUp", "grace_of", "scaled", "time_limit"]
 
 DEFAULT_LIMIT = 120.0
 """Seconds; some hundred times what a check takes, so that a slow machine is no reason."""
 
-GRACE_SECONDS = 10.0
+
+class _Active:
+    """The limit that holds in this process now."""
+
+    limit: ClassVar[float] = DEFAULT_LIMIT
+
+
+MIN_GRACE = 2.0
 REPEAT_SECONDS = 1.0
 
 
-class TimeUp(BaseException):
-    """The time is up; no ``except Exception`` of a subject swallows it."""
+def grace_of(seconds: float) -> float:
+    """Return how long a block may take to react to the end of its time, in seconds."""
+    return max(MIN_GRACE, seconds / 4)
+
+
+def scaled(seconds: float) -> float:
+    """Return a time that a check waits for something, longer where the check itself has longer."""
+    return seconds * max(1.0, _Active.limit / DEFAULT_LIMIT)
 
 
 @contextmanager
@@ -41,14 +56,18 @@ def time_limit(seconds: float, *, kill: bool = False) -> Iterator[None]:
         yield
         return
     if kill:
-        faulthandler.dump_traceback_later(seconds + GRACE_SECONDS, exit=True, file=_stderr())
+        # A thread of C, which needs nothing of what the block may hold or have replaced.
+        end = seconds + grace_of(seconds)
+        faulthandler.dump_traceback_later(end, exit=True, file=post_mortem.file_of_this_process())
     before = signal.signal(signal.SIGALRM, _raise(seconds)) if usable else None
     if usable:
         # Again and again: a bare "except:" in a loop would swallow a single one.
         signal.setitimer(signal.ITIMER_REAL, seconds, REPEAT_SECONDS)
+    outer, _Active.limit = _Active.limit, seconds
     try:
         yield
     finally:
+        _Active.limit = outer
         if usable:
             signal.setitimer(signal.ITIMER_REAL, 0)
             signal.signal(signal.SIGALRM, before)
@@ -66,11 +85,3 @@ def _raise(seconds: float) -> "signal._HANDLER":
         raise TimeUp(f"was stopped after {seconds:g} s, in {' '.join(place.split())}")
 
     return handler
-
-
-def _stderr() -> int:
-    # Under pytest sys.stderr may be an object without a file descriptor.
-    try:
-        return sys.stderr.fileno()
-    except (AttributeError, OSError, ValueError):
-        return 2

@@ -8,7 +8,7 @@ suite gives its constructor an *adapted* builder, which accepts what the subject
 ``data-first``          ``builder(X, y, **keywords)``
 ``shapes``              ``builder(input_shape, output_shape, **keywords)``
 ``none``                no builder: the subject takes a model, which the suite builds before
-``adapter``             whatever the method ``adapt_builder(builder)`` of the adapter is for
+``adapter``             whatever the method ``wrap_builder(builder)`` of the adapter is for
 ======================  ==========================================================================
 """
 
@@ -93,7 +93,7 @@ def adapter_for(protocol: BuilderProtocol, own: BuilderAdapter | None = None) ->
     protocol : BuilderProtocol
         The protocol of the subject.
     own : callable, optional
-        The method ``adapt_builder`` of an adapter.
+        The method ``wrap_builder`` of an adapter.
 
     Returns
     -------

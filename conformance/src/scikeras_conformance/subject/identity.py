@@ -1,10 +1,17 @@
 """Who a subject is, for reports."""
 
+import inspect
+import json
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib import metadata
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
 
+from scikeras_conformance.catalog.printable import describe
 from scikeras_conformance.catalog.wrappers import Wrapper
+from scikeras_conformance.subject.checkout import commit_of
 
 __all__ = ["Identity", "identify"]
 
@@ -17,8 +24,14 @@ class Identity:
     ----------
     spec : str
         The way it was named.
-    distribution, version : str or None
-        The installed distribution that it belongs to, if any.
+    distribution : str or None
+        The installed distribution that the imported file belongs to, if any.
+    version : str or None
+        The version of that distribution; else the ``__version__`` of the imported package.
+    path : str or None
+        The file or the folder that was imported.
+    commit : str or None
+        The commit of that file, if it lies in a git checkout.
     wrappers : mapping of str to str
         Module and name of each class that users import.
     """
@@ -26,11 +39,13 @@ class Identity:
     spec: str
     distribution: str | None
     version: str | None
+    path: str | None
+    commit: str | None
     wrappers: Mapping[str, str]
 
 
 def identify(spec: str, classes: Mapping[Wrapper, type]) -> Identity:
-    """Return who a subject is, as far as the environment tells.
+    """Return who a subject is, as far as what was imported tells.
 
     Parameters
     ----------
@@ -39,15 +54,77 @@ def identify(spec: str, classes: Mapping[Wrapper, type]) -> Identity:
     classes : mapping of Wrapper to type
         The classes that users import.
     """
-    top = (classes.get(Wrapper.CLASSIFIER) or next(iter(classes.values()))).__module__
-    top = top.partition(".")[0]
-    distributions = metadata.packages_distributions().get(top, [])
-    distribution = distributions[0] if distributions else None
+    wrappers = {str(wrapper): _name_of(cls) for wrapper, cls in classes.items()}
+    cls = classes.get(Wrapper.CLASSIFIER) or next(iter(classes.values()))
+    top = _name_of(cls).partition(".")[0]
+    file = _file_of(cls)
+    distribution = None if file is None else _distribution_of(top, file)
+    version = _version_of(top) if distribution is None else distribution.version
     return Identity(
         spec=spec,
-        distribution=distribution,
-        version=metadata.version(distribution) if distribution else None,
-        wrappers={
-            str(wrapper): f"{cls.__module__}.{cls.__qualname__}" for wrapper, cls in classes.items()
-        },
+        distribution=None if distribution is None else distribution.metadata["Name"],
+        version=version,
+        path=None if file is None else str(_package_of(top, file)),
+        commit=None if file is None else commit_of(file),
+        wrappers=wrappers,
     )
+
+
+def _version_of(package: str) -> str | None:
+    # Not by attribute, which a package may make up or look up elsewhere.
+    version = vars(sys.modules[package]).get("__version__") if package in sys.modules else None
+    return version if isinstance(version, str) else None
+
+
+def _name_of(cls: type) -> str:
+    try:
+        return f"{cls.__module__}.{cls.__qualname__}"
+    # A class may have a metaclass that does not tell.
+    except Exception as error:
+        return f"({describe(error)})"
+
+
+def _file_of(cls: type) -> Path | None:
+    """Return the file that a class comes from: of its source, else of its module."""
+    try:
+        found = inspect.getsourcefile(cls) or inspect.getfile(cls)
+    except Exception:  # it comes from no file, or does not tell
+        return None
+    return Path(found).absolute()
+
+
+def _package_of(top: str, file: Path) -> Path:
+    """Return the folder of the package that a file is in, or the file itself."""
+    for folder in file.parents:
+        if folder.name == top and (folder / "__init__.py").is_file():
+            return folder
+    return file
+
+
+def _distribution_of(top: str, file: Path) -> metadata.Distribution | None:
+    """Return the distribution that a file belongs to.
+
+    Of the name alone nothing follows: a checkout may stand in front of what is installed.
+    """
+    resolved = file.resolve()
+    for name in metadata.packages_distributions().get(top, ()):
+        distribution = metadata.distribution(name)
+        source = _source_of(distribution)
+        if source is not None and source in resolved.parents:
+            return distribution
+        files = distribution.files or ()
+        namesakes = (one.locate() for one in files if one.name == file.name)
+        if any(Path(str(one)).resolve() == resolved for one in namesakes):
+            return distribution
+    return None
+
+
+def _source_of(distribution: metadata.Distribution) -> Path | None:
+    """Return the folder of a distribution that is installed for development."""
+    text = distribution.read_text("direct_url.json")
+    if not text:
+        return None
+    data = json.loads(text)
+    if not data.get("dir_info", {}).get("editable"):
+        return None
+    return Path(unquote(urlsplit(data["url"]).path)).resolve()

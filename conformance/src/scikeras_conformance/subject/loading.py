@@ -15,7 +15,7 @@ other names. It may have more:
     adapter's.
 ``builder_protocol``
     How the implementation calls builders, see `scikeras_conformance.subject.builder_protocol`.
-``adapt_builder(builder)``
+``wrap_builder(builder)``
     Returns what to give the constructor in place of a builder of the suite, where none of the
     ready-made protocols is right.
 ``not_offered``
@@ -28,12 +28,14 @@ from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Any
 
+from scikeras_conformance.catalog.printable import describe, show
 from scikeras_conformance.catalog.wrappers import CLASS_NAMES, ESTIMATORS, Wrapper
 from scikeras_conformance.contract import Capability, parse_capabilities
 from scikeras_conformance.exceptions import (
     DeclarationError,
     SubjectImportError,
     SubjectIncompleteError,
+    TimeUp,
     UsageError,
 )
 from scikeras_conformance.subject.builder_protocol import (
@@ -73,7 +75,7 @@ class Subject:
         The three wrappers, or those of them that are offered.
     construct : callable
         ``construct(cls, *args, **params)`` makes an estimator of `cls`, which is one of the
-        wrappers or a subclass of one, with a builder that is adapted to the subject.
+        wrappers or a subclass of one, with a builder that is wrapped to the subject.
     estimator_factories : mapping of Wrapper to callable, optional
         ``estimator_factories[wrapper](kind, check)`` makes an estimator for a check of
         scikit-learn; `kind` is ``"classifier"``, ``"multilabel"`` or ``"regressor"``, `check` the
@@ -109,7 +111,7 @@ class Subject:
         return self.public_classes.get(wrapper, self.classes[wrapper])
 
     def with_protocol(
-        self, protocol: BuilderProtocol, own: BuilderAdapter | None = None
+        self, protocol: BuilderProtocol, wrap_builder: BuilderAdapter | None = None
     ) -> "Subject":
         """Return the subject as one that calls builders in another way.
 
@@ -117,15 +119,15 @@ class Subject:
         ----------
         protocol : BuilderProtocol
             How it calls builders.
-        own : callable, optional
-            The method ``adapt_builder`` of an adapter.
+        wrap_builder : callable, optional
+            The method of an adapter.
         """
-        adapter = adapter_for(protocol, own)
+        wrap = adapter_for(protocol, wrap_builder)
         return replace(
             self,
-            construct=constructor_for(self.construct_as_given, protocol, adapter),
+            construct=constructor_for(self.construct_as_given, protocol, wrap),
             builder_protocol=protocol,
-            as_given=adapter,
+            as_given=wrap,
             basic_use={},
         )
 
@@ -174,12 +176,12 @@ def load_subject(
     parsed = parse_spec(spec)
     holder = None if parsed.holder is None else _load(parsed.holder)
     absent = parse_capabilities(not_offered)
-    absent |= parse_capabilities(getattr(holder, "not_offered", ()))
+    absent |= parse_capabilities(_attribute(spec, holder, "not_offered", ()))
     classes = _classes_of(parsed, holder)
-    own = getattr(holder, METHOD, None)
+    own = _attribute(spec, holder, METHOD, None)
     factories = dict.fromkeys(ESTIMATORS, own) if own is not None else {}
     public_classes = {
-        Wrapper(name): cls for name, cls in getattr(holder, "public_classes", {}).items()
+        Wrapper(name): cls for name, cls in _attribute(spec, holder, "public_classes", {}).items()
     }
     subject = Subject(
         spec,
@@ -189,27 +191,30 @@ def load_subject(
             _complete(spec, {**classes, **public_classes}, absent) if public_classes else {}
         ),
         not_offered=absent,
-        construct_as_given=getattr(holder, "construct", call_class),
+        construct_as_given=_attribute(spec, holder, "construct", call_class),
     )
-    return subject.with_protocol(*_protocol_of(holder, builder_protocol))
+    return subject.with_protocol(*_protocol_of(spec, holder, builder_protocol))
 
 
 def _classes_of(parsed: SubjectSpec, holder: Any) -> dict[Wrapper, Any]:
     if holder is not None:
-        return {wrapper: getattr(holder, name, None) for wrapper, name in CLASS_NAMES.items()}
+        return {
+            wrapper: _attribute(parsed.text, holder, name, None)
+            for wrapper, name in CLASS_NAMES.items()
+        }
     found: dict[Wrapper, Any] = dict.fromkeys(Wrapper)
     return found | {wrapper: _load(place) for wrapper, place in parsed.places.items()}
 
 
 def _protocol_of(
-    holder: Any, declared: str | None
+    spec: str, holder: Any, declared: str | None
 ) -> tuple[BuilderProtocol, BuilderAdapter | None]:
     """Return how a subject calls builders, and the method of its adapter that adapts them."""
-    own = getattr(holder, "adapt_builder", None)
-    name = declared or getattr(holder, "builder_protocol", None)
+    own = _attribute(spec, holder, "wrap_builder", None)
+    name = declared or _attribute(spec, holder, "builder_protocol", None)
     if own is not None and name is not None:
         raise UsageError(
-            f"The adapter has a method adapt_builder, and {str(name)!r} is given as builder "
+            f"The adapter has a method wrap_builder, and {str(name)!r} is given as builder "
             "protocol; keep one."
         )
     if own is not None:
@@ -220,16 +225,39 @@ def _protocol_of(
 def _load(place: str) -> Any:
     try:
         import_module_of(place)
-    # A module may do anything while it is imported, and even exit.
-    except (Exception, SystemExit) as error:
+    except TimeUp:
+        raise
+    # A module may do anything while it is imported: exit, or interrupt.
+    except BaseException as error:
         raise SubjectImportError(
-            f"The subject {place!r} cannot be imported: {type(error).__name__}: {error}. Install "
-            "it into this environment, or start the suite where it can be imported from."
+            f"The subject {place!r} cannot be imported: {describe(error)}. Install it into this "
+            "environment, or start the suite where it can be imported from."
         ) from error
     try:
         return import_place(place)
+    except TimeUp:
+        raise
     except AttributeError as error:
-        raise SubjectIncompleteError(f"The subject {place!r} is incomplete: {error}.") from error
+        raise SubjectIncompleteError(
+            f"The subject {place!r} is incomplete: {describe(error)}."
+        ) from error
+    except BaseException as error:
+        raise SubjectIncompleteError(
+            f"The subject {place!r} cannot be read: {describe(error)}."
+        ) from error
+
+
+def _attribute(spec: str, holder: Any, name: str, default: Any) -> Any:
+    """Return an attribute of a module or an adapter, whatever its own ``__getattr__`` does."""
+    try:
+        return getattr(holder, name, default)
+    except TimeUp:
+        raise
+    except BaseException as error:
+        raise SubjectIncompleteError(
+            f"The subject {spec!r} cannot be read: asking it for {name} raised {describe(error)}. "
+            "A module or an adapter raises AttributeError for a name that it does not have."
+        ) from error
 
 
 def _complete(
@@ -243,14 +271,15 @@ def _complete(
         if classes[wrapper] is not None:
             raise DeclarationError(
                 f"The subject {spec!r} is declared not to offer {Capability(wrapper).words}, and "
-                f"has one: {classes[wrapper]!r:.80}. Take {str(wrapper)!r} out of what is not "
+                f"has one: {show(classes[wrapper])}. Take {str(wrapper)!r} out of what is not "
                 "offered."
             )
     missing = [
         f"{CLASS_NAMES[wrapper]} "
-        f"({'missing' if found is None else f'{found!r:.60} is not a class'})"
+        f"({'missing' if found is None else f'{show(found)} is not a class'})"
         for wrapper, found in offered.items()
-        if not isinstance(found, type)
+        # Not by `isinstance`, which believes what an object says of itself.
+        if not issubclass(type(found), type)
     ]
     if missing or not offered:
         without = [f"--not-offered {wrapper}" for wrapper, found in offered.items() if not found]

@@ -61,7 +61,7 @@ def make_optimizer(value: object, routed: Mapping[str, Any], path: str = "optimi
     if isinstance(value, Mapping):
         value = _from_config(keras.optimizers.get, value, path)
     elif isinstance(value, str):
-        value = type(_get(keras.optimizers.get, value, path, keras.optimizers))
+        value = _optimizer_class(value, path)
     optimizer = _assemble(value, routed, path)
     if optimizer is None or isinstance(optimizer, keras.optimizers.Optimizer):
         return optimizer
@@ -246,6 +246,19 @@ def _resolve(
         items = [_resolve(item, by_name, by_config, path) for item in value]
         return items if isinstance(value, list) else tuple(items)
     return value
+
+
+_optimizers: dict[str, type] = {}
+"""Keras's own by name: to find one, Keras makes an object of it, which takes time."""
+
+
+def _optimizer_class(name: str, path: str) -> Any:
+    if name in _optimizers and keras.saving.get_registered_object(name) is None:
+        return _optimizers[name]
+    found = type(_get(keras.optimizers.get, name, path, keras.optimizers))
+    if found in vars(keras.optimizers).values():
+        _optimizers[name] = found
+    return found
 
 
 def _loss_class(name: str, path: str) -> Any:

@@ -69,9 +69,10 @@ def fit(model: Any, x: Any, y: Any, weights: Any, arguments: Mapping[str, Any]) 
         require_shareable(model, training=True)
         prepared = _prepared(plain)
         functions = {f"{kind}_function": _function(model, kind) for kind in ("train", "test")}
-        # A callback may replace what Keras reads when it makes this function, which is now.
-        functions["train_function"].capture()
-        if given := prepared.get("callbacks"):
+        given = prepared.get("callbacks")
+        if given and not all(map(_is_ours, given)):
+            # A callback may replace what Keras reads when it makes this function, which is now.
+            functions["train_function"].capture()
             prepared["callbacks"] = [Capture(functions["test_function"]), *given]
     except Exception as error:  # whatever cannot be read cannot be proven
         refusal_log.refuse(model, "train", error)
@@ -129,6 +130,11 @@ def _function(model: Any, kind: str) -> SharedFunction:
     from scikeras_reference._shared_steps.tensorflow.step import SharedGraph
 
     return SharedGraph(model, kind)
+
+
+def _is_ours(callback: Any) -> bool:
+    """Whether a callback is one of this package, which replaces nothing."""
+    return type(callback).__module__.partition(".")[0] == __name__.partition(".")[0]
 
 
 def _is_made_by_keras(function: Any) -> bool:

@@ -33,6 +33,7 @@ __all__ = ["fingerprint", "variables_of"]
 
 MAX_DEPTH = 60
 _PLAIN = (type(None), bool, int, str, bytes)
+_CONTAINERS = (list, tuple, dict, set, frozenset)
 
 
 def fingerprint(model: Any, *, training: bool, by_name: bool = False) -> bytes:
@@ -104,7 +105,7 @@ class _Reader:
             self.tokens.append(f"{type(value).__name__}:{value!r}")
         elif type(value) is float:
             self.tokens.append(f"float:{value.hex()}")
-        elif isinstance(value, (list, tuple, dict, set, frozenset)):
+        elif isinstance(value, _CONTAINERS):
             self._container(value)
         else:
             self._other(value)
@@ -134,7 +135,8 @@ class _Reader:
         module = type(value).__module__.partition(".")[0]
         if module not in {"builtins", "collections", "keras", "tensorflow"}:
             raise NotSharedError(f"the class {class_name(type(value))} is not Keras's own")
-        kind = next(kind for kind in (list, tuple, dict, set, frozenset) if isinstance(value, kind))
+        # TensorFlow's containers are proxies, so that issubclass does not know them.
+        kind = next(kind for kind in _CONTAINERS if isinstance(value, kind))
         self.tokens.append(f"{kind.__name__}:{len(value)}")
         if kind is dict:
             for key, item in value.items():
@@ -175,7 +177,9 @@ class _Reader:
         self._depth += 1
         if self._depth > MAX_DEPTH:
             raise NotSharedError("its parts are nested too deeply")
-        for name, item in sorted(self._attributes(value).items()):
+        found = self._attributes(value)
+        for name in _visible(tuple(found), self._ignored):
+            item = found[name]
             self.tokens.append(name)
             if isinstance(item, FunctionType) and callable(getattr(cls, name, None)):
                 raise NotSharedError(f"a {class_name(cls)} has a {name} of its own")
@@ -183,18 +187,24 @@ class _Reader:
         self._depth -= 1
 
     def _attributes(self, value: Any) -> Mapping[str, Any]:
-        special = reading.attributes(value, names=self.names)
-        if special is None:
+        found = reading.attributes(value, names=self.names)
+        if found is None:
             raise NotSharedError(
                 f"{class_name(type(value))} depends on names or on a layout of devices"
             )
-        return {
-            name: item
-            for name, item in special.items()
-            if name not in self._ignored
-            and not name.endswith("_initializer")
-            and not name.startswith("_self_")
-        }
+        return found
+
+
+@functools.lru_cache(maxsize=1024)
+def _visible(names: tuple[str, ...], ignored: frozenset[str]) -> tuple[str, ...]:
+    """Return the names of attributes that a step can see, sorted."""
+    return tuple(
+        name
+        for name in sorted(names)
+        if name not in ignored
+        and not name.endswith("_initializer")
+        and not name.startswith("_self_")
+    )
 
 
 def _trace_settings() -> Any:

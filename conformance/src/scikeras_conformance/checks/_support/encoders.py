@@ -128,7 +128,11 @@ def _use_encoder(context: CheckContext, name: str) -> None:
     cls, _ = subclass(context, **{name: plan})
     context.fit(context.make_of(cls, helper_builder(context)), X, y)
     if not plan.calls.fits:
-        context.stop(f"using the {name}_encoder of a subclass", "did not happen")
+        context.stop(
+            f"using the {name}_encoder of a subclass",
+            "did not happen",
+            follows="DATA-1.own-encoders",
+        )
 
 
 def target_metadata(context: CheckContext, n_outputs: int = 1) -> dict[str, Any]:

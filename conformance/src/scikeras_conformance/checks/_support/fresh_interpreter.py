@@ -50,12 +50,12 @@ def constructor(holder):
         "data-first": lambda builder: lambda X=None, y=None, **keywords: builder(**keywords),
         "shapes": lambda builder: lambda input_shape, output_shape, **keywords: builder(**keywords),
         "none": lambda builder: builder(),
-        "adapter": getattr(holder, "adapt_builder", None),
+        "adapter": getattr(holder, "wrap_builder", None),
     }
-    adapt = ready_made.get(given["protocol"])
-    if adapt is None:
+    wrap = ready_made.get(given["protocol"])
+    if wrap is None:
         return construct
-    return lambda cls, builder, **params: construct(cls, adapt(builder), **params)
+    return lambda cls, builder, **params: construct(cls, wrap(builder), **params)
 """
 """The start of every program."""
 

@@ -85,7 +85,9 @@ def try_once(context: CheckContext, attempt: Callable[[], object], *what: str) -
         # The check goes on as if nothing had drawn random numbers.
         seed_everything()
     if (blocked := tried[key]) is not None:
-        raise Blocked(blocked.step, blocked.problem) from blocked.__cause__
+        again = Blocked(blocked.step, blocked.problem)
+        again.follows = blocked.follows
+        raise again from blocked.__cause__
 
 
 def _failure(context: CheckContext, attempt: Callable[[], object]) -> Blocked | None:
@@ -131,7 +133,11 @@ def accepted(context: CheckContext, **given: Any) -> dict[str, Any]:
 def require_free_parameters(context: CheckContext) -> None:
     """Block the check unless a keyword for the builder is a parameter, as INIT-1 has it."""
     if "units" not in context.params(context.make(helper_builder(context), units=1)):
-        context.stop("storing a keyword for the builder as a parameter", "did not happen")
+        context.stop(
+            "storing a keyword for the builder as a parameter",
+            "did not happen",
+            follows="INIT-1.free-parameters",
+        )
 
 
 def require_compile_prefix(context: CheckContext) -> None:

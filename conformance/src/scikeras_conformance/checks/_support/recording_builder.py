@@ -83,7 +83,11 @@ def special_argument(context: CheckContext, received: dict[str, Any], name: str)
     Without it the check is blocked: BUILD-3 is about whether it is passed.
     """
     if received.get(name, NOT_GIVEN) is NOT_GIVEN:
-        context.stop(f"passing {name} to a builder that names it", "did not happen")
+        context.stop(
+            f"passing {name} to a builder that names it",
+            "did not happen",
+            follows="BUILD-3.special-arguments",
+        )
     value = received[name]
     context.require(isinstance(value, dict), f"{name} is {show(value)}, not a dict")
     return dict(value)

@@ -130,11 +130,12 @@ def require_recognized(context: CheckContext, estimator: Any, kind: str) -> None
     with context.doing(f"sklearn.base.is_{what}"):
         recognized = bool(takes(estimator))
     left_out = len(set(expected_names(what, installed_version())) - set(COMMON_CHECKS))
-    context.require(
-        recognized,
-        f"did not run: scikit-learn does not recognize the subject as a {what}, so {left_out} "
-        "checks are left out",
-    )
+    if not recognized:
+        context.fail(
+            f"did not run: scikit-learn does not recognize the subject as a {what}, so {left_out} "
+            "checks are left out",
+            follows="CLS-5.estimator-type",
+        )
 
 
 def require_prerequisites(context: CheckContext, name: str) -> None:

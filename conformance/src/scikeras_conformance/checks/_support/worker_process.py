@@ -8,12 +8,14 @@ from multiprocessing import get_context
 from multiprocessing.connection import wait
 from typing import Any
 
-from scikeras_conformance.runner.context import CheckContext, describe
+from scikeras_conformance.catalog.printable import describe
+from scikeras_conformance.runner.context import CheckContext
+from scikeras_conformance.runner.time_limit import scaled
 
 __all__ = ["run_in_worker_process"]
 
-TIMEOUT = 90.0
-"""Seconds for one task; importing a backend takes a few of them."""
+LONGEST_WAIT_SECONDS = 90.0
+"""For one task; importing a backend takes a few of them."""
 
 
 class _Worker:
@@ -58,8 +60,9 @@ def _run(task: bytes) -> tuple[str, Any]:
     result: tuple[str, Any] = ("ended", "ended the process")
     try:
         worker.connection.send_bytes(task)
-        if not wait([worker.connection, worker.process.sentinel], TIMEOUT):
-            result = ("too slow", f"did not finish within {TIMEOUT:g} s")
+        longest = scaled(LONGEST_WAIT_SECONDS)
+        if not wait([worker.connection, worker.process.sentinel], longest):
+            result = ("too slow", f"did not finish within {longest:g} s")
         elif worker.connection.poll():
             result = worker.connection.recv()
     except (OSError, EOFError):

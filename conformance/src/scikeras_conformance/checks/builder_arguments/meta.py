@@ -53,6 +53,7 @@ def _promised(context: CheckContext, estimator: Any) -> tuple[str, ...]:
     verifies="meta holds the documented facts about the data",
     impact="a builder cannot size its layers to the data",
     cases=["fit", "initialize"],
+    presupposes="BUILD-3.special-arguments",
 )
 def meta_entries(context: CheckContext) -> None:
     estimator, meta = _meta(context)

@@ -116,6 +116,7 @@ def special_arguments(context: CheckContext) -> None:
     verifies="a builder with **kwargs also receives meta, compile_kwargs and params, and "
     "nothing else",
     impact="a decorated builder with the signature (*args, **kwargs) loses its arguments",
+    presupposes="BUILD-3.special-arguments",
 )
 def any_keyword(context: CheckContext) -> None:
     build, calls = recording_builder(context, "units")

@@ -61,7 +61,11 @@ def _compiled_in_the_builder(context: CheckContext, **settings: Any) -> Any:
 
     def compiling(compile_kwargs: Any = None) -> Any:
         if compile_kwargs is None:
-            context.stop("passing compile_kwargs to a builder that names it", "did not happen")
+            context.stop(
+                "passing compile_kwargs to a builder that names it",
+                "did not happen",
+                follows="BUILD-3.special-arguments",
+            )
         model = uncompiled_helper(context, off=0.5)
         with context.doing("model.compile(**compile_kwargs) in the builder"):
             model.compile(**compile_kwargs)
@@ -105,7 +109,11 @@ def optimizer_none(context: CheckContext) -> None:
 
     def build(compile_kwargs: Any = None) -> Any:
         if compile_kwargs is None:
-            context.stop("passing compile_kwargs to a builder that names it", "did not happen")
+            context.stop(
+                "passing compile_kwargs to a builder that names it",
+                "did not happen",
+                follows="BUILD-3.special-arguments",
+            )
         seen.append(compile_kwargs.get("optimizer", "no entry"))
         return compiled_helper(context)
 

@@ -162,7 +162,11 @@ def _require_metadata(context: CheckContext, entries: dict[str, Any], plan: Plan
         found = context.observe.attribute(estimator, entry)
         context.require(same(found, value), f"{entry} should be {value!r}; it is {show(found)}")
         if seen[-1] is None:
-            context.stop("passing meta to a builder that names it", "did not happen")
+            context.stop(
+                "passing meta to a builder that names it",
+                "did not happen",
+                follows="BUILD-3.special-arguments",
+            )
         context.require(entry in seen[-1], f"meta has no {entry}")
         found = seen[-1][entry]
         context.require(

@@ -14,6 +14,7 @@ from scikeras_conformance.checks._support.modules import doubles, keras, np
 from scikeras_conformance.checks._support.recorded_training import before_each_batch
 from scikeras_conformance.checks._support.training import loss_name
 from scikeras_conformance.runner.context import CheckContext
+from scikeras_conformance.runner.time_limit import scaled
 
 SEEDS = (1, 2, 3)
 PAUSE_SECONDS = 0.005
@@ -89,6 +90,7 @@ def _weights(context: CheckContext, seed: int) -> list[Any]:
     verifies="seeded fits in threads lead to the same weights as one after the other, bit for bit",
     impact="a search with threads gives other scores than a serial one, and others in each run",
     wrappers=ESTIMATORS,
+    presupposes="HYG-2.generators",
 )
 def threads(context: CheckContext) -> None:
     serial = [_weights(context, seed) for seed in SEEDS]
@@ -99,7 +101,7 @@ def threads(context: CheckContext) -> None:
     with context.doing("seeded fits in threads"):
         for worker in workers:
             worker.start()
-        ended = [worker.ends_within(LONGEST_WAIT_SECONDS) for worker in workers]
+        ended = [worker.ends_within(scaled(LONGEST_WAIT_SECONDS)) for worker in workers]
     context.require(all(ended), f"{ended.count(False)} of {len(ended)} fits in threads did not end")
     with context.doing("seeded fits in threads"):
         found = [worker.result_or_raise() for worker in workers]
@@ -132,16 +134,16 @@ def waiting(context: CheckContext) -> None:
         if not ended:
             worker.start()
             # Not for ever, so that no lock is held while other checks run.
-            ended.append(worker.ends_within(LONGEST_WAIT_SECONDS))
+            ended.append(worker.ends_within(scaled(LONGEST_WAIT_SECONDS)))
 
     build = before_each_batch(helper_builder(context), wait)
     estimator = context.make(build, random_state=0)
     with suppress(Exception):  # it may say that it cannot be done, too
         estimator.fit(X, y)
     if False in ended:
-        worker.ends_within(LONGEST_WAIT_SECONDS)
+        worker.ends_within(scaled(LONGEST_WAIT_SECONDS))
     context.require(
         False not in ended,
         f"a fit in a thread, for which a seeded fit waited, did not end in "
-        f"{LONGEST_WAIT_SECONDS:g} s",
+        f"{scaled(LONGEST_WAIT_SECONDS):g} s",
     )

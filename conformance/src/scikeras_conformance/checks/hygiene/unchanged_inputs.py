@@ -106,7 +106,7 @@ def weighted_classes(context: CheckContext) -> None:
         _use(context, _ready(context, method, arrays, class_weight=given), method, arrays)
         context.require(
             same(arrays["sample_weight"], weights),
-            f"{method} with class_weight wrote to sample_weight: {show(arrays['sample_weight'])}",
+            f"{method} wrote to sample_weight\nwith class_weight: {show(arrays['sample_weight'])}",
         )
         context.require(same(given, by_label), f"{method} changed class_weight to {show(given)}")
 

@@ -143,5 +143,9 @@ def metadata_of_first_fit(context: CheckContext) -> None:
     )
     meta = metas[-1] if metas else None
     if not isinstance(meta, dict):
-        context.stop("passing meta to a builder that names it", "did not happen")
+        context.stop(
+            "passing meta to a builder that names it",
+            "did not happen",
+            follows="BUILD-3.special-arguments",
+        )
     context.require("n_words_" not in meta, "meta holds n_words_ of the first fit")

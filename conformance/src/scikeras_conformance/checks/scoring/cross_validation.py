@@ -49,6 +49,7 @@ SCORERS: dict[str, tuple[str, Any, bool]] = {
     impact="model selection by a score other than accuracy fails, or picks the worst model",
     wrappers=CLASSIFIER,
     cases=SCORERS,
+    presupposes="CLS-5.estimator-type",
     conditional=True,
 )
 def classifier_scorers(context: CheckContext) -> None:

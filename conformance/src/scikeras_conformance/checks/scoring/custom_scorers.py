@@ -111,6 +111,7 @@ OWN_LABELS: dict[str, Any] = {
     "wrong",
     wrappers=CLASSIFIER,
     cases=[*OWN_LABELS, "multilabel"],
+    presupposes="SCORE-2.overriding",
 )
 def own_labels(context: CheckContext) -> None:
     if context.case == "multilabel":
@@ -129,6 +130,7 @@ def own_labels(context: CheckContext) -> None:
     impact="an error is computed between a column and a row, and broadcasts to a matrix",
     wrappers=REGRESSOR,
     cases=["one", "several"],
+    presupposes="SCORE-2.overriding",
 )
 def own_values(context: CheckContext) -> None:
     data = doubles.continuous_dataset(1 if context.case == "one" else 3)
@@ -152,6 +154,7 @@ def _number(value: Any) -> int | None:
     verifies="the scorer receives the score__ parameters, and no others",
     impact="a scorer with its own arguments fails, or receives those of another function",
     wrappers=ALL,
+    presupposes="SCORE-2.overriding",
     needs=[Capability.ROUTED_PARAMETERS],
 )
 def arguments(context: CheckContext) -> None:
@@ -176,6 +179,7 @@ def arguments(context: CheckContext) -> None:
     verifies="the scorer receives the sample_weight given to score",
     impact="a weighted score is silently computed without weights",
     cases=["keyword", "position", "list"],
+    presupposes="SCORE-2.overriding",
 )
 def sample_weight(context: CheckContext) -> None:
     data = helper_model(context).data

@@ -24,6 +24,7 @@ from scikeras_conformance.checks._support.state import fitted_names, own_names, 
 from scikeras_conformance.checks._support.training import optimizer_steps, require_weights
 from scikeras_conformance.contract import Capability, Level
 from scikeras_conformance.runner.context import CheckContext
+from scikeras_conformance.runner.time_limit import scaled
 
 COMPILED = "compiled"
 """The kind without Keras objects: the builder compiles the model."""
@@ -270,7 +271,7 @@ def workers(context: CheckContext) -> None:
         estimator = fitted_here
     function = fit_there if task == "fit" else predict_there
     with context.doing(f"{task} in worker processes of joblib"):
-        parallel = joblib.Parallel(n_jobs=2, backend="loky", timeout=100)
+        parallel = joblib.Parallel(n_jobs=2, backend="loky", timeout=scaled(100))
         found = parallel(joblib.delayed(function)(estimator, X, y) for _ in range(2))
     if task == "predict":
         for predictions in found:

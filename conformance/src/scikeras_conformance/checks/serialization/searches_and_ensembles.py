@@ -76,18 +76,18 @@ def require_search(
 ) -> None:
     """Require a search that tried both candidates, and selected the right one."""
     X, y = data
-    name, right, wrong = candidates
+    name, expected, wrong = candidates
     with context.doing(f"reading the results of {what}"):
         tried = [params[name] for params in search.cv_results_["params"]]
         scores = list(map(float, search.cv_results_["mean_test_score"]))
         best, score = search.best_params_, float(search.best_score_)
     places = [
         [place for place, one in enumerate(tried) if one is candidate]
-        for candidate in (right, wrong)
+        for candidate in (expected, wrong)
     ]
     is_complete = len(tried) == len(scores) == 2 and [len(found) for found in places] == [1, 1]
     context.require(is_complete, f"{what} tried {tried}, with the scores {scores}")
-    context.require(best == {name: right}, f"{what} selected {best} of {tried}, scored {scores}")
+    context.require(best == {name: expected}, f"{what} selected {best} of {tried}, scored {scores}")
     context.require(
         abs(score - 1.0) < 1e-3 and scores[places[1][0]] < 0.9,
         f"{what} scored the candidates {tried} {scores}",
@@ -124,8 +124,8 @@ def selection(context: CheckContext) -> None:
         estimator, candidates = candidates_of(
             context, of_models, doubles.STUBS, doubles.WRONG_STUBS
         )
-        name, right, wrong = candidates
-        search = cls(estimator, {name: [wrong, right]}, **settings)
+        name, expected, wrong = candidates
+        search = cls(estimator, {name: [wrong, expected]}, **settings)
         with provided(works_alone(context, "score")), context.doing(f"{cls.__name__}.fit"):
             search.fit(X, y)
         require_search(context, search, candidates, (X, y), cls.__name__)
@@ -182,6 +182,7 @@ def _require_ensemble(context: CheckContext, ensemble: Any, what: str, *, parts:
     impact="ensembles of Keras classifiers cannot be built with scikit-learn",
     wrappers=CLASSIFIER,
     cases=["bagging", "boosting", "voting-hard", "voting-soft", "stacking", "calibrated"],
+    presupposes="CLS-5.estimator-type",
     conditional=True,
 )
 def classifier_ensembles(context: CheckContext) -> None:
@@ -226,6 +227,7 @@ def classifier_ensembles(context: CheckContext) -> None:
     impact="ensembles of Keras regressors cannot be built with scikit-learn",
     wrappers=REGRESSOR,
     cases=["bagging", "boosting", "voting", "stacking"],
+    presupposes="CLS-5.estimator-type",
 )
 def regressor_ensembles(context: CheckContext) -> None:
     from sklearn.ensemble import (
@@ -256,6 +258,7 @@ def regressor_ensembles(context: CheckContext) -> None:
     impact="all models of a boosted ensemble learn the same, and boosting has no effect",
     wrappers=CLASSIFIER,
     cases=["boosting", "voting"],
+    presupposes="CLS-5.estimator-type",
 )
 def boosting_weights(context: CheckContext) -> None:
     from sklearn.ensemble import AdaBoostClassifier, VotingClassifier
@@ -287,6 +290,7 @@ def boosting_weights(context: CheckContext) -> None:
     impact="n_jobs=2 fails, and a search can use one core only",
     wrappers=ESTIMATORS,
     cases=["search", "search-of-models", "voting"],
+    presupposes="CLS-5.estimator-type",
 )
 def parallel(context: CheckContext) -> None:
     from sklearn.ensemble import VotingClassifier, VotingRegressor
@@ -298,8 +302,8 @@ def parallel(context: CheckContext) -> None:
         estimator, candidates = candidates_of(
             context, of_models, doubles.ORACLES, doubles.WRONG_ORACLES
         )
-        name, right, wrong = candidates
-        grid = {name: [wrong, right]}
+        name, expected, wrong = candidates
+        grid = {name: [wrong, expected]}
         search = GridSearchCV(estimator, grid, cv=2, n_jobs=2, error_score="raise")
         what = "GridSearchCV(n_jobs=2)"
         with provided(works_alone(context, "score")), context.doing(f"{what}.fit"):

@@ -179,7 +179,9 @@ REVEALED = ("fit", "predict")
 )
 def user_program(context: CheckContext) -> None:
     errors, _ = errors_of_mypy(context, str(context.wrapper), REVEALED)
-    context.require(not errors, "mypy --strict reports " + "; ".join(map(show, errors[:3])))
+    if errors:
+        message = "mypy --strict reports " + "; ".join(map(show, errors[:3]))
+        context.fail(message, follows=_reason(errors))
 
 
 @check(
@@ -191,4 +193,11 @@ def seen_by_mypy(context: CheckContext) -> None:
     errors, types = errors_of_mypy(context, str(context.wrapper), REVEALED)
     context.require(types, "mypy does not find the methods: " + "; ".join(map(show, errors[:3])))
     lost = [name for name, found in types.items() if found == "Any"]
-    context.require(not lost, f"mypy infers the type Any for {' and '.join(lost)}")
+    if lost:
+        message = f"mypy infers the type Any for {' and '.join(lost)}"
+        context.fail(message, follows=_reason(errors))
+
+
+def _reason(errors: list[str]) -> str:
+    """Return the check that fails for the same reason: without the marker, mypy sees no types."""
+    return "TYP-1.marker" if any("py.typed marker" in error for error in errors) else ""

@@ -62,7 +62,7 @@ def _given(context: CheckContext, data: Any) -> Any:
     return data.y.tolist() if context.case.startswith("list") else data.y
 
 
-INDICATORS = {"indicator-float": np.float32, "indicator-bool": np.bool_}
+INDICATORS = {"indicator-float": "float32", "indicator-bool": "bool"}
 
 
 @check(

@@ -1,6 +1,6 @@
 """The formats of a run: each is a function that takes the report and returns a text."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,7 +11,9 @@ from scikeras_conformance.report.formats.junit import junit
 from scikeras_conformance.report.formats.markdown import markdown
 from scikeras_conformance.report.formats.sarif import sarif
 from scikeras_conformance.report.formats.shields import shields
+from scikeras_conformance.report.formats.text import text
 from scikeras_conformance.report.structure import Report
+from scikeras_conformance.report.writing import to_json
 
 __all__ = ["FORMATS", "Target", "parse_target", "render_as"]
 
@@ -22,6 +24,8 @@ FORMATS: Mapping[str, Callable[[Report], str]] = {
     "sarif": sarif,
     "github": github,
     "shields": shields,
+    "text": text,
+    "json": to_json,
 }
 
 
@@ -33,7 +37,7 @@ class Target:
     path: Path | None
 
 
-def parse_target(text: str) -> Target:
+def parse_target(export: str, formats: Iterable[str] = FORMATS) -> Target:
     """Read ``format`` or ``format=file``.
 
     Raises
@@ -41,14 +45,14 @@ def parse_target(text: str) -> Target:
     UsageError
         If there is no such format, or no file after the sign.
     """
-    form, equals, file = text.partition("=")
-    if form not in FORMATS:
+    form, equals, file = export.partition("=")
+    known = list(formats)
+    if form not in known:
         raise UsageError(
-            f"There is no format {form!r}.{did_you_mean(form, list(FORMATS))} Known: "
-            f"{', '.join(FORMATS)}."
+            f"There is no format {form!r}.{did_you_mean(form, known)} Known: {', '.join(known)}."
         )
     if equals and not file:
-        raise UsageError(f"The format {text!r} names no file after the sign.")
+        raise UsageError(f"The format {export!r} names no file after the sign.")
     return Target(form, Path(file).absolute() if file else None)
 
 

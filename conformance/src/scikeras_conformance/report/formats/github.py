@@ -1,22 +1,24 @@
 """Annotations of GitHub's workflows, at the subject's own lines."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
+from scikeras_conformance.catalog.printable import printable
 from scikeras_conformance.catalog.results import Outcome
 from scikeras_conformance.contract import Level
+from scikeras_conformance.report.causes import Cause
 from scikeras_conformance.report.locations import Location, location_of
-from scikeras_conformance.report.printable import printable
 from scikeras_conformance.report.structure import Report, ReportedResult
-from scikeras_conformance.report.wording import headline
+from scikeras_conformance.report.wording import headline, mending_phrase
 
 __all__ = ["github"]
 
 
 def github(report: Report) -> str:
-    """Return the failures of a run as workflow commands.
+    """Return the causes of a run as workflow commands.
 
-    A failure of a MUST is an error, one of a SHOULD a warning, and a known one a notice; the same
-    for what is blocked. The last line is the verdict.
+    There is one annotation for each cause, since a job shows only the first few: an error if a MUST
+    is concerned, a warning for a SHOULD, and a notice if a baseline accepts all of its results. The
+    last line is the verdict.
     """
     return "\n".join(_commands(report)) + "\n"
 
@@ -24,11 +26,12 @@ def github(report: Report) -> str:
 def _commands(report: Report) -> Iterator[str]:
     if report.footer.refusal is not None:
         yield _command("error", str(report.footer.verdict), report.footer.refusal)
+    by_id = {result.id: result for result in report.results}
+    for cause in report.causes_to_fix:
+        yield _cause(report, cause, [by_id[name] for name in cause.results])
     for result in report.results:
         if result.is_inconclusive:
             yield _command("error", f"{result.id}: error of the suite", result.message)
-        elif result.went_wrong:
-            yield _failure(report, result)
     for name in report.footer.missing:
         yield _command("error", name, "The planned check has no result.")
     if report.gate is not None:
@@ -41,17 +44,22 @@ def _commands(report: Report) -> Iterator[str]:
     yield _command(level, "conformance", headline(report))
 
 
-def _failure(report: Report, result: ReportedResult) -> str:
-    level = "error" if result.level == Level.MUST or report.header.strict else "warning"
-    if report.known(result) is not None:
-        level = "notice"
-    impact = f"\nImpact: {report.catalog.checks[result.check].impact}."
-    if result.outcome is Outcome.BLOCKED:
+def _cause(report: Report, cause: Cause, results: Sequence[ReportedResult]) -> str:
+    new = [result for result in results if report.known(result) is None]
+    level = "warning" if new else "notice"
+    if any(result.level == Level.MUST or report.header.strict for result in new):
+        level = "error"
+    example = report.example_of(cause)
+    impact = f"\nImpact: {report.catalog.checks[example.check].impact}."
+    if example.outcome is Outcome.BLOCKED:
         impact = ""
-    text = f"{result.message}{impact}\nReproduce: {result.reproduce}"
-    location = location_of(report, result)
+    phrase = mending_phrase(cause)
+    text = f"{example.message}{impact}\n{phrase[0].upper()}{phrase[1:]}."
+    location = location_of(report, example)
     file = location.under(report.header.root) if location else None
-    return _command(level, result.id, text, file=file or "", line=location.line if location else 0)
+    line = location.line if location else 0
+    reproduce = f"\nReproduce: {example.reproduce}"
+    return _command(level, example.id, text + reproduce, file=file or "", line=line)
 
 
 def _command(level: str, title: str, text: str, *, file: str = "", line: int = 0) -> str:

@@ -3,9 +3,9 @@
 import re
 from xml.etree import ElementTree as ET
 
+from scikeras_conformance.catalog.printable import printable
 from scikeras_conformance.catalog.results import Outcome, Result
 from scikeras_conformance.catalog.verdict import Verdict
-from scikeras_conformance.report.printable import printable
 from scikeras_conformance.report.structure import Report
 from scikeras_conformance.report.wording import headline
 

@@ -5,21 +5,25 @@ from collections.abc import Iterator
 from itertools import islice
 
 from scikeras_conformance.baseline import Gate
+from scikeras_conformance.catalog.printable import printable
 from scikeras_conformance.catalog.results import Outcome
-from scikeras_conformance.report.printable import printable
+from scikeras_conformance.report.causes import Cause
 from scikeras_conformance.report.structure import Report, ReportedResult
 from scikeras_conformance.report.wording import (
     counts_line,
     environment_line,
     headline,
     is_good,
+    mending_phrase,
     subject_line,
 )
 
 __all__ = ["code", "markdown", "plain"]
 
 MAX_SHOWN = 60
-"""Failures that are shown with their traceback: the summary of a job may have one mebibyte."""
+"""Causes that are shown with a traceback: the summary of a job may have one mebibyte."""
+
+MAX_CLAUSES = 20
 
 MAX_KNOWN = 500
 MAX_KNOWN_BYTES = 200_000
@@ -63,44 +67,87 @@ def _lines(report: Report) -> Iterator[str]:
     yield ""
     yield f"{code(subject_line(report))}, contract {plain(report.header.contract)}, "
     yield f"{plain(environment_line(report))}. {plain(counts_line(report))}."
+    if report.header.subject.path is not None:
+        yield f"Imported from {code(report.header.subject.path)}."
     if report.footer.refusal is not None:
         yield from ("", fenced(report.footer.refusal))
     if report.footer.missing:
         names = ", ".join(code(name) for name in report.footer.missing[:5])
         yield from ("", f"**No result** for {names}")
-    yield from _gate(report)
+    yield from _findings(report)
+    yield from _causes(report)
     yield from _table(report)
-    notable = [
-        result
-        for result in report.results
-        if (result.went_wrong or result.is_inconclusive) and report.known(result) is None
-    ]
-    for result in notable[:MAX_SHOWN]:
-        yield from _details(report, result)
-    if len(notable) > MAX_SHOWN:
-        yield from (
-            "",
-            f"{len(notable) - MAX_SHOWN} more are left out here; the report has them all.",
-        )
+    errors = [result for result in report.results if result.is_inconclusive]
+    for result in errors[:MAX_SHOWN]:
+        yield from _error(report, result)
+    if len(errors) > MAX_SHOWN:
+        yield from ("", f"{len(errors) - MAX_SHOWN} more are left out here.")
+    yield from _accepted(report)
 
 
-def _gate(report: Report) -> Iterator[str]:
+def _causes(report: Report) -> Iterator[str]:
+    """Yield the causes of what no baseline accepts, each folded."""
+    shown = [cause for cause in report.causes if report.known_of(cause) < cause.size]
+    if shown:
+        yield from ("", f"### Causes: {len(shown)}")
+    for cause in shown[:MAX_SHOWN]:
+        yield from _cause(report, cause)
+    if len(shown) > MAX_SHOWN:
+        left = sum(cause.size for cause in shown[MAX_SHOWN:])
+        yield ""
+        yield f"{len(shown) - MAX_SHOWN} more with {left} results are left out here."
+
+
+def _cause(report: Report, cause: Cause) -> Iterator[str]:
+    example = report.example_of(cause)
+    note = report.catalog.checks[example.check]
+    count = f"{cause.size} result{'' if cause.size == 1 else 's'}"
+    yield ""
+    yield f"<details><summary><b>{count}</b>: {plain(cause.what[:MAX_FINDING])}</summary>"
+    yield ""
+    if cause.origin is not None:
+        origin = cause.origin
+        place = code(f"{origin.file}:{origin.line}")
+        yield from (f"At {place} in {code(origin.function)}:", "", fenced(origin.source), "")
+    phrase = mending_phrase(cause)
+    yield from (f"**{phrase[0].upper()}{phrase[1:]}.**", "")
+    for name in cause.clauses[:MAX_CLAUSES]:
+        clause = report.catalog.clauses.get(name)
+        yield f"**{plain(name)}** {plain(clause.statement) if clause else ''}  "
+    if len(cause.clauses) > MAX_CLAUSES:
+        yield f"and {len(cause.clauses) - MAX_CLAUSES} more clauses  "
+    yield f"**Example**: {code(example.id)}  "
+    if cause.failed:
+        yield f"**Impact**: {plain(note.impact)}"
+    if example.reproduce:
+        yield from ("", f"**Reproduce**: {code(example.reproduce)}")
+    yield from ("", fenced(example.message))
+    if example.details:
+        yield from ("", fenced(example.details))
+    yield from ("", "</details>")
+
+
+def _findings(report: Report) -> Iterator[str]:
     gate = report.gate
-    if gate is None:
+    if gate is None or not gate.findings:
         return
-    if gate.findings:
-        yield from ("", "### Against the baseline", "")
-        for one in gate.findings[:MAX_SHOWN]:
-            yield f"- **{one.concern}** {code(one.id)}: {plain(one.message[:MAX_FINDING])}"
-        if len(gate.findings) > MAX_SHOWN:
-            yield f"- {len(gate.findings) - MAX_SHOWN} more; the report has them all."
-    if gate.known:
-        yield from ("", f"<details><summary>{len(gate.known)} known failures</summary>", "")
-        shown = list(_known(gate))
-        yield from shown
-        if len(gate.known) > len(shown):
-            yield f"- {len(gate.known) - len(shown)} more; the report has them all."
-        yield from ("", "</details>")
+    yield from ("", "### Against the baseline", "")
+    for one in gate.findings[:MAX_SHOWN]:
+        yield f"- **{one.concern}** {code(one.id)}: {plain(one.message[:MAX_FINDING])}"
+    if len(gate.findings) > MAX_SHOWN:
+        yield f"- {len(gate.findings) - MAX_SHOWN} more; the report has them all."
+
+
+def _accepted(report: Report) -> Iterator[str]:
+    gate = report.gate
+    if gate is None or not gate.known:
+        return
+    yield from ("", f"<details><summary>{len(gate.known)} known failures</summary>", "")
+    shown = list(_known(gate))
+    yield from shown
+    if len(gate.known) > len(shown):
+        yield f"- {len(gate.known) - len(shown)} more; the report has them all."
+    yield from ("", "</details>")
 
 
 def _known(gate: Gate) -> Iterator[str]:
@@ -130,19 +177,12 @@ def _table(report: Report) -> Iterator[str]:
         yield f"| {plain(chapter)} | " + " | ".join(cells) + " |"
 
 
-def _details(report: Report, result: ReportedResult) -> Iterator[str]:
-    note = report.catalog.checks[result.check]
-    yield ""
+def _error(report: Report, result: ReportedResult) -> Iterator[str]:
     words = f"{result.outcome.words} {plain(result.level)} {code(result.id)}"
-    yield f"<details><summary>{words}</summary>"
-    yield ""
-    for name in note.clauses:
+    yield from ("", f"<details><summary>{words}</summary>", "")
+    for name in report.catalog.checks[result.check].clauses:
         clause = report.catalog.clauses.get(name)
         yield f"**{plain(name)}** {plain(clause.statement) if clause else ''}  "
-    if result.outcome is not Outcome.BLOCKED:
-        yield f"**Impact**: {plain(note.impact)}"
-    if result.reproduce:
-        yield from ("", f"**Reproduce**: {code(result.reproduce)}")
     yield from ("", fenced(result.message))
     if result.details:
         yield from ("", fenced(result.details))

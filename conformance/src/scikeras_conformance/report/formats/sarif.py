@@ -8,9 +8,10 @@ from scikeras_conformance import __version__
 from scikeras_conformance.baseline import fingerprint
 from scikeras_conformance.catalog.results import Outcome, Result
 from scikeras_conformance.contract import Level
+from scikeras_conformance.report.causes import Cause
 from scikeras_conformance.report.locations import location_of
 from scikeras_conformance.report.structure import Report
-from scikeras_conformance.report.wording import headline
+from scikeras_conformance.report.wording import headline, mending_phrase
 
 __all__ = ["sarif"]
 
@@ -18,10 +19,13 @@ __all__ = ["sarif"]
 def sarif(report: Report) -> str:
     """Return the failures of a run as SARIF, and what is blocked as results of the kind "open".
 
+    Results of one cause stand together, those of the most frequent one first.
+
     Errors of the suite and missing results are not findings about the subject: they are
     notifications, and make the run an unsuccessful one.
     """
     rules = list(report.catalog.checks)
+    by_id = {result.id: result for result in report.results}
     notes = [
         {"level": "error", "message": {"text": f"{result.id}: {result.message}"}}
         for result in report.results
@@ -51,8 +55,11 @@ def sarif(report: Report) -> str:
             }
         ],
         "results": [
-            _result(report, result, rules) for result in report.results if result.went_wrong
+            _result(report, by_id[name], rules, cause)
+            for cause in report.causes
+            for name in cause.results
         ],
+        "properties": {"causes": [_cause(cause) for cause in report.causes]},
     }
     if report.header.root:
         base = Path(report.header.root).as_posix().rstrip("/") + "/"
@@ -82,7 +89,15 @@ def _level(level: str) -> str:
     return {str(Level.MUST): "error", str(Level.SHOULD): "warning"}.get(level, "note")
 
 
-def _result(report: Report, result: Result, rules: list[str]) -> dict[str, Any]:
+def _cause(cause: Cause) -> dict[str, Any]:
+    entry = {"id": cause.id, "text": cause.what, "mending": mending_phrase(cause)}
+    if cause.origin is not None:
+        place = f"{cause.origin.file}:{cause.origin.line}"
+        entry |= {"place": place, "source": cause.origin.source}
+    return entry | {"clauses": list(cause.clauses), "example": cause.example}
+
+
+def _result(report: Report, result: Result, rules: list[str], cause: Cause) -> dict[str, Any]:
     kind = fingerprint(result.message)
     entry: dict[str, Any] = {
         "ruleId": result.check,
@@ -91,6 +106,7 @@ def _result(report: Report, result: Result, rules: list[str]) -> dict[str, Any]:
         "message": {"text": f"{result.id}: {result.message}"},
         "locations": _locations(report, result),
         "partialFingerprints": {"failure/v1": f"{result.id}#{kind}"},
+        "properties": {"cause": cause.id, "mending": mending_phrase(cause)},
     }
     if result.outcome is Outcome.BLOCKED:
         # The standard's word for what could not be determined; it has no level.

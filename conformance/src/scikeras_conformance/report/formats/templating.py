@@ -6,7 +6,7 @@ from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
-from scikeras_conformance.report.printable import printable
+from scikeras_conformance.catalog.printable import printable
 
 if TYPE_CHECKING:
     import jinja2

@@ -1,31 +1,43 @@
-"""The terminal summary of a run: failures with their impact, a table by chapter, the verdict."""
+"""The terminal summary of a run: causes, a table by chapter, the verdict."""
 
+import textwrap
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
-from itertools import groupby
+from itertools import islice
 
 from scikeras_conformance.catalog.counts import Counts
 from scikeras_conformance.catalog.results import Outcome, Result
-from scikeras_conformance.contract import Level, load_contract
-from scikeras_conformance.report.structure import CheckEntry, Environment, Report, ReportedResult
+from scikeras_conformance.contract import load_contract
+from scikeras_conformance.report.formats.terminal_causes import causes
+from scikeras_conformance.report.formats.terminal_lines import WIDTH, Line, wrapped
+from scikeras_conformance.report.structure import Environment, Report, ReportedResult
 from scikeras_conformance.report.wording import offered_clauses, subject_line
 
 __all__ = ["Line", "render"]
 
-SLOWEST = 10
-OUTCOMES = [outcome for outcome in Outcome if outcome is not Outcome.PASSED]
+SLOWEST = 3
+MAX_OTHERS = 10
+MAX_NAMES = 3
+MAX_FINDINGS = 20
 
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """A line of text with the markup of pytest's terminal writer."""
-
-    text: str
-    markup: dict[str, bool] = field(default_factory=dict)
+COLUMNS = (
+    (Outcome.PASSED, " passed"),
+    (Outcome.FAILED, " failed"),
+    (Outcome.BLOCKED, "blocked"),
+    (Outcome.ERRORED, "errored"),
+    (Outcome.NOT_APPLICABLE, "n/a"),
+    (Outcome.NOT_OFFERED, "not offered"),
+    (Outcome.UNAVAILABLE, "not here"),
+)
+ALWAYS = (Outcome.PASSED, Outcome.FAILED)
 
 
 def render(report: Report) -> Iterator[Line]:
-    """Yield the lines of the summary."""
+    """Yield the lines of the summary, none of them wider than 80 columns."""
+    yield from wrapped(_lines(report))
+
+
+def _lines(report: Report) -> Iterator[Line]:
     footer = report.footer
     if footer.refusal is not None:
         yield Line(footer.refusal, {"red": True})
@@ -33,10 +45,8 @@ def render(report: Report) -> Iterator[Line]:
         yield Line(f"verdict: {footer.verdict.upper()}", {"red": True, "bold": True})
         return
     yield from _header(report)
-    apart = (Outcome.PASSED, Outcome.UNAVAILABLE)
-    notable = [result for result in report.results if result.outcome not in apart]
-    for check, results in groupby(notable, key=lambda result: result.check):
-        yield from _notable(check, report.catalog.checks[check], list(results))
+    yield from causes(report)
+    yield from _others(report)
     yield from _unavailable(report.results)
     yield from _table(report.results)
     yield from _slowest(report.results)
@@ -48,6 +58,8 @@ def render(report: Report) -> Iterator[Line]:
 def _header(report: Report) -> Iterator[Line]:
     header, environment = report.header, report.header.environment
     yield Line(f"subject   {subject_line(report)}")
+    if header.subject.path is not None:
+        yield Line(f"          imported from {header.subject.path}")
     if environment is not None:
         packages = environment.packages
         yield Line(
@@ -67,26 +79,34 @@ def _device(environment: Environment) -> str:
     return f"{environment.device}, as requested" if requested else str(environment.device)
 
 
-def _notable(name: str, check: CheckEntry, results: Sequence[ReportedResult]) -> Iterator[Line]:
-    for outcome in OUTCOMES:
-        group = [result for result in results if result.outcome is outcome]
-        if not group:
+def _others(report: Report) -> Iterator[Line]:
+    """Yield what the suite failed in, and what does not apply, by check and message."""
+    for outcome in (Outcome.ERRORED, Outcome.NOT_APPLICABLE, Outcome.NOT_OFFERED):
+        found: dict[str, list[ReportedResult]] = {}
+        for result in report.results:
+            if result.outcome is outcome:
+                found.setdefault(result.message, []).append(result)
+        if not found:
             continue
-        neutral = (Outcome.NOT_APPLICABLE, Outcome.NOT_OFFERED)
-        binding = outcome not in neutral and check.level is Level.MUST
-        color = {"red": True, "bold": True} if binding else {"yellow": True}
+        color = {"red": True, "bold": True} if outcome is Outcome.ERRORED else {"yellow": True}
         yield Line("")
-        yield Line(f"{outcome.words.upper()} {check.level} {name}", color)
-        yield Line(f"  verifies: {check.verifies}")
-        if outcome is Outcome.FAILED:
-            yield Line(f"  impact: {check.impact}")
-        for message, same in groupby(group, key=lambda result: result.message):
-            where = ", ".join(_where(result) for result in same)
+        yield Line(outcome.words.upper(), color)
+        for message, results in islice(found.items(), MAX_OTHERS):
+            names = _names(results)
             first, *rest = message.splitlines() or [""]
-            yield Line(f"  - {where}: {first}")
-            yield from (Line(f"      {line}") for line in rest)
-        if group[0].reproduce:
-            yield Line(f"  reproduce: {group[0].reproduce}")
+            yield Line(f"  - {names}: {first}", hang=6)
+            yield from (Line(f"      {line}", hang=8) for line in rest)
+        if len(found) > MAX_OTHERS:
+            yield Line(f"  - {len(found) - MAX_OTHERS} more reasons")
+
+
+def _names(results: Sequence[ReportedResult]) -> str:
+    """Return the ids of a few results, or the names and numbers of their checks."""
+    if len(results) <= MAX_NAMES:
+        return ", ".join(result.id for result in results)
+    counts = Counter(result.check for result in results)
+    names = [f"{name} ({count})" for name, count in counts.items()]
+    return ", ".join(names[:MAX_NAMES]) + (", ..." if len(names) > MAX_NAMES else "")
 
 
 def _unavailable(results: Iterable[Result]) -> Iterator[Line]:
@@ -104,28 +124,27 @@ def _unavailable(results: Iterable[Result]) -> Iterator[Line]:
             )
 
 
-def _where(result: Result) -> str:
-    return f"{result.wrapper} ({result.case})" if result.case else result.wrapper
-
-
 def _table(results: Sequence[Result]) -> Iterator[Line]:
+    counts = Counts.of(len(results), results)
+    columns = [
+        (outcome, heading)
+        for outcome, heading in COLUMNS
+        if outcome in ALWAYS or getattr(counts, str(outcome))
+    ]
+    room = min(44, WIDTH - sum(len(heading) + 2 for _, heading in columns))
     yield Line("")
-    yield Line(
-        f"{'chapter':<44} {'passed':>7} {'failed':>7} {'blocked':>8} {'errored':>8} "
-        f"{'not applicable':>15} {'not offered':>12} {'not here':>9}"
-    )
+    yield Line(f"{'chapter':<{room}}" + "".join(f"  {heading}" for _, heading in columns))
     for chapter in load_contract().chapters:
         mine = [result for result in results if result.chapter == chapter.id]
         if not mine:
             continue
         counts = Counts.of(len(mine), mine)
         good = counts.passed + counts.not_applicable + counts.not_offered == counts.planned
-        yield Line(
-            f"{chapter.id + '  ' + chapter.title:<44} {counts.passed:>7} {counts.failed:>7} "
-            f"{counts.blocked:>8} {counts.errored:>8} {counts.not_applicable:>15} "
-            f"{counts.not_offered:>12} {counts.unavailable:>9}",
-            {"green" if good else "yellow": True},
+        name = textwrap.shorten(f"{chapter.id}: {chapter.title}", room, placeholder=" ...")
+        cells = "".join(
+            f"  {getattr(counts, str(outcome)):>{len(heading)}}" for outcome, heading in columns
         )
+        yield Line(f"{name:<{room}}{cells}", {"green" if good else "yellow": True})
 
 
 def _slowest(results: Sequence[Result]) -> Iterator[Line]:
@@ -157,9 +176,12 @@ def _gate(report: Report) -> Iterator[Line]:
     if gate is None:
         return
     yield Line("")
-    for one in gate.findings:
+    for one in gate.findings[:MAX_FINDINGS]:
         yield Line(f"{one.concern.upper()} {one.id}", {"red": True, "bold": True})
         yield from (Line(f"  {line}") for line in one.message.splitlines()[:5])
+    if len(gate.findings) > MAX_FINDINGS:
+        left = len(gate.findings) - MAX_FINDINGS
+        yield Line(f"{left} more findings: a report has them all (--report FILE, --to html=FILE).")
     dormant = f", {len(gate.dormant)} for other conditions" if gate.dormant else ""
     text = f"({len(gate.known)} known failures{dormant}) {gate.baseline}"
     met = "baseline: MET" if gate.met else f"baseline: NOT MET, {len(gate.findings)} findings"

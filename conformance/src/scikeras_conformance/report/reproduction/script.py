@@ -84,15 +84,15 @@ def subject():
     named = {factories!r}.items()
     factories.update({{Wrapper(name): resolve_name(place) for name, place in named}})
     public = getattr(adapter, "public_classes", {{}})
-    own = getattr(adapter, "adapt_builder", None)
+    own = getattr(adapter, "wrap_builder", None)
     named = {protocol!r} or getattr(adapter, "builder_protocol", "keywords")
     protocol = BuilderProtocol("adapter" if own else named)
-    adapt = adapter_for(protocol, own)
+    wrap = adapter_for(protocol, own)
     return SimpleNamespace(
-        spec={spec!r}, classes=classes, estimator_factories=factories, as_given=adapt,
+        spec={spec!r}, classes=classes, estimator_factories=factories, as_given=wrap,
         builder_protocol=protocol,
         not_offered=frozenset([*{not_offered!r}, *getattr(adapter, "not_offered", ())]),
-        construct=constructor_for(construct, protocol, adapt),
+        construct=constructor_for(construct, protocol, wrap),
         public_class=lambda wrapper: public.get(wrapper, classes[wrapper]),
     )
 """

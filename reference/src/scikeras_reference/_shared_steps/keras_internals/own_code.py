@@ -133,6 +133,8 @@ def require_unreplaced() -> None:
     """
     with _lock:
         _watch_new_modules()
+        if _are_original(_namespaces.values()):
+            return
         for namespace in list(_namespaces.values()):
             _require_unreplaced(_namespaces, namespace)
 
@@ -157,6 +159,14 @@ def require_classes_unreplaced(classes: Iterable[type]) -> None:
             namespace = _in_models.get(f"{base.__module__}.{base.__qualname__}")
             if namespace is not None:
                 _require_unreplaced(_in_models, namespace)
+
+
+def _are_original(namespaces: Iterable[_Namespace]) -> bool:
+    """Whether nothing came, went or changed in any of them, in as few steps as possible."""
+    for _, space, _, read, originals, size in namespaces:
+        if len(space) != size or read(space) != originals:
+            return False
+    return True
 
 
 def _require_unreplaced(known: dict[str, _Namespace], namespace: _Namespace) -> None:

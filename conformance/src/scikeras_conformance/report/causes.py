@@ -1,0 +1,243 @@
+"""Groups what failed and what was blocked by what really happened.
+
+One defect of a subject shows in many results. Results belong to one cause if they come from the
+same statement of the subject with the same exception, values apart; if the subject raised nothing,
+or somewhere else, they belong to one cause if the same promise is broken.
+"""
+
+import hashlib
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Annotated
+
+from msgspec import Meta, Struct
+
+from scikeras_conformance.catalog.results import Origin, Outcome, Result
+from scikeras_conformance.report.patterns import pattern_of, words_in, words_of
+
+__all__ = ["Cause", "causes_of"]
+
+ALIKE = 0.65
+"""The part of their words that two messages share if they say the same: two of three."""
+
+
+class Cause(Struct, frozen=True, forbid_unknown_fields=True):
+    """What several results have in common, so that one change may mend them all."""
+
+    id: Annotated[str, Meta(description="The same for the same cause in another run.")]
+    what: Annotated[str, Meta(description="What happened in the example, on one line.")]
+    origin: Annotated[
+        Origin | None, Meta(description="The line of the subject that the example comes from.")
+    ]
+    clauses: Annotated[tuple[str, ...], Meta(description="The clauses that it breaks or blocks.")]
+    failed: Annotated[int, Meta(ge=0)]
+    blocked: Annotated[int, Meta(ge=0)]
+    example: Annotated[str, Meta(description="The id of the result that stands for all.")]
+    results: Annotated[tuple[str, ...], Meta(min_length=1)]
+
+    @property
+    def size(self) -> int:
+        """How many results it has."""
+        return len(self.results)
+
+
+Key = tuple[str, ...]
+
+
+class _Group:
+    """Results that belong together so far."""
+
+    def __init__(self, key: Key) -> None:
+        self.key = key
+        self.results: list[Result] = []
+
+    @property
+    def clauses(self) -> set[str]:
+        return {_clause(result) for result in self.results}
+
+
+def causes_of(results: Iterable[Result], names: Iterable[str] = ()) -> tuple[Cause, ...]:
+    """Group the results that failed or were blocked by their causes.
+
+    Parameters
+    ----------
+    results : iterable of Result
+        The results of a run, in the order of the contract.
+    names : iterable of str, default=()
+        Names of the subject's classes; that only they differ makes no other cause.
+
+    Returns
+    -------
+    tuple of Cause
+        The one with the most results first.
+    """
+    results = tuple(results)
+    present = {(result.check, result.wrapper) for result in results}
+    wrong = [result for result in results if result.went_wrong]
+    order = {result.id: number for number, result in enumerate(wrong)}
+    names = tuple(names)
+    groups = _joined(_grouped(wrong, names, present), names)
+    for group in groups:
+        group.results.sort(key=lambda result: order[result.id])
+    groups.sort(key=lambda group: (-len(group.results), order[group.results[0].id]))
+    return tuple(map(_cause, groups))
+
+
+def _grouped(
+    results: Sequence[Result], names: tuple[str, ...], present: set[tuple[str, str]]
+) -> list[_Group]:
+    """Return groups of results with the same key.
+
+    What follows from the failure of another check for the same wrapper, or for another one if that
+    check is not for all wrappers, has the key of that failure.
+    """
+    groups: dict[Key, _Group] = {}
+    by_check: dict[tuple[str, str], Key] = {}
+    for result in sorted(results, key=lambda result: bool(result.follows)):
+        root = (result.follows, result.wrapper)
+        if root not in present:
+            root = (result.follows, "")
+        key = by_check.get(root) or _key(result, names)
+        if not result.follows:
+            by_check.setdefault((result.check, result.wrapper), key)
+            by_check.setdefault((result.check, ""), key)
+        groups.setdefault(key, _Group(key)).results.append(result)
+    return list(groups.values())
+
+
+def _key(result: Result, names: tuple[str, ...]) -> Key:
+    """Return what is the same in all results of a cause; no line number, which changes easily."""
+    kind = result.exception.partition(":")[0]
+    if result.origin is not None and result.exception:
+        place = (result.origin.file, result.origin.function, result.origin.source)
+        if result.origin.raised:
+            return ("raise", *place, kind)
+        return ("line", *place, pattern_of(result.exception, names))
+    if result.exception and kind != "AssertionError":
+        return ("exception", pattern_of(result.exception, names))
+    if result.outcome is Outcome.BLOCKED:
+        return ("step", pattern_of(result.message, names))
+    return ("promise", _clause(result))
+
+
+def _joined(groups: list[_Group], names: tuple[str, ...]) -> list[_Group]:
+    """Join groups that are about one statement, or one promise, or say the same."""
+    kept: dict[Key, _Group] = {}
+    # A group of many clauses comes before those of one clause, which may be a part of it.
+    for group in sorted(groups, key=lambda group: -len(group.clauses)):
+        key = _wider(group, kept)
+        if key in kept:
+            kept[key].results += group.results
+        else:
+            kept[key] = group
+    return list(_alike(kept, names))
+
+
+def _wider(group: _Group, others: Mapping[Key, _Group]) -> Key:
+    """Return the key of the group that a group is a part of."""
+    clauses = group.clauses
+    for key, other in others.items():
+        if _is_one_place(group.key, other.key) and (
+            clauses <= other.clauses or _share([_words(group)], [_words(other)])
+        ):
+            return key
+    if len(clauses) > 1:
+        return group.key
+    (clause,) = clauses
+    failed = all(result.outcome is Outcome.FAILED for result in group.results)
+    match group.key:
+        case ("line", file, function, *_):
+            return ("line", file, function, clause)
+        case ("exception", *_) if failed:
+            return ("promise", clause)
+    return group.key
+
+
+def _is_one_place(one: Key, other: Key) -> bool:
+    """Return whether two groups come from one place, where they concern the same promises.
+
+    That is one statement with one type of exception, or one function that refuses what it is given.
+    """
+    if one[0] != other[0]:
+        return False
+    if one[0] == "raise":
+        return one[1:3] == other[1:3]
+    return one[0] == "line" and one[1:4] == other[1:4] and _kind_of(one) == _kind_of(other)
+
+
+def _words(group: _Group) -> frozenset[str]:
+    return words_in(group.key[-1])
+
+
+def _kind_of(key: Key) -> str:
+    return key[-1].partition(":")[0]
+
+
+def _alike(groups: dict[Key, _Group], names: tuple[str, ...]) -> Iterator[_Group]:
+    """Join groups of broken promises that share a message, values apart."""
+    found: list[tuple[_Group, set[frozenset[str]]]] = []
+    for key, group in groups.items():
+        if key[0] != "promise":
+            yield group
+            continue
+        texts = {
+            words_of(result.message, names)
+            for result in group.results
+            if not (result.follows or result.exception)
+        }
+        near = [pair for pair in found if _share(pair[1], texts)]
+        found = [pair for pair in found if pair not in near]
+        for other, more in near:
+            group.results += other.results
+            texts |= more
+        found.append((group, texts))
+    yield from (group for group, _ in found)
+
+
+def _share(some: Iterable[frozenset[str]], others: Iterable[frozenset[str]]) -> bool:
+    return any(
+        one and other and len(one & other) >= ALIKE * len(one | other)
+        for one in some
+        for other in others
+    )
+
+
+def _cause(group: _Group) -> Cause:
+    results = group.results
+    example = _example(results)
+    text = example.exception if example.origin and example.exception else example.message
+    lines = text.strip().splitlines() or [""]
+    digest = hashlib.sha256("\n".join(group.key).encode("utf-8", "backslashreplace"))
+    return Cause(
+        id=digest.hexdigest()[:12],
+        what=lines[0],
+        origin=example.origin,
+        clauses=tuple(dict.fromkeys(map(_clause, results))),
+        failed=sum(result.outcome is Outcome.FAILED for result in results),
+        blocked=sum(result.outcome is Outcome.BLOCKED for result in results),
+        example=example.id,
+        results=tuple(result.id for result in results),
+    )
+
+
+def _example(results: Sequence[Result]) -> Result:
+    """Return a result to show: of the most frequent kind, rather failed than blocked, and short."""
+    kinds = Counter(map(_kind, results))
+    checks = {result.check for result in results}
+    return max(
+        results,
+        key=lambda result: (
+            result.follows not in checks,
+            kinds[_kind(result)],
+            result.outcome is Outcome.FAILED,
+            -len(result.message),
+        ),
+    )
+
+
+def _kind(result: Result) -> str:
+    return pattern_of(result.exception or result.message)
+
+
+def _clause(result: Result) -> str:
+    return result.clauses[0]
