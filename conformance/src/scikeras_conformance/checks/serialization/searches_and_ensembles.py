@@ -44,7 +44,10 @@ def candidates_of(
     """Return an estimator, and what a search is to choose from: an argument, or two builders."""
     good, bad = (importable_builder(context, builders) for builders in (expected, wrong))
     if of_models:
-        return context.make(good), ("model", good, bad)
+        estimator = context.make(good)
+        if "model" not in context.params(estimator):
+            context.stop("get_params()", "does not list model", follows="INIT-1.named-parameters")
+        return estimator, ("model", good, bad)
     estimator = context.make(good, wrong=False)
     # That it can be set is what INIT-10 is about.
     with context.preparing("clone(...).set_params(wrong=True)"):
