@@ -31,7 +31,7 @@ source_suffix = {".md": "markdown", ".rst": "restructuredtext"}
 nitpicky = True
 
 # Stored runs of the comparison; the build fails if one is missing.
-peer_reports = ["reference", "scikeras", "keras-wrappers"]
+peer_reports = ["reference", "scikeras", "keras-wrappers", "scikit-keras", "skdeep"]
 
 # Few extensions, because the pages are also read as plain Markdown on a code host.
 myst_enable_extensions = ["colon_fence"]

@@ -35,6 +35,15 @@ class Keywords(_Classifier):
         return self.model(**self.params)
 
 
+class SettingsForMetrics(_Classifier):
+    """It passes compile_kwargs in a sense of its own, like scikit-keras."""
+
+    def _build(self, X, y):
+        named = inspect.signature(self.model).parameters
+        settings = {"compile_kwargs": {"metrics": ["accuracy"]}}
+        return self.model(**{name: settings[name] for name in settings if name in named})
+
+
 class DataFirst(_Classifier):
     def _build(self, X, y):
         return self.model(X, y, **self.params)

@@ -85,6 +85,7 @@ def test_an_adapter_says_what_it_does_not_offer():
             ["base", "regressor"],
             "a base wrapper, but there is toy_subject.BaseWrapper. Take 'base' out",
         ),
+        ("scikeras_reference", ["builders"], "fit.X, y. calls the builder"),
         ("scikeras_reference", ["initialize"], "KerasClassifier|BaseWrapper has the attribute"),
         ("scikeras_reference", ["partial-fit"], "has the attribute partial_fit"),
         ("scikeras_reference", ["encoders"], "has the attribute feature_encoder"),
@@ -99,6 +100,27 @@ def test_what_is_there_cannot_be_declared_absent(spec, absent, complaint):
     """The error says what was found, and what to do."""
     with pytest.raises(DeclarationError, match=complaint):
         require_absent(load_subject(spec, not_offered=absent))
+
+
+def test_a_subject_that_takes_models_offers_no_builders():
+    """The suite calls its builders itself, so nothing can be said about how they are called."""
+    subject = load_subject(
+        "classifier=builder_subjects:TakesModels", not_offered=REST, builder_protocol="none"
+    )
+    assert {*REST, "builders"} == subject.not_offered
+    require_absent(subject)
+    for name in (
+        "BUILD-2.named-parameters-stay:classifier:same-names",
+        "INIT-11.new-model:classifier",
+    ):
+        assert Outcome.NOT_OFFERED == execute(PLAN[name], subject).outcome
+
+
+def test_settings_of_another_sense_are_no_builder_arguments():
+    """An argument compile_kwargs without an optimizer is not the one of the contract."""
+    absent = [*REST, "builder-arguments"]
+    spec = "classifier=builder_subjects:SettingsForMetrics"
+    require_absent(load_subject(spec, not_offered=absent))
 
 
 def test_what_is_not_there_can_be_declared_absent():

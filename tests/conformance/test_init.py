@@ -43,14 +43,18 @@ def test_a_subject_with_a_protocol_of_its_own(folder):
 def test_a_subject_that_nothing_fits(folder, capsys):
     """The configuration names an adapter, which can be imported and says where to go on."""
     found = init(folder, "classifier=builder_subjects:NeverFits")
-    assert {"subject": "conformance_adapter:adapter", "not-offered": ["base", "regressor"]} == found
+    assert {"subject": "conformance_adapter:adapter"} == found
     text = (folder / "conformance_adapter.py").read_text()
     assert "KerasClassifier = builder_subjects.NeverFits" in text
     compile(text, "adapter", "exec")
+    assert "not_offered = ['base', 'regressor']" in text
+    assert "of: builders, initialize," in text
     shown = capsys.readouterr().out
     assert "raised RuntimeError: out of order" in shown
     assert "training ..." not in shown
+    assert "tried: keywords, data-first, shapes, none" in shown
     assert "Complete the adapter in conformance_adapter.py" in shown
+    assert "writes one to start from" not in shown  # it has just been written
 
 
 def test_classes_with_other_names(folder):
@@ -66,6 +70,23 @@ def test_classes_with_other_names(folder):
     assert "BaseWrapper = other_names.Common" in text
     assert "KerasClassifier = other_names.Sorts" in text
     assert "KerasRegressor = other_names.Measures" in text
+
+
+def test_a_base_class_beside_the_others(folder):
+    """It is found where they are defined: a run would refuse to call it not offered."""
+    (folder / "some_package.py").write_text(
+        "from other_module import KerasClassifier, KerasRegressor\n"
+    )
+    (folder / "other_module.py").write_text(
+        "from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin\n"
+        "class BaseWrapper(BaseEstimator): pass\n"
+        "class KerasClassifier(ClassifierMixin, BaseWrapper): pass\n"
+        "class KerasRegressor(RegressorMixin, BaseWrapper): pass\n"
+    )
+    init(folder, "some_package")
+    text = (folder / "conformance_adapter.py").read_text()
+    assert "BaseWrapper = other_module.BaseWrapper" in text
+    assert "not_offered = []" in text
 
 
 @pytest.mark.parametrize(

@@ -42,8 +42,8 @@ def comparison_page(material: Material) -> str:
         (
             "Each column is one run of the suite. This page is generated from the stored JSON "
             "reports. A cell says how many of the checks that passed or failed have passed. The "
-            "pages about [SciKeras](scikeras.md) and [keras.wrappers](keras-wrappers.md) explain "
-            "the failures."
+            "pages about [SciKeras](scikeras.md), [keras.wrappers](keras-wrappers.md), "
+            "[scikit-keras](scikit-keras.md) and [skdeep](skdeep.md) explain the failures."
         ),
         "## Runs",
         _table_of_runs(material),

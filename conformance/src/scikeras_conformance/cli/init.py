@@ -4,6 +4,7 @@ import argparse
 import io
 import os
 import sys
+import textwrap
 from collections.abc import Iterator
 from contextlib import redirect_stdout
 from pathlib import Path
@@ -31,6 +32,15 @@ See "Adapters" in the documentation of the suite. Delete the methods that you do
 
 class Adapter:
 {classes}
+
+    # What these wrappers do not offer, of: {capabilities}.
+    # Once they can be fitted, delete {configuration} and let
+    # `scikeras-conformance init {adapter}:adapter` find out.
+    not_offered = {not_offered}
+
+    # If your constructor takes a Keras model, or a description that can hold one: construct then
+    # gets a model in place of the builder, and wrap_builder is not needed.
+    # builder_protocol = "none"
 
     @staticmethod
     def construct(cls, *args, **params):  # noqa: PLW0211 - the class to construct
@@ -118,7 +128,7 @@ def _configuration(found: "Survey") -> str:
     ]
     if found.protocol in {"data-first", "shapes", "none"}:
         lines.append(f"builder-protocol = {value(str(found.protocol))}")
-    if found.not_offered:
+    if found.not_offered and found.protocol is not None:
         lines += [
             "# What was not found. Its checks are not run; take out what should be offered.",
             f"not-offered = {value([str(one) for one in found.not_offered])}",
@@ -128,10 +138,18 @@ def _configuration(found: "Survey") -> str:
 
 def _adapter(found: "Survey") -> str:
     from scikeras_conformance.catalog.wrappers import CLASS_NAMES
+    from scikeras_conformance.contract import Capability
 
     parts = {wrapper: place.partition(":")[::2] for wrapper, place in found.classes.items()}
     modules = dict.fromkeys(module for module, _ in parts.values())
+    wrappers = {str(wrapper) for wrapper in CLASS_NAMES}
     return SKELETON.format(
+        adapter=ADAPTER,
+        configuration=FILE,
+        capabilities="\n    # ".join(
+            textwrap.wrap(", ".join(one for one in Capability if one not in wrappers), 60)
+        ),
+        not_offered=[str(one) for one in found.not_offered],
         imports="\n".join(f"import {module}" for module in modules),
         classes="\n".join(
             f"    {CLASS_NAMES[wrapper]} = {module}.{name}"
@@ -141,11 +159,14 @@ def _adapter(found: "Survey") -> str:
 
 
 def _lines(found: "Survey", written: list[Path]) -> Iterator[str]:
+    from scikeras_conformance.subject.builder_protocol import READY_MADE
+
     for wrapper, place in found.classes.items():
         yield f"{wrapper}: {place}"
     if found.protocol is None:
         yield found.problem
-        yield f"Complete the adapter in {ADAPTER}.py."
+        tried = ", ".join(one for one in READY_MADE)
+        yield f"No builder protocol helps; tried: {tried}. Complete the adapter in {ADAPTER}.py."
     else:
         yield f"builder protocol: {found.protocol}"
     if found.not_offered:

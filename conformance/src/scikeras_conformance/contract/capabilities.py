@@ -19,6 +19,7 @@ class Capability(StrEnum):
     BASE = "base"
     CLASSIFIER = "classifier"
     REGRESSOR = "regressor"
+    BUILDERS = "builders"
     INITIALIZE = "initialize"
     PARTIAL_FIT = "partial-fit"
     COMPILATION_PARAMETERS = "compilation-parameters"
@@ -39,6 +40,7 @@ _WORDS: Mapping[Capability, str] = MappingProxyType(
         Capability.BASE: "a base wrapper",
         Capability.CLASSIFIER: "a classifier",
         Capability.REGRESSOR: "a regressor",
+        Capability.BUILDERS: "builders that the wrapper calls",
         Capability.INITIALIZE: "the method initialize",
         Capability.PARTIAL_FIT: "the method partial_fit",
         Capability.COMPILATION_PARAMETERS: "compilation parameters of the constructor",
@@ -55,6 +57,10 @@ _ROUTES = tuple(f"ROUTE-{number}" for number in range(1, 17))
 _CLAUSES: Mapping[Capability, tuple[str, ...]] = MappingProxyType(
     {
         Capability.BASE: ("CLS-1", "SCORE-4"),
+        Capability.BUILDERS: (
+            *(f"BUILD-{number}" for number in range(1, 11)),
+            *("CLS-6", "CLS-8", "CLS-9"),
+        ),
         Capability.INITIALIZE: ("INIT-8",),
         Capability.PARTIAL_FIT: ("API-3",),
         Capability.COMPILATION_PARAMETERS: (

@@ -17,9 +17,10 @@ from scikeras_conformance.contract import Capability
 from scikeras_conformance.exceptions import DeclarationError
 from scikeras_conformance.runner.lazy_module import LazyModule
 from scikeras_conformance.runner.seeding import seed_everything
+from scikeras_conformance.subject.builder_protocol import BuilderProtocol
 from scikeras_conformance.subject.loading import Subject
 
-__all__ = ["look_for", "require_absent"]
+__all__ = ["find_wrapper", "look_for", "require_absent"]
 
 doubles = LazyModule("scikeras_conformance.doubles")
 
@@ -59,20 +60,34 @@ def look_for(capability: Capability, subject: Subject) -> str:
 # -- wrappers ---------------------------------------------------------------------------------
 
 
+def find_wrapper(wrapper: Wrapper, subject: Subject) -> tuple[str, str] | None:
+    """Return the module and the name of a wrapper next to those that are offered, if there is one.
+
+    Parameters
+    ----------
+    wrapper : Wrapper
+        One that the subject is not said to have.
+    subject : Subject
+        The implementation under test.
+    """
+    known = CLASS_NAMES[wrapper]
+    ending = None if wrapper is Wrapper.BASE else known.removeprefix("Keras")
+    for module in {subject.public_class(other).__module__ for other in subject.classes}:
+        for name, found in list(vars(sys.modules[module]).items()):
+            own = isinstance(found, type) and found.__module__ == module
+            named = ending is not None and own and name.endswith(ending) and name[0] != "_"
+            if (named or (name == known and isinstance(found, type))) and (
+                found not in subject.classes.values()
+            ):
+                return module, name
+    return None
+
+
 def _wrapper(wrapper: Wrapper) -> Detector:
     def detect(subject: Subject) -> str:
         """Look for a wrapper in the modules of those that are offered."""
-        known = CLASS_NAMES[wrapper]
-        ending = None if wrapper is Wrapper.BASE else known.removeprefix("Keras")
-        for module in {subject.public_class(other).__module__ for other in subject.classes}:
-            for name, found in list(vars(sys.modules[module]).items()):
-                own = isinstance(found, type) and found.__module__ == module
-                named = ending is not None and own and name.endswith(ending) and name[0] != "_"
-                if (named or (name == known and isinstance(found, type))) and (
-                    found not in subject.classes.values()
-                ):
-                    return f"there is {module}.{name}"
-        return ""
+        found = find_wrapper(wrapper, subject)
+        return f"there is {'.'.join(found)}" if found else ""
 
     return detect
 
@@ -117,6 +132,24 @@ def _fits(subject: Subject, builder: Callable[[Wrapper], Any], **params: Any) ->
             yield cls
 
 
+def _builders(subject: Subject) -> str:
+    called: list[None] = []
+
+    def builder(wrapper: Wrapper) -> Any:
+        def build() -> Any:
+            called.append(None)
+            return doubles.model_for(wrapper)
+
+        return build
+
+    if subject.builder_protocol is BuilderProtocol.NONE:
+        return ""  # it is the suite that calls builders
+    for cls in _fits(subject, builder):
+        if called:
+            return f"{cls.__name__}(builder).fit(X, y) calls the builder"
+    return ""
+
+
 def _compilation_parameters(subject: Subject) -> str:
     def builder(wrapper: Wrapper) -> Any:
         return lambda: doubles.uncompiled(wrapper)
@@ -131,7 +164,10 @@ def _builder_arguments(subject: Subject) -> str:
 
     def builder(wrapper: Wrapper) -> Any:
         def build(meta: Any = None, compile_kwargs: Any = None, params: Any = None) -> Any:
-            received.update(meta=meta, compile_kwargs=compile_kwargs, params=params)
+            received.update(meta=meta, params=params)
+            # Some have an argument of this name for settings of their own, such as the metrics.
+            if isinstance(compile_kwargs, Mapping) and "optimizer" in compile_kwargs:
+                received["compile_kwargs"] = compile_kwargs
             return doubles.model_for(wrapper)
 
         return build
@@ -183,6 +219,7 @@ DETECTORS: Mapping[Capability, Detector] = MappingProxyType(
         Capability.BASE: _wrapper(Wrapper.BASE),
         Capability.CLASSIFIER: _wrapper(Wrapper.CLASSIFIER),
         Capability.REGRESSOR: _wrapper(Wrapper.REGRESSOR),
+        Capability.BUILDERS: _builders,
         Capability.INITIALIZE: _attribute("initialize"),
         Capability.PARTIAL_FIT: _attribute("partial_fit"),
         Capability.COMPILATION_PARAMETERS: _compilation_parameters,

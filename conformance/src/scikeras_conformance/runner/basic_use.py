@@ -29,6 +29,7 @@ __all__ = [
     "basic_use_of",
     "helper_number",
     "require_basic_use",
+    "what_happened",
     "working_protocols",
 ]
 
@@ -252,7 +253,8 @@ def _is_shape(value: Any, X: Any) -> bool:
         return False
 
 
-def _refusal(subject: Subject, limit: float, *, kill: bool) -> Iterator[str]:
+def what_happened(subject: Subject) -> Iterator[str]:
+    """Return lines about a subject with which basic use works for none of its wrappers."""
     yield (
         f"The subject {subject.spec!r} cannot be judged: constructing an estimator with a builder, "
         "fitting it and predicting works for none of its wrappers."
@@ -262,6 +264,10 @@ def _refusal(subject: Subject, limit: float, *, kill: bool) -> Iterator[str]:
         problems = {one.what: one for one in reversed(subject.basic_use[wrapper].problems)}
         for problem in reversed(problems.values()):
             yield f"  {wrapper}: {problem}"
+
+
+def _refusal(subject: Subject, limit: float, *, kill: bool) -> Iterator[str]:
+    yield from what_happened(subject)
     working: list[BuilderProtocol] = []
     with suppress(TimeUp), time_limit(limit, kill=kill):
         working = working_protocols(subject)

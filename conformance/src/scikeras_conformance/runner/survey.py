@@ -9,8 +9,12 @@ from typing import Any
 from scikeras_conformance.catalog.wrappers import CLASS_NAMES, Wrapper
 from scikeras_conformance.contract import Capability
 from scikeras_conformance.exceptions import CannotFitError, SubjectIncompleteError
-from scikeras_conformance.runner.absence import look_for
-from scikeras_conformance.runner.basic_use import require_basic_use, working_protocols
+from scikeras_conformance.runner.absence import find_wrapper, look_for
+from scikeras_conformance.runner.basic_use import (
+    require_basic_use,
+    what_happened,
+    working_protocols,
+)
 from scikeras_conformance.subject.builder_protocol import BuilderProtocol
 from scikeras_conformance.subject.loading import Subject, load_subject
 from scikeras_conformance.subject.spec import parse_spec
@@ -66,17 +70,27 @@ def survey(spec: str) -> Survey:
             "scikit-learn. Name them: classifier=module:Name,regressor=module:Name."
         )
     if _needs_places(spec, places):
-        spec = ",".join(f"{wrapper}={place}" for wrapper, place in places.items())
-    lacking = [str(wrapper) for wrapper in Wrapper if wrapper not in places]
-    subject = load_subject(spec, not_offered=lacking)
+        spec = _spec_of(places)
+    subject = load_subject(spec, not_offered=_lacking(places))
+    beside = {
+        wrapper: ":".join(found)
+        for wrapper in Wrapper
+        if wrapper not in places and (found := find_wrapper(wrapper, subject))
+    }
+    # An adapter says itself what it has; of anything else a run would refuse to call absent what
+    # stands beside the others.
+    if beside and ":" not in (parse_spec(spec).holder or ""):
+        places = {**beside, **places}
+        spec = _spec_of(places)
+        subject = load_subject(spec, not_offered=_lacking(places))
     problem = ""
     try:
         require_basic_use(subject, next(iter(subject.classes)))
         protocol: BuilderProtocol | None = subject.builder_protocol
-    except CannotFitError as error:
+    except CannotFitError:
         working = working_protocols(subject)
         protocol = working[0] if working else None
-        problem = "" if working else str(error)
+        problem = "" if working else "\n".join(what_happened(subject))
     return Survey(spec, places, protocol, tuple(_absent(subject, protocol)), problem)
 
 
@@ -144,6 +158,14 @@ def _needs_places(spec: str, places: Mapping[Wrapper, str]) -> bool:
     if ":" in spec or "=" in spec:
         return False
     return any(place != f"{spec}:{CLASS_NAMES[wrapper]}" for wrapper, place in places.items())
+
+
+def _spec_of(places: Mapping[Wrapper, str]) -> str:
+    return ",".join(f"{wrapper}={place}" for wrapper, place in places.items())
+
+
+def _lacking(places: Mapping[Wrapper, str]) -> list[str]:
+    return [str(wrapper) for wrapper in Wrapper if wrapper not in places]
 
 
 def _place_of(cls: type) -> str:

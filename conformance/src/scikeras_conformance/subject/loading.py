@@ -123,10 +123,14 @@ class Subject:
             The method of an adapter.
         """
         wrap = adapter_for(protocol, wrap_builder)
+        absent = self.not_offered
+        if protocol is BuilderProtocol.NONE:
+            absent |= {Capability.BUILDERS}
         return replace(
             self,
             construct=constructor_for(self.construct_as_given, protocol, wrap),
             builder_protocol=protocol,
+            not_offered=absent,
             as_given=wrap,
             basic_use={},
         )

@@ -3,9 +3,9 @@
 from typing import Any
 
 from scikeras_conformance.checks._support.modules import doubles
-from scikeras_conformance.runner.context import CheckContext
+from scikeras_conformance.runner.context import CheckContext, show
 
-__all__ = ["config_of", "fitted_model"]
+__all__ = ["calls_of_compile", "config_of", "fitted_model"]
 
 
 def fitted_model(context: CheckContext, build: Any, **params: Any) -> Any:
@@ -13,7 +13,18 @@ def fitted_model(context: CheckContext, build: Any, **params: Any) -> Any:
     X, y, *_ = doubles.dataset(context.wrapper)
     estimator = context.make(build, **params)
     context.fit(estimator, X, y)
-    return context.recording_model(estimator)
+    return context.model(estimator)
+
+
+def calls_of_compile(context: CheckContext, model: Any) -> list[dict[str, Any]]:
+    """Return the arguments of each call of ``Model.compile`` that the builder's model received.
+
+    The check is blocked if `model`, which a wrapper has fitted, is not the one of the builder.
+    """
+    if not hasattr(model, "log"):
+        context.stop("model_", f"is {show(model)}, not what the builder returned")
+    calls: list[dict[str, Any]] = model.log.compiles
+    return calls
 
 
 def config_of(value: Any) -> str:

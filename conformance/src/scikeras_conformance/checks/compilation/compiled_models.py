@@ -3,7 +3,7 @@
 from typing import Any
 
 from scikeras_conformance.catalog.check import ESTIMATORS, Wrapper, check
-from scikeras_conformance.checks._support.compilation import fitted_model
+from scikeras_conformance.checks._support.compilation import calls_of_compile, fitted_model
 from scikeras_conformance.checks._support.helper_models import (
     helper_builder,
     helper_loss,
@@ -45,7 +45,7 @@ def compiled_is_kept(context: CheckContext) -> None:
     estimator = context.make(build)
     context.call(estimator, context.case, X, y)
     model = context.observe.recording_model(estimator)
-    calls = model.log.compiles
+    calls = calls_of_compile(context, model)
     context.require(len(calls) == 1, f"the model was compiled {len(calls)} times")
     context.require(model.optimizer is optimizer, "the optimizer was replaced")
     context.require(model.loss is loss, "the loss was replaced")
@@ -193,7 +193,7 @@ def compiled_with_parameters(context: CheckContext) -> None:
         f"fit of an uncompiled model, with optimizer, loss, metrics: {context.case}"
     ):
         model = fitted_model(context, lambda: uncompiled_helper(context), **made[context.case])
-    calls = model.log.compiles
+    calls = calls_of_compile(context, model)
     context.require(len(calls) == 1, f"the model was compiled {len(calls)} times")
     _require_instances(context, calls[0], "Model.compile")
     context.require(

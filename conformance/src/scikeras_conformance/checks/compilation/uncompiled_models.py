@@ -3,7 +3,11 @@
 from typing import Any
 
 from scikeras_conformance.catalog.check import ESTIMATORS, Wrapper, check
-from scikeras_conformance.checks._support.compilation import config_of, fitted_model
+from scikeras_conformance.checks._support.compilation import (
+    calls_of_compile,
+    config_of,
+    fitted_model,
+)
 from scikeras_conformance.checks._support.helper_models import (
     compiled_helper,
     helper_loss,
@@ -175,8 +179,9 @@ def compile_prefix(context: CheckContext) -> None:
     settings[f"compile__{context.case}"] = expected
     with context.doing(f"fit with compile__{context.case}={expected!r}"):
         model = fitted_model(context, lambda: uncompiled_helper(context), **settings)
-    context.require(model.log.compiles, "the model was not compiled")
-    call = model.log.compiles[-1]
+    calls = calls_of_compile(context, model)
+    context.require(calls, "the model was not compiled")
+    call = calls[-1]
     context.require(context.case in call, f"Model.compile did not receive {context.case}")
     found = call[context.case]
     if context.case == "weighted_metrics":

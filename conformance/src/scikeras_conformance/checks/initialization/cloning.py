@@ -3,6 +3,7 @@
 from typing import Any
 
 from scikeras_conformance.catalog.check import check
+from scikeras_conformance.checks._support.compilation import config_of
 from scikeras_conformance.checks._support.helper_models import (
     compiled_helper,
     helper_builder,
@@ -33,6 +34,28 @@ def _parameters_for_cloning(context: CheckContext) -> dict[str, Any]:
     }
 
 
+def _comparable(value: Any) -> Any:
+    """Return a parameter with its Keras objects as plain values: a clone holds copies of them."""
+    if isinstance(value, keras.Model):
+        return type(value), value.get_weights()
+    if isinstance(value, keras.optimizers.Optimizer):
+        return config_of(value)
+    if type(value) is dict:
+        return {key: _comparable(part) for key, part in value.items()}
+    if type(value) in {list, tuple}:
+        return type(value)(map(_comparable, value))
+    return value
+
+
+def _differing(before: dict[str, Any], after: dict[str, Any]) -> list[str]:
+    lost = object()
+    return [
+        name
+        for name in {**before, **after}
+        if not same(_comparable(before.get(name, lost)), _comparable(after.get(name, lost)))
+    ]
+
+
 @check(
     "INIT-4.clone",
     verifies="a clone has equal parameters and no fitted state, before and after fit",
@@ -56,9 +79,7 @@ def clone(context: CheckContext) -> None:
         copy = sklearn_base.clone(estimator)
     context.require(type(copy) is cls, f"the clone is a {type(copy).__name__}")
     before, after = context.params(estimator), context.params(copy)
-    lost = object()
-    names = [*before, *(name for name in after if name not in before)]
-    differing = [n for n in names if not same(before.get(n, lost), after.get(n, lost))]
+    differing = _differing(before, after)
     context.require(not differing, f"the clone has different values for {', '.join(differing)}")
     found = fitted_names(copy)
     context.require(not found, f"the clone has fitted attributes: {', '.join(found)}")

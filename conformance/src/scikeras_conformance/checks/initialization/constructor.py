@@ -112,6 +112,7 @@ def taken_names(context: CheckContext) -> None:
     verifies="the constructor calls neither the builder nor any class given as a parameter",
     impact="the model is built before the data is known, and again for every clone in a search",
     cases=["single", "list", "dict", "nested"],
+    needs=[Capability.BUILDERS],
 )
 def calls_nothing(context: CheckContext) -> None:
     structures: dict[str, Callable[[Any], Any]] = {

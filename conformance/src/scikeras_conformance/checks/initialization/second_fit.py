@@ -20,6 +20,7 @@ from scikeras_conformance.runner.context import CheckContext, show
     "INIT-11.new-model",
     verifies="a second fit calls the builder again and starts from new weights",
     impact="a cross-validation loop trains one model over all folds, and the scores are too good",
+    needs=[Capability.BUILDERS],
 )
 def new_model(context: CheckContext) -> None:
     X, y, *_ = doubles.dataset(context.wrapper)
@@ -53,6 +54,7 @@ def new_model(context: CheckContext) -> None:
     "INIT-11.other-data",
     verifies="a second fit accepts data with other columns and other classes",
     impact="an estimator remembers the data of its first fit, and refuses or mislabels the next",
+    needs=[Capability.BUILDERS],
 )
 def other_data(context: CheckContext) -> None:
     activation = "softmax" if context.is_classifier else "linear"

@@ -103,6 +103,9 @@ def _alike(first: Any, second: Any) -> bool:
         return True
     if isinstance(first, type) or type(first) is not type(second):
         return False
+    if isinstance(first, keras.Model):
+        # A model as a parameter; its configuration has names that Keras numbers.
+        return same(first.get_weights(), second.get_weights())
     if hasattr(first, "get_config"):
         return repr(first.get_config()) == repr(second.get_config())
     if isinstance(first, FunctionType):

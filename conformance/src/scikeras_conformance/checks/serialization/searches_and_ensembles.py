@@ -49,7 +49,11 @@ def candidates_of(
         estimator = context.make(good)
         models = [context.params(one).get("model") for one in (estimator, context.make(bad))]
         if None in models:
-            context.stop("get_params()", "does not list the parameter model")
+            context.stop(
+                "get_params()",
+                "does not list the parameter model",
+                follows="INIT-1.named-parameters",
+            )
         return estimator, ("model", models[0], models[1])
     estimator = context.make(good, wrong=False)
     # That it can be set is what INIT-10 is about.
