@@ -207,6 +207,7 @@ class AdaptedBuilder:
         )
 
     def __call__(self, *args: Any, **keywords: Any) -> Any:
+        """Call the builder of the suite."""
         given = dict(zip(self._leading, args, strict=False))
         given |= {name: keywords.pop(name) for name in self._leading if name in keywords}
         named = _names(self.builder)

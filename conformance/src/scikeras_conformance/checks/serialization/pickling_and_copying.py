@@ -113,8 +113,8 @@ def _alike(first: Any, second: Any) -> bool:
     if isinstance(first, AdaptedBuilder):
         return _alike(first.builder, second.builder)
     if isinstance(first, partial):
-        made = [(one.func, one.args, one.keywords) for one in (first, second)]
-        return not difference(*made, "partial")
+        one, other = ((made.func, made.args, made.keywords) for made in (first, second))
+        return not difference(one, other, "partial")
     if isinstance(first, FunctionType):
         # A function that is defined in a script is copied by its code.
         return bool(first.__qualname__ == second.__qualname__ and first.__code__ == second.__code__)
