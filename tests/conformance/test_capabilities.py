@@ -50,6 +50,8 @@ def test_a_check_needs_the_capabilities_of_its_clause_and_its_wrapper():
     planned = next(one for one in PLAN.values() if one.check.clauses[0] == "ROUTE-5")
     assert {"routed-parameters", "callback-classes", str(planned.wrapper)} == planned.needs
     assert {"base"} == PLAN["CLS-3.model-comes-first:base"].needs
+    assert {"base"} == PLAN["API-10.events:base:instance"].needs
+    assert {"base", "callback-classes"} == PLAN["API-10.events:base:class"].needs
 
 
 def test_explain_names_the_capabilities_of_a_check(capsys):

@@ -1,7 +1,8 @@
 """The record of a check, and the decorator that makes one out of a function."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 from scikeras_conformance.catalog.wrappers import ALL, ESTIMATORS, Wrapper
@@ -46,6 +47,8 @@ class Check:
     needs : frozenset of Capability
         The capabilities without which there is nothing to check: those of its first clause, and
         further ones that the check itself needs.
+    case_needs : frozenset of (str, Capability)
+        The capabilities that single cases need beside those.
     presupposes : str
         The check of a promise that this one builds on. Where that fails for the same wrapper, a
         failure of this one counts to its cause.
@@ -62,6 +65,7 @@ class Check:
     function: CheckFunction
     conditional: bool = False
     needs: frozenset[Capability] = frozenset()
+    case_needs: frozenset[tuple[str, Capability]] = frozenset()
     presupposes: str = ""
 
     @property
@@ -81,6 +85,7 @@ def check(
     level: Level | None = None,
     conditional: bool = False,
     needs: Iterable[Capability] = (),
+    case_needs: Mapping[str, Capability] = MappingProxyType({}),
     presupposes: str = "",
 ) -> Callable[[CheckFunction], Check]:
     """Make a check out of a function.
@@ -103,6 +108,8 @@ def check(
         See `Check`.
     needs : iterable of Capability, default=()
         Capabilities that the check needs beside those of its first clause.
+    case_needs : mapping of str to Capability, optional
+        The capability that a case needs beside those.
     presupposes : str, default=""
         See `Check`.
 
@@ -134,6 +141,7 @@ def check(
             function=function,
             conditional=conditional,
             needs=NEEDED_BY.get(clause.id, frozenset()) | frozenset(needs),
+            case_needs=frozenset(case_needs.items()),
             presupposes=presupposes,
         )
 

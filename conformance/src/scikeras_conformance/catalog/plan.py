@@ -45,6 +45,7 @@ class PlannedCheck:
         A case that is named after a method, alone or in a part of its name, needs the method.
         """
         of_case = {NEEDED_BY_CASE[word] for word in self.case.split("-") if word in NEEDED_BY_CASE}
+        of_case |= {needed for case, needed in self.check.case_needs if case == self.case}
         return self.check.needs | of_case | {Capability(self.wrapper)}
 
 

@@ -164,10 +164,10 @@ def _builder_arguments(subject: Subject) -> str:
 
     def builder(wrapper: Wrapper) -> Any:
         def build(meta: Any = None, compile_kwargs: Any = None, params: Any = None) -> Any:
-            received.update(meta=meta, params=params)
             # Some have an argument of this name for settings of their own, such as the metrics.
-            if isinstance(compile_kwargs, Mapping) and "optimizer" in compile_kwargs:
-                received["compile_kwargs"] = compile_kwargs
+            is_own = not isinstance(compile_kwargs, Mapping) or "optimizer" not in compile_kwargs
+            compile_kwargs = None if is_own else compile_kwargs
+            received.update(meta=meta, compile_kwargs=compile_kwargs, params=params)
             return doubles.model_for(wrapper)
 
         return build

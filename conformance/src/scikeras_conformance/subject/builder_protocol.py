@@ -25,6 +25,7 @@ from scikeras_conformance.exceptions import UsageError, did_you_mean
 
 __all__ = [
     "READY_MADE",
+    "AdaptedBuilder",
     "BuilderAdapter",
     "BuilderProtocol",
     "adapter_for",
@@ -104,7 +105,7 @@ def adapter_for(protocol: BuilderProtocol, own: BuilderAdapter | None = None) ->
         return _Kept(own)
     if protocol in _LEADING:
         names = _LEADING[protocol]
-        return _Kept(lambda builder: _WithLeadingArguments(builder, names))
+        return _Kept(lambda builder: AdaptedBuilder(builder, names))
     return as_it_is
 
 
@@ -176,7 +177,7 @@ class _Kept:
         return kept[1]
 
 
-class _WithLeadingArguments:
+class AdaptedBuilder:
     """A builder that accepts leading arguments, and passes on those that another builder names.
 
     Parameters
@@ -188,7 +189,7 @@ class _WithLeadingArguments:
     """
 
     def __init__(self, builder: Any, leading: tuple[str, ...]) -> None:
-        self._builder = builder
+        self.builder = builder
         self._leading = leading
         by_name = inspect.Parameter.POSITIONAL_OR_KEYWORD
         # Some subjects pass only the keywords that the signature names.
@@ -206,21 +207,22 @@ class _WithLeadingArguments:
         )
 
     def __call__(self, *args: Any, **keywords: Any) -> Any:
+        """Call the builder of the suite."""
         given = dict(zip(self._leading, args, strict=False))
         given |= {name: keywords.pop(name) for name in self._leading if name in keywords}
-        named = _names(self._builder)
+        named = _names(self.builder)
         passed = {name: value for name, value in given.items() if name in named}
-        return self._builder(*args[len(self._leading) :], **passed, **keywords)
+        return self.builder(*args[len(self._leading) :], **passed, **keywords)
 
-    def __copy__(self) -> "_WithLeadingArguments":
+    def __copy__(self) -> "AdaptedBuilder":
         return self
 
-    def __deepcopy__(self, memo: dict[int, Any]) -> "_WithLeadingArguments":
+    def __deepcopy__(self, memo: dict[int, Any]) -> "AdaptedBuilder":
         # Like the builder itself: a function is its own deep copy.
-        builder = copy.deepcopy(self._builder, memo)
-        if builder is self._builder:
+        builder = copy.deepcopy(self.builder, memo)
+        if builder is self.builder:
             return self
-        return _WithLeadingArguments(builder, self._leading)
+        return AdaptedBuilder(builder, self._leading)
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return _WithLeadingArguments, (self._builder, self._leading)
+        return AdaptedBuilder, (self.builder, self._leading)

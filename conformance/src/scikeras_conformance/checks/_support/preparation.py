@@ -15,6 +15,7 @@ from scikeras_conformance.checks._support.helper_models import (
 )
 from scikeras_conformance.checks._support.modules import doubles
 from scikeras_conformance.checks._support.state import has_compile_prefix
+from scikeras_conformance.contract import Capability
 from scikeras_conformance.exceptions import Blocked
 from scikeras_conformance.runner.context import CheckContext
 from scikeras_conformance.runner.seeding import seed_everything
@@ -120,7 +121,11 @@ def accepted(context: CheckContext, **given: Any) -> dict[str, Any]:
     build = helper_builder(context)
     named = {*own_parameters(context), "model", "fit", "predict", "score"}
 
+    routes = Capability.ROUTED_PARAMETERS not in context.subject.not_offered
+
     def has(name: str, value: Any) -> bool:
+        if "__" in name and not routes:
+            return False
         try:
             context.subject.construct(context.cls, build, **{name: value})
         except (Exception, SystemExit):

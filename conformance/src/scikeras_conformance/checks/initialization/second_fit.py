@@ -76,6 +76,7 @@ def other_data(context: CheckContext) -> None:
         current[0] = data
         estimator = context.make(build)
         context.fit(estimator, data.X, data.y)
+        context.predict(estimator, data.X)
         return estimator
 
     # Each data set is fitted by an estimator that has seen no other.

@@ -7,7 +7,7 @@ from scikeras_conformance.checks._support.modules import doubles, keras
 from scikeras_conformance.checks._support.plain_use import plain_use, provided
 from scikeras_conformance.checks._support.preparation import require_probabilities_exist
 from scikeras_conformance.checks._support.training import learner, recorder
-from scikeras_conformance.contract import Level
+from scikeras_conformance.contract import Capability, Level
 from scikeras_conformance.runner.context import CheckContext, show
 
 
@@ -23,6 +23,9 @@ from scikeras_conformance.runner.context import CheckContext, show
         "dict-of-classes",
         "dict-of-instances",
     ],
+    case_needs=dict.fromkeys(
+        ["class", "list-of-classes", "dict-of-classes"], Capability.CALLBACK_CLASSES
+    ),
 )
 def callback_events(context: CheckContext) -> None:
     X, y, *_ = doubles.dataset(context.wrapper)
@@ -73,6 +76,7 @@ def events_of_other_methods(context: CheckContext) -> None:
     impact="the state of a callback carries over to the next fit, and early stopping stops at once",
     wrappers=ESTIMATORS,
     cases=["class", "list", "warm-start"],
+    needs=[Capability.CALLBACK_CLASSES],
 )
 def new_callbacks(context: CheckContext) -> None:
     X, y, *_ = doubles.dataset(context.wrapper)

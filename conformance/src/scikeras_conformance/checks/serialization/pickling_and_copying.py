@@ -1,6 +1,7 @@
 """SER-1: pickle, joblib and copies."""
 
 from collections.abc import Mapping
+from functools import partial
 from types import FunctionType
 from typing import Any
 
@@ -25,6 +26,7 @@ from scikeras_conformance.checks._support.training import optimizer_steps, requi
 from scikeras_conformance.contract import Capability, Level
 from scikeras_conformance.runner.context import CheckContext
 from scikeras_conformance.runner.time_limit import scaled
+from scikeras_conformance.subject.builder_protocol import AdaptedBuilder
 
 BUILDER_COMPILES = "compiled"
 """The kind without Keras objects: the builder compiles the model."""
@@ -108,6 +110,11 @@ def _alike(first: Any, second: Any) -> bool:
         return same(first.get_weights(), second.get_weights())
     if hasattr(first, "get_config"):
         return repr(first.get_config()) == repr(second.get_config())
+    if isinstance(first, AdaptedBuilder):
+        return _alike(first.builder, second.builder)
+    if isinstance(first, partial):
+        one, other = ((made.func, made.args, made.keywords) for made in (first, second))
+        return not difference(one, other, "partial")
     if isinstance(first, FunctionType):
         # A function that is defined in a script is copied by its code.
         return bool(first.__qualname__ == second.__qualname__ and first.__code__ == second.__code__)
@@ -240,8 +247,9 @@ def prepared_only(context: CheckContext) -> None:
 
 
 def fit_there(estimator: Any, X: Any, y: Any) -> Any:
-    """Fit, in a worker process."""
-    return estimator.fit(X, y)
+    """Fit, in a worker process, and return the estimator; what fit returns is for CLS-2."""
+    estimator.fit(X, y)
+    return estimator
 
 
 def predict_there(estimator: Any, X: Any, _: Any) -> Any:
