@@ -28,6 +28,7 @@ __all__ = [
     "require_it_compiles",
     "require_it_works",
     "require_probabilities_exist",
+    "require_weights_are_taken",
     "try_once",
 ]
 
@@ -163,3 +164,16 @@ def require_probabilities_exist(context: CheckContext) -> None:
         context.not_applicable(
             "the classifier has no predict_proba, which it does not have to have"
         )
+
+
+def require_weights_are_taken(context: CheckContext) -> None:
+    """End a conditional check as not applicable if ``fit`` names no ``sample_weight``.
+
+    Scikit-learn looks for the name, and boosting is promised only where weights are taken (SER-3).
+    """
+    from sklearn.utils.validation import has_fit_parameter
+
+    with context.preparing("looking for sample_weight among the parameters of fit"):
+        is_there = has_fit_parameter(context.cls, "sample_weight")
+    if not is_there:
+        context.not_applicable("fit has no parameter sample_weight, which boosting needs")

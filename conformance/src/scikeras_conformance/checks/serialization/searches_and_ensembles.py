@@ -8,7 +8,10 @@ from scikeras_conformance.checks._support.helper_models import helper_target, im
 from scikeras_conformance.checks._support.modules import doubles, np, sklearn_base
 from scikeras_conformance.checks._support.plain_use import provided
 from scikeras_conformance.checks._support.predictions import as_array
-from scikeras_conformance.checks._support.preparation import require_probabilities_exist
+from scikeras_conformance.checks._support.preparation import (
+    require_probabilities_exist,
+    require_weights_are_taken,
+)
 from scikeras_conformance.checks._support.training import learner, require_weights, train
 from scikeras_conformance.runner.context import CheckContext, show
 
@@ -201,6 +204,8 @@ def classifier_ensembles(context: CheckContext) -> None:
 
     if context.case == "voting-soft":
         require_probabilities_exist(context)
+    if context.case == "boosting":
+        require_weights_are_taken(context)
     one, other = stub_estimator(context), stub_estimator(context)
     named = [("one", one), ("other", other)]
     final = LogisticRegression()
@@ -263,10 +268,12 @@ def regressor_ensembles(context: CheckContext) -> None:
     wrappers=CLASSIFIER,
     cases=["boosting", "voting"],
     presupposes="CLS-5.estimator-type",
+    conditional=True,
 )
 def boosting_weights(context: CheckContext) -> None:
     from sklearn.ensemble import AdaBoostClassifier, VotingClassifier
 
+    require_weights_are_taken(context)
     X, y, *_ = doubles.dataset(context.wrapper)
     weights = np.where(np.arange(len(y)) % 2, 1.0, 7.0)
     build = learner(context)
