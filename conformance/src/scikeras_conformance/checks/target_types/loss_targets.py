@@ -22,7 +22,7 @@ from scikeras_conformance.runner.context import CheckContext
 
 CLASSIFIER = [Wrapper.CLASSIFIER]
 
-NUMBERS, FLAT_NUMBERS, ONE_HOT = "class numbers (n, 1)", "class numbers (n,)", "one-hot rows"
+NUMBERS, FLAT_NUMBERS, ONE_HOT_ROWS = "class numbers (n, 1)", "class numbers (n,)", "one-hot rows"
 
 FORMS = {
     "SparseCategoricalCrossentropy": NUMBERS,
@@ -35,7 +35,7 @@ FORMS = {
             *("MeanAbsolutePercentageError", "MeanSquaredError", "MeanSquaredLogarithmicError"),
             *("Poisson", "SquaredHinge", "Tversky"),
         ),
-        ONE_HOT,
+        ONE_HOT_ROWS,
     ),
 }
 """The form that each loss takes for a unit for each class, as the pages of Keras have it.
@@ -117,7 +117,7 @@ def _by_keras(outputs: FixedOutputs, given: Any, form: str) -> float:
 
 def _target(outputs: FixedOutputs, form: str) -> Any:
     codes = outputs.codes.astype("float32")
-    if form == ONE_HOT:
+    if form == ONE_HOT_ROWS:
         return np.eye(outputs.n_units, dtype="float32")[outputs.codes]
     return codes if form == FLAT_NUMBERS else codes.reshape(-1, 1)
 
