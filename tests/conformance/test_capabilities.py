@@ -10,6 +10,7 @@ from scikeras_conformance.catalog.results import Outcome
 from scikeras_conformance.catalog.selection import Selection
 from scikeras_conformance.catalog.wrappers import Wrapper
 from scikeras_conformance.checks import CATALOG
+from scikeras_conformance.cli.main import main
 from scikeras_conformance.contract import Capability, load_contract
 from scikeras_conformance.contract.capabilities import NEEDED_BY, parse_capabilities
 from scikeras_conformance.exceptions import DeclarationError, SubjectIncompleteError, UsageError
@@ -51,6 +52,12 @@ def test_a_check_needs_the_capabilities_of_its_clause_and_its_wrapper():
     assert {"base"} == PLAN["CLS-3.model-comes-first:base"].needs
     assert {"base"} == PLAN["API-10.events:base:instance"].needs
     assert {"base", "callback-classes"} == PLAN["API-10.events:base:class"].needs
+
+
+def test_explain_names_the_capabilities_of_a_check(capsys):
+    """Who declares one as not offered can see what that leaves out."""
+    assert 0 == main(["explain", "ROUTE-5"])
+    assert "needs:    callback-classes, routed-parameters" in capsys.readouterr().out
 
 
 def test_a_subject_with_one_wrapper():

@@ -51,6 +51,7 @@ def test_a_subject_that_nothing_fits(folder, capsys):
     assert "of: builders, initialize," in text
     shown = capsys.readouterr().out
     assert "raised RuntimeError: out of order" in shown
+    assert "training ..." not in shown
     assert "tried: keywords, data-first, shapes, none" in shown
     assert "Complete the adapter in conformance_adapter.py" in shown
     assert "writes one to start from" not in shown  # it has just been written

@@ -19,9 +19,12 @@ class Node:
     def __init__(self):
         self.sent = []
         self.putevent = self.sent.append
-        self.workerinfo = {"pid": 4321}
         self.workeroutput = {}
-        self.gateway = SimpleNamespace(id="gw0", spec=SimpleNamespace(popen=True))
+        self.gateway = SimpleNamespace(
+            id="gw0",
+            spec=SimpleNamespace(popen=True),
+            _rinfo=lambda: SimpleNamespace(pid=4321),
+        )
         self.shutting_down = False
 
     def send(self, event, **content):

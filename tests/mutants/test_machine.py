@@ -69,7 +69,7 @@ def test_judges_are_those_that_reach_the_line():
         "C.c:base": {"seconds": 0.1, "lines": {"parameters_routing": [change.line + 1]}},
     }
     assert ["A.a:regressor", "B.b:base", "A.a:base"] == judges(change, surveyed)
-    at_import = places('"batch_size": (1, None),', "_parameters.named")[0]
+    at_import = places('"batch_size": (1, None),', "_training.keras_arguments")[0]
     assert set(surveyed) == set(judges(at_import, surveyed))
 
 

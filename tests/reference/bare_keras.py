@@ -34,6 +34,8 @@ def run(task):
             model = built(task, N_FEATURES)
             model.compile(**compilation(task))
         if method == "initialize":
+            if task.model == "unbuilt":  # `initialize` makes the weights (INIT-8)
+                model.build((None, N_FEATURES))
             continue
         if not goes_on or method == "fit" or task.callbacks_as == "call":
             callbacks = callbacks_of(task, events)

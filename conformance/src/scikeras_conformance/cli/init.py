@@ -1,10 +1,12 @@
 """``init``: writes a configuration, and where needed an adapter, after looking at the subject."""
 
 import argparse
+import io
 import os
 import sys
 import textwrap
 from collections.abc import Iterator
+from contextlib import redirect_stdout
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -89,7 +91,8 @@ def _init(options: argparse.Namespace) -> ExitCode:
         # Like run, which imports subjects from where it is started.
         sys.path.insert(0, str(directory))
     try:
-        with time_limit(DEFAULT_LIMIT):
+        # What a subject prints while it trains is not part of what init found.
+        with redirect_stdout(io.StringIO()), time_limit(DEFAULT_LIMIT):
             found = survey(options.subject)
     except TimeUp as stop:
         raise UsageError(f"Looking at the subject {options.subject!r} {stop}.") from stop

@@ -98,6 +98,8 @@ def _explain(options: argparse.Namespace) -> ExitCode:
         print(f"\n{check.id}  {check.level}, clauses {', '.join(check.clauses)}")
         print(f"  verifies: {check.verifies}")
         print(f"  impact:   {check.impact}")
+        if check.needs:
+            print(f"  needs:    {', '.join(sorted(check.needs))}")
         print(f"  runs:     {', '.join(item.id.removeprefix(check.id + ':') for item in mine)}")
     if clause.excluded:
         print(f"\n  No check: {clause.excluded}")

@@ -80,8 +80,9 @@ class _Worker:
     @property
     def pid(self) -> int | None:
         """The process; None while it is not known, and for one of another machine."""
-        is_here = self.node.gateway.spec.popen
-        return getattr(self.node, "workerinfo", {}).get("pid") if is_here else None
+        gateway = self.node.gateway
+        # xdist has asked for it when it started the worker; execnet has no public name for it.
+        return int(gateway._rinfo().pid) if gateway.spec.popen else None  # noqa: SLF001
 
 
 class Watchdog:

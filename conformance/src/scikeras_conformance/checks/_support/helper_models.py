@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from scikeras_conformance.doubles import HelperModel
 
 __all__ = [
+    "ONE_HOT",
+    "SPARSE",
     "compiled_helper",
     "helper_builder",
     "helper_layer",

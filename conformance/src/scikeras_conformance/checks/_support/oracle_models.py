@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
+from scikeras_conformance.checks._support.helper_models import ONE_HOT, SPARSE
 from scikeras_conformance.checks._support.modules import doubles, np
 from scikeras_conformance.checks._support.predictions import require_predictions, same
 from scikeras_conformance.checks._support.preparation import require_it_works
@@ -24,8 +25,6 @@ __all__ = [
     "uncompiled_oracle_builder",
 ]
 
-ONE_HOT = "categorical_crossentropy"
-SPARSE = "sparse_categorical_crossentropy"
 BINARY = "binary_crossentropy"
 SQUARED = "mean_squared_error"
 

@@ -192,7 +192,8 @@ def clones_share_nothing(context: CheckContext) -> None:
         first, second = sklearn_base.clone(estimator), sklearn_base.clone(estimator)
     context.fit(first, X, y)
     weights = context.model(first).get_weights()
-    context.fit(second, X, y)
+    with context.doing("fitting the second of two clones, after the first"):
+        context.fit(second, X, y)
     models = [context.model(one) for one in (first, second)]
     context.require(models[0] is not models[1], "both clones hold the same model")
     for name in ("optimizer", "loss"):

@@ -28,13 +28,13 @@ from scikeras_conformance.runner.context import CheckContext
 from scikeras_conformance.runner.time_limit import scaled
 from scikeras_conformance.subject.builder_protocol import AdaptedBuilder
 
-COMPILED = "compiled"
+BUILDER_COMPILES = "compiled"
 """The kind without Keras objects: the builder compiles the model."""
 
 
 def settings_of(context: CheckContext, kind: str) -> dict[str, Any]:
     """Return parameters with Keras objects, all of which affect the weights or the history."""
-    if kind == COMPILED:
+    if kind == BUILDER_COMPILES:
         return {"optimizer_name": "momentum"}
     optimizers, metrics = keras.optimizers, keras.metrics
     # Not the default.
@@ -136,7 +136,7 @@ def require_params(
 def importable_estimator(context: CheckContext, kind: str, *, plain: bool = False) -> Any:
     """Make an estimator whose builder, and whatever else is in it, can be imported."""
     builders: Mapping[Any, Any] = doubles.PLAIN if plain else doubles.UNTRAINED
-    if kind == COMPILED:
+    if kind == BUILDER_COMPILES:
         builders = doubles.COMPILED
     build = importable_builder(context, builders)
     return context.make(build, **settings_of(context, kind))

@@ -8,6 +8,7 @@ from scikeras_conformance.checks._support.helper_models import helper_target, im
 from scikeras_conformance.checks._support.modules import doubles, np, sklearn_base
 from scikeras_conformance.checks._support.plain_use import provided
 from scikeras_conformance.checks._support.predictions import as_array
+from scikeras_conformance.checks._support.preparation import require_probabilities_exist
 from scikeras_conformance.checks._support.training import learner, require_weights, train
 from scikeras_conformance.runner.context import CheckContext, show
 
@@ -44,10 +45,16 @@ def candidates_of(
     """Return an estimator, and what a search is to choose from: an argument, or two builders."""
     good, bad = (importable_builder(context, builders) for builders in (expected, wrong))
     if of_models:
+        # As parameters, because a subject may be given builders in a form of its own.
         estimator = context.make(good)
-        if "model" not in context.params(estimator):
-            context.stop("get_params()", "does not list model", follows="INIT-1.named-parameters")
-        return estimator, ("model", good, bad)
+        models = [context.params(one).get("model") for one in (estimator, context.make(bad))]
+        if None in models:
+            context.stop(
+                "get_params()",
+                "does not list the parameter model",
+                follows="INIT-1.named-parameters",
+            )
+        return estimator, ("model", models[0], models[1])
     estimator = context.make(good, wrong=False)
     # That it can be set is what INIT-10 is about.
     with context.preparing("clone(...).set_params(wrong=True)"):
@@ -78,11 +85,15 @@ def require_search(
         tried = [params[name] for params in search.cv_results_["params"]]
         scores = list(map(float, search.cv_results_["mean_test_score"]))
         best, score = search.best_params_, float(search.best_score_)
-    is_complete = len(tried) == len(scores) == 2 and {expected, wrong} == set(tried)
+    places = [
+        [place for place, one in enumerate(tried) if one is candidate]
+        for candidate in (expected, wrong)
+    ]
+    is_complete = len(tried) == len(scores) == 2 and [len(found) for found in places] == [1, 1]
     context.require(is_complete, f"{what} tried {tried}, with the scores {scores}")
     context.require(best == {name: expected}, f"{what} selected {best} of {tried}, scored {scores}")
     context.require(
-        abs(score - 1.0) < 1e-3 and scores[tried.index(wrong)] < 0.9,
+        abs(score - 1.0) < 1e-3 and scores[places[1][0]] < 0.9,
         f"{what} scored the candidates {tried} {scores}",
     )
     with context.doing(f"predict of {what}"):
@@ -100,6 +111,7 @@ def require_search(
         *("grid", "randomized", "grid-of-models"),
         *("cross_val_predict", "probabilities", "pipeline"),
     ],
+    conditional=True,
 )
 def selection(context: CheckContext) -> None:
     from sklearn.model_selection import GridSearchCV, RandomizedSearchCV, cross_val_predict
@@ -131,6 +143,7 @@ def selection(context: CheckContext) -> None:
         require_expected(context, predictions, y, "predict of a pipeline")
         context.require(abs(score - 1.0) < 1e-3, f"the score of the pipeline is {score}, not 1")
     elif context.case == "probabilities" and context.is_classifier:
+        require_probabilities_exist(context)
         alone = works_alone(context, "predict_proba")
         what = "cross_val_predict(method='predict_proba')"
         with provided(alone), context.doing(what):
@@ -174,6 +187,7 @@ def _require_ensemble(context: CheckContext, ensemble: Any, what: str, *, parts:
     wrappers=CLASSIFIER,
     cases=["bagging", "boosting", "voting-hard", "voting-soft", "stacking", "calibrated"],
     presupposes="CLS-5.estimator-type",
+    conditional=True,
 )
 def classifier_ensembles(context: CheckContext) -> None:
     from sklearn.calibration import CalibratedClassifierCV
@@ -185,6 +199,8 @@ def classifier_ensembles(context: CheckContext) -> None:
     )
     from sklearn.linear_model import LogisticRegression
 
+    if context.case == "voting-soft":
+        require_probabilities_exist(context)
     one, other = stub_estimator(context), stub_estimator(context)
     named = [("one", one), ("other", other)]
     final = LogisticRegression()

@@ -127,9 +127,11 @@ def score_request(context: CheckContext) -> None:
         with context.doing("putting the estimator into a search"):
             search = _tools()["search"](estimator)
     _fit_with_weights(context, search, X, y, weights)
+    if not received:
+        context.stop("a search", "did not call the scorer of a subclass, which SCORE-2 is about")
     if not wanted:
         given = [one for one in received if one is not None]
-        context.require(received and not given, f"the scorer received the weights {show(given)}")
+        context.require(not given, f"the scorer received the weights {show(given)}")
         return
     context.require(
         len(received) == 2 and all(one is not None for one in received),

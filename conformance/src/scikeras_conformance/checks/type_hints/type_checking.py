@@ -90,8 +90,8 @@ def errors_of_mypy(
         context.unavailable(
             "mypy is not installed; install it with pip install 'scikeras-conformance[typing]'"
         )
-    places = tuple(place_of(context, name) for name in PLACES)
-    lines = _output(places, revealed, _search_path(context)).splitlines()
+    places = tuple((name, *place_of(context, name)) for name in _offered(context))
+    lines = _output(places, revealed, _absent(context), _search_path(context)).splitlines()
     mine = [line.partition(": ")[2] for line in lines if line.startswith(f"{wrapper}.py:")]
     errors = [line.removeprefix("error: ") for line in mine if line.startswith("error: ")]
     notes = [line for line in mine if line.startswith("note: Revealed type is ")]
@@ -103,13 +103,33 @@ def errors_of_mypy(
     return errors, dict(zip(revealed, types, strict=True))
 
 
+def _offered(context: CheckContext) -> list[str]:
+    """Return the wrappers that there are."""
+    return [name for name in PLACES if name in context.subject.classes]
+
+
+def _absent(context: CheckContext) -> tuple[str, ...]:
+    """Return calls of methods that no wrapper has; other checks are about whether they have."""
+    classes = context.subject.classes.values()
+    methods = ("partial_fit", "initialize")
+    return tuple(f".{name}(" for name in methods if not any(hasattr(cls, name) for cls in classes))
+
+
 @cache
-def _output(places: tuple[tuple[str, str], ...], revealed: tuple[str, ...], path: str) -> str:
-    """Run mypy once, over the programs of all wrappers."""
+def _output(
+    places: tuple[tuple[str, str, str], ...],
+    revealed: tuple[str, ...],
+    absent: tuple[str, ...],
+    path: str,
+) -> str:
+    """Run mypy once, over the programs of all wrappers: their names, modules and classes."""
+    using = "".join(
+        line for line in USING.splitlines(keepends=True) if not any(one in line for one in absent)
+    )
     with tempfile.TemporaryDirectory(prefix="scikeras-conformance-") as folder:
-        for wrapper, (module, name) in zip(PLACES, places, strict=True):
+        for wrapper, module, name in places:
             first = name.partition(".")[0]
-            text = USING.format(module=module, first=first, name=name)
+            text = using.format(module=module, first=first, name=name)
             text += "".join(f"reveal_type({name}.{method})\n" for method in revealed)
             Path(folder, f"{wrapper}.py").write_text(text, encoding="utf-8")
         options = [
@@ -118,7 +138,7 @@ def _output(places: tuple[tuple[str, str], ...], revealed: tuple[str, ...], path
             *("--no-pretty", "--no-color-output", "--hide-error-context", "--cache-dir=cache"),
         ]
         done = subprocess.run(  # noqa: S603 - this very Python, and programs of the suite's own
-            [sys.executable, "-m", "mypy", *options, *(f"{wrapper}.py" for wrapper in PLACES)],
+            [sys.executable, "-m", "mypy", *options, *(f"{place[0]}.py" for place in places)],
             capture_output=True,
             text=True,
             check=False,
@@ -134,7 +154,7 @@ def _search_path(context: CheckContext) -> str:
     """Return the folders of the subject that are not on mypy's default search path."""
     installed = {Path(entry).resolve() for entry in [*site.getsitepackages(), *_of_sysconfig()]}
     folders: dict[Path, None] = {}
-    for name in PLACES:
+    for name in _offered(context):
         spec = importlib.util.find_spec(place_of(context, name)[0].partition(".")[0])
         locations = list(spec.submodule_search_locations or [spec.origin or ""]) if spec else []
         for location in locations:
