@@ -34,7 +34,7 @@ __all__ = [
     "uncompiled_helper",
 ]
 
-ONE_HOT_LOSS = "categorical_crossentropy"
+ONE_HOT = "categorical_crossentropy"
 SPARSE = "sparse_categorical_crossentropy"
 
 
@@ -155,7 +155,7 @@ def helper_loss_class(context: CheckContext) -> Any:
 def helper_target(context: CheckContext, y: Any) -> Any:
     """Return a target of zeros and ones, or of numbers, in the form that the model trains on."""
     column = np.asarray(y).reshape(len(y), -1).astype(np.float32)
-    if helper_loss(context) == ONE_HOT_LOSS:
+    if helper_loss(context) == ONE_HOT:
         return np.hstack([1 - column, column])
     return column
 
@@ -164,4 +164,4 @@ def loss_of_classes(context: CheckContext) -> str:
     """Return a loss for softmax units, one for each class: one-hot if the helper has that."""
     if not context.is_classifier:
         return helper_loss(context)
-    return ONE_HOT_LOSS if helper_loss(context) == ONE_HOT else SPARSE
+    return ONE_HOT if helper_loss(context) == ONE_HOT else SPARSE
