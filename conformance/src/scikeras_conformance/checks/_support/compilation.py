@@ -2,10 +2,11 @@
 
 from typing import Any
 
+from scikeras_conformance.checks._support.helper_models import helper_builder
 from scikeras_conformance.checks._support.modules import doubles
 from scikeras_conformance.runner.context import CheckContext, show
 
-__all__ = ["calls_of_compile", "config_of", "fitted_model"]
+__all__ = ["calls_of_compile", "config_of", "fitted_model", "require_output_names"]
 
 
 def fitted_model(context: CheckContext, build: Any, **params: Any) -> Any:
@@ -25,6 +26,15 @@ def calls_of_compile(context: CheckContext, model: Any) -> list[dict[str, Any]]:
         context.stop("model_", f"is {show(model)}, not what the builder returned")
     calls: list[dict[str, Any]] = model.log.compiles
     return calls
+
+
+def require_output_names(context: CheckContext) -> None:
+    """Block the check unless the output of ``model_`` has the name that the builder gave it."""
+    names = fitted_model(context, helper_builder(context)).output_names
+    if list(names) != ["out"]:
+        context.stop(
+            "naming the output of model_", f"gave {show(names)}, where the builder has out"
+        )
 
 
 def config_of(value: Any) -> str:

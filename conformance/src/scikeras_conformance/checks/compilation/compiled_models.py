@@ -3,7 +3,11 @@
 from typing import Any
 
 from scikeras_conformance.catalog.check import ESTIMATORS, Wrapper, check
-from scikeras_conformance.checks._support.compilation import calls_of_compile, fitted_model
+from scikeras_conformance.checks._support.compilation import (
+    calls_of_compile,
+    fitted_model,
+    require_output_names,
+)
 from scikeras_conformance.checks._support.helper_models import (
     helper_builder,
     helper_loss,
@@ -189,6 +193,8 @@ def compiled_with_parameters(context: CheckContext) -> None:
     }
     if context.case != "names":
         require_it_compiles(context)
+    if context.case == "names-by-output":
+        require_output_names(context)
     with context.doing(
         f"fit of an uncompiled model, with optimizer, loss, metrics: {context.case}"
     ):

@@ -3,9 +3,15 @@
 from typing import Any
 
 from scikeras_conformance.catalog.check import ESTIMATORS, check
-from scikeras_conformance.checks._support.compilation import config_of, fitted_model
+from scikeras_conformance.checks._support.compilation import (
+    config_of,
+    fitted_model,
+    require_output_names,
+)
 from scikeras_conformance.checks._support.helper_models import (
+    SPARSE,
     helper_loss,
+    helper_loss_class,
     helper_target,
     uncompiled_helper,
 )
@@ -50,6 +56,8 @@ def _compiled_with(context: CheckContext, what: str, **params: Any) -> Any:
         return uncompiled_helper(context, off=0.5)
 
     require_it_compiles(context)
+    if context.case.startswith("dict"):
+        require_output_names(context)
     with context.doing(f"fit with {what} ({context.case})"):
         return fitted_model(context, build, optimizer=doubles.zero_learning_rate(), **params)
 
@@ -61,9 +69,11 @@ def _three_times(y_true: Any, y_pred: Any) -> Any:
 
 def _with_settings(context: CheckContext) -> Any:
     """Return a loss whose settings differ from the defaults."""
-    if context.is_classifier:
-        return keras.losses.BinaryCrossentropy(label_smoothing=0.5)
-    return keras.losses.MeanSquaredError(reduction="sum")
+    # Of the class that goes with the helper model: Keras takes the logits of some activations.
+    cls = helper_loss_class(context)
+    if context.is_classifier and helper_loss(context) != SPARSE:
+        return cls(label_smoothing=0.5)
+    return cls(reduction="sum")
 
 
 @check(

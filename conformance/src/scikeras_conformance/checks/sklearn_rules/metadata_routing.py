@@ -76,7 +76,9 @@ def fit_request(context: CheckContext) -> None:
     estimator = context.make(build)
     wanted = context.case != "not-requested"
     with sklearn.config_context(enable_metadata_routing=True):
-        _requesting(context, estimator, fit=wanted, score=wanted)
+        _requesting(context, estimator, fit=wanted)
+        if hasattr(estimator, "set_score_request"):
+            _requesting(context, estimator, score=wanted)
         with context.doing("putting the estimator into a tool of scikit-learn"):
             tool = _tools().get(context.case, _after_another)(estimator)
     member = _fit_with_weights(context, tool, X, y, weights)
@@ -119,7 +121,9 @@ def score_request(context: CheckContext) -> None:
     cls = subclass(context, scorer=staticmethod(scorer))
     estimator = context.make_of(cls, helper_builder(context))
     with sklearn.config_context(enable_metadata_routing=True):
-        _requesting(context, estimator, fit=not wanted, score=wanted)
+        _requesting(context, estimator, score=wanted)
+        if hasattr(estimator, "set_fit_request"):
+            _requesting(context, estimator, fit=not wanted)
         with context.doing("putting the estimator into a search"):
             search = _tools()["search"](estimator)
     _fit_with_weights(context, search, X, y, weights)
