@@ -79,6 +79,8 @@ def fit_request(context: CheckContext) -> None:
         _requesting(context, estimator, fit=wanted)
         if hasattr(estimator, "set_score_request"):
             _requesting(context, estimator, score=wanted)
+        elif context.case == "search-over-pipeline":
+            context.stop("score", "has no weights to request, which a pipeline in a search passes")
         with context.doing("putting the estimator into a tool of scikit-learn"):
             tool = _tools().get(context.case, _after_another)(estimator)
     member = _fit_with_weights(context, tool, X, y, weights)
