@@ -120,7 +120,7 @@ def accepted(context: CheckContext, **given: Any) -> dict[str, Any]:
     build = helper_builder(context)
     named = {*own_parameters(context), "model", "fit", "predict", "score"}
 
-    # By its value: a script cannot hold the enumeration and its table of words, which need each other.
+    # By its value: scripts cannot hold an enumeration and a table that need each other.
     routes = "routed-parameters" not in context.subject.not_offered
 
     def has(name: str, value: Any) -> bool:
