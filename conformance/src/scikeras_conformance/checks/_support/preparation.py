@@ -15,7 +15,6 @@ from scikeras_conformance.checks._support.helper_models import (
 )
 from scikeras_conformance.checks._support.modules import doubles
 from scikeras_conformance.checks._support.state import has_compile_prefix
-from scikeras_conformance.contract import Capability
 from scikeras_conformance.exceptions import Blocked
 from scikeras_conformance.runner.context import CheckContext
 from scikeras_conformance.runner.seeding import seed_everything
@@ -122,7 +121,8 @@ def accepted(context: CheckContext, **given: Any) -> dict[str, Any]:
     build = helper_builder(context)
     named = {*own_parameters(context), "model", "fit", "predict", "score"}
 
-    routes = Capability.ROUTED_PARAMETERS not in context.subject.not_offered
+    # By its value: scripts cannot hold an enumeration and a table that need each other.
+    routes = "routed-parameters" not in context.subject.not_offered
 
     def has(name: str, value: Any) -> bool:
         if "__" in name and not routes:

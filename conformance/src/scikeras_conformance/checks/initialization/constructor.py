@@ -70,7 +70,7 @@ def routed_parameters(context: CheckContext) -> None:
 def any_parameters(context: CheckContext) -> None:
     build = helper_builder(context)
 
-    routes = Capability.ROUTED_PARAMETERS not in context.subject.not_offered
+    routes = "routed-parameters" not in context.subject.not_offered
 
     def stores(given: dict[str, Any]) -> None:
         given = {name: value for name, value in given.items() if routes or "__" not in name}

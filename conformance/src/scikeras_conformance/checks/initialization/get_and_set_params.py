@@ -49,7 +49,7 @@ def settable(context: CheckContext) -> None:
         return context.make(helper_builder(context), units=1, **given)
 
     names = list(context.params(fresh()))
-    if Capability.ROUTED_PARAMETERS not in context.subject.not_offered:
+    if "routed-parameters" not in context.subject.not_offered:
         names += [*(f"{prefix}__x" for prefix in PREFIXES), "loss__1__x", "callbacks__0__x"]
     for name in names:
         estimator, value = fresh(), object()
