@@ -100,7 +100,7 @@ def _causes(run: Report) -> list[list[str]]:
         [
             str(cause.failed),
             str(cause.blocked),
-            code(_short(cause.what)),
+            plain(_short(cause.what)),
             code(f"{cause.origin.file}:{cause.origin.line}") if cause.origin else "",
             _clauses(cause.clauses),
         ]
