@@ -4,6 +4,11 @@ import subprocess
 import sys
 
 
+def on_one_line(text):
+    """Return what a terminal shows without its line breaks, which stand anywhere."""
+    return " ".join(text.split())
+
+
 def conformance(*arguments, cwd=None):
     """Run ``scikeras-conformance`` as a user does."""
     command = [sys.executable, "-m", "scikeras_conformance", *arguments]

@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-from commands import conformance
+from commands import conformance, on_one_line
 from scikeras_conformance.catalog.plan import make_plan
 from scikeras_conformance.catalog.selection import Selection
 from scikeras_conformance.checks import CATALOG
@@ -119,7 +119,7 @@ def test_an_import_that_swallows_its_time_limit(tmp_path, workers):
     options = ("--chapter", "CLS", "--workers", workers)
     done, data, _ = judge(tmp_path, HANG, where="import", options=options)
     assert 4 == done.returncode, done.stdout + done.stderr
-    for text in (done.stdout, data["footer"]["refusal"]):
+    for text in (on_one_line(done.stdout), data["footer"]["refusal"]):
         assert "did not come to an end within 2 s and could not be stopped" in text
         assert 'odd.py", line 4' in text
     assert "no subject (exit code 4)" == done.stdout.splitlines()[-1]
@@ -290,6 +290,8 @@ def test_the_user_stops_a_run(tmp_path, monkeypatch):
     running = subprocess.Popen(
         [sys.executable, "-m", "scikeras_conformance", *command],
         stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, cwd=tmp_path, text=True,
+        # A test run in the background ignores the signal, which its children inherit.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )  # fmt: skip
     try:
         for _ in range(600):
