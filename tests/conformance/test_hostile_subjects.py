@@ -291,7 +291,7 @@ def test_the_user_stops_a_run(tmp_path, monkeypatch):
         [sys.executable, "-m", "scikeras_conformance", *command],
         stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, cwd=tmp_path, text=True,
         # A test run in the background ignores the signal, which its children inherit.
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509 - no threads
     )  # fmt: skip
     try:
         for _ in range(600):
