@@ -20,6 +20,7 @@ EXAMPLES = int(os.environ.get("SCIKERAS_REFERENCE_EXAMPLES", ORDINARY))
 """How many random tasks are trained; the nightly job trains more."""
 SECONDS_TO_SIMPLIFY = 60
 SETTING = "SCIKERAS_REFERENCE_SHARED_STEPS"
+ON_JAX = keras.backend.backend() == "jax"
 PASTED = os.environ.get("SCIKERAS_REFERENCE_TASK")
 TASKS = [eval(PASTED, {"Task": Task})] if PASTED else [draw(seed) for seed in range(EXAMPLES)]
 
@@ -151,6 +152,13 @@ def check(task):
 @pytest.mark.parametrize("task", TASKS, ids=lambda task: f"{task.seed}")
 def test_a_random_task_is_trained_as_by_bare_keras(task):
     """Weights, history, events, predictions, random numbers and the model are the same."""
+    try:
+        by_hand(task)
+    except TypeError as error:
+        # On JAX, Keras 3.15 loses the averages of an optimizer between two calls of fit.
+        if ON_JAX and task.optimizer == "average" and len(task.calls) > 1:
+            pytest.skip(f"Keras itself cannot train it: {error}")
+        raise
     check(task)
 
 
