@@ -152,13 +152,12 @@ def check(task):
 @pytest.mark.parametrize("task", TASKS, ids=lambda task: f"{task.seed}")
 def test_a_random_task_is_trained_as_by_bare_keras(task):
     """Weights, history, events, predictions, random numbers and the model are the same."""
-    try:
-        by_hand(task)
-    except TypeError as error:
-        # On JAX, Keras 3.15 loses the averages of an optimizer between two calls of fit.
-        if ON_JAX and task.optimizer == "average" and len(task.calls) > 1:
+    # On JAX, Keras 3.15 loses the averages of an optimizer between two calls of fit.
+    if ON_JAX and task.optimizer == "average" and len(task.calls) > 1:
+        try:
+            by_hand(task)
+        except TypeError as error:
             pytest.skip(f"Keras itself cannot train it: {error}")
-        raise
     check(task)
 
 
