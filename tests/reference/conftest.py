@@ -3,6 +3,7 @@
 import sys
 from pathlib import Path
 
+import keras
 import numpy as np
 import pytest
 
@@ -41,3 +42,32 @@ def y3():
 def target(X):
     """Give a continuous target."""
     return X @ np.array([1.0, -2.0, 0.5], dtype=np.float32)
+
+
+class Spy(keras.Sequential):
+    """Logs the arguments of fit and predict."""
+
+    fits: list
+    predicts: list
+
+    def fit(self, **kwargs):
+        type(self).fits.append(kwargs)
+        return super().fit(**kwargs)
+
+    def predict(self, **kwargs):
+        type(self).predicts.append(kwargs)
+        return super().predict(**kwargs)
+
+
+@pytest.fixture
+def spy():
+    """Return a builder of models whose calls are logged, and the class that logs them."""
+
+    class Local(Spy):
+        fits: list = []  # noqa: RUF012 - one list for each test
+        predicts: list = []  # noqa: RUF012
+
+    def build(meta):
+        return Local([keras.layers.Input((meta["n_features_in_"],)), keras.layers.Dense(1)])
+
+    return build, Local

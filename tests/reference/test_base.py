@@ -14,35 +14,6 @@ from scikeras_reference import BaseWrapper, KerasClassifier, KerasRegressor
 from scikeras_reference.exceptions import InputError
 
 
-class Spy(keras.Sequential):
-    """Logs the arguments of fit and predict."""
-
-    fits: list
-    predicts: list
-
-    def fit(self, **kwargs):
-        type(self).fits.append(kwargs)
-        return super().fit(**kwargs)
-
-    def predict(self, **kwargs):
-        type(self).predicts.append(kwargs)
-        return super().predict(**kwargs)
-
-
-@pytest.fixture
-def spy():
-    """Give a builder of models whose calls are logged, and the class that logs them."""
-
-    class Local(Spy):
-        fits: list = []  # noqa: RUF012 - one list for each test
-        predicts: list = []  # noqa: RUF012
-
-    def build(meta):
-        return Local([keras.layers.Input((meta["n_features_in_"],)), keras.layers.Dense(1)])
-
-    return build, Local
-
-
 def test_before_fit(X, target):
     """Nothing can be asked, and the error is scikit-learn's (INIT-9, API-12)."""
     wrapper = classifier()

@@ -9,35 +9,6 @@ from sklearn.base import clone
 from scikeras_reference.exceptions import InputError
 
 
-class Spy(keras.Sequential):
-    """Logs the arguments of fit and predict."""
-
-    fits: list
-    predicts: list
-
-    def fit(self, **kwargs):
-        type(self).fits.append(kwargs)
-        return super().fit(**kwargs)
-
-    def predict(self, **kwargs):
-        type(self).predicts.append(kwargs)
-        return super().predict(**kwargs)
-
-
-@pytest.fixture
-def spy():
-    """Give a builder of models whose calls are logged, and the class that logs them."""
-
-    class Local(Spy):
-        fits: list = []  # noqa: RUF012 - one list for each test
-        predicts: list = []  # noqa: RUF012
-
-    def build(meta):
-        return Local([keras.layers.Input((meta["n_features_in_"],)), keras.layers.Dense(1)])
-
-    return build, Local
-
-
 @pytest.mark.parametrize(
     ("expected", "params"),
     [
