@@ -279,6 +279,14 @@ def test_a_repr_that_raises(tmp_path, monkeypatch):
     assert "fit(...) raised ValueError: (its message cannot be printed)" in result.message
 
 
+HEARS_CTRL_C = """
+import os, signal, sys
+signal.signal(signal.SIGINT, signal.SIG_DFL)
+os.execv(sys.argv[1], sys.argv[1:])
+"""
+"""Starts a command. A test run in the background ignores the signal, and children inherit that."""
+
+
 @process
 def test_the_user_stops_a_run(tmp_path, monkeypatch):
     """It ends at once, with a report that says so."""
@@ -288,11 +296,12 @@ def test_the_user_stops_a_run(tmp_path, monkeypatch):
     )
     command = ["run", "odd", "--check", "CLS-2", "--report", "r.json", "--workers", "1"]
     running = subprocess.Popen(
-        [sys.executable, "-m", "scikeras_conformance", *command],
-        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, cwd=tmp_path, text=True,
-        # A test run in the background ignores the signal, which its children inherit.
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509 - no threads
-    )  # fmt: skip
+        [sys.executable, "-c", HEARS_CTRL_C, sys.executable, "-m", "scikeras_conformance", *command],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        cwd=tmp_path,
+        text=True,
+    )
     try:
         for _ in range(600):
             time.sleep(0.1)

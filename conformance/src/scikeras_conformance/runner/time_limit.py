@@ -57,7 +57,8 @@ def time_limit(seconds: float, *, kill: bool = False) -> Iterator[None]:
         return
     if kill:
         # A thread of C, which needs nothing of what the block may hold or have replaced.
-        end = seconds + grace_of(seconds)
+        # Between two signals, so that it shows where the block was and not the handler below.
+        end = seconds + grace_of(seconds) + REPEAT_SECONDS / 2
         faulthandler.dump_traceback_later(end, exit=True, file=post_mortem.file_of_this_process())
     before = signal.signal(signal.SIGALRM, _raise(seconds)) if usable else None
     if usable:
