@@ -1,0 +1,111 @@
+"""Values of facts, and in which words something else differs from them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from scikeras_conformance.catalog.printable import show
+from scikeras_conformance.checks._support.modules import np
+
+__all__ = ["UNSEEN", "Batches", "ByRow", "difference"]
+
+UNSEEN = object()
+"""In place of a fact that could not be read."""
+
+KERAS_BATCH_SIZE = 32
+
+
+@dataclass(frozen=True, slots=True)
+class Batches:
+    """A batch size: -1 is all rows, None what Keras takes.
+
+    Parameters
+    ----------
+    size : int or None
+        The batch size.
+    """
+
+    size: int | None
+
+    def rows_at_once(self, n_rows: int) -> int:
+        """Return how many rows the first batch has."""
+        size = KERAS_BATCH_SIZE if self.size is None else self.size
+        return n_rows if size == -1 else min(size, n_rows)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ByRow:
+    """Values of rows, whichever of them arrive, and in whatever order.
+
+    Parameters
+    ----------
+    ids : sequence of int
+        The numbers of the rows.
+    values : ndarray of shape (n_rows, n_columns)
+        Their values.
+    """
+
+    ids: Sequence[int]
+    values: Any
+
+
+def difference(expected: Any, seen: Any) -> str:
+    """Return how what was seen differs from what was expected; empty if it does not.
+
+    Parameters
+    ----------
+    expected : object
+        The value of a fact.
+    seen : object
+        What was read. For `ByRow` the numbers of rows, and their values; for `Batches` the size,
+        and the number of rows.
+    """
+    if seen is UNSEEN:
+        return ""
+    if isinstance(expected, ByRow):
+        return _rows_differ(expected, *seen)
+    if isinstance(expected, Batches):
+        size, n_rows = seen
+        wanted, found = expected.rows_at_once(n_rows), Batches(size).rows_at_once(n_rows)
+        if wanted == found:
+            return ""
+        return f"should make batches of {wanted} of {n_rows} rows, and was {size}"
+    try:
+        if _same(expected, seen):
+            return ""
+    # What a subject returns may raise when it is compared.
+    except Exception as error:
+        return f"cannot be compared: {type(error).__name__}"
+    return f"should be {show(expected)}; it is {show(seen)}"
+
+
+def _same(expected: Any, seen: Any) -> bool:
+    if isinstance(expected, np.ndarray):
+        seen = np.asarray(seen)
+        if seen.ndim == 1:
+            seen = seen[:, None]
+        if seen.shape != expected.shape:
+            return False
+        if expected.dtype.kind == "f":
+            return bool(np.allclose(seen.astype(float), expected, atol=1e-3))
+        return bool(np.all(seen == expected))
+    if isinstance(expected, float):
+        return abs(float(seen) - expected) < 1e-4
+    if isinstance(expected, dict):
+        return set(expected) == set(seen) and all(_same(expected[k], seen[k]) for k in expected)
+    if isinstance(expected, list) and not isinstance(seen, list):
+        seen = np.asarray(seen).tolist()
+    return bool(expected == seen)
+
+
+def _rows_differ(expected: ByRow, ids: Sequence[float], values: Any) -> str:
+    known: dict[float, Any] = dict(zip(expected.ids, expected.values, strict=True))
+    for number, value in zip(ids, values, strict=True):
+        if number not in known:
+            return f"have a row that was not given, which begins with {number:g}"
+        wanted = known[number]
+        found = np.asarray(value, dtype=float).ravel()
+        if wanted.shape != found.shape or not np.allclose(wanted, found, atol=1e-4):
+            row = f"row {expected.ids.index(int(number))}"
+            return f"should be {show(wanted.tolist())} for {row}; they are {show(found.tolist())}"
+    return ""
