@@ -1,7 +1,6 @@
 """Executes a sequence of calls with the subject, and compares it with the contract."""
 
 import copy
-import pickle
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import partial
@@ -33,6 +32,7 @@ from scikeras_conformance.checks._support.contract_model.expectations import (
 from scikeras_conformance.checks._support.contract_model.facts import UNSEEN, difference
 from scikeras_conformance.checks._support.contract_model.tasks import LOSSES, rows_for
 from scikeras_conformance.checks._support.modules import doubles, np, sklearn_base
+from scikeras_conformance.checks._support.serialization import pickle_round_trip
 from scikeras_conformance.contract import Capability
 from scikeras_conformance.runner.context import CheckContext
 from scikeras_conformance.runner.interruption import is_from_outside
@@ -112,14 +112,14 @@ def execute_sequence(context: CheckContext, sequence: Sequence) -> Executed:
                     executed.differences[fact.clause] = Difference(
                         fact.clause, executed.position, f"{name} {differs}"
                     )
-    except _Raised as raised:
+    except _SubjectError as raised:
         executed.raised = raised.error
     finally:
         doubles.TRACE.make = None
     return executed
 
 
-class _Raised(Exception):
+class _SubjectError(Exception):
     """The subject raised where it should not."""
 
     def __init__(self, error: BaseException) -> None:
@@ -177,7 +177,7 @@ class _Driver:
         except BaseException as error:
             if is_from_outside(error):
                 raise
-            raise _Raised(error) from error
+            raise _SubjectError(error) from error
 
     # -- calls ------------------------------------------------------------------------------------
 
@@ -355,7 +355,7 @@ class Earlier:
 def _copies() -> dict[str, Callable[[Any], Any]]:
     return {
         "clone": sklearn_base.clone,
-        "pickle": lambda estimator: pickle.loads(pickle.dumps(estimator)),
+        "pickle": pickle_round_trip,
         "deepcopy": copy.deepcopy,
     }
 
