@@ -7,14 +7,12 @@ from scikeras_conformance.exceptions import Nonconformance
 
 __all__ = ["examples_of", "require_for_all_examples"]
 
-EXAMPLES = 50
-
 
 def require_for_all_examples(
     promise: Callable[[Any], None],
     values: Callable[[], Any] | None = None,
     *,
-    examples: int = EXAMPLES,
+    examples: int,
 ) -> None:
     """Require a promise for all examples of a Hypothesis strategy.
 
@@ -28,7 +26,7 @@ def require_for_all_examples(
     values : callable, optional
         Returns the strategy for the values; by default they are sets of constructor arguments,
         free and routed.
-    examples : int, optional
+    examples : int
         The number of examples.
     """
     from hypothesis import HealthCheck, Phase, given, settings

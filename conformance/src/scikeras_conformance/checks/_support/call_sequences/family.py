@@ -85,7 +85,7 @@ def require_after_any_calls(context: CheckContext, clause: str) -> None:
 
 def _family(context: CheckContext) -> Family:
     families = _families.setdefault(context.cls, {})
-    key = f"{context.wrapper} {context.subject.builder_protocol}"
+    key = f"{context.wrapper} {context.subject.builder_protocol} {context.examples}"
     if key not in families:
         families[key] = _run(context)
         # The check goes on as if nothing had drawn random numbers.
@@ -95,7 +95,7 @@ def _family(context: CheckContext) -> Family:
 
 def _run(context: CheckContext) -> Family:
     family = Family(offers_of(context))
-    random = examples_of(lambda: call_sequences(context.wrapper), RANDOM)
+    random = examples_of(lambda: call_sequences(context.wrapper), context.examples or RANDOM)
     sequences = map(family.offers.within, (*table_for(context.wrapper), *random))
     for sequence in dict.fromkeys(sequences):
         executed = execute_sequence(context, sequence)
