@@ -124,11 +124,12 @@ class Expectations:
         else:
             if self.is_trained or is_first or call.method == "initialize":
                 facts["calls of the builder"] = Fact("BUILD-9", 1)
-                facts["model_"] = Fact("INIT-11" if self.is_trained else "INIT-7", "new")
+                owner = "INIT-8" if call.method == "initialize" else "INIT-11"
+                facts["model_"] = Fact(owner, "new")
+                facts["fits of encoders"] = Fact("DATA-4", True)
             facts["arguments of the builder"] = Fact("BUILD-1", self.settings.get("width"))
             facts["meta"] = Fact("BUILD-4", _meta(rows, framed=self.sequence.is_framed(call.rows)))
             self.model_for = "C" if call.rows == "C" else "A"
-            facts["fits of encoders"] = Fact("DATA-4", True)
         facts |= self._attributes(call)
         self.last_copy = ""
         if call.method == "initialize":
