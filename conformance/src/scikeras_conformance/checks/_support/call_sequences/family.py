@@ -5,6 +5,7 @@ to the clause of the fact that differs; one of one clause does not hide one of a
 """
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import partial
 from weakref import WeakKeyDictionary
@@ -41,20 +42,26 @@ class Family:
     ----------
     offers : Offers
         What the wrapper offers.
+    pending : iterator of Sequence
+        The sequences that were not executed yet: a clause that is broken needs no more of them.
+    executed : set of Sequence
+        Those that were executed.
     broken : dict
         The first sequence by the clause that it shows to be broken.
     compared : set of str
         The clauses that were compared at all.
-    raised : list of (Sequence, Executed)
-        The sequences that ended with an exception of the subject.
+    raised : list of str
+        What the subject raised.
     blamed : dict
         The clause that each kind of exception was found to break.
     """
 
     offers: Offers
+    pending: Iterator[Sequence]
+    executed: set[Sequence] = field(default_factory=set)
     broken: dict[str, Sequence] = field(default_factory=dict)
     compared: set[str] = field(default_factory=set)
-    raised: list[tuple[Sequence, Executed]] = field(default_factory=list)
+    raised: list[str] = field(default_factory=list)
     blamed: dict[str, str] = field(default_factory=dict)
 
 
@@ -72,42 +79,52 @@ def require_after_any_calls(context: CheckContext, clause: str) -> None:
         The clause.
     """
     family = _family(context)
+    try:
+        while clause not in family.broken:
+            _execute(context, family, next(family.pending))
+    except StopIteration:
+        pass  # all sequences were executed
+    except BaseException:
+        _families.pop(context.cls, None)  # a run that was stopped says nothing of what is left
+        raise
+    # The check ends, and the next one goes on, as if nothing had drawn random numbers.
+    seed_everything()
     if clause in family.broken:
         script, words = _shortest(context, family.broken[clause], clause)
         context.fail(f"{words}, after:\n{script}")
     if clause not in family.compared:
         if not family.raised:
             context.stop("calling methods in any order", f"never showed what {clause} is about")
-        _, executed = family.raised[0]
-        raised = describe(executed.raised) if executed.raised is not None else "nothing"
-        context.stop("calling methods in any order", f"raised {raised}")
+        context.stop("calling methods in any order", f"raised {family.raised[0]}")
 
 
 def _family(context: CheckContext) -> Family:
     families = _families.setdefault(context.cls, {})
     key = f"{context.wrapper} {context.subject.builder_protocol} {context.examples}"
     if key not in families:
-        families[key] = _run(context)
-        # The check goes on as if nothing had drawn random numbers.
-        seed_everything()
+        families[key] = Family(offers_of(context), _sequences(context))
     return families[key]
 
 
-def _run(context: CheckContext) -> Family:
-    family = Family(offers_of(context))
-    random = examples_of(lambda: call_sequences(context.wrapper), context.examples or RANDOM)
-    sequences = map(family.offers.within, (*table_for(context.wrapper), *random))
-    for sequence in dict.fromkeys(sequences):
-        executed = execute_sequence(context, sequence)
-        family.compared |= executed.compared
-        for clause in executed.differences:
+def _sequences(context: CheckContext) -> Iterator[Sequence]:
+    """Yield the sequences of the table, and then random ones."""
+    yield from table_for(context.wrapper)
+    yield from examples_of(lambda: call_sequences(context.wrapper), context.examples or RANDOM)
+
+
+def _execute(context: CheckContext, family: Family, sequence: Sequence) -> None:
+    sequence = family.offers.within(sequence)
+    if sequence in family.executed:
+        return
+    family.executed.add(sequence)
+    executed = execute_sequence(context, sequence)
+    family.compared |= executed.compared
+    for clause in executed.differences:
+        family.broken.setdefault(clause, sequence)
+    if executed.raised is not None:
+        family.raised.append(describe(executed.raised))
+        if clause := _blamed(context, family, sequence, executed):
             family.broken.setdefault(clause, sequence)
-        if executed.raised is not None:
-            family.raised.append((sequence, executed))
-            clause = _blamed(context, family, sequence, executed)
-            if clause:
-                family.broken.setdefault(clause, sequence)
-    return family
 
 
 def _blamed(context: CheckContext, family: Family, sequence: Sequence, executed: Executed) -> str:
