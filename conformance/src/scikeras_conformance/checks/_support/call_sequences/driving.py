@@ -282,7 +282,8 @@ class _Driver:
         for built in trace.builds:
             yield "arguments of the builder", built["width"]
             if self.offers_meta:
-                keys: tuple[str, ...] = ("n_features_in_", "y_ndim_", "target_type_", "n_outputs_")
+                keys: tuple[str, ...] = ("n_features_in_", "y_ndim_", "target_type_")
+                keys += ("n_outputs_",) if self.context.wrapper is Wrapper.REGRESSOR else ()
                 keys += ("classes_", "n_classes_") if rows.classes is not None else ()
                 keys += ("feature_names_in_",) if self.sequence.is_framed(call.rows) else ()
                 yield "meta", {key: built["meta"].get(key, "missing") for key in keys}
@@ -300,7 +301,7 @@ class _Driver:
             )
             is_new = all(after.model is not other for other in self.models)
             kept = after.model is before.model
-            yield "model_", "new" if is_new else "the same as before" if kept else "an earlier one"
+            yield "model_", "the same as before" if kept else "new" if is_new else "an earlier one"
             self.models.append(after.model)
         elif call.method in PREDICTING:
             yield "calls of Model.fit", len(trace.fits)

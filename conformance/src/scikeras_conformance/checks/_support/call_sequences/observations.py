@@ -74,8 +74,18 @@ class Look:
         return sorted(
             name
             for name in names
-            if not same(before.params.get(name, missing), self.params.get(name, missing))
+            if not same(
+                _without_frames(before.params.get(name, missing)),
+                _without_frames(self.params.get(name, missing)),
+            )
         )
+
+
+def _without_frames(value: Any) -> Any:
+    """Return a value with arrays in place of data frames, which have no single truth value."""
+    if isinstance(value, tuple):
+        return tuple(map(_without_frames, value))
+    return value.to_numpy() if hasattr(value, "to_numpy") else value
 
 
 def look_at(estimator: Any) -> Look:

@@ -65,6 +65,9 @@ class Expectations:
 
     def allows(self, call: Call) -> bool:
         """Whether the contract says what a call does, as things are."""
+        if call.method == "set_params":
+            # A keyword of the builder is a parameter if it was given.
+            return all(name != "width" or name in self.settings for name, _ in call.given)
         goes_on = call.method == "partial_fit" or (
             call.method == "fit" and bool(self.settings.get("warm_start"))
         )
@@ -321,8 +324,9 @@ def _meta(rows: Rows, *, framed: bool) -> dict[str, Any]:
         "n_features_in_": rows.X.shape[1],
         "y_ndim_": rows.y.ndim,
         "target_type_": rows.type,
-        "n_outputs_": rows.n_outputs,
     }
+    if rows.type.startswith("continuous"):
+        meta["n_outputs_"] = rows.n_outputs
     if rows.classes is not None:
         meta |= {"classes_": rows.classes.tolist(), "n_classes_": len(rows.classes)}
     if framed:
