@@ -111,7 +111,7 @@ def _sequence(row: Mapping[str, str]) -> Sequence:
     calls = (
         *before,
         *copied,
-        *([Call("predict")] if row["copy"] != "clone" else []),
+        *([Call("predict"), Call("score")] if row["copy"] != "clone" else []),
         *after,
         Call("predict", rows),
         Call("predict_proba", rows),

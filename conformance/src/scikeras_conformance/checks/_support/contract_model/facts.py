@@ -76,7 +76,31 @@ def difference(expected: Any, seen: Any) -> str:
     # What a subject returns may raise when it is compared.
     except Exception as error:
         return f"cannot be compared: {type(error).__name__}"
+    if isinstance(expected, np.ndarray):
+        return _arrays_differ(expected, np.asarray(seen))
+    if isinstance(expected, dict) and isinstance(seen, dict):
+        expected = {
+            name: value
+            for name, value in expected.items()
+            if name not in seen or not _same(value, seen[name])
+        }
+        seen = {name: seen[name] for name in seen if name in expected} or seen
     return f"should be {show(expected)}; it is {show(seen)}"
+
+
+def _arrays_differ(expected: Any, seen: Any) -> str:
+    """Return the first row in which an array differs, or its shape."""
+    flat = seen[:, None] if seen.ndim == 1 else seen
+    if flat.shape != expected.shape:
+        return f"should have the shape {expected.shape}; they have {seen.shape}"
+    for number, (wanted, found) in enumerate(zip(expected, flat, strict=True)):
+        if not _same(wanted[None], found[None]):
+            return f"should be {_short(wanted)} in row {number}; it is {_short(found)}"
+    return "cannot be compared"
+
+
+def _short(row: Any) -> str:
+    return show((row.round(4) if row.dtype.kind == "f" else row).tolist())
 
 
 def _same(expected: Any, seen: Any) -> bool:
@@ -107,5 +131,5 @@ def _rows_differ(expected: ByRow, ids: Sequence[float], values: Any) -> str:
         found = np.asarray(value, dtype=float).ravel()
         if wanted.shape != found.shape or not np.allclose(wanted, found, atol=1e-4):
             row = f"row {expected.ids.index(int(number))}"
-            return f"should be {show(wanted.tolist())} for {row}; they are {show(found.tolist())}"
+            return f"should be {_short(wanted)} for {row}; they are {_short(found)}"
     return ""
