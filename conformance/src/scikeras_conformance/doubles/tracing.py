@@ -164,7 +164,10 @@ def make_tracing_model(
         The number that the features are divided by.
     """
     inputs = keras.Input((n_features,), name="in")
-    layer = keras.layers.Dense(n_units, activation=activation, name="out")
+    # Zeros are cheaper to make than random numbers, and are replaced anyway.
+    layer = keras.layers.Dense(
+        n_units, activation=activation, kernel_initializer="zeros", name="out"
+    )
     model = TracingModel(inputs, layer(inputs))
     kernel = np.zeros((n_features, n_units), np.float32)
     kernel[2 : 2 + n_units] = np.eye(n_units) / scale

@@ -123,6 +123,12 @@ def _same(expected: Any, seen: Any) -> bool:
 
 
 def _rows_differ(expected: ByRow, ids: Sequence[float], values: Any) -> str:
+    values = np.asarray(values, dtype=float).reshape(len(values), -1)
+    order: dict[float, int] = {number: position for position, number in enumerate(expected.ids)}
+    rows = [order[number] for number in ids if number in order]
+    alike = (len(rows), *expected.values.shape[1:]) == values.shape
+    if alike and np.allclose(expected.values[rows], values, atol=1e-4):
+        return ""
     known: dict[float, Any] = dict(zip(expected.ids, expected.values, strict=True))
     for number, value in zip(ids, values, strict=True):
         if number not in known:
