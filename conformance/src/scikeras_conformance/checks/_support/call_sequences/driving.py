@@ -1,6 +1,7 @@
 """Executes a sequence of calls with the subject, and compares it with the contract."""
 
 import copy
+import random
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import partial
@@ -233,9 +234,12 @@ class _Driver:
         data = (X, y) if call.method in (*FITTING, "score") else (X,)
         if call.weighted:
             given["sample_weight"] = weights
+        generators = random.getstate(), repr(np.random.get_state())
         returned = self._run(lambda: getattr(self.estimator, call.method)(*data, **given))
         changed = [name for name in arrays if not np.array_equal(arrays[name], untouched[name])]
         seen: dict[str, Any] = {"arrays changed": changed}
+        are_same = generators == (random.getstate(), repr(np.random.get_state()))
+        seen["global random generators"] = "unchanged" if are_same else "changed"
         if call.method in FITTING:
             is_itself = returned is self.estimator
             seen["what it returned"] = "the estimator" if is_itself else returned
@@ -280,7 +284,7 @@ class _Driver:
         trace, rows = doubles.TRACE, rows_for(self.sequence.task, call.rows)
         yield "calls of the builder", len(trace.builds)
         for built in trace.builds:
-            yield "arguments of the builder", built["width"]
+            yield "arguments of the builder", repr(built["width"])
             if self.offers_meta:
                 keys: tuple[str, ...] = ("n_features_in_", "y_ndim_", "target_type_")
                 keys += ("n_outputs_",) if self.context.wrapper is Wrapper.REGRESSOR else ()

@@ -81,6 +81,7 @@ def offers_of(context: CheckContext) -> Offers:
         "fit__validation_data": (X, y),
         "fit__batch_size": 5,
         "fit__epochs": 2,
+        "random_state": 7,
         "predict__batch_size": 5,
     }
     if Capability.CALLBACK_CLASSES not in not_offered:

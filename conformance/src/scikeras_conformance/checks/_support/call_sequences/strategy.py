@@ -11,6 +11,7 @@ from scikeras_conformance.checks._support.contract_model.calls import (
     Call,
     Sequence,
 )
+from scikeras_conformance.checks._support.contract_model.expectations import SPLIT
 from scikeras_conformance.checks._support.contract_model.tasks import (
     CLASSES,
     NUMBERS,
@@ -30,7 +31,8 @@ CHANGES: dict[str, tuple[Any, ...]] = {
     "epochs": (1, 2, 3),
     "batch_size": (None, 1, 5, 12, 40, -1),
     "warm_start": (True, False),
-    "width": ("wide", "narrow", None),
+    "width": ("wide", 1, 1.0, True, None),
+    "class_weight": (None, "balanced", BY_LABEL),
     "fit__batch_size": (2, -1),
     "predict__batch_size": (3, -1),
     "fit__epochs": (1, 3),
@@ -66,7 +68,7 @@ def _params(task: Task) -> Any:
     from hypothesis import strategies as st
 
     has_classes = task.target in CLASSES and task.target != "multilabel"
-    names = [name for name in CHANGES if name != "warm_start"]
+    names = [name for name in CHANGES if name not in {"warm_start", "class_weight"}]
 
     @st.composite
     def params(draw: Any) -> dict[str, Any]:
@@ -75,6 +77,8 @@ def _params(task: Task) -> Any:
             chosen[name] = draw(st.sampled_from(CHANGES[name]))
         if draw(st.booleans()):
             chosen["warm_start"] = True
+        if draw(st.integers(0, 3)) == 3:
+            chosen["random_state"] = 7
         weights = draw(st.sampled_from(WEIGHTS)) if has_classes else None
         if weights is not None:
             chosen["class_weight"] = weights
@@ -93,7 +97,10 @@ def _calls() -> Any:
         lambda name: st.tuples(st.just(name), st.sampled_from(CHANGES[name]))
     )
     given = {
-        "fit": st.sampled_from([(), (), (("batch_size", 4),), (("epochs", 2),)]),
+        "fit": st.sampled_from(
+            [(), (), (("batch_size", 4),), (("epochs", 2),), (("validation_split", SPLIT),)]
+        ),
+        "partial_fit": st.sampled_from([(), (), (("batch_size", 4),)]),
         "predict": st.sampled_from([(), (), (("batch_size", 4),)]),
     }
 
@@ -105,6 +112,8 @@ def _calls() -> Any:
         if method == "set_params":
             return Call(method, given=(draw(changes),))
         rows = draw(st.sampled_from("AABBC"))
+        if method.startswith("predict") and draw(st.integers(0, 4)) == 4:
+            rows = "D"
         weighted = method in {"fit", "partial_fit", "score"} and draw(st.booleans())
         return Call(method, rows, weighted, draw(given[method]) if method in given else ())
 

@@ -106,6 +106,7 @@ def _sequence(row: Mapping[str, str]) -> Sequence:
         *BATCHES[row["batch"]],
         ("callbacks", RECORDER),
         ("width", "wide"),
+        *([("random_state", 7)] if row["copy"] == "none" else []),
     )
     rows = after[-1].rows
     calls = (
@@ -114,6 +115,7 @@ def _sequence(row: Mapping[str, str]) -> Sequence:
         *([Call("predict"), Call("score")] if row["copy"] != "clone" else []),
         *after,
         Call("predict", rows),
+        *([Call("predict", "D"), Call("predict_proba", "D")] if rows != "C" else []),
         Call("predict_proba", rows),
         Call("decision_function", rows),
         Call("score", rows),

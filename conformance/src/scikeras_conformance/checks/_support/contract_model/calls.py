@@ -131,7 +131,7 @@ def _plainer(call: Call) -> Iterator[Call]:
         yield replace(call, rows="A")
 
 
-_SUFFIXES = {"A": "", "B": "2", "C": "3"}
+_SUFFIXES = {"A": "", "B": "2", "C": "3", "D": "_of_one_row"}
 
 
 def as_script(sequence: Sequence, until: int | None = None) -> str:

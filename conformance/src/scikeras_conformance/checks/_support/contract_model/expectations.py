@@ -69,7 +69,13 @@ class Expectations:
             return False  # a class that was made for a sequence cannot be imported
         if call.method == "set_params":
             # A keyword of the builder is a parameter if it was given.
-            return all(name != "width" or name in self.settings for name, _ in call.given)
+            names = dict(call.given)
+            has_classes = TARGETS[self.sequence.task.target].type in {"binary", "multiclass"}
+            return ("width" not in names or "width" in self.settings) and (
+                "class_weight" not in names or (has_classes and self.model_for != "C")
+            )
+        if call.rows == "D" and (call.method not in PREDICTING or call.method == "score"):
+            return False
         goes_on = call.method == "partial_fit" or (
             call.method == "fit" and bool(self.settings.get("warm_start"))
         )
@@ -77,7 +83,7 @@ class Expectations:
         if call.method in FITTING and call.rows == "C" and self._is_bound_to_rows:
             return False
         if call.method in PREDICTING and not self.model_for:
-            return call.rows != "C"
+            return call.rows in "AB"
         if call.method in PREDICTING or (goes_on and self.model_for):
             return not is_other
         return True
@@ -104,6 +110,8 @@ class Expectations:
             facts = {"parameters": Fact("INIT-10", "as they were set")}
         else:
             facts = self._after_copying(call)
+        if call.method in (*FITTING, *PREDICTING) and "random_state" in self.settings:
+            facts["global random generators"] = Fact("HYG-2", "unchanged")
         owner = {"clone": "INIT-4", "pickle": "SER-1", "deepcopy": "SER-1"}.get(call.method)
         facts.setdefault("parameters", Fact(owner or "INIT-5", "unchanged"))
         facts["public attributes created"] = Fact(owner or "INIT-6", [])
@@ -132,7 +140,7 @@ class Expectations:
                 owner = "INIT-8" if call.method == "initialize" else "INIT-11"
                 facts["model_"] = Fact(owner, "new")
                 facts["fits of encoders"] = Fact("DATA-4", True)
-            facts["arguments of the builder"] = Fact("BUILD-1", self.settings.get("width"))
+            facts["arguments of the builder"] = Fact("BUILD-1", repr(self.settings.get("width")))
             facts["meta"] = Fact("BUILD-4", _meta(rows, framed=self.sequence.is_framed(call.rows)))
             self.model_for = "C" if call.rows == "C" else "A"
         facts |= self._attributes(call)
@@ -194,15 +202,20 @@ class Expectations:
             else:
                 factors = len(rows.codes) / (len(rows.classes) * np.bincount(rows.codes))
             weights = weights * factors[rows.codes]
-        if not (self.sequence.validation == "split" and str(by_class) == "balanced"):
+        if not (self._validation_kind(call) == "split" and str(by_class) == "balanced"):
             owner = "API-6" if by_class is None else "API-5"
             facts["weights for training"] = Fact(owner, ByRow(rows.ids, weights[:, None]))
         if "callbacks" in settings:
             facts["starts and epochs that callbacks saw"] = Fact("API-10", (1, epochs))
         return facts | self._validation(call, rows, by_class)
 
+    def _validation_kind(self, call: Call) -> str:
+        return self.sequence.validation or (
+            "split" if "validation_split" in dict(call.given) else ""
+        )
+
     def _validation(self, call: Call, rows: Rows, by_class: Any) -> dict[str, Fact]:
-        kind, encoded = self.sequence.validation, self.sequence.encoders
+        kind, encoded = self._validation_kind(call), self.sequence.encoders
         facts = {"validation": Fact("API-9", bool(kind))}
         if not kind:
             return facts
@@ -230,7 +243,7 @@ class Expectations:
         extends = call.method == "partial_fit" and goes_on and self.is_trained
         if call.method == "partial_fit" and goes_on and not self.is_trained:
             return {}  # what is left of an earlier fit after initialize, the contract leaves open
-        entries = {"loss": epochs, **({"val_loss": epochs} if self.sequence.validation else {})}
+        entries = {"loss": epochs, **({"val_loss": epochs} if self._validation_kind(call) else {})}
         what = "entries added to history_" if extends else "entries of history_"
         facts = {what: Fact("API-1", entries)}
         if extends:

@@ -28,10 +28,11 @@ ROW_SETS: Mapping[str, tuple[int, int, int]] = {
     "A": (12, 0, 0),
     "B": (9, 100, 0),
     "C": (10, 200, 1),
+    "D": (1, 300, 0),
 }
 """For each set of rows: how many, the number of the first, and the features beyond the logits.
 
-A and B are alike; C has other features and other classes or outputs."""
+A and B are alike; C has other features and other classes or outputs; D is one row to predict."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +63,7 @@ class Target:
 CLASSES: Mapping[str, Target] = {
     "binary": Target("TGT-1", "binary", (0, 1), (3, 7)),
     "binary-text": Target("TGT-1", "binary", ("no", "yes"), ("off", "on")),
+    "binary-column": Target("TGT-1", "binary", (False, True), (0, 1), True),
     "multiclass": Target("TGT-2", "multiclass", (-5, 2, 3, 11), (1, 2, 4)),
     "multiclass-text": Target("TGT-2", "multiclass", ("d", "bb", "a", "ccc", "e"), ("x", "z", "y")),
     "multiclass-column": Target("TGT-2", "multiclass", (0, 1, 2, 3), (4, 5, 6, 7, 9), True),
@@ -189,7 +191,7 @@ def rows_for(task: Task, name: str) -> Rows:
         logits = np.where(np.abs(logits) < 0.3, 0.7, logits)
         outputs = 1 / (1 + np.exp(-logits))
         y = generator.integers(0, 2, size=logits.shape)
-        y[0], y[1] = 1, 0
+        y[0], y[-1] = 1, 0
         made |= {"outputs": outputs, "predicted": (outputs > 0.5).astype(int), "encoded": y}
         made |= {"probabilities": outputs, "type": target.type}
     else:
