@@ -23,6 +23,7 @@ def build_1_after_any_calls(context: CheckContext) -> None:
     impact="a model is built for the classes or features of earlier data",
     wrappers=ESTIMATORS,
     needs=[Capability.BUILDERS],
+    presupposes="BUILD-3.special-arguments",
 )
 def build_4_after_any_calls(context: CheckContext) -> None:
     require_after_any_calls(context, "BUILD-4")

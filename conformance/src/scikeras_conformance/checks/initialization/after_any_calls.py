@@ -46,6 +46,7 @@ def init_6_after_any_calls(context: CheckContext) -> None:
     impact="a pretrained model is changed, or an earlier one answers",
     wrappers=ESTIMATORS,
     needs=[Capability.BUILDERS],
+    presupposes="INIT-8.initialize-does-not-train",
 )
 def init_8_after_any_calls(context: CheckContext) -> None:
     require_after_any_calls(context, "INIT-8")
@@ -79,6 +80,7 @@ def init_10_after_any_calls(context: CheckContext) -> None:
     impact="folds and repeated fits go on with weights of other data",
     wrappers=ESTIMATORS,
     needs=[Capability.BUILDERS],
+    presupposes="INIT-11.new-model",
 )
 def init_11_after_any_calls(context: CheckContext) -> None:
     require_after_any_calls(context, "INIT-11")

@@ -12,6 +12,7 @@ from scikeras_conformance.runner.context import CheckContext
     impact="learning curves belong to another training",
     wrappers=ESTIMATORS,
     needs=[Capability.BUILDERS],
+    presupposes="API-1.entries",
 )
 def api_1_after_any_calls(context: CheckContext) -> None:
     require_after_any_calls(context, "API-1")
@@ -23,6 +24,7 @@ def api_1_after_any_calls(context: CheckContext) -> None:
     impact="schedules by epoch start at a wrong place",
     wrappers=ESTIMATORS,
     needs=[Capability.BUILDERS],
+    presupposes="API-2.current-epoch",
 )
 def api_2_after_any_calls(context: CheckContext) -> None:
     require_after_any_calls(context, "API-2")
@@ -34,6 +36,7 @@ def api_2_after_any_calls(context: CheckContext) -> None:
     impact="training in portions forgets the portions before",
     wrappers=ESTIMATORS,
     needs=[Capability.BUILDERS],
+    presupposes="API-3.one-epoch",
 )
 def api_3_after_any_calls(context: CheckContext) -> None:
     require_after_any_calls(context, "API-3")
@@ -124,6 +127,7 @@ def api_11_after_any_calls(context: CheckContext) -> None:
     impact="a pipeline cannot tell whether to initialize",
     wrappers=ESTIMATORS,
     needs=[Capability.BUILDERS],
+    presupposes="API-12.initialized",
 )
 def api_12_after_any_calls(context: CheckContext) -> None:
     require_after_any_calls(context, "API-12")

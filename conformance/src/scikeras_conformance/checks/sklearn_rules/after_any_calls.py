@@ -13,6 +13,7 @@ from scikeras_conformance.runner.context import CheckContext
     impact="columns are checked against names of earlier data",
     wrappers=ESTIMATORS,
     needs=[Capability.BUILDERS],
+    presupposes="SKL-3.n-features",
 )
 def skl_3_after_any_calls(context: CheckContext) -> None:
     require_after_any_calls(context, "SKL-3")

@@ -13,6 +13,7 @@ from scikeras_conformance.runner.context import CheckContext
     impact="predictions are labels of earlier data",
     wrappers=[Wrapper.CLASSIFIER],
     needs=[Capability.BUILDERS],
+    presupposes="TGT-1.binary",
 )
 def tgt_1_after_any_calls(context: CheckContext) -> None:
     require_after_any_calls(context, "TGT-1")
@@ -24,6 +25,7 @@ def tgt_1_after_any_calls(context: CheckContext) -> None:
     impact="predictions are labels of earlier data",
     wrappers=[Wrapper.CLASSIFIER],
     needs=[Capability.BUILDERS],
+    presupposes="TGT-2.multiclass",
 )
 def tgt_2_after_any_calls(context: CheckContext) -> None:
     require_after_any_calls(context, "TGT-2")
@@ -35,6 +37,7 @@ def tgt_2_after_any_calls(context: CheckContext) -> None:
     impact="predictions are labels of earlier data",
     wrappers=[Wrapper.CLASSIFIER],
     needs=[Capability.BUILDERS],
+    presupposes="TGT-3.multilabel",
 )
 def tgt_3_after_any_calls(context: CheckContext) -> None:
     require_after_any_calls(context, "TGT-3")
@@ -46,6 +49,7 @@ def tgt_3_after_any_calls(context: CheckContext) -> None:
     impact="predictions have the shape or the scale of earlier data",
     wrappers=[Wrapper.REGRESSOR],
     needs=[Capability.BUILDERS],
+    presupposes="TGT-4.continuous",
 )
 def tgt_4_after_any_calls(context: CheckContext) -> None:
     require_after_any_calls(context, "TGT-4")
@@ -57,6 +61,7 @@ def tgt_4_after_any_calls(context: CheckContext) -> None:
     impact="predictions have the shape or the scale of earlier data",
     wrappers=[Wrapper.REGRESSOR],
     needs=[Capability.BUILDERS],
+    presupposes="TGT-5.continuous-multioutput",
 )
 def tgt_5_after_any_calls(context: CheckContext) -> None:
     require_after_any_calls(context, "TGT-5")
@@ -70,6 +75,7 @@ def tgt_5_after_any_calls(context: CheckContext) -> None:
     wrappers=[Wrapper.CLASSIFIER],
     conditional=True,
     needs=[Capability.BUILDERS],
+    presupposes="TGT-10.probabilities",
 )
 def tgt_10_after_any_calls(context: CheckContext) -> None:
     require_probabilities_exist(context)

@@ -12,6 +12,7 @@ from scikeras_conformance.runner.context import CheckContext
     impact="a fit that follows other calls trains nothing, or breaks a chain of calls",
     wrappers=ESTIMATORS,
     needs=[Capability.BUILDERS],
+    presupposes="CLS-2.fit-and-predict",
 )
 def cls_2_after_any_calls(context: CheckContext) -> None:
     require_after_any_calls(context, "CLS-2")
