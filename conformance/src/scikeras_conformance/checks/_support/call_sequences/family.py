@@ -5,7 +5,7 @@ to the clause of the fact that differs; one of one clause does not hide one of a
 """
 
 import re
-from collections.abc import Iterator
+from collections import deque
 from dataclasses import dataclass, field
 from functools import partial
 from weakref import WeakKeyDictionary
@@ -17,7 +17,7 @@ from scikeras_conformance.checks._support.call_sequences.driving import (
     Executed,
     execute_sequence,
 )
-from scikeras_conformance.checks._support.call_sequences.offers import Offers, offers_of
+from scikeras_conformance.checks._support.call_sequences.offers import offers_of
 from scikeras_conformance.checks._support.call_sequences.strategy import call_sequences
 from scikeras_conformance.checks._support.call_sequences.table import table_for
 from scikeras_conformance.checks._support.contract_model.calls import Sequence, as_script, simpler
@@ -40,12 +40,10 @@ class Family:
 
     Parameters
     ----------
-    offers : Offers
-        What the wrapper offers.
-    pending : iterator of Sequence
+    pending : deque of Sequence
         The sequences that were not executed yet: a clause that is broken needs no more of them.
-    executed : set of Sequence
-        Those that were executed.
+    stopped : list of str
+        Scripts of those that did not come to an end.
     broken : dict
         The first sequence by the clause that it shows to be broken.
     compared : set of str
@@ -56,9 +54,8 @@ class Family:
         The clause that each kind of exception was found to break.
     """
 
-    offers: Offers
-    pending: Iterator[Sequence]
-    executed: set[Sequence] = field(default_factory=set)
+    pending: deque[Sequence]
+    stopped: list[str] = field(default_factory=list)
     broken: dict[str, Sequence] = field(default_factory=dict)
     compared: set[str] = field(default_factory=set)
     raised: list[str] = field(default_factory=list)
@@ -79,19 +76,15 @@ def require_after_any_calls(context: CheckContext, clause: str) -> None:
         The clause.
     """
     family = _family(context)
-    try:
-        while clause not in family.broken:
-            _execute(context, family, next(family.pending))
-    except StopIteration:
-        pass  # all sequences were executed
-    except BaseException:
-        _families.pop(context.cls, None)  # a run that was stopped says nothing of what is left
-        raise
+    while family.pending and clause not in family.broken:
+        _execute(context, family, family.pending.popleft())
     # The check ends, and the next one goes on, as if nothing had drawn random numbers.
     seed_everything()
     if clause in family.broken:
         script, words = _shortest(context, family.broken[clause], clause)
         context.fail(f"{words}, after:\n{script}")
+    if family.stopped:
+        context.stop("calling methods in any order", f"was stopped in:\n{family.stopped[0]}")
     if clause not in family.compared:
         if not family.raised:
             context.stop("calling methods in any order", f"never showed what {clause} is about")
@@ -102,22 +95,20 @@ def _family(context: CheckContext) -> Family:
     families = _families.setdefault(context.cls, {})
     key = f"{context.wrapper} {context.subject.builder_protocol} {context.examples}"
     if key not in families:
-        families[key] = Family(offers_of(context), _sequences(context))
+        count = context.examples or RANDOM
+        random = examples_of(lambda: call_sequences(context.wrapper), count)
+        sequences = (*table_for(context.wrapper), *random)
+        offers = offers_of(context)
+        families[key] = Family(deque(dict.fromkeys(map(offers.within, sequences))))
     return families[key]
 
 
-def _sequences(context: CheckContext) -> Iterator[Sequence]:
-    """Yield the sequences of the table, and then random ones."""
-    yield from table_for(context.wrapper)
-    yield from examples_of(lambda: call_sequences(context.wrapper), context.examples or RANDOM)
-
-
 def _execute(context: CheckContext, family: Family, sequence: Sequence) -> None:
-    sequence = family.offers.within(sequence)
-    if sequence in family.executed:
-        return
-    family.executed.add(sequence)
-    executed = execute_sequence(context, sequence)
+    try:
+        executed = execute_sequence(context, sequence)
+    except BaseException:  # the time limit, for example: this sequence was not judged
+        family.stopped.append(as_script(sequence))
+        raise
     family.compared |= executed.compared
     for clause in executed.differences:
         family.broken.setdefault(clause, sequence)
