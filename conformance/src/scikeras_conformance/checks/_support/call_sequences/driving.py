@@ -1,7 +1,6 @@
 """Executes a sequence of calls with the subject, and compares it with the contract."""
 
 import copy
-import random
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import partial
@@ -15,6 +14,10 @@ from scikeras_conformance.checks._support.call_sequences.observations import (
     look_at,
     predictions_seen,
     training_seen,
+)
+from scikeras_conformance.checks._support.call_sequences.progress import (
+    progress,
+    random_generators,
 )
 from scikeras_conformance.checks._support.contract_model.calls import (
     BY_LABEL,
@@ -234,12 +237,12 @@ class _Driver:
         data = (X, y) if call.method in (*FITTING, "score") else (X,)
         if call.weighted:
             given["sample_weight"] = weights
-        generators = random.getstate(), repr(np.random.get_state())
+        generators = random_generators()
         returned = self._run(lambda: getattr(self.estimator, call.method)(*data, **given))
         changed = [name for name in arrays if not np.array_equal(arrays[name], untouched[name])]
         seen: dict[str, Any] = {"arrays changed": changed}
-        are_same = generators == (random.getstate(), repr(np.random.get_state()))
-        seen["global random generators"] = "unchanged" if are_same else "changed"
+        is_same = generators == random_generators()
+        seen["global random generators"] = "unchanged" if is_same else "changed"
         if call.method in FITTING:
             is_itself = returned is self.estimator
             seen["what it returned"] = "the estimator" if is_itself else returned
@@ -308,53 +311,11 @@ class _Driver:
             yield "model_", "the same as before" if kept else "new" if is_new else "an earlier one"
             self.models.append(after.model)
         elif call.method in PREDICTING:
-            yield "calls of Model.fit", len(trace.fits)
             yield from predictions_seen(trace.predicts, scale=self.scale).items()
             if trace.predicts:
                 yield "predictions that callbacks saw", trace.events.count("predict")
-        yield from _progress(before, after, trace.fits)
-
-
-def _progress(before: Look, after: Look, fits: list[dict[str, Any]]) -> Iterator[tuple[str, Any]]:
-    """Yield facts of how far the training was before a call, and how far the call went."""
-    epochs = sum(fit.get("epochs", 1) - (fit.get("initial_epoch") or 0) for fit in fits)
-    names = ("epochs that model_ was trained before", "steps of the optimizer before")
-    if after.trained is not UNSEEN:
-        earlier = (0, 0) if before.trained is UNSEEN else before.trained
-        for name, now, then in zip(names, after.trained, earlier, strict=True):
-            yield name, Earlier(now - epochs, then)
-    yield "entries of history_", after.history
-    if isinstance(before.history, dict) and isinstance(after.history, dict):
-        added = {name: count - before.history.get(name, 0) for name, count in after.history.items()}
-        yield "entries added to history_", {name: more for name, more in added.items() if more}
-    yield "current_epoch", after.epoch
-    if isinstance(after.epoch, int) and isinstance(before.epoch, int):
-        yield "current_epoch, compared with before", after.epoch - before.epoch
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Earlier:
-    """How much a model was trained before a call, as it is seen after it.
-
-    Parameters
-    ----------
-    found : int
-        The number that the model has, without what the call added.
-    then : int
-        The number that the model had before the call.
-    """
-
-    found: int
-    then: int
-
-    def __eq__(self, other: object) -> bool:
-        return self.found == {"none": 0, "kept": self.then}.get(str(other))
-
-    def __hash__(self) -> int:
-        return hash((self.found, self.then))
-
-    def __repr__(self) -> str:
-        return f"{self.found}, of {self.then}"
+        is_training = call.method in {"fit", "partial_fit"}
+        yield from progress(before, after, trace.fits, is_training=is_training)
 
 
 def _copies() -> dict[str, Callable[[Any], Any]]:

@@ -11,7 +11,7 @@ from scikeras_conformance.checks._support.predictions import same
 from scikeras_conformance.checks._support.state import own_names
 from scikeras_conformance.runner.interruption import is_from_outside
 
-__all__ = ["Look", "attempt", "look_at", "predictions_seen", "training_seen"]
+__all__ = ["Look", "attempt", "epochs_of", "look_at", "predictions_seen", "training_seen"]
 
 
 def attempt(read: Callable[[], Any], *, promised: bool = False) -> Any:
@@ -124,8 +124,14 @@ def _weights(given: Any, n_rows: int) -> Any:
     return np.asarray(given, dtype=float).reshape(n_rows, 1)
 
 
+def epochs_of(given: Mapping[str, Any]) -> int:
+    """Return the number of epochs that a call of ``Model.fit`` was to train for."""
+    epochs: int = given.get("epochs", 1) - (given.get("initial_epoch") or 0)
+    return epochs
+
+
 def training_seen(calls: list[dict[str, Any]], all_ids: list[int], *, scale: int) -> dict[str, Any]:
-    """Return facts of what reached ``Model.fit``.
+    """Return facts of what reached ``Model.fit``, if it was called once; else only its epochs.
 
     Parameters
     ----------
@@ -136,10 +142,11 @@ def training_seen(calls: list[dict[str, Any]], all_ids: list[int], *, scale: int
     scale : int
         What the features were multiplied by.
     """
-    seen: dict[str, Any] = {"calls of Model.fit": len(calls)}
+    seen: dict[str, Any] = {}
+    if calls:
+        seen["epochs"] = sum(map(epochs_of, calls))
     if len(calls) == 1:
         given = calls[0]
-        seen["epochs"] = given.get("epochs", 1) - (given.get("initial_epoch") or 0)
         found = attempt(lambda: _data_seen(given, all_ids, scale))
         seen |= {} if found is UNSEEN else found
     return seen

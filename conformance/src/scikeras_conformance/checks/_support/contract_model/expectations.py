@@ -110,7 +110,7 @@ class Expectations:
             facts = {"parameters": Fact("INIT-10", "as they were set")}
         else:
             facts = self._after_copying(call)
-        if call.method in (*FITTING, *PREDICTING) and "random_state" in self.settings:
+        if call.method in {"fit", "partial_fit"} and "random_state" in self.settings:
             facts["global random generators"] = Fact("HYG-2", "unchanged")
         owner = {"clone": "INIT-4", "pickle": "SER-1", "deepcopy": "SER-1"}.get(call.method)
         facts.setdefault("parameters", Fact(owner or "INIT-5", "unchanged"))
@@ -137,8 +137,8 @@ class Expectations:
         else:
             if self.is_trained or is_first or call.method == "initialize":
                 facts["calls of the builder"] = Fact("BUILD-9", 1)
-                owner = "INIT-8" if call.method == "initialize" else "INIT-11"
-                facts["model_"] = Fact(owner, "new")
+                if call.method == "fit":
+                    facts["model_"] = Fact("INIT-11", "new")
                 facts["fits of encoders"] = Fact("DATA-4", True)
             facts["arguments of the builder"] = Fact("BUILD-1", repr(self.settings.get("width")))
             facts["meta"] = Fact("BUILD-4", _meta(rows, framed=self.sequence.is_framed(call.rows)))
@@ -146,7 +146,7 @@ class Expectations:
         facts |= self._attributes(call)
         self.last_copy = ""
         if call.method == "initialize":
-            facts["calls of Model.fit"] = Fact("INIT-8", 0)
+            facts["training"] = Fact("INIT-8", False)
             facts["epochs that model_ was trained before"] = Fact("INIT-8", "none")
             self.is_trained = False
             return facts
@@ -187,7 +187,7 @@ class Expectations:
         feature_clause = "DATA-2" if encoded else "DATA-7"
         features = rows.X * (2 if encoded else 1)
         facts = {
-            "calls of Model.fit": Fact(clause if clause != "INIT-11" else "CLS-2", 1),
+            "training": Fact(clause if clause != "INIT-11" else "CLS-2", True),
             "epochs": Fact(by, epochs),
             "batch_size of Model.fit": Fact(size_by, Batches(size)),
             "features for training": Fact(feature_clause, ByRow(rows.ids, features)),
@@ -262,7 +262,7 @@ class Expectations:
         facts = {
             "arrays changed": Fact("HYG-1", []),
             "fits of encoders": Fact("DATA-4", False),
-            "calls of Model.fit": Fact(self._predicting_clause, 0),
+            "training": Fact(self._predicting_clause, False),
         }
         given = dict(call.given)
         size, by = _first("batch_size", given, self.settings, "predict", None, plain="API-8")
