@@ -129,14 +129,15 @@ def test_shorter_sequences_lack_one_thing_each():
 def test_a_script_shows_what_was_called():
     """It can be read without knowing the suite."""
     sequence = Sequence(
-        CLASSES,
+        Task("binary", "sigmoid"),
         (Call("fit", weighted=True), Call("pickle"), Call("predict", "B")),
         (("class_weight", BY_LABEL), ("epochs", 2)),
         validation="split",
     )
     assert [
-        "# y: multiclass, text; categorical_crossentropy",
-        "est = KerasClassifier(build, class_weight=by_label, epochs=2, validation_split=0.25)",
+        "# y: binary; binary_crossentropy",
+        "est = KerasClassifier(build, class_weight={0: 0.5, 1: 1.5}, epochs=2, "
+        "validation_split=0.25)",
         "est.fit(X, y, sample_weight=w)",
         "est = pickle.loads(pickle.dumps(est))",
     ] == as_script(sequence, 1).splitlines()

@@ -31,10 +31,13 @@ from scikeras_conformance.checks._support.contract_model.calls import (
 from scikeras_conformance.checks._support.contract_model.expectations import (
     SPLIT,
     Expectations,
-    weights_by_label,
 )
 from scikeras_conformance.checks._support.contract_model.facts import UNSEEN, difference
-from scikeras_conformance.checks._support.contract_model.tasks import LOSSES, rows_for
+from scikeras_conformance.checks._support.contract_model.tasks import (
+    LOSSES,
+    rows_for,
+    weights_by_label,
+)
 from scikeras_conformance.checks._support.modules import doubles, np, sklearn_base
 from scikeras_conformance.checks._support.serialization import pickle_round_trip
 from scikeras_conformance.contract import Capability

@@ -5,7 +5,11 @@ from dataclasses import dataclass, fields, replace
 from typing import Any
 
 from scikeras_conformance.catalog.wrappers import CLASS_NAMES
-from scikeras_conformance.checks._support.contract_model.tasks import Task
+from scikeras_conformance.checks._support.contract_model.tasks import (
+    Task,
+    rows_for,
+    weights_by_label,
+)
 
 __all__ = [
     "BY_LABEL",
@@ -146,7 +150,7 @@ def as_script(sequence: Sequence, until: int | None = None) -> str:
     """
     name = CLASS_NAMES[sequence.task.wrapper]
     settings = dict(sequence.params)
-    texts = [f"{key}={value!r}" for key, value in settings.items()]
+    texts = [f"{key}={_shown(sequence.task, value)}" for key, value in settings.items()]
     texts += {
         "": [],
         "split": ["validation_split=0.25"],
@@ -160,12 +164,16 @@ def as_script(sequence: Sequence, until: int | None = None) -> str:
         [
             f"# y: {sequence.task.words}{kind}",
             f"est = {name}({', '.join(['build', *texts])}){own}",
-            *map(_line, shown),
+            *(_line(sequence.task, call) for call in shown),
         ]
     )
 
 
-def _line(call: Call) -> str:
+def _shown(task: Task, value: Any) -> str:
+    return repr(weights_by_label(rows_for(task, "A")) if value is BY_LABEL else value)
+
+
+def _line(task: Task, call: Call) -> str:
     if call.method == "pickle":
         return "est = pickle.loads(pickle.dumps(est))"
     if call.method in COPIES:
@@ -178,5 +186,5 @@ def _line(call: Call) -> str:
             data.append(f"y{suffix}")
         if call.weighted:
             data.append(f"sample_weight=w{suffix}")
-    given = [f"{name}={value!r}" for name, value in call.given]
+    given = [f"{name}={_shown(task, value)}" for name, value in call.given]
     return f"est.{call.method}({', '.join([*data, *given])})"

@@ -15,10 +15,15 @@ from scikeras_conformance.checks._support.contract_model.calls import (
     Sequence,
 )
 from scikeras_conformance.checks._support.contract_model.facts import Batches, ByRow
-from scikeras_conformance.checks._support.contract_model.tasks import TARGETS, Rows, rows_for
+from scikeras_conformance.checks._support.contract_model.tasks import (
+    TARGETS,
+    Rows,
+    rows_for,
+    weights_by_label,
+)
 from scikeras_conformance.checks._support.modules import np
 
-__all__ = ["SPLIT", "Expectations", "Fact", "weights_by_label"]
+__all__ = ["SPLIT", "Expectations", "Fact"]
 
 SPLIT = 0.25
 """The value of ``validation_split``."""
@@ -29,11 +34,6 @@ class Fact(NamedTuple):
 
     clause: str
     value: Any
-
-
-def weights_by_label(rows: Rows) -> dict[Any, float]:
-    """Return class weights for the labels of rows, each another one."""
-    return {label: 0.5 + number for number, label in enumerate(rows.classes.tolist())}
 
 
 @dataclass(slots=True)

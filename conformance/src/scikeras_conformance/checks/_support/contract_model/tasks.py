@@ -12,7 +12,17 @@ from typing import Any
 from scikeras_conformance.catalog.wrappers import Wrapper
 from scikeras_conformance.checks._support.modules import np
 
-__all__ = ["FORMS", "LOSSES", "ROW_SETS", "TARGETS", "Rows", "Task", "forms_of", "rows_for"]
+__all__ = [
+    "FORMS",
+    "LOSSES",
+    "ROW_SETS",
+    "TARGETS",
+    "Rows",
+    "Task",
+    "forms_of",
+    "rows_for",
+    "weights_by_label",
+]
 
 LOSSES: Mapping[str, tuple[str, str]] = {
     "sigmoid": ("sigmoid", "binary_crossentropy"),
@@ -160,6 +170,11 @@ class Rows:
     def n_outputs(self) -> int:
         """The columns of y."""
         return 1 if self.y.ndim == 1 else int(self.y.shape[1])
+
+
+def weights_by_label(rows: Rows) -> dict[Any, float]:
+    """Return class weights for the labels of rows, each another one."""
+    return {label: 0.5 + number for number, label in enumerate(rows.classes.tolist())}
 
 
 @cache
