@@ -136,8 +136,10 @@ def test_a_script_shows_what_was_called():
     )
     assert [
         "# y: binary; binary_crossentropy",
-        "est = KerasClassifier(build, class_weight={0: 0.5, 1: 1.5}, epochs=2, "
-        "validation_split=0.25)",
+        (
+            "est = KerasClassifier(build, class_weight={0: 0.5, 1: 1.5}, epochs=2, "
+            "validation_split=0.25)"
+        ),
         "est.fit(X, y, sample_weight=w)",
         "est = pickle.loads(pickle.dumps(est))",
     ] == as_script(sequence, 1).splitlines()
