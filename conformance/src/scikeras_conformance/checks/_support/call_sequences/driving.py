@@ -29,6 +29,7 @@ from scikeras_conformance.checks._support.contract_model.calls import (
     Sequence,
 )
 from scikeras_conformance.checks._support.contract_model.expectations import (
+    REFUSAL,
     SPLIT,
     Expectations,
 )
@@ -109,7 +110,7 @@ def execute_sequence(context: CheckContext, sequence: Sequence) -> Executed:
             if not expectations.allows(call):
                 continue
             expected = expectations.after(call)
-            seen = driver.make(call)
+            seen = driver.refused(call) if REFUSAL in expected else driver.make(call)
             for name, fact in expected.items():
                 if (found := seen.get(name, UNSEEN)) is UNSEEN:
                     continue
@@ -193,8 +194,6 @@ class _Driver:
         doubles.TRACE.clear()
         doubles.TRACE.make = lambda: self._model(call.rows)
         before = self.before
-        if call.method in PREDICTING and before.model is None:
-            return self._refused(call)
         seen = self._call(call)
         after = self.before = self._run(lambda: look_at(self.estimator))
         seen |= self._parameters(call, before, after)
@@ -210,7 +209,8 @@ class _Driver:
             rows.X.shape[1], units, activation, loss, scale=self.scale
         )
 
-    def _refused(self, call: Call) -> dict[str, Any]:
+    def refused(self, call: Call) -> dict[str, Any]:
+        """Make a call that has to be refused, and return the fact of what it raised."""
         from sklearn.exceptions import NotFittedError
 
         X, y, _ = self._data(call.rows)
@@ -224,7 +224,7 @@ class _Driver:
             found = describe(error)
         else:
             found = "nothing"
-        return {"what it raised": found}
+        return {REFUSAL: found}
 
     def _call(self, call: Call) -> dict[str, Any]:
         if call.method in COPIES:
@@ -282,8 +282,8 @@ class _Driver:
         for name in ("initialized_", "target_type_", "n_features_in_", "n_classes_"):
             seen[name] = attempt(partial(getattr, estimator, name), promised=True)
         seen["classes_"] = attempt(lambda: np.asarray(estimator.classes_).tolist(), promised=True)
-        names = getattr(estimator, "feature_names_in_", None)
-        seen["feature_names_in_"] = None if names is None else list(names)
+        names = attempt(partial(getattr, estimator, "feature_names_in_", None), promised=True)
+        seen["feature_names_in_"] = None if names is None else np.asarray(names).tolist()
         return seen
 
     def _of_the_model(self, call: Call, before: Look, after: Look) -> Iterator[tuple[str, Any]]:
@@ -302,13 +302,8 @@ class _Driver:
         if call.method in FITTING:
             yield from training_seen(trace.fits, rows.ids, scale=self.scale).items()
             events = trace.events
-            yield (
-                "starts and epochs that callbacks saw",
-                (
-                    events.count("train"),
-                    events.count("epoch"),
-                ),
-            )
+            counts = events.count("train"), events.count("epoch")
+            yield "starts and epochs that callbacks saw", counts
             is_new = all(after.model is not other for other in self.models)
             kept = after.model is before.model
             yield "model_", "the same as before" if kept else "new" if is_new else "an earlier one"

@@ -23,7 +23,10 @@ from scikeras_conformance.checks._support.contract_model.tasks import (
 )
 from scikeras_conformance.checks._support.modules import np
 
-__all__ = ["SPLIT", "Expectations", "Fact"]
+__all__ = ["REFUSAL", "SPLIT", "Expectations", "Fact"]
+
+REFUSAL = "what it raised"
+"""The fact of a call that has to be refused."""
 
 SPLIT = 0.25
 """The value of ``validation_split``."""
@@ -83,7 +86,7 @@ class Expectations:
         if call.method in FITTING and call.rows == "C" and self._is_bound_to_rows:
             return False
         if call.method in PREDICTING and not self.model_for:
-            return call.rows in "AB"
+            return call.rows in "AB" and call.method != "decision_function"
         if call.method in PREDICTING or (goes_on and self.model_for):
             return not is_other
         return True
@@ -257,7 +260,7 @@ class Expectations:
     def _after_predicting(self, call: Call) -> dict[str, Fact]:
         sequence = self.sequence
         if not self.model_for:
-            return {"what it raised": Fact("INIT-9", "NotFittedError")}
+            return {REFUSAL: Fact("INIT-9", "NotFittedError")}
         rows = rows_for(sequence.task, call.rows)
         facts = {
             "arrays changed": Fact("HYG-1", []),

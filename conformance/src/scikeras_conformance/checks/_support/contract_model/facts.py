@@ -62,29 +62,32 @@ def difference(expected: Any, seen: Any) -> str:
     """
     if seen is UNSEEN:
         return ""
+    try:
+        return _words(expected, seen)
+    # What a subject returns may raise when it is compared.
+    except Exception as error:
+        return f"cannot be compared: {type(error).__name__}"
+
+
+def _words(expected: Any, seen: Any) -> str:
     if isinstance(expected, ByRow):
         return _rows_differ(expected, *seen)
     if isinstance(expected, Batches):
         size, n_rows = seen
         wanted, found = expected.rows_at_once(n_rows), Batches(size).rows_at_once(n_rows)
-        if wanted == found:
-            return ""
-        return f"should make batches of {wanted} of {n_rows} rows, and was {size}"
-    try:
-        if _same(expected, seen):
-            return ""
-    # What a subject returns may raise when it is compared.
-    except Exception as error:
-        return f"cannot be compared: {type(error).__name__}"
+        is_same = wanted == found
+        return (
+            "" if is_same else f"should make batches of {wanted} of {n_rows} rows, and was {size}"
+        )
+    if _same(expected, seen):
+        return ""
     if isinstance(expected, np.ndarray):
         return _arrays_differ(expected, np.asarray(seen))
     if isinstance(expected, dict) and isinstance(seen, dict):
-        expected = {
-            name: value
-            for name, value in expected.items()
-            if name not in seen or not _same(value, seen[name])
-        }
-        seen = {name: seen[name] for name in seen if name in expected} or seen
+        wrong = [name for name in expected if not _same(expected[name], seen.get(name, UNSEEN))]
+        more = [name for name in seen if name not in expected]
+        expected = {name: expected[name] for name in wrong}
+        seen = {name: seen[name] for name in (*wrong, *more) if name in seen}
     return f"should be {show(expected)}; it is {show(seen)}"
 
 
