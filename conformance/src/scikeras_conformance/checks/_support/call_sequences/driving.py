@@ -1,7 +1,7 @@
 """Executes a sequence of calls with the subject, and compares it with the contract."""
 
 import copy
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
@@ -32,6 +32,7 @@ from scikeras_conformance.checks._support.contract_model.expectations import (
     REFUSAL,
     SPLIT,
     Expectations,
+    Fact,
 )
 from scikeras_conformance.checks._support.contract_model.facts import UNSEEN, difference
 from scikeras_conformance.checks._support.contract_model.tasks import (
@@ -88,6 +89,28 @@ class Executed:
     raised: BaseException | None = None
     position: int = -1
 
+    def compare(self, expected: Mapping[str, Fact], seen: Mapping[str, Any]) -> bool:
+        """Compare the facts after a call, and return whether the parameters are as expected.
+
+        Parameters
+        ----------
+        expected : mapping
+            The facts that the contract promises, by name.
+        seen : mapping
+            Those that could be read.
+        """
+        goes_on = True
+        for name, fact in expected.items():
+            found = seen.get(name, UNSEEN)
+            if found is UNSEEN:
+                continue
+            self.compared.add(fact.clause)
+            if differs := difference(fact.value, found):
+                words = Difference(fact.clause, self.position, f"{name} {differs}")
+                self.differences.setdefault(fact.clause, words)
+                goes_on = goes_on and name != "parameters"
+        return goes_on
+
 
 def execute_sequence(context: CheckContext, sequence: Sequence) -> Executed:
     """Execute a sequence of calls until the subject raises.
@@ -111,15 +134,8 @@ def execute_sequence(context: CheckContext, sequence: Sequence) -> Executed:
                 continue
             expected = expectations.after(call)
             seen = driver.refused(call) if REFUSAL in expected else driver.make(call)
-            for name, fact in expected.items():
-                if (found := seen.get(name, UNSEEN)) is UNSEEN:
-                    continue
-                executed.compared.add(fact.clause)
-                differs = difference(fact.value, found)
-                if differs and fact.clause not in executed.differences:
-                    executed.differences[fact.clause] = Difference(
-                        fact.clause, executed.position, f"{name} {differs}"
-                    )
+            if not executed.compare(expected, seen):
+                break  # what comes of other parameters is not what the clauses of later facts say
     except _SubjectError as raised:
         executed.raised = raised.error
     finally:
