@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from sklearn.utils.multiclass import type_of_target
 
 from scikeras_conformance.catalog.wrappers import Wrapper
 from scikeras_conformance.checks._support.call_sequences.blame import blamed_clause
@@ -22,10 +23,33 @@ from scikeras_conformance.checks._support.contract_model.facts import (
     ByRow,
     difference,
 )
-from scikeras_conformance.checks._support.contract_model.tasks import Task, rows_for
+from scikeras_conformance.checks._support.contract_model.tasks import (
+    ROW_SETS,
+    TARGETS,
+    Task,
+    forms_of,
+    rows_for,
+)
 from scikeras_conformance.checks._support.properties import examples_of
 
 CLASSES = Task("multiclass-text", "one-hot")
+
+
+@pytest.mark.parametrize("name", ROW_SETS)
+@pytest.mark.parametrize(
+    "task", [Task(target, form) for target in TARGETS for form in forms_of(target)]
+)
+def test_rows_are_what_they_are_said_to_be(task, name):
+    """The type and the classes are those that scikit-learn finds, and a model has their outputs."""
+    rows = rows_for(task, name)
+    if name != "D":
+        assert type_of_target(rows.y) == rows.type
+    if rows.classes is not None:
+        assert rows.probabilities.shape == (len(rows.y), len(rows.classes))
+        assert rows.classes[rows.codes].tolist() == rows.y.ravel().tolist()
+        assert name == "D" or np.unique(rows.y).tolist() == rows.classes.tolist()
+    assert rows.outputs.shape[1] + 2 <= rows.X.shape[1]
+    assert (rows.X[:, 1] == 0).all()
 
 
 def facts_after(*calls, **settings):
