@@ -74,9 +74,8 @@ CLASSES: Mapping[str, Target] = {
     "binary": Target("TGT-1", "binary", (0, 1), (3, 7)),
     "binary-text": Target("TGT-1", "binary", ("no", "yes"), ("off", "on")),
     "binary-column": Target("TGT-1", "binary", (False, True), (2, 5), True),
-    "multiclass": Target("TGT-2", "multiclass", (-5, 2, 3, 11), (1, 2, 4)),
+    "multiclass-column": Target("TGT-2", "multiclass", (-5, 2, 3, 11), (1, 2, 4), True),
     "multiclass-text": Target("TGT-2", "multiclass", ("d", "bb", "a", "ccc", "e"), ("x", "z", "y")),
-    "multiclass-column": Target("TGT-2", "multiclass", (0, 1, 2, 3), (4, 5, 6, 7, 9), True),
     "multilabel": Target("TGT-3", "multilabel-indicator", (0, 1, 2), (0, 1, 2, 3)),
 }
 
