@@ -41,8 +41,8 @@ class Trace:
         Makes the models that the builders return.
     builds, fits, predicts : list of dict
         The calls of the builders, and of the methods of models.
-    encoder_fits : int
-        How often encoders were fitted.
+    compiles, encoder_fits : int
+        How often models were compiled, and encoders fitted.
     events : list of str
         What callbacks were called for: train, epoch and predict.
     """
@@ -51,13 +51,14 @@ class Trace:
     builds: list[dict[str, Any]] = field(default_factory=list)
     fits: list[dict[str, Any]] = field(default_factory=list)
     predicts: list[dict[str, Any]] = field(default_factory=list)
+    compiles: int = 0
     encoder_fits: int = 0
     events: list[str] = field(default_factory=list)
 
     def clear(self) -> None:
         """Forget all calls."""
         self.builds, self.fits, self.predicts, self.events = [], [], [], []
-        self.encoder_fits = 0
+        self.compiles = self.encoder_fits = 0
 
 
 TRACE = Trace()
@@ -71,6 +72,11 @@ class TracingModel(RecordingModel):
     The second row of the kernel of its layer is the counter. The second feature is always zero, so
     it does not influence the outputs.
     """
+
+    def compile(self, *args: Any, **kwargs: Any) -> None:
+        """Trace the call."""
+        TRACE.compiles += 1
+        super().compile(*args, **kwargs)
 
     def fit(self, *args: Any, **kwargs: Any) -> Any:
         """Trace the arguments, count the epochs, and call the callbacks."""

@@ -65,6 +65,7 @@ def _without_each(sequence: Sequence) -> Iterator[tuple[str, Sequence]]:
         "API-8": _without_params(sequence, lambda name: name == "batch_size"),
         "ROUTE-11": _without_params(sequence, lambda name: "__" in name),
         "API-10": _without_params(sequence, lambda name: name == "callbacks"),
+        "COMP-2": _without_params(sequence, lambda name: name == "optimizer"),
         "BUILD-1": _without_params(sequence, lambda name: name == "width"),
         "SER-1": _without_calls(sequence, COPIES[1:]),
         "INIT-4": _without_calls(sequence, COPIES[:1]),

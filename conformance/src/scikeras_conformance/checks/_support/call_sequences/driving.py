@@ -316,6 +316,7 @@ class _Driver:
         if self.sequence.encoders:
             yield "fits of encoders", trace.encoder_fits > 0
         if call.method in FITTING:
+            yield "compilations by the wrapper", trace.compiles - len(trace.builds)
             yield from training_seen(trace.fits, rows.ids, scale=self.scale).items()
             events = trace.events
             counts = events.count("train"), events.count("epoch")

@@ -76,6 +76,7 @@ def offers_of(context: CheckContext) -> Offers:
         "batch_size": 5,
         "epochs": 2,
         "warm_start": True,
+        "optimizer": "adam",
         "class_weight": "balanced",
         "validation_split": SPLIT,
         "fit__validation_data": (X, y),

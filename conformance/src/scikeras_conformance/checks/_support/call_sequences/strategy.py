@@ -31,6 +31,7 @@ CHANGES: dict[str, tuple[Any, ...]] = {
     "epochs": (1, 2, 3),
     "batch_size": (None, 1, 5, 12, 40, -1),
     "warm_start": (True, False),
+    "optimizer": ("adam", "sgd"),
     "width": ("wide", 1, 1.0, True, None),
     "class_weight": (None, "balanced", BY_LABEL),
     "fit__batch_size": (2, -1),

@@ -25,7 +25,7 @@ from scikeras_conformance.checks._support.pairwise import pairwise
 __all__ = ["DIMENSIONS", "allows_row", "table_for", "table_rows"]
 
 _A, _B, _NEW = Call("fit"), Call("fit", "B"), Call("initialize")
-_WARM = Call("set_params", given=(("warm_start", True),))
+_WARM = Call("set_params", given=(("warm_start", True), ("optimizer", "adam")))
 _CHANGES = Call("set_params", given=(("epochs", 2), ("batch_size", 4), ("width", "narrow")))
 
 ORDERS: Mapping[str, tuple[tuple[Call, ...], tuple[Call, ...]]] = {

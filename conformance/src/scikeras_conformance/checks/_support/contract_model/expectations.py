@@ -133,6 +133,7 @@ class Expectations:
         facts["what it returned"] = Fact(
             "CLS-2" if clause == "INIT-11" else clause, "the estimator"
         )
+        facts["compilations by the wrapper"] = Fact("COMP-1", 0)
         if goes_on:
             facts["calls of the builder"] = Fact(clause, 0)
             facts["model_"] = Fact(clause, "the same as before")
