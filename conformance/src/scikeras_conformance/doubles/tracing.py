@@ -142,6 +142,16 @@ _ACTIVATIONS: Mapping[str, Callable[[NDArray[np.float32]], Any]] = {
 }
 
 
+@keras.saving.register_keras_serializable(package="scikeras_conformance")
+class CheapDense(keras.layers.Dense):  # type: ignore[misc]
+    """A dense layer that knows the shape of its output, without a trial of its computation."""
+
+    def compute_output_spec(self, inputs: Any, training: Any = None) -> Any:
+        """Return the shape and the dtype of the output."""
+        del training
+        return keras.KerasTensor((*inputs.shape[:-1], self.units), dtype=self.compute_dtype)
+
+
 def _callbacks(given: dict[str, Any], model: Any, *more: Any) -> Any:
     callbacks = given.get("callbacks") or []
     if isinstance(callbacks, keras.callbacks.CallbackList):
@@ -171,9 +181,7 @@ def make_tracing_model(
     """
     inputs = keras.Input((n_features,), name="in")
     # Zeros are cheaper to make than random numbers, and are replaced anyway.
-    layer = keras.layers.Dense(
-        n_units, activation=activation, kernel_initializer="zeros", name="out"
-    )
+    layer = CheapDense(n_units, activation=activation, kernel_initializer="zeros", name="out")
     model = TracingModel(inputs, layer(inputs))
     kernel = np.zeros((n_features, n_units), np.float32)
     kernel[2 : 2 + n_units] = np.eye(n_units) / scale

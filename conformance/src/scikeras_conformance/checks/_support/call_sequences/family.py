@@ -27,7 +27,7 @@ from scikeras_conformance.runner.seeding import seed_everything
 
 __all__ = ["require_after_any_calls"]
 
-RANDOM = 10
+RANDOM = 6
 """Random sequences for each wrapper."""
 
 MAX_TRIES = 80

@@ -7,7 +7,6 @@ from typing import Any
 from scikeras_conformance.catalog.wrappers import Wrapper
 from scikeras_conformance.checks._support.contract_model.calls import (
     BY_LABEL,
-    COPIES,
     RECORDER,
     VALIDATION,
     Call,
@@ -24,7 +23,8 @@ from scikeras_conformance.checks._support.pairwise import pairwise
 
 __all__ = ["DIMENSIONS", "allows_row", "table_for", "table_rows"]
 
-_A, _B, _NEW = Call("fit"), Call("fit", "B"), Call("initialize")
+_A, _B = Call("fit"), Call("fit", "B")
+_NEW, _MORE = Call("initialize"), Call("partial_fit")
 _WARM = Call("set_params", given=(("warm_start", True), ("optimizer", "adam")))
 _CHANGES = Call("set_params", given=(("epochs", 2), ("batch_size", 4), ("width", "narrow")))
 
@@ -32,8 +32,7 @@ ORDERS: Mapping[str, tuple[tuple[Call, ...], tuple[Call, ...]]] = {
     "second fit": ((_A,), (_B, _CHANGES, _A)),
     "warm fit": ((_A,), (_WARM, _B, _A)),
     "fit of other data": ((_A,), (Call("fit", "C"),)),
-    "partial_fit": ((Call("partial_fit"),), (Call("partial_fit", "B"),)),
-    "partial_fit after fit": ((_A,), (Call("partial_fit", "B"), Call("partial_fit"))),
+    "partial_fit": ((_MORE,), (Call("partial_fit", "B"), _A, Call("partial_fit", "B"), _MORE)),
     "initialize": ((_NEW,), (Call("partial_fit", "B"), _NEW, _A)),
 }
 """The calls before a copy, and those after it."""
@@ -55,7 +54,7 @@ DIMENSIONS: Mapping[str, tuple[str, ...]] = {
     "batch": tuple(BATCHES),
     "validation": tuple(kind or "none" for kind in VALIDATION),
     "data": ("array", "frame", "encoders"),
-    "copy": ("none", *COPIES),
+    "copy": ("none", "clone", "pickle or deepcopy"),
 }
 """The values of each dimension."""
 
@@ -75,11 +74,8 @@ def allows_row(row: Mapping[str, Any]) -> bool:
         return False
     if by_class and target and target not in CLASSES:
         return False
-    if calls == "fit of other data" and (
-        "label" in (weights or "") or "data" in row.get("validation", "")
-    ):
-        return False
-    return not (row.get("data") == "encoders" and row.get("copy") == "pickle")
+    is_bound_to_rows = "label" in (weights or "") or "data" in row.get("validation", "")
+    return not (calls == "fit of other data" and is_bound_to_rows)
 
 
 @cache
@@ -91,12 +87,16 @@ def table_rows() -> tuple[Mapping[str, str], ...]:
 @cache
 def table_for(wrapper: Wrapper) -> tuple[Sequence, ...]:
     """Return the sequences of a wrapper."""
-    return tuple(_sequence(row) for row in table_rows() if row["wrapper"] == wrapper)
+    rows = [row for row in table_rows() if row["wrapper"] == wrapper]
+    return tuple(_sequence(row, number) for number, row in enumerate(rows))
 
 
-def _sequence(row: Mapping[str, str]) -> Sequence:
+def _sequence(row: Mapping[str, str], number: int) -> Sequence:
     before, after = ORDERS[row["calls"]]
-    copied = () if row["copy"] == "none" else (Call(row["copy"]),)
+    # A class that is made for a sequence cannot be pickled.
+    by_pickle = number % 2 == 0 and row["data"] != "encoders"
+    copies = {"none": (), "clone": ("clone",)}
+    copied = tuple(map(Call, copies.get(row["copy"], ("pickle" if by_pickle else "deepcopy",))))
     weights, size = row["weights"], 40 if row["batch"] == "default" else 4
     by_class = {"by label": BY_LABEL, "balanced": "balanced", "rows and by label": BY_LABEL}
     params = (
