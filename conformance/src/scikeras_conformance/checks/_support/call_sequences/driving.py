@@ -25,6 +25,7 @@ from scikeras_conformance.checks._support.contract_model.calls import (
     FITTING,
     PREDICTING,
     RECORDER,
+    TRAINING,
     Call,
     Sequence,
 )
@@ -168,7 +169,7 @@ class _Driver:
         params = {name: self._value(value) for name, value in self.sequence.params}
         if self.sequence.validation == "split":
             params["validation_split"] = SPLIT
-        elif self.sequence.validation:
+        elif self.sequence.validation not in {"", "keyword"}:
             X, y, weights = self._data("B")
             more = (weights,) if self.sequence.validation == "weighted-data" else ()
             params["fit__validation_data"] = (X, y, *more)
@@ -252,6 +253,10 @@ class _Driver:
             return {}
         X, y, weights = self._data(call.rows)
         arrays = {"X": X, "y": y, "sample_weight": weights}
+        if self.sequence.validation == "keyword" and call.method in TRAINING:
+            X_val, y_val, _ = self._data("B")
+            given["validation_data"] = X_val, y_val
+            arrays |= {"X_val": X_val, "y_val": y_val}
         untouched = {name: array.copy() for name, array in arrays.items()}
         data = (X, y) if call.method in (*FITTING, "score") else (X,)
         if call.weighted:
@@ -329,7 +334,7 @@ class _Driver:
             yield from predictions_seen(trace.predicts, scale=self.scale).items()
             if trace.predicts:
                 yield "predictions that callbacks saw", trace.events.count("predict")
-        is_training = call.method in {"fit", "partial_fit"}
+        is_training = call.method in TRAINING
         yield from progress(before, after, trace.fits, is_training=is_training)
 
 

@@ -39,13 +39,13 @@ class Offers:
 
     def within(self, sequence: Sequence) -> Sequence:
         """Return a sequence without what is not offered."""
-        needs = {"": "", "split": "validation_split"}
-        validation = needs.get(sequence.validation, "fit__validation_data")
+        needs = {"split": {"validation_split"}, "": set(), "keyword": set()}
+        needed = needs.get(sequence.validation, {"fit__validation_data"})
         return replace(
             sequence,
             calls=tuple(self._calls(sequence.calls)),
             params=tuple(pair for pair in sequence.params if pair[0] in self.params),
-            validation=sequence.validation if validation in self.params else "",
+            validation=sequence.validation if needed <= self.params else "",
             frame=sequence.frame and self.frames,
             encoders=sequence.encoders and self.encoders,
         )

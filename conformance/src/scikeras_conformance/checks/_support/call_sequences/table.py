@@ -74,7 +74,8 @@ def allows_row(row: Mapping[str, Any]) -> bool:
         return False
     if by_class and target and target not in CLASSES:
         return False
-    is_bound_to_rows = "label" in (weights or "") or "data" in row.get("validation", "")
+    validates = row.get("validation") in {"data", "weighted-data", "keyword"}
+    is_bound_to_rows = validates or "label" in (weights or "")
     return not (calls == "fit of other data" and is_bound_to_rows)
 
 

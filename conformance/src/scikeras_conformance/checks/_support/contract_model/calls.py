@@ -17,6 +17,8 @@ __all__ = [
     "FITTING",
     "PREDICTING",
     "RECORDER",
+    "TRAINING",
+    "VALIDATION",
     "Call",
     "Sequence",
     "as_script",
@@ -24,10 +26,12 @@ __all__ = [
 ]
 
 FITTING = ("fit", "partial_fit", "initialize")
+TRAINING = ("fit", "partial_fit")
 PREDICTING = ("predict", "predict_proba", "decision_function", "score")
 COPIES = ("clone", "pickle", "deepcopy")
 
-VALIDATION = ("", "split", "data", "weighted-data")
+VALIDATION = ("", "split", "data", "weighted-data", "keyword")
+"""No validation, and the ways to ask for it: by parameters, and by an argument of each training."""
 
 
 class Named(str):
@@ -156,6 +160,7 @@ def as_script(sequence: Sequence, until: int | None = None) -> str:
         "split": ["validation_split=0.25"],
         "data": ["fit__validation_data=(X_val, y_val)"],
         "weighted-data": ["fit__validation_data=(X_val, y_val, w_val)"],
+        "keyword": [],
     }[sequence.validation]
     own = "  # with encoders of its own" if sequence.encoders else ""
     kind = ", X a data frame" if sequence.frame else ""
@@ -164,7 +169,7 @@ def as_script(sequence: Sequence, until: int | None = None) -> str:
         [
             f"# y: {sequence.task.words}{kind}",
             f"est = {name}({', '.join(['build', *texts])}){own}",
-            *(_line(sequence.task, call) for call in shown),
+            *(_line(sequence, call) for call in shown),
         ]
     )
 
@@ -173,7 +178,7 @@ def _shown(task: Task, value: Any) -> str:
     return repr(weights_by_label(rows_for(task, "A")) if value is BY_LABEL else value)
 
 
-def _line(task: Task, call: Call) -> str:
+def _line(sequence: Sequence, call: Call) -> str:
     if call.method == "pickle":
         return "est = pickle.loads(pickle.dumps(est))"
     if call.method in COPIES:
@@ -186,5 +191,7 @@ def _line(task: Task, call: Call) -> str:
             data.append(f"y{suffix}")
         if call.weighted:
             data.append(f"sample_weight=w{suffix}")
-    given = [f"{name}={_shown(task, value)}" for name, value in call.given]
+    given = [f"{name}={_shown(sequence.task, value)}" for name, value in call.given]
+    if sequence.validation == "keyword" and call.method in TRAINING:
+        given.append("validation_data=(X_val, y_val)")
     return f"est.{call.method}({', '.join([*data, *given])})"

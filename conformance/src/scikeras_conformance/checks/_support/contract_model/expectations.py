@@ -11,6 +11,7 @@ from scikeras_conformance.catalog.wrappers import Wrapper
 from scikeras_conformance.checks._support.contract_model.calls import (
     FITTING,
     PREDICTING,
+    TRAINING,
     Call,
     Sequence,
 )
@@ -68,6 +69,8 @@ class Expectations:
 
     def allows(self, call: Call) -> bool:
         """Whether the contract says what a call does, as things are."""
+        if self.sequence.validation and "validation_split" in dict(call.given):
+            return False
         if call.method == "pickle" and self.sequence.encoders:
             return False  # a class that was made for a sequence cannot be imported
         if call.method == "set_params":
@@ -94,7 +97,7 @@ class Expectations:
     @property
     def _is_bound_to_rows(self) -> bool:
         by_label = str(self.settings.get("class_weight")) == "by_label"
-        return by_label or self.sequence.validation in {"data", "weighted-data"}
+        return by_label or self.sequence.validation not in {"", "split"}
 
     def after(self, call: Call) -> dict[str, Fact]:
         """Return what the contract says of a call, and take it into account.
@@ -113,7 +116,7 @@ class Expectations:
             facts = {"parameters": Fact("INIT-10", "as they were set")}
         else:
             facts = self._after_copying(call)
-        if call.method in {"fit", "partial_fit"} and "random_state" in self.settings:
+        if call.method in TRAINING and "random_state" in self.settings:
             facts["global random generators"] = Fact("HYG-2", "unchanged")
         owner = {"clone": "INIT-4", "pickle": "SER-1", "deepcopy": "SER-1"}.get(call.method)
         facts.setdefault("parameters", Fact(owner or "INIT-5", "unchanged"))
