@@ -62,7 +62,7 @@ def run_scripts(folder, spec, names):
 
 
 SOME = [
-    "CLS-2.fit",
+    "CLS-2",
     "INIT-1.free-parameters",
     "INIT-5b.callbacks",
     "COMP-5.loss",

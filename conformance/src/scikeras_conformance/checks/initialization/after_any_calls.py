@@ -76,9 +76,11 @@ def init_10_after_any_calls(context: CheckContext) -> None:
 
 @check(
     "INIT-11.after-any-calls",
-    verifies="a second fit starts from a new model, whatever was called before",
+    verifies="a second fit trains a new model and returns the estimator, whatever was called "
+    "before",
     impact="folds and repeated fits go on with weights of other data",
     wrappers=ESTIMATORS,
+    also=["CLS-2"],
     needs=[Capability.BUILDERS],
     presupposes="INIT-11.new-model",
 )

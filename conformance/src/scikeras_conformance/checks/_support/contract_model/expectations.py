@@ -133,9 +133,7 @@ class Expectations:
         goes_on = (warm or call.method == "partial_fit") and not is_first
         clause = _clause_of(call.method, warm=warm and not is_first)
         facts: dict[str, Fact] = {"arrays changed": Fact("HYG-1", [])}
-        facts["what it returned"] = Fact(
-            "CLS-2" if clause == "INIT-11" else clause, "the estimator"
-        )
+        facts["what it returned"] = Fact(clause, "the estimator")
         facts["compilations by the wrapper"] = Fact("COMP-1", 0)
         if goes_on:
             facts["calls of the builder"] = Fact(clause, 0)
@@ -194,7 +192,7 @@ class Expectations:
         feature_clause = "DATA-2" if encoded else "DATA-7"
         features = rows.X * (2 if encoded else 1)
         facts = {
-            "training": Fact(clause if clause != "INIT-11" else "CLS-2", True),
+            "training": Fact(clause, True),
             "epochs": Fact(by, epochs),
             "batch_size of Model.fit": Fact(size_by, Batches(size)),
             "features for training": Fact(feature_clause, ByRow(rows.ids, features)),
