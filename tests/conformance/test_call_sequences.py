@@ -85,7 +85,7 @@ def test_the_weights_of_a_row_are_those_of_the_call_and_of_its_class():
     rows = rows_for(CLASSES, "A")
     clause, weights = facts["weights for training"]
     assert "API-5" == clause
-    assert ["a", "bb", "ccc", "d", "e"] == rows.classes.tolist()
+    assert ["Bb", "Ccc", "a", "d", "e"] == rows.classes.tolist()
     expected = rows.weights * (0.5 + np.searchsorted(rows.classes, rows.y))
     assert expected.tolist() == weights.values[:, 0].tolist()
 
@@ -161,7 +161,7 @@ def test_a_script_shows_what_was_called():
     assert [
         "# y: binary; binary_crossentropy",
         (
-            "est = KerasClassifier(build, class_weight={0: 0.5, 1: 1.5}, epochs=2, "
+            "est = KerasClassifier(build, class_weight={-1: 0.5, 1: 1.5}, epochs=2, "
             "validation_split=0.25)"
         ),
         "est.fit(X, y, sample_weight=w)",

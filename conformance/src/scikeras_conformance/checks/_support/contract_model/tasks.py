@@ -70,12 +70,15 @@ class Target:
     is_column: bool = False
 
 
+LARGE = 2**53 + 1
+"""The smallest number that floats cannot hold."""
+
 CLASSES: Mapping[str, Target] = {
-    "binary": Target("TGT-1", "binary", (0, 1), (3, 7)),
+    "binary": Target("TGT-1", "binary", (-1, 1), (3, 7)),
     "binary-text": Target("TGT-1", "binary", ("no", "yes"), ("off", "on")),
     "binary-column": Target("TGT-1", "binary", (False, True), (2, 5), True),
-    "multiclass-column": Target("TGT-2", "multiclass", (-5, 2, 3, 11), (1, 2, 4), True),
-    "multiclass-text": Target("TGT-2", "multiclass", ("d", "bb", "a", "ccc", "e"), ("x", "z", "y")),
+    "multiclass-column": Target("TGT-2", "multiclass", (-5, 2, 3, LARGE), (1, 2, 4), True),
+    "multiclass-text": Target("TGT-2", "multiclass", ("d", "Bb", "a", "Ccc", "e"), ("x", "z", "y")),
     "multilabel": Target("TGT-3", "multilabel-indicator", (0, 1, 2), (0, 1, 2, 3)),
 }
 
@@ -206,6 +209,8 @@ def rows_for(task: Task, name: str) -> Rows:
         outputs = 1 / (1 + np.exp(-logits))
         y = generator.integers(0, 2, size=logits.shape)
         y[0], y[-1] = 1, 0
+        if name == "C":  # one label in each row is an indicator too
+            y = np.eye(units, dtype=int)[np.arange(count) % units]
         made |= {"outputs": outputs, "predicted": (outputs > 0.5).astype(int), "encoded": y}
         made |= {"probabilities": outputs, "type": target.type}
     else:
