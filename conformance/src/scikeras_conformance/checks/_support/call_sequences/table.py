@@ -111,7 +111,8 @@ def _sequence(row: Mapping[str, str], number: int) -> Sequence:
     calls = (
         *before,
         *copied,
-        *([Call("predict"), Call("score")] if row["copy"] != "clone" else []),
+        Call("predict"),
+        Call("score"),
         *after,
         Call("predict", rows),
         *(
