@@ -131,3 +131,14 @@ def api_11_after_any_calls(context: CheckContext) -> None:
 )
 def api_12_after_any_calls(context: CheckContext) -> None:
     require_after_any_calls(context, "API-12")
+
+
+@check(
+    "API-13.after-any-calls",
+    verifies="other features raise a ValueError in partial_fit and in predictions, after any calls",
+    impact="a model is trained on, or predicts from, columns that it was not built for",
+    wrappers=ESTIMATORS,
+    needs=[Capability.BUILDERS],
+)
+def api_13_after_any_calls(context: CheckContext) -> None:
+    require_after_any_calls(context, "API-13")

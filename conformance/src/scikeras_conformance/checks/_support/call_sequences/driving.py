@@ -231,10 +231,14 @@ class _Driver:
         from sklearn.exceptions import NotFittedError
 
         X, y, _ = self._data(call.rows)
+        doubles.TRACE.clear()
+        data = (X, y) if call.method in (*FITTING, "score") else (X,)
         try:
-            getattr(self.estimator, call.method)(X, *((y,) if call.method == "score" else ()))
+            getattr(self.estimator, call.method)(*data)
         except NotFittedError:
             found = "NotFittedError"
+        except ValueError:
+            found = "ValueError"
         except BaseException as error:
             if is_from_outside(error):
                 raise

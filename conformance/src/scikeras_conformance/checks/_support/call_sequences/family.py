@@ -86,9 +86,8 @@ def require_after_any_calls(context: CheckContext, clause: str) -> None:
     if family.stopped:
         context.stop("calling methods in any order", f"was stopped in:\n{family.stopped[0]}")
     if clause not in family.compared:
-        if not family.raised:
-            context.stop("calling methods in any order", f"never showed what {clause} is about")
-        context.stop("calling methods in any order", f"raised {family.raised[0]}")
+        more = f"; for one, {family.raised[0]} was raised" if family.raised else ""
+        context.stop("calling methods in any order", f"never showed what {clause} is about{more}")
 
 
 def _family(context: CheckContext) -> Family:

@@ -101,7 +101,9 @@ def _calls() -> Any:
         "fit": st.sampled_from(
             [(), (), (("batch_size", 4),), (("epochs", 2),), (("validation_split", SPLIT),)]
         ),
-        "partial_fit": st.sampled_from([(), (), (("batch_size", 4),)]),
+        "partial_fit": st.sampled_from(
+            [(), (), (("batch_size", 4),), (("validation_split", SPLIT),)]
+        ),
         "predict": st.sampled_from([(), (), (("batch_size", 4),)]),
     }
 

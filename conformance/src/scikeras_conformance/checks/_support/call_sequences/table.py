@@ -12,6 +12,7 @@ from scikeras_conformance.checks._support.contract_model.calls import (
     Call,
     Sequence,
 )
+from scikeras_conformance.checks._support.contract_model.expectations import SPLIT
 from scikeras_conformance.checks._support.contract_model.tasks import (
     CLASSES,
     FORMS,
@@ -25,15 +26,15 @@ __all__ = ["DIMENSIONS", "allows_row", "table_for", "table_rows"]
 
 _A, _B = Call("fit"), Call("fit", "B")
 _NEW, _MORE = Call("initialize"), Call("partial_fit")
-_WARM = Call("set_params", given=(("warm_start", True), ("optimizer", "adam")))
+_WARM = Call("set_params", given=(("warm_start", True), ("optimizer", "adam"), ("width", "thin")))
 _CHANGES = Call("set_params", given=(("epochs", 2), ("batch_size", 4), ("width", "narrow")))
 
 ORDERS: Mapping[str, tuple[tuple[Call, ...], tuple[Call, ...]]] = {
     "second fit": ((_A,), (_B, _CHANGES, _A)),
-    "warm fit": ((_A,), (_WARM, _B, _A)),
+    "warm fit": ((_A,), (_WARM, _B)),
     "fit of other data": ((_A,), (Call("fit", "C"),)),
-    "partial_fit": ((_MORE,), (Call("partial_fit", "B"), _A, Call("partial_fit", "B"), _MORE)),
-    "initialize": ((_NEW,), (Call("partial_fit", "B"), _NEW, _A)),
+    "partial_fit": ((_MORE,), (Call("partial_fit", "B"), _A)),
+    "initialize": ((_NEW,), (Call("partial_fit", "B"), _NEW)),
 }
 """The calls before a copy, and those after it."""
 
@@ -108,6 +109,10 @@ def _sequence(row: Mapping[str, str], number: int) -> Sequence:
         *([("random_state", 7)] if row["copy"] == "none" else [("epochs", 2)]),
     )
     rows = after[-1].rows
+    splits = (("validation_split", SPLIT),) if row["validation"] == "none" else ()
+    # Whatever came before, training goes on in each of the ways in which it can.
+    after = (*after, Call("partial_fit", rows, given=splits), _WARM, Call("fit", rows))
+    other = "A" if rows == "C" else "C"
     calls = (
         *before,
         *copied,
@@ -123,6 +128,8 @@ def _sequence(row: Mapping[str, str], number: int) -> Sequence:
         Call("predict_proba", rows),
         Call("decision_function", rows),
         Call("score", rows),
+        Call("predict", other),
+        Call("fit", other),
         Call("predict", rows, given=(("batch_size", size),)),
     )
     if weights.startswith("rows"):

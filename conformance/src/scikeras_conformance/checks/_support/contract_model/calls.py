@@ -154,7 +154,7 @@ def as_script(sequence: Sequence, until: int | None = None) -> str:
     """
     name = CLASS_NAMES[sequence.task.wrapper]
     settings = dict(sequence.params)
-    texts = [f"{key}={_shown(sequence.task, value)}" for key, value in settings.items()]
+    texts = [f"{key}={_as_text(sequence.task, value)}" for key, value in settings.items()]
     texts += {
         "": [],
         "split": ["validation_split=0.25"],
@@ -174,7 +174,7 @@ def as_script(sequence: Sequence, until: int | None = None) -> str:
     )
 
 
-def _shown(task: Task, value: Any) -> str:
+def _as_text(task: Task, value: Any) -> str:
     return repr(weights_by_label(rows_for(task, "A")) if value is BY_LABEL else value)
 
 
@@ -191,7 +191,7 @@ def _line(sequence: Sequence, call: Call) -> str:
             data.append(f"y{suffix}")
         if call.weighted:
             data.append(f"sample_weight=w{suffix}")
-    given = [f"{name}={_shown(sequence.task, value)}" for name, value in call.given]
+    given = [f"{name}={_as_text(sequence.task, value)}" for name, value in call.given]
     if sequence.validation == "keyword" and call.method in TRAINING:
         given.append("validation_data=(X_val, y_val)")
     return f"est.{call.method}({', '.join([*data, *given])})"

@@ -15,7 +15,7 @@ from scikeras_conformance.checks._support.contract_model.calls import (
     Call,
     Sequence,
 )
-from scikeras_conformance.checks._support.contract_model.facts import Batches, ByRow
+from scikeras_conformance.checks._support.contract_model.facts import Batches, ByRow, Either
 from scikeras_conformance.checks._support.contract_model.tasks import (
     TARGETS,
     Rows,
@@ -90,9 +90,20 @@ class Expectations:
             return False
         if call.method in PREDICTING and not self.model_for:
             return call.rows in "AB" and call.method != "decision_function"
-        if call.method in PREDICTING or (goes_on and self.model_for):
-            return not is_other
+        if is_other and (goes_on or call.method in PREDICTING):
+            # Other features are refused; one row of them, and the decision function, say no more.
+            return call.rows != "D" and call.method != "decision_function"
         return True
+
+    def _is_refused(self, call: Call) -> tuple[str, str] | None:
+        """Return the clause that wants a call refused, and the error."""
+        is_warm = call.method == "fit" and bool(self.settings.get("warm_start"))
+        if call.method in PREDICTING and not self.model_for:
+            return "INIT-9", "NotFittedError"
+        is_other = bool(self.model_for) and (call.rows == "C") != (self.model_for == "C")
+        if is_other and (is_warm or call.method in {"partial_fit", *PREDICTING}):
+            return ("API-4" if is_warm else "API-13"), "ValueError"
+        return None
 
     @property
     def _is_bound_to_rows(self) -> bool:
@@ -107,6 +118,8 @@ class Expectations:
         call : Call
             One that is allowed.
         """
+        if refusal := self._is_refused(call):
+            return {REFUSAL: Fact(*refusal)}
         if call.method in FITTING:
             facts = self._after_fitting(call)
         elif call.method in PREDICTING:
@@ -121,7 +134,7 @@ class Expectations:
         owner = {"clone": "INIT-4", "pickle": "SER-1", "deepcopy": "SER-1"}.get(call.method)
         facts.setdefault("parameters", Fact(owner or "INIT-5", "unchanged"))
         facts["public attributes created"] = Fact(owner or "INIT-6", [])
-        facts["initialized_"] = Fact(owner or "API-12", bool(self.model_for))
+        facts["initialized_"] = Fact("API-12", bool(self.model_for))
         return facts
 
     # -- calls that fit ---------------------------------------------------------------------------
@@ -233,9 +246,12 @@ class Expectations:
             "DATA-2" if encoded else "API-9", ByRow(held_out.ids, features)
         )
         facts["targets for validation"] = Fact("DATA-3", ByRow(held_out.ids, targets))
-        if not (kind == "split" and call.weighted):
-            owner = "API-9" if by_class is None else "API-5"
-            facts["weights for validation"] = Fact(owner, ByRow(held_out.ids, weights[:, None]))
+        owner = "API-9" if by_class is None else "API-5"
+        expected: Any = ByRow(held_out.ids, weights[:, None])
+        if kind == "split" and call.weighted:
+            # Whether weights of rows that are held out count, the contract leaves open.
+            expected = Either((expected, ByRow(held_out.ids, rows.weights[:, None])))
+        facts["weights for validation"] = Fact(owner, expected)
         if kind != "split":
             facts["rows for validation"] = Fact("API-9", held_out.ids)
         return facts
@@ -261,8 +277,6 @@ class Expectations:
 
     def _after_predicting(self, call: Call) -> dict[str, Fact]:
         sequence = self.sequence
-        if not self.model_for:
-            return {REFUSAL: Fact("INIT-9", "NotFittedError")}
         rows = rows_for(sequence.task, call.rows)
         facts = {
             "arrays changed": Fact("HYG-1", []),

@@ -7,7 +7,7 @@ from typing import Any
 from scikeras_conformance.catalog.printable import show
 from scikeras_conformance.checks._support.modules import np
 
-__all__ = ["UNSEEN", "Batches", "ByRow", "difference"]
+__all__ = ["UNSEEN", "Batches", "ByRow", "Either", "difference"]
 
 UNSEEN = object()
 """In place of a fact that could not be read."""
@@ -31,6 +31,19 @@ class Batches:
         """Return how many rows the first batch has."""
         size = KERAS_BATCH_SIZE if self.size is None else self.size
         return n_rows if size == -1 else min(size, n_rows)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Either:
+    """One value or another: the contract allows both.
+
+    Parameters
+    ----------
+    values : tuple
+        The values.
+    """
+
+    values: tuple[Any, ...]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -70,6 +83,9 @@ def difference(expected: Any, seen: Any) -> str:
 
 
 def _words(expected: Any, seen: Any) -> str:
+    if isinstance(expected, Either):
+        words = [_words(value, seen) for value in expected.values]
+        return "" if "" in words else words[0]
     if isinstance(expected, ByRow):
         return _rows_differ(expected, *seen)
     if isinstance(expected, Batches):

@@ -37,7 +37,7 @@ FORMS = tuple(LOSSES)
 ROW_SETS: Mapping[str, tuple[int, int, int]] = {
     "A": (12, 0, 0),
     "B": (9, 100, 0),
-    "C": (10, 200, 1),
+    "C": (10, 200, 3),
     "D": (1, 300, 0),
 }
 """For each set of rows: how many, the number of the first, and the features beyond the logits.
@@ -78,7 +78,9 @@ CLASSES: Mapping[str, Target] = {
     "binary-text": Target("TGT-1", "binary", ("no", "yes"), ("off", "on")),
     "binary-column": Target("TGT-1", "binary", (False, True), (2, 5), True),
     "multiclass-column": Target("TGT-2", "multiclass", (-5, 2, 3, LARGE), (1, 2, 4), True),
-    "multiclass-text": Target("TGT-2", "multiclass", ("d", "Bb", "a", "Ccc", "e"), ("x", "z", "y")),
+    "multiclass-text": Target(
+        "TGT-2", "multiclass", ("d", "Bb", "a", "Ccc", "e"), ("v", "Z", "x", "Y", "w")
+    ),
     "multilabel": Target("TGT-3", "multilabel-indicator", (0, 1, 2), (0, 1, 2, 3)),
 }
 
