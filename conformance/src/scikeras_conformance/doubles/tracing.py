@@ -104,6 +104,8 @@ class TracingModel(RecordingModel):
         values = np.array(kernel)
         values[1] += epochs
         kernel.assign(values)
+        if not self.optimizer.built:
+            self.optimizer.build(self.trainable_variables)
         self.optimizer.iterations.assign_add(epochs)
 
     def predict(self, *args: Any, **kwargs: Any) -> Any:
@@ -164,7 +166,7 @@ def _callbacks(given: dict[str, Any], model: Any, *more: Any) -> Any:
 def make_tracing_model(
     n_features: int, n_units: int, activation: str, loss: str, *, scale: float = 1.0
 ) -> keras.Model:
-    """Make a compiled model whose logits are the features from the third one on.
+    """Make a model whose logits are the features from the third one on.
 
     Parameters
     ----------
@@ -175,7 +177,7 @@ def make_tracing_model(
     activation : str
         ``"sigmoid"``, ``"softmax"`` or ``"linear"``.
     loss : str
-        The name of a loss.
+        The name of the loss to compile the model with; empty to leave it uncompiled.
     scale : float, default=1
         The number that the features are divided by.
     """
@@ -186,8 +188,9 @@ def make_tracing_model(
     kernel = np.zeros((n_features, n_units), np.float32)
     kernel[2 : 2 + n_units] = np.eye(n_units) / scale
     layer.kernel.assign(kernel)
-    model.compile(optimizer=zero_learning_rate(), loss=loss)
-    model.optimizer.build(model.trainable_variables)
+    if loss:
+        model.compile(optimizer=zero_learning_rate(), loss=loss)
+        model.optimizer.build(model.trainable_variables)
     return model
 
 

@@ -15,3 +15,15 @@ from scikeras_conformance.runner.context import CheckContext
 )
 def comp_1_after_any_calls(context: CheckContext) -> None:
     require_after_any_calls(context, "COMP-1")
+
+
+@check(
+    "COMP-3.after-any-calls",
+    verifies="an uncompiled model is compiled once for each fit, with the optimizer that is set by "
+    "then, after any calls",
+    impact="a search over optimizers compares the first one with itself",
+    wrappers=ESTIMATORS,
+    needs=[Capability.BUILDERS],
+)
+def comp_3_after_any_calls(context: CheckContext) -> None:
+    require_after_any_calls(context, "COMP-3")

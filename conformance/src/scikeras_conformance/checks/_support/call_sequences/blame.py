@@ -62,6 +62,7 @@ def _without_each(sequence: Sequence) -> Iterator[tuple[str, Sequence]]:
         "API-6": replace(sequence, calls=unweighted),
         "DATA-2": replace(sequence, encoders=False),
         "SKL-3": replace(sequence, frame=False),
+        "COMP-3": replace(sequence, uncompiled=False),
         "API-8": _without_params(sequence, lambda name: name == "batch_size"),
         "ROUTE-11": _without_params(sequence, lambda name: "__" in name),
         "API-10": _without_params(sequence, lambda name: name == "callbacks"),
@@ -102,6 +103,8 @@ def _alone(sequence: Sequence, clause: str) -> Sequence | None:
         return replace(simplest, params=kept)
     if clause == "DATA-2":
         return replace(simplest, encoders=True)
+    if clause == "COMP-3":
+        return replace(simplest, uncompiled=True)
     if clause == "SKL-3":
         return replace(simplest, frame=True)
     if clause == "API-6":

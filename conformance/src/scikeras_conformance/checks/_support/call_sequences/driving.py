@@ -23,6 +23,7 @@ from scikeras_conformance.checks._support.contract_model.calls import (
     BY_LABEL,
     COPIES,
     FITTING,
+    OPTIMIZER,
     PREDICTING,
     RECORDER,
     TRAINING,
@@ -173,6 +174,9 @@ class _Driver:
             X, y, weights = self._data("B")
             more = (weights,) if self.sequence.validation == "weighted-data" else ()
             params["fit__validation_data"] = (X, y, *more)
+        if self.sequence.uncompiled:
+            params.setdefault("optimizer", OPTIMIZER)
+            params["loss"] = LOSSES[self.sequence.task.form][1]
         cls = self.context.cls
         if self.sequence.encoders:
             cls = _with_encoders(self.context)
@@ -222,6 +226,7 @@ class _Driver:
         task, rows = self.sequence.task, rows_for(self.sequence.task, name)
         activation, loss = LOSSES[task.form]
         units = rows.outputs.shape[1]
+        loss = "" if self.sequence.uncompiled else loss
         return doubles.make_tracing_model(
             rows.X.shape[1], units, activation, loss, scale=self.scale
         )
@@ -325,7 +330,9 @@ class _Driver:
         if self.sequence.encoders:
             yield "fits of encoders", trace.encoder_fits > 0
         if call.method in FITTING:
-            yield "compilations by the wrapper", trace.compiles - len(trace.builds)
+            by_builder = 0 if self.sequence.uncompiled else len(trace.builds)
+            yield "compilations by the wrapper", trace.compiles - by_builder
+            yield "optimizer of model_", attempt(partial(_optimizer_name, after.model))
             yield from training_seen(trace.fits, rows.ids, scale=self.scale).items()
             events = trace.events
             counts = events.count("train"), events.count("epoch")
@@ -340,6 +347,10 @@ class _Driver:
                 yield "predictions that callbacks saw", trace.events.count("predict")
         is_training = call.method in TRAINING
         yield from progress(before, after, trace.fits, is_training=is_training)
+
+
+def _optimizer_name(model: Any) -> str:
+    return type(model.optimizer).__name__.lower()
 
 
 def _copies() -> dict[str, Callable[[Any], Any]]:

@@ -30,12 +30,15 @@ class Offers:
         Whether there are data frames.
     encoders : bool
         Whether a subclass may have encoders.
+    compiles : bool
+        Whether the wrapper compiles models.
     """
 
     params: frozenset[str]
     methods: frozenset[str]
     frames: bool
     encoders: bool
+    compiles: bool
 
     def within(self, sequence: Sequence) -> Sequence:
         """Return a sequence without what is not offered."""
@@ -48,6 +51,7 @@ class Offers:
             validation=sequence.validation if needed <= self.params else "",
             frame=sequence.frame and self.frames,
             encoders=sequence.encoders and self.encoders,
+            uncompiled=sequence.uncompiled and self.compiles,
         )
 
     def _calls(self, calls: Iterable[Call]) -> Iterable[Call]:
@@ -77,6 +81,7 @@ def offers_of(context: CheckContext) -> Offers:
         "epochs": 2,
         "warm_start": True,
         "optimizer": "adam",
+        "loss": "mean_squared_error",
         "class_weight": "balanced",
         "validation_split": SPLIT,
         "fit__validation_data": (X, y),
@@ -102,6 +107,7 @@ def offers_of(context: CheckContext) -> Offers:
         frozenset(methods),
         frames=find_spec("pandas") is not None,
         encoders=Capability.ENCODERS not in not_offered,
+        compiles={"optimizer", "loss"} <= params,
     )
 
 

@@ -59,6 +59,7 @@ def call_sequences(wrapper: Wrapper) -> Any:
             draw(st.sampled_from(VALIDATION)),
             frame=draw(st.booleans()),
             encoders=draw(st.integers(0, 3)) == 3,
+            uncompiled=draw(st.integers(0, 3)) == 3,
         )
 
     return sequences()

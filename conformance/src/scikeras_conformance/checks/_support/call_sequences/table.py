@@ -1,6 +1,7 @@
 """A table of sequences in which each pair of values of two dimensions occurs."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import cache
 from typing import Any
 
@@ -27,7 +28,10 @@ __all__ = ["DIMENSIONS", "allows_row", "table_for", "table_rows"]
 _A, _B = Call("fit"), Call("fit", "B")
 _NEW, _MORE = Call("initialize"), Call("partial_fit")
 _WARM = Call("set_params", given=(("warm_start", True), ("optimizer", "adam"), ("width", "thin")))
-_CHANGES = Call("set_params", given=(("epochs", 2), ("batch_size", 4), ("width", "narrow")))
+_CHANGES = Call(
+    "set_params",
+    given=(("epochs", 2), ("batch_size", 4), ("width", "narrow"), ("optimizer", "adam")),
+)
 
 ORDERS: Mapping[str, tuple[tuple[Call, ...], tuple[Call, ...]]] = {
     "second fit": ((_A,), (_B, _CHANGES, _A)),
@@ -43,7 +47,12 @@ BATCHES: Mapping[str, tuple[tuple[str, Any], ...]] = {
     "below the rows": (("batch_size", 5),),
     "above the rows": (("batch_size", 40),),
     "all rows": (("batch_size", -1),),
-    "routed": (("batch_size", 3), ("fit__batch_size", 5), ("predict__batch_size", 4)),
+    "routed": (
+        ("batch_size", 3),
+        ("fit__batch_size", 5),
+        ("fit__epochs", 2),
+        ("predict__batch_size", 4),
+    ),
 }
 
 DIMENSIONS: Mapping[str, tuple[str, ...]] = {
@@ -56,6 +65,7 @@ DIMENSIONS: Mapping[str, tuple[str, ...]] = {
     "validation": tuple(kind or "none" for kind in VALIDATION),
     "data": ("array", "frame", "encoders"),
     "copy": ("none", "clone", "pickle or deepcopy"),
+    "compiled by": ("builder", "wrapper"),
 }
 """The values of each dimension."""
 
@@ -111,7 +121,12 @@ def _sequence(row: Mapping[str, str], number: int) -> Sequence:
     rows = after[-1].rows
     splits = (("validation_split", SPLIT),) if row["validation"] == "none" else ()
     # Whatever came before, training goes on in each of the ways in which it can.
-    after = (*after, Call("partial_fit", rows, given=splits), _WARM, Call("fit", rows))
+    after = (
+        *after,
+        Call("partial_fit", rows, given=splits),
+        _WARM,
+        Call("fit", rows, given=(("epochs", 2),)),
+    )
     other = "A" if rows == "C" else "C"
     calls = (
         *before,
@@ -134,9 +149,7 @@ def _sequence(row: Mapping[str, str], number: int) -> Sequence:
     )
     if weights.startswith("rows"):
         takes = ("fit", "partial_fit", "score")
-        calls = tuple(
-            Call(call.method, call.rows, call.method in takes, call.given) for call in calls
-        )
+        calls = tuple(replace(call, weighted=call.method in takes) for call in calls)
     validation = "" if row["validation"] == "none" else row["validation"]
     return Sequence(
         Task(row["target"], row["loss"]),
@@ -145,4 +158,5 @@ def _sequence(row: Mapping[str, str], number: int) -> Sequence:
         validation,
         frame=row["data"] == "frame",
         encoders=row["data"] == "encoders",
+        uncompiled=row["compiled by"] == "wrapper",
     )

@@ -6,6 +6,7 @@ from typing import Any
 
 from scikeras_conformance.catalog.wrappers import CLASS_NAMES
 from scikeras_conformance.checks._support.contract_model.tasks import (
+    LOSSES,
     Task,
     rows_for,
     weights_by_label,
@@ -15,6 +16,7 @@ __all__ = [
     "BY_LABEL",
     "COPIES",
     "FITTING",
+    "OPTIMIZER",
     "PREDICTING",
     "RECORDER",
     "TRAINING",
@@ -29,6 +31,9 @@ FITTING = ("fit", "partial_fit", "initialize")
 TRAINING = ("fit", "partial_fit")
 PREDICTING = ("predict", "predict_proba", "decision_function", "score")
 COPIES = ("clone", "pickle", "deepcopy")
+
+OPTIMIZER = "sgd"
+"""The optimizer of models that the wrapper compiles, if it is given no other one."""
 
 VALIDATION = ("", "split", "data", "weighted-data", "keyword")
 """No validation, and the ways to ask for it: by parameters, and by an argument of each training."""
@@ -90,6 +95,8 @@ class Sequence:
         Whether X is a data frame; the rows C never are.
     encoders : bool
         Whether the class has encoders of its own.
+    uncompiled : bool
+        Whether the builder leaves it to the wrapper to compile the model.
     """
 
     task: Task
@@ -98,6 +105,7 @@ class Sequence:
     validation: str = ""
     frame: bool = False
     encoders: bool = False
+    uncompiled: bool = False
 
     def is_framed(self, rows: str) -> bool:
         """Whether rows are given as a data frame."""
@@ -162,6 +170,9 @@ def as_script(sequence: Sequence, until: int | None = None) -> str:
         "weighted-data": ["fit__validation_data=(X_val, y_val, w_val)"],
         "keyword": [],
     }[sequence.validation]
+    if sequence.uncompiled:
+        given = "" if "optimizer" in settings else f"optimizer={OPTIMIZER!r}, "
+        texts.append(f"{given}loss={LOSSES[sequence.task.form][1]!r}")
     own = "  # with encoders of its own" if sequence.encoders else ""
     kind = ", X a data frame" if sequence.frame else ""
     shown = sequence.calls if until is None else sequence.calls[: until + 1]

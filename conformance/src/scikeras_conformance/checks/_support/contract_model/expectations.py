@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from scikeras_conformance.catalog.wrappers import Wrapper
 from scikeras_conformance.checks._support.contract_model.calls import (
     FITTING,
+    OPTIMIZER,
     PREDICTING,
     TRAINING,
     Call,
@@ -66,6 +67,8 @@ class Expectations:
 
     def __post_init__(self) -> None:
         self.settings = dict(self.sequence.params)
+        if self.sequence.uncompiled:
+            self.settings.setdefault("optimizer", OPTIMIZER)
 
     def allows(self, call: Call) -> bool:
         """Whether the contract says what a call does, as things are."""
@@ -147,7 +150,13 @@ class Expectations:
         clause = _clause_of(call.method, warm=warm and not is_first)
         facts: dict[str, Fact] = {"arrays changed": Fact("HYG-1", [])}
         facts["what it returned"] = Fact(clause, "the estimator")
-        facts["compilations by the wrapper"] = Fact("COMP-1", 0)
+        if not self.sequence.uncompiled:
+            facts["compilations by the wrapper"] = Fact("COMP-1", 0)
+        elif goes_on and self.is_trained:
+            facts["compilations by the wrapper"] = Fact(clause, 0)
+        elif call.method == "fit" and not goes_on:
+            facts["compilations by the wrapper"] = Fact("COMP-3", 1)
+            facts["optimizer of model_"] = Fact("COMP-3", self.settings["optimizer"])
         if goes_on:
             facts["calls of the builder"] = Fact(clause, 0)
             facts["model_"] = Fact(clause, "the same as before")
