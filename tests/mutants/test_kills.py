@@ -46,17 +46,28 @@ EXHAUSTIVE = {
     "callbacks_learn_to_be_pickled",
     "models_are_patched_on_import",
     "own_ways_of_compiling_are_left_to_keras",
+    "data_are_cached_by_identity",
+    "models_are_not_sent_back",
+    "the_log_level_of_the_backend_is_set",
+    "is_classifier_knows_the_wrapper",
+    "prefixes_are_looked_for_anywhere",
+    "loss_gets_what_the_optimizer_gets",
 }
 """Mutants that take more than six seconds: left to ``scripts/test-all`` and to a job of CI."""
 
 KILLED_BY_THOSE_ONLY = [
+    "ROUTE-15.any-nested-structure",
     "SER-1.fitted",
     "SER-1.unfitted",
     "SER-1.workers",
     "SER-2.optimizer",
+    "SER-3.parallel",
     "SER-4.clone",
     "API-7.same-seed",
     "HYG-2.generators",
+    "HYG-3.import",
+    "HYG-3.import-process",
+    "HYG-4.nothing-kept",
     "HYG-8.waiting",
 ]
 """Checks that the ordinary run of the tests sees no mutant fail."""
