@@ -296,7 +296,15 @@ def test_the_user_stops_a_run(tmp_path, monkeypatch):
     )
     command = ["run", "odd", "--check", "CLS-2", "--report", "r.json", "--workers", "1"]
     running = subprocess.Popen(
-        [sys.executable, "-c", HEARS_CTRL_C, sys.executable, "-m", "scikeras_conformance", *command],
+        [
+            sys.executable,
+            "-c",
+            HEARS_CTRL_C,
+            sys.executable,
+            "-m",
+            "scikeras_conformance",
+            *command,
+        ],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         cwd=tmp_path,
