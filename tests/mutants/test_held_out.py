@@ -25,7 +25,7 @@ SURVIVORS = tomllib.loads(
 STANDS_FOR = {
     "further_training": "warm_fits_drop_sample_weight",
     "in_place": "weights_of_score_are_scaled",
-    "labels_and_columns": "objects_are_decoded_to_text",
+    "labels_and_columns": "labels_are_as_long_as_the_first",
     "numbers_and_shapes": "one_row_of_a_column_is_flat",
     "process_state": "epochs_are_summed_up",
     "second_call": "each_fit_has_the_next_seed",
