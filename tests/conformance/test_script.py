@@ -62,7 +62,14 @@ def run_scripts(folder, spec, names):
     return [line.split()[-1] for line in done.stdout.splitlines() if line[:3].isdigit()]
 
 
-SOME = ["CLS-2", "INIT-1.free-parameters", "INIT-5b.callbacks", "COMP-5.loss", "BUILD-6", "TGT-1."]
+SOME = [
+    "CLS-2.fit",
+    "INIT-1.free-parameters",
+    "INIT-5b.callbacks",
+    "COMP-5.loss",
+    "BUILD-6",
+    "TGT-1.b",
+]
 
 
 @pytest.mark.process
