@@ -87,8 +87,8 @@ OPTIONS = (
     Option(
         "profile",
         "profiles",
-        "checks of this profile: documented (default), api, sklearn, hygiene, typing, device or "
-        "all (may be repeated)",
+        "checks of this profile: documented (default), api, sklearn, hygiene, typing, device, "
+        "cpu (all that need no GPU) or all (may be repeated)",
         "PROFILE",
         repeated=True,
     ),
