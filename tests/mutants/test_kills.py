@@ -75,6 +75,9 @@ EXHAUSTIVE = {
     "settings_of_the_first_fit_stay",
     "held_out_samples_are_trained_on",
     "sample_weight_is_ignored_in_partial_fit",
+    "epochs_of_the_routed_parameter_stay",
+    "later_predictions_are_kept",
+    "fits_go_on_after_partial_fit",
 }
 """Mutants left to ``scripts/test-all`` and to a job of CI.
 
