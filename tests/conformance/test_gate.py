@@ -138,6 +138,7 @@ def test_every_exit_code_has_its_test():
 
 
 @pytest.mark.process
+@pytest.mark.exhaustive
 def test_from_the_first_run_to_a_gate_that_holds(tmp_path):
     """One configuration, one run, one baseline; from then on the run is green until it changes."""
     (tmp_path / "pyproject.toml").write_text(
@@ -193,6 +194,7 @@ def test_flaky_failures_are_tried_until_they_fail(tmp_path):
 
 
 @pytest.mark.process
+@pytest.mark.exhaustive
 def test_two_entries_that_turn_out_to_hold_at_once(tmp_path):
     """Only the run can tell, and then it has no verdict."""
     entries = [

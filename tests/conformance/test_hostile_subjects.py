@@ -46,7 +46,13 @@ ENDS = ["os._exit(0)", "while True:\n            try: time.sleep(60)\n          
 
 
 @process
-@pytest.mark.parametrize("body", ENDS, ids=["exit", "stubborn"])
+@pytest.mark.parametrize(
+    "body",
+    [
+        pytest.param(ENDS[0], id="exit"),
+        pytest.param(ENDS[1], id="stubborn", marks=pytest.mark.exhaustive),
+    ],
+)
 def test_a_check_that_ends_its_process(body, tmp_path):
     """The check is blocked, also where the exit code was zero; all others have their results."""
     done, data, results = judge(tmp_path, body)
@@ -76,6 +82,7 @@ def test_checks_whose_process_is_killed(tmp_path):
 
 
 @process
+@pytest.mark.exhaustive
 def test_a_check_that_dies_once_is_run_again(tmp_path):
     """What the machine did once (out of memory, say) is not held against the subject."""
     body = "open('died', 'x').close() if not os.path.exists('died') else sys.exit('again')"
@@ -112,7 +119,7 @@ HANG = "while True:\n    try: time.sleep(60)\n    except BaseException: pass\n"
 
 
 @process
-@pytest.mark.parametrize("workers", ["1", "2"])
+@pytest.mark.parametrize("workers", ["1", pytest.param("2", marks=pytest.mark.exhaustive)])
 def test_an_import_that_swallows_its_time_limit(tmp_path, workers):
     """It is ended from outside Python, and terminal and report say where it was."""
     start = time.monotonic()
@@ -131,8 +138,8 @@ def test_an_import_that_swallows_its_time_limit(tmp_path, workers):
     "body",
     [
         "raise KeyboardInterrupt",
-        "raise BaseException('no')",
-        "import _thread; _thread.interrupt_main()",
+        pytest.param("raise BaseException('no')", marks=pytest.mark.exhaustive),
+        pytest.param("import _thread; _thread.interrupt_main()", marks=pytest.mark.exhaustive),
     ],
 )
 def test_interrupts_of_a_subject(tmp_path, body):
@@ -145,6 +152,7 @@ def test_interrupts_of_a_subject(tmp_path, body):
 
 @process
 @pytest.mark.slow
+@pytest.mark.exhaustive
 def test_garbage_on_the_connection_of_a_worker(tmp_path):
     """The process that started the worker notices its silence, and the run goes on without it."""
     body = "for fd in range(64):\n            try: os.write(fd, b'GARBAGE' * 100)\n"
@@ -158,6 +166,7 @@ def test_garbage_on_the_connection_of_a_worker(tmp_path):
 
 
 @process
+@pytest.mark.exhaustive
 def test_streams_of_pytest_that_are_closed(tmp_path):
     """Pytest fails in the worker, which is replaced; the other checks have their results."""
     body = "sys.stdout.close(); sys.stderr.close(); os.close(1); os.close(2)"
@@ -186,6 +195,7 @@ def test_text_that_cannot_be_sent(tmp_path):
 
 
 @process
+@pytest.mark.exhaustive
 def test_a_process_that_outlives_its_worker(tmp_path):
     """A child that keeps the connection open does not keep the run from ending."""
     body = "if os.fork() == 0:\n            os.setsid(); time.sleep(90); os._exit(0)\n"
@@ -211,7 +221,10 @@ def test_a_process_that_outlives_its_worker(tmp_path):
 @process
 @pytest.mark.parametrize(
     ("body", "reason"),
-    [("os._exit(3)", "it exited, or was killed"), ("time.sleep(600)", "was stopped after 2 s")],
+    [
+        pytest.param("os._exit(3)", "it exited, or was killed", marks=pytest.mark.exhaustive),
+        ("time.sleep(600)", "was stopped after 2 s"),
+    ],
 )
 def test_a_first_fit_that_does_not_come_back(tmp_path, body, reason):
     """The run ends before hundreds of checks do the same one after the other."""
@@ -248,6 +261,7 @@ def test_a_report_that_disappears_during_the_run(tmp_path):
 
 
 @process
+@pytest.mark.exhaustive
 def test_threads_that_never_end(tmp_path):
     """They do not keep the run from ending."""
     body = "threading.Thread(target=time.sleep, args=(900,)).start()"
@@ -296,7 +310,15 @@ def test_the_user_stops_a_run(tmp_path, monkeypatch):
     )
     command = ["run", "odd", "--check", "CLS-2", "--report", "r.json", "--workers", "1"]
     running = subprocess.Popen(
-        [sys.executable, "-c", HEARS_CTRL_C, sys.executable, "-m", "scikeras_conformance", *command],
+        [
+            sys.executable,
+            "-c",
+            HEARS_CTRL_C,
+            sys.executable,
+            "-m",
+            "scikeras_conformance",
+            *command,
+        ],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         cwd=tmp_path,

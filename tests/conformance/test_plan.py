@@ -81,6 +81,14 @@ def test_a_run_is_about_the_documented_profile():
     assert not profiles_of(Selection.requested(profiles=["api"], chapters=["CLS"]))
 
 
+def test_the_profile_of_a_machine_without_a_gpu():
+    """It is everything but the checks that would be unavailable there."""
+    everything = {check.id for check in CATALOG}
+    planned = make_plan(CATALOG, Selection.requested(profiles=["cpu"]))
+    assert {"DEV-2.on-a-gpu", "DEV-3.devices-agree"} == everything - {i.check.id for i in planned}
+    assert len(planned) == planned.extent
+
+
 def test_a_plan_knows_the_rest_of_the_catalog():
     """What a baseline may name, and how much of its profiles a run is, need no second plan."""
     plan = make_plan(CATALOG, Selection(checks=("INIT-1",), profiles=("documented",)))

@@ -66,6 +66,7 @@ class Fork:
 
 @pytest.mark.slow
 @pytest.mark.process
+@pytest.mark.exhaustive
 def test_adopt_regress_mend_renew(tmp_path, monkeypatch, light_processes):
     """The gate goes up, stays shut before a step back and a stale excuse, and opens again."""
     fork = Fork(tmp_path, monkeypatch)

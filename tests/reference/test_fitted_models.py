@@ -40,7 +40,12 @@ def trained(monkeypatch, *, shares, **parameters):
     return made.model_
 
 
-@pytest.fixture(params=[0.0, 0.5], ids=["alone", "validated"])
+@pytest.fixture(
+    params=[
+        pytest.param(0.0, id="alone", marks=pytest.mark.exhaustive),
+        pytest.param(0.5, id="validated"),
+    ]
+)
 def pair(request, monkeypatch):
     """Return a model that Keras trained alone, and one that shared its steps."""
     models = [

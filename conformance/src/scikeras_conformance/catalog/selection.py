@@ -9,9 +9,15 @@ from scikeras_conformance.catalog.wrappers import Wrapper
 from scikeras_conformance.contract import Profile, load_contract
 from scikeras_conformance.exceptions import UsageError, did_you_mean
 
-__all__ = ["ALL_PROFILES", "Selection", "matching_checks"]
+__all__ = ["ALL_PROFILES", "CPU_PROFILE", "Selection", "is_in_profile", "matching_checks"]
 
 ALL_PROFILES = "all"
+
+CPU_PROFILE = "cpu"
+"""All profiles as far as they need no GPU, so that a run without one can be conformant."""
+
+NEED_A_GPU = frozenset({"DEV-2", "DEV-3"})
+"""The clauses whose checks are unavailable where there is no GPU."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +34,7 @@ class Selection:
     wrappers : tuple of str
         Any of ``"base"``, ``"classifier"``, ``"regressor"``.
     profiles : tuple of str
-        Any of the profiles of the contract.
+        Any of the profiles of the contract, or ``"cpu"``.
     """
 
     chapters: tuple[str, ...] = ()
@@ -48,7 +54,8 @@ class Selection:
         """Return the selection that the options of a user stand for.
 
         Without a profile, chapter or check, a run is about the documented profile. A chapter or a
-        check that is named is selected whatever its profile. ``"all"`` stands for every profile.
+        check that is named is selected whatever its profile. ``"all"`` stands for every profile,
+        ``"cpu"`` for every profile as far as it needs no GPU.
         """
         chapters, checks, profiles = tuple(chapters), tuple(checks), tuple(profiles)
         if ALL_PROFILES in profiles:
@@ -62,7 +69,9 @@ class Selection:
         return (
             (not self.chapters or check.chapter in self.chapters)
             and (not self.wrappers or wrapper in self.wrappers)
-            and (not self.profiles or check.profile in self.profiles)
+            and (
+                not self.profiles or is_in_profile(self.profiles, str(check.profile), check.clauses)
+            )
             and (not self.checks or any(_matches(check, name) for name in self.checks))
         )
 
@@ -82,9 +91,28 @@ class Selection:
         chapters = [chapter.id for chapter in load_contract().chapters]
         _refuse_unknown("chapter", self.chapters, chapters)
         _refuse_unknown("wrapper", self.wrappers, [str(wrapper) for wrapper in Wrapper])
-        _refuse_unknown("profile", self.profiles, [*map(str, Profile), ALL_PROFILES])
+        _refuse_unknown("profile", self.profiles, [*map(str, Profile), CPU_PROFILE, ALL_PROFILES])
         for name in self.checks:
             matching_checks(catalog, name)
+
+
+def is_in_profile(profiles: Iterable[str], profile: str, clauses: Iterable[str]) -> bool:
+    """Return whether a check of a profile is in one of several profiles.
+
+    Parameters
+    ----------
+    profiles : iterable of str
+        Profiles of the contract, ``"cpu"`` or ``"all"``.
+    profile : str
+        The profile of the check.
+    clauses : iterable of str
+        The clauses that it is about.
+    """
+    needs_gpu = not NEED_A_GPU.isdisjoint(clauses)
+    return any(
+        name in {profile, ALL_PROFILES} or (name == CPU_PROFILE and not needs_gpu)
+        for name in profiles
+    )
 
 
 def matching_checks(catalog: Sequence[Check], name: str) -> tuple[Check, ...]:

@@ -15,7 +15,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import Meta
 
-from scikeras_conformance.config.values import Seconds, Text, Workers, read_value
+from scikeras_conformance.config.values import Examples, Seconds, Text, Workers, read_value
 from scikeras_conformance.exceptions import UsageError, did_you_mean
 from scikeras_conformance.runner.device import Device
 from scikeras_conformance.subject.estimator_factories import parse_factory
@@ -64,6 +64,7 @@ class Keys(msgspec.Struct, kw_only=True, rename="kebab"):
     ] = None
     device: Annotated[Device | None, Meta(description="'cpu' or 'gpu'")] = None
     time_limit: Seconds | None = None
+    examples: Examples | None = None
     strict: Annotated[bool | None, Meta(description="true or false")] = None
     workers: Workers | None = None
     baseline: Annotated[Text | None, Meta(description="the path of a baseline file")] = None

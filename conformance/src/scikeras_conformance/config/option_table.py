@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from scikeras_conformance.config.values import Seconds, read_value
+from scikeras_conformance.config.values import Examples, Seconds, read_value
 from scikeras_conformance.runner.device import Device
 from scikeras_conformance.runner.time_limit import DEFAULT_LIMIT
 from scikeras_conformance.subject.builder_protocol import READY_MADE
@@ -78,12 +78,17 @@ def _parse_seconds(text: str) -> float:
     return seconds
 
 
+def _parse_examples(text: str) -> int:
+    examples: int = read_value(text, Examples, is_text=True)
+    return examples
+
+
 OPTIONS = (
     Option(
         "profile",
         "profiles",
-        "checks of this profile: documented (default), api, sklearn, hygiene, typing, device or "
-        "all (may be repeated)",
+        "checks of this profile: documented (default), api, sklearn, hygiene, typing, device, "
+        "cpu (all that need no GPU) or all (may be repeated)",
         "PROFILE",
         repeated=True,
     ),
@@ -142,6 +147,14 @@ OPTIONS = (
         f"{DEFAULT_LIMIT:g}; 0: never)",
         "SECONDS",
         parse=_parse_seconds,
+    ),
+    Option(
+        "examples",
+        "examples",
+        "random examples for each check that tries many, such as sequences of calls; they are the "
+        "same in every run",
+        "N",
+        parse=_parse_examples,
     ),
     Option(
         "baseline",

@@ -8,7 +8,7 @@ import msgspec
 
 from scikeras_conformance.catalog.selection import Selection
 from scikeras_conformance.config.report_files import split_reports
-from scikeras_conformance.config.values import Seconds
+from scikeras_conformance.config.values import Examples, Seconds
 from scikeras_conformance.contract import parse_capabilities
 from scikeras_conformance.exceptions import UsageError
 from scikeras_conformance.runner.device import Device
@@ -43,6 +43,8 @@ class RunOptions(msgspec.Struct, frozen=True, kw_only=True):
         The requested device; None to take what comes.
     time_limit : float
         Seconds that a check, or the import of the subject, may take; 0 for no limit.
+    examples : int or None
+        How many random examples a check tries that is a property; None for as many as it says.
     strict : bool
         Whether SHOULD counts like MUST.
     workers : int or "auto"
@@ -69,6 +71,7 @@ class RunOptions(msgspec.Struct, frozen=True, kw_only=True):
     builder_protocol: str | None = None
     device: Device | None = None
     time_limit: Seconds = DEFAULT_LIMIT
+    examples: Examples | None = None
     strict: bool = False
     workers: int | Literal["auto"] = "auto"
     baseline: Path | None = None

@@ -8,7 +8,7 @@ from msgspec import Meta, inspect
 
 from scikeras_conformance.exceptions import did_you_mean
 
-__all__ = ["MAX_SECONDS", "Seconds", "Text", "Workers", "read_value"]
+__all__ = ["MAX_SECONDS", "Examples", "Seconds", "Text", "Workers", "read_value"]
 
 MAX_SECONDS = 365 * 24 * 3600
 """A timer takes no infinite time; no limit is 0."""
@@ -17,6 +17,7 @@ Text = Annotated[str, Meta(pattern=r"\A[^\0]+\Z")]
 Seconds = Annotated[
     float, Meta(ge=0, le=MAX_SECONDS, description="a number of seconds, 0 for no limit")
 ]
+Examples = Annotated[int, Meta(ge=1, description="a whole number from 1")]
 Workers = Annotated[
     Annotated[int, Meta(ge=1)] | Literal["auto"],
     Meta(description="a whole number from 1, or 'auto'"),

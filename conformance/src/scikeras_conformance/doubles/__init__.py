@@ -49,6 +49,16 @@ from scikeras_conformance.doubles.recorders import (
 )
 from scikeras_conformance.doubles.snapshot import changed_paths, snapshot
 from scikeras_conformance.doubles.stub import StubModel, stub_model_for, stub_model_of
+from scikeras_conformance.doubles.tracing import (
+    TRACE,
+    TracingCallback,
+    TracingFeatureEncoder,
+    TracingTargetEncoder,
+    build_with_meta,
+    build_without_meta,
+    make_tracing_model,
+    trained_epochs,
+)
 
 __all__ = [
     "COMPILED",
@@ -58,6 +68,7 @@ __all__ = [
     "ORACLES",
     "PLAIN",
     "STUBS",
+    "TRACE",
     "UNTRAINED",
     "WRONG_ORACLES",
     "WRONG_STUBS",
@@ -70,6 +81,11 @@ __all__ = [
     "ScaledLoss",
     "StorableOnly",
     "StubModel",
+    "TracingCallback",
+    "TracingFeatureEncoder",
+    "TracingTargetEncoder",
+    "build_with_meta",
+    "build_without_meta",
     "builder",
     "callback_class",
     "changed_paths",
@@ -82,6 +98,7 @@ __all__ = [
     "float64_settings",
     "leaves",
     "make_model",
+    "make_tracing_model",
     "model_for",
     "multilabel_dataset",
     "naming_arguments",
@@ -91,6 +108,7 @@ __all__ = [
     "snapshot",
     "stub_model_for",
     "stub_model_of",
+    "trained_epochs",
     "uncompiled",
     "zero_learning_rate",
 ]

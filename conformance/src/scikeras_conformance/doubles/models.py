@@ -3,6 +3,7 @@
 import inspect
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 
 import keras
@@ -79,8 +80,13 @@ def arguments_by_name(
     method: Callable[..., Any], model: Any, args: tuple[Any, ...], kwargs: dict[str, Any]
 ) -> dict[str, Any]:
     """Return all arguments by name, whether they were passed by position or keyword."""
-    arguments = inspect.signature(method).bind(model, *args, **kwargs).arguments
+    arguments = _signature(method).bind(model, *args, **kwargs).arguments
     return dict(list(arguments.items())[1:])
+
+
+@cache
+def _signature(method: Callable[..., Any]) -> inspect.Signature:
+    return inspect.signature(method)
 
 
 def make_model(

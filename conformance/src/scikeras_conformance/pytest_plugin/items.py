@@ -75,6 +75,7 @@ def run_item(item: pytest.Item, planned: "PlannedCheck", subject: "Subject") -> 
         limit=limit,
         kill=kill,
         tries=policy.tries(planned.id),
+        examples=run.options.examples,
     )
     ending = ending_of(result, policy)
     item.stash[RESULT] = result

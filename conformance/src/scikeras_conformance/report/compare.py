@@ -7,6 +7,7 @@ from fnmatch import fnmatchcase
 from scikeras_conformance.baseline import fingerprint
 from scikeras_conformance.catalog.printable import printable
 from scikeras_conformance.catalog.results import Outcome, Result
+from scikeras_conformance.catalog.selection import is_in_profile
 from scikeras_conformance.report.cause_changes import cause_lines
 from scikeras_conformance.report.structure import Report
 from scikeras_conformance.report.wording import (
@@ -126,7 +127,7 @@ def _is_about(report: Report, result: Result, other: Report) -> bool:
     return (
         (not selected.chapters or result.chapter in selected.chapters)
         and (not selected.wrappers or result.wrapper in selected.wrappers)
-        and ("all" in profiles or check.profile in profiles)
+        and is_in_profile(profiles, check.profile, check.clauses)
         and (
             not selected.checks
             or any(

@@ -137,11 +137,16 @@ class CheckContext(Steps):
         The wrapper that this context is about.
     case : str
         The variant of the check.
+    examples : int, optional
+        How many random examples a property tries, if not as many as it says itself.
     """
 
-    def __init__(self, subject: Subject, wrapper: Wrapper, case: str = "") -> None:
+    def __init__(
+        self, subject: Subject, wrapper: Wrapper, case: str = "", examples: int | None = None
+    ) -> None:
         super().__init__(subject, wrapper)
         self.case = case
+        self.examples = examples
         # For each block of a guard, what is done, and whether the clause is about it; the outermost
         # decides. Checks use contexts in threads too, so a block removes its entry, not the last.
         self._blocks: list[tuple[str, bool]] = []

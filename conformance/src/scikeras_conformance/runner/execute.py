@@ -56,6 +56,7 @@ def execute(
     limit: float = DEFAULT_LIMIT,
     kill: bool = False,
     tries: int = 1,
+    examples: int | None = None,
 ) -> Result:
     """Run a check, unless it needs what the subject does not offer.
 
@@ -74,19 +75,22 @@ def execute(
         Whether to end the process if the check cannot be stopped in another way.
     tries : int, default=1
         How often it is run, as long as it passes.
+    examples : int, optional
+        How many random examples a property tries, if not as many as it says itself.
     """
     start = time.perf_counter()
     process = os.getpid()
     count = 1
+    context = CheckContext(subject, planned.wrapper, planned.case, examples)
     with (
         noticing_interrupts(),
         restored_settings(subject.packages) as changes,
         restored_process_state(),
     ):
-        ending = _not_offered(planned, subject) or _run(planned, subject, limit, kill=kill)
+        ending = _not_offered(planned, subject) or _run(planned, context, limit, kill=kill)
         while ending.outcome is Outcome.PASSED and count < tries:
             count += 1
-            ending = _run(planned, subject, limit, kill=kill)
+            ending = _run(planned, context, limit, kill=kill)
     if os.getpid() != process:
         # A child that the subject forked came back here; it has nothing to report.
         os._exit(1)
@@ -121,16 +125,16 @@ def _not_offered(planned: PlannedCheck, subject: Subject) -> _Ending | None:
     return _Ending(Outcome.NOT_OFFERED, f"The subject does not offer {words}.")
 
 
-def _run(planned: PlannedCheck, subject: Subject, limit: float, *, kill: bool) -> _Ending:
+def _run(planned: PlannedCheck, context: CheckContext, limit: float, *, kill: bool) -> _Ending:
     try:
         with time_limit(limit, kill=kill), warnings.catch_warnings():
             warnings.simplefilter("ignore")
             seed_everything()
-            planned.check.function(CheckContext(subject, planned.wrapper, planned.case))
+            planned.check.function(context)
     except BaseException as error:
         if is_from_outside(error) and not isinstance(error, TimeUp):
             raise
-        return _ending_by(error, planned, subject, limit, kill=kill)
+        return _ending_by(error, planned, context.subject, limit, kill=kill)
     return _Ending(Outcome.PASSED)
 
 

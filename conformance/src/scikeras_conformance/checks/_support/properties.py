@@ -5,16 +5,14 @@ from typing import Any
 
 from scikeras_conformance.exceptions import Nonconformance
 
-__all__ = ["require_for_all_examples"]
-
-EXAMPLES = 50
+__all__ = ["examples_of", "require_for_all_examples"]
 
 
 def require_for_all_examples(
     promise: Callable[[Any], None],
     values: Callable[[], Any] | None = None,
     *,
-    examples: int = EXAMPLES,
+    examples: int,
 ) -> None:
     """Require a promise for all examples of a Hypothesis strategy.
 
@@ -28,7 +26,7 @@ def require_for_all_examples(
     values : callable, optional
         Returns the strategy for the values; by default they are sets of constructor arguments,
         free and routed.
-    examples : int, optional
+    examples : int
         The number of examples.
     """
     from hypothesis import HealthCheck, Phase, given, settings
@@ -71,3 +69,33 @@ def _constructor_arguments() -> Any:
         lambda parts: "__".join([parts[0], *parts[1]])
     )
     return st.dictionaries(free | routed, values, max_size=5)
+
+
+def examples_of(values: Callable[[], Any], count: int) -> list[Any]:
+    """Return examples of a Hypothesis strategy, the same in every run.
+
+    Parameters
+    ----------
+    values : callable
+        Returns the strategy.
+    count : int
+        The number of examples.
+    """
+    from hypothesis import HealthCheck, Phase, given, settings
+
+    found: list[Any] = []
+
+    @settings(
+        max_examples=count,
+        derandomize=True,
+        database=None,
+        deadline=None,
+        suppress_health_check=list(HealthCheck),
+        phases=(Phase.generate,),
+    )
+    @given(values())
+    def collect(value: Any) -> None:
+        found.append(value)
+
+    collect()
+    return found

@@ -83,7 +83,7 @@ def any_parameters(context: CheckContext) -> None:
             "a clone has different parameters",
         )
 
-    require_for_all_examples(stores)
+    require_for_all_examples(stores, examples=context.examples or 50)
 
 
 @check(

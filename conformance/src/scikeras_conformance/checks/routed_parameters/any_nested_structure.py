@@ -92,4 +92,4 @@ def any_nested_structure(context: CheckContext) -> None:
             f"the builder should receive {expected}; it received {show(made['model'])}",
         )
 
-    require_for_all_examples(holds, _cases, examples=25)
+    require_for_all_examples(holds, _cases, examples=context.examples or 25)

@@ -1,0 +1,350 @@
+"""Executes a sequence of calls with the subject, and compares it with the contract."""
+
+import copy
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any
+
+from scikeras_conformance.catalog.printable import describe
+from scikeras_conformance.catalog.wrappers import Wrapper
+from scikeras_conformance.checks._support.call_sequences.observations import (
+    Look,
+    attempt,
+    look_at,
+    predictions_seen,
+    training_seen,
+)
+from scikeras_conformance.checks._support.call_sequences.progress import (
+    progress,
+    random_generators,
+)
+from scikeras_conformance.checks._support.contract_model.calls import (
+    BY_LABEL,
+    COPIES,
+    FITTING,
+    PREDICTING,
+    RECORDER,
+    Call,
+    Sequence,
+)
+from scikeras_conformance.checks._support.contract_model.expectations import (
+    REFUSAL,
+    SPLIT,
+    Expectations,
+    Fact,
+)
+from scikeras_conformance.checks._support.contract_model.facts import UNSEEN, difference
+from scikeras_conformance.checks._support.contract_model.tasks import (
+    LOSSES,
+    rows_for,
+    weights_by_label,
+)
+from scikeras_conformance.checks._support.modules import doubles, np, sklearn_base
+from scikeras_conformance.checks._support.serialization import pickle_round_trip
+from scikeras_conformance.contract import Capability
+from scikeras_conformance.runner.context import CheckContext
+from scikeras_conformance.runner.interruption import is_from_outside
+
+__all__ = ["Difference", "Executed", "execute_sequence"]
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """A fact that is not as the contract has it.
+
+    Parameters
+    ----------
+    clause : str
+        The clause that promises it.
+    position : int
+        The position of the call after which it was seen.
+    words : str
+        What should be, and what is.
+    """
+
+    clause: str
+    position: int
+    words: str
+
+
+@dataclass(slots=True)
+class Executed:
+    """What came of a sequence.
+
+    Parameters
+    ----------
+    differences : dict
+        The first difference of each clause.
+    compared : set of str
+        The clauses of which a fact was compared.
+    raised : BaseException or None
+        What the subject raised, if it did.
+    position : int
+        The position of the call that raised; -1 for the constructor.
+    """
+
+    differences: dict[str, Difference] = field(default_factory=dict)
+    compared: set[str] = field(default_factory=set)
+    raised: BaseException | None = None
+    position: int = -1
+
+    def compare(self, expected: Mapping[str, Fact], seen: Mapping[str, Any]) -> bool:
+        """Compare the facts after a call, and return whether the parameters are as expected.
+
+        Parameters
+        ----------
+        expected : mapping
+            The facts that the contract promises, by name.
+        seen : mapping
+            Those that could be read.
+        """
+        goes_on = True
+        for name, fact in expected.items():
+            found = seen.get(name, UNSEEN)
+            if found is UNSEEN:
+                continue
+            self.compared.add(fact.clause)
+            if differs := difference(fact.value, found):
+                words = Difference(fact.clause, self.position, f"{name} {differs}")
+                self.differences.setdefault(fact.clause, words)
+                goes_on = goes_on and name != "parameters"
+        return goes_on
+
+
+def execute_sequence(context: CheckContext, sequence: Sequence) -> Executed:
+    """Execute a sequence of calls until the subject raises.
+
+    Calls of which the contract does not say what they do are left out.
+
+    Parameters
+    ----------
+    context : CheckContext
+        The context, of the wrapper that the sequence is for.
+    sequence : Sequence
+        What is done.
+    """
+    executed = Executed()
+    driver = _Driver(context, sequence)
+    expectations = Expectations(sequence)
+    try:
+        driver.construct()
+        for executed.position, call in enumerate(sequence.calls):
+            if not expectations.allows(call):
+                continue
+            expected = expectations.after(call)
+            seen = driver.refused(call) if REFUSAL in expected else driver.make(call)
+            if not executed.compare(expected, seen):
+                break  # what comes of other parameters is not what the clauses of later facts say
+    except _SubjectError as raised:
+        executed.raised = raised.error
+    finally:
+        doubles.TRACE.make = None
+    return executed
+
+
+class _SubjectError(Exception):
+    """The subject raised where it should not."""
+
+    def __init__(self, error: BaseException) -> None:
+        super().__init__()
+        self.error = error
+
+
+class _Driver:
+    """Makes calls of an estimator, and reads facts."""
+
+    def __init__(self, context: CheckContext, sequence: Sequence) -> None:
+        self.context = context
+        self.sequence = sequence
+        self.scale = 2 if sequence.encoders else 1
+        self.models: list[Any] = []
+
+    def construct(self) -> None:
+        """Construct the estimator."""
+        offers_meta = Capability.BUILDER_ARGUMENTS not in self.context.subject.not_offered
+        self.offers_meta = offers_meta
+        build = doubles.build_with_meta if offers_meta else doubles.build_without_meta
+        params = {name: self._value(value) for name, value in self.sequence.params}
+        if self.sequence.validation == "split":
+            params["validation_split"] = SPLIT
+        elif self.sequence.validation:
+            X, y, weights = self._data("B")
+            more = (weights,) if self.sequence.validation == "weighted-data" else ()
+            params["fit__validation_data"] = (X, y, *more)
+        cls = self.context.cls
+        if self.sequence.encoders:
+            cls = _with_encoders(self.context)
+        self.estimator = self._run(lambda: self.context.subject.construct(cls, build, **params))
+        self.before = self._run(lambda: look_at(self.estimator))
+
+    def _value(self, value: Any) -> Any:
+        if value is BY_LABEL:
+            return weights_by_label(rows_for(self.sequence.task, "A"))
+        if value is RECORDER:
+            return [doubles.TracingCallback]
+        return value
+
+    def _data(self, name: str) -> tuple[Any, Any, Any]:
+        """Return copies of a set of rows, which the subject could write to."""
+        rows = rows_for(self.sequence.task, name)
+        X: Any = rows.X.copy()
+        if self.sequence.is_framed(name):
+            import pandas as pd
+
+            X = pd.DataFrame(X, columns=rows.names)
+        return X, rows.y.copy(), rows.weights.copy()
+
+    def _run(self, step: Callable[[], Any]) -> Any:
+        try:
+            return step()
+        except BaseException as error:
+            if is_from_outside(error):
+                raise
+            raise _SubjectError(error) from error
+
+    # -- calls ------------------------------------------------------------------------------------
+
+    def make(self, call: Call) -> dict[str, Any]:
+        """Make a call, and return the facts that can be read after it."""
+        doubles.TRACE.clear()
+        doubles.TRACE.make = lambda: self._model(call.rows)
+        before = self.before
+        seen = self._call(call)
+        after = self.before = self._run(lambda: look_at(self.estimator))
+        seen |= self._parameters(call, before, after)
+        seen |= self._attributes(call, before, after)
+        seen |= dict(self._of_the_model(call, before, after))
+        return seen
+
+    def _model(self, name: str) -> Any:
+        task, rows = self.sequence.task, rows_for(self.sequence.task, name)
+        activation, loss = LOSSES[task.form]
+        units = rows.outputs.shape[1]
+        return doubles.make_tracing_model(
+            rows.X.shape[1], units, activation, loss, scale=self.scale
+        )
+
+    def refused(self, call: Call) -> dict[str, Any]:
+        """Make a call that has to be refused, and return the fact of what it raised."""
+        from sklearn.exceptions import NotFittedError
+
+        X, y, _ = self._data(call.rows)
+        try:
+            getattr(self.estimator, call.method)(X, *((y,) if call.method == "score" else ()))
+        except NotFittedError:
+            found = "NotFittedError"
+        except BaseException as error:
+            if is_from_outside(error):
+                raise
+            found = describe(error)
+        else:
+            found = "nothing"
+        return {REFUSAL: found}
+
+    def _call(self, call: Call) -> dict[str, Any]:
+        if call.method in COPIES:
+            self.estimator = self._run(lambda: _copies()[call.method](self.estimator))
+            return {}
+        given = {name: self._value(value) for name, value in call.given}
+        if call.method == "set_params":
+            self._run(lambda: self.estimator.set_params(**given))
+            return {}
+        X, y, weights = self._data(call.rows)
+        arrays = {"X": X, "y": y, "sample_weight": weights}
+        untouched = {name: array.copy() for name, array in arrays.items()}
+        data = (X, y) if call.method in (*FITTING, "score") else (X,)
+        if call.weighted:
+            given["sample_weight"] = weights
+        generators = random_generators()
+        returned = self._run(lambda: getattr(self.estimator, call.method)(*data, **given))
+        changed = [name for name in arrays if not np.array_equal(arrays[name], untouched[name])]
+        seen: dict[str, Any] = {"arrays changed": changed}
+        is_same = generators == random_generators()
+        seen["global random generators"] = "unchanged" if is_same else "changed"
+        if call.method in FITTING:
+            is_itself = returned is self.estimator
+            seen["what it returned"] = "the estimator" if is_itself else returned
+        result = {"predict": "predictions", "predict_proba": "probabilities", "score": "score"}
+        if call.method in result:
+            seen[result[call.method]] = returned
+        return seen
+
+    # -- facts ------------------------------------------------------------------------------------
+
+    def _parameters(self, call: Call, before: Look, after: Look) -> dict[str, Any]:
+        if call.method == "set_params":
+            given = dict(call.given)
+            wrong = [
+                name
+                for name, value in given.items()
+                if not isinstance(value, type(BY_LABEL)) and after.params.get(name) is not value
+            ]
+            wrong += [name for name in after.unequal(before) if name not in given]
+            found = "as they were set" if not wrong else f"not, at {', '.join(wrong)}"
+        else:
+            paths = after.unequal(before) if call.method in COPIES else after.changed(before)
+            found = "unchanged" if not paths else f"changed at {', '.join(paths[:5])}"
+        return {"parameters": found}
+
+    def _attributes(self, call: Call, before: Look, after: Look) -> dict[str, Any]:
+        created = after.names - before.names - after.params.keys()
+        if call.method in FITTING:
+            created = {name for name in created if not name.endswith("_") or name.endswith("__")}
+        seen: dict[str, Any] = {"public attributes created": sorted(created)}
+        fitted = [name for name in after.names if name.endswith("_")]
+        seen["fitted attributes"] = sorted(fitted)
+        estimator = self.estimator
+        for name in ("initialized_", "target_type_", "n_features_in_", "n_classes_"):
+            seen[name] = attempt(partial(getattr, estimator, name), promised=True)
+        seen["classes_"] = attempt(lambda: np.asarray(estimator.classes_).tolist(), promised=True)
+        names = attempt(partial(getattr, estimator, "feature_names_in_", None), promised=True)
+        seen["feature_names_in_"] = None if names is None else np.asarray(names).tolist()
+        return seen
+
+    def _of_the_model(self, call: Call, before: Look, after: Look) -> Iterator[tuple[str, Any]]:
+        trace, rows = doubles.TRACE, rows_for(self.sequence.task, call.rows)
+        yield "calls of the builder", len(trace.builds)
+        for built in trace.builds:
+            yield "arguments of the builder", repr(built["width"])
+            if self.offers_meta:
+                keys: tuple[str, ...] = ("n_features_in_", "y_ndim_", "target_type_")
+                keys += ("n_outputs_",) if self.context.wrapper is Wrapper.REGRESSOR else ()
+                keys += ("classes_", "n_classes_") if rows.classes is not None else ()
+                keys += ("feature_names_in_",) if self.sequence.is_framed(call.rows) else ()
+                yield "meta", {key: built["meta"].get(key, "missing") for key in keys}
+        if self.sequence.encoders:
+            yield "fits of encoders", trace.encoder_fits > 0
+        if call.method in FITTING:
+            yield from training_seen(trace.fits, rows.ids, scale=self.scale).items()
+            events = trace.events
+            counts = events.count("train"), events.count("epoch")
+            yield "starts and epochs that callbacks saw", counts
+            is_new = all(after.model is not other for other in self.models)
+            kept = after.model is before.model
+            yield "model_", "the same as before" if kept else "new" if is_new else "an earlier one"
+            self.models.append(after.model)
+        elif call.method in PREDICTING:
+            yield from predictions_seen(trace.predicts, scale=self.scale).items()
+            if trace.predicts:
+                yield "predictions that callbacks saw", trace.events.count("predict")
+        is_training = call.method in {"fit", "partial_fit"}
+        yield from progress(before, after, trace.fits, is_training=is_training)
+
+
+def _copies() -> dict[str, Callable[[Any], Any]]:
+    return {
+        "clone": sklearn_base.clone,
+        "pickle": pickle_round_trip,
+        "deepcopy": copy.deepcopy,
+    }
+
+
+def _with_encoders(context: CheckContext) -> Any:
+    """Return a subclass with encoders of its own, for the target too if that is a number."""
+    properties: dict[str, Any] = {
+        "feature_encoder": property(lambda _: doubles.TracingFeatureEncoder())
+    }
+    if context.wrapper is Wrapper.REGRESSOR:
+        properties["target_encoder"] = property(lambda _: doubles.TracingTargetEncoder())
+    return type("WithEncoders", (context.cls,), properties)

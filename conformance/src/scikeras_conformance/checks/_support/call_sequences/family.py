@@ -1,0 +1,158 @@
+"""All sequences of calls, executed once for each class, and what they say of each clause.
+
+The sequences of the table come first, then random ones, the same in every run. A difference belongs
+to the clause of the fact that differs; one of one clause does not hide one of another.
+"""
+
+import re
+from collections import deque
+from dataclasses import dataclass, field
+from functools import partial
+from weakref import WeakKeyDictionary
+
+from scikeras_conformance.catalog.printable import describe
+from scikeras_conformance.checks._support.call_sequences.blame import blamed_clause
+from scikeras_conformance.checks._support.call_sequences.driving import (
+    Difference,
+    Executed,
+    execute_sequence,
+)
+from scikeras_conformance.checks._support.call_sequences.offers import offers_of
+from scikeras_conformance.checks._support.call_sequences.strategy import call_sequences
+from scikeras_conformance.checks._support.call_sequences.table import table_for
+from scikeras_conformance.checks._support.contract_model.calls import Sequence, as_script, simpler
+from scikeras_conformance.checks._support.properties import examples_of
+from scikeras_conformance.runner.context import CheckContext
+from scikeras_conformance.runner.seeding import seed_everything
+
+__all__ = ["require_after_any_calls"]
+
+RANDOM = 24
+"""Random sequences for each wrapper."""
+
+MAX_TRIES = 80
+"""Sequences that are executed to find a shorter one that shows the same."""
+
+
+@dataclass(slots=True)
+class Family:
+    """What came of all sequences.
+
+    Parameters
+    ----------
+    pending : deque of Sequence
+        The sequences that were not executed yet: a clause that is broken needs no more of them.
+    stopped : list of str
+        Scripts of those that did not come to an end.
+    broken : dict
+        The first sequence by the clause that it shows to be broken.
+    compared : set of str
+        The clauses that were compared at all.
+    raised : list of str
+        What the subject raised.
+    blamed : dict
+        The clause that each kind of exception was found to break.
+    """
+
+    pending: deque[Sequence]
+    stopped: list[str] = field(default_factory=list)
+    broken: dict[str, Sequence] = field(default_factory=dict)
+    compared: set[str] = field(default_factory=set)
+    raised: list[str] = field(default_factory=list)
+    blamed: dict[str, str] = field(default_factory=dict)
+
+
+_families: WeakKeyDictionary[type, dict[str, Family]] = WeakKeyDictionary()
+
+
+def require_after_any_calls(context: CheckContext, clause: str) -> None:
+    """Require that no sequence of calls shows a clause to be broken.
+
+    Parameters
+    ----------
+    context : CheckContext
+        The context.
+    clause : str
+        The clause.
+    """
+    family = _family(context)
+    while family.pending and clause not in family.broken:
+        _execute(context, family, family.pending.popleft())
+    # The check ends, and the next one goes on, as if nothing had drawn random numbers.
+    seed_everything()
+    if clause in family.broken:
+        script, words = _shortest(context, family.broken[clause], clause)
+        context.fail(f"{words}, after:\n{script}")
+    if family.stopped:
+        context.stop("calling methods in any order", f"was stopped in:\n{family.stopped[0]}")
+    if clause not in family.compared:
+        if not family.raised:
+            context.stop("calling methods in any order", f"never showed what {clause} is about")
+        context.stop("calling methods in any order", f"raised {family.raised[0]}")
+
+
+def _family(context: CheckContext) -> Family:
+    families = _families.setdefault(context.cls, {})
+    key = f"{context.wrapper} {context.subject.builder_protocol} {context.examples}"
+    if key not in families:
+        count = context.examples or RANDOM
+        random = examples_of(lambda: call_sequences(context.wrapper), count)
+        sequences = (*table_for(context.wrapper), *random)
+        offers = offers_of(context)
+        families[key] = Family(deque(dict.fromkeys(map(offers.within, sequences))))
+    return families[key]
+
+
+def _execute(context: CheckContext, family: Family, sequence: Sequence) -> None:
+    try:
+        executed = execute_sequence(context, sequence)
+    except BaseException:  # the time limit, for example: this sequence was not judged
+        family.stopped.append(as_script(sequence))
+        raise
+    family.compared |= executed.compared
+    for clause in executed.differences:
+        family.broken.setdefault(clause, sequence)
+    if executed.raised is not None:
+        family.raised.append(describe(executed.raised))
+        if clause := _blamed(context, family, sequence, executed):
+            family.broken.setdefault(clause, sequence)
+
+
+def _blamed(context: CheckContext, family: Family, sequence: Sequence, executed: Executed) -> str:
+    """Return the clause that an exception breaks, found out once for each kind of exception."""
+    method = sequence.calls[executed.position].method if executed.position >= 0 else ""
+    what = "" if executed.raised is None else describe(executed.raised)
+    key = f"{method} {re.sub('[0-9.]+', '*', what):.100}"
+    if key not in family.blamed:
+        family.blamed[key] = blamed_clause(sequence, executed, partial(execute_sequence, context))
+    return family.blamed[key]
+
+
+def _shortest(context: CheckContext, sequence: Sequence, clause: str) -> tuple[str, str]:
+    """Return the shortest script found that shows the same, and what differs after it."""
+    found = _shown(context, sequence, clause)
+    if found is None:
+        return as_script(sequence), "what was seen once was not seen again"
+    tries, goes_on = 0, True
+    while goes_on:
+        goes_on = False
+        for candidate in simpler(sequence):
+            tries += 1
+            shown = _shown(context, candidate, clause) if tries < MAX_TRIES else None
+            if shown is not None:
+                sequence, found, goes_on = candidate, shown, True
+                break
+    return as_script(sequence, found.position), found.words
+
+
+def _shown(context: CheckContext, sequence: Sequence, clause: str) -> Difference | None:
+    """Return the difference of a clause that a sequence shows, or what it raised."""
+    executed = execute_sequence(context, sequence)
+    if clause in executed.differences:
+        return executed.differences[clause]
+    if executed.raised is None or executed.position < 0:
+        return None
+    if blamed_clause(sequence, executed, partial(execute_sequence, context)) != clause:
+        return None
+    method = sequence.calls[executed.position].method
+    return Difference(clause, executed.position, f"{method} raised {describe(executed.raised)}")

@@ -1,0 +1,197 @@
+"""Sequences of calls: the model of the contract, scripts, shorter sequences, blame."""
+
+import numpy as np
+import pytest
+from sklearn.utils.multiclass import type_of_target
+
+from scikeras_conformance.catalog.wrappers import Wrapper
+from scikeras_conformance.checks._support.call_sequences.blame import blamed_clause
+from scikeras_conformance.checks._support.call_sequences.driving import Executed
+from scikeras_conformance.checks._support.call_sequences.strategy import call_sequences
+from scikeras_conformance.checks._support.call_sequences.table import table_for
+from scikeras_conformance.checks._support.contract_model.calls import (
+    BY_LABEL,
+    Call,
+    Sequence,
+    as_script,
+    simpler,
+)
+from scikeras_conformance.checks._support.contract_model.expectations import Expectations
+from scikeras_conformance.checks._support.contract_model.facts import (
+    UNSEEN,
+    Batches,
+    ByRow,
+    difference,
+)
+from scikeras_conformance.checks._support.contract_model.tasks import (
+    ROW_SETS,
+    TARGETS,
+    Task,
+    forms_of,
+    rows_for,
+)
+from scikeras_conformance.checks._support.properties import examples_of
+
+CLASSES = Task("multiclass-text", "one-hot")
+
+
+@pytest.mark.parametrize("name", ROW_SETS)
+@pytest.mark.parametrize(
+    "task", [Task(target, form) for target in TARGETS for form in forms_of(target)]
+)
+def test_rows_are_what_they_are_said_to_be(task, name):
+    """The type and the classes are those that scikit-learn finds, and a model has their outputs."""
+    rows = rows_for(task, name)
+    if name != "D":
+        assert type_of_target(rows.y) == rows.type
+    if rows.classes is not None:
+        assert rows.probabilities.shape == (len(rows.y), len(rows.classes))
+        assert rows.classes[rows.codes].tolist() == rows.y.ravel().tolist()
+        assert name == "D" or np.unique(rows.y).tolist() == rows.classes.tolist()
+    assert rows.outputs.shape[1] + 2 <= rows.X.shape[1]
+    assert (rows.X[:, 1] == 0).all()
+
+
+def facts_after(*calls, **settings):
+    """Return the facts after the last call, by name."""
+    state = Expectations(Sequence(CLASSES, calls, **settings))
+    for call in calls[:-1]:
+        state.after(call)
+    return state.after(calls[-1])
+
+
+def test_a_second_fit_starts_anew_and_a_warm_one_does_not():
+    """What a fit leaves of the model before depends on warm_start."""
+    fit = Call("fit")
+    cold = facts_after(fit, fit)
+    warm = facts_after(fit, fit, params=(("warm_start", True), ("epochs", 3)))
+    assert ("INIT-11", "new") == cold["model_"]
+    assert ("API-4", "the same as before") == warm["model_"]
+    assert {"loss": 3} == warm["entries of history_"].value
+
+
+def test_partial_fit_adds_an_epoch_also_of_validation():
+    """The parameter epochs is for fit; validation is for every training."""
+    facts = facts_after(
+        Call("fit"), Call("partial_fit", "B"), params=(("epochs", 3),), validation="split"
+    )
+    assert ("API-1", {"loss": 1, "val_loss": 1}) == facts["entries added to history_"]
+    assert ("API-3", 1) == facts["epochs"]
+
+
+def test_the_weights_of_a_row_are_those_of_the_call_and_of_its_class():
+    """They are multiplied, by label and not by position."""
+    facts = facts_after(Call("fit", weighted=True), params=(("class_weight", BY_LABEL),))
+    rows = rows_for(CLASSES, "A")
+    clause, weights = facts["weights for training"]
+    assert "API-5" == clause
+    assert ["a", "bb", "ccc", "d", "e"] == rows.classes.tolist()
+    expected = rows.weights * (0.5 + np.searchsorted(rows.classes, rows.y))
+    assert expected.tolist() == weights.values[:, 0].tolist()
+
+
+def test_a_clone_has_no_model():
+    """Predicting with it raises, whatever the original was fitted with."""
+    facts = facts_after(Call("fit"), Call("clone"), Call("predict"))
+    assert ("INIT-9", "NotFittedError") == facts["what it raised"]
+
+
+def test_routed_and_given_values_come_before_plain_ones():
+    """Each is the business of the clause that gives it precedence."""
+    params = (("batch_size", 3), ("fit__batch_size", 5))
+    routed = facts_after(Call("fit"), params=params)["batch_size of Model.fit"]
+    given = facts_after(Call("fit", given=(("batch_size", 7),)), params=params)
+    assert ("ROUTE-11", Batches(5)) == routed
+    assert ("API-11", Batches(7)) == given["batch_size of Model.fit"]
+
+
+@pytest.mark.parametrize(
+    ("expected", "seen"),
+    [
+        (1, UNSEEN),
+        (Batches(-1), (12, 12)),
+        (Batches(None), (40, 12)),
+        (ByRow([4, 5], np.eye(2)), ([5], [[0.0, 1.0]])),
+        (np.array([["a"], ["b"]]), np.array(["a", "b"])),
+        (["a"], np.array(["a"])),
+    ],
+)
+def test_what_comes_to_the_same_does_not_differ(expected, seen):
+    """Rows may come in any order, columns flat, and batches with any number that makes them."""
+    assert "" == difference(expected, seen)
+
+
+@pytest.mark.parametrize(
+    ("expected", "seen", "words"),
+    [
+        (Batches(5), (None, 12), "should make batches of 5 of 12 rows, and was None"),
+        (ByRow([4, 5], np.eye(2)), ([5], [[1.0, 0.0]]), "should be [0.0, 1.0] for row 1"),
+        (ByRow([4], np.eye(1)), ([9.0], [[1.0]]), "have a row that was not given"),
+        (np.array([["a"], ["b"]]), np.array(["a", "c"]), "should be ['b'] in row 1; it is ['c']"),
+    ],
+)
+def test_a_difference_says_what_should_be(expected, seen, words):
+    """It says what is instead, and where."""
+    assert words in difference(expected, seen)
+
+
+def test_random_sequences_are_the_same_each_time():
+    """So a run can be repeated, and compared with another one."""
+    first, second = (examples_of(lambda: call_sequences(Wrapper.CLASSIFIER), 20) for _ in range(2))
+    assert first == second
+    assert len(set(map(as_script, first))) > 10
+
+
+def test_shorter_sequences_lack_one_thing_each():
+    """None of them is the sequence itself, so shortening comes to an end."""
+    for sequence in table_for(Wrapper.CLASSIFIER)[:10]:
+        candidates = list(simpler(sequence))
+        assert candidates
+        assert sequence not in candidates
+
+
+def test_a_script_shows_what_was_called():
+    """It can be read without knowing the suite."""
+    sequence = Sequence(
+        Task("binary", "sigmoid"),
+        (Call("fit", weighted=True), Call("pickle"), Call("predict", "B")),
+        (("class_weight", BY_LABEL), ("epochs", 2)),
+        validation="split",
+    )
+    assert [
+        "# y: binary; binary_crossentropy",
+        (
+            "est = KerasClassifier(build, class_weight={0: 0.5, 1: 1.5}, epochs=2, "
+            "validation_split=0.25)"
+        ),
+        "est.fit(X, y, sample_weight=w)",
+        "est = pickle.loads(pickle.dumps(est))",
+    ] == as_script(sequence, 1).splitlines()
+
+
+def raising(where):
+    """Return a function that executes a sequence and raises where `where` says so."""
+
+    def execute(sequence):
+        return Executed(raised=ValueError("no") if where(sequence) else None, position=1)
+
+    return execute
+
+
+TWICE = Sequence(CLASSES, (Call("fit"), Call("partial_fit")), validation="split")
+
+
+@pytest.mark.parametrize(
+    ("where", "clause"),
+    [
+        (lambda sequence: sequence.validation and len(sequence.calls) > 1
+         and sequence.calls[1].method == "partial_fit", "API-9"),
+        (lambda sequence: sequence.calls[1].method == "partial_fit", "API-3"),
+        (lambda sequence: bool(sequence.validation), ""),
+        (lambda sequence: True, ""),
+    ],
+)  # fmt: skip
+def test_an_exception_belongs_to_the_clause_without_which_there_is_none(where, clause):
+    """What does not work even alone is the business of other checks."""
+    execute = raising(where)
+    assert clause == blamed_clause(TWICE, execute(TWICE), execute)
