@@ -1,6 +1,7 @@
 """Stub models, and classes that accept any arguments."""
 
 import copy
+import inspect
 
 import keras
 import numpy as np
@@ -20,6 +21,16 @@ def test_a_class_records_any_arguments(kind):
     assert {"0": 1, "1": [2], "alpha": 3} == made.given
     assert [made] == cls.made
     assert [] == doubles.class_accepting_anything(kind).made
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_class_may_name_its_arguments(kind):
+    """Then its signature shows them, only what was given is recorded, and nothing else is taken."""
+    cls = doubles.class_accepting_anything(kind, "alpha", "epochs")
+    assert ["alpha", "epochs"] == list(inspect.signature(cls).parameters)
+    assert {"alpha": 3} == cls(alpha=3).given
+    with pytest.raises(TypeError):
+        cls(beta=1)
 
 
 @pytest.mark.parametrize("kind", ["optimizer", "loss", "metrics", "callbacks"])

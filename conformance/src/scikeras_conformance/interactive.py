@@ -50,6 +50,8 @@ def _lines(results: Iterable[Result]) -> Iterator[str]:
     for result in results:
         yield f"{result.outcome.words} {result.level} {result.id}"
         yield from (f"    {line}" for line in result.message.splitlines())
+        for change in result.changed:
+            yield f"    changed for the whole process, and restored after the check: {change}"
 
 
 def run_check(

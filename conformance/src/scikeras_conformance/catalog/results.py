@@ -90,6 +90,9 @@ class Result(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defau
         definition of what lacks something, or of the method or class that the check is about.
     follows : str
         The check whose failure made this one fail, where the check knows that.
+    changed : tuple of str
+        Settings of Keras that the subject changed meanwhile, for the whole process. They are
+        restored after the check, whose outcome is about its own clause; HYG-2 is about them.
     """
 
     id: str
@@ -122,6 +125,13 @@ class Result(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defau
     follows: Annotated[
         str, msgspec.Meta(description="The check whose failure made this one fail, if known.")
     ] = ""
+    changed: Annotated[
+        tuple[str, ...],
+        msgspec.Meta(
+            description="Settings of Keras that the subject changed meanwhile; they are restored "
+            "after the check."
+        ),
+    ] = ()
 
     @property
     def chapter(self) -> str:

@@ -42,6 +42,7 @@ from scikeras_conformance.doubles.models import (
 from scikeras_conformance.doubles.recorders import (
     StorableOnly,
     callback_class,
+    naming_arguments,
     parameter_value,
     recording_class,
     zero_learning_rate,
@@ -100,6 +101,7 @@ __all__ = [
     "make_tracing_model",
     "model_for",
     "multilabel_dataset",
+    "naming_arguments",
     "parameter_value",
     "plain_model_for",
     "recording_class",

@@ -6,6 +6,8 @@ from typing import Any
 
 import keras
 
+from scikeras_conformance.doubles.recorders import naming_arguments
+
 __all__ = ["CLASSES_ACCEPTING_ANYTHING", "class_accepting_anything", "leaves"]
 
 
@@ -69,13 +71,15 @@ CLASSES_ACCEPTING_ANYTHING: Mapping[str, type] = {
 """Base classes by the parameter of a wrapper, and one for arguments of constructors."""
 
 
-def class_accepting_anything(kind: str) -> Any:
-    """Return a new class whose constructor accepts any arguments.
+def class_accepting_anything(kind: str, *names: str) -> Any:
+    """Return a new class whose constructor accepts any arguments, or those of some names.
 
     Parameters
     ----------
     kind : str
         A key of `CLASSES_ACCEPTING_ANYTHING`.
+    *names : str
+        If there are any, the signature of the constructor has these arguments and no others.
 
     Returns
     -------
@@ -83,9 +87,11 @@ def class_accepting_anything(kind: str) -> Any:
         Its ``made`` lists its instances, each with its arguments as ``given``. A callback class
         also lists the instances called for training, ``trained``, and prediction, ``predicted``.
     """
-    lists: dict[str, list[Any]] = {"made": [], "trained": [], "predicted": []}
-    parent = CLASSES_ACCEPTING_ANYTHING[kind]
-    return type(f"AnyArguments{kind.capitalize()}", (parent,), lists)
+    namespace: dict[str, Any] = {"made": [], "trained": [], "predicted": []}
+    parent: Any = CLASSES_ACCEPTING_ANYTHING[kind]
+    if names:
+        namespace["__init__"] = naming_arguments(parent.__init__, names, leading=["self"])
+    return type(f"AnyArguments{kind.capitalize()}", (parent,), namespace)
 
 
 def leaves(structure: Any) -> Iterator[Any]:

@@ -1,5 +1,7 @@
 """Classes that record their constructions, and parameter values of many kinds."""
 
+import inspect
+from collections.abc import Callable, Iterable
 from types import MappingProxyType
 from typing import Any, NoReturn
 
@@ -9,6 +11,7 @@ import numpy as np
 __all__ = [
     "StorableOnly",
     "callback_class",
+    "naming_arguments",
     "parameter_value",
     "recording_class",
     "zero_learning_rate",
@@ -39,6 +42,36 @@ def recording_class(parent: type) -> tuple[type, list[dict[str, Any]]]:
         self.given = MappingProxyType(calls[-1])
 
     return type(f"Recording{parent.__name__}", (parent,), {"__init__": __init__}), calls
+
+
+def naming_arguments(
+    function: Callable[..., Any], names: Iterable[str], *, leading: Iterable[str] = ()
+) -> Callable[..., Any]:
+    """Return a recorder whose signature names its arguments, and allows no others.
+
+    A wrapper may choose arguments by the names in a signature. What it passes to ``**kwargs`` then
+    says nothing of what it passes to a function that names an argument.
+
+    Parameters
+    ----------
+    function : callable
+        Records any arguments.
+    names : iterable of str
+        The names, each of an argument that need not be given.
+    leading : iterable of str, default=()
+        The names of arguments that come first and have to be given, such as ``"self"``.
+    """
+    kind = inspect.Parameter.POSITIONAL_OR_KEYWORD
+    parameters = [inspect.Parameter(name, kind) for name in leading]
+    parameters += [inspect.Parameter(name, kind, default=None) for name in names]
+    signature = inspect.Signature(parameters)
+
+    def naming(*args: Any, **kwargs: Any) -> Any:
+        signature.bind(*args, **kwargs)
+        return function(*args, **kwargs)
+
+    naming.__signature__ = signature  # type: ignore[attr-defined]
+    return naming
 
 
 def callback_class() -> tuple[type, list[str]]:

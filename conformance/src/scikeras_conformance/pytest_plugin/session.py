@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from scikeras_conformance.baseline import Gate, judge
+from scikeras_conformance.catalog.booking import booked
 from scikeras_conformance.catalog.exit_codes import ExitCode
 from scikeras_conformance.catalog.printable import printable
 from scikeras_conformance.catalog.results import Result
@@ -208,7 +209,7 @@ class Controller:
         return ending(self.report, problem)
 
     def _make_report(self) -> Report:
-        results = tuple(self.results[name] for name in self.planned if name in self.results)
+        results = booked(self.results[name] for name in self.planned if name in self.results)
         gate = self._gate(results)
         return self._recorder.report(
             self.planned,

@@ -15,6 +15,7 @@ from scikeras_conformance.catalog.wrappers import Wrapper
 from scikeras_conformance.exceptions import CannotFitError, TimeUp
 from scikeras_conformance.runner import post_mortem
 from scikeras_conformance.runner.context import describe, show
+from scikeras_conformance.runner.global_settings import restored_settings
 from scikeras_conformance.runner.interruption import is_from_outside, noticing_interrupts
 from scikeras_conformance.runner.lazy_module import LazyModule
 from scikeras_conformance.runner.process_state import restored_process_state
@@ -95,7 +96,7 @@ def basic_use_of(subject: Subject, wrapper: Wrapper) -> BasicUse:
         One of its wrappers.
     """
     if wrapper not in subject.basic_use:
-        with warnings.catch_warnings():
+        with warnings.catch_warnings(), restored_settings(subject.packages):
             warnings.simplefilter("ignore")
             subject.basic_use[wrapper] = _try(subject, wrapper)
     seed_everything()

@@ -22,9 +22,9 @@ from scikeras_conformance.exceptions import (
     TimeUp,
     Unavailable,
 )
-from scikeras_conformance.runner import global_settings
 from scikeras_conformance.runner.context import CheckContext
 from scikeras_conformance.runner.definitions import definition_for
+from scikeras_conformance.runner.global_settings import restored_settings
 from scikeras_conformance.runner.interruption import is_from_outside, noticing_interrupts
 from scikeras_conformance.runner.origin import origin_of
 from scikeras_conformance.runner.process_state import restored_process_state
@@ -82,7 +82,11 @@ def execute(
     process = os.getpid()
     count = 1
     context = CheckContext(subject, planned.wrapper, planned.case, examples)
-    with noticing_interrupts(), restored_process_state():
+    with (
+        noticing_interrupts(),
+        restored_settings(subject.packages) as changes,
+        restored_process_state(),
+    ):
         ending = _not_offered(planned, subject) or _run(planned, context, limit, kill=kill)
         while ending.outcome is Outcome.PASSED and count < tries:
             count += 1
@@ -108,6 +112,7 @@ def execute(
         exception=bounded(ending.exception, MAX_MESSAGE),
         origin=ending.origin,
         follows=ending.follows,
+        changed=tuple(bounded(change, MAX_MESSAGE) for change in changes),
     )
 
 
@@ -121,7 +126,6 @@ def _not_offered(planned: PlannedCheck, subject: Subject) -> _Ending | None:
 
 
 def _run(planned: PlannedCheck, context: CheckContext, limit: float, *, kill: bool) -> _Ending:
-    global_settings.at_start()
     try:
         with time_limit(limit, kill=kill), warnings.catch_warnings():
             warnings.simplefilter("ignore")

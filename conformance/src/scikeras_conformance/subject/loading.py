@@ -24,6 +24,7 @@ other names. It may have more:
 """
 
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Any
@@ -105,6 +106,15 @@ class Subject:
     as_given: BuilderAdapter = as_it_is
     construct_as_given: Callable[..., Any] = call_class
     basic_use: dict[str, Any] = field(default_factory=dict, compare=False)
+
+    @property
+    def packages(self) -> frozenset[str]:
+        """The packages that define its classes."""
+        found = set()
+        for cls in [*self.classes.values(), *self.public_classes.values()]:
+            with suppress(Exception):  # a subject may raise wherever its classes are looked at
+                found.add(str(cls.__module__).partition(".")[0])
+        return frozenset(found)
 
     def public_class(self, wrapper: Wrapper) -> type:
         """Return the class that users import."""

@@ -74,6 +74,10 @@ class Destinations:
         Whether the builder compiles the model anyway. Nested structures that a model with one
         output could not be compiled with can then be given to the wrapper, and what it makes of
         them is seen in ``compile_kwargs``.
+    signature : collection of str, default=()
+        Names of arguments. If there are any, the signatures of the constructors, the scorer and,
+        unless it requests something, the builder have these and no others; otherwise all accept
+        anything.
     """
 
     def __init__(
@@ -83,13 +87,17 @@ class Destinations:
         *,
         requests: bool = False,
         compiled: bool = False,
+        signature: Collection[str] = (),
     ) -> None:
         self.context = context
+        self.signature = tuple(signature)
         self.requests = requests
         self.wrapper_compiles = not COMPILATION.isdisjoint(kinds)
         self.compiled = compiled or not self.wrapper_compiles
         self.classes = {
-            kind: doubles.class_accepting_anything(kind) for kind in KINDS if kind in kinds
+            kind: doubles.class_accepting_anything(kind, *self.signature)
+            for kind in KINDS
+            if kind in kinds
         }
         self.built: list[dict[str, Any]] = []
         self.compilations: list[Any] = []
@@ -135,7 +143,9 @@ class Destinations:
                 self._compile(self.models[-1], compile_kwargs)
             return self.models[-1]
 
-        return build_with_arguments if self.requests else build
+        if self.requests:
+            return build_with_arguments
+        return doubles.naming_arguments(build, self.signature) if self.signature else build
 
     def _compile(self, model: Any, arguments: Any) -> None:
         """Compile the model as a user's builder may do, with one of the losses that were made."""
@@ -149,6 +159,9 @@ class Destinations:
             self.scored.append(kwargs)
             return SCORE
 
+        if self.signature:
+            names = dict.fromkeys([*self.signature, "sample_weight"])
+            scorer = doubles.naming_arguments(scorer, names, leading=["y_true", "y_pred"])
         return subclass(self.context, scorer=staticmethod(scorer))
 
     # -- what was received ----------------------------------------------------------------------
@@ -220,7 +233,12 @@ def without_routed(params: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def prepared(
-    context: CheckContext, /, *calls: str, requests: bool = False, **params: Any
+    context: CheckContext,
+    /,
+    *calls: str,
+    requests: bool = False,
+    signature: Collection[str] = (),
+    **params: Any,
 ) -> tuple[Destinations, Any]:
     """Return recording destinations, and an estimator that was fitted with routed parameters.
 
@@ -234,16 +252,18 @@ def prepared(
         Methods to call afterwards, with the default data.
     requests : bool, default=False
         See `Destinations`.
+    signature : collection of str, default=()
+        See `Destinations`.
     **params : object
         The parameters of the estimator.
     """
     kinds = kinds_in(params)
 
     def without() -> None:
-        other = Destinations(context, kinds, requests=requests)
+        other = Destinations(context, kinds, requests=requests, signature=signature)
         use(context, other.estimator(context, **without_routed(params)), "fit", *calls)
 
-    destinations = Destinations(context, kinds, requests=requests)
+    destinations = Destinations(context, kinds, requests=requests, signature=signature)
     with provided(without):
         estimator = destinations.estimator(context.observe, **params)
         use(context.observe, estimator, "fit", *calls)
@@ -273,16 +293,31 @@ def require_received(
 
 
 def require_no_leak(context: CheckContext, prefix: str, given: dict[str, Any]) -> None:
-    """Require that values routed with one prefix do not reach another destination."""
+    """Require that values routed with one prefix do not reach another destination.
+
+    Each destination accepts anything, and then names just these arguments in its signature.
+    """
+    kinds = {*_kinds_accepted(context), *({prefix} & set(KINDS))}
+    for signature in ((), tuple(given)):
+        _require_no_leak_to(context, prefix, given, kinds, signature)
+
+
+def _require_no_leak_to(
+    context: CheckContext,
+    prefix: str,
+    given: dict[str, Any],
+    kinds: set[str],
+    signature: tuple[str, ...],
+) -> None:
     # The base wrapper need not have a score.
     everything = ("fit", "predict", *(["score"] if hasattr(context.cls, "score") else []))
-    kinds = {*_kinds_accepted(context), *({prefix} & set(KINDS))}
 
     def without() -> None:
-        use(context, Destinations(context, kinds).estimator(context), *everything)
+        other = Destinations(context, kinds, signature=signature)
+        use(context, other.estimator(context), *everything)
 
     routed = {f"{prefix}__{name}": value for name, value in given.items()}
-    destinations = Destinations(context, kinds)
+    destinations = Destinations(context, kinds, signature=signature)
     with provided(without):
         use(context.observe, destinations.estimator(context.observe, **routed), *everything)
     for destination in (*DESTINATIONS, "compile"):
@@ -291,9 +326,10 @@ def require_no_leak(context: CheckContext, prefix: str, given: dict[str, Any]) -
         for call in destinations.received(destination):
             seen = {name: value for name, value in call.items() if isinstance(value, (int, str))}
             leaked = [name for name, value in given.items() if value in seen.values()]
+            where = f"{destination}, whose signature names them" if signature else destination
             context.require(
                 not leaked,
-                f"{', '.join(f'{prefix}__{name}' for name in leaked)} reached {destination}: "
+                f"{', '.join(f'{prefix}__{name}' for name in leaked)} reached {where}: "
                 f"{show(seen)}",
             )
 

@@ -7,6 +7,7 @@ from typing import Any
 from scikeras_conformance.checks._support.helper_models import compiled_helper, uncompiled_helper
 from scikeras_conformance.checks._support.modules import doubles
 from scikeras_conformance.checks._support.preparation import try_once
+from scikeras_conformance.checks._support.refusals import Call, require_one_refuses
 from scikeras_conformance.runner.context import CheckContext, show
 
 __all__ = [
@@ -14,6 +15,7 @@ __all__ = [
     "fit_with_builder",
     "last_call",
     "recording_builder",
+    "require_keyword_refused",
     "require_special_argument",
     "special_argument",
 ]
@@ -64,6 +66,24 @@ def last_call(context: CheckContext, calls: list[dict[str, Any]]) -> dict[str, A
     """Return the arguments of the last call of a builder, and require one."""
     context.require(calls, "the builder was never called")
     return calls[-1]
+
+
+def require_keyword_refused(context: CheckContext, build: Callable[..., Any], name: str) -> None:
+    """Require a TypeError for a keyword that a builder does not accept, which the message names.
+
+    The constructor may raise it, or `fit`.
+    """
+    X, y, *_ = doubles.dataset(context.wrapper)
+    made: list[Any] = []
+
+    def construct() -> None:
+        made.append(context.subject.construct(context.cls, build, **{name: 1}))
+
+    calls: list[Call] = [
+        (f"constructing with {name}=1", construct),
+        ("fit", lambda: made[0].fit(X, y)),
+    ]
+    require_one_refuses(context, calls, TypeError, naming=name.removeprefix("model__"))
 
 
 def require_special_argument(context: CheckContext, name: str) -> None:

@@ -16,12 +16,14 @@ from scikeras_conformance.checks._support.sklearn_names import (
     COMMON_CHECKS,
     METHODS,
     MULTILABEL_CHECKS,
+    NEEDED_TAGS,
     NEEDS,
     NEWEST,
     REGRESSOR_CHECKS,
     SINCE,
     TAGS,
     UNTIL,
+    WEIGHT_CHECKS,
 )
 from scikeras_conformance.runner.context import CheckContext
 
@@ -33,6 +35,7 @@ __all__ = [
     "require_known",
     "require_prerequisites",
     "run_pinned",
+    "why_left_out",
     "yielded_checks",
 ]
 
@@ -227,4 +230,22 @@ def _explain_absence(context: CheckContext, kind: str, name: str, estimator: Any
         context.not_applicable(f"scikit-learn has it for estimators with the tag {tag} only")
     require_recognized(context, estimator, kind)
     require_known(context, kind, [name])
-    context.fail("did not run: scikit-learn does not have it for this estimator; see its tags")
+    reason = why_left_out(context, estimator, name) or "see its tags"
+    context.fail(f"did not run: scikit-learn does not have it for this estimator: {reason}")
+
+
+def why_left_out(context: CheckContext, estimator: Any, name: str) -> str:
+    """Return what an estimator lacks, without which scikit-learn leaves out a check; or nothing."""
+    from sklearn.utils.validation import has_fit_parameter
+
+    if name in WEIGHT_CHECKS:
+        with context.preparing("looking for sample_weight among the parameters of fit"):
+            if not has_fit_parameter(estimator, "sample_weight"):
+                return "fit takes no sample_weight"
+    if name == "check_class_weight_classifiers" and "class_weight" not in context.params(estimator):
+        return "get_params lists no class_weight"
+    for tag in (*NEEDED_TAGS.get(name, ()), "input_tags.two_d_array", "not _skip_test"):
+        if not has_tag(context, estimator, tag):
+            plain = tag.removeprefix("not ")
+            return f"the tag {plain} is {'set' if plain != tag else 'not set'}"
+    return ""

@@ -11,12 +11,14 @@ __all__ = [
     "COMMON_CHECKS",
     "METHODS",
     "MULTILABEL_CHECKS",
+    "NEEDED_TAGS",
     "NEEDS",
     "NEWEST",
     "REGRESSOR_CHECKS",
     "SINCE",
     "TAGS",
     "UNTIL",
+    "WEIGHT_CHECKS",
 ]
 
 NEWEST = (1, 9)
@@ -141,6 +143,23 @@ TAGS = {
 }
 """The tag without which scikit-learn does not yield a check. SKL-2 checks that tags are right.
 Other tags (no_validation, non_deterministic, ...) are no reason to leave out a check."""
+
+WEIGHT_CHECKS = tuple(name for name in COMMON_CHECKS if "sample_weight" in name)
+"""The checks that scikit-learn leaves out if ``fit`` has no parameter ``sample_weight``."""
+
+NEEDED_TAGS = {
+    **dict.fromkeys(
+        (
+            *("check_complex_data", "check_dtype_object", "check_estimators_empty_data_messages"),
+            *("check_estimators_nan_inf", "check_supervised_y_no_nan"),
+        ),
+        ("not no_validation",),
+    ),
+    "check_supervised_y_2d": ("not no_validation", "target_tags.single_output"),
+    "check_estimators_unfitted": ("requires_fit",),
+    **dict.fromkeys(WEIGHT_CHECKS, ("not input_tags.pairwise",)),
+}
+"""Tags that excuse an estimator of scikit-learn from a check, but not a wrapper."""
 
 METHODS = {"check_classifiers_multilabel_output_format_decision_function": "decision_function"}
 """A method that the contract does not require, and without which scikit-learn skips a check."""

@@ -6,7 +6,7 @@ data sets, class weights or sample weights.
 """
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -16,9 +16,11 @@ from scikeras_conformance.checks._support.predictions import same
 from scikeras_conformance.runner.context import CheckContext, show
 
 __all__ = [
+    "Mistakes",
     "Record",
     "column",
     "learner",
+    "likeness",
     "loss_name",
     "optimizer_steps",
     "outputs_of",
@@ -71,7 +73,17 @@ def outputs_of(model: Any, x: Any) -> Any:
     return keras.tree.map_structure(keras.ops.convert_to_numpy, model(x))
 
 
-def require_weights(context: CheckContext, estimator: Any, expected: Any, what: str) -> None:
+Mistakes = Mapping[str, Callable[[], Any]]
+"""By words that begin with "as if": a model that was trained with a mistake, made when needed."""
+
+
+def require_weights(
+    context: CheckContext,
+    estimator: Any,
+    expected: Any,
+    what: str,
+    mistakes: Mistakes | None = None,
+) -> None:
     """Require the weights that training by Keras alone gives.
 
     Parameters
@@ -84,11 +96,26 @@ def require_weights(context: CheckContext, estimator: Any, expected: Any, what: 
         The right weights, or a model that has them.
     what : str
         What they should be, for the message.
+    mistakes : mapping, optional
+        Trainings that may have been made in its place, see `Mistakes`; the message says which one
+        gives the weights that were found.
     """
     wanted = expected if isinstance(expected, list) else expected.get_weights()
     found = context.model(estimator).get_weights()
-    same = same_weights(found, wanted)
-    context.require(same, f"the weights are not {what}: {show(found[:1])}, not {show(wanted[:1])}")
+    if same_weights(found, wanted):
+        return
+    alike = likeness(found, mistakes or {})
+    context.fail(
+        f"the weights of the model are not {what}"
+        f"{f', but {alike}' if alike else ''}: {show(found[:1])}, not {show(wanted[:1])}"
+    )
+
+
+def likeness(found: list[Any], mistakes: Mistakes) -> str:
+    """Return which mistake gives the weights that were found, or nothing."""
+    return next(
+        (words for words, make in mistakes.items() if same_weights(found, make().get_weights())), ""
+    )
 
 
 def same_weights(first: list[Any], second: list[Any], *, tolerance: float = 1e-5) -> bool:

@@ -15,6 +15,7 @@ from scikeras_conformance.checks._support.recording_builder import (
     NOT_GIVEN,
     fit_with_builder,
     recording_builder,
+    require_keyword_refused,
     special_argument,
 )
 from scikeras_conformance.runner.context import CheckContext
@@ -143,7 +144,6 @@ UNACCEPTED = {
     cases=UNACCEPTED,
 )
 def unaccepted(context: CheckContext) -> None:
-    X, y, *_ = doubles.dataset(context.wrapper)
     name = UNACCEPTED[context.case]
     made: list[Any] = []
     require_it_works(context)
@@ -153,10 +153,7 @@ def unaccepted(context: CheckContext) -> None:
         made.append(compiled_helper(context))
         return made[-1]
 
-    with context.refusing(
-        f"constructing and fitting with {name}=1", TypeError, naming=name.removeprefix("model__")
-    ):
-        context.subject.construct(context.cls, build, **{name: 1}).fit(X, y)
+    require_keyword_refused(context, build, name)
     context.require(
         not any(model.log.fits for model in made), "the error was raised after training"
     )

@@ -9,7 +9,10 @@ from scikeras_conformance.checks._support.helper_models import compiled_helper
 from scikeras_conformance.checks._support.modules import doubles
 from scikeras_conformance.checks._support.predictions import same
 from scikeras_conformance.checks._support.preparation import require_it_works
-from scikeras_conformance.checks._support.recording_builder import require_special_argument
+from scikeras_conformance.checks._support.recording_builder import (
+    require_keyword_refused,
+    require_special_argument,
+)
 from scikeras_conformance.exceptions import Blocked
 from scikeras_conformance.runner.context import CheckContext, show
 
@@ -183,9 +186,6 @@ def keyword_only(context: CheckContext) -> None:
 )
 def unaccepted_by_others(context: CheckContext) -> None:
     _require_kind_is_accepted(context)
-    X, y, *_ = doubles.dataset(context.wrapper)
     build = _builder_of(context.case, lambda *_: compiled_helper(context))
     for name in ("breadth", "model__breadth"):
-        what = f"constructing and fitting with {name}=1"
-        with context.refusing(what, TypeError, naming="breadth"):
-            context.subject.construct(context.cls, build, **{name: 1}).fit(X, y)
+        require_keyword_refused(context, build, name)

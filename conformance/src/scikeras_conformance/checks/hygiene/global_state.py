@@ -6,14 +6,14 @@ from contextlib import suppress
 from typing import Any
 
 from scikeras_conformance.catalog.check import check
-from scikeras_conformance.checks._support.helper_models import helper_layer
+from scikeras_conformance.checks._support.helper_models import helper_builder, helper_layer
 from scikeras_conformance.checks._support.many_rows import many_rows
 from scikeras_conformance.checks._support.modules import doubles, keras, np
 from scikeras_conformance.checks._support.predictions import same
 from scikeras_conformance.checks._support.preparation import accepted
 from scikeras_conformance.checks._support.training import loss_name
 from scikeras_conformance.runner import global_settings
-from scikeras_conformance.runner.context import CheckContext, show
+from scikeras_conformance.runner.context import CheckContext
 
 OUTER_SEED = 11
 SEEDED_CALLS = ["fit", "partial_fit", "initialize", "predict", "bad-builder", "bad-callback"]
@@ -125,6 +125,37 @@ def settings(context: CheckContext) -> None:
         after = global_settings.current()
     finally:
         global_settings.put(found)
-    changed = [name for name in before if not same(before[name], after[name])]
-    shown = ", ".join(f"{name} ({show(before[name])} -> {show(after[name])})" for name in changed)
-    context.require(not changed, f"{context.case} changed settings of Keras: {shown}")
+    changed = global_settings.differences(before, after)
+    context.require(not changed, f"{context.case} changed settings of Keras: {', '.join(changed)}")
+
+
+DTYPES = ("float16", "float32", "float64", "int32", "int64", "bool")
+"""Of X; a wrapper may treat each in another way."""
+
+FURTHER = ("predict", "predict_proba", "decision_function", "score")
+
+
+@check(
+    "HYG-2.settings-anywhere",
+    verifies="no call changes the global settings of Keras: for data of other dtypes, in methods "
+    "that predict, or while any other check of the run is executed",
+    impact="one table in another precision changes what every later model computes",
+)
+def settings_anywhere(context: CheckContext) -> None:
+    X, y, *_ = doubles.dataset(context.wrapper)
+    methods = [name for name in FURTHER if hasattr(context.cls, name)]
+    given = accepted(context, random_state=3)
+    context.fit(context.make(helper_builder(context), **given), X, y)
+    for dtype in DTYPES:
+        estimator = context.make(helper_builder(context), **given)
+        data = X.astype(dtype)
+        with global_settings.restored_settings(context.subject.packages) as changed:
+            for method in ("fit", *methods):
+                # What does not work with such data is what other clauses are about.
+                with suppress(Exception):
+                    getattr(estimator, method)(data, *((y,) if method in {"fit", "score"} else ()))
+        context.require(
+            not changed,
+            f"{', '.join(('fit', *methods))} with X of dtype {dtype} changed settings of Keras: "
+            f"{', '.join(changed)}",
+        )

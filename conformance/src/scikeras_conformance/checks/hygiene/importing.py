@@ -26,6 +26,9 @@ def names():
         for attribute, value in list(vars(sys.modules[name]).items()):
             if isinstance(value, FUNCTIONS):
                 found[f"{name}.{attribute}"] = value
+            # Tables such as those of losses by name; what is registered is looked at by itself.
+            if isinstance(value, dict) and attribute.isupper() and "GLOBAL" not in attribute:
+                found |= {f"{name}.{attribute}[{key!r}]": item for key, item in value.items()}
             if isinstance(value, type) and of_packages(value.__module__) and value not in seen:
                 seen.add(value)
                 for inner, item in list(vars(value).items()):
@@ -40,13 +43,24 @@ def settings():
     """What Keras and scikit-learn have for the whole process."""
     import keras, sklearn
 
-    config = keras.config
     found = {f"sklearn.get_config()[{k!r}]": v for k, v in sklearn.get_config().items()}
-    for name in ("floatx", "epsilon", "image_data_format", "backend"):
-        found[f"keras.config.{name}()"] = getattr(config, name)()
-    found["keras.config.dtype_policy()"] = config.dtype_policy().name
-    found["keras.config.is_traceback_filtering_enabled()"] = config.is_traceback_filtering_enabled()
-    found["keras.config.is_interactive_logging_enabled()"] = config.is_interactive_logging_enabled()
+    for name, function in vars(keras.config).items():
+        if callable(function) and not name.startswith(("_", "set_", "enable_", "disable_")):
+            found[f"keras.config.{name}()"] = function()
+    found["keras.config.dtype_policy()"] = keras.config.dtype_policy().name
+    for name, value in os.environ.items():
+        if name.startswith(("KERAS_", "SKLEARN_")):
+            found[f"environment variable {name}"] = value
+    for name in PACKAGES:
+        logger = logging.getLogger(name)
+        found[f"the logger {name}"] = logger.level, logger.disabled, logger.handlers
+    # Filters for warnings of one of the packages, by their class or by the module.
+    found["the filters of warnings of Keras and scikit-learn"] = [
+        entry
+        for entry in warnings.filters
+        if of_packages(entry[2].__module__)
+        or any(package in getattr(entry[3], "pattern", "") for package in PACKAGES)
+    ]
     return {name: repr(value) for name, value in found.items()}
 
 
@@ -107,7 +121,11 @@ def conclude(prepared, used):
         for name in after
         if name not in before and name.rpartition(".")[0] in places
     ]
-    changed += [k for k, v in before_settings.items() if after_settings.get(k) != v]
+    changed += [
+        name
+        for name in {**before_settings, **after_settings}
+        if before_settings.get(name) != after_settings.get(name)
+    ]
     now = registered()
     changed += [
         f"keras.saving.get_custom_objects()[{name!r}]"

@@ -8,6 +8,7 @@ from scikeras_conformance.catalog.check import ESTIMATORS, Wrapper, check
 from scikeras_conformance.checks._support.modules import doubles, np
 from scikeras_conformance.checks._support.plain_use import provided
 from scikeras_conformance.checks._support.predictions import as_array, same
+from scikeras_conformance.checks._support.preparation import accepted
 from scikeras_conformance.checks._support.recorded_training import counting_starts
 from scikeras_conformance.checks._support.training import learner
 from scikeras_conformance.contract import Capability, Level
@@ -91,6 +92,60 @@ def bad_input(context: CheckContext) -> None:
         what = f"{method} with {context.case.replace('-', ' ')}"
         with provided(partial(_good_call, context, method, keywords)):
             _require_refused_first(context, what, call, starts)
+
+
+def _in_dtype_of(good: Any, given: Any) -> Any:
+    """Return an array of floats in the dtype of another one, if that holds floats."""
+    if isinstance(given, np.ndarray) and given.dtype.kind == good.dtype.kind == "f":
+        return given.astype(good.dtype)
+    return given
+
+
+LATER = ("second-fit", "warm-fit", "partial_fit")
+"""Ways to train an estimator that is fitted already."""
+
+
+@check(
+    "HYG-5.later-input",
+    verifies="input that is invalid for every model raises an error before training goes on, in a "
+    "second fit, a warm fit and a partial_fit after a fit",
+    impact="a service that receives one bad batch goes on with a model that was trained on it",
+    wrappers=ESTIMATORS,
+    cases=[f"{way}-{name}" for way in LATER for name in BAD_CALLS],
+    conditional=True,
+    presupposes="HYG-5.bad-input",
+)
+def later_input(context: CheckContext) -> None:
+    way = next(way for way in LATER if context.case.startswith(way))
+    name = context.case.removeprefix(f"{way}-")
+    method = "partial_fit" if way == "partial_fit" else "fit"
+    good_X, good_y, *_ = doubles.dataset(context.wrapper)
+    X, y, keywords = _bad_calls(good_X, good_y)[name]
+    # Another dtype than that of the fit would be refused as such.
+    X, y = _in_dtype_of(good_X, X), _in_dtype_of(good_y, y)
+    if method == "partial_fit" and "validation_data" in keywords:
+        context.not_applicable("partial_fit need not accept validation_data")
+    build, starts = counting_starts(learner(context))
+    given = accepted(context, warm_start=True) if way == "warm-fit" else {}
+    if way == "warm-fit" and not given:
+        context.not_applicable("there is no warm_start, which API-4 is about")
+    estimator = context.make(build, **given)
+    if name == "nan-in-X" and _allows_nan(estimator):
+        context.not_applicable("the tag allow_nan says that NaN is accepted")
+    context.fit(estimator, good_X, good_y)
+    starts.clear()
+
+    def good_call() -> None:
+        good = {"sample_weight": np.ones(len(good_y)), "validation_data": (good_X[:4], good_y[:4])}
+        other = context.make(learner(context), **given)
+        context.fit(other, good_X, good_y)
+        context.call(other, method, good_X, good_y, **{key: good[key] for key in keywords})
+
+    what = f"{way.replace('-', ' ')} after a fit, with {name.replace('-', ' ')}"
+    with provided(good_call):
+        _require_refused_first(
+            context, what, lambda: getattr(estimator, method)(X, y, **keywords), starts
+        )
 
 
 def _methods(context: CheckContext) -> list[str]:

@@ -15,7 +15,8 @@ from scikeras_conformance.checks._support.predictions import same
 from scikeras_conformance.checks._support.preparation import accepted, own_parameters
 from scikeras_conformance.checks._support.state import fitted_names
 from scikeras_conformance.checks._support.stored_parameters import PREFIXES
-from scikeras_conformance.runner.context import CheckContext
+from scikeras_conformance.exceptions import Blocked
+from scikeras_conformance.runner.context import CheckContext, show
 
 
 def _parameters_for_cloning(context: CheckContext) -> dict[str, Any]:
@@ -137,3 +138,73 @@ def clone_of_instances(context: CheckContext) -> None:
         copy = sklearn_base.clone(estimator)
     with context.doing("fit of the clone of a fitted wrapper of instances"):
         context.fit(copy, X, y)
+
+
+def _with_own_constructor(context: CheckContext) -> Any:
+    """Return an instance of a subclass whose constructor has a parameter ``hidden``."""
+    build = context.as_given(helper_builder(context))
+
+    class WithKeywords(context.cls):  # type: ignore[name-defined, misc]
+        def __init__(self, model: Any = build, hidden: Any = 3, **kwargs: Any) -> None:
+            super().__init__(model, **kwargs)
+            self.hidden = hidden
+
+    class Closed(context.cls):  # type: ignore[name-defined, misc]
+        def __init__(self, model: Any = build, hidden: Any = 3) -> None:
+            super().__init__(model)
+            self.hidden = hidden
+
+    class WithBuilder(context.cls):  # type: ignore[name-defined, misc]
+        def __init__(self, hidden: Any = 3) -> None:
+            super().__init__()
+            self.hidden = hidden
+
+        def _keras_build_fn(self) -> Any:
+            return compiled_helper(context)
+
+    kind = context.case.partition("-")[0]
+    cls = {"keywords": WithKeywords, "closed": Closed, "builder": WithBuilder}[kind]
+    inherited = accepted(context, epochs=2) if kind == "keywords" else {}
+    # Not as an adapter would construct it: the signature is that of the subclass.
+    with context.preparing("constructing an instance of a subclass with a parameter of its own"):
+        return cls(hidden=[7], **inherited)
+
+
+@check(
+    "INIT-4.own-constructor",
+    verifies="a subclass whose constructor has parameters of its own can be cloned with all of "
+    "them, also after set_params and after fit",
+    impact="an estimator class built on the wrapper loses its settings, or fails, in every search",
+    cases=[
+        *("keywords", "keywords-set", "keywords-after-fit"),
+        *("closed", "closed-set", "closed-after-fit", "builder", "builder-after-fit"),
+    ],
+    conditional=True,
+)
+def own_constructor(context: CheckContext) -> None:
+    kind, _, state = context.case.partition("-")
+    X, y, *_ = doubles.dataset(context.wrapper)
+    try:
+        estimator = _with_own_constructor(context)
+        if kind == "builder" or state == "after-fit":
+            context.fit(estimator, X, y)
+    except Blocked as blocked:
+        if kind != "builder":
+            raise
+        context.not_applicable(f"CLS-6 is about a builder as method: {blocked}")
+    if state == "set":
+        context.call(estimator, "set_params", hidden=[8])
+    what = f"the clone ({context.case})"
+    with context.doing("cloning an instance of a subclass with a parameter of its own"):
+        copy = sklearn_base.clone(estimator)
+    context.require(type(copy) is type(estimator), f"{what} is a {type(copy).__name__}")
+    before, after = context.params(estimator), context.params(copy)
+    differing = _differing(before, after)
+    context.require(not differing, f"{what} has different values for {', '.join(differing)}")
+    hidden = context.attribute(copy, "hidden")
+    expected = [8] if state == "set" else [7]
+    context.require(
+        same(hidden, expected), f"{what} should have hidden={expected}; it is {show(hidden)}"
+    )
+    found = fitted_names(copy)
+    context.require(not found, f"{what} has fitted attributes: {', '.join(found)}")

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from scikeras_conformance.catalog.check import Wrapper, check
+from scikeras_conformance.catalog.check import ESTIMATORS, Wrapper, check
 from scikeras_conformance.checks._support.helper_models import compiled_helper, helper_builder
 from scikeras_conformance.checks._support.modules import doubles, np
 from scikeras_conformance.checks._support.predictions import require_values
@@ -15,6 +15,7 @@ from scikeras_conformance.checks._support.state import (
     require_not_fitted,
     score_if_possible,
 )
+from scikeras_conformance.exceptions import Blocked
 from scikeras_conformance.runner.context import CheckContext, show
 
 
@@ -42,6 +43,44 @@ def attributes_created(context: CheckContext) -> None:
         name for name in created if not may_create or not name.endswith("_") or name.endswith("__")
     )
     context.require(not wrong, f"{context.case} created the attributes {', '.join(wrong)}")
+
+
+FURTHER = {
+    "decision_function": ("decision_function", {}),
+    "predict_proba": ("predict_proba", {}),
+    "weighted-score": ("score", {"sample_weight": True}),
+    "score-of-one-row": ("score", {}),
+}
+"""Calls that read a model, by case: a method, and whether it is given weights."""
+
+
+@check(
+    "INIT-6.further-methods",
+    verifies="decision_function, predict_proba and a weighted score create no attributes",
+    impact="predictions change what is pickled and what the next call does",
+    wrappers=ESTIMATORS,
+    cases=FURTHER,
+    conditional=True,
+)
+def further_methods(context: CheckContext) -> None:
+    method, keywords = FURTHER[context.case]
+    if not hasattr(context.cls, method):
+        context.not_applicable(f"there is no {method}, which the contract does not require")
+    X, y, *_ = doubles.dataset(context.wrapper)
+    if context.case == "score-of-one-row":
+        X, y = X[:1], y[:1]
+    estimator = context.make(helper_builder(context))
+    context.fit(estimator, *doubles.dataset(context.wrapper)[:2])
+    before = own_names(estimator)
+    given = {name: np.arange(len(y)) % 2 + 1.0 for name in keywords}
+    try:
+        context.call(estimator, method, *((X, y) if method == "score" else (X,)), **given)
+    except Blocked as blocked:
+        if method == "predict_proba":
+            raise
+        context.not_applicable(f"another clause is about this call: {blocked}")
+    created = sorted(own_names(estimator) - before)
+    context.require(not created, f"{method} created the attributes {', '.join(created)}")
 
 
 @check(

@@ -89,6 +89,7 @@ def other_data(context: CheckContext) -> None:
         what = f"after fit on data of shape {data.X.shape}, predict"
         with context.doing(f"fit on data of shape {data.X.shape} after a fit on other data"):
             context.fit(estimator, data.X, data.y)
+        with context.doing(what):
             predicted = context.predict(estimator, data.X)
         require_values(context, predicted, data.y, what)
         if context.is_classifier:

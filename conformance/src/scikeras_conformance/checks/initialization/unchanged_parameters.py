@@ -15,6 +15,7 @@ from scikeras_conformance.checks._support.modules import doubles, keras, np, skl
 from scikeras_conformance.checks._support.preparation import accepted, require_probabilities_exist
 from scikeras_conformance.checks._support.state import own_names, score_if_possible
 from scikeras_conformance.contract import Capability
+from scikeras_conformance.exceptions import Blocked
 from scikeras_conformance.runner.context import CheckContext
 
 
@@ -45,6 +46,38 @@ def _busy_estimator(context: CheckContext) -> Any:
     )
 
 
+def _settings_of_training(context: CheckContext) -> Any:
+    """Make an estimator with settings that a wrapper resolves for each call of Keras."""
+    given: dict[str, Any] = {
+        "batch_size": -1,
+        "random_state": None,
+        "validation_split": 0.25,
+        "fit__shuffle": True,
+        "predict__batch_size": None,
+        "callbacks": [keras.callbacks.TerminateOnNaN],
+    }
+    if context.is_classifier:
+        given["class_weight"] = "balanced"
+    settings = accepted(context, **given)
+    if not _is_usable(context, settings):
+        # Other clauses are about those that do not work, or not together.
+        usable: dict[str, Any] = {}
+        for name, value in settings.items():
+            if _is_usable(context, {**usable, name: value}):
+                usable[name] = value
+        settings = usable
+    return _estimator_with(context, {"units": [1]}, **settings)
+
+
+def _is_usable(context: CheckContext, settings: dict[str, Any]) -> bool:
+    X, y, *_ = doubles.dataset(context.wrapper)
+    try:
+        context.fit(context.make(helper_builder(context), **settings), X, y)
+    except Blocked:
+        return False
+    return True
+
+
 def _names_and_classes(context: CheckContext) -> Any:
     """Make an estimator with nested names and classes, which a wrapper might replace in place."""
     return _estimator_with(
@@ -64,12 +97,17 @@ def _names_and_classes(context: CheckContext) -> Any:
     verifies="no method changes a parameter or anything inside it",
     impact="the parameters of a fitted estimator are not those the user wrote, and results "
     "depend on earlier calls",
-    cases=["initialize", "fit", "predict", "score", "initialize-names", "fit-names"],
+    cases=[
+        *("initialize", "fit", "predict", "score", "initialize-names", "fit-names"),
+        *("initialize-settings", "fit-settings", "partial_fit-settings"),
+        *("predict-settings", "score-settings"),
+    ],
 )
 def parameters_untouched(context: CheckContext) -> None:
-    method, _, names = context.case.partition("-")
+    method, _, kind = context.case.partition("-")
     X, y, *_ = doubles.dataset(context.wrapper)
-    estimator = _names_and_classes(context) if names else _busy_estimator(context)
+    makers = {"": _busy_estimator, "names": _names_and_classes, "settings": _settings_of_training}
+    estimator = makers[kind](context)
     if method in {"predict", "score"}:
         context.fit(estimator, X, y)
     before = doubles.snapshot(context.params(estimator))
@@ -87,12 +125,14 @@ def parameters_untouched(context: CheckContext) -> None:
     impact="a call of predict_proba changes what the next clone or fit does",
     wrappers=[Wrapper.CLASSIFIER],
     also=["INIT-6"],
+    cases=["objects", "settings"],
     conditional=True,
 )
 def proba_leaves_parameters(context: CheckContext) -> None:
     require_probabilities_exist(context)
     X, y, *_ = doubles.dataset(context.wrapper)
-    estimator = _busy_estimator(context)
+    make = _settings_of_training if context.case == "settings" else _busy_estimator
+    estimator = make(context)
     context.fit(estimator, X, y)
     before, names = doubles.snapshot(context.params(estimator)), own_names(estimator)
     context.call(estimator, "predict_proba", X)

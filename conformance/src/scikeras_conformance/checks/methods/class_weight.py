@@ -4,6 +4,7 @@ from typing import Any
 
 from scikeras_conformance.catalog.check import Wrapper, check
 from scikeras_conformance.checks._support.helper_models import helper_target, uncompiled_helper
+from scikeras_conformance.checks._support.likely_mistakes import mistakes_with_two_kinds
 from scikeras_conformance.checks._support.modules import doubles, keras, np
 from scikeras_conformance.checks._support.plain_use import provided
 from scikeras_conformance.checks._support.recorded_training import recorded_history
@@ -61,8 +62,13 @@ def class_weight(context: CheckContext) -> None:
     with provided(unweighted):
         estimator = context.observe.make(build, class_weight=given)
         context.observe.call(estimator, method, X, y, **keywords)
-    expected = train(build(), X, helper_target(context, codes), sample_weight=weights)
-    require_weights(context, estimator, expected, f"those of training with class_weight={given}")
+    target = helper_target(context, codes)
+    expected = train(build(), X, target, sample_weight=weights)
+    mistakes = mistakes_with_two_kinds(
+        build, X, target, by_code[codes], keywords.get("sample_weight")
+    )
+    what = f"those of training with class_weight={given}"
+    require_weights(context, estimator, expected, what, mistakes)
 
 
 @check(

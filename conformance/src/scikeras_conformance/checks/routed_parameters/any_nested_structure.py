@@ -62,7 +62,8 @@ def _paths(structure: Any, start: str) -> list[str]:
 
 def _with_classes(shape: Any, kind: str) -> Any:
     if shape == CLASS:
-        return doubles.class_accepting_anything(kind)
+        # ROUTE-10 has classes that accept anything; a wrapper may go by the names in a signature.
+        return doubles.class_accepting_anything(kind, *ARGUMENTS)
     if isinstance(shape, Mapping):
         return {key: _with_classes(item, kind) for key, item in shape.items()}
     return [_with_classes(item, kind) for item in shape]

@@ -13,13 +13,17 @@ from scikeras_conformance.checks._support.modules import doubles, keras, np
 from scikeras_conformance.checks._support.plain_use import provided
 from scikeras_conformance.runner.context import CheckContext, show
 
+OTHERS = ("epochs", "batch_size", "verbose", "random_state", "validation_split", "warm_start")
+"""Parameters of a wrapper, which a constructor may also have and must not be given."""
+
 
 def _require_constructed(context: CheckContext, kind: str) -> None:
     """Require routed arguments in an object that the model is compiled with."""
     given = {"alpha": 1001, "beta": [2, {"a": 3}], "nothing": None}
     requests = context.case == "builder"
     routed = {f"{kind}__{name}": value for name, value in given.items()}
-    destinations, _ = prepared(context, requests=requests, **routed)
+    signature = [*given, *OTHERS] if context.case == "named-arguments" else ()
+    destinations, _ = prepared(context, requests=requests, signature=signature, **routed)
     arguments: Any
     if requests:
         where, arguments = "compile_kwargs", (destinations.compilations or [None])[-1]
@@ -32,7 +36,8 @@ def _require_constructed(context: CheckContext, kind: str) -> None:
     require_made(context, arguments.get(kind), expected, f"{kind} in {where}")
 
 
-PLACES = ("wrapper", "builder")
+PLACES = ("wrapper", "builder", "named-arguments")
+"""Who compiles the model; and the wrapper, with classes whose signatures name their arguments."""
 
 
 @check(

@@ -1,5 +1,7 @@
 """ROUTE-13, ROUTE-15 and ROUTE-16: a routed parameter reaches one destination only."""
 
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from scikeras_conformance.catalog.check import check
@@ -94,6 +96,16 @@ def prefixes_apart(context: CheckContext) -> None:
     require_no_leak(context, context.case, LEAKS[context.case])
 
 
+def _refuses(context: CheckContext, what: str, call: Callable[[], object]) -> bool:
+    """Whether a call raises an error that says that an argument or its value is wrong."""
+    with context.doing(what):
+        try:
+            call()
+        except (TypeError, ValueError):
+            return True
+    return False
+
+
 @check(
     "ROUTE-15.further-underscores",
     verifies="an argument whose name contains two underscores, or starts like a prefix, is "
@@ -109,12 +121,14 @@ def further_underscores(context: CheckContext) -> None:
         use(context, Destinations(context).estimator(context), "fit", "score")
         destinations = Destinations(context)
         estimator = destinations.estimator(context)
-        with context.doing(f"fit and score with {context.case}__{name}"):
-            try:
-                estimator.set_params(**{f"{context.case}__{name}": value})
-                estimator.fit(X, y).score(X, y)
-            except (TypeError, ValueError):
-                continue
+        steps = {
+            "set_params": partial(estimator.set_params, **{f"{context.case}__{name}": value}),
+            "fit": partial(estimator.fit, X, y),
+            "score": partial(estimator.score, X, y),
+        }
+        after = f"with {context.case}__{name}"
+        if any(_refuses(context, f"{step} {after}", call) for step, call in steps.items()):
+            continue
         calls = destinations.received(context.case)
         require_received(context, calls, {name: value}, f"the destination of {context.case}__")
         strange = sorted({other for call in calls for other in call} - {name, "sample_weight"})

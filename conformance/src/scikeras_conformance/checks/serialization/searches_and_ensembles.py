@@ -140,9 +140,13 @@ def selection(context: CheckContext) -> None:
         halved = FunctionTransformer(lambda data: data / 2)
         pipeline = make_pipeline(halved, stub_estimator(context))
         alone = works_alone(context, "score")
-        with provided(alone), context.doing("fit and predict of a pipeline"):
-            predictions = pipeline.fit(X * 2, y).predict(X * 2)
-            score = float(pipeline.score(X * 2, y))
+        with provided(alone):
+            with context.doing("fit of a pipeline"):
+                pipeline.fit(X * 2, y)
+            with context.doing("predict of a pipeline"):
+                predictions = pipeline.predict(X * 2)
+            with context.doing("score of a pipeline"):
+                score = float(pipeline.score(X * 2, y))
         require_expected(context, predictions, y, "predict of a pipeline")
         context.require(abs(score - 1.0) < 1e-3, f"the score of the pipeline is {score}, not 1")
     elif context.case == "probabilities" and context.is_classifier:
@@ -168,8 +172,11 @@ def selection(context: CheckContext) -> None:
 def _require_ensemble(context: CheckContext, ensemble: Any, what: str, *, parts: int = 0) -> None:
     """Require that an ensemble of right estimators predicts correctly."""
     X, y, *_ = doubles.data_predicted_by_oracles(context.wrapper)
-    with provided(works_alone(context)), context.doing(f"fit and predict of {what}"):
-        predictions = ensemble.fit(X, y).predict(X)
+    with provided(works_alone(context)):
+        with context.doing(f"fit of {what}"):
+            ensemble.fit(X, y)
+        with context.doing(f"predict of {what}"):
+            predictions = ensemble.predict(X)
     require_expected(context, predictions, y, f"predict of {what}")
     if not parts:
         return

@@ -7,6 +7,7 @@ from typing import Any
 from scikeras_conformance.catalog.check import check
 from scikeras_conformance.checks._support.frames import import_library, make_frame
 from scikeras_conformance.checks._support.helper_models import helper_target
+from scikeras_conformance.checks._support.likely_mistakes import mistakes_with_weights
 from scikeras_conformance.checks._support.modules import doubles, np
 from scikeras_conformance.checks._support.plain_use import plain_use, provided
 from scikeras_conformance.checks._support.predictions import as_array, same
@@ -115,10 +116,11 @@ def memory_mapped(context: CheckContext) -> None:
 
             with provided(with_an_array):
                 context.observe.call(estimator, "fit", X, y, sample_weight=mapped(weights, "w"))
-            expected = train(build(), X, helper_target(context, y), sample_weight=weights)
-            require_weights(
-                context, estimator, expected, "those of training with memory-mapped weights"
-            )
+            target = helper_target(context, y)
+            expected = train(build(), X, target, sample_weight=weights)
+            what = "those of training with memory-mapped weights"
+            mistakes = mistakes_with_weights(build, X, target, weights)
+            require_weights(context, estimator, expected, what, mistakes)
             return
         target = mapped(y, "y") if context.case == "X-and-y" else y
         _require_trained_on(context, mapped(X, "X"), target, X, y)

@@ -9,6 +9,7 @@ from scikeras_conformance.checks._support.sklearn_checks import (
     require_known,
     require_recognized,
     run_pinned,
+    why_left_out,
     yielded_checks,
 )
 from scikeras_conformance.checks._support.sklearn_names import (
@@ -81,10 +82,12 @@ def counts(context: CheckContext) -> None:
         for name in known
         if name not in yielded and (name not in TAGS or has_tag(context, estimator, TAGS[name]))
     ]
+    reasons = dict.fromkeys(why_left_out(context, estimator, name) for name in missing)
+    because = " and ".join(reason for reason in reasons if reason)
     context.require(
         not missing,
         f"scikit-learn has {len(yielded)} checks for the subject, {len(missing)} fewer than it "
-        f"should: {', '.join(missing)}",
+        f"should{f', because {because}' if because else ''}: {', '.join(missing)}",
     )
     unknown = [name for name in yielded if name not in known]
     if unknown:

@@ -1,11 +1,13 @@
 """SKL-4: metadata routing through pipelines and searches."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from scikeras_conformance.catalog.check import ESTIMATORS, check
 from scikeras_conformance.checks._support.destinations import subclass
 from scikeras_conformance.checks._support.helper_models import helper_builder, helper_target
+from scikeras_conformance.checks._support.likely_mistakes import mistakes_with_weights
 from scikeras_conformance.checks._support.modules import doubles, np
 from scikeras_conformance.checks._support.plain_use import provided
 from scikeras_conformance.checks._support.sklearn_checks import installed_version
@@ -84,11 +86,17 @@ def fit_request(context: CheckContext) -> None:
         with context.doing("putting the estimator into a tool of scikit-learn"):
             tool = _tools().get(context.case, _after_another)(estimator)
     member = _fit_with_weights(context, tool, X, y, weights)
-    expected = train(
-        build(), X, helper_target(context, y), sample_weight=weights if wanted else None
-    )
+    target = helper_target(context, y)
+    expected = train(build(), X, target, sample_weight=weights if wanted else None)
+    mistakes = mistakes_with_weights(build, X, target, weights)
+    if not wanted:
+        mistakes = {"as if the weights were passed": partial(_weighted, build, X, target, weights)}
     how = "with" if wanted else "without"
-    require_weights(context, member, expected, f"those of training {how} the weights")
+    require_weights(context, member, expected, f"those of training {how} the weights", mistakes)
+
+
+def _weighted(build: Callable[[], Any], X: Any, target: Any, weights: Any) -> Any:
+    return train(build(), X, target, sample_weight=weights)
 
 
 def _after_another(estimator: Any) -> Any:

@@ -14,23 +14,38 @@ from scikeras_conformance.runner.context import CheckContext
 REFUSALS = (ValueError, TypeError)
 
 
-def _fit_and_predict(estimator: Any, X: Any, y: Any) -> Any:
-    """Return predictions; not those of what fit returned, which is for CLS-2."""
-    estimator.fit(X, y)
-    return estimator.predict(X)
-
-
 def _require_as_tagged(
-    context: CheckContext, estimator: Any, tag: str, what: str, does: Callable[[], None]
-) -> None:
-    """Require that input is accepted if a tag says so, and raises an error otherwise."""
+    context: CheckContext, estimator: Any, tag: str, what: str, call: Callable[[], object]
+) -> bool:
+    """Require a call to be accepted if a tag says so, and to raise an error otherwise.
+
+    Returns
+    -------
+    bool
+        Whether the tag says so.
+    """
     with provided(plain_use(context)):
         if has_tag(context, estimator, tag):
             with context.doing(f"{what}, which the tag {tag} allows,"):
-                does()
-            return
+                call()
+            return True
         with context.refusing(f"{what}, which the tag {tag} does not allow,", *REFUSALS):
-            does()
+            call()
+    return False
+
+
+def _require_fit_as_tagged(
+    context: CheckContext, estimator: Any, tag: str, kind: str, X: Any, y: Any
+) -> None:
+    """Require a fit and, where a tag allows it, right predictions; each is said of its method."""
+    if not _require_as_tagged(
+        context, estimator, tag, f"fit with {kind}", lambda: estimator.fit(X, y)
+    ):
+        return
+    what = f"predict after a fit with {kind}"
+    with provided(plain_use(context, "fit", "predict")), context.doing(what):
+        predicted = estimator.predict(X)
+    require_predictions(context, predicted, y, what)
 
 
 @check(
@@ -45,14 +60,7 @@ def sparse_tag(context: CheckContext) -> None:
     data = doubles.dataset(context.wrapper)
     X = getattr(scipy.sparse, context.case)(data.X)
     estimator = context.make(helper_builder(context))
-    predictions: list[Any] = []
-
-    def does() -> None:
-        predictions.append(_fit_and_predict(estimator, X, data.y))
-
-    _require_as_tagged(context, estimator, "input_tags.sparse", "fit with sparse input", does)
-    for given in predictions:
-        require_predictions(context, given, data.y, "predict with sparse input")
+    _require_fit_as_tagged(context, estimator, "input_tags.sparse", "sparse input", X, data.y)
 
 
 @check(
@@ -112,14 +120,7 @@ def several_targets_tag(context: CheckContext) -> None:
         return model
 
     estimator = context.make(build)
-    predictions: list[Any] = []
-
-    def does() -> None:
-        predictions.append(_fit_and_predict(estimator, data.X, data.y))
-
-    _require_as_tagged(context, estimator, tag, "fit with a target of several columns", does)
-    for given in predictions:
-        require_predictions(context, given, data.y)
+    _require_fit_as_tagged(context, estimator, tag, "a target of several columns", data.X, data.y)
 
 
 @check(
@@ -132,15 +133,8 @@ def several_targets_tag(context: CheckContext) -> None:
 def multiclass_tag(context: CheckContext) -> None:
     data = doubles.classes_dataset(["a", "b", "c"])
     estimator = context.make(lambda: doubles.stub_model_of(data, context.wrapper))
-    predictions: list[Any] = []
-
-    def does() -> None:
-        predictions.append(_fit_and_predict(estimator, data.X, data.y))
-
     tag = "classifier_tags.multi_class"
-    _require_as_tagged(context, estimator, tag, "fit with three classes", does)
-    for given in predictions:
-        require_predictions(context, given, data.y)
+    _require_fit_as_tagged(context, estimator, tag, "three classes", data.X, data.y)
 
 
 @check(

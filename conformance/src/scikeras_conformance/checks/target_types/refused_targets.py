@@ -1,6 +1,7 @@
 """TGT-6, TGT-6b, TGT-7 and TGT-9: targets that are refused."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from scikeras_conformance.catalog.check import Wrapper, check
@@ -13,6 +14,7 @@ from scikeras_conformance.checks._support.oracle_models import (
     two_column_target,
 )
 from scikeras_conformance.checks._support.preparation import require_it_works
+from scikeras_conformance.checks._support.refusals import Call, require_one_refuses
 from scikeras_conformance.runner.context import CheckContext
 
 CLASSIFIER = [Wrapper.CLASSIFIER]
@@ -38,9 +40,14 @@ def multiclass_multioutput_refused(context: CheckContext) -> None:
     for method in ("initialize", "partial_fit"):
         estimator = context.make(oracle_builder(wide, context.case, loss))
         if hasattr(estimator, method):
-            what = f"{method} and predict with several columns of classes"
-            with context.refusing(what, ValueError):
-                getattr(estimator, method)(X, y).predict(X)
+            calls: list[Call] = [
+                (
+                    f"{method} with several columns of classes",
+                    partial(getattr(estimator, method), X, y),
+                ),
+                ("predict", partial(estimator.predict, X)),
+            ]
+            require_one_refuses(context, calls, ValueError)
 
 
 @check(

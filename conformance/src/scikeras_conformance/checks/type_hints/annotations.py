@@ -2,11 +2,14 @@
 
 import ast
 import importlib.util
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
+from types import FunctionType
 
 from scikeras_conformance.catalog.check import check
 from scikeras_conformance.runner.context import CheckContext
+
+Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 GENERIC = {
     *("list", "dict", "set", "frozenset", "tuple", "type", "List", "Dict", "Set", "FrozenSet"),
@@ -16,13 +19,17 @@ GENERIC = {
 """Generic types; without parameters they stand for Any."""
 
 
+SHOWN = 5
+"""Methods that a message names."""
+
+
 def own_classes(cls: type) -> list[type]:
     """Return a class and those of its bases that are from the same package."""
     top = cls.__module__.partition(".")[0]
     return [one for one in cls.__mro__ if one.__module__.partition(".")[0] == top]
 
 
-def public_methods(cls: type) -> dict[str, list[ast.FunctionDef]]:
+def public_methods(cls: type) -> dict[str, list[Function]]:
     """Return the public methods that the source of a class defines, with all overloads.
 
     Raises
@@ -30,9 +37,9 @@ def public_methods(cls: type) -> dict[str, list[ast.FunctionDef]]:
     LookupError
         If there is no source, or it does not define the class by its name.
     """
-    found: dict[str, list[ast.FunctionDef]] = {}
-    for node in _definition(cls).body:
-        if not isinstance(node, ast.FunctionDef):
+    found: dict[str, list[Function]] = {}
+    for node in _statements(_definition(cls).body):
+        if not isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
             continue
         if node.name == "__init__" or not node.name.startswith("_"):
             found.setdefault(node.name, []).append(node)
@@ -53,11 +60,39 @@ def _definition(cls: type) -> ast.ClassDef:
 
 
 def _classes(body: list[ast.stmt]) -> Iterator[ast.ClassDef]:
+    yield from (node for node in _statements(body) if isinstance(node, ast.ClassDef))
+
+
+def _statements(body: list[ast.stmt]) -> Iterator[ast.stmt]:
+    """Yield statements, also those under a condition."""
     for node in body:
-        if isinstance(node, ast.ClassDef):
+        if isinstance(node, (ast.If, ast.Try)):
+            yield from _statements(node.body + node.orelse)
+        else:
             yield node
-        elif isinstance(node, (ast.If, ast.Try)):
-            yield from _classes(node.body + node.orelse)
+
+
+def undefined_methods(cls: type, known: Collection[str]) -> list[str]:
+    """Return the public methods and properties of a class that its source does not define as such.
+
+    They are assigned, and have no signature that could be read.
+
+    Parameters
+    ----------
+    cls : type
+        The class.
+    known : collection of str
+        The names of those that are defined, there or in another class; one of them may have a
+        second name.
+    """
+    found = []
+    for name, value in vars(cls).items():
+        function = getattr(value, "fget", None) or getattr(value, "__func__", value)
+        if name.startswith("_") or name in known or not isinstance(function, FunctionType):
+            continue
+        if function.__name__ not in known:
+            found.append(name)
+    return found
 
 
 def _source(module: str) -> Path:
@@ -69,7 +104,7 @@ def _source(module: str) -> Path:
     return stub if stub.exists() else Path(spec.origin)
 
 
-def missing_annotations(method: ast.FunctionDef) -> list[str]:
+def missing_annotations(method: Function) -> list[str]:
     """Return what lacks a type in the signature of a method."""
     is_static = any(ast.unparse(one) == "staticmethod" for one in method.decorator_list)
     arguments = [*method.args.posonlyargs, *method.args.args][0 if is_static else 1 :]
@@ -109,13 +144,20 @@ def _bare(annotation: ast.expr) -> Iterator[str]:
 )
 def signatures(context: CheckContext) -> None:
     gaps = []
+    known: set[str] = set()
     for cls in own_classes(context.public_class):
         with context.doing(f"reading the source of {cls.__qualname__}"):
             methods = public_methods(cls)
+        known |= methods.keys()
         gaps += [
             f"{cls.__qualname__}.{name} ({', '.join(missing_annotations(node))})"
             for name, nodes in methods.items()
             for node in nodes
             if missing_annotations(node)
         ]
-    context.require(not gaps, "types are missing in " + "; ".join(gaps[:5]))
+    for cls in own_classes(context.public_class):
+        gaps += [
+            f"{cls.__qualname__}.{name} (its definition)" for name in undefined_methods(cls, known)
+        ]
+    more = f" and {len(gaps) - SHOWN} more" if len(gaps) > SHOWN else ""
+    context.require(not gaps, f"types are missing in {'; '.join(gaps[:SHOWN])}{more}")

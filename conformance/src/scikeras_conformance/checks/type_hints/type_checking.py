@@ -10,7 +10,7 @@ import tempfile
 from functools import cache
 from pathlib import Path
 
-from scikeras_conformance.catalog.check import check
+from scikeras_conformance.catalog.check import Wrapper, check
 from scikeras_conformance.runner.context import CheckContext, show
 
 PLACES = {"base": "BaseWrapper", "classifier": "KerasClassifier", "regressor": "KerasRegressor"}
@@ -36,15 +36,28 @@ estimator = {name}(
 )
 fitted: {name} = estimator.fit(X, y)
 fitted.fit(X, y, sample_weight=weights).predict(X)
-fitted.partial_fit(X, y)
-fitted.initialize(X, y)
+trained: {name} = fitted.partial_fit(X, y)
+ready: {name} = fitted.initialize(X, y)
 prediction = fitted.predict(X)
 number: float = fitted.score(X, y)
 params: dict[str, Any] = estimator.get_params()
-estimator.set_params(epochs=3)
+changed: {name} = estimator.set_params(epochs=3)
 model = fitted.model_
+
+{name}(build).fit(X, y).predict(X)
+{name}(build).partial_fit(X, y).predict(X)
+{name}(build).initialize(X, y).predict(X)
+{name}(build).set_params(epochs=3).fit(X, y).score(X, y)
+{name}(build).fit(X, y).predict_proba(X)
+{name}(build).fit(X, y).decision_function(X)
 """
 """A user's program, also for the base wrapper, which has all methods but no scorer."""
+
+METHODS = (
+    *("initialize", "fit", "partial_fit", "predict", "predict_proba", "decision_function"),
+    *("score", "get_params", "set_params"),
+)
+"""The public methods of wrappers, of which not every one has all."""
 
 
 def place_of(context: CheckContext, wrapper: str) -> tuple[str, str]:
@@ -65,9 +78,7 @@ def place_of(context: CheckContext, wrapper: str) -> tuple[str, str]:
     return cls.__module__, cls.__qualname__
 
 
-def errors_of_mypy(
-    context: CheckContext, wrapper: str, revealed: tuple[str, ...]
-) -> tuple[list[str], dict[str, str]]:
+def errors_of_mypy(context: CheckContext, wrapper: str) -> tuple[list[str], dict[str, str]]:
     """Type-check a small program for one wrapper.
 
     Parameters
@@ -76,26 +87,25 @@ def errors_of_mypy(
         Its subject is used in the program.
     wrapper : str
         The wrapper that the program uses.
-    revealed : tuple of str
-        Methods whose type mypy reveals.
 
     Returns
     -------
     list of str
         The errors, in mypy's words.
     dict
-        From each method to its type, in mypy's words.
+        From each method that the subject defines to its type, in mypy's words.
     """
     if importlib.util.find_spec("mypy") is None:
         context.unavailable(
             "mypy is not installed; install it with pip install 'scikeras-conformance[typing]'"
         )
-    places = tuple((name, *place_of(context, name)) for name in _offered(context))
-    lines = _output(places, revealed, _absent(context), _search_path(context)).splitlines()
+    programs = tuple((name, _program(context, name)) for name in _offered(context))
+    lines = _output(programs, _search_path(context)).splitlines()
     mine = [line.partition(": ")[2] for line in lines if line.startswith(f"{wrapper}.py:")]
     errors = [line.removeprefix("error: ") for line in mine if line.startswith("error: ")]
     notes = [line for line in mine if line.startswith("note: Revealed type is ")]
     types = [line.removeprefix("note: Revealed type is ").strip('"') for line in notes]
+    revealed = _revealed(context, wrapper)
     if len(types) != len(revealed):
         errors += [line for line in lines if ": error: " in line and line not in errors][:1]
         context.require(errors, f"mypy failed: {' '.join(lines)[:300]}")
@@ -108,29 +118,48 @@ def _offered(context: CheckContext) -> list[str]:
     return [name for name in PLACES if name in context.subject.classes]
 
 
-def _absent(context: CheckContext) -> tuple[str, ...]:
+def _class_of(context: CheckContext, wrapper: str) -> type:
+    return context.subject.public_class(Wrapper(wrapper))
+
+
+def _program(context: CheckContext, wrapper: str) -> str:
+    """Return a program that uses a wrapper, and reveals the types of its methods."""
+    absent = _absent(context, wrapper)
+    lines = [line for line in USING.splitlines() if not any(one in line for one in absent)]
+    module, name = place_of(context, wrapper)
+    first = name.partition(".")[0]
+    text = "\n".join(lines).format(module=module, first=first, name=name)
+    shown = (f"reveal_type({name}.{method})" for method in _revealed(context, wrapper))
+    return "\n".join([text, *shown, ""])
+
+
+def _absent(context: CheckContext, wrapper: str) -> list[str]:
     """Return calls of methods that no wrapper has; other checks are about whether they have."""
     classes = context.subject.classes.values()
-    methods = ("partial_fit", "initialize")
-    return tuple(f".{name}(" for name in methods if not any(hasattr(cls, name) for cls in classes))
+    methods = [
+        name
+        for name in ("partial_fit", "initialize")
+        if not any(hasattr(cls, name) for cls in classes)
+    ]
+    # No wrapper but the classifier has these two, and it does not have to.
+    cls = _class_of(context, wrapper)
+    methods += [name for name in ("predict_proba", "decision_function") if not hasattr(cls, name)]
+    return [f".{name}(" for name in methods]
+
+
+def _revealed(context: CheckContext, wrapper: str) -> list[str]:
+    """Return the public methods that the package of a wrapper defines, in a fixed order."""
+    cls = _class_of(context, wrapper)
+    top = cls.__module__.partition(".")[0]
+    own = [one for one in cls.__mro__ if one.__module__.partition(".")[0] == top]
+    return [name for name in METHODS if any(name in vars(one) for one in own)]
 
 
 @cache
-def _output(
-    places: tuple[tuple[str, str, str], ...],
-    revealed: tuple[str, ...],
-    absent: tuple[str, ...],
-    path: str,
-) -> str:
-    """Run mypy once, over the programs of all wrappers: their names, modules and classes."""
-    using = "".join(
-        line for line in USING.splitlines(keepends=True) if not any(one in line for one in absent)
-    )
+def _output(programs: tuple[tuple[str, str], ...], path: str) -> str:
+    """Run mypy once, over the programs of all wrappers."""
     with tempfile.TemporaryDirectory(prefix="scikeras-conformance-") as folder:
-        for wrapper, module, name in places:
-            first = name.partition(".")[0]
-            text = using.format(module=module, first=first, name=name)
-            text += "".join(f"reveal_type({name}.{method})\n" for method in revealed)
+        for wrapper, text in programs:
             Path(folder, f"{wrapper}.py").write_text(text, encoding="utf-8")
         options = [
             # Errors inside the modules of the subject do not count.
@@ -138,7 +167,7 @@ def _output(
             *("--no-pretty", "--no-color-output", "--hide-error-context", "--cache-dir=cache"),
         ]
         done = subprocess.run(  # noqa: S603 - this very Python, and programs of the suite's own
-            [sys.executable, "-m", "mypy", *options, *(f"{place[0]}.py" for place in places)],
+            [sys.executable, "-m", "mypy", *options, *(f"{name}.py" for name, _ in programs)],
             capture_output=True,
             text=True,
             check=False,
@@ -168,17 +197,14 @@ def _of_sysconfig() -> list[str]:
     return [sysconfig.get_path("purelib"), sysconfig.get_path("platlib")]
 
 
-# Every user calls these; mypy reveals their types.
-REVEALED = ("fit", "predict")
-
-
 @check(
     "TYP-2.user-program",
-    verifies="a small program that uses the wrapper type-checks under mypy --strict",
+    verifies="a small program that uses the wrapper, also in chained calls, type-checks under mypy "
+    "--strict",
     impact="projects with type checking have to silence the checker wherever they use the wrapper",
 )
 def user_program(context: CheckContext) -> None:
-    errors, _ = errors_of_mypy(context, str(context.wrapper), REVEALED)
+    errors, _ = errors_of_mypy(context, str(context.wrapper))
     if errors:
         message = "mypy --strict reports " + "; ".join(map(show, errors[:3]))
         context.fail(message, follows=_reason(errors))
@@ -186,15 +212,18 @@ def user_program(context: CheckContext) -> None:
 
 @check(
     "TYP-3.seen-by-mypy",
-    verifies="mypy infers the types of fit and predict through all decorators and base classes",
+    verifies="mypy infers the type of every public method through all decorators and base classes",
     impact="annotations are lost on the way, and mypy accepts every call of the method",
 )
 def seen_by_mypy(context: CheckContext) -> None:
-    errors, types = errors_of_mypy(context, str(context.wrapper), REVEALED)
+    errors, types = errors_of_mypy(context, str(context.wrapper))
     context.require(types, "mypy does not find the methods: " + "; ".join(map(show, errors[:3])))
-    lost = [name for name, found in types.items() if found == "Any"]
+    # A decorator may also leave nothing but that something can be called.
+    lost = [
+        name for name, found in types.items() if found == "Any" or found.startswith("def (*Any")
+    ]
     if lost:
-        message = f"mypy infers the type Any for {' and '.join(lost)}"
+        message = f"mypy infers no signature for {' and '.join(lost)}"
         context.fail(message, follows=_reason(errors))
 
 

@@ -48,6 +48,7 @@ def _lines(report: Report) -> Iterator[Line]:
     yield from causes(report)
     yield from _others(report)
     yield from _unavailable(report.results)
+    yield from _changed(report.results)
     yield from _table(report.results)
     yield from _slowest(report.results)
     yield from _gaps(report)
@@ -122,6 +123,18 @@ def _unavailable(results: Iterable[Result]) -> Iterator[Line]:
             yield Line(
                 f"  - {', '.join(checks)}: {message.removeprefix('Cannot be judged here: ')}"
             )
+
+
+def _changed(results: Iterable[Result]) -> Iterator[Line]:
+    """Yield the settings that the subject changed during checks, which HYG-2 is about."""
+    changes = Counter(change for result in results for change in result.changed)
+    if not changes:
+        return
+    yield Line("")
+    title = "SETTINGS OF KERAS THAT WERE CHANGED, AND RESTORED AFTER EACH CHECK (HYG-2)"
+    yield Line(title, {"yellow": True})
+    for change, count in changes.most_common(MAX_OTHERS):
+        yield Line(f"  - {change}, in {count} check{'s' if count > 1 else ''}", hang=6)
 
 
 def _table(results: Sequence[Result]) -> Iterator[Line]:
