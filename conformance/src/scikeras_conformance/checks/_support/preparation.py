@@ -16,6 +16,7 @@ from scikeras_conformance.checks._support.helper_models import (
 from scikeras_conformance.checks._support.modules import doubles
 from scikeras_conformance.checks._support.state import has_compile_prefix
 from scikeras_conformance.exceptions import Blocked
+from scikeras_conformance.runner.basic_use import helper_number
 from scikeras_conformance.runner.context import CheckContext
 from scikeras_conformance.runner.seeding import seed_everything
 
@@ -26,6 +27,7 @@ __all__ = [
     "require_free_parameters",
     "require_it_compiles",
     "require_it_works",
+    "require_one_unit_trains",
     "require_probabilities_exist",
     "require_weights_are_taken",
     "try_once",
@@ -65,6 +67,16 @@ def require_it_compiles(context: CheckContext) -> None:
         context.fit(estimator, X, y)
 
     try_once(context, attempt, "compilation")
+
+
+def require_one_unit_trains(context: CheckContext) -> None:
+    """Block the check unless the classifier can train one sigmoid unit, which TGT-1 is about.
+
+    For checks whose models are not trained, so that nothing else would refuse the one unit.
+    """
+    if helper_number(context.subject, context.wrapper):
+        one_unit = doubles.HELPERS[context.wrapper][0]
+        context.fit(context.make(one_unit.builder()), one_unit.data.X, one_unit.data.y)
 
 
 def try_once(context: CheckContext, attempt: Callable[[], object], *what: str) -> None:
