@@ -76,6 +76,43 @@ def test_another_exception_or_statement_is_another_cause():
     assert apart(first, named("b", second, origin=OTHER, exception="ValueError: a bad shape"))
 
 
+def test_one_statement_that_breaks_a_common_promise_is_one_cause():
+    """The form of a target is wrong for two losses: the same clause, in other words of Keras."""
+    first = "ValueError: target and output must have the same shape"
+    second = "ValueError: output has another rank"
+    one = [
+        named("a", origin=LINE, exception=first),
+        named("b", "Y-1.b", origin=LINE, exception=first),
+    ]
+    other = [
+        named("c", "Y-1.b", origin=LINE, exception=second),
+        named("d", "Z-1.d", origin=LINE, exception=second),
+    ]
+    assert joined(*one, *other)
+    stranger = named("e", "W-1.e", origin=LINE, exception="ValueError: no such batch size")
+    ids = {frozenset(result.id for result in [*one, *other]), frozenset([stranger.id])}
+    assert ids == groups(*one, *other, stranger)
+
+
+def test_one_function_that_breaks_one_promise_in_two_ways_is_one_cause():
+    """A statement of it raises, or one further on: for a promise that both break."""
+    own = replace(LINE, source="raise ValueError(name)", raised=True)
+    refused = [
+        named("a", origin=own, exception="ValueError: no such name"),
+        named("b", "Y-1.b", origin=own, exception="ValueError: no such name"),
+    ]
+    lacking = named("c", "Y-1.b", origin=LINE, exception="TypeError: unexpected 'alpha'")
+    assert joined(*refused, lacking)
+    elsewhere = named("c", "Y-1.b", origin=OTHER, exception="TypeError: unexpected 'alpha'")
+    assert {frozenset(one.id for one in refused), frozenset([elsewhere.id])} == groups(
+        *refused, elsewhere
+    )
+    unrelated = named("d", "Z-1.d", origin=LINE, exception="TypeError: unexpected 'alpha'")
+    assert {frozenset(one.id for one in refused), frozenset([unrelated.id])} == groups(
+        *refused, unrelated
+    )
+
+
 def test_what_a_statement_raises_itself_is_one_cause_whatever_it_says():
     """The message is the subject's own, and names what was given."""
     own = replace(LINE, source="raise ValueError(f'{name}')", raised=True)

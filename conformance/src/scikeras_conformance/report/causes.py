@@ -138,8 +138,10 @@ def _wider(group: _Group, others: Mapping[Key, _Group]) -> Key:
     clauses = group.clauses
     for key, other in others.items():
         if _is_one_place(group.key, other.key) and (
-            clauses <= other.clauses or _share([_words(group)], [_words(other)])
+            clauses & other.clauses or _share([_words(group)], [_words(other)])
         ):
+            return key
+        if _is_one_function(group.key, other.key) and clauses <= other.clauses:
             return key
     if len(clauses) > 1:
         return group.key
@@ -163,6 +165,11 @@ def _is_one_place(one: Key, other: Key) -> bool:
     if one[0] == "raise":
         return one[1:3] == other[1:3]
     return one[0] == "line" and one[1:4] == other[1:4] and _kind_of(one) == _kind_of(other)
+
+
+def _is_one_function(one: Key, other: Key) -> bool:
+    """Return whether two groups come from one function, in whatever way it fails."""
+    return {one[0], other[0]} <= {"line", "raise"} and one[1:3] == other[1:3]
 
 
 def _words(group: _Group) -> frozenset[str]:

@@ -100,7 +100,11 @@ def _require_instance_works(context: CheckContext, outputs: FixedOutputs, kind: 
         context.fit(estimator, outputs.X, outputs.labels)
         found = recorded_value(context, estimator, "loss")
         if not _near(found, _by_keras(outputs, loss, form)):
-            context.stop(f"training on {form} for an instance of {name}", "did not happen")
+            context.stop(
+                f"training on {form} for an instance of {name}",
+                "did not happen",
+                follows="TGT-11.each-loss",
+            )
 
     try_once(context, attempt, "loss", name)
 
