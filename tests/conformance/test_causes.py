@@ -136,6 +136,13 @@ def test_broken_promises_are_grouped_by_their_clause():
     )
 
 
+def test_a_promise_that_is_binding_in_part_is_one_promise():
+    """What SHOULD be has a clause of its own, beside that of what MUST be."""
+    must, should = named("a", "X-5.a", message="is 1"), named("b", "X-5b.b", message="has no name")
+    assert joined(must, should)
+    assert apart(must, named("b", "X-50.b", message="has no name"))
+
+
 def test_promises_that_are_broken_with_the_same_words_are_one_cause():
     """Values and names of wrappers apart, two clauses say the same."""
     one = named("a", message="metrics should be made with {'a': 1}; it was made with {}")

@@ -8,6 +8,7 @@ or somewhere else, they belong to one cause if the same promise is broken.
 import hashlib
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from string import ascii_lowercase
 from typing import Annotated
 
 from msgspec import Meta, Struct
@@ -117,7 +118,7 @@ def _key(result: Result, names: tuple[str, ...]) -> Key:
         return ("exception", pattern_of(result.exception, names))
     if result.outcome is Outcome.BLOCKED:
         return ("step", pattern_of(result.message, names))
-    return ("promise", _clause(result))
+    return ("promise", _promise(_clause(result)))
 
 
 def _joined(groups: list[_Group], names: tuple[str, ...]) -> list[_Group]:
@@ -151,7 +152,7 @@ def _wider(group: _Group, others: Mapping[Key, _Group]) -> Key:
         case ("line", file, function, *_):
             return ("line", file, function, clause)
         case ("exception", *_) if failed:
-            return ("promise", clause)
+            return ("promise", _promise(clause))
     return group.key
 
 
@@ -248,3 +249,8 @@ def _kind(result: Result) -> str:
 
 def _clause(result: Result) -> str:
     return result.clauses[0]
+
+
+def _promise(clause: str) -> str:
+    """Return the promise of a clause: what SHOULD be beside a MUST has the same, as CLS-4b has."""
+    return clause.rstrip(ascii_lowercase)
