@@ -143,6 +143,38 @@ def test_a_promise_that_is_binding_in_part_is_one_promise():
     assert apart(must, named("b", "X-50.b", message="has no name"))
 
 
+def test_another_exception_than_the_right_one_is_a_broken_promise():
+    """What is not refused fails further on, and what is to be mended stands before that."""
+    late = named(
+        "a",
+        message="fit with no targets raised TypeError: oh; expected ValueError",
+        exception="TypeError: oh",
+        origin=LINE,
+    )
+    assert joined(late, named("b", message="fit with no rows raised nothing; expected ValueError"))
+    lacking = named(
+        "c",
+        message="score raised AttributeError: no 'score'; expected NotImplementedError",
+        exception="AttributeError: 'Base' object has no attribute 'score'",
+        origin=replace(LINE, source="class Base:", function="Base"),
+    )
+    stopped = named(
+        "d",
+        "Y-1.b",
+        outcome="blocked",
+        exception="AttributeError: 'Sub' object has no attribute 'score'",
+        origin=replace(LINE, source="class Base:", function="Base"),
+    )
+    assert joined(lacking, stopped), "it is missing for both"
+
+
+def test_a_consequence_of_a_consequence_joins_what_both_follow_from():
+    """A check that follows another one may itself be followed."""
+    root = named("r", "X-1.type", message="it is no classifier")
+    between = named("s", "Y-1.b", message="the loss is wrong", follows="X-1.type")
+    assert joined(root, between, named("t", "Z-1.c", message="no instance", follows="Y-1.b"))
+
+
 def test_promises_that_are_broken_with_the_same_words_are_one_cause():
     """Values and names of wrappers apart, two clauses say the same."""
     one = named("a", message="metrics should be made with {'a': 1}; it was made with {}")

@@ -22,6 +22,10 @@ ALIKE = 0.65
 """The part of their words that two messages share if they say the same: two of three."""
 
 
+REFUSED_OTHERWISE = "; expected "
+"""What the message has if something else was raised than what the promise is."""
+
+
 class Cause(Struct, frozen=True, forbid_unknown_fields=True):
     """What several results have in common, so that one change may mend them all."""
 
@@ -99,9 +103,9 @@ def _grouped(
         if root not in present:
             root = (result.follows, "")
         key = by_check.get(root) or _key(result, names)
-        if not result.follows:
-            by_check.setdefault((result.check, result.wrapper), key)
-            by_check.setdefault((result.check, ""), key)
+        # What follows from a check that follows itself, comes after it.
+        by_check.setdefault((result.check, result.wrapper), key)
+        by_check.setdefault((result.check, ""), key)
         groups.setdefault(key, _Group(key)).results.append(result)
     return list(groups.values())
 
@@ -109,6 +113,9 @@ def _grouped(
 def _key(result: Result, names: tuple[str, ...]) -> Key:
     """Return what is the same in all results of a cause; no line number, which changes easily."""
     kind = result.exception.partition(":")[0]
+    if _refused_otherwise(result):
+        # It shows where the input got to, and not where it had to be refused.
+        return ("promise", _promise(_clause(result)))
     if result.origin is not None and result.exception:
         place = (result.origin.file, result.origin.function, result.origin.source)
         if result.origin.raised:
@@ -119,6 +126,12 @@ def _key(result: Result, names: tuple[str, ...]) -> Key:
     if result.outcome is Outcome.BLOCKED:
         return ("step", pattern_of(result.message, names))
     return ("promise", _promise(_clause(result)))
+
+
+def _refused_otherwise(result: Result) -> bool:
+    """Return whether something else was raised than what had to be, by a method that is there."""
+    lacks = result.origin is not None and result.origin.source.startswith("class ")
+    return result.outcome is Outcome.FAILED and REFUSED_OTHERWISE in result.message and not lacks
 
 
 def _joined(groups: list[_Group], names: tuple[str, ...]) -> list[_Group]:
