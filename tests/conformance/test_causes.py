@@ -76,6 +76,43 @@ def test_another_exception_or_statement_is_another_cause():
     assert apart(first, named("b", second, origin=OTHER, exception="ValueError: a bad shape"))
 
 
+def test_one_statement_that_breaks_a_common_promise_is_one_cause():
+    """The form of a target is wrong for two losses: the same clause, in other words of Keras."""
+    first = "ValueError: target and output must have the same shape"
+    second = "ValueError: output has another rank"
+    one = [
+        named("a", origin=LINE, exception=first),
+        named("b", "Y-1.b", origin=LINE, exception=first),
+    ]
+    other = [
+        named("c", "Y-1.b", origin=LINE, exception=second),
+        named("d", "Z-1.d", origin=LINE, exception=second),
+    ]
+    assert joined(*one, *other)
+    stranger = named("e", "W-1.e", origin=LINE, exception="ValueError: no such batch size")
+    ids = {frozenset(result.id for result in [*one, *other]), frozenset([stranger.id])}
+    assert ids == groups(*one, *other, stranger)
+
+
+def test_one_function_that_breaks_one_promise_in_two_ways_is_one_cause():
+    """A statement of it raises, or one further on: for a promise that both break."""
+    own = replace(LINE, source="raise ValueError(name)", raised=True)
+    refused = [
+        named("a", origin=own, exception="ValueError: no such name"),
+        named("b", "Y-1.b", origin=own, exception="ValueError: no such name"),
+    ]
+    lacking = named("c", "Y-1.b", origin=LINE, exception="TypeError: unexpected 'alpha'")
+    assert joined(*refused, lacking)
+    elsewhere = named("c", "Y-1.b", origin=OTHER, exception="TypeError: unexpected 'alpha'")
+    assert {frozenset(one.id for one in refused), frozenset([elsewhere.id])} == groups(
+        *refused, elsewhere
+    )
+    unrelated = named("d", "Z-1.d", origin=LINE, exception="TypeError: unexpected 'alpha'")
+    assert {frozenset(one.id for one in refused), frozenset([unrelated.id])} == groups(
+        *refused, unrelated
+    )
+
+
 def test_what_a_statement_raises_itself_is_one_cause_whatever_it_says():
     """The message is the subject's own, and names what was given."""
     own = replace(LINE, source="raise ValueError(f'{name}')", raised=True)
@@ -97,6 +134,45 @@ def test_broken_promises_are_grouped_by_their_clause():
     assert apart(
         named("a", message="the order is wrong"), named("b", "Y-1.b", message="no name is kept")
     )
+
+
+def test_a_promise_that_is_binding_in_part_is_one_promise():
+    """What SHOULD be has a clause of its own, beside that of what MUST be."""
+    must, should = named("a", "X-5.a", message="is 1"), named("b", "X-5b.b", message="has no name")
+    assert joined(must, should)
+    assert apart(must, named("b", "X-50.b", message="has no name"))
+
+
+def test_another_exception_than_the_right_one_is_a_broken_promise():
+    """What is not refused fails further on, and what is to be mended stands before that."""
+    late = named(
+        "a",
+        message="fit with no targets raised TypeError: oh; expected ValueError",
+        exception="TypeError: oh",
+        origin=LINE,
+    )
+    assert joined(late, named("b", message="fit with no rows raised nothing; expected ValueError"))
+    lacking = named(
+        "c",
+        message="score raised AttributeError: no 'score'; expected NotImplementedError",
+        exception="AttributeError: 'Base' object has no attribute 'score'",
+        origin=replace(LINE, source="class Base:", function="Base"),
+    )
+    stopped = named(
+        "d",
+        "Y-1.b",
+        outcome="blocked",
+        exception="AttributeError: 'Sub' object has no attribute 'score'",
+        origin=replace(LINE, source="class Base:", function="Base"),
+    )
+    assert joined(lacking, stopped), "it is missing for both"
+
+
+def test_a_consequence_of_a_consequence_joins_what_both_follow_from():
+    """A check that follows another one may itself be followed."""
+    root = named("r", "X-1.type", message="it is no classifier")
+    between = named("s", "Y-1.b", message="the loss is wrong", follows="X-1.type")
+    assert joined(root, between, named("t", "Z-1.c", message="no instance", follows="Y-1.b"))
 
 
 def test_promises_that_are_broken_with_the_same_words_are_one_cause():

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from peers import confirm
+from peers import confirm, overview, sample
 from peers.store import store
 from scikeras_conformance.catalog.results import Outcome
 from scikeras_conformance.report.reading import load_report
@@ -113,3 +113,51 @@ def test_a_script_has_to_say_what_the_report_says(
     file.write_text(code + "if __name__ == '__main__':\n    sys.exit(main())\n")
     expected = [] if reproduced else ["CLS-1.one:base"]
     assert expected == confirm.run_scripts(tmp_path, [result])
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_code_of_the_page_confirms_what_is_drawn_from_its_report(name):
+    """Sixty failed results that nobody chose are each confirmed without the suite."""
+    page = (PEERS / f"{name}.md").read_text(encoding="utf-8")
+    report = json.loads((PEERS / f"{name}.json").read_text(encoding="utf-8"))
+    patterns = sample.confirming(page)
+    drawn = sample.drawn(report["results"])
+    assert sample.COUNT == len(set(drawn))
+    assert [] == [result for result in drawn if not sample.headings_for(result, patterns)]
+
+
+def test_what_a_heading_confirms():
+    """It says so in words, or is the name of a check; without code it confirms nothing."""
+    code = "```python\nassert True\n```\n"
+    page = (
+        f"### Flat\n\nConfirms `A-1.*`,\n`B-2.x:*y`.\n\n{code}### `C-3.one`\n{code}"
+        "### `D-4.two`\nnothing\n"
+    )
+    patterns = sample.confirming(page)
+    assert {"Flat": ["A-1.*", "B-2.x:*y"], "`C-3.one`": ["C-3.one"]} == patterns
+    assert ["Flat"] == sample.headings_for("A-1.any:base", patterns)
+    assert ["Flat"] == sample.headings_for("B-2.x:base:y", patterns)
+    assert [] == sample.headings_for("B-2.x:base:z", patterns)
+    assert ["`C-3.one`"] == sample.headings_for("C-3.one:classifier:case", patterns)
+    assert [] == sample.headings_for("D-4.two:base", patterns)
+
+
+def test_the_same_results_are_drawn_again():
+    """Only failed ones, and all of them where there are fewer."""
+    results = [
+        {"id": str(number), "outcome": "failed" if number % 2 else "passed"}
+        for number in range(400)
+    ]
+    drawn = sample.drawn(results)
+    assert drawn == sample.drawn(reversed(results))
+    assert drawn != sample.drawn(results, seed=1)
+    assert all(int(name) % 2 for name in drawn)
+    assert 5 == len(sample.drawn(results[:10]))
+
+
+def test_the_overview_is_that_of_the_reports():
+    """It shows the counts, the causes by chapter and the largest causes as they are stored."""
+    page = (PEERS / "index.md").read_text(encoding="utf-8")
+    shown = page.partition(confirm.START)[2].partition(confirm.END)[0]
+    assert overview.overview(overview.loaded(PEERS)) == shown.strip()
+    assert set(overview.PEERS) == set(PAGES)

@@ -56,7 +56,8 @@ class Spread(keras.metrics.Metric):  # type: ignore[misc]
         """Update the state with a batch."""
         del y_true, sample_weight
         self.total.assign_add(keras.ops.sum(keras.ops.abs(y_pred - self.point)))
-        self.count.assign_add(float(y_pred.shape[0]))
+        # The number of rows is no number where Keras makes a graph of this.
+        self.count.assign_add(keras.ops.cast(keras.ops.shape(y_pred)[0], self.dtype))
 
     def result(self) -> Any:
         """Return the mean."""

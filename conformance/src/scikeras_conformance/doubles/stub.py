@@ -59,7 +59,9 @@ def _callbacks(given: dict[str, Any], model: Any, *more: Any) -> Any:
     return keras.callbacks.CallbackList([*callbacks, *more], model=model)
 
 
-def stub_model_of(data: Dataset, wrapper: Wrapper) -> keras.Model:
+def stub_model_of(
+    data: Dataset, wrapper: Wrapper, *, loss_of_classes: str = "sparse_categorical_crossentropy"
+) -> keras.Model:
     """Make a compiled stub model of one dense layer that predicts `data`.
 
     Parameters
@@ -68,9 +70,11 @@ def stub_model_of(data: Dataset, wrapper: Wrapper) -> keras.Model:
         The data.
     wrapper : Wrapper
         For the classifier the outputs are probabilities.
+    loss_of_classes : str, default="sparse_categorical_crossentropy"
+        The loss of softmax units.
     """
     model = make_model(data, _activation(data, wrapper), cls=StubModel)
-    losses = {"sigmoid": "binary_crossentropy", "softmax": "sparse_categorical_crossentropy"}
+    losses = {"sigmoid": "binary_crossentropy", "softmax": loss_of_classes}
     loss = losses.get(_activation(data, wrapper), "mean_squared_error")
     model.compile(optimizer=zero_learning_rate(), loss=loss)
     return model

@@ -8,6 +8,7 @@ or somewhere else, they belong to one cause if the same promise is broken.
 import hashlib
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from string import ascii_lowercase
 from typing import Annotated
 
 from msgspec import Meta, Struct
@@ -19,6 +20,10 @@ __all__ = ["Cause", "causes_of"]
 
 ALIKE = 0.65
 """The part of their words that two messages share if they say the same: two of three."""
+
+
+REFUSED_OTHERWISE = "; expected "
+"""What the message has if something else was raised than what the promise is."""
 
 
 class Cause(Struct, frozen=True, forbid_unknown_fields=True):
@@ -98,9 +103,9 @@ def _grouped(
         if root not in present:
             root = (result.follows, "")
         key = by_check.get(root) or _key(result, names)
-        if not result.follows:
-            by_check.setdefault((result.check, result.wrapper), key)
-            by_check.setdefault((result.check, ""), key)
+        # What follows from a check that follows itself, comes after it.
+        by_check.setdefault((result.check, result.wrapper), key)
+        by_check.setdefault((result.check, ""), key)
         groups.setdefault(key, _Group(key)).results.append(result)
     return list(groups.values())
 
@@ -108,6 +113,9 @@ def _grouped(
 def _key(result: Result, names: tuple[str, ...]) -> Key:
     """Return what is the same in all results of a cause; no line number, which changes easily."""
     kind = result.exception.partition(":")[0]
+    if _refused_otherwise(result):
+        # It shows where the input got to, and not where it had to be refused.
+        return ("promise", _promise(_clause(result)))
     if result.origin is not None and result.exception:
         place = (result.origin.file, result.origin.function, result.origin.source)
         if result.origin.raised:
@@ -117,7 +125,13 @@ def _key(result: Result, names: tuple[str, ...]) -> Key:
         return ("exception", pattern_of(result.exception, names))
     if result.outcome is Outcome.BLOCKED:
         return ("step", pattern_of(result.message, names))
-    return ("promise", _clause(result))
+    return ("promise", _promise(_clause(result)))
+
+
+def _refused_otherwise(result: Result) -> bool:
+    """Return whether something else was raised than what had to be, by a method that is there."""
+    lacks = result.origin is not None and result.origin.source.startswith("class ")
+    return result.outcome is Outcome.FAILED and REFUSED_OTHERWISE in result.message and not lacks
 
 
 def _joined(groups: list[_Group], names: tuple[str, ...]) -> list[_Group]:
@@ -138,8 +152,10 @@ def _wider(group: _Group, others: Mapping[Key, _Group]) -> Key:
     clauses = group.clauses
     for key, other in others.items():
         if _is_one_place(group.key, other.key) and (
-            clauses <= other.clauses or _share([_words(group)], [_words(other)])
+            clauses & other.clauses or _share([_words(group)], [_words(other)])
         ):
+            return key
+        if _is_one_function(group.key, other.key) and clauses <= other.clauses:
             return key
     if len(clauses) > 1:
         return group.key
@@ -149,7 +165,7 @@ def _wider(group: _Group, others: Mapping[Key, _Group]) -> Key:
         case ("line", file, function, *_):
             return ("line", file, function, clause)
         case ("exception", *_) if failed:
-            return ("promise", clause)
+            return ("promise", _promise(clause))
     return group.key
 
 
@@ -163,6 +179,11 @@ def _is_one_place(one: Key, other: Key) -> bool:
     if one[0] == "raise":
         return one[1:3] == other[1:3]
     return one[0] == "line" and one[1:4] == other[1:4] and _kind_of(one) == _kind_of(other)
+
+
+def _is_one_function(one: Key, other: Key) -> bool:
+    """Return whether two groups come from one function, in whatever way it fails."""
+    return {one[0], other[0]} <= {"line", "raise"} and one[1:3] == other[1:3]
 
 
 def _words(group: _Group) -> frozenset[str]:
@@ -241,3 +262,8 @@ def _kind(result: Result) -> str:
 
 def _clause(result: Result) -> str:
     return result.clauses[0]
+
+
+def _promise(clause: str) -> str:
+    """Return the promise of a clause: what SHOULD be beside a MUST has the same, as CLS-4b has."""
+    return clause.rstrip(ascii_lowercase)

@@ -6,7 +6,13 @@ from scikeras_conformance.checks._support.helper_models import helper_builder
 from scikeras_conformance.checks._support.modules import doubles
 from scikeras_conformance.runner.context import CheckContext, show
 
-__all__ = ["calls_of_compile", "config_of", "fitted_model", "require_output_names"]
+__all__ = [
+    "calls_of_compile",
+    "config_of",
+    "fitted_model",
+    "require_given_model",
+    "require_output_names",
+]
 
 
 def fitted_model(context: CheckContext, build: Any, **params: Any) -> Any:
@@ -26,6 +32,27 @@ def calls_of_compile(context: CheckContext, model: Any) -> list[dict[str, Any]]:
         context.stop("model_", f"is {show(model)}, not what the builder returned")
     calls: list[dict[str, Any]] = model.log.compiles
     return calls
+
+
+def require_given_model(context: CheckContext, estimator: Any, given: Any) -> None:
+    """Block the check if a subject without builders trains another model than it was given.
+
+    Such a subject compiles a model of its own, and its adapter may translate for it what the given
+    one was compiled with: nobody saw what the subject does with a compiled model.
+
+    Parameters
+    ----------
+    context : CheckContext
+        The context.
+    estimator : object
+        A fitted one.
+    given : list
+        The models that builders made so far, the last one for this estimator.
+    """
+    if context.subject.builder_protocol == "none":
+        model = context.model(estimator)
+        if not any(model is one for one in given):
+            context.stop("model_", f"is {show(model)}, not what the builder returned")
 
 
 def require_output_names(context: CheckContext) -> None:

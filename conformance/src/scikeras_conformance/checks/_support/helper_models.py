@@ -108,14 +108,15 @@ def helper_builder(context: CheckContext, **settings: Any) -> Callable[[], Any]:
     return build
 
 
-def plain_helper(context: CheckContext) -> Any:
-    """Make a compiled `keras.Sequential`, which Keras runs in its usual way."""
+def plain_helper(context: CheckContext, *, compiled: bool = True) -> Any:
+    """Make a `keras.Sequential`, which Keras runs in its usual way."""
     helper = helper_model(context)
     data = helper.data
     layer = keras.layers.Dense(len(data.bias), activation=helper.activation)
     model = keras.Sequential([keras.Input((data.n_features,)), layer])
     layer.set_weights([data.kernel, data.bias])
-    model.compile(optimizer=doubles.zero_learning_rate(), loss=helper.loss)
+    if compiled:
+        model.compile(optimizer=doubles.zero_learning_rate(), loss=helper.loss)
     return model
 
 

@@ -4,7 +4,8 @@ A clause about one form of a thing is broken only if the subject fails with that
 without it. Whether it works without it is tried once for each class.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -15,17 +16,20 @@ from scikeras_conformance.checks._support.helper_models import (
 )
 from scikeras_conformance.checks._support.modules import doubles
 from scikeras_conformance.checks._support.state import has_compile_prefix
-from scikeras_conformance.exceptions import Blocked
+from scikeras_conformance.exceptions import Blocked, Nonconformance
+from scikeras_conformance.runner.basic_use import helper_number
 from scikeras_conformance.runner.context import CheckContext
 from scikeras_conformance.runner.seeding import seed_everything
 
 __all__ = [
     "accepted",
+    "counted_to",
     "own_parameters",
     "require_compile_prefix",
     "require_free_parameters",
     "require_it_compiles",
     "require_it_works",
+    "require_one_unit_trains",
     "require_probabilities_exist",
     "require_weights_are_taken",
     "try_once",
@@ -65,6 +69,35 @@ def require_it_compiles(context: CheckContext) -> None:
         context.fit(estimator, X, y)
 
     try_once(context, attempt, "compilation")
+
+
+@contextmanager
+def counted_to(check: str, *, provided: Callable[[], bool] = lambda: True) -> Iterator[None]:
+    """Count what ends the check in the block to the cause of another check, if that fails too.
+
+    Parameters
+    ----------
+    check : str
+        The check of the promise without which the block cannot end well.
+    provided : callable, optional
+        Returns whether that is the reason; it is called at the end of the check only.
+    """
+    try:
+        yield
+    except (Blocked, Nonconformance) as end:
+        if not end.follows and provided():
+            end.follows = check
+        raise
+
+
+def require_one_unit_trains(context: CheckContext) -> None:
+    """Block the check unless the classifier can train one sigmoid unit, which TGT-1 is about.
+
+    For checks whose models are not trained, so that nothing else would refuse the one unit.
+    """
+    if helper_number(context.subject, context.wrapper):
+        one_unit = doubles.HELPERS[context.wrapper][0]
+        context.fit(context.make(one_unit.builder()), one_unit.data.X, one_unit.data.y)
 
 
 def try_once(context: CheckContext, attempt: Callable[[], object], *what: str) -> None:

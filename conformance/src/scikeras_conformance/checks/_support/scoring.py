@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from scikeras_conformance.catalog.wrappers import Wrapper
+from scikeras_conformance.checks._support.helper_models import loss_of_classes
 from scikeras_conformance.checks._support.modules import doubles, np
 from scikeras_conformance.checks._support.plain_use import provided
 from scikeras_conformance.runner.context import CheckContext, show
@@ -15,7 +16,8 @@ def stub_builder(context: CheckContext, data: Any) -> Callable[[], Any]:
     """Return a builder of a compiled stub model that predicts `data`."""
 
     def build() -> Any:
-        return doubles.stub_model_of(data, context.wrapper)
+        loss = loss_of_classes(context)
+        return doubles.stub_model_of(data, context.wrapper, loss_of_classes=loss)
 
     return build
 

@@ -6,6 +6,7 @@ from scikeras_conformance.catalog.check import ESTIMATORS, Wrapper, check
 from scikeras_conformance.checks._support.compilation import (
     calls_of_compile,
     fitted_model,
+    require_given_model,
     require_output_names,
 )
 from scikeras_conformance.checks._support.helper_models import (
@@ -40,14 +41,17 @@ def compiled_is_kept(context: CheckContext) -> None:
     optimizer = keras.optimizers.Adam(0.0)
     loss = helper_loss_class(context)()
     metric = keras.metrics.MeanAbsoluteError(name="given")
+    given: list[Any] = []
 
     def build() -> Any:
         model = uncompiled_helper(context)
         model.compile(optimizer=optimizer, loss=loss, metrics=[metric])
+        given.append(model)
         return model
 
     estimator = context.make(build)
     context.call(estimator, context.case, X, y)
+    require_given_model(context, estimator, given)
     model = context.observe.recording_model(estimator)
     calls = calls_of_compile(context, model)
     context.require(len(calls) == 1, f"the model was compiled {len(calls)} times")
@@ -117,28 +121,33 @@ def parameters_ignored(context: CheckContext) -> None:
 )
 def settings_ignored(context: CheckContext) -> None:
     X, y, *_ = doubles.dataset(context.wrapper)
+    given: list[Any] = []
 
     def build() -> Any:
         model = plain_helper(context)
         model.compile(optimizer="sgd", loss=helper_loss(context), run_eagerly=True)
+        given.append(model)
         return model
 
     settings = accepted(context, run_eagerly=False)
     if has_compile_prefix(context):
         settings |= {"compile__run_eagerly": False, "compile__steps_per_execution": 2}
-    context.fit(context.make(build), X, y)
+    plain = context.make(build)
+    context.fit(plain, X, y)
+    require_given_model(context, plain, given)
+    what = f" with {', '.join(settings)}" if settings else ""
     for method in ("fit", "initialize"):
         estimator = context.make(build, **settings)
         if not hasattr(estimator, method):
             continue
-        with context.doing(f"{method} of a compiled model with {', '.join(settings)}"):
+        with context.doing(f"{method} of a compiled model{what}"):
             context.call(estimator, method, X, y)
         model = context.model(estimator)
         found = (model.run_eagerly, model.steps_per_execution)
         context.require(
             found == (True, 1),
             "(run_eagerly, steps_per_execution) should be (True, 1), as the builder compiled the "
-            f"model; after {method} with {', '.join(settings)} it is {found}",
+            f"model; after {method}{what} it is {found}",
         )
 
 
@@ -155,8 +164,15 @@ def target_follows_compiled_loss(context: CheckContext) -> None:
     data = doubles.classes_dataset([0, 1, 2])
     losses = ["categorical_crossentropy", "sparse_categorical_crossentropy"]
     given, compiled = losses if context.case == "one-hot-given" else losses[::-1]
-    build = oracle_builder(data, "softmax", compiled)
-    context.fit(context.make(build), data.X, data.y)
+    made: list[Any] = []
+
+    def build() -> Any:
+        made.append(oracle_builder(data, "softmax", compiled)())
+        return made[-1]
+
+    plain = context.make(build)
+    context.fit(plain, data.X, data.y)
+    require_given_model(context, plain, made)
     estimator = context.make(build, loss=given)
     with context.doing(f"fit of a model compiled with {compiled}, with loss={given!r}"):
         context.fit(estimator, data.X, data.y)

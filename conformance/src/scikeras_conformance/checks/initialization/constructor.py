@@ -30,11 +30,38 @@ KINDS = ("list", "dict", "tuple", "array", "class", "instance", "function", "wit
 )
 def named_parameters(context: CheckContext) -> None:
     build = helper_builder(context)
-    for name in own_parameters(context):
+    names = own_parameters(context)
+    if "model" not in names:
+        names = _without_the_model(context, build, names)
+    for name in names:
         given = {"model": build, name: doubles.parameter_value(context.case)}
         model = given["model"]
         stored = {**given, "model": context.as_given(model) if callable(model) else model}
+        if "model" not in names:
+            del stored["model"]
         require_stored(context, context.make(**given), stored)
+
+
+def _without_the_model(context: CheckContext, build: Any, names: list[str]) -> list[str]:
+    """Return the names without the one that an adapter makes of ``model``.
+
+    That one either holds the builder as it was given, or cannot be given beside ``model``.
+    """
+    params = context.params(context.make(model=build))
+    holding = [name for name in names if params[name] is context.as_given(build)]
+    value = doubles.parameter_value(context.case)
+
+    def is_other(name: str) -> bool:
+        try:
+            context.subject.construct(context.cls, model=build, **{name: value})
+        except TypeError:
+            return False
+        return name not in holding
+
+    others = [name for name in names if is_other(name)]
+    if not holding and len(others) == len(names):
+        context.stop("finding the parameter that stands for model", "found none")
+    return others
 
 
 @check(

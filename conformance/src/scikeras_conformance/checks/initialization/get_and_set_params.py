@@ -75,6 +75,7 @@ def set_before_fit(context: CheckContext) -> None:
         seen.append(units)
         return uncompiled_helper(context) if compiles else compiled_helper(context)
 
+    require_free_parameters(context)
     estimator = context.make(build, units=1, **settings)
     if context.case == "between-fits":
         context.fit(estimator, X, y)

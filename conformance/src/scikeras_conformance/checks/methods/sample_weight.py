@@ -118,6 +118,6 @@ def all_zero(context: CheckContext) -> None:
 
     with (
         provided(some_weights),
-        context.refusing(f"{method} with weights that are all zero", ValueError),
+        context.refusing(f"{method} with zero weights", ValueError),
     ):
         getattr(estimator, method)(X, y, sample_weight=np.zeros(len(y)))

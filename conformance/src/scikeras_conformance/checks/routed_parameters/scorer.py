@@ -10,6 +10,7 @@ from scikeras_conformance.checks._support.destinations import (
 from scikeras_conformance.checks._support.helper_models import helper_model
 from scikeras_conformance.checks._support.modules import doubles, np
 from scikeras_conformance.checks._support.plain_use import provided
+from scikeras_conformance.checks._support.preparation import counted_to
 from scikeras_conformance.checks._support.scoring import stub_builder
 from scikeras_conformance.runner.context import CheckContext, Observation, show
 
@@ -29,7 +30,8 @@ def reaches_scorer(context: CheckContext) -> None:
     else:
         destinations, estimator = prepared(context)
         # That they can be set is what INIT-10 is about.
-        context.call(estimator, "set_params", **routed)
+        with counted_to("INIT-10.settable"):
+            context.call(estimator, "set_params", **routed)
         context.observe.call(estimator, "score", X, y)
     require_received(context, destinations.received("score"), given, "the scorer")
 

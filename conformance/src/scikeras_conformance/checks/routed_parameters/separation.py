@@ -17,6 +17,7 @@ from scikeras_conformance.checks._support.destinations import (
 from scikeras_conformance.checks._support.modules import doubles, np
 from scikeras_conformance.checks._support.plain_use import provided
 from scikeras_conformance.checks._support.predictions import same
+from scikeras_conformance.checks._support.preparation import counted_to
 from scikeras_conformance.runner.context import CheckContext, show
 
 TUNED: dict[str, tuple[str, list[int]]] = {
@@ -64,7 +65,18 @@ def grid_search(context: CheckContext) -> None:
         with context.preparing("a grid search over nothing"):
             search({})
 
-    with provided(without), context.doing(f"a grid search over {parameter}"):
+    def cannot_be_set() -> bool:
+        try:
+            destinations.estimator(context).set_params(**{parameter: values[0]})
+        except Exception:
+            return True
+        return False
+
+    with (
+        counted_to("INIT-10.settable", provided=cannot_be_set),
+        provided(without),
+        context.doing(f"a grid search over {parameter}"),
+    ):
         search({parameter: values})
     destination, _, name = parameter.partition("__")
     name = name.rpartition("__")[2]

@@ -5,9 +5,11 @@ from typing import Any
 from scikeras_conformance.catalog.check import Wrapper, check
 from scikeras_conformance.checks._support.modules import doubles, np
 from scikeras_conformance.checks._support.plain_use import provided
-from scikeras_conformance.checks._support.preparation import require_probabilities_exist
+from scikeras_conformance.checks._support.preparation import (
+    require_one_unit_trains,
+    require_probabilities_exist,
+)
 from scikeras_conformance.checks._support.scoring import require_score, stub_builder
-from scikeras_conformance.runner.basic_use import helper_number
 from scikeras_conformance.runner.context import CheckContext
 
 CLASSIFIER = [Wrapper.CLASSIFIER]
@@ -57,10 +59,8 @@ def classifier_scorers(context: CheckContext) -> None:
     scoring, labels, sigmoid = SCORERS[context.case]
     if scoring == "neg_log_loss":
         require_probabilities_exist(context)
-    if sigmoid and helper_number(context.subject, context.wrapper):
-        # The models of this check are not trained, so nothing else would refuse the one unit.
-        one_unit = doubles.HELPERS[context.wrapper][0]
-        context.fit(context.make(one_unit.builder()), one_unit.data.X, one_unit.data.y)
+    if sigmoid:
+        require_one_unit_trains(context)
     good = doubles.classes_dataset(labels, sigmoid=sigmoid).softened()
     # Each class gets the probability of the next.
     bad = good._replace(kernel=-good.kernel if sigmoid else np.roll(good.kernel, 1, axis=1))

@@ -78,7 +78,11 @@ def _scored(
     with provided(lambda: context.call(estimator, "score", data.X, data.y)):
         context.observe.call(estimator, "score", data.X, data.y, *weights, **weighted)
     if not calls:
-        context.stop("score", "did not call the scorer of a subclass, which SCORE-2 is about")
+        context.stop(
+            "score",
+            "did not call the scorer of a subclass, which SCORE-2 is about",
+            follows="SCORE-2.overriding",
+        )
     context.require(len(calls) == 1, f"score called the scorer {len(calls)} times, not once")
     return calls[0]
 

@@ -5,6 +5,7 @@ from typing import Any
 from scikeras_conformance.catalog.check import ESTIMATORS, Wrapper, check
 from scikeras_conformance.checks._support.helper_models import helper_model
 from scikeras_conformance.checks._support.modules import doubles, np
+from scikeras_conformance.checks._support.preparation import require_one_unit_trains
 from scikeras_conformance.checks._support.scoring import fitted_stub, require_score, score
 from scikeras_conformance.runner.context import CheckContext
 
@@ -39,6 +40,8 @@ def accuracy(context: CheckContext) -> None:
         truth = np.concatenate([1 - data.y[:3, :1], data.y[3:, :1]])
         truth = np.hstack([truth, data.y[:, 1:]])
     else:
+        if context.case == "sigmoid":
+            require_one_unit_trains(context)
         labels = LABELS.get(context.case, [0, 1])
         data = doubles.classes_dataset(labels, sigmoid=context.case == "sigmoid")
         truth = _partly_wrong(data.y)

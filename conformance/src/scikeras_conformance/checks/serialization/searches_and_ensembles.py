@@ -9,6 +9,7 @@ from scikeras_conformance.checks._support.modules import doubles, np, sklearn_ba
 from scikeras_conformance.checks._support.plain_use import provided
 from scikeras_conformance.checks._support.predictions import as_array
 from scikeras_conformance.checks._support.preparation import (
+    require_free_parameters,
     require_probabilities_exist,
     require_weights_are_taken,
 )
@@ -50,14 +51,18 @@ def candidates_of(
     if of_models:
         # As parameters, because a subject may be given builders in a form of its own.
         estimator = context.make(good)
-        models = [context.params(one).get("model") for one in (estimator, context.make(bad))]
-        if None in models:
+        params, others = (context.params(one) for one in (estimator, context.make(bad)))
+        given = context.as_given(good)
+        # An adapter may give the parameter another name.
+        named = [name for name in params if name == "model" or params[name] is given]
+        if not named:
             context.stop(
                 "get_params()",
                 "does not list the parameter model",
                 follows="INIT-1.named-parameters",
             )
-        return estimator, ("model", models[0], models[1])
+        return estimator, (named[0], params[named[0]], others[named[0]])
+    require_free_parameters(context)
     estimator = context.make(good, wrong=False)
     # That it can be set is what INIT-10 is about.
     with context.preparing("clone(...).set_params(wrong=True)"):

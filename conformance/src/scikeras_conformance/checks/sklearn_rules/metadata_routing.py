@@ -138,7 +138,11 @@ def score_request(context: CheckContext) -> None:
             search = _tools()["search"](estimator)
     _fit_with_weights(context, search, X, y, weights)
     if not received:
-        context.stop("a search", "did not call the scorer of a subclass, which SCORE-2 is about")
+        context.stop(
+            "a search",
+            "did not call the scorer of a subclass, which SCORE-2 is about",
+            follows="SCORE-2.overriding",
+        )
     if not wanted:
         given = [one for one in received if one is not None]
         context.require(not given, f"the scorer received the weights {show(given)}")

@@ -32,7 +32,11 @@ def _require_flat_predictions(context: CheckContext, data: Any, activation: str,
     with context.preparing("predicting with a model whose output has shape (n, 1)"):
         usual = np.shape(context.predict(plain, data.X))
     if usual != y.shape:
-        context.stop(f"predicting a target of shape {y.shape}", f"returned shape {usual}")
+        context.stop(
+            f"predicting a target of shape {y.shape}",
+            f"returned shape {usual}",
+            follows=f"{'CLS-4b' if context.is_classifier else 'TGT-4'}.column-target",
+        )
     estimator = context.make(build)
     with context.doing("fit of a model whose output has shape (n,)"):
         context.fit(estimator, data.X, y)

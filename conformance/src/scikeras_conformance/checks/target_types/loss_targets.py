@@ -16,8 +16,13 @@ from scikeras_conformance.checks._support.fixed_outputs import (
 )
 from scikeras_conformance.checks._support.modules import doubles, keras, np
 from scikeras_conformance.checks._support.oracle_models import loss_in_words
-from scikeras_conformance.checks._support.preparation import accepted, try_once
+from scikeras_conformance.checks._support.preparation import (
+    accepted,
+    counted_to,
+    try_once,
+)
 from scikeras_conformance.contract import Level
+from scikeras_conformance.exceptions import Blocked
 from scikeras_conformance.runner.context import CheckContext
 
 CLASSIFIER = [Wrapper.CLASSIFIER]
@@ -86,6 +91,27 @@ def _require_value(context: CheckContext, outputs: FixedOutputs, given: Any, for
     )
 
 
+STANDARD = {
+    ONE_HOT_ROWS: "CategoricalCrossentropy",
+    NUMBERS: "SparseCategoricalCrossentropy",
+}
+"""The loss of each form that TGT-2 is about."""
+
+
+def _form_is_never_used(context: CheckContext, outputs: FixedOutputs, form: str) -> bool:
+    """Return whether not even the standard loss of a form is trained on it."""
+    if form not in STANDARD:
+        return False
+    loss = getattr(keras.losses, STANDARD[form])()
+    estimator = context.make(lambda: outputs.compiled(loss))
+    try:
+        context.fit(estimator, outputs.X, outputs.labels)
+        found = recorded_value(context, estimator, "loss")
+    except Blocked:
+        return True
+    return not _near(found, _by_keras(outputs, loss, form))
+
+
 def _near(found: float, expected: float) -> bool:
     return bool(np.isclose(found, expected, rtol=1e-3, atol=1e-5))
 
@@ -100,7 +126,11 @@ def _require_instance_works(context: CheckContext, outputs: FixedOutputs, kind: 
         context.fit(estimator, outputs.X, outputs.labels)
         found = recorded_value(context, estimator, "loss")
         if not _near(found, _by_keras(outputs, loss, form)):
-            context.stop(f"training on {form} for an instance of {name}", "did not happen")
+            context.stop(
+                f"training on {form} for an instance of {name}",
+                "did not happen",
+                follows="TGT-11.each-loss",
+            )
 
     try_once(context, attempt, "loss", name)
 
@@ -131,8 +161,15 @@ def _target(outputs: FixedOutputs, form: str) -> Any:
     cases=FORMS,
 )
 def each_loss(context: CheckContext) -> None:
-    loss = getattr(keras.losses, context.case)()
-    _require_value(context, FixedOutputs(3), loss, FORMS[context.case])
+    loss, outputs, form = (
+        getattr(keras.losses, context.case)(),
+        FixedOutputs(3),
+        FORMS[context.case],
+    )
+    with counted_to(
+        "TGT-2.multiclass", provided=lambda: _form_is_never_used(context, outputs, form)
+    ):
+        _require_value(context, outputs, loss, form)
 
 
 @check(

@@ -8,6 +8,7 @@ from scikeras_conformance.checks._support.helper_models import (
     compiled_helper,
     helper_builder,
     helper_loss,
+    plain_helper,
     uncompiled_helper,
 )
 from scikeras_conformance.checks._support.modules import doubles, keras
@@ -26,7 +27,8 @@ from scikeras_conformance.runner.context import CheckContext
 )
 def model_instance(context: CheckContext) -> None:
     X, y, *_ = doubles.dataset(context.wrapper)
-    model, settings = uncompiled_helper(context), {}
+    # Of a class that Keras copies with everything that belongs to it.
+    model, settings = plain_helper(context, compiled=False), {}
     if context.case == "compiled":
         require_it_works(context)
         # An optimizer with state, which some ways of copying a model lose.

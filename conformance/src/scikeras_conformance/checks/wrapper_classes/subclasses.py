@@ -7,6 +7,7 @@ from scikeras_conformance.checks._support.helper_models import compiled_helper
 from scikeras_conformance.checks._support.modules import doubles, sklearn_base
 from scikeras_conformance.checks._support.preparation import accepted, require_it_works
 from scikeras_conformance.checks._support.recording_builder import require_special_argument
+from scikeras_conformance.contract import Capability
 from scikeras_conformance.runner.context import CheckContext
 
 
@@ -21,6 +22,7 @@ from scikeras_conformance.runner.context import CheckContext
         "special-arguments",
         "required-parameter",
     ],
+    case_needs={"special-arguments": Capability.BUILDER_ARGUMENTS},
 )
 def subclass(context: CheckContext) -> None:
     built: list[int] = []
