@@ -66,6 +66,7 @@ def test_survivors_are_held_out_mutants_with_a_reason():
 
 @pytest.mark.mutants
 @pytest.mark.slow
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("name", STANDS_FOR.values())
 def test_the_suite_kills_a_mutant_of_each_kind(name):
     """A MUST check of the suite fails for it, and the suite itself makes no error."""
@@ -74,15 +75,15 @@ def test_the_suite_kills_a_mutant_of_each_kind(name):
     assert ("killed", "MUST") == (entry["fate"], entry["killed_level"])
 
 
-@pytest.mark.mutants
-@pytest.mark.slow
-@pytest.mark.exhaustive
-@pytest.mark.parametrize("name", HELD_OUT)
-def test_the_list_of_survivors_is_true(name):
-    """Every mutant is killed, or is on the list; a killed one is not."""
-    entry = kill_rate.judge(name)
-    assert [] == entry["errors"]
-    assert ("survived" if name in SURVIVORS else "killed") == entry["fate"], entry
+def test_survivors_that_are_not_listed_fail_the_run():
+    """So does one that is listed and was killed, and a mutant that was not judged to the end."""
+    listed = {"b": "a reason", "c": "a reason"}
+    entries = [
+        {"name": name, "fate": fate}
+        for name, fate in [("a", "killed"), ("b", "survived"), ("c", "killed"), ("d", "survived")]
+    ]
+    assert ["c: killed, but listed", "d: survived"] == kill_rate.faults(entries, listed)
+    assert ["e: unfinished"] == kill_rate.faults([{"name": "e", "fate": "unfinished"}], listed)
 
 
 def test_checks_of_the_clause_judge_first():
