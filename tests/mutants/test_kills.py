@@ -94,7 +94,6 @@ KILLED_BY_THOSE_ONLY = [
     "SER-4.clone",
     "API-7.same-seed",
     "HYG-2.generators",
-    "HYG-3.import",
     "HYG-3.import-process",
     "HYG-4.nothing-kept",
     "HYG-8.waiting",

@@ -80,7 +80,6 @@ def init_10_after_any_calls(context: CheckContext) -> None:
     "before",
     impact="folds and repeated fits go on with weights of other data",
     wrappers=ESTIMATORS,
-    also=["CLS-2"],
     needs=[Capability.BUILDERS],
     presupposes="INIT-11.new-model",
 )
