@@ -18,6 +18,7 @@ from scikeras_conformance.checks._support.contract_model.calls import (
 )
 from scikeras_conformance.checks._support.contract_model.facts import Batches, ByRow, Either
 from scikeras_conformance.checks._support.contract_model.tasks import (
+    HELD_OUT,
     TARGETS,
     Rows,
     rows_for,
@@ -246,7 +247,7 @@ class Expectations:
         facts = {"validation": Fact("API-9", bool(kind))}
         if not kind:
             return facts
-        held_out = rows if kind == "split" else rows_for(self.sequence.task, "B")
+        held_out = rows if kind == "split" else rows_for(self.sequence.task, HELD_OUT)
         is_regressor = self.sequence.task.wrapper is Wrapper.REGRESSOR
         features = held_out.X * (2 if encoded else 1)
         targets = held_out.encoded * (2 if encoded and is_regressor else 1)
