@@ -155,7 +155,7 @@ class Expectations:
             facts["compilations by the wrapper"] = Fact("COMP-1", 0)
         elif goes_on and self.is_trained:
             facts["compilations by the wrapper"] = Fact(clause, 0)
-        elif call.method == "fit" and not goes_on:
+        elif call.method == "fit" and not goes_on and (self.is_trained or is_first):
             facts["compilations by the wrapper"] = Fact("COMP-3", 1)
             facts["optimizer of model_"] = Fact("COMP-3", self.settings["optimizer"])
         if goes_on:
@@ -175,6 +175,7 @@ class Expectations:
         self.last_copy = ""
         if call.method == "initialize":
             facts["training"] = Fact("INIT-8", False)
+            facts["current_epoch"] = Fact("API-2", 0)
             facts["epochs that model_ was trained before"] = Fact("INIT-8", "none")
             self.is_trained = False
             return facts
