@@ -96,6 +96,14 @@ def test_a_clone_has_no_model():
     assert ("INIT-9", "NotFittedError") == facts["what it raised"]
 
 
+def test_after_initialize_there_are_no_epochs_and_fit_may_take_the_model():
+    """A new model has no epochs; whether fit builds another one, no MUST says."""
+    assert ("API-2", 0) == facts_after(Call("fit"), Call("initialize"))["current_epoch"]
+    afterwards = facts_after(Call("initialize"), Call("fit"), uncompiled=True)
+    assert afterwards.keys().isdisjoint({"model_", "compilations by the wrapper"})
+    assert ("API-1", {"loss": 1}) == afterwards["entries of history_"]
+
+
 def test_routed_and_given_values_come_before_plain_ones():
     """Each is the business of the clause that gives it precedence."""
     params = (("batch_size", 3), ("fit__batch_size", 5))

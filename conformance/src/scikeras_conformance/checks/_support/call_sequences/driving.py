@@ -38,6 +38,7 @@ from scikeras_conformance.checks._support.contract_model.expectations import (
 )
 from scikeras_conformance.checks._support.contract_model.facts import UNSEEN, difference
 from scikeras_conformance.checks._support.contract_model.tasks import (
+    HELD_OUT,
     LOSSES,
     rows_for,
     weights_by_label,
@@ -171,7 +172,7 @@ class _Driver:
         if self.sequence.validation == "split":
             params["validation_split"] = SPLIT
         elif self.sequence.validation not in {"", "keyword"}:
-            X, y, weights = self._data("B")
+            X, y, weights = self._data(HELD_OUT)
             more = (weights,) if self.sequence.validation == "weighted-data" else ()
             params["fit__validation_data"] = (X, y, *more)
         if self.sequence.uncompiled:
@@ -263,7 +264,7 @@ class _Driver:
         X, y, weights = self._data(call.rows)
         arrays = {"X": X, "y": y, "sample_weight": weights}
         if self.sequence.validation == "keyword" and call.method in TRAINING:
-            X_val, y_val, _ = self._data("B")
+            X_val, y_val, _ = self._data(HELD_OUT)
             given["validation_data"] = X_val, y_val
             arrays |= {"X_val": X_val, "y_val": y_val}
         untouched = {name: array.copy() for name, array in arrays.items()}

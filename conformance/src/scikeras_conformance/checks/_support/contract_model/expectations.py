@@ -18,6 +18,7 @@ from scikeras_conformance.checks._support.contract_model.calls import (
 )
 from scikeras_conformance.checks._support.contract_model.facts import Batches, ByRow, Either
 from scikeras_conformance.checks._support.contract_model.tasks import (
+    HELD_OUT,
     TARGETS,
     Rows,
     rows_for,
@@ -154,7 +155,7 @@ class Expectations:
             facts["compilations by the wrapper"] = Fact("COMP-1", 0)
         elif goes_on and self.is_trained:
             facts["compilations by the wrapper"] = Fact(clause, 0)
-        elif call.method == "fit" and not goes_on:
+        elif call.method == "fit" and not goes_on and (self.is_trained or is_first):
             facts["compilations by the wrapper"] = Fact("COMP-3", 1)
             facts["optimizer of model_"] = Fact("COMP-3", self.settings["optimizer"])
         if goes_on:
@@ -174,6 +175,7 @@ class Expectations:
         self.last_copy = ""
         if call.method == "initialize":
             facts["training"] = Fact("INIT-8", False)
+            facts["current_epoch"] = Fact("API-2", 0)
             facts["epochs that model_ was trained before"] = Fact("INIT-8", "none")
             self.is_trained = False
             return facts
@@ -246,7 +248,7 @@ class Expectations:
         facts = {"validation": Fact("API-9", bool(kind))}
         if not kind:
             return facts
-        held_out = rows if kind == "split" else rows_for(self.sequence.task, "B")
+        held_out = rows if kind == "split" else rows_for(self.sequence.task, HELD_OUT)
         is_regressor = self.sequence.task.wrapper is Wrapper.REGRESSOR
         features = held_out.X * (2 if encoded else 1)
         targets = held_out.encoded * (2 if encoded and is_regressor else 1)

@@ -5,7 +5,7 @@ second is zero. The logits that the model has to return follow.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 from functools import cache
 from typing import Any
 
@@ -14,6 +14,7 @@ from scikeras_conformance.checks._support.modules import np
 
 __all__ = [
     "FORMS",
+    "HELD_OUT",
     "LOSSES",
     "ROW_SETS",
     "TARGETS",
@@ -43,6 +44,10 @@ ROW_SETS: Mapping[str, tuple[int, int, int]] = {
 """For each set of rows: how many, the number of the first, and the features beyond the logits.
 
 A and B are alike; C has other features and other classes or outputs; D is one row to predict."""
+
+
+HELD_OUT = "V"
+"""The name of rows to validate on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,8 +195,16 @@ def rows_for(task: Task, name: str) -> Rows:
     task : Task
         The task.
     name : str
-        A key of `ROW_SETS`.
+        A key of `ROW_SETS`, or `HELD_OUT`: rows like B, to validate on, without the first class.
     """
+    if name == HELD_OUT:
+        rows = rows_for(task, "B")
+        kept = np.arange(len(rows.y)) > 0 if rows.codes is None else rows.codes > 0
+        values = {part.name: getattr(rows, part.name) for part in fields(rows)}
+        by_row = {part for part in values if part not in {"type", "classes"}}
+        return replace(
+            rows, **{part: values[part][kept] for part in by_row if values[part] is not None}
+        )
     count, first, more = ROW_SETS[name]
     target = TARGETS[task.target]
     labels = target.others if name == "C" else target.labels
