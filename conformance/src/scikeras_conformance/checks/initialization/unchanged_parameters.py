@@ -55,8 +55,7 @@ def _settings_of_training(context: CheckContext) -> Any:
     given: dict[str, Any] = {
         "batch_size": -1,
         "random_state": None,
-        "validation_split": 0.25,
-        "fit__shuffle": True,
+        "fit__shuffle": False,
         "predict__batch_size": None,
         "callbacks": [keras.callbacks.TerminateOnNaN],
     }
