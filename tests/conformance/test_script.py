@@ -38,7 +38,7 @@ def is_wrong(planned):
 
 def test_some_checks_can_be_written_as_scripts():
     """A script compiles, imports nothing of the suite, and says what it is about."""
-    assert [] == [planned.check.id for planned in ONE_OF_EACH[::15] if is_wrong(planned)]
+    assert [] == [planned.check.id for planned in ONE_OF_EACH[::40] if is_wrong(planned)]
 
 
 @pytest.mark.slow
