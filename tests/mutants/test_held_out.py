@@ -20,6 +20,7 @@ SURVIVORS = tomllib.loads(kill_rate.SURVIVORS.read_text(encoding="utf-8"))
 
 STANDS_FOR = {
     "further_training": "warm_fits_renew_the_optimizer",
+    "in_place": "names_of_metrics_are_replaced_in_the_list",
     "labels_and_columns": "labels_are_as_long_as_the_first",
     "numbers_and_shapes": "one_row_of_several_targets_is_flat",
     "second_call": "steps_of_the_first_fit_are_counted_on",
