@@ -24,17 +24,25 @@ def first_plan(*checks):
     return [firsts[check] for check in checks]
 
 
+SEQUENCES = [check for check in WITHOUT_COSTLY if check.endswith(".after-any-calls")]
+"""They share one execution of many calls, which takes seconds whichever of them is run."""
+
+OTHERS = [check for check in WITHOUT_COSTLY if check not in SEQUENCES]
+
+
 def part_for(name, subjects):
     """Return the checks that a subject meets in the ordinary run: one in as many as there are.
 
-    The parts of all subjects together are all checks; the composed control, which is not among
-    them, meets all alone. What takes long, and types, which need a package on disk, are left out;
-    what type checkers see of packages is the business of tests/conformance/test_typing_checks.py.
+    The first subject meets the sequences of calls. The parts of all subjects together are all
+    checks; the composed control, which is not among them, meets every other check. What takes
+    long, and types, which need a package on disk, are left out; what type checkers see of packages
+    is the business of tests/conformance/test_typing_checks.py.
     """
     names = list(subjects)
     if name not in names:
-        return WITHOUT_COSTLY
-    return WITHOUT_COSTLY[names.index(name) :: len(names)]
+        return [*OTHERS[::2], *SEQUENCES]
+    part = OTHERS[names.index(name) :: len(names)]
+    return part if names.index(name) else [*part, *SEQUENCES]
 
 
 def with_parts(subjects, *more):
