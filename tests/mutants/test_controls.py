@@ -59,7 +59,7 @@ def with_parts(subjects, *more):
     marks = [pytest.mark.slow, pytest.mark.mutants, pytest.mark.exhaustive]
     yield pytest.param(next(iter(subjects)), costly, id="costly", marks=marks)
     marks = [pytest.mark.mutants, pytest.mark.fast]
-    yield pytest.param(next(iter(subjects)), WITHOUT_COSTLY[:20], id="fast", marks=marks)
+    yield pytest.param(next(iter(subjects)), WITHOUT_COSTLY[:6], id="fast", marks=marks)
 
 
 @pytest.mark.parametrize(("name", "checks"), list(with_parts(CONTROLS, "composed")))
