@@ -1,7 +1,7 @@
 """Models that record calls of compile, fit and predict, and builders of them."""
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
@@ -18,6 +18,7 @@ __all__ = [
     "RecordingModel",
     "arguments_by_name",
     "builder",
+    "callback_list",
     "make_model",
     "model_for",
     "plain_model_for",
@@ -82,6 +83,26 @@ def arguments_by_name(
     """Return all arguments by name, whether they were passed by position or keyword."""
     arguments = _signature(method).bind(model, *args, **kwargs).arguments
     return dict(list(arguments.items())[1:])
+
+
+def callback_list(given: dict[str, Any], model: Any, *more: Any) -> Any:
+    """Return the callbacks of a call and further ones, as the list that Keras would make.
+
+    Parameters
+    ----------
+    given : dict
+        The arguments of the call by name.
+    model : keras.Model
+        The model that is called.
+    *more : keras.callbacks.Callback
+        Further callbacks.
+    """
+    callbacks = given.get("callbacks") or []
+    if isinstance(callbacks, keras.callbacks.CallbackList):
+        callbacks = callbacks.callbacks
+    if not isinstance(callbacks, Sequence):
+        callbacks = [callbacks]
+    return keras.callbacks.CallbackList([*callbacks, *more], model=model)
 
 
 @cache

@@ -1,6 +1,5 @@
 """Models whose training does nothing and whose prediction is cheap."""
 
-from collections.abc import Sequence
 from typing import Any
 
 import keras
@@ -8,7 +7,12 @@ import numpy as np
 
 from scikeras_conformance.catalog.wrappers import Wrapper
 from scikeras_conformance.doubles.data import Dataset, dataset
-from scikeras_conformance.doubles.models import RecordingModel, arguments_by_name, make_model
+from scikeras_conformance.doubles.models import (
+    RecordingModel,
+    arguments_by_name,
+    callback_list,
+    make_model,
+)
 from scikeras_conformance.doubles.recorders import zero_learning_rate
 
 __all__ = ["StubModel", "stub_model_for", "stub_model_of"]
@@ -27,7 +31,7 @@ class StubModel(RecordingModel):
         given = arguments_by_name(keras.Model.fit, self, args, kwargs)
         self.log.fits.append(dict(given))
         history = keras.callbacks.History()
-        callbacks = _callbacks(given, self, history)
+        callbacks = callback_list(given, self, history)
         self.stop_training = False
         callbacks.on_train_begin()
         for epoch in range(given.get("initial_epoch") or 0, given.get("epochs", 1)):
@@ -43,20 +47,11 @@ class StubModel(RecordingModel):
         if not isinstance(given.get("x"), np.ndarray):
             return super().predict(*args, **kwargs)
         self.log.predicts.append(dict(given))
-        callbacks = _callbacks(given, self)
+        callbacks = callback_list(given, self)
         callbacks.on_predict_begin()
         outputs = keras.tree.map_structure(keras.ops.convert_to_numpy, self(given["x"]))
         callbacks.on_predict_end()
         return outputs
-
-
-def _callbacks(given: dict[str, Any], model: Any, *more: Any) -> Any:
-    callbacks = given.get("callbacks") or []
-    if isinstance(callbacks, keras.callbacks.CallbackList):
-        callbacks = callbacks.callbacks
-    if not isinstance(callbacks, Sequence):
-        callbacks = [callbacks]
-    return keras.callbacks.CallbackList([*callbacks, *more], model=model)
 
 
 def stub_model_of(

@@ -5,7 +5,7 @@ remembers how many epochs it was trained for, in a weight, and its optimizer how
 survive what a Keras model survives, so a model that was exchanged, reset or trained again shows.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, TransformerMixin
 
-from scikeras_conformance.doubles.models import RecordingModel, arguments_by_name
+from scikeras_conformance.doubles.models import RecordingModel, arguments_by_name, callback_list
 from scikeras_conformance.doubles.recorders import zero_learning_rate
 
 __all__ = [
@@ -85,7 +85,7 @@ class TracingModel(RecordingModel):
         self.log.fits.append(dict(given))
         start, end = given.get("initial_epoch") or 0, given.get("epochs", 1)
         history = keras.callbacks.History()
-        callbacks = _callbacks(given, self, history)
+        callbacks = callback_list(given, self, history)
         logs = {"loss": 0.5}
         if given.get("validation_data") is not None or given.get("validation_split"):
             logs["val_loss"] = 0.25
@@ -116,7 +116,7 @@ class TracingModel(RecordingModel):
             return super().predict(*args, **kwargs)
         self.log.predicts.append(dict(given))
         if given.get("callbacks"):
-            callbacks = _callbacks(given, self)
+            callbacks = callback_list(given, self)
             callbacks.on_predict_begin()
             callbacks.on_predict_end()
         layer = self.layers[-1]
@@ -152,15 +152,6 @@ class CheapDense(keras.layers.Dense):  # type: ignore[misc]
         """Return the shape and the dtype of the output."""
         del training
         return keras.KerasTensor((*inputs.shape[:-1], self.units), dtype=self.compute_dtype)
-
-
-def _callbacks(given: dict[str, Any], model: Any, *more: Any) -> Any:
-    callbacks = given.get("callbacks") or []
-    if isinstance(callbacks, keras.callbacks.CallbackList):
-        callbacks = callbacks.callbacks
-    if not isinstance(callbacks, Sequence):
-        callbacks = [callbacks]
-    return keras.callbacks.CallbackList([*callbacks, *more], model=model)
 
 
 def make_tracing_model(
