@@ -101,7 +101,7 @@ def test_private_modules_of_keras_are_used_in_two_places(texts):
         if (name := path.relative_to(ROOT).as_posix()).startswith(package)
     ]
     steps = f"{package}/_shared_steps/"
-    assert {f"{package}/_backends/generators.py"} == {
+    assert {f"{package}/_backends/random_generators.py"} == {
         name for name in found if not name.startswith(steps)
     }
 
