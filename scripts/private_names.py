@@ -14,6 +14,7 @@ import keras
 
 from scikeras_reference._backends.generators import PRIVATE_NAMES as SEEDING
 from scikeras_reference._shared_steps import private_names
+from scikeras_reference._shared_steps.refusal_log import NotSharedError
 
 _MISSING = object()
 
@@ -43,7 +44,7 @@ def main() -> None:
     print(f"Keras {keras.__version__}, {backend} {getattr(library, '__version__', '')}")
     try:
         private_names.require_versions()
-    except private_names.NotSharedError as reason:
+    except NotSharedError as reason:
         print(f"not admitted: {reason}")
     parts = private_names.objects(trained_model())
     names = [(owner, name) for owner, name, used in private_names.NAMES if backend in used]

@@ -8,10 +8,10 @@ import yaml
 
 ROOT = Path(__file__).parents[2]
 FORK = ROOT / "fixtures/sample_fork/.github/workflows/conformance.yml"
-WORKFLOWS = [*sorted((ROOT / ".github/workflows").glob("*.yml")), FORK]
+TEMPLATE = ROOT / "docs/templates/conformance.yml"
+WORKFLOWS = [*sorted((ROOT / ".github/workflows").glob("*.yml")), FORK, TEMPLATE]
 ACTION = ROOT / "action.yml"
 SCRIPTS = ROOT / ".github/actions/conformance"
-TEMPLATE = ROOT / "docs/templates/conformance.yml"
 REUSABLE = ROOT / ".github/workflows/conformance.yml"
 
 PINNED = re.compile(r"[\w.-]+/[\w./-]+@[0-9a-f]{40}")
@@ -163,9 +163,10 @@ def test_the_documentation_has_every_input(path):
         assert f"| `{name}` |" in page, name
 
 
-def test_the_workflow_of_the_fork_names_one_commit():
+@pytest.mark.parametrize("path", [FORK, TEMPLATE], ids=["fork", "template"])
+def test_the_workflow_of_a_fork_names_one_commit(path):
     """What is called, and what it checks out, are the same."""
-    (job,) = read(FORK)["jobs"].values()
+    (job,) = read(path)["jobs"].values()
     repository, _, commit = job["uses"].partition("/.github/workflows/conformance.yml@")
     assert (repository, commit) == (
         job["with"]["suite-repository"],
@@ -190,3 +191,12 @@ def test_the_examples_of_the_documentation_use_inputs_that_there_are(page):
                 assert set(one["with"]) <= set(inputs_of(ACTION if action else REUSABLE))
                 found += 1
     assert found
+
+
+def test_the_hook_of_pre_commit_is_a_command_of_the_suite():
+    """It runs what is installed, with the configuration of the repository that uses it."""
+    (hook,) = read(ROOT / ".pre-commit-hooks.yaml")
+    assert ["scikeras-conformance", "run"] == hook["entry"].split()
+    assert ("system", False) == (hook["language"], hook["pass_filenames"])
+    page = (ROOT / "docs" / "gate.md").read_text(encoding="utf-8")
+    assert f"- id: {hook['id']}" in page

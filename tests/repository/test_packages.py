@@ -198,3 +198,23 @@ def test_what_is_not_ready_is_not_released(tmp_path):
     faults = "\n".join(release_notes.faults_of("1.3.0", CHANGELOG, tmp_path))
     for part in ("no section [1.3.0]", "3 wheels", "is not of version 1.3.0", "names OWNER"):
         assert part in faults
+
+
+def test_nothing_pretends_to_be_published():
+    """Until the first release, no page or message installs a name that no index has."""
+    changelog = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+    if re.search(r"^## \[\d", changelog, re.MULTILINE):
+        pytest.skip("there is a release")
+    listed = subprocess.run(
+        ["git", "ls-files", "-z", "*.md", "*.py", "*.sh", "*.yml"],
+        cwd=ROOT, capture_output=True, text=True, check=True,
+    ).stdout  # fmt: skip
+    published = re.compile(r"install (?:-\S+ )*[\"']?scikeras-(?:conformance|reference)(?!\S* @ )")
+    found = [
+        f"{name}: {line.strip()}"
+        for name in listed.split("\0")
+        if name and (ROOT / name).is_file() and ROOT / name != Path(__file__)
+        for line in (ROOT / name).read_text(encoding="utf-8").splitlines()
+        if published.search(line)
+    ]
+    assert [] == found
