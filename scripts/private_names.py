@@ -12,7 +12,7 @@ from typing import Any
 
 import keras
 
-from scikeras_reference._backends.generators import PRIVATE_NAMES as SEEDING
+from scikeras_reference._backends.random_generators import PRIVATE_NAMES as SEEDING
 from scikeras_reference._shared_steps import private_names
 from scikeras_reference._shared_steps.refusal_log import NotSharedError
 
