@@ -121,6 +121,11 @@ def _validation(context: CheckContext) -> dict[str, Any]:
     return {"fit__validation_data": (X[:3].copy(), y[:3].copy(), np.array([0.5, 2.0, 3.0]))}
 
 
+def _partial(context: CheckContext) -> dict[str, Any]:
+    del context
+    return {"units": 3}
+
+
 def _estimators(context: CheckContext) -> dict[str, Any]:
     from sklearn.preprocessing import StandardScaler
 
@@ -145,6 +150,7 @@ WARDROBE: Mapping[str, Callable[[CheckContext], dict[str, Any]]] = {
     "scorer": _scorer,
     "validation": _validation,
     "estimators": _estimators,
+    "partial": _partial,
 }
 """By name: a function that returns parameters."""
 
@@ -172,7 +178,7 @@ def dressed(context: CheckContext, name: str) -> Any:
         A key of `WARDROBE`.
     """
     given = WARDROBE[name](context)
-    free = {"scaler": given.pop("scaler")} if "scaler" in given else {}
+    free: dict[str, Any] = {key: given.pop(key) for key in ("scaler", "units") if key in given}
     given = {**taken(context, given), **free}
     if not _can_be_fitted(context, given):
         usable: dict[str, Any] = {}
@@ -188,14 +194,16 @@ def _made(context: CheckContext, new: Mapping[str, Any], names: Mapping[str, Any
     params = {name: value for name, value in new.items() if name in names}
     compiles = {"optimizer", "loss"} <= params.keys()
 
-    def build(scaler: Any = None) -> Any:
-        del scaler
+    def build(scaler: Any = None, units: Any = None, depth: Any = None) -> Any:
+        del scaler, units, depth
         model = stub_helper(context)
         if not compiles:
             model.compile(doubles.zero_learning_rate(), loss=helper_loss(context))
         return model
 
-    return context.make(build, **params)
+    # CLS-8 is about whether it may be a partial.
+    builder = partial(build, depth=[1]) if "units" in params else build
+    return context.make(builder, **params)
 
 
 def _can_be_fitted(context: CheckContext, params: dict[str, Any]) -> bool:

@@ -13,6 +13,7 @@ from scikeras_conformance.checks._support.training import (
     require_weights,
     train,
 )
+from scikeras_conformance.contract import Capability
 from scikeras_conformance.runner.context import CheckContext, show
 
 LABELS: dict[str, list[Any]] = {
@@ -23,6 +24,8 @@ LABELS: dict[str, list[Any]] = {
     "balanced-text": ["no", "yes"],
     "multiplied": [0, 1],
     "partial_fit": [0, 1],
+    "routed": [0, 1],
+    "column": [3, 7],
 }
 
 
@@ -41,6 +44,7 @@ def _uneven(labels: list[Any]) -> tuple[Any, Any, Any]:
     "weighted",
     wrappers=[Wrapper.CLASSIFIER],
     cases=LABELS,
+    case_needs={"routed": Capability.ROUTED_PARAMETERS},
 )
 def class_weight(context: CheckContext) -> None:
     labels = LABELS[context.case]
@@ -55,12 +59,14 @@ def class_weight(context: CheckContext) -> None:
         weights = weights * keywords["sample_weight"]
     build = learner(context)
     method = "partial_fit" if context.case == "partial_fit" else "fit"
+    y = y[:, None] if context.case == "column" else y
 
     def unweighted() -> None:
         context.call(context.make(build), method, X, y, **keywords)
 
+    name = "fit__class_weight" if context.case == "routed" else "class_weight"
     with provided(unweighted):
-        estimator = context.observe.make(build, class_weight=given)
+        estimator = context.observe.make(build, **{name: given})
         context.observe.call(estimator, method, X, y, **keywords)
     target = helper_target(context, codes)
     expected = train(build(), X, target, sample_weight=weights)

@@ -180,8 +180,15 @@ def one_method_only(context: CheckContext) -> None:
     for method in methods:
         cls, events[method] = doubles.callback_class()
         params[f"{method}__callbacks"] = [cls()] if context.case == "lists" else cls()
-    prepared(context, "predict", *(["score"] if hasattr(context.cls, "score") else []), **params)
+    calls = [name for name in ("predict", "predict_proba", "score") if hasattr(context.cls, name)]
+    prepared(context, *calls, **params)
     for method, seen in events.items():
+        if method == "predict":
+            context.require(
+                seen.count("predict") == len(calls),
+                f"predict__callbacks were called {seen.count('predict')} times in "
+                f"{', '.join(calls)}",
+            )
         expected = {"fit": "train", "predict": "predict"}[method]
         context.require(expected in seen, f"{method}__callbacks were not called in {method}")
         others = set(seen) - {expected}
