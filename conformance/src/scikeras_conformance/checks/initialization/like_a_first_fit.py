@@ -143,9 +143,8 @@ def _frequencies(context: CheckContext, history: History) -> History:
 
 def _predictions(context: CheckContext, history: History) -> History:
     names = ("predict", "predict_proba", "decision_function", "score")
-    there: list[tuple[str, dict[str, Any]]] = [
-        (name, {}) for name in names if hasattr(context.cls, name)
-    ]
+    nothing: dict[str, Any] = {}
+    there = tuple((name, nothing) for name in names if hasattr(context.cls, name))
     return replace(history, calls=(("fit", {}), *there))
 
 

@@ -191,7 +191,11 @@ def like_arrays(context: CheckContext) -> None:
         found["score"] = context.call(estimator, "score", parts[0], parts[1])
         received = studio.models[-1].log.predicts
         found["features of Model.predict"] = [np.asarray(call["x"]) for call in received]
-        return {name: _plain(value) for name, value in found.items() if name not in OF_CONTAINERS}
+        return {
+            name: _with_one_kind_of_text(value)
+            for name, value in found.items()
+            if name not in OF_CONTAINERS
+        }
 
     expected = fitted(contained.arrays)
     with context.doing(f"fitting to, and predicting from, {context.case.replace('-', ' ')}"):
@@ -199,7 +203,7 @@ def like_arrays(context: CheckContext) -> None:
     require_alike(context, f"with {context.case.replace('-', ' ')}", found, expected)
 
 
-def _plain(value: Any) -> Any:
+def _with_one_kind_of_text(value: Any) -> Any:
     """Return a value whose text has one dtype: labels may be stored in several."""
     is_text = isinstance(value, np.ndarray) and value.dtype.kind in "UO"
     return value.astype(object) if is_text else value
