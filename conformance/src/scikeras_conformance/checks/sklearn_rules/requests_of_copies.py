@@ -25,7 +25,9 @@ def requests_of_copies(context: CheckContext) -> None:
     way = context.case.removesuffix("-after-fit")
     X, y, *_ = doubles.dataset(context.wrapper)
     with sklearn.config_context(enable_metadata_routing=True):
-        estimator = context.make(importable_builder(context, doubles.PLAIN))
+        estimator = context.make(
+            importable_builder(context, doubles.COMPILED), optimizer_name="adam"
+        )
         for method, wanted in (("fit", True), ("score", False)):
             context.call(estimator, f"set_{method}_request", sample_weight=wanted)
         if context.case.endswith("-after-fit"):

@@ -92,7 +92,7 @@ CLASSES: Mapping[str, Target] = {
 NUMBERS: Mapping[str, Target] = {
     "continuous": Target("TGT-4", "continuous", (0,), (0, 1)),
     # Scikit-learn calls them classes, which they are not for a regressor.
-    "whole-numbers": Target("TGT-4", "multiclass", (0,), (0,)),
+    "integers": Target("TGT-4", "multiclass", (0,), (0,)),
     "continuous-column": Target("TGT-4", "continuous", (0,), (0,), True),
     "continuous-multioutput": Target("TGT-5", "continuous-multioutput", (0, 1, 2), (0,)),
 }
@@ -224,7 +224,7 @@ def rows_for(task: Task, name: str) -> Rows:
     if task.form == "linear":
         y = logits + generator.choice([-0.25, 0.25], size=logits.shape)
         made["type"] = "continuous-multioutput" if units > 1 else "continuous"
-        if task.target == "whole-numbers":
+        if task.target == "integers":
             y, made["type"] = np.rint(y * 10).astype(np.int64), target.type
         made |= {"outputs": logits, "predicted": logits, "encoded": y}
         y = y if units > 1 or target.is_column else y[:, 0]
