@@ -154,3 +154,11 @@ def unchanged(context: CheckContext) -> None:
         context.fit(estimator, X, y)
     expected = train(build(), X, helper_target(context, y))
     _require_seen(context, estimator, expected, X[2:5], X[2:5])
+    # Keras adds axes of length one that are missing, so weights and predictions do not show it.
+    log = context.recording_model(estimator).log
+    for method, calls in (("Model.fit", log.fits), ("Model.predict", log.predicts)):
+        shapes = [np.shape(call["x"])[1:] for call in calls if isinstance(call["x"], np.ndarray)]
+        other = [shape for shape in shapes if shape != X.shape[1:]]
+        context.require(
+            not other, f"{method} received rows of shape {other[:1]} for X of shape {X.shape}"
+        )
