@@ -152,7 +152,6 @@ KILLED_BY_THOSE_ONLY = [
     "API-1.after-any-calls",
     "API-3.after-any-calls",
     "API-4.after-any-calls",
-    "API-7.same-seed",
     "API-11.after-any-calls",
     "API-13.after-any-calls",
     "SKL-3.after-any-calls",
