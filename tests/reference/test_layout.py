@@ -18,7 +18,8 @@ NAME_LIBRARIES = ("_serialization/custom_objects.py", "_seed_lock.py")
 """Modules that name backends without looking at them: whose class is whose."""
 
 FOREIGN_NAMES = {
-    "_sklearn_protocol.py": {"_metadata_request"},  # metadata routing has no public way to copy it
+    # Neither metadata routing nor set_output has a public way to copy its settings.
+    "_sklearn_protocol.py": {"_metadata_request", "_sklearn_output_config"},
     "_data/validation.py": {"_fields"},  # how Python marks named tuples
     "_seed_lock.py": {"_current_frames"},  # Python's, which documents it
     "_base.py": {"_keras_build_fn"},  # the contract's name for the builder of a subclass

@@ -9,18 +9,20 @@ from pathlib import Path
 import pytest
 
 import scikeras_reference
-from scikeras_reference import exceptions, shared_steps, utils, wrappers
+from scikeras_reference import exceptions, models, shared_steps, utils, wrappers
 from scikeras_reference.utils import transformers
 
 PACKAGE = Path(scikeras_reference.__file__).parent
 MODULES = sorted(PACKAGE.rglob("*.py"))
+WRAPPERS = {"BaseWrapper", "KerasClassifier", "KerasRegressor", "KerasTransformer"}
 
 
 @pytest.mark.parametrize(
     ("module", "names"),
     [
-        (scikeras_reference, {"BaseWrapper", "KerasClassifier", "KerasRegressor"}),
-        (wrappers, {"BaseWrapper", "KerasClassifier", "KerasRegressor"}),
+        (scikeras_reference, WRAPPERS),
+        (wrappers, WRAPPERS),
+        (models, {"mlp"}),
         (shared_steps, {"available", "explain"}),
         (utils, {"loss_name", "metric_name"}),
         (

@@ -2,9 +2,14 @@
 
 from importlib import metadata
 
-from scikeras_reference.wrappers import BaseWrapper, KerasClassifier, KerasRegressor
+from scikeras_reference.wrappers import (
+    BaseWrapper,
+    KerasClassifier,
+    KerasRegressor,
+    KerasTransformer,
+)
 
-__all__ = ["BaseWrapper", "KerasClassifier", "KerasRegressor"]
+__all__ = ["BaseWrapper", "KerasClassifier", "KerasRegressor", "KerasTransformer"]
 
 try:
     __version__ = metadata.version("scikeras-reference")

@@ -26,8 +26,12 @@ from scikeras_reference._model.built_model import (
     unregister_untrained,
     warn_of_shared_weights,
 )
-from scikeras_reference._model.compilation import compile_arguments, compile_model, is_complete
-from scikeras_reference._model.keras_objects import callbacks_of_call
+from scikeras_reference._model.compilation import (
+    choose_loss,
+    compile_arguments,
+    compile_model,
+    is_complete,
+)
 from scikeras_reference._model.meta import Meta
 from scikeras_reference._parameters.named import check_flag
 from scikeras_reference._sklearn_protocol import SklearnProtocol
@@ -37,7 +41,6 @@ from scikeras_reference._training.keras_arguments import (
     fit_arguments,
     one_more_epoch,
     predict_arguments,
-    training_callbacks,
     validation_data,
 )
 from scikeras_reference._training.predict import predict
@@ -65,7 +68,7 @@ class BaseWrapper(FittedAttributes, SklearnProtocol):
     optimizer : str, type, keras.optimizers.Optimizer or None, default="rmsprop"
         Used, like all compilation parameters, if the builder returns an uncompiled model.
     loss : str, type, keras.losses.Loss, callable, or list or dict of them, default=None
-        Likewise.
+        Likewise. With "auto", classifiers and regressors choose a loss for target and model.
     metrics : str, type, keras.metrics.Metric, callable, or lists and dicts of them, default=None
         Likewise.
     batch_size, validation_batch_size : int or None, default=None
@@ -332,12 +335,19 @@ class BaseWrapper(FittedAttributes, SklearnProtocol):
         compilation = None if model.compiled else arguments()
         shapes = output_shapes(model, row, self.n_outputs_expected_)
         warn_of_shared_weights(model, builder)
-        if compilation is not None and is_complete(compilation):
+        if compilation is not None and is_complete(
+            compilation := self._with_loss(compilation, model, shapes)
+        ):
             compile_model(model, compilation)
         inform_encoder(self.target_encoder_, model, shapes)
         self._fit_state = replace(self._fit_state, output_shapes=tuple(shapes))
         self._renew_callbacks()
         return model
+
+    def _with_loss(self, arguments: dict[str, Any], model: Any, shapes: Any) -> dict[str, Any]:
+        named, routed, encoder = self._named(), self._free(), self.target_encoder_
+        kind = vars(self).get("target_type_")
+        return choose_loss(arguments, named, routed, encoder, kind, model, shapes)
 
     def _validate_further(self, X: Any, y: Any, *, new_callbacks: bool) -> tuple[Any, Any]:
         X = validate_features(self, X, y, reset=False)
@@ -353,7 +363,9 @@ class BaseWrapper(FittedAttributes, SklearnProtocol):
 
     def _require_compiled(self, features: Any) -> None:
         if not self.model_.compiled:  # `initialize` had no loss
-            compile_model(self.model_, compile_arguments(self._named(), self._free()))
+            arguments = compile_arguments(self._named(), self._free())
+            shapes = self._fit_state.output_shapes
+            compile_model(self.model_, self._with_loss(arguments, self.model_, shapes))
         check_trainable(self.model_, features)
 
     def _fit_arguments(
@@ -372,18 +384,6 @@ class BaseWrapper(FittedAttributes, SklearnProtocol):
             weights = check_weights(data[2], X)
             arguments["validation_data"] = encoded if weights is None else (*encoded, weights)
         return arguments
-
-    def _callbacks_for(self, call: Mapping[str, Any], method: str) -> list[Any]:
-        """Return the callbacks given to a call of a method, or else those of this fit."""
-        if "callbacks" in call:
-            return callbacks_of_call(call["callbacks"])
-        made = self._fit_state.callbacks or self._renew_callbacks()
-        return made[0] if method == "fit" else made[1]
-
-    def _renew_callbacks(self) -> tuple[list[Any], list[Any]]:
-        made = training_callbacks(self._named(), self._free())
-        self._fit_state = replace(self._fit_state, callbacks=made)
-        return made
 
     def _validate_target(self, X: Any, y: Any) -> Any:
         return None if y is None else validate_target(self, X, y, numeric=False)

@@ -1,7 +1,7 @@
 """The classifier."""
 
 from collections.abc import Mapping
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
 from sklearn.base import ClassifierMixin
@@ -63,6 +63,8 @@ validation_batch_size, verbose, callbacks, validation_split, shuffle, run_eagerl
     >>> clf.predict(X).shape, clf.predict_proba(X).shape, clf.classes_.tolist()
     ((3,), (3, 3), ['a', 'b', 'c'])
     """
+
+    __metadata_request__fit: ClassVar[dict[str, Any]] = {"class_weight": None}
 
     def __init__(
         self,
@@ -180,6 +182,24 @@ validation_batch_size, verbose, callbacks, validation_split, shuffle, run_eagerl
         """
         outputs = self._outputs(X, kwargs, "predict_proba")
         return self.target_encoder_.inverse_transform(outputs, return_proba=True)
+
+    def predict_log_proba(self, X: Any, **kwargs: Any) -> Any:
+        """Predict logarithms of the probabilities of the classes.
+
+        Parameters
+        ----------
+        X : array-like, sparse matrix or data frame of shape (n_samples, n_features, ...)
+            Shaped as in ``fit``.
+        **kwargs : object
+            Arguments of ``Model.predict``, for this call only (API-11).
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_classes)
+            Natural logarithms of what ``predict_proba`` returns; minus infinity for zero.
+        """
+        with np.errstate(divide="ignore"):
+            return np.log(self.predict_proba(X, **kwargs))
 
     def decision_function(self, X: Any) -> Any:
         """Return the logarithm of the odds, for tools that rank by a decision function.

@@ -1,6 +1,7 @@
 """What scikit-learn expects of an estimator besides fit and predict: copies, pickles, a score."""
 
-from typing import Any, Self
+import copy as copying
+from typing import Any, ClassVar, Self
 
 from sklearn.base import BaseEstimator, clone
 
@@ -16,6 +17,11 @@ __all__ = ["SklearnProtocol"]
 class SklearnProtocol(NamedParameters, BaseEstimator):  # type: ignore[misc]
     """An estimator that can be cloned, pickled and scored."""
 
+    # What a router may pass to fit besides the arguments that its signature names.
+    __metadata_request__fit: ClassVar[dict[str, Any]] = dict.fromkeys(
+        ("batch_size", "callbacks", "epochs", "initial_epoch", "verbose")
+    )
+
     def __sklearn_is_fitted__(self) -> bool:
         return "model_" in vars(self)
 
@@ -24,6 +30,9 @@ class SklearnProtocol(NamedParameters, BaseEstimator):  # type: ignore[misc]
         copy = self._with_parameters({name: copy_nested(value) for name, value in params.items()})
         if "_metadata_request" in vars(self):
             copy.__dict__["_metadata_request"] = clone(self._metadata_request, safe=False)
+        if "_sklearn_output_config" in vars(self):  # of set_output
+            config = copying.deepcopy(self._sklearn_output_config)
+            copy.__dict__["_sklearn_output_config"] = config
         return copy
 
     def __getstate__(self) -> dict[str, Any]:

@@ -28,6 +28,7 @@ __all__ = [
     "check_trainable",
     "inform_encoder",
     "is_missing",
+    "last_activation",
     "output_shapes",
     "require_part",
     "unregister_untrained",
@@ -37,6 +38,7 @@ __all__ = [
 Shape = tuple[int | None, ...]
 
 _EXAMPLES = {"loss": "mse", "optimizer": "adam"}
+_ADVICE = {"loss": " With loss='auto', the builder has to leave model.compile to the wrapper."}
 
 _known_lock = threading.RLock()  # a weak reference can be cleared while the lock is held
 _known: "dict[int, weakref.ref[Any]]" = {}
@@ -243,7 +245,7 @@ def inform_encoder(encoder: Any, model: Any, shapes: Sequence[tuple[int | None, 
     if model.compiled and hasattr(encoder, "check_metrics"):
         encoder.check_metrics(compiled_metrics(model))
     if model.compiled and hasattr(encoder, "check_activation"):
-        encoder.check_activation(_last_activation(model), model.loss)
+        encoder.check_activation(last_activation(model), model.loss)
 
 
 def check_trainable(model: Any, features: Any) -> None:
@@ -286,7 +288,7 @@ def require_part(name: str, value: Any, problem: str) -> None:
         raise CompilationError(
             f"{problem} {name}. You must provide {what} or a compiled model: give"
             f" {name}={_EXAMPLES[name]!r} (or another) to the constructor, or call model.compile"
-            " in the builder."
+            f" in the builder.{_ADVICE.get(name, '')}"
         )
 
 
@@ -351,7 +353,7 @@ def _adds_losses(model: Any, features: Any) -> bool:
     return bool(model.losses)
 
 
-def _last_activation(model: Any) -> Any:
+def last_activation(model: Any) -> Any:
     """Return the activation of the layer that makes the only output; None if it is not known."""
     try:
         (output,) = model.outputs
@@ -364,7 +366,7 @@ def _last_activation(model: Any) -> Any:
                 return None
     except (AttributeError, ValueError, TypeError, IndexError):
         return None
-    return getattr(layer, "activation", None)
+    return layer if isinstance(layer, keras.layers.Softmax) else getattr(layer, "activation", None)
 
 
 def _forget(key: int, dead: "weakref.ref[Any]") -> None:

@@ -1,15 +1,16 @@
 """Makes the arguments of ``Model.compile``, and compiles (chapter COMP)."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from scikeras_reference._model.built_model import is_missing, require_part
+from scikeras_reference._data.automatic_loss import AUTOMATIC, automatic_loss
+from scikeras_reference._model.built_model import is_missing, last_activation, require_part
 from scikeras_reference._model.keras_objects import make_losses, make_metrics, make_optimizer
 from scikeras_reference._parameters.named import check_flag
 from scikeras_reference._parameters.routing import route
 from scikeras_reference._parameters.signatures import check_accepted
 
-__all__ = ["compile_arguments", "compile_model", "is_complete"]
+__all__ = ["choose_loss", "compile_arguments", "compile_model", "is_complete"]
 
 _NAMED = ("optimizer", "loss", "metrics", "run_eagerly")
 _REQUIRED = ("loss", "optimizer")
@@ -29,7 +30,8 @@ def compile_arguments(named: Mapping[str, Any], routed: Mapping[str, Any]) -> di
     Returns
     -------
     dict
-        Usable as ``model.compile(**arguments)``, with new objects each time (clause BUILD-5).
+        Usable as ``model.compile(**arguments)``, with new objects each time (clause BUILD-5). The
+        loss is None for ``loss="auto"``, until there is a model; see `choose_loss`.
     """
     weighted = "weighted_metrics"
     direct = {
@@ -39,15 +41,50 @@ def compile_arguments(named: Mapping[str, Any], routed: Mapping[str, Any]) -> di
     }
     arguments = {**{name: named[name] for name in _NAMED}, **direct}
     check_flag("run_eagerly", arguments["run_eagerly"])
-    if is_missing(arguments["loss"]):
+    is_automatic = _is_automatic(arguments["loss"])
+    if is_automatic or is_missing(arguments["loss"]):
         arguments["loss"] = None  # Keras fails on an empty list
     arguments["optimizer"] = make_optimizer(arguments["optimizer"], route(routed, "optimizer"))
-    arguments["loss"] = make_losses(arguments["loss"], route(routed, "loss"))
+    if not is_automatic:
+        arguments["loss"] = make_losses(arguments["loss"], route(routed, "loss"))
     arguments["metrics"] = make_metrics(arguments["metrics"], route(routed, "metrics"))
     if weighted in arguments:
         path = f"compile__{weighted}"
         arguments[weighted] = make_metrics(arguments[weighted], route(routed, path), path)
     return arguments
+
+
+def choose_loss(
+    arguments: dict[str, Any],
+    named: Mapping[str, Any],
+    routed: Mapping[str, Any],
+    encoder: Any,
+    target_type: str | None,
+    model: Any,
+    shapes: Sequence[tuple[int | None, ...]],
+) -> dict[str, Any]:
+    """Return the arguments with the loss that ``loss="auto"`` stands for, if that was given.
+
+    Parameters
+    ----------
+    arguments : dict
+        What `compile_arguments` returned.
+    named, routed : mapping of str to object
+        As for `compile_arguments`; ``loss__x`` goes to the loss that is chosen.
+    encoder, target_type, shapes
+        As for `automatic_loss`.
+    model : keras.Model
+        Not compiled.
+
+    Raises
+    ------
+    CompilationError
+        A ``ValueError``, if nothing can be chosen.
+    """
+    if not _is_automatic(routed.get("compile__loss", named["loss"])):
+        return arguments
+    cls, needed = automatic_loss(encoder, target_type, shapes, last_activation(model))
+    return {**arguments, "loss": make_losses(cls, {**needed, **route(routed, "loss")})}
 
 
 def is_complete(arguments: Mapping[str, Any]) -> bool:
@@ -70,3 +107,7 @@ def compile_model(model: Any, arguments: Mapping[str, Any]) -> None:
         require_part(name, arguments[name], "The model came back uncompiled and there is no")
     check_accepted(model.compile, "compile", {"compile__": arguments})
     model.compile(**arguments)
+
+
+def _is_automatic(loss: Any) -> bool:
+    return isinstance(loss, str) and loss == AUTOMATIC

@@ -5,6 +5,8 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from typing import Any
 
+from scikeras_reference._model.keras_objects import callbacks_of_call
+from scikeras_reference._training.keras_arguments import training_callbacks
 from scikeras_reference._training.seeding import derive, seeded
 
 __all__ = ["FitState", "FittedAttributes"]
@@ -55,6 +57,8 @@ class FittedAttributes:
     model_: Any
     history_: dict[str, list[Any]]
     _set_attributes: Callable[[Mapping[str, Any], str], None]
+    _named: Callable[[], dict[str, Any]]
+    _free: Callable[[], dict[str, Any]]
 
     @property
     def initialized_(self) -> bool:
@@ -86,3 +90,15 @@ class FittedAttributes:
             for name, value in vars(self).items()
             if name in self._fit_state.metadata_names or (name[0] != "_" and name[-1] == "_")
         }
+
+    def _callbacks_for(self, call: Mapping[str, Any], method: str) -> list[Any]:
+        """Return the callbacks given to a call of a method, or else those of this fit."""
+        if "callbacks" in call:
+            return callbacks_of_call(call["callbacks"])
+        made = self._fit_state.callbacks or self._renew_callbacks()
+        return made[0] if method == "fit" else made[1]
+
+    def _renew_callbacks(self) -> tuple[list[Any], list[Any]]:
+        made = training_callbacks(self._named(), self._free())
+        self._fit_state = replace(self._fit_state, callbacks=made)
+        return made

@@ -1,0 +1,288 @@
+"""`KerasTransformer`: the encoder of an autoencoder, and its decoder."""
+
+import pickle
+import warnings
+
+import keras
+import numpy as np
+import pytest
+from reference_models import QUICK
+from sklearn.base import clone
+from sklearn.exceptions import NotFittedError
+from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import GridSearchCV
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import FunctionTransformer, StandardScaler
+from sklearn.utils.estimator_checks import (
+    check_get_feature_names_out_error,
+    check_global_output_transform_pandas,
+    check_set_output_transform,
+    check_set_output_transform_pandas,
+    check_set_output_transform_polars,
+    check_transformer_get_feature_names_out,
+    check_transformer_get_feature_names_out_pandas,
+    estimator_checks_generator,
+)
+
+from scikeras_reference import KerasTransformer
+from scikeras_reference.exceptions import InputError, ModelOutputError
+
+
+def autoencoder(meta, width=2):
+    """Build a sequential model."""
+    n_features = meta["n_features_in_"]
+    return keras.Sequential(
+        [
+            keras.layers.Input((n_features,)),
+            keras.layers.Dense(4, activation="relu"),
+            keras.layers.Dense(width, name="code"),
+            keras.layers.Dense(n_features),
+        ]
+    )
+
+
+def functional(meta, width=2):
+    """Build a model whose layers are called one by one."""
+    inputs = keras.layers.Input((meta["n_features_in_"],))
+    code = keras.layers.Dense(width, name="code")(inputs)
+    return keras.Model(inputs, keras.layers.Dense(meta["n_features_in_"])(code))
+
+
+def skipping(meta):
+    """Build a model with a connection past the code."""
+    inputs = keras.layers.Input((meta["n_features_in_"],))
+    code = keras.layers.Dense(2, name="code")(inputs)
+    decoded = keras.layers.Dense(meta["n_features_in_"])(code)
+    return keras.Model(inputs, keras.layers.Add()([decoded, inputs]))
+
+
+def nested():
+    """Build a model of two models."""
+    encoder = keras.Sequential([keras.layers.Input((3,)), keras.layers.Dense(2)], name="encoder")
+    decoder = keras.Sequential([keras.layers.Input((2,)), keras.layers.Dense(3)], name="decoder")
+    return keras.Sequential([keras.layers.Input((3,)), encoder, decoder])
+
+
+def transformer(model=autoencoder, **params):
+    defaults = {"loss": "mse", "optimizer": "adam", "optimizer__learning_rate": 0.1}
+    return KerasTransformer(model, **{**defaults, **QUICK, **params})
+
+
+@pytest.mark.parametrize("build", [autoencoder, functional])
+def test_encoder_and_decoder_make_the_model(build, X):
+    """What is transformed and transformed back is what the whole model returns."""
+    fitted = transformer(build, epochs=2).fit(X, "ignored")
+
+    codes = fitted.transform(X)
+
+    assert (24, 2) == codes.shape
+    assert np.allclose(fitted.reconstruct(X), fitted.inverse_transform(codes), atol=1e-6)
+    assert ["kerastransformer0", "kerastransformer1"] == fitted.get_feature_names_out().tolist()
+
+
+def test_a_model_as_code_layer(X):
+    """Encoder and decoder may be models of their own in a sequential model."""
+    fitted = transformer(nested, code_layer="encoder").fit(X)
+
+    codes = fitted.transform(X)
+
+    assert np.allclose(fitted.model_.get_layer("encoder").predict(X, verbose=0), codes, atol=1e-6)
+    assert np.allclose(fitted.reconstruct(X), fitted.inverse_transform(codes), atol=1e-6)
+    assert np.array_equal(codes, clone(fitted).set_params(code_layer=0).fit(X).transform(X))
+
+
+def test_the_parts_follow_the_model(X):
+    """They share its weights: after `partial_fit`, in a copy, and after another fit."""
+    fitted = transformer().fit(X)
+    copy = pickle.loads(pickle.dumps(fitted))
+    assert np.array_equal(fitted.transform(X), copy.transform(X))
+
+    for further in (fitted, copy):
+        before = further.transform(X)
+        after = further.partial_fit(X).transform(X)
+        assert not np.allclose(before, after)
+        assert np.allclose(further.reconstruct(X), further.inverse_transform(after), atol=1e-6)
+
+
+def test_a_decoder_that_needs_more_than_the_code(X):
+    """`inverse_transform` is not there, and says why."""
+    fitted = transformer(skipping).fit(X)
+
+    assert fitted.decoder_ is None
+    assert not hasattr(fitted, "inverse_transform")
+    assert hasattr(transformer(), "inverse_transform")
+    assert (24, 2) == fitted.transform(X).shape
+    assert not hasattr(transformer(code_layer=-1).fit(X), "inverse_transform")
+
+
+@pytest.mark.parametrize(
+    ("build", "layer", "message"),
+    [
+        (autoencoder, "kode", "Did you mean code"),
+        (autoencoder, 9, "no such layer"),
+        (lambda: keras.Model(*2 * [keras.layers.Input((3,))]), "code", "no such layer"),
+    ],
+)
+def test_a_code_layer_that_is_not_there(build, layer, message, X):
+    """It is an error before training, with the layers that there are."""
+    estimator = transformer(build, code_layer=layer)
+
+    with pytest.raises(ModelOutputError, match=message):
+        estimator.fit(X)
+    assert not estimator.initialized_
+
+
+def test_before_fit(X):
+    """Nothing can be transformed, in either direction."""
+    for method in ("transform", "inverse_transform"):
+        with pytest.raises(NotFittedError):
+            getattr(transformer(), method)(X)
+    with pytest.raises(AttributeError, match="no model yet"):
+        _ = transformer().encoder_
+    with pytest.raises(NotFittedError):
+        transformer().get_feature_names_out()
+
+
+def test_there_is_no_predict(X):
+    """It would have to return one number for each row."""
+    assert not hasattr(transformer().fit(X), "predict")
+    with pytest.raises(AttributeError, match="reconstruct"):
+        _ = transformer().predict
+
+
+def test_codes_of_another_width(X):
+    """They are refused with both shapes."""
+    with pytest.raises(InputError, match=r"\(3,\).*\(2,\)"):
+        transformer().fit(X).inverse_transform(X)
+
+
+def test_data_frames(X):
+    """`set_output` survives a clone, and names the columns."""
+    pandas = pytest.importorskip("pandas")
+    estimator = clone(transformer().set_output(transform="pandas"))
+
+    codes = estimator.fit_transform(pandas.DataFrame(X, columns=["a", "b", "c"]))
+
+    assert ["kerastransformer0", "kerastransformer1"] == codes.columns.tolist()
+    assert ["a", "b", "c"] == estimator.feature_names_in_.tolist()
+
+
+def test_pipelines_and_searches(X, y):
+    """It is a step like any other, and a search chooses the width of the code."""
+    pipeline = make_pipeline(StandardScaler(), transformer(), LogisticRegression()).fit(X, y)
+    assert (24,) == pipeline.predict(X).shape
+
+    search = GridSearchCV(transformer(epochs=60), {"model__width": [1, 3]}, cv=2).fit(X)
+    assert {"model__width": 3} == search.best_params_
+
+
+def test_validation_and_weights(X):
+    """Validation data have no target of their own; weights apply in `fit` and in `score`."""
+    weights = np.r_[np.ones(12), np.zeros(12)]
+
+    fitted = transformer().fit(X, sample_weight=weights, X_val=X[:4], sample_weight_val=weights[:4])
+
+    assert {"loss", "val_loss"} == set(fitted.history_)
+    assert np.isclose(fitted.score(X[:12]), fitted.score(X, sample_weight=weights))
+    assert 0 > fitted.score(X)
+
+
+def test_an_encoder_of_features(X):
+    """It applies before the model, and its inverse after the decoder."""
+
+    class Scaling(KerasTransformer):
+        @property
+        def feature_encoder(self):
+            return FunctionTransformer(
+                lambda X: X * np.float32(10), inverse_func=lambda X: X / np.float32(10)
+            )
+
+    fitted = Scaling(functional, loss="mse", **QUICK).fit(X)
+
+    again = fitted.inverse_transform(fitted.transform(X))
+    assert np.allclose(fitted.model_.predict(10 * X, verbose=0), 10 * again, atol=1e-4)
+    assert np.allclose(fitted.reconstruct(X), again, atol=1e-4)
+
+
+def test_names_need_a_flat_code(X):
+    """A code of several dimensions is transformed to, but has no columns."""
+
+    def build():
+        return keras.Sequential(
+            [
+                keras.layers.Input((3,)),
+                keras.layers.Reshape((3, 1), name="code"),
+                keras.layers.Flatten(),
+                keras.layers.Dense(3),
+            ]
+        )
+
+    fitted = transformer(build).fit(X)
+
+    assert (24, 3, 1) == fitted.transform(X).shape
+    with pytest.raises(ModelOutputError, match="Flatten"):
+        fitted.get_feature_names_out()
+
+
+EXACT = {
+    "loss__dtype": "float64",
+    "loss__reduction": "mean_with_sample_weight",
+    "batch_size": -1,
+    "epochs": 2,
+}
+
+
+def exact(meta):
+    """Build a model in which a row of weight two counts as two rows."""
+    n_features = meta["n_features_in_"]
+    return keras.Sequential(
+        [
+            keras.layers.Input((n_features,), dtype="float64"),
+            keras.layers.Dense(2, name="code", dtype="float64"),
+            keras.layers.Dense(n_features, dtype="float64"),
+        ]
+    )
+
+
+def name_of(check):
+    return getattr(check, "__name__", None) or check.func.__name__
+
+
+# Those of the generator, and those that scikit-learn runs on its own transformers besides.
+ESTIMATOR = transformer(exact, **EXACT)
+CHECKS = [
+    pytest.param(instance, check, id=f"{position:02}-{name_of(check)}")
+    for position, (instance, check) in enumerate(
+        [
+            *estimator_checks_generator(ESTIMATOR, legacy=True, mark=None),
+            (ESTIMATOR, check_get_feature_names_out_error),
+            (ESTIMATOR, check_global_output_transform_pandas),
+            (ESTIMATOR, check_set_output_transform),
+            (ESTIMATOR, check_set_output_transform_pandas),
+            (ESTIMATOR, check_set_output_transform_polars),
+            (ESTIMATOR, check_transformer_get_feature_names_out),
+            (ESTIMATOR, check_transformer_get_feature_names_out_pandas),
+        ]
+    )
+]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("estimator", "check"), CHECKS)
+def test_check(estimator, check, monkeypatch):
+    """Scikit-learn's check passes (SKL-1); a skip would be a failure."""
+    monkeypatch.setenv("SCIPY_ARRAY_API", "1")
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            check(*((estimator,) if hasattr(check, "func") else ("KerasTransformer", estimator)))
+    except pytest.skip.Exception as skipped:
+        pytest.fail(f"skipped: {skipped}")
+
+
+def test_it_is_checked_as_a_transformer():
+    """An estimator that is not recognized as one would get fewer checks."""
+    names = {name_of(param.values[1]) for param in CHECKS}
+
+    assert {"check_transformer_general", "check_transformer_preserve_dtypes"} <= names
+    assert "check_sample_weight_equivalence_on_dense_data" in names
