@@ -97,7 +97,7 @@ def test_another_device_than_the_one_asked_for(asked, found, monkeypatch):
 @pytest.mark.process
 @pytest.mark.usefixtures("toy_on_path")
 @pytest.mark.skipif(devices.reaches("gpu"), reason="there is a GPU here")
-@pytest.mark.parametrize("plugin", [False, True])
+@pytest.mark.parametrize("plugin", [False, pytest.param(True, marks=pytest.mark.exhaustive)])
 def test_a_gpu_that_is_not_there(plugin, tmp_path):
     """DEV-4: the run ends before any check, incomplete, and says why; the CPU is never taken."""
     report = tmp_path / "report.json"

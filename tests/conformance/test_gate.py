@@ -45,14 +45,19 @@ FITS = [f"CLS-2.fit-and-predict:{name}" for name in ("base", "classifier", "regr
 
 # -- exit codes, one by one -----------------------------------------------------------------------
 
+# The ordinary run of the tests sees some of them in tests of what such a run leaves behind: 0 and 1
+# in test_cli, 3 and 8 in test_hostile_subjects, 4 in both.
+
 
 @pytest.mark.process
+@pytest.mark.exhaustive
 def test_exit_code_0_conformant(tmp_path):
     """All MUST checks passed."""
     assert 0 == judge(tmp_path, "--check", "CLS-1").returncode
 
 
 @pytest.mark.process
+@pytest.mark.exhaustive
 def test_exit_code_1_not_conformant(tmp_path):
     """A MUST is broken."""
     assert 1 == judge(tmp_path, "--check", "CLS-2").returncode
@@ -68,6 +73,7 @@ def test_exit_code_2_usage(tmp_path):
 
 
 @pytest.mark.process
+@pytest.mark.exhaustive
 def test_exit_code_3_incomplete(tmp_path):
     """The suite could not do its own part: here, the subject takes the report's folder away."""
     (tmp_path / "out").mkdir()
@@ -82,6 +88,7 @@ def test_exit_code_3_incomplete(tmp_path):
 
 
 @pytest.mark.process
+@pytest.mark.exhaustive
 def test_exit_code_4_no_subject(tmp_path):
     """There is nothing to judge."""
     assert 4 == command(tmp_path, "run", "json", "--workers", "1").returncode
@@ -119,6 +126,7 @@ def test_exit_code_7_blocked(tmp_path):
 
 
 @pytest.mark.process
+@pytest.mark.exhaustive
 def test_exit_code_8_cannot_be_fitted(tmp_path):
     """A run of a whole profile ends before its first check, with what would help."""
     done = judge(tmp_path)

@@ -126,7 +126,7 @@ class KerasRegressor(BaseWrapper, wrappers.KerasRegressor):
 
 @pytest.mark.process
 @pytest.mark.slow
-def test_a_run_fails_by_what_another_check_saw(tmp_path):
+def test_a_run_fails_by_what_another_check_saw(tmp_path, light_processes):
     """The check of TGT-5 passes, HYG-2 fails and names it, and the run is not conformant."""
     (tmp_path / "leaky.py").write_text(LEAKY, encoding="utf-8")
     checks = ["TGT-5.continuous-multioutput", CHECK]

@@ -22,15 +22,17 @@ process = pytest.mark.process
 LIMIT = "2"
 
 
-def judge(tmp_path, body, *, where="fit", options=()):
-    """Judge a subject that does something odd in a method, or while it is imported."""
+def judge(tmp_path, body, *, where="fit", others=None, options=()):
+    """Judge a subject that does something odd in a method, or while it is imported.
+
+    What other wrappers than the classifier do in that method is in `others`, by name.
+    """
     code = "import os, signal, sys, threading, time\nfrom toy_subject import *\n"
     if where == "import":
         code += body
     else:
-        code += (
-            f"class KerasClassifier(BaseWrapper):\n    def {where}(self, *args):\n        {body}\n"
-        )
+        for name, does in {"KerasClassifier": body, **(others or {})}.items():
+            code += f"class {name}(BaseWrapper):\n    def {where}(self, *args):\n        {does}\n"
     (tmp_path / "odd.py").write_text(code)
     report = tmp_path / "report.json"
     done = conformance(
@@ -42,43 +44,33 @@ def judge(tmp_path, body, *, where="fit", options=()):
     return done, data, {result["id"]: result for result in data["results"]}
 
 
-ENDS = ["os._exit(0)", "while True:\n            try: time.sleep(60)\n            except: pass"]
+STUBBORN = "while True:\n            try: time.sleep(60)\n            except: pass"
+CRASHES = "os.kill(os.getpid(), signal.SIGSEGV)"
 
 
 @process
 @pytest.mark.parametrize(
-    "body",
+    ("body", "crashes"),
     [
-        pytest.param(ENDS[0], id="exit"),
-        pytest.param(ENDS[1], id="stubborn", marks=pytest.mark.exhaustive),
+        pytest.param("os._exit(0)", True, id="exit"),
+        pytest.param("os.kill(os.getpid(), signal.SIGKILL)", False, marks=pytest.mark.exhaustive),
+        pytest.param(STUBBORN, False, id="stubborn", marks=pytest.mark.exhaustive),
     ],
 )
-def test_a_check_that_ends_its_process(body, tmp_path):
-    """The check is blocked, also where the exit code was zero; all others have their results."""
-    done, data, results = judge(tmp_path, body)
+def test_checks_that_end_their_process(body, crashes, tmp_path):
+    """Each is blocked, whatever the signal or exit code; all others have their results."""
+    others = {"KerasRegressor": CRASHES} if crashes else {}
+    done, data, results = judge(tmp_path, body, others=others)
     assert 1 == done.returncode, done.stdout + done.stderr
     assert data["footer"]["counts"]["complete"]
     assert 3 == len(results)
-    result = results["CLS-2.fit-and-predict:classifier"]
-    assert ("blocked", "the check") == (result["outcome"], result["step"])
-    assert "the process ended during the check" in result["message"]
-
-
-@process
-def test_checks_whose_process_is_killed(tmp_path):
-    """Each is blocked, whatever the signal; all others have their results."""
-    body = "os.kill(os.getpid(), signal.SIGKILL)\n"
-    body += "class KerasRegressor(BaseWrapper):\n    def fit(self, *args):\n"
-    done, data, results = judge(tmp_path, body + "        os.kill(os.getpid(), signal.SIGSEGV)")
-    assert 1 == done.returncode, done.stdout + done.stderr
-    assert data["footer"]["counts"]["complete"]
-    assert 3 == len(results)
-    for wrapper in ("classifier", "regressor"):
+    for wrapper in ("classifier", "regressor")[: 1 + crashes]:
         result = results[f"CLS-2.fit-and-predict:{wrapper}"]
-        assert "blocked" == result["outcome"]
+        assert ("blocked", "the check") == (result["outcome"], result["step"])
         assert "the process ended during the check" in result["message"]
-    assert "crashed: Segmentation fault" in result["message"]
-    assert "in fit" in result["details"]
+    if crashes:
+        assert "crashed: Segmentation fault" in result["message"]
+        assert "in fit" in result["details"]
 
 
 @process
@@ -92,15 +84,49 @@ def test_a_check_that_dies_once_is_run_again(tmp_path):
     assert "SystemExit: again" in results["CLS-2.fit-and-predict:classifier"]["message"]
 
 
+@pytest.fixture(scope="module")
+def run_of_several(tmp_path_factory, toy_for_module):
+    """Judge one subject of which each wrapper does something else that its process survives."""
+    others = {
+        "KerasRegressor": "os.fork()",
+        # The last, because the others are derived from it.
+        "BaseWrapper": "print('x' * 30_000_000); sys.stderr.write('y' * 30_000_000)",
+    }
+    return judge(tmp_path_factory.mktemp("several"), "time.sleep(600)", others=others)
+
+
 @process
-def test_a_hanging_check_is_stopped(tmp_path):
+def test_a_run_of_odd_checks_is_complete(run_of_several):
+    """Whatever checks did, each has its result, and the run its verdict."""
+    done, data, results = run_of_several
+    assert 1 == done.returncode, done.stdout + done.stderr
+    assert data["footer"]["counts"]["complete"]
+    assert 3 == len(results)
+
+
+@process
+def test_a_hanging_check_is_stopped(run_of_several):
     """It is blocked after its own time limit, and the message says where it was."""
-    done, _, results = judge(tmp_path, "time.sleep(600)")
-    assert 1 == done.returncode
+    _, _, results = run_of_several
     assert "blocked" == results["CLS-2.fit-and-predict:classifier"]["outcome"]
     message = results["CLS-2.fit-and-predict:classifier"]["message"]
     assert "was stopped after 2 s" in message
     assert "time.sleep(600)" in message
+
+
+@process
+def test_forks_leave_one_result_each(run_of_several):
+    """A child that comes back from a fork does not report, and does not disturb."""
+    _, _, results = run_of_several
+    assert "failed" == results["CLS-2.fit-and-predict:regressor"]["outcome"]
+
+
+@process
+def test_megabytes_of_output(run_of_several):
+    """What a subject prints is not the run's output, and is kept short."""
+    done, data, _ = run_of_several
+    assert len(done.stdout) < 20_000
+    assert len(json.dumps(data)) < 50_000
 
 
 @process
@@ -236,15 +262,6 @@ def test_a_first_fit_that_does_not_come_back(tmp_path, body, reason):
 
 
 @process
-def test_forks_leave_one_result_each(tmp_path):
-    """A child that comes back from a fork does not report, and does not disturb."""
-    done, data, results = judge(tmp_path, "os.fork()")
-    assert 1 == done.returncode, done.stdout + done.stderr
-    assert data["footer"]["counts"]["complete"]
-    assert "failed" == results["CLS-2.fit-and-predict:classifier"]["outcome"]
-
-
-@process
 def test_a_report_that_disappears_during_the_run(tmp_path):
     """Summary, last line, other formats and exit code all call the run incomplete."""
     folder = tmp_path / "gone"
@@ -268,15 +285,6 @@ def test_threads_that_never_end(tmp_path):
     done, data, _ = judge(tmp_path, body)
     assert 1 == done.returncode, done.stdout + done.stderr
     assert data["footer"]["counts"]["complete"]
-
-
-@process
-def test_megabytes_of_output(tmp_path):
-    """What a subject prints is not the run's output, and is kept short."""
-    done, data, _ = judge(tmp_path, "print('x' * 30_000_000); sys.stderr.write('y' * 30_000_000)")
-    assert 1 == done.returncode
-    assert len(done.stdout) < 20_000
-    assert len(json.dumps(data)) < 50_000
 
 
 def test_a_repr_that_raises(tmp_path, monkeypatch):

@@ -18,8 +18,8 @@ from scikeras_conformance.catalog.exit_codes import ExitCode
 from scikeras_conformance.catalog.results import Outcome
 from scikeras_conformance.catalog.verdict import Verdict
 from scikeras_conformance.exceptions import DamagedReportError, ReportError, UsageError
+from scikeras_conformance.report.json_schema import FILE, report_schema, schema_text
 from scikeras_conformance.report.reading import from_dict, load_report
-from scikeras_conformance.report.schema import FILE, report_schema, schema_text
 from scikeras_conformance.report.structure import SCHEMA as NAME
 from scikeras_conformance.report.writing import ReportStream, to_dict, write_report
 
@@ -61,7 +61,7 @@ def test_exit_codes_of_runs(name, code):
 
 
 def test_the_schema_beside_the_code_is_the_generated_one():
-    """``python -m scikeras_conformance.report.schema`` writes it; nobody edits it by hand."""
+    """``python -m scikeras_conformance.report.json_schema`` writes it; nobody edits it by hand."""
     assert schema_text() == FILE.read_text(encoding="utf-8")
 
 

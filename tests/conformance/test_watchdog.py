@@ -6,9 +6,9 @@ from types import SimpleNamespace
 import pytest
 
 from scikeras_conformance.pytest_plugin import watchdog
+from scikeras_conformance.pytest_plugin.ended_workers import Workers
 from scikeras_conformance.pytest_plugin.watchdog import Watchdog, allowed_silence
 from scikeras_conformance.pytest_plugin.worker import POST_MORTEM
-from scikeras_conformance.pytest_plugin.workers import Workers
 
 LIMIT = 100.0
 

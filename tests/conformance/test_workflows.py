@@ -8,8 +8,10 @@ import yaml
 
 ROOT = Path(__file__).parents[2]
 FORK = ROOT / "fixtures/sample_fork/.github/workflows/conformance.yml"
-WORKFLOWS = [*sorted((ROOT / ".github/workflows").glob("*.yml")), FORK]
-ACTION = ROOT / ".github/actions/conformance/action.yml"
+TEMPLATE = ROOT / "docs/templates/conformance.yml"
+WORKFLOWS = [*sorted((ROOT / ".github/workflows").glob("*.yml")), FORK, TEMPLATE]
+ACTION = ROOT / "action.yml"
+SCRIPTS = ROOT / ".github/actions/conformance"
 REUSABLE = ROOT / ".github/workflows/conformance.yml"
 
 PINNED = re.compile(r"[\w.-]+/[\w./-]+@[0-9a-f]{40}")
@@ -47,9 +49,9 @@ def inputs_of(path):
 
 def test_there_is_something_to_look_at():
     """The workflows, the action and the steps in them are found."""
-    assert {"ci.yml", "conformance.yml", "gpu.yml", "nightly.yml"} == {
-        path.name for path in WORKFLOWS
-    }
+    assert {
+        "ci.yml", "conformance.yml", "gpu.yml", "nightly.yml", "pages.yml", "release.yml", "weekly.yml",
+    } == {path.name for path in WORKFLOWS}  # fmt: skip
     assert 4 == len(steps(ACTION))
     assert len(steps(ROOT / ".github/workflows/ci.yml")) > 10
 
@@ -60,7 +62,7 @@ def test_what_others_made_is_pinned_by_commit(path):
     for call in calls(path):
         assert call["uses"].startswith("./") or PINNED.fullmatch(call["uses"]), call["uses"]
     text = path.read_text(encoding="utf-8")
-    for line in re.findall(r"uses: actions/.*", text):
+    for line in re.findall(r"uses: (?!\./|OWNER).*", text):
         assert re.search(r"# v\d+\.\d+\.\d+$", line), line
 
 
@@ -71,14 +73,31 @@ def test_nothing_is_interpolated_into_a_shell(path):
         assert "${{" not in step.get("run", ""), step
 
 
+# Jobs that write something, and what: none of them checks out or installs anything.
+WRITERS = {
+    ("release.yml", "attest"): {"id-token": "write", "attestations": "write"},
+    ("release.yml", "test-index"): {"id-token": "write"},
+    ("release.yml", "publish"): {"id-token": "write"},
+    ("release.yml", "notes"): {"contents": "write"},
+    ("weekly.yml", "report"): {"issues": "write"},
+    ("pages.yml", "deploy"): {"pages": "write", "id-token": "write"},
+}
+
+
 @pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.parts[-2:])
 def test_permissions_are_the_least(path):
-    """Whatever a token is for here, it is for reading; a job without limits of time there is not."""
+    """A token is for reading, but in the few jobs that write; a job without limit of time there is not."""
     data = read(path)
-    given = [data["permissions"], *(job.get("permissions", {}) for _, job in jobs(path))]
-    for permissions in given:
-        assert permissions in ({}, {"contents": "read"})
+    assert data["permissions"] in ({}, {"contents": "read"})
     for name, job in jobs(path):
+        allowed = WRITERS.get((path.name, name), {"contents": "read"})
+        assert job.get("permissions", allowed) == allowed, name
+        if (path.name, name) in WRITERS:
+            used = [step.get("uses", "").partition("@")[0] for step in job["steps"]]
+            assert "actions/checkout" not in used, name
+            assert not re.search(
+                r"pip|scripts/", str([step.get("run") for step in job["steps"]])
+            ), name
         assert "uses" in job or "timeout-minutes" in job, name
 
 
@@ -97,7 +116,7 @@ def test_callers_give_inputs_that_there_are(path):
         name = call["uses"].partition("@")[0]
         if name.endswith("conformance.yml"):
             assert set(call.get("with", {})) <= set(inputs_of(REUSABLE))
-        elif name.endswith(".github/actions/conformance"):
+        elif name == "./" or name.endswith("/scikeras-conformance"):
             assert set(call.get("with", {})) <= set(inputs_of(ACTION))
 
 
@@ -105,7 +124,7 @@ def test_the_project_uses_what_it_offers():
     """Its own workflows call the workflow for the reference, and the action for the sample fork."""
     called = [call["uses"] for call in calls(ROOT / ".github/workflows/ci.yml")]
     assert "./.github/workflows/conformance.yml" in called
-    assert "./.github/actions/conformance" in called
+    assert "./" in called
 
 
 def test_every_input_of_the_action_is_used_and_every_variable_is_read():
@@ -115,7 +134,7 @@ def test_every_input_of_the_action_is_used_and_every_variable_is_read():
         assert f"inputs.{name} " in text, name
     for step in steps(ACTION):
         if "env" in step:
-            script = ACTION.parent / step["run"].rpartition("/")[2].rstrip('"')
+            script = SCRIPTS / step["run"].rpartition("/")[2].rstrip('"')
             for name in step["env"]:
                 assert name in script.read_text(encoding="utf-8"), f"{name} in {script.name}"
 
@@ -144,9 +163,10 @@ def test_the_documentation_has_every_input(path):
         assert f"| `{name}` |" in page, name
 
 
-def test_the_workflow_of_the_fork_names_one_commit():
+@pytest.mark.parametrize("path", [FORK, TEMPLATE], ids=["fork", "template"])
+def test_the_workflow_of_a_fork_names_one_commit(path):
     """What is called, and what it checks out, are the same."""
-    (job,) = read(FORK)["jobs"].values()
+    (job,) = read(path)["jobs"].values()
     repository, _, commit = job["uses"].partition("/.github/workflows/conformance.yml@")
     assert (repository, commit) == (
         job["with"]["suite-repository"],
@@ -165,7 +185,18 @@ def test_the_examples_of_the_documentation_use_inputs_that_there_are(page):
         given += [step for job in data.get("jobs", {}).values() for step in job.get("steps", [])]
         for one in given:
             if "actions/checkout" not in one.get("uses", "") and "with" in one:
-                action = "actions/conformance" in one.get("uses", "")
+                action = "workflows/conformance.yml" not in one.get(
+                    "uses", "workflows/conformance.yml"
+                )
                 assert set(one["with"]) <= set(inputs_of(ACTION if action else REUSABLE))
                 found += 1
     assert found
+
+
+def test_the_hook_of_pre_commit_is_a_command_of_the_suite():
+    """It runs what is installed, with the configuration of the repository that uses it."""
+    (hook,) = read(ROOT / ".pre-commit-hooks.yaml")
+    assert ["scikeras-conformance", "run"] == hook["entry"].split()
+    assert ("system", False) == (hook["language"], hook["pass_filenames"])
+    page = (ROOT / "docs" / "gate.md").read_text(encoding="utf-8")
+    assert f"- id: {hook['id']}" in page

@@ -1,5 +1,6 @@
 """Every check can fail: each mutant fails the checks of the clause that it breaks."""
 
+import os
 import pickle
 import subprocess
 import sys
@@ -151,7 +152,6 @@ KILLED_BY_THOSE_ONLY = [
     "API-1.after-any-calls",
     "API-3.after-any-calls",
     "API-4.after-any-calls",
-    "API-7.same-seed",
     "API-11.after-any-calls",
     "API-13.after-any-calls",
     "SKL-3.after-any-calls",
@@ -269,8 +269,10 @@ def test_copies_can_be_imported_in_other_processes():
     data = pickle.dumps(mutant.KerasRegressor)
     assert mutant.KerasRegressor is pickle.loads(data)
     code = f"import pickle; print(pickle.loads({data!r}).scorer([1, 2], [9, 9]))"
+    # Any backend will do, and TensorFlow takes longest to import.
+    code = f"import sys; sys.path[:0] = {sys.path!r}; sys.modules['tensorflow'] = None; {code}"
     done = subprocess.run(
-        [sys.executable, "-c", f"import sys; sys.path[:0] = {sys.path!r}; {code}"],
-        capture_output=True, text=True, check=False,
+        [sys.executable, "-c", code],
+        capture_output=True, text=True, check=False, env={**os.environ, "KERAS_BACKEND": "jax"},
     )  # fmt: skip
     assert "0.0" == done.stdout.split()[-1], done.stderr[-2000:]

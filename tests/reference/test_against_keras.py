@@ -41,6 +41,9 @@ def seen(model, history, events, predictions, task):
     rows = training_rows(task)
     # The wrapper hands objects to Model.compile, where a user may have given names.
     compiled = model.get_compile_config() if task.compiled_by == "builder" else None
+    outputs = keras.tree.map_structure(keras.ops.convert_to_numpy, model(rows.x, training=False))
+    # Of the two models alike, and much sooner than Keras has traced a function that is called once.
+    model.run_eagerly, model.test_function = True, None
     return {
         "history": {name: [float(v) for v in values] for name, values in history.items()},
         "order of the history": list(history),
@@ -49,7 +52,7 @@ def seen(model, history, events, predictions, task):
         "weights": bits(v.numpy() for v in model.variables),
         "optimizer": bits(v.numpy() for v in model.optimizer.variables),
         "metrics": bits(v.numpy() for v in model.metrics_variables),
-        "outputs": bits([model.predict(rows.x, verbose=0)]),
+        "outputs": bits([outputs]),
         "random numbers": drawn,
         "names of metrics": model.metrics_names,
         "steps": int(model.optimizer.iterations),

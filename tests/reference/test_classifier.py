@@ -48,7 +48,12 @@ def test_every_kind_of_target_is_learned(case, rng):
     X = np.eye(3, dtype=np.float32)[k]
     y = labels(k)
     wrapper = classifier(
-        model=model, loss=loss, optimizer="adam", optimizer__learning_rate=0.3, epochs=15
+        model=model,
+        loss=loss,
+        optimizer="adam",
+        optimizer__learning_rate=0.3,
+        epochs=15,
+        batch_size=-1,
     ).fit(X, y)
 
     predicted = wrapper.predict(X)

@@ -85,11 +85,14 @@ def test_things_that_are_no_optimizer(value):
         (make_optimizer, "Adamm", "Adam"),
         (make_losses, "mean_squared_err", "mean_squared_error"),
         (make_metrics, "AUCC", "AUC"),
+        (make_optimizer, "adamm", "adam"),
+        (make_metrics, "acuracy", "accuracy"),
+        (make_losses, "crossentropi", "crossentropy"),
     ],
 )
 def test_unknown_names(make, name, hint):
     """The nearest name of Keras is suggested."""
-    with pytest.raises(UnknownNameError, match=f"{name}.*Did you mean {hint}"):
+    with pytest.raises(UnknownNameError, match=rf"{name}.*Did you mean {hint}\?"):
         make(name, {})
 
 

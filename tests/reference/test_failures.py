@@ -145,7 +145,7 @@ def test_a_model_that_diverged(X):
 def test_a_loss_of_ones_own_gets_a_column(X):
     """A row of targets against a column of outputs would be compared each with each."""
     target = (X @ np.array([1.0, -2.0, 0.5], dtype=np.float32)).astype(np.float32)
-    settings = {"optimizer": "adam", "optimizer__learning_rate": 0.1, "epochs": 30}
+    settings = {"optimizer": "adam", "optimizer__learning_rate": 0.1, "epochs": 3}
     own = regressor(loss=Mean, random_state=0, **settings).fit(X, target)
     keras_own = regressor(loss="mse", random_state=0, **settings).fit(X, target)
 

@@ -8,7 +8,9 @@ import pytest
 from shared_step_models import ON_JAX, empty_cache, only_where_shared, shared
 
 from scikeras_reference import KerasRegressor
+from scikeras_reference._shared_steps.cache import CACHE
 from scikeras_reference._training.fit import SETTING
+from scikeras_reference._training.seeding import seeded
 
 pytestmark = only_where_shared
 __all__ = ["empty_cache"]  # the fixture
@@ -40,20 +42,33 @@ def trained(monkeypatch, *, shares, **parameters):
     return made.model_
 
 
-@pytest.fixture(
-    params=[
-        pytest.param(0.0, id="alone", marks=pytest.mark.exhaustive),
-        pytest.param(0.5, id="validated"),
-    ]
-)
-def pair(request, monkeypatch):
-    """Return a model that Keras trained alone, and one that shared its steps."""
+KINDS = [
+    pytest.param(0.0, id="alone", marks=pytest.mark.exhaustive),
+    pytest.param(0.5, id="validated"),
+]
+
+
+def pair_of(monkeypatch, validation_split):
     models = [
-        trained(monkeypatch, shares=shares, validation_split=request.param)
+        trained(monkeypatch, shares=shares, validation_split=validation_split)
         for shares in (False, True)
     ]
     monkeypatch.setenv(SETTING, "1")
     return models
+
+
+@pytest.fixture(params=KINDS)
+def pair(request, monkeypatch):
+    """Return a model that Keras trained alone, and one that shared its steps."""
+    return pair_of(monkeypatch, request.param)
+
+
+@pytest.fixture(scope="module", params=KINDS)
+def kept_pair(request):
+    """Return such a pair for all tests that leave it as it is."""
+    CACHE.clear()
+    with pytest.MonkeyPatch.context() as monkeypatch, seeded(0):
+        return pair_of(monkeypatch, request.param)
 
 
 def attributes(part):
@@ -70,16 +85,16 @@ def parts(model):
     yield model.optimizer
 
 
-def test_attributes(pair):
+def test_attributes(kept_pair):
     """The same ones, private ones too, with the same values as far as they are plain."""
-    alone, sharing = ([attributes(part) for part in parts(model)] for model in pair)
+    alone, sharing = ([attributes(part) for part in parts(model)] for model in kept_pair)
 
     assert alone == sharing
 
 
-def test_it_counts_as_called(pair):
+def test_it_counts_as_called(kept_pair):
     """Exports need it."""
-    assert [True, True] == [model._called for model in pair]
+    assert [True, True] == [model._called for model in kept_pair]
 
 
 def seen(model, tmp_path):
@@ -117,7 +132,10 @@ def test_public_methods(pair, tmp_path):
         assert value == sharing[name], name
 
 
-@pytest.mark.parametrize("first", ["train_on_batch", "test_on_batch", "evaluate"])
+@pytest.mark.parametrize(
+    "first",
+    ["train_on_batch", pytest.param("test_on_batch", marks=pytest.mark.exhaustive), "evaluate"],
+)
 def test_single_steps_right_after_the_fit(first, pair):
     """Keras makes the functions that the fit did without, and they do what they did."""
     results = []
@@ -132,9 +150,9 @@ def test_single_steps_right_after_the_fit(first, pair):
 
 
 @pytest.mark.skipif(ON_JAX, reason="on JAX, exporting to SavedModel takes jax2tf")
-def test_it_can_be_exported(pair, tmp_path):
+def test_it_can_be_exported(kept_pair, tmp_path):
     """To a SavedModel."""
-    _, sharing = pair
+    _, sharing = kept_pair
     sharing.export(tmp_path / "exported", verbose=False)
 
     import tensorflow as tf

@@ -13,7 +13,7 @@ import pytest
 
 import scikeras_reference
 from scikeras_reference import KerasRegressor
-from scikeras_reference._backends import generators
+from scikeras_reference._backends import random_generators
 from scikeras_reference._shared_steps import private_names
 from scikeras_reference._shared_steps.cache import CACHE
 from scikeras_reference._shared_steps.keras_internals.attributes import (
@@ -151,18 +151,18 @@ def test_an_attribute_that_moves_costs_no_fit(name, expected, monkeypatch):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("moved", generators.PRIVATE_NAMES, ids=".".join)
+@pytest.mark.parametrize("moved", random_generators.PRIVATE_NAMES, ids=".".join)
 def test_seeding_falls_back_to_public_functions(moved, expected, monkeypatch, caplog):
     """A seeded fit is still reproducible, other generators are restored, and one warning says so."""
-    generators._warn_once.cache_clear()
-    private = generators._private
+    random_generators._warn_once.cache_clear()
+    private = random_generators._private
 
     def without(names):
         if moved in names:
             raise AttributeError(f"{moved[0]} has no {moved[1]}")
         return private(names)
 
-    monkeypatch.setattr(generators, "_private", without)
+    monkeypatch.setattr(random_generators, "_private", without)
     before = random.getstate()
     first, second = outcome(), outcome()
 
@@ -175,8 +175,10 @@ def test_seeding_falls_back_to_public_functions(moved, expected, monkeypatch, ca
 
 def test_a_generator_that_cannot_be_read_starts_anew_after_a_block(monkeypatch):
     """Its next numbers are not those of the block, and are the same in each run."""
-    monkeypatch.setattr(generators, "_of_tensorflow", list)
-    monkeypatch.setattr(generators, "_of_keras", lambda: generators._save_publicly(seeds.append))
+    monkeypatch.setattr(random_generators, "_of_tensorflow", list)
+    monkeypatch.setattr(
+        random_generators, "_of_keras", lambda: random_generators._save_publicly(seeds.append)
+    )
     seeds = []
     with seeded(3):
         pass
@@ -212,7 +214,9 @@ OTHER_NAMES = IGNORED | IGNORED_FOR_PREDICTIONS | {
 
 def test_the_table_of_private_names_is_complete():
     """Every private module and attribute in the code stands in a table."""
-    modules = {name.owner for name in NAMES} | {owner for owner, _ in generators.PRIVATE_NAMES}
+    modules = {name.owner for name in NAMES} | {
+        owner for owner, _ in random_generators.PRIVATE_NAMES
+    }
     attributes = {name.name for name in NAMES} | OTHER_NAMES
     unknown = []
     for path in sources():

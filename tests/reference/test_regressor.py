@@ -23,7 +23,8 @@ def test_shapes_and_dtypes(shape, dtype, X, rng):
 @pytest.mark.slow
 def test_it_learns(X, target):
     """R² of a linear model on a linear target is near to one (SCORE-1)."""
-    wrapper = regressor(optimizer="adam", optimizer__learning_rate=0.3, epochs=80).fit(X, target)
+    settings = {"optimizer__learning_rate": 0.3, "epochs": 80, "run_eagerly": False}
+    wrapper = regressor(optimizer="adam", **settings).fit(X, target)
 
     assert wrapper.score(X, target) > 0.99
     weights = np.arange(24)

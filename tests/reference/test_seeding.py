@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from reference_models import classifier, regressor
 
-from scikeras_reference._backends.generators import generators
+from scikeras_reference._backends.random_generators import generators
 from scikeras_reference._training.seeding import derive, epoch_seeds, seeded, to_seed
 from scikeras_reference.exceptions import ParameterError
 

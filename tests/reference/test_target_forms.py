@@ -333,6 +333,18 @@ def test_sparse_metrics_are_refused_under_a_one_hot_loss():
         ).fit(X, y)  # fmt: skip
 
 
+def test_a_metric_that_cannot_be_computed_from_class_numbers():
+    """It is refused with a remedy, instead of an error of the backend about shapes."""
+    X, y = rows(3)
+    metric = keras.metrics.MeanIoU(num_classes=3)
+    model = KerasClassifier(
+        build, loss="sparse_categorical_crossentropy", metrics=[metric], units=3, verbose=0
+    )
+    with pytest.raises(CompilationError, match="MeanIoU cannot be .* numbers .* 3 units.*Give"):
+        model.fit(X, y)
+    assert not hasattr(model, "history_")
+
+
 def test_a_metric_function_of_the_users_own():
     """One that reads class numbers is taken, under its name; one that would spread them is not."""
 

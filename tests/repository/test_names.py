@@ -119,7 +119,7 @@ def test_options_and_keys_use_the_words_of_the_field():
     from scikeras_conformance.checks import CATALOG
     from scikeras_conformance.config.configuration_file import Keys
     from scikeras_conformance.config.option_table import OPTIONS
-    from scikeras_conformance.report.schema import report_schema
+    from scikeras_conformance.report.json_schema import report_schema
 
     schema = report_schema()
     options = [*(option.flag for option in OPTIONS), *Keys.__struct_fields__]

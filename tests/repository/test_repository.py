@@ -58,17 +58,6 @@ def test_the_readme_has_one_command_for_each_job(heading):
     assert f"command_of '{heading}'" in (ROOT / ".ci" / "run").read_text(encoding="utf-8")
 
 
-def test_the_constraints_pin_versions_and_nothing_else():
-    """Each line is a name and a version: no hash, no address, no option."""
-    lines = (ROOT / "constraints.txt").read_text(encoding="utf-8").splitlines()
-    odd = [
-        line
-        for line in lines
-        if not line.startswith("#") and not re.fullmatch(r"[A-Za-z0-9._-]+==[A-Za-z0-9.]+", line)
-    ]
-    assert [] == odd
-
-
 @pytest.mark.parametrize(
     ("package", "name"),
     [
@@ -101,7 +90,7 @@ def test_private_modules_of_keras_are_used_in_two_places(texts):
         if (name := path.relative_to(ROOT).as_posix()).startswith(package)
     ]
     steps = f"{package}/_shared_steps/"
-    assert {f"{package}/_backends/generators.py"} == {
+    assert {f"{package}/_backends/random_generators.py"} == {
         name for name in found if not name.startswith(steps)
     }
 

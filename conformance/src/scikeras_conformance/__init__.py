@@ -7,13 +7,13 @@ from pkgutil import resolve_name
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    __version__: str
+
     from scikeras_conformance.interactive import run_check
     from scikeras_conformance.pytest_plugin.conformance_tests import conformance_tests
     from scikeras_conformance.report.reading import load_report as load_report
 
 __all__ = ["__version__", "conformance_tests", "load_report", "run_check"]
-
-__version__ = "0.1.0"
 
 _PLACES = {
     "conformance_tests": "scikeras_conformance.pytest_plugin.conformance_tests:conformance_tests",
@@ -23,6 +23,8 @@ _PLACES = {
 
 
 def __getattr__(name: str) -> Any:
+    if name == "__version__":
+        return _version()
     if name not in _PLACES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     return resolve_name(_PLACES[name])
@@ -30,3 +32,13 @@ def __getattr__(name: str) -> Any:
 
 def __dir__() -> list[str]:
     return __all__
+
+
+def _version() -> str:
+    """Return the version of the installed distribution, which comes from a tag."""
+    from importlib import metadata
+
+    try:
+        return metadata.version("scikeras-conformance")
+    except metadata.PackageNotFoundError:
+        return "0+unknown"  # a tree on the path, which nobody installed

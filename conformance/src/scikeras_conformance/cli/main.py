@@ -5,8 +5,9 @@ import os
 import sys
 import traceback
 from collections.abc import Sequence
+from typing import Any
 
-from scikeras_conformance import __version__
+import scikeras_conformance
 from scikeras_conformance.catalog.exit_codes import ExitCode
 from scikeras_conformance.cli import baseline, init, listing, reports, run
 from scikeras_conformance.cli.parser import CommandParser
@@ -68,10 +69,21 @@ def _parser() -> argparse.ArgumentParser:
         epilog=EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("--version", action="version", version=f"%(prog)s {__version__}")
+    parser.add_argument("--version", action=_Version, help="show the version and exit")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     for family in (listing, reports, baseline):
         family.add_commands(commands)
     run.add_command(commands, EPILOG)
     init.add_command(commands)
     return parser
+
+
+class _Version(argparse.Action):
+    """Prints the version; other commands do not spend the time to look it up."""
+
+    def __init__(self, **settings: Any) -> None:
+        super().__init__(nargs=0, **settings)
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
+        print(f"{parser.prog} {scikeras_conformance.__version__}")
+        parser.exit()

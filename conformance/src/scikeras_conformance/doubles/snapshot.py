@@ -1,6 +1,7 @@
 """Deep snapshots of parameters, to find changes inside them."""
 
 from collections.abc import Iterator, Mapping
+from functools import partial
 from types import BuiltinFunctionType, FunctionType, MethodType
 from typing import Any
 
@@ -68,8 +69,14 @@ def _inside(value: Any, path: str, seen: set[int]) -> Iterator[tuple[str, object
     elif isinstance(value, _KERAS_STATE):
         yield from _keras_facts(value, path)
     else:
-        for name, item in sorted(getattr(value, "__dict__", {}).items()):
+        for name, item in _attributes(value):
             yield from _facts(item, f"{path}.{name}", seen)
+
+
+def _attributes(value: Any) -> list[tuple[str, Any]]:
+    if isinstance(value, partial):
+        return [(name, getattr(value, name)) for name in ("func", "args", "keywords")]
+    return sorted(getattr(value, "__dict__", {}).items())
 
 
 _KERAS_STATE = (

@@ -13,13 +13,13 @@ from scikeras_conformance.catalog.printable import printable
 from scikeras_conformance.catalog.results import Result
 from scikeras_conformance.catalog.verdict import Verdict
 from scikeras_conformance.exceptions import BaselineError, ConformanceError, ReportError
+from scikeras_conformance.pytest_plugin.ended_workers import Workers
 from scikeras_conformance.pytest_plugin.invocation import invocation_of
 from scikeras_conformance.pytest_plugin.items import id_of_planned
 from scikeras_conformance.pytest_plugin.options import collects_only, send_options
 from scikeras_conformance.pytest_plugin.recording import Recorder
 from scikeras_conformance.pytest_plugin.run import Run
 from scikeras_conformance.pytest_plugin.worker import FACTS
-from scikeras_conformance.pytest_plugin.workers import Workers
 from scikeras_conformance.report.formats.terminal import render
 from scikeras_conformance.report.outputs import Outputs
 from scikeras_conformance.report.structure import Report

@@ -14,7 +14,7 @@ from typing import Any
 import keras
 import numpy as np
 
-from scikeras_reference._backends.generators import preserved_generators
+from scikeras_reference._backends.random_generators import preserved_generators
 from scikeras_reference._data.target_forms import (
     FormOfLoss,
     TargetForm,

@@ -13,7 +13,7 @@ from typing import Any
 import keras
 import numpy as np
 
-from scikeras_reference._backends.generators import preserved_generators
+from scikeras_reference._backends.random_generators import preserved_generators
 from scikeras_reference._data.form_probe import Evidence, probe_metric
 from scikeras_reference._data.target_forms import TargetForm
 from scikeras_reference.exceptions import CompilationError
@@ -21,6 +21,12 @@ from scikeras_reference.exceptions import CompilationError
 __all__ = ["check_metrics"]
 
 _Probe = tuple[Evidence, Any]
+_ONE_HOT_LOSS = "Give loss='categorical_crossentropy' (labels are one-hot encoded then),"
+_OTHER_LOSS = {
+    TargetForm.FLAT_NUMBERS: _ONE_HOT_LOSS,
+    TargetForm.NUMBERS: _ONE_HOT_LOSS,
+    TargetForm.ONE_HOT: "Give loss='sparse_categorical_crossentropy',",
+}
 _known: dict[Any, str] = {}
 _MAX_KNOWN = 512
 
@@ -61,6 +67,13 @@ def check_metrics(
                 f"The metric {name} takes class numbers, but the loss {loss} makes the target"
                 f" {form.value}: Keras would compute a wrong number. Give the metric for one-hot"
                 " rows ('accuracy' fits either), or loss='sparse_categorical_crossentropy'."
+            )
+        if what == "cannot":
+            raise CompilationError(
+                f"The metric {name} cannot be computed from a target that is {form.value} and an"
+                f" output of {n_units} units, as the loss {loss} has it. "
+                + _OTHER_LOSS[form]
+                + " or another metric ('accuracy' fits either)."
             )
         if what == "constant":
             raise CompilationError(
@@ -104,6 +117,9 @@ def _judge(
     metric: Any, form: TargetForm, given: _Probe, others: Mapping[TargetForm, _Probe]
 ) -> str:
     evidence, values = given
+    if evidence is Evidence.RAISES and _is_from_keras(metric):
+        readable = any(other > Evidence.RAISES for other, _ in others.values())
+        return "cannot" if readable else ""
     if form is TargetForm.ONE_HOT:
         better = any(other is Evidence.RIGHT for other, _ in others.values())
         return "numbers" if evidence is not Evidence.RIGHT and better else ""

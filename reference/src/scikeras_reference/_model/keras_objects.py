@@ -6,7 +6,7 @@ INIT-5). Classes are called with the parameters that were routed to them (chapte
 """
 
 import inspect
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 import keras
@@ -288,6 +288,15 @@ def _class_of_function(function: Any) -> Any:
 _NOT_TO_BE_NAMED = frozenset({"get", "serialize", "deserialize", "Loss", "Metric", "Optimizer"})
 
 
+def _further_names(get: Callable[[Any], Any], names: Iterable[str]) -> list[str]:
+    """Return what Keras finds besides the names of its module, such as ``adam`` and ``acc``."""
+    deferred = {keras.losses.get: DEFERRED_LOSSES, keras.metrics.get: DEFERRED_METRICS}
+    found = [name.lower() for name in deferred.get(get, ())]
+    if get is keras.optimizers.get:
+        found += [name.lower() for name in names]
+    return sorted(set(found).difference(names))
+
+
 def _get(get: Callable[[Any], Any], name: str, path: str, module: Any) -> Any:
     try:
         return get(name)
@@ -303,7 +312,8 @@ def _get(get: Callable[[Any], Any], name: str, path: str, module: Any) -> Any:
                 f" {module.__name__}.{name}."
             ) from error
         raise UnknownNameError(
-            f"{path} is {name!r}, which is not a name that Keras knows.{suggestion(name, names)}"
+            f"{path} is {name!r}, which is not a name that Keras knows."
+            f"{suggestion(name, [*names, *_further_names(get, names)])}"
             f" Give the name, the class or an instance from {module.__name__}."
         ) from error
 

@@ -29,7 +29,7 @@ KERAS_VERSIONS = ("3.15",)
 """Versions of Keras whose private names were checked."""
 OLDER_KERAS_VERSIONS = ("3.12", "3.13", "3.14")
 """Versions that are supported, but without shared steps: they keep these things elsewhere."""
-JAX_VERSIONS = ("0.10",)
+JAX_VERSIONS = ("0.10", "0.11", "0.12")
 """Versions of JAX whose private names were checked."""
 
 BACKENDS = ("tensorflow", "jax")

@@ -11,7 +11,7 @@ import keras
 import numpy as np
 
 from scikeras_reference._backends.batches import shuffles_by_epoch
-from scikeras_reference._backends.generators import generators
+from scikeras_reference._backends.random_generators import generators
 from scikeras_reference._seed_lock import SEED_LOCK
 from scikeras_reference.exceptions import ParameterError
 

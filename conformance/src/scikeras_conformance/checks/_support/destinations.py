@@ -378,6 +378,8 @@ def nested_classes(kind: str, shape: str) -> Any:
         "list": [a, b],
         "dict": {"first": a, "second": b},
         "similar-keys": {"out": a, "out_2": b},
+        "keys-in-two-cases": {"out": a, "Out": b},
+        "keys-of-digits": {"7": a, "0": b},
         "nested-list": [[a, b], [c]],
         "dict-of-lists": {"first": [a, b], "second": [c]},
     }

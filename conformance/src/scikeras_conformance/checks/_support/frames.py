@@ -14,10 +14,7 @@ COLUMN_NAMES = ("width", "height", "depth", "weight")
 def import_library(context: CheckContext, name: str) -> Any:
     """Import a data frame library, or report that it is not installed."""
     if find_spec(name) is None:
-        context.unavailable(
-            f"{name} is not installed. Install it: python -m pip install "
-            "'scikeras-conformance[frames]'"
-        )
+        context.unavailable(f"{name} is not installed. Install it: python -m pip install {name}")
     return __import__(name)
 
 

@@ -146,9 +146,7 @@ def require_prerequisites(context: CheckContext, name: str) -> None:
     """Report the check as unavailable if something that it needs is missing here."""
     need = NEEDS.get(name, "")
     if need == "pandas" and find_spec("pandas") is None:
-        context.unavailable(
-            f"{name} needs pandas. Install it: python -m pip install 'scikeras-conformance[frames]'"
-        )
+        context.unavailable(f"{name} needs pandas. Install it: python -m pip install pandas")
     if need == "SCIPY_ARRAY_API" and os.environ.get(need) != "1":
         context.unavailable(
             f"{name} needs SCIPY_ARRAY_API=1 in the environment before SciPy is imported. The "

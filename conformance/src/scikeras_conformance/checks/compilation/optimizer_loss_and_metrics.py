@@ -24,13 +24,15 @@ from scikeras_conformance.runner.context import CheckContext
     "COMP-5.optimizer",
     verifies="the optimizer may be a name, a class or an instance",
     impact="a documented form of the optimizer fails, or a default replaces it",
-    cases=["name", "class", "instance", "instance-with-schedule"],
+    cases=["name", "class", "class-of-a-known-name", "instance", "instance-with-schedule"],
 )
 def optimizer_forms(context: CheckContext) -> None:
     schedule = keras.optimizers.schedules.ExponentialDecay(0.25, 100, 0.5)
     given = {
         "name": "adagrad",
         "class": keras.optimizers.Adagrad,
+        # Not the class that Keras has under that name.
+        "class-of-a-known-name": type("Adam", (keras.optimizers.Adagrad,), {}),
         "instance": keras.optimizers.Adagrad(0.25, initial_accumulator_value=0.5, epsilon=0.125),
         "instance-with-schedule": keras.optimizers.Adagrad(schedule),
     }[context.case]

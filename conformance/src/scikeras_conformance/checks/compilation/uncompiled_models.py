@@ -155,6 +155,28 @@ def missing(context: CheckContext) -> None:
     context.require(not trained, "the error was raised only after Model.fit was called")
 
 
+@check(
+    "COMP-3.run-eagerly",
+    verifies="run_eagerly, if it is a parameter, reaches Model.compile",
+    impact="a debugger never stops in the training step",
+    wrappers=ESTIMATORS,
+    cases=["True", "False"],
+    conditional=True,
+)
+def run_eagerly(context: CheckContext) -> None:
+    wanted = context.case == "True"
+    own = accepted(context, run_eagerly=wanted)
+    if not own:
+        context.not_applicable("the wrapper has no parameter run_eagerly")
+    settings = {"optimizer": "sgd", "loss": helper_loss(context)}
+    require_it_compiles(context)
+    model = fitted_model(context, lambda: uncompiled_helper(context), **settings, **own)
+    calls = calls_of_compile(context, model)
+    context.require(calls, "the model was not compiled")
+    found = calls[-1].get("run_eagerly", False)
+    context.require(found is wanted, f"Model.compile received run_eagerly={show(found)}")
+
+
 COMPILE_ARGUMENTS: dict[str, Any] = {
     "loss_weights": [0.5],
     "weighted_metrics": ["mean_squared_error"],

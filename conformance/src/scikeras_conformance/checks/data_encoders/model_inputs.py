@@ -53,15 +53,15 @@ def _split(container: str) -> Callable[[Any], Any]:
 
     def transform(X: Any) -> Any:
         first, rest = X[:, :1] * 2 + 1, X[:, 1:] - 3
-        # In another order than the inputs of the model: the names count, not the order.
-        return {"b": rest, "a": first} if container == "dict" else [first, rest]
+        return {"a": first, "b": rest} if container in {"dict", "names"} else [first, rest]
 
     return transform
 
 
 def _two_inputs(context: CheckContext, container: str, n_features: int) -> Any:
     a, b = keras.Input((1,), name="a"), keras.Input((n_features - 1,), name="b")
-    inputs = {"a": a, "b": b} if container == "dict" else [a, b]
+    # The names count, not the order.
+    inputs: Any = {"dict": {"b": b, "a": a}, "names": [b, a]}.get(container, [a, b])
     return dense_model(context, inputs, keras.layers.Concatenate()([a, b]))
 
 
@@ -76,7 +76,7 @@ def _one_input(context: CheckContext, n_features: int) -> Any:
     "feature_encoder_ returns",
     impact="a model with several inputs cannot be used, or predicts from other data than it "
     "was trained on",
-    cases=["array", "wider-array", "list", "dict"],
+    cases=["array", "wider-array", "list", "dict", "names"],
 )
 def features(context: CheckContext) -> None:
     X, y, *_ = doubles.dataset(context.wrapper)
@@ -87,7 +87,7 @@ def features(context: CheckContext) -> None:
     }.get(context.case) or _split(context.case)
 
     def build() -> Any:
-        if context.case in {"list", "dict"}:
+        if context.case in {"list", "dict", "names"}:
             return _two_inputs(context, context.case, width)
         return _one_input(context, width + (context.case == "wider-array"))
 
@@ -109,6 +109,9 @@ SHAPES: dict[str, tuple[int, ...]] = {
     "one-column": (1,),
     "three-dimensions": (2, 3),
     "four-dimensions": (2, 1, 3),
+    "last-axis-of-one": (3, 1),
+    "axes-of-one": (1, 2, 1),
+    "all-axes-of-one": (1, 1, 1),
 }
 
 
@@ -151,3 +154,11 @@ def unchanged(context: CheckContext) -> None:
         context.fit(estimator, X, y)
     expected = train(build(), X, helper_target(context, y))
     _require_seen(context, estimator, expected, X[2:5], X[2:5])
+    # Keras adds axes of length one that are missing, so weights and predictions do not show it.
+    log = context.recording_model(estimator).log
+    for method, calls in (("Model.fit", log.fits), ("Model.predict", log.predicts)):
+        shapes = [np.shape(call["x"])[1:] for call in calls if isinstance(call["x"], np.ndarray)]
+        other = [shape for shape in shapes if shape != X.shape[1:]]
+        context.require(
+            not other, f"{method} received rows of shape {other[:1]} for X of shape {X.shape}"
+        )

@@ -35,7 +35,12 @@ def _targets(context: CheckContext, container: str) -> Callable[[Any], Any]:
         target = helper_target(context, y)
         # The targets of one-hot losses are shares, those of sparse losses are whole numbers.
         first, second = (1 - target, target) if whole else (target / 2 + 0.25, 1 - target / 4)
-        several = {"list": [first, second], "dict": {"right": second, "left": first}}
+        several = {
+            "list": [first, second],
+            "dict": {"right": second, "left": first},
+            # The model has them the other way round: the names count, not the order.
+            "names": {"left": first, "right": second},
+        }
         return several.get(container, first)
 
     return transform
@@ -43,11 +48,12 @@ def _targets(context: CheckContext, container: str) -> Callable[[Any], Any]:
 
 def _target_model(context: CheckContext, container: str, n_features: int) -> Any:
     inputs = keras.Input((n_features,))
-    if container != "dict":
+    if container not in {"dict", "names"}:
         return dense_model(context, inputs, inputs, 2 if container == "list" else 1)
-    outputs = {name: dense_layer(context, name)(inputs) for name in ("left", "right")}
+    named = {name: dense_layer(context, name)(inputs) for name in ("right", "left")}
+    outputs = named if container == "dict" else list(named.values())
     model = doubles.RecordingModel(inputs, outputs)
-    model.compile(keras.optimizers.SGD(0.1), loss=dict.fromkeys(outputs, helper_loss(context)))
+    model.compile(keras.optimizers.SGD(0.1), loss=dict.fromkeys(named, helper_loss(context)))
     return model
 
 
@@ -56,7 +62,7 @@ def _fitted_with_targets(context: CheckContext) -> tuple[Any, Plan, Callable[[],
     if context.case == "other-type":
         # Predictions need not have the dtype of the target: they are multiples of one half here.
         y = np.rint(y).astype(np.int64)
-    n_outputs = 2 if context.case in {"list", "dict"} else 1
+    n_outputs = 2 if context.case in {"list", "dict", "names"} else 1
     metadata = target_metadata(context, n_outputs)
     require_encoders_are_used(context, "target")
     plan = Plan(_targets(context, context.case), inverse_to_known_values(context), metadata)
@@ -75,7 +81,7 @@ def _fitted_with_targets(context: CheckContext) -> tuple[Any, Plan, Callable[[],
     "DATA-3.trained-on",
     verifies="the model is trained on the array, list or dict that target_encoder_ returns",
     impact="a model with several outputs cannot be used, or learns other targets",
-    cases=["array", "list", "dict"],
+    cases=["array", "list", "dict", "names"],
 )
 def trained_on(context: CheckContext) -> None:
     X, y, *_ = doubles.dataset(context.wrapper)
@@ -134,22 +140,30 @@ def _same_outputs(given: Any, raw: Any) -> bool:
     verifies="the targets of validation data are encoded like those of training",
     impact="val_loss is that of other targets, and early stopping goes by it",
     wrappers=ESTIMATORS,
-    cases=["fit__validation_data", "validation_data"],
+    cases=[
+        f"{way}{names}"
+        for way in ("fit__validation_data", "validation_data")
+        for names in ("", "-names")
+    ],
 )
 def validation(context: CheckContext) -> None:
+    way, _, names = context.case.partition("-")
+    container = names or "array"
     X, y, *_ = doubles.dataset(context.wrapper)
     require_encoders_are_used(context, "target")
-    transform, inverse = _targets(context, "array"), inverse_to_known_values(context)
-    plan = Plan(transform, inverse, target_metadata(context))
+    transform, inverse = _targets(context, container), inverse_to_known_values(context)
+    plan = Plan(transform, inverse, target_metadata(context, 2 if names else 1))
 
     def build() -> Any:
-        model = _target_model(context, "array", X.shape[1])
-        model.compile(doubles.zero_learning_rate(), loss=helper_loss(context))
+        model = _target_model(context, container, X.shape[1])
+        loss = helper_loss(context)
+        losses = {"left": loss, "right": loss} if names else loss
+        model.compile(doubles.zero_learning_rate(), loss=losses)
         return model
 
     cls, _ = subclass(context, target=plan)
-    given = {context.case: (X[:3], y[:3])}
-    params, keywords = ({}, given) if context.case == "validation_data" else (given, {})
+    given = {way: (X[:3], y[:3])}
+    params, keywords = ({}, given) if way == "validation_data" else (given, {})
     estimator = context.make_of(cls, build, **params)
     context.call(estimator, "fit", X, y, **keywords)
     right = build().test_on_batch(X[:3], plan.transform(y[:3]), return_dict=True)["loss"]

@@ -39,13 +39,14 @@ def _bad_calls(X: Any, y: Any) -> dict[str, tuple[Any, Any, dict[str, Any]]]:
         "nan-in-weights": (X, y, {"sample_weight": _with(ones, np.nan)}),
         "zero-weights": (X, y, {"sample_weight": 0.0 * ones}),
         "fewer-validation-targets": (X, y, {"validation_data": (X[:4], y[:3])}),
+        "fewer-validation-features": (X, y, {"validation_data": (X[:4, 1:], y[:4])}),
     }
 
 
 BAD_CALLS = [
     *("fewer-targets", "no-targets", "no-rows", "one-dimension", "words-in-X", "nan-in-X"),
     *("infinity-in-X", "nan-in-y", "infinity-in-y", "fewer-weights", "nan-in-weights"),
-    *("zero-weights", "fewer-validation-targets"),
+    *("zero-weights", "fewer-validation-targets", "fewer-validation-features"),
 ]
 
 

@@ -1,18 +1,23 @@
 """API-8: ``batch_size``, of which -1 stands for one batch of all rows."""
 
+from typing import Any
+
 from scikeras_conformance.catalog.check import ESTIMATORS, check
 from scikeras_conformance.checks._support.many_rows import ROWS, many_rows
+from scikeras_conformance.checks._support.modules import np
 from scikeras_conformance.checks._support.plain_use import plain_use, provided
 from scikeras_conformance.checks._support.recorded_training import counting_batches
 from scikeras_conformance.checks._support.training import learner
 from scikeras_conformance.runner.context import CheckContext
 
-BATCHES: dict[str, tuple[str, dict[str, int], int]] = {
+BATCHES: dict[str, tuple[str, dict[str, Any], int]] = {
     "fit": ("fit", {"batch_size": -1}, 1),
     "partial_fit": ("partial_fit", {"batch_size": -1}, 1),
     "routed-fit": ("fit", {"fit__batch_size": -1}, 1),
     "predict": ("predict", {"batch_size": -1}, 1),
     "routed-predict": ("predict", {"predict__batch_size": -1}, 1),
+    "fit-numpy": ("fit", {"batch_size": np.int64(-1)}, 1),
+    "predict-numpy": ("predict", {"batch_size": np.int64(-1)}, 1),
     "fit-by-sixteen": ("fit", {"batch_size": 16}, 3),
     "predict-by-sixteen": ("predict", {"batch_size": 16}, 3),
 }

@@ -13,6 +13,7 @@ from scikeras_conformance.checks._support.training import (
     require_weights,
     train,
 )
+from scikeras_conformance.contract import Capability
 from scikeras_conformance.runner.context import CheckContext, show
 
 LABELS: dict[str, list[Any]] = {
@@ -23,6 +24,8 @@ LABELS: dict[str, list[Any]] = {
     "balanced-text": ["no", "yes"],
     "multiplied": [0, 1],
     "partial_fit": [0, 1],
+    "routed": [0, 1],
+    "column": [3, 7],
 }
 
 
@@ -41,6 +44,7 @@ def _uneven(labels: list[Any]) -> tuple[Any, Any, Any]:
     "weighted",
     wrappers=[Wrapper.CLASSIFIER],
     cases=LABELS,
+    case_needs={"routed": Capability.ROUTED_PARAMETERS},
 )
 def class_weight(context: CheckContext) -> None:
     labels = LABELS[context.case]
@@ -55,12 +59,14 @@ def class_weight(context: CheckContext) -> None:
         weights = weights * keywords["sample_weight"]
     build = learner(context)
     method = "partial_fit" if context.case == "partial_fit" else "fit"
+    y = y[:, None] if context.case == "column" else y
 
     def unweighted() -> None:
         context.call(context.make(build), method, X, y, **keywords)
 
+    name = "fit__class_weight" if context.case == "routed" else "class_weight"
     with provided(unweighted):
-        estimator = context.observe.make(build, class_weight=given)
+        estimator = context.observe.make(build, **{name: given})
         context.observe.call(estimator, method, X, y, **keywords)
     target = helper_target(context, codes)
     expected = train(build(), X, target, sample_weight=weights)
@@ -103,25 +109,29 @@ WAYS = ("validation_split", "fit__validation_split", "fit__validation_data", "va
     impact="early stopping and checkpoints go by a loss that weighs some rows, and that differs "
     "between two ways to give the same rows",
     wrappers=[Wrapper.CLASSIFIER],
-    cases=[f"{given}-{way}" for given in ("dict", "balanced", "keyword") for way in WAYS],
+    cases=[
+        *(f"{given}-{way}" for given in ("dict", "balanced", "keyword") for way in WAYS),
+        *(f"{given}-validation_split-weights" for given in ("dict", "balanced")),
+    ],
 )
 def training_only(context: CheckContext) -> None:
-    given, _, way = context.case.partition("-")
+    given, way, *with_weights = context.case.split("-")
     data = doubles.classes_dataset([0, 1], sigmoid=True)
     # Of the rows that can be held out, both classes are of another weight.
     X, y = data.X[[1, 1, 1, 0, 1, 0]], data.y[[1, 1, 1, 0, 1, 0]]
     weight: Any = "balanced" if given == "balanced" else {0: 0.5, 1: 4.0}
-    plain = _validated(context, X, y, way, {}, {})
+    by_row = {"sample_weight": np.array([1.0, 2.0, 0.5, 3.0, 0.5, 2.0])} if with_weights else {}
+    plain = _validated(context, X, y, way, {}, by_row)
     if len(plain.get("val_loss", [])) != 1:
         context.stop(f"fit with {way}", f"recorded no val_loss, but {show(list(plain))}")
     weights = {"class_weight": weight}
     params, keywords = ({}, weights) if given == "keyword" else (weights, {})
-    weighted = _validated(context, X, y, way, params, keywords)
+    weighted = _validated(context, X, y, way, params, {**keywords, **by_row})
     for name in ("val_loss", "val_watched"):
-        without, with_weights = plain.get(name, []), weighted.get(name, [])
+        without, found = plain.get(name, []), weighted.get(name, [])
         context.require(
-            len(without) == len(with_weights) == 1 and np.allclose(without, with_weights, 1e-4),
-            f"{name} is {with_weights} with class_weight, and {without} without",
+            len(without) == len(found) == 1 and np.allclose(without, found, 1e-4),
+            f"{name} is {found} with class_weight, and {without} without",
         )
 
 

@@ -55,11 +55,16 @@ def _random_estimator(context: CheckContext, random_state: Any = None) -> Any:
     "generators",
     impact="a result cannot be reproduced, and candidates of a search differ by chance",
     wrappers=ESTIMATORS,
-    cases=["fit", "initialize", "partial_fit", "RandomState", "second-fit", "clone"],
+    cases=[
+        *("fit", "initialize", "partial_fit", "RandomState", "second-fit", "clone"),
+        *("zero", "numpy", "numpy-zero"),
+    ],
 )
 def same_seed(context: CheckContext) -> None:
     instances = context.case == "RandomState"
-    states = [np.random.RandomState(5) if instances else 5 for _ in range(2)]
+    seeds = {"zero": 0, "numpy": np.int64(5), "numpy-zero": np.uint32(0)}
+    seed_given = seeds.get(context.case, 5)
+    states = [np.random.RandomState(5) if instances else seed_given for _ in range(2)]
     estimators = [_random_estimator(context, state) for state in states]
     if context.case == "second-fit":
         estimators[1] = estimators[0]

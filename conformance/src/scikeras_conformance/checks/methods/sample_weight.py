@@ -21,11 +21,17 @@ from scikeras_conformance.runner.context import CheckContext, show
     verifies="fit and partial_fit use sample_weight in training",
     impact="weights are accepted and have no effect",
     wrappers=ESTIMATORS,
-    cases=["array", "list", "integers", "float32", "partial_fit", "second-partial_fit"],
+    cases=[
+        *("array", "list", "integers", "float32", "equal", "partial_fit", "second-partial_fit"),
+        "column",
+    ],
 )
 def sample_weight(context: CheckContext) -> None:
     X, y, *_ = doubles.dataset(context.wrapper)
     weights = np.arange(len(y)) % 4 + 1.0
+    if context.case == "equal":
+        weights = np.full(len(y), 3.0)  # which scale the loss
+    y = y[:, None] if context.case == "column" else y
     given = {
         "list": weights.tolist(),
         "integers": weights.astype(np.int64),
@@ -97,6 +103,21 @@ def score_weight(context: CheckContext) -> None:
     with context.doing("comparing the result of score"):
         right = bool(np.isclose(found, expected))
     context.require(right, f"score should be {expected}; it is {show(found)}")
+
+
+@check(
+    "API-6.all-zero-score",
+    verifies="score raises a ValueError for weights that are all zero",
+    impact="a fold without any weight gets a score, which ranks candidates by chance",
+    wrappers=ESTIMATORS,
+)
+def all_zero_score(context: CheckContext) -> None:
+    X, y, *_ = doubles.dataset(context.wrapper)
+    estimator = context.make(learner(context))
+    context.fit(estimator, X, y)
+    context.call(estimator, "score", X, y, sample_weight=np.ones(len(y)))
+    with context.refusing("score with zero weights", ValueError):
+        estimator.score(X, y, sample_weight=np.zeros(len(y)))
 
 
 @check(

@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from scikeras_conformance.catalog.check import Wrapper, check
+from scikeras_conformance.catalog.check import ESTIMATORS, Wrapper, check
 from scikeras_conformance.checks._support.destinations import (
     instances_made,
     nested_classes,
@@ -13,9 +13,11 @@ from scikeras_conformance.checks._support.destinations import (
     subclass,
 )
 from scikeras_conformance.checks._support.helper_models import helper_loss
-from scikeras_conformance.checks._support.modules import doubles, keras, np
+from scikeras_conformance.checks._support.modules import doubles, keras
 from scikeras_conformance.checks._support.plain_use import provided
+from scikeras_conformance.checks._support.predictions import same
 from scikeras_conformance.checks._support.routing_model import predicted
+from scikeras_conformance.checks._support.two_outputs import halves
 from scikeras_conformance.contract import Level
 from scikeras_conformance.runner.context import CheckContext, show
 
@@ -49,6 +51,8 @@ SHARED: dict[str, dict[str, Any]] = {
     "list": {"alpha": 1, "beta": 2, "1__alpha": 3, "0__gamma": 4},
     "dict": {"alpha": 1, "beta": 2, "second__alpha": 3, "first__gamma": 4},
     "similar-keys": {"alpha": 1, "out__beta": 2, "out_2__alpha": 3, "out_2__gamma": 4},
+    "keys-in-two-cases": {"alpha": 1, "out__beta": 2, "Out__alpha": 3, "Out__gamma": 4},
+    "keys-of-digits": {"alpha": 1, "0__beta": 2, "7__alpha": 3, "7__gamma": 4},
     "nested-list": {"alpha": 1, "beta": 2, "0__1__alpha": 3, "0__gamma": 4, "1__beta": 5},
     "dict-of-lists": {"alpha": 1, "first__1__alpha": 3, "first__gamma": 4, "second__0__beta": 5},
 }
@@ -64,7 +68,7 @@ SHARED: dict[str, dict[str, Any]] = {
         for kind in NESTED
         for shape in SHARED
         if not (kind == "loss" and "list" in shape.removeprefix("list"))
-        and not (kind == "callbacks" and shape == "similar-keys")
+        and not (kind == "callbacks" and shape in {"similar-keys", "keys-in-two-cases"})
     ],
 )
 def shared_and_own(context: CheckContext) -> None:
@@ -76,25 +80,28 @@ def shared_and_own(context: CheckContext) -> None:
     _require_as_predicted(context, {kind: nested_classes(kind, shape)}, reverse)
 
 
-def _halves() -> Any:
-    """Return a transformer that splits a target of two columns into a list, and back."""
-    from sklearn.base import BaseEstimator, TransformerMixin
-
-    class Halves(TransformerMixin, BaseEstimator):  # type: ignore[misc]
-        def fit(self, X: Any, y: Any = None) -> Any:
-            del X, y
-            return self
-
-        def transform(self, X: Any) -> Any:
-            return [np.asarray(X)[:, [0]], np.asarray(X)[:, [1]]]
-
-        def inverse_transform(self, X: Any) -> Any:
-            return np.hstack(list(X))
-
-        def get_metadata(self) -> dict[str, Any]:
-            return {"n_outputs_": 2, "n_outputs_expected_": 2}
-
-    return Halves()
+@check(
+    "ROUTE-10.class-twice",
+    verifies="a class that is in a list or dict twice is made twice, each time with its own "
+    "settings",
+    impact="two thresholds of one metric are the same, and a callback is called once for both",
+    cases=[f"{kind}-{shape}" for kind in NESTED for shape in ("list", "dict")],
+    wrappers=ESTIMATORS,
+)
+def class_twice(context: CheckContext) -> None:
+    kind, _, shape = context.case.partition("-")
+    second = "1" if shape == "list" else "second"
+    for own in ({}, {f"{kind}__{second}__beta": 3}):
+        cls = doubles.class_accepting_anything(kind)
+        structure: Any = [cls, cls] if shape == "list" else {"first": cls, "second": cls}
+        params: dict[str, Any] = {f"{kind}__alpha": 1, **own}
+        made = instances_made(context, {kind: structure}, params).get(kind)
+        found = [dict(one.given) for one in doubles.leaves(made) if isinstance(one, cls)]
+        expected = [{"alpha": 1}, {"alpha": 1, **({"beta": 3} if own else {})}]
+        context.require(
+            same(sorted(found, key=len), expected),
+            f"{kind} of {params} should be made with {expected}; it was made with {show(found)}",
+        )
 
 
 @check(
@@ -112,7 +119,7 @@ def each_output(context: CheckContext) -> None:
     if shape == "dict":
         structure = dict(zip(("left", "right"), structure, strict=True))
 
-    two_outputs = subclass(context, target_encoder=property(lambda _: _halves()))
+    two_outputs = subclass(context, target_encoder=property(lambda _: halves()))
     models: list[Any] = []
 
     def build() -> Any:

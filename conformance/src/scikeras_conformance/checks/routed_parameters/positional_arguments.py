@@ -30,6 +30,8 @@ def _positional() -> dict[str, tuple[str, dict[str, Any], dict[str, Any]]]:
         "class-second": ("single", {"0": 4, "1": inner, "1__a": 5}, {"0": 4, "1": {"a": 5}}),
         "class-with-position": ("single", {"0": inner, "0__0": 5}, {"0": {"0": 5}}),
         "class-in-list": ("list", {"1__0": inner, "1__0__alpha": 5}, {"0": {"alpha": 5}}),
+        "class-alone-in-list": ("list", {"1__0": inner}, {"0": {}}),
+        "class-alone-in-dict": ("dict", {"second__0": inner}, {"0": {}}),
     }
 
 
@@ -45,6 +47,8 @@ POSITIONS = (
     "class-second",
     "class-with-position",
     "class-in-list",
+    "class-alone-in-list",
+    "class-alone-in-dict",
 )
 
 

@@ -15,6 +15,7 @@ from scikeras_conformance.runner.context import CheckContext, show
 
 OVERRIDES: dict[str, tuple[Any, Any]] = {
     "batch_size": (8, 5),
+    "batch_size-none": (8, None),
     "epochs": (2, 3),
     "verbose": (0, 2),
     "shuffle": (True, False),
@@ -35,15 +36,15 @@ def overrides_for_fit(context: CheckContext) -> None:
     "ROUTE-11.predict",
     verifies="predict__x overrides x for Model.predict, and Model.fit still receives x",
     impact="a large batch size for prediction changes how the model is trained",
-    cases=["batch_size", "verbose"],
+    cases=["batch_size", "batch_size-none", "verbose"],
 )
 def overrides_for_predict(context: CheckContext) -> None:
     _require_overridden(context, "predict")
 
 
 def _require_overridden(context: CheckContext, method: str) -> None:
-    name = context.case
-    plain, routed = OVERRIDES[name]
+    name = context.case.partition("-")[0]
+    plain, routed = OVERRIDES[context.case]
     other = "predict" if method == "fit" else "fit"
     params = {name: plain, f"{method}__{name}": routed}
     destinations, _ = prepared(context, "predict", **params)
@@ -68,18 +69,21 @@ def _plain_arrives(context: CheckContext, method: str, name: str, value: Any) ->
     "ROUTE-11.builder",
     verifies="model__x overrides a free keyword argument x for the builder",
     impact="a search over model__x builds the same model for each candidate",
-    cases=["given", "set-later"],
+    cases=["given", "given-first", "set-later", "plain-set-later"],
 )
 def overrides_for_builder(context: CheckContext) -> None:
-    later = context.case == "set-later"
     plain: dict[str, Any] = {"units": 4, "depth": 6}
-    if later:
+    routed = {"model__units": 9}
+    if context.case.endswith("set-later"):
         destinations = Destinations(context)
-        estimator = destinations.estimator(context, **plain)
-        context.call(estimator, "set_params", model__units=9)
+        first, later = (plain, routed) if context.case == "set-later" else (routed, plain)
+        # Only what the constructor was given is a parameter for sure.
+        estimator = destinations.estimator(context, **{**dict.fromkeys(plain, 1), **first})
+        context.call(estimator, "set_params", **later)
         use(context.observe, estimator, "fit")
     else:
-        destinations, estimator = prepared(context, **plain, model__units=9)
+        both = {**plain, **routed} if context.case == "given" else {**routed, **plain}
+        destinations, estimator = prepared(context, **both)
     calls = destinations.received("model")
     require_received(context, calls, {"units": 9, "depth": 6}, "the builder")
     params = context.params(estimator)
@@ -89,3 +93,24 @@ def overrides_for_builder(context: CheckContext) -> None:
     context.require(
         same(listed, [4, 9]), f"get_params() has units, model__units = {show(listed)}, not [4, 9]"
     )
+
+
+@check(
+    "ROUTE-11.any-order",
+    verifies="a routed parameter overrides the plain one whichever of them was given, or set, last",
+    impact="a batch size that is set for training is forgotten when another one is set for all",
+    cases=[f"{method}-{order}" for method in ("fit", "predict") for order in ("given", "set")],
+)
+def any_order(context: CheckContext) -> None:
+    method, _, order = context.case.partition("-")
+    routed: dict[str, Any] = {f"{method}__batch_size": 5, f"{method}__verbose": 2}
+    plain: dict[str, Any] = {"batch_size": 8, "verbose": 0}
+    if order == "given":
+        destinations, _ = prepared(context, "predict", **routed, **plain)
+    else:
+        destinations, estimator = prepared(context, **routed)
+        context.call(estimator, "set_params", **plain)
+        use(context.observe, estimator, "fit", "predict")
+    call = destinations.received(method)[-1:]
+    expected = {name.removeprefix(f"{method}__"): value for name, value in routed.items()}
+    require_received(context, call, expected, f"Model.{method}")

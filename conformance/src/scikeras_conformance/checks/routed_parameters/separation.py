@@ -97,6 +97,13 @@ LEAKS: dict[str, dict[str, Any]] = {
     },
 }
 
+SHARED_NAMES = (
+    *("from_logits", "label_smoothing", "axis", "reduction", "gamma", "threshold", "dtype"),
+    *("learning_rate", "momentum", "weight_decay", "monitor", "patience", "min_delta", "mode"),
+    *("sample_weight", "class_weight", "verbose", "shuffle", "units", "ignore_class"),
+)
+"""Names of arguments that objects of several kinds have in Keras."""
+
 
 @check(
     "ROUTE-15.prefixes-apart",
@@ -106,6 +113,17 @@ LEAKS: dict[str, dict[str, Any]] = {
 )
 def prefixes_apart(context: CheckContext) -> None:
     require_no_leak(context, context.case, LEAKS[context.case])
+
+
+@check(
+    "ROUTE-15.shared-names",
+    verifies="values routed with one prefix do not reach an argument of the same name elsewhere",
+    impact="a setting of the loss, such as from_logits, silently changes a metric too",
+    cases=KINDS,
+)
+def shared_names(context: CheckContext) -> None:
+    given = {name: 1001 + number for number, name in enumerate(SHARED_NAMES)}
+    require_no_leak(context, context.case, given)
 
 
 def _refuses(context: CheckContext, what: str, call: Callable[[], object]) -> bool:
@@ -162,8 +180,15 @@ def one_method_only(context: CheckContext) -> None:
     for method in methods:
         cls, events[method] = doubles.callback_class()
         params[f"{method}__callbacks"] = [cls()] if context.case == "lists" else cls()
-    prepared(context, "predict", *(["score"] if hasattr(context.cls, "score") else []), **params)
+    calls = [name for name in ("predict", "predict_proba", "score") if hasattr(context.cls, name)]
+    prepared(context, *calls, **params)
     for method, seen in events.items():
+        if method == "predict":
+            context.require(
+                seen.count("predict") == len(calls),
+                f"predict__callbacks were called {seen.count('predict')} times in "
+                f"{', '.join(calls)}",
+            )
         expected = {"fit": "train", "predict": "predict"}[method]
         context.require(expected in seen, f"{method}__callbacks were not called in {method}")
         others = set(seen) - {expected}

@@ -96,9 +96,7 @@ def errors_of_mypy(context: CheckContext, wrapper: str) -> tuple[list[str], dict
         From each method that the subject defines to its type, in mypy's words.
     """
     if importlib.util.find_spec("mypy") is None:
-        context.unavailable(
-            "mypy is not installed; install it with pip install 'scikeras-conformance[typing]'"
-        )
+        context.unavailable("mypy is not installed. Install it: python -m pip install mypy")
     programs = tuple((name, _program(context, name)) for name in _offered(context))
     lines = _output(programs, _search_path(context)).splitlines()
     mine = [line.partition(": ")[2] for line in lines if line.startswith(f"{wrapper}.py:")]

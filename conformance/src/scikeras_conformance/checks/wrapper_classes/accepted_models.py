@@ -64,6 +64,13 @@ class _Builders:
             def __new__(cls) -> Any:
                 return compiled_helper(context)
 
+        class CallableClass:
+            def __new__(cls) -> Any:
+                return compiled_helper(context)
+
+            def __call__(self, units: int) -> Any:
+                raise AssertionError(units)  # an object of this class is no builder here
+
         class ModelClass(doubles.RecordingModel):
             def __init__(self) -> None:
                 made = compiled_helper(context)
@@ -78,6 +85,7 @@ class _Builders:
             "partial": functools.partial(function, off=0.0),
             "bound-method": self.method,
             "class": BuilderClass,
+            "class-with-a-call": CallableClass,
             "model-class": ModelClass,
             "callable-object": CallableObject(),
         }[kind]
@@ -89,7 +97,10 @@ class _Builders:
     "object",
     impact="a configurable builder has to be wrapped in a function first",
     wrappers=ESTIMATORS,
-    cases=["function", "partial", "bound-method", "class", "model-class", "callable-object"],
+    cases=[
+        *("function", "partial", "bound-method", "class", "class-with-a-call", "model-class"),
+        "callable-object",
+    ],
 )
 def builder_kinds(context: CheckContext) -> None:
     X, y, *_ = doubles.dataset(context.wrapper)

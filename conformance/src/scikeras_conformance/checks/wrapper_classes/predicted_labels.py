@@ -20,6 +20,13 @@ LABELS: dict[str, Any] = {
     "object": ("object", ["ham", "spam and eggs", "zoo"]),
     "two-str": ["no", "yes"],
     "list-of-str": ["no", "yes"],
+    # Floats cannot hold every other one of them.
+    "large-int": [2**53, 2**53 + 1, 2**53 + 2],
+    "uint64": ("uint64", [1, 2**63 + 1, 2**64 - 1]),
+    "spaces": ["no ", " no", "no"],
+    "mixed-case": ["B", "a", "C", "b"],
+    "numbers-as-str": ["10", "9", "1"],
+    "long-str": ["a", "a label that is longer than others"],
 }
 
 

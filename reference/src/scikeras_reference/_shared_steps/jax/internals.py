@@ -14,6 +14,7 @@ from scikeras_reference._shared_steps.private_names import module
 from scikeras_reference._shared_steps.refusal_log import NotSharedError
 
 __all__ = [
+    "PLATFORMS",
     "build_for",
     "context",
     "is_array",
@@ -25,6 +26,9 @@ __all__ = [
     "state_given",
     "step_function",
 ]
+
+PLATFORMS = ("cpu",)
+"""Where it was tried whether JAX always makes the same program of the same step."""
 
 # With these, JAX runs Python code again, or does not compile, when a step is called.
 _REFUSED = (
@@ -52,9 +56,6 @@ def context() -> Any:
 def require_usual_tracing() -> None:
     """Check that JAX would compile a function here as it does in a thread that has just begun.
 
-    Not on other devices than the CPU, where it was not tried whether it always makes the same
-    program of the same step.
-
     Raises
     ------
     NotSharedError
@@ -62,7 +63,7 @@ def require_usual_tracing() -> None:
     """
     if module("keras.src.backend.config").is_nnx_enabled():
         raise NotSharedError("NNX is switched on")
-    if _jax().default_backend() != "cpu":
+    if _jax().default_backend() not in PLATFORMS:
         raise NotSharedError(f"JAX runs on {_jax().default_backend()}, and not on a CPU")
     now = settings()
     changed = next((name for name in _REFUSED if now[name]), None)

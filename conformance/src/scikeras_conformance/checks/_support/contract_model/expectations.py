@@ -370,7 +370,7 @@ def _meta(rows: Rows, *, framed: bool) -> dict[str, Any]:
         "y_ndim_": rows.y.ndim,
         "target_type_": rows.type,
     }
-    if rows.type.startswith("continuous"):
+    if rows.are_numbers:
         meta["n_outputs_"] = rows.n_outputs
     if rows.classes is not None:
         meta |= {"classes_": rows.classes.tolist(), "n_classes_": len(rows.classes)}
@@ -382,6 +382,6 @@ def _meta(rows: Rows, *, framed: bool) -> dict[str, Any]:
 def _score(rows: Rows, predicted: Any, *, weighted: bool) -> float:
     from sklearn.metrics import accuracy_score, r2_score
 
-    metric = r2_score if rows.type.startswith("continuous") else accuracy_score
+    metric = r2_score if rows.are_numbers else accuracy_score
     weights = rows.weights if weighted else None
     return float(metric(rows.y, predicted.reshape(rows.y.shape), sample_weight=weights))

@@ -79,10 +79,10 @@ LARGE = 2**53 + 1
 """The smallest number that floats cannot hold."""
 
 CLASSES: Mapping[str, Target] = {
-    "binary": Target("TGT-1", "binary", (-1, 1), (3, 7)),
-    "binary-text": Target("TGT-1", "binary", ("no", "yes"), ("off", "on")),
+    "binary": Target("TGT-1", "binary", (-1, 1), (2.0, 4.0)),
+    "binary-text": Target("TGT-1", "binary", ("no ", "yes"), ("off", "on ")),
     "binary-column": Target("TGT-1", "binary", (False, True), (2, 5), True),
-    "multiclass-column": Target("TGT-2", "multiclass", (-5, 2, 3, LARGE), (1, 2, 4), True),
+    "multiclass-column": Target("TGT-2", "multiclass", (-5, 10, 9, LARGE), (1, 2, 4), True),
     "multiclass-text": Target(
         "TGT-2", "multiclass", ("d", "Bb", "a", "Ccc", "e"), ("v", "Z", "x", "Y", "w")
     ),
@@ -91,6 +91,8 @@ CLASSES: Mapping[str, Target] = {
 
 NUMBERS: Mapping[str, Target] = {
     "continuous": Target("TGT-4", "continuous", (0,), (0, 1)),
+    # Scikit-learn calls them classes, which they are not for a regressor.
+    "integers": Target("TGT-4", "multiclass", (0,), (0,)),
     "continuous-column": Target("TGT-4", "continuous", (0,), (0,), True),
     "continuous-multioutput": Target("TGT-5", "continuous-multioutput", (0, 1, 2), (0,)),
 }
@@ -176,6 +178,11 @@ class Rows:
         return [f"f{number}" for number in range(self.X.shape[1])]
 
     @property
+    def are_numbers(self) -> bool:
+        """Whether the target is no label."""
+        return self.probabilities is None
+
+    @property
     def n_outputs(self) -> int:
         """The columns of y."""
         return 1 if self.y.ndim == 1 else int(self.y.shape[1])
@@ -216,8 +223,10 @@ def rows_for(task: Task, name: str) -> Rows:
     made: dict[str, Any] = {"classes": None, "probabilities": None, "codes": None}
     if task.form == "linear":
         y = logits + generator.choice([-0.25, 0.25], size=logits.shape)
-        made |= {"outputs": logits, "predicted": logits, "encoded": y}
         made["type"] = "continuous-multioutput" if units > 1 else "continuous"
+        if task.target == "integers":
+            y, made["type"] = np.rint(y * 10).astype(np.int64), target.type
+        made |= {"outputs": logits, "predicted": logits, "encoded": y}
         y = y if units > 1 or target.is_column else y[:, 0]
     elif target.type == "multilabel-indicator":
         logits = np.where(np.abs(logits) < 0.3, 0.7, logits)

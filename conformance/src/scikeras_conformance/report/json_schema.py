@@ -1,6 +1,6 @@
 """The JSON schema of the report, generated from its types.
 
-``python -m scikeras_conformance.report.schema`` writes ``report.schema.json`` beside this module.
+``python -m scikeras_conformance.report.json_schema`` writes ``report.schema.json`` beside it.
 """
 
 import json

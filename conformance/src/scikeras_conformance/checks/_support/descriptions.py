@@ -1,0 +1,54 @@
+"""Values of parameters as plain facts, to compare a copy with its original."""
+
+from collections.abc import Mapping
+from functools import partial
+from typing import Any
+
+from scikeras_conformance.checks._support.modules import keras, np
+
+__all__ = ["described", "leaves_of"]
+
+
+def described(value: Any) -> Any:
+    """Return what a value is, with the settings of Keras objects, generators and estimators.
+
+    Parameters
+    ----------
+    value : object
+        A parameter, or something inside of one.
+    """
+    if isinstance(value, Mapping):
+        return {"type": type(value).__name__, **{str(k): described(v) for k, v in value.items()}}
+    if isinstance(value, (list, tuple)):
+        return [type(value).__name__, *map(described, value)]
+    if isinstance(value, np.ndarray):
+        return [str(value.dtype), value.shape, value.tolist()]
+    if isinstance(value, np.random.RandomState):
+        return repr(value.get_state())
+    if isinstance(value, partial):
+        return ["partial", described(value.func), *map(described, (value.args, value.keywords))]
+    if isinstance(value, type) or callable(getattr(value, "__code__", None)):
+        return repr(value)
+    return _settings_of(value)
+
+
+def _settings_of(value: Any) -> Any:
+    if hasattr(value, "get_config"):
+        config = value.get_config()
+        # Keras numbers the names of optimizers within a process.
+        return [type(value).__name__, repr({k: v for k, v in config.items() if k != "name"})]
+    if hasattr(value, "get_params"):
+        return [type(value).__name__, described(value.get_params())]
+    if isinstance(value, keras.callbacks.Callback):
+        own = {name: item for name, item in vars(value).items() if not name.startswith("_")}
+        return [type(value).__name__, described(own)]
+    return [type(value).__name__, repr(value)]
+
+
+def leaves_of(value: Any) -> list[Any]:
+    """Return what is in nested lists, tuples and dicts."""
+    if isinstance(value, Mapping):
+        return [leaf for item in value.values() for leaf in leaves_of(item)]
+    if isinstance(value, (list, tuple)):
+        return [leaf for item in value for leaf in leaves_of(item)]
+    return [value]

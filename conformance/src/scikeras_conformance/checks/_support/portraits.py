@@ -1,0 +1,164 @@
+"""What a fit led to, to compare two estimators that should not differ.
+
+A portrait holds what a user sees and what Keras received. Two estimators of the same class make it
+unnecessary to know what is right: a later fit has to lead to what a first one leads to.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from scikeras_conformance.checks._support.compilation import config_of
+from scikeras_conformance.checks._support.destinations import stub_helper
+from scikeras_conformance.checks._support.helper_models import helper_loss
+from scikeras_conformance.checks._support.modules import doubles, keras, np
+from scikeras_conformance.checks._support.predictions import same
+from scikeras_conformance.contract import Capability
+from scikeras_conformance.runner.context import CheckContext, show
+
+__all__ = ["Studio", "require_alike", "stub_model"]
+
+ATTRIBUTES = (
+    *("X_dtype_", "X_shape_", "classes_", "feature_names_in_", "n_classes_", "n_features_in_"),
+    *("n_outputs_", "n_outputs_expected_", "target_type_", "y_dtype_", "y_ndim_"),
+)
+"""The attributes that the contract names."""
+
+UNSEEN = ("callbacks", "verbose")
+"""Arguments of ``Model.fit`` that do not tell what a model is trained on."""
+
+
+def stub_model(context: CheckContext) -> Any:
+    """Make a compiled model that predicts the default data, and does not train."""
+    model = stub_helper(context)
+    model.compile(doubles.zero_learning_rate(), loss=helper_loss(context))
+    return model
+
+
+@dataclass(slots=True)
+class Studio:
+    """A builder that keeps what it was called with, and the models that it made.
+
+    Parameters
+    ----------
+    context : CheckContext
+        The context.
+    make : callable
+        Makes a model that records its calls; it may be replaced between two fits.
+    """
+
+    context: CheckContext
+    make: Callable[[], Any]
+    builds: list[dict[str, Any]] = field(default_factory=list)
+    models: list[Any] = field(default_factory=list)
+
+    @property
+    def builder(self) -> Callable[..., Any]:
+        """A builder that names ``meta``, if the subject offers that, and one argument more."""
+
+        def build(units: Any = None) -> Any:
+            return self._made({"units": units})
+
+        def build_with_meta(meta: Any, units: Any = None) -> Any:
+            known = {name: meta[name] for name in ATTRIBUTES if name in meta}
+            return self._made({"units": units, "meta": known})
+
+        offers = Capability.BUILDER_ARGUMENTS not in self.context.subject.not_offered
+        return build_with_meta if offers else build
+
+    def _made(self, arguments: dict[str, Any]) -> Any:
+        self.builds.append(arguments)
+        self.models.append(self.make())
+        return self.models[-1]
+
+    def portrait(self, estimator: Any, X: Any, *, fitted: bool = True) -> dict[str, Any]:
+        """Return what the last call led to, by what it is.
+
+        Parameters
+        ----------
+        estimator : estimator
+            An estimator with the builder of this studio, and no other one since.
+        X : array-like
+            Samples to predict.
+        fitted : bool, default=True
+            Whether the last call was one that trains.
+        """
+        context = self.context
+        found: dict[str, Any] = {
+            name: getattr(estimator, name) for name in ATTRIBUTES if hasattr(estimator, name)
+        }
+        model = context.model(estimator)
+        found["weights of model_"] = model.get_weights()
+        found |= _compiled_with(model)
+        if self.builds:
+            for name, value in self.builds[-1].items():
+                found[f"argument {name} of the builder"] = value
+        fits = self.models[-1].log.fits if self.models else []
+        for name, value in (fits[-1] if fits and fitted else {}).items():
+            if name not in UNSEEN:
+                found[f"{name} of Model.fit"] = value
+        if fitted:
+            history = context.attribute(estimator, "history_")
+            found["history_"] = {str(name): len(values) for name, values in history.items()}
+            found["current_epoch"] = getattr(estimator, "current_epoch", None)
+        found["predict"] = context.predict(estimator, X)
+        if hasattr(context.cls, "predict_proba"):
+            found["predict_proba"] = context.call(estimator, "predict_proba", X)
+        return {name: _plain(value) for name, value in found.items()}
+
+
+def _compiled_with(model: Any) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for name in ("optimizer", "loss"):
+        value = getattr(model, name, None)
+        found[f"{name} of model_"] = config_of(value) if hasattr(value, "get_config") else value
+    found["metrics of model_"] = [
+        metric.name
+        for holder in model.metrics
+        for metric in getattr(holder, "metrics", None) or [holder]
+    ]
+    return found
+
+
+def _plain(value: Any) -> Any:
+    """Return a value as something that can be compared."""
+    if isinstance(value, Mapping):
+        return {str(name): _plain(item) for name, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return type(value)(map(_plain, value)) if type(value) in {list, tuple} else list(value)
+    if isinstance(value, np.dtype):
+        return str(value)
+    if value is None or isinstance(value, (str, bytes, int, float, bool, type)):
+        return value
+    if isinstance(value, np.ndarray) or keras.ops.is_tensor(value) or hasattr(value, "to_numpy"):
+        return np.asarray(value)
+    return type(value).__name__
+
+
+def require_alike(
+    context: CheckContext, what: str, found: Mapping[str, Any], *others: Mapping[str, Any]
+) -> None:
+    """Require that an estimator is like others in everything in which they are alike.
+
+    Parameters
+    ----------
+    context : CheckContext
+        The context.
+    what : str
+        What the estimator is, for the message.
+    found : dict
+        Its portrait.
+    *others : dict
+        Portraits of estimators that it should not differ from. What differs among them, by chance,
+        does not count.
+    """
+    first, *more = others
+    missing = object()
+    for name in (*first, *(name for name in found if name not in first)):
+        wanted = first.get(name, missing)
+        if any(not same(wanted, other.get(name, missing)) for other in more):
+            continue
+        seen = found.get(name, missing)
+        if not same(seen, wanted):
+            texts = ["absent" if one is missing else show(one) for one in (wanted, seen)]
+            context.fail(f"{what}: {name} should be {texts[0]}; it is {texts[1]}")

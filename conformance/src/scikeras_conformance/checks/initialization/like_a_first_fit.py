@@ -1,0 +1,324 @@
+"""INIT-10 and INIT-11: a later fit leads to what a first fit leads to."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from scikeras_conformance.catalog.check import ESTIMATORS, check
+from scikeras_conformance.checks._support.destinations import stub_helper
+from scikeras_conformance.checks._support.frames import make_frame
+from scikeras_conformance.checks._support.helper_models import (
+    compiled_helper,
+    helper_layer,
+    helper_loss,
+    loss_of_classes,
+)
+from scikeras_conformance.checks._support.modules import doubles, keras, np
+from scikeras_conformance.checks._support.portraits import Studio, require_alike, stub_model
+from scikeras_conformance.checks._support.preparation import accepted
+from scikeras_conformance.contract import Capability
+from scikeras_conformance.runner.context import CheckContext
+
+
+@dataclass(slots=True)
+class History:
+    """An earlier life of an estimator, and the fit that comes after it.
+
+    Parameters
+    ----------
+    before, after : tuple
+        X, y and a data set of the same rows, for the model.
+    calls : tuple of (str, dict)
+        The earlier calls with X and y, and their keyword arguments.
+    params : dict
+        Parameters of the estimator.
+    between : dict
+        What is set before the last fit.
+    """
+
+    before: tuple[Any, Any, Any]
+    after: tuple[Any, Any, Any]
+    calls: tuple[tuple[str, dict[str, Any]], ...] = (("fit", {}),)
+    params: dict[str, Any] = field(default_factory=dict)
+    between: dict[str, Any] = field(default_factory=dict)
+
+
+def _rows(data: Any) -> tuple[Any, Any, Any]:
+    return data.X, data.y, data
+
+
+def _two_data_sets(context: CheckContext) -> tuple[Any, Any]:
+    """Return data sets that differ in what the case says, and in nothing else."""
+    kind = context.case
+    if not context.is_classifier:
+        one = doubles.continuous_dataset()
+        other = one._replace(y=one.y * 2 + 1)
+        if kind == "other-number":
+            return doubles.continuous_dataset(2), one
+        if kind == "other-dtypes":
+            return one._replace(X=one.X.astype(np.float64), y=np.rint(one.y).astype(np.int64)), one
+        return other, one
+    labels: dict[str, tuple[list[Any], list[Any]]] = {
+        "other-number": ([0, 1, 2], [3, 5, 7, 9]),
+        "other-dtypes": ([1.0, 2.0, 3.0], [1, 2, 3]),
+    }
+    first, second = labels.get(kind, (["a", "b", "c"], ["Z", "x", "yy"]))
+    one, other = doubles.classes_dataset(first), doubles.classes_dataset(second)
+    if kind == "other-dtypes":
+        one = one._replace(X=one.X.astype(np.float64))
+    return one, other
+
+
+def _history(context: CheckContext) -> History:
+    """Return the history of the case."""
+    one, other = _two_data_sets(context)
+    history = History(_rows(one), _rows(other))
+    change = _SPECIAL.get(context.case)
+    return change(context, history) if change else history
+
+
+def _fewer_rows(context: CheckContext, history: History) -> History:
+    del context
+    X, y, data = history.after
+    return replace(history, after=(X[:-3], y[:-3], data))
+
+
+def _column(context: CheckContext, history: History) -> History:
+    del context
+    X, y, data = history.before
+    return replace(history, before=(X, y[:, None], data))
+
+
+def _array_after_frame(context: CheckContext, history: History) -> History:
+    X, y, data = history.before
+    return replace(history, before=(make_frame(context, X), y, data))
+
+
+def _other_frame(context: CheckContext, history: History) -> History:
+    history = _array_after_frame(context, history)
+    X, y, data = history.after
+    names = ["height", "depth", "width", "weight"][: X.shape[1]]
+    return replace(history, after=(make_frame(context, X, names), y, data))
+
+
+def _partial_fit(context: CheckContext, history: History) -> History:
+    y = history.before[1]
+    if not context.is_classifier:
+        return replace(history, calls=(("partial_fit", {}),))
+    labels = [*np.unique(y), "z"]
+    data = doubles.classes_dataset(labels)
+    known = data.y != "z"
+    before = (data.X[known], data.y[known], data)
+    return replace(history, before=before, calls=(("partial_fit", {"classes": labels}),))
+
+
+def _initialize(context: CheckContext, history: History) -> History:
+    del context
+    return replace(history, calls=(("initialize", {}),))
+
+
+def _warm(context: CheckContext, history: History) -> History:
+    on, off = (accepted(context, warm_start=value) for value in (True, False))
+    return replace(history, calls=(("fit", {}), ("fit", {})), params=on, between=off)
+
+
+def _keywords(context: CheckContext, history: History) -> History:
+    del context
+    X, y, _ = history.before
+    given = {
+        "sample_weight": np.linspace(0.5, 2.0, len(y)),
+        "epochs": 3,
+        "batch_size": 5,
+        "validation_data": (X[:2], y[:2]),
+    }
+    return replace(history, calls=(("fit", given),))
+
+
+def _frequencies(context: CheckContext, history: History) -> History:
+    X, y, data = history.before
+    rare = np.r_[0 : len(y) : 3, 1, 2, 4]
+    given = accepted(context, class_weight="balanced") if context.is_classifier else {}
+    return replace(history, before=(X[rare], y[rare], data), params=given)
+
+
+def _predictions(context: CheckContext, history: History) -> History:
+    names = ("predict", "predict_proba", "decision_function", "score")
+    nothing: dict[str, Any] = {}
+    there = tuple((name, nothing) for name in names if hasattr(context.cls, name))
+    return replace(history, calls=(("fit", {}), *there))
+
+
+_SPECIAL: Mapping[str, Callable[[CheckContext, History], History]] = {
+    "fewer-rows": _fewer_rows,
+    "column": _column,
+    "frequencies": _frequencies,
+    "array-after-frame": _array_after_frame,
+    "other-frame": _other_frame,
+    "partial_fit": _partial_fit,
+    "initialize": _initialize,
+    "warm": _warm,
+    "keywords": _keywords,
+    "predictions": _predictions,
+}
+
+HISTORIES = ("other-values", "other-number", "other-dtypes", *_SPECIAL)
+
+
+@check(
+    "INIT-11.like-a-first-fit",
+    verifies="after any earlier calls, a fit leads to the attributes, the training and the "
+    "predictions that it leads to in a new estimator",
+    impact="folds and repeated fits are trained or decoded by what an earlier call left behind",
+    wrappers=ESTIMATORS,
+    cases=HISTORIES,
+    case_needs={
+        "partial_fit": Capability.PARTIAL_FIT,
+        "initialize": Capability.INITIALIZE,
+    },
+)
+def like_a_first_fit(context: CheckContext) -> None:
+    history = _history(context)
+    X, y, data = history.after
+
+    def fitted(*, later: bool) -> dict[str, Any]:
+        def stub() -> Any:
+            return doubles.stub_model_of(
+                current, context.wrapper, loss_of_classes=loss_of_classes(context)
+            )
+
+        studio = Studio(context, stub)
+        params = {**history.params, **({} if later else history.between)}
+        estimator = context.make(studio.builder, **params)
+        if later:
+            current = history.before[2]
+            for method, given in history.calls:
+                arguments = history.before[: 1 + (method not in _OF_X)]
+                context.call(estimator, method, *arguments, **given)
+            if history.between:
+                context.call(estimator, "set_params", **history.between)
+        current = data
+        if not later:
+            context.fit(estimator, X, y)
+            return studio.portrait(estimator, X)
+        with context.doing(f"fit after {' and '.join(name for name, _ in history.calls)}"):
+            context.fit(estimator, X, y)
+            return studio.portrait(estimator, X)
+
+    firsts = [fitted(later=False) for _ in range(2)]
+    calls = " and ".join(name for name, _ in history.calls)
+    what = f"after {calls} with other data ({context.case}), fit"
+    require_alike(context, what, fitted(later=True), *firsts)
+
+
+_OF_X = ("predict", "predict_proba", "decision_function")
+
+
+def _settings(context: CheckContext) -> tuple[dict[str, Any], dict[str, Any], dict[str, Any]]:
+    """Return parameters by case: those of the constructor, and two values of one of them."""
+    loss = helper_loss(context)
+    compiled = {"optimizer": "sgd", "loss": loss}
+    recording, _ = doubles.recording_class(keras.losses.MeanSquaredError)
+    two: dict[str, tuple[dict[str, Any], Any, Any]] = {
+        "units": ({}, 3, 4),
+        "model__units": ({"units": 1}, 3, 4),
+        "epochs": ({}, 2, 3),
+        "batch_size": ({}, 5, 6),
+        "fit__epochs": ({"epochs": 1}, 2, 3),
+        "fit__batch_size": ({"batch_size": 2}, 5, 6),
+        "validation_split": ({}, 0.25, 0.5),
+        "random_state": ({}, 5, 6),
+        "optimizer": (compiled, "adam", keras.optimizers.Adagrad),
+        "loss": (compiled, "mean_absolute_error", recording),
+        "metrics": (compiled, ["mae"], ["mse", "mae"]),
+        "optimizer__learning_rate": (compiled, 0.25, 0.125),
+        "loss__reduction": ({**compiled, "loss": recording}, "sum", "mean"),
+        "metrics__name": ({**compiled, "metrics": [keras.metrics.MeanSquaredError]}, "a", "b"),
+        "class_weight": ({}, {0: 1.0, 1: 2.0}, {0: 3.0, 1: 2.0}),
+    }
+    constant, old, new = two[context.case]
+    return constant, {context.case: old}, {context.case: new}
+
+
+SETTINGS = (
+    *("units", "model__units", "epochs", "batch_size", "fit__epochs", "fit__batch_size"),
+    *("validation_split", "random_state", "optimizer", "loss", "metrics"),
+    *("optimizer__learning_rate", "loss__reduction", "metrics__name", "class_weight"),
+)
+
+
+@check(
+    "INIT-10.set-between-fits",
+    verifies="a fit after set_params leads to what it leads to in a new estimator with that value",
+    impact="every candidate that is tried with one estimator is trained as the first one",
+    wrappers=ESTIMATORS,
+    cases=SETTINGS,
+    conditional=True,
+)
+def set_between_fits(context: CheckContext) -> None:
+    constant, old, new = _settings(context)
+    X, y, *_ = doubles.dataset(context.wrapper)
+    given = {**constant, **old, **new}
+    named = {name: value for name, value in given.items() if name != "units"}
+    if accepted(context, **named).keys() != named.keys():
+        context.not_applicable(f"the wrapper has no parameter {', '.join(named)}")
+    if context.case == "class_weight" and not context.is_classifier:
+        context.not_applicable("a regressor has no classes")
+
+    def stub() -> Any:
+        if "loss" in given:
+            return stub_helper(context)
+        if context.case == "random_state":
+            return _random_model(context)
+        return stub_model(context)
+
+    def fitted(*, later: bool) -> dict[str, Any]:
+        studio = Studio(context, stub)
+        estimator = context.make(studio.builder, **{**constant, **(old if later else new)})
+        if not later:
+            context.fit(estimator, X, y)
+            return studio.portrait(estimator, X)
+        context.fit(estimator, X, y)
+        context.predict(estimator, X)
+        context.call(estimator, "set_params", **new)
+        with context.doing(f"fit after fit and set_params({context.case}=...)"):
+            context.fit(estimator, X, y)
+            return studio.portrait(estimator, X)
+
+    firsts = [fitted(later=False) for _ in range(2)]
+    what = f"after fit and set_params({context.case}=...), fit"
+    require_alike(context, what, fitted(later=True), *firsts)
+
+
+def _random_model(context: CheckContext) -> Any:
+    inputs = keras.Input((doubles.dataset(context.wrapper).n_features,))
+    model = doubles.StubModel(inputs, helper_layer(context)(inputs))
+    model.compile(doubles.zero_learning_rate(), loss=helper_loss(context))
+    return model
+
+
+@check(
+    "INIT-8.like-a-first-call",
+    verifies="after a fit, initialize leads to the attributes, the weights and the predictions "
+    "that it leads to in a new estimator",
+    impact="a model that is to start anew has the weights or the history of an earlier one",
+    wrappers=ESTIMATORS,
+    needs=[Capability.INITIALIZE],
+)
+def initialize_like_a_first_call(context: CheckContext) -> None:
+    X, y, *_ = doubles.dataset(context.wrapper)
+
+    def build() -> Any:
+        return compiled_helper(context, off=0.5, rate=0.1, momentum=0.5)
+
+    def initialized(*, later: bool) -> dict[str, Any]:
+        studio = Studio(context, build)
+        estimator = context.make(studio.builder)
+        if not later:
+            context.initialize(estimator, X, y)
+        else:
+            context.fit(estimator, X, y)
+            context.observe.initialize(estimator, X, y)
+        return studio.portrait(estimator, X, fitted=False)
+
+    firsts = [initialized(later=False) for _ in range(2)]
+    require_alike(context, "after fit, initialize", initialized(later=True), *firsts)

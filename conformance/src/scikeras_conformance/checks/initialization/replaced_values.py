@@ -1,0 +1,119 @@
+"""INIT-10: ``set_params`` replaces a value by exactly what it is given."""
+
+from typing import Any
+
+from scikeras_conformance.catalog.check import check
+from scikeras_conformance.checks._support.helper_models import helper_builder
+from scikeras_conformance.checks._support.modules import doubles, keras, np
+from scikeras_conformance.checks._support.predictions import same
+from scikeras_conformance.checks._support.preparation import accepted, require_free_parameters
+from scikeras_conformance.contract import Capability
+from scikeras_conformance.runner.context import CheckContext, show
+
+
+def _values() -> dict[str, Any]:
+    """Return values of which some are equal, by words for them."""
+    return {
+        "1": 1,
+        "True": True,
+        "1.0": 1.0,
+        "NumPy's 1": np.int64(1),
+        "None": None,
+        "a list": [1, 2],
+        "an equal list": [1, 2],
+        "a dict": {"a": 1, "b": 2},
+        "another dict": {"b": 3},
+        "an empty dict": {},
+        "an array": np.arange(3.0),
+        "an equal array": np.arange(3.0),
+        "a string": "a",
+        "a class": keras.optimizers.SGD,
+        "an instance": keras.optimizers.SGD(0.5),
+        "an object without equality": doubles.StorableOnly(),
+    }
+
+
+NAMED = ("epochs", "batch_size", "optimizer", "loss", "metrics", "callbacks", "class_weight")
+
+
+@check(
+    "INIT-10.replaced",
+    verifies="set_params replaces any value by the object that it is given, also by an equal one, "
+    "by None and by another dict",
+    impact="a search goes on with the value before, or with a mixture of both",
+    cases=["free", "named", "routed"],
+    case_needs={"routed": Capability.ROUTED_PARAMETERS},
+)
+def replaced(context: CheckContext) -> None:
+    build, names = helper_builder(context), ["units"]
+    if context.case == "free":
+        require_free_parameters(context)
+        estimator = context.make(build, units=0)
+    else:
+        estimator = context.make(build)
+        known = context.params(estimator)
+        names = [name for name in NAMED if name in known]
+        if context.case == "routed":
+            names = ["fit__x", "model__x", "optimizer__x", "score__x"]
+    for name in names:
+        for old, before in _values().items():
+            for new, value in _values().items():
+                what = f"set_params({name}=...) from {old} to {new}"
+                with context.doing(what):
+                    estimator.set_params(**{name: before})
+                    estimator.set_params(**{name: value})
+                found = context.params(estimator).get(name, "nothing")
+                context.require(found is value, f"{what}: get_params() has {show(found)}")
+
+
+@check(
+    "INIT-10.any-order",
+    verifies="a class and what is routed to it can be set in one call, in any order",
+    impact="a search fails or succeeds by the order of the names in a grid",
+    needs=[Capability.COMPILATION_PARAMETERS, Capability.ROUTED_PARAMETERS],
+)
+def any_order(context: CheckContext) -> None:
+    classes: dict[str, tuple[Any, Any]] = {
+        "optimizer": (keras.optimizers.SGD(0.5), keras.optimizers.Adam),
+        "loss": (keras.losses.MeanSquaredError(), keras.losses.MeanAbsoluteError),
+        "metrics": ([keras.metrics.MeanSquaredError()], [keras.metrics.MeanAbsoluteError]),
+        "callbacks": (keras.callbacks.TerminateOnNaN(), keras.callbacks.EarlyStopping),
+    }
+    for name, (instance, cls) in classes.items():
+        for old in (None, instance):
+            if not accepted(context, **{name: old}):
+                continue
+            given = {f"{name}__x": 1001, name: cls}
+            for order in (given, dict(reversed(given.items()))):
+                estimator = context.make(helper_builder(context), **{name: old})
+                what = f"set_params({', '.join(order)}) where {name} was {show(old)}"
+                with context.doing(what):
+                    estimator.set_params(**order)
+                params = context.params(estimator)
+                wrong = [key for key, value in given.items() if params.get(key) is not value]
+                context.require(not wrong, f"{what} did not set {', '.join(wrong)}")
+
+
+@check(
+    "INIT-10.fitted",
+    verifies="set_params leaves the model of a fitted estimator as it is",
+    impact="predictions fail, or change, because a parameter for the next fit was set",
+)
+def fitted(context: CheckContext) -> None:
+    X, y, *_ = doubles.dataset(context.wrapper)
+    estimator = context.make(helper_builder(context))
+    context.fit(estimator, X, y)
+    predicted, model = context.predict(estimator, X), context.model(estimator)
+    others = accepted(context, epochs=3, batch_size=5, optimizer="adam", fit__shuffle=False)
+    for given in (context.params(estimator), others):
+        context.call(estimator, "set_params", **given)
+        with context.doing(f"predict after fit and set_params({', '.join(given)})"):
+            found = estimator.predict(X)
+        context.require(
+            same(np.asarray(found), np.asarray(predicted)),
+            f"set_params({', '.join(given)}) changed the predictions",
+        )
+        context.require(
+            context.model(estimator) is model,
+            f"set_params({', '.join(given)}) replaced model_",
+        )

@@ -1,0 +1,228 @@
+"""INIT-4 and INIT-5: parameters of every kind, after every method and in clones."""
+
+from contextlib import suppress
+from typing import Any
+
+from scikeras_conformance.catalog.check import ESTIMATORS, check
+from scikeras_conformance.checks._support.descriptions import described, leaves_of
+from scikeras_conformance.checks._support.destinations import stub_helper
+from scikeras_conformance.checks._support.helper_models import helper_loss
+from scikeras_conformance.checks._support.modules import doubles, keras, np, sklearn_base
+from scikeras_conformance.checks._support.portraits import stub_model
+from scikeras_conformance.checks._support.predictions import same
+from scikeras_conformance.checks._support.preparation import accepted
+from scikeras_conformance.checks._support.wardrobe import WARDROBE, dressed, taken
+from scikeras_conformance.runner.context import CheckContext
+
+
+def _calls(context: CheckContext) -> list[tuple[str, tuple[Any, ...], dict[str, Any]]]:
+    """Return calls of every method, with and without what each may be given."""
+    X, y, *_ = doubles.dataset(context.wrapper)
+    weights = {"sample_weight": np.linspace(0.5, 2.0, len(y))}
+    return [
+        ("fit", (X, y), {}),
+        ("fit", (X, y), weights),
+        ("partial_fit", (X, y), weights),
+        ("predict", (X,), {}),
+        ("predict", (X,), {"batch_size": 4}),
+        ("predict_proba", (X,), {}),
+        ("decision_function", (X,), {}),
+        ("score", (X, y), {}),
+        ("score", (X, y), weights),
+        ("initialize", (X, y), {}),
+    ]
+
+
+@check(
+    "INIT-5.nothing-resolved",
+    verifies="no method replaces, completes or changes a parameter, or anything inside of one, "
+    "that is resolved when it is used",
+    impact="a clone of a used estimator has other parameters than the user wrote, and a search "
+    "goes on from them",
+    wrappers=ESTIMATORS,
+    cases=[name for name in WARDROBE if name != "validation"],
+)
+def nothing_resolved(context: CheckContext) -> None:
+    estimator = dressed(context, context.case)
+    before = _watched(context, estimator)
+    for method, data, given in _calls(context):
+        if method == "fit" and not given:
+            context.fit(estimator, *data)
+        elif hasattr(context.cls, method):
+            # What does not work is what other clauses are about.
+            with suppress(Exception):
+                getattr(estimator, method)(*data, **given)
+        touched = doubles.changed_paths(before, _watched(context, estimator))
+        arguments = ", ".join(["...", *given])
+        context.require(
+            not touched, f"{method}({arguments}) changed the parameters at {', '.join(touched[:5])}"
+        )
+
+
+def _watched(context: CheckContext, estimator: Any) -> dict[str, object]:
+    """Return the facts of all parameters; a generator may be drawn from."""
+    params = context.params(estimator)
+    facts: dict[str, object] = doubles.snapshot(params)
+    return {path: fact for path, fact in facts.items() if "random_state" not in path}
+
+
+@check(
+    "INIT-5.lowered-learning-rate",
+    verifies="a learning rate that a callback lowers is not written to the optimizer instance "
+    "that was given",
+    impact="each fold of a search starts with the small learning rate that the last one ended with",
+    wrappers=ESTIMATORS,
+    conditional=True,
+)
+def lowered_learning_rate(context: CheckContext) -> None:
+    class Halving(keras.callbacks.Callback):  # type: ignore[misc]
+        def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
+            del epoch, logs
+            self.model.optimizer.learning_rate = float(self.model.optimizer.learning_rate) / 2
+
+    X, y, *_ = doubles.dataset(context.wrapper)
+    optimizer = keras.optimizers.SGD(0.5)
+    given = {"optimizer": optimizer, "loss": helper_loss(context), "callbacks": [Halving()]}
+    if accepted(context, **given).keys() != given.keys():
+        context.not_applicable("the wrapper has no parameters optimizer, loss and callbacks")
+    estimator = context.make(lambda: stub_helper(context), **given)
+    for _ in range(2):
+        context.fit(estimator, X, y)
+    rate = float(optimizer.learning_rate)
+    context.require(
+        rate == 0.5, f"the learning rate of the given optimizer became {rate}, from 0.5"
+    )
+
+
+KEPT: dict[str, Any] = {
+    "RandomState": lambda: np.random.RandomState(7),
+    "loss": lambda: keras.losses.MeanAbsoluteError(reduction="sum"),
+    "optimizer": lambda: keras.optimizers.Adagrad(
+        keras.optimizers.schedules.ExponentialDecay(0.25, 10, 0.5)
+    ),
+    "metrics": lambda: {"out": [keras.metrics.MeanSquaredError(name="own")], "b": "mae"},
+    "callback": lambda: keras.callbacks.EarlyStopping(monitor="loss", patience=7),
+    "callbacks": lambda: {"a": [keras.callbacks.EarlyStopping(patience=5)]},
+    "tuple": lambda: (1, ("a", [2])),
+    "dict": lambda: {"b": 1, "a": {"c": (2, 3)}},
+    "array": lambda: np.arange(6.0).reshape(2, 3),
+}
+"""By kind: makes a value that a clone has to keep."""
+
+HOLDERS: dict[str, tuple[str, ...]] = {
+    "random_state": ("RandomState",),
+    "loss": ("loss",),
+    "optimizer": ("optimizer",),
+    "metrics": ("metrics",),
+    "callbacks": ("callback", "callbacks"),
+    "fit__callbacks": ("callback", "callbacks"),
+    "predict__callbacks": ("callback",),
+    "compile__weighted_metrics": ("metrics",),
+    "model__value": tuple(KEPT),
+    "units": tuple(KEPT),
+    "score__value": ("tuple", "dict", "array", "RandomState"),
+}
+"""By parameter: the kinds of values that it may have."""
+
+
+def _holding(context: CheckContext, name: str, value: Any) -> Any:
+    """Return an estimator with a parameter, or None if the wrapper has no such parameter."""
+    if name != "units" and not taken(context, {name: value}):
+        return None
+
+    def build(units: Any = None, value: Any = None) -> Any:
+        del units, value
+        return stub_model(context)
+
+    return context.make(build, **{name: value})
+
+
+@check(
+    "INIT-4.any-value",
+    verifies="a clone has the settings, the state and the containers of every value of a "
+    "parameter, also one that was set later",
+    impact="folds of a search are seeded, trained or stopped by other values than the user wrote",
+    wrappers=ESTIMATORS,
+    cases=[name for name in HOLDERS if name != "compile__weighted_metrics"],
+    conditional=True,
+)
+def any_value(context: CheckContext) -> None:
+    name = context.case
+    holding = [
+        (kind, estimator)
+        for kind in HOLDERS[name]
+        if (estimator := _holding(context, name, KEPT[kind]())) is not None
+    ]
+    if not holding:
+        context.not_applicable(f"the wrapper has no parameter {name}")
+    for kind, estimator in holding:
+        _require_cloned(context, estimator, name, f"{name}, {kind}")
+        other = KEPT[kind]()
+        context.call(estimator, "set_params", **{name: other})
+        _require_cloned(context, estimator, name, f"{name}, {kind}, set later")
+        if kind != "RandomState":
+            context.call(estimator, "set_params", **{name: None})
+            _require_cloned(context, estimator, name, f"{name}, None, set later")
+
+
+def _require_cloned(context: CheckContext, estimator: Any, name: str, what: str) -> None:
+    with context.doing(f"clone of an estimator with {what}"):
+        copy = sklearn_base.clone(estimator)
+        copy_of_copy = sklearn_base.clone(copy)
+    wanted = described(context.params(estimator).get(name))
+    for one, which in ((copy, "the clone"), (copy_of_copy, "the clone of the clone")):
+        found = described(context.params(one).get(name))
+        context.require(same(wanted, found), f"{which} has {name} = {found}, not {wanted}")
+
+
+@check(
+    "INIT-5.clones-hold-copies",
+    verifies="clones hold copies of optimizers, losses and metrics, also of routed ones and of "
+    "those inside of containers, and unfitted copies of estimators",
+    impact="folds of a search share the state of a metric, or a scaler that is fitted to all rows",
+    wrappers=ESTIMATORS,
+    also=["INIT-4"],
+    cases=["optimizer", "loss", "metrics", "compile__weighted_metrics", "scaler"],
+    conditional=True,
+)
+def clones_hold_copies(context: CheckContext) -> None:
+    name = context.case
+    if name == "scaler":
+        _require_estimators_cloned(context)
+        return
+    given = KEPT[HOLDERS[name][0]]()
+    estimator = _holding(context, name, given)
+    if estimator is None:
+        context.not_applicable(f"the wrapper has no parameter {name}")
+    with context.doing(f"clone of an estimator with {name}"):
+        copy = sklearn_base.clone(estimator)
+    mine = [one for one in leaves_of(context.params(estimator).get(name)) if _has_state(one)]
+    shared = [one for one in leaves_of(context.params(copy).get(name)) for i in mine if one is i]
+    context.require(
+        not shared, f"the clone shares {type(shared[0]).__name__} of {name}" if shared else ""
+    )
+
+
+def _has_state(value: Any) -> bool:
+    kinds = (keras.optimizers.Optimizer, keras.losses.Loss, keras.metrics.Metric)
+    return isinstance(value, kinds)
+
+
+def _require_estimators_cloned(context: CheckContext) -> None:
+    from sklearn.preprocessing import StandardScaler
+
+    def build(scaler: Any = None) -> Any:
+        del scaler
+        return stub_model(context)
+
+    scaler = StandardScaler(with_std=False).fit([[1.0], [2.0]])
+    estimator = context.make(build, scaler=scaler)
+    with context.doing("clone of an estimator with a fitted scaler for the builder"):
+        copy = sklearn_base.clone(estimator)
+    found = context.params(copy).get("scaler")
+    context.require(
+        isinstance(found, StandardScaler) and not found.with_std,
+        f"the clone has scaler = {found}, not a copy of {scaler}",
+    )
+    context.require(found is not scaler, "the clone shares the scaler of the original")
+    context.require(not hasattr(found, "mean_"), "the scaler of the clone is fitted")

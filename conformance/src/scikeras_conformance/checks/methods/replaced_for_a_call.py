@@ -1,0 +1,88 @@
+"""API-11: values that a keyword argument replaces for one call."""
+
+from typing import Any
+
+from scikeras_conformance.catalog.check import ESTIMATORS, check
+from scikeras_conformance.checks._support.modules import doubles
+from scikeras_conformance.checks._support.plain_use import plain_use, provided
+from scikeras_conformance.checks._support.portraits import stub_model
+from scikeras_conformance.checks._support.predictions import same
+from scikeras_conformance.checks._support.preparation import accepted
+from scikeras_conformance.checks._support.training import learner, recorder
+from scikeras_conformance.runner.context import CheckContext, show
+
+
+@check(
+    "API-11.callbacks-replaced",
+    verifies="callbacks of a call replace those of the parameter, for that call only",
+    impact="a callback that was to be left out for one call stops the training",
+    wrappers=ESTIMATORS,
+    cases=["fit", "partial_fit", "predict"],
+)
+def callbacks_replaced(context: CheckContext) -> None:
+    method = context.case
+    X, y, *_ = doubles.dataset(context.wrapper)
+    (always, of_parameter), (once, of_call) = recorder(), recorder()
+    event = "predict" if method == "predict" else "train"
+    data = (X,) if method == "predict" else (X, y)
+    with provided(plain_use(context, "fit", method)):
+        estimator = context.observe.make(learner(context), callbacks=[always()])
+        context.observe.fit(estimator, X, y)
+        calls: tuple[tuple[dict[str, Any], tuple[int, int]], ...] = (
+            ({"callbacks": [once()]}, (0, 1)),
+            ({}, (1, 0)),
+            ({"callbacks": []}, (0, 0)),
+        )
+        for given, counts in calls:
+            before = of_parameter.count(event), of_call.count(event)
+            context.observe.call(estimator, method, *data, **given)
+            found = of_parameter.count(event) - before[0], of_call.count(event) - before[1]
+            context.require(
+                found == counts,
+                f"{method}({', '.join(f'{name}={show(value)}' for name, value in given.items())}) "
+                f"called the callback of the parameter {found[0]} times and that of the call "
+                f"{found[1]} times, not {counts[0]} and {counts[1]}",
+            )
+
+
+FIT_VALUES: dict[str, tuple[Any, Any]] = {
+    "shuffle": (True, False),
+    "validation_split": (0.25, 0.0),
+    "verbose": (1, 0),
+    "batch_size": (8, None),
+    "epochs": (1, 2),
+}
+
+
+@check(
+    "API-11.any-value",
+    verifies="a keyword argument of fit replaces the parameter also if it is False, zero or None",
+    impact="a setting cannot be switched off for one call",
+    wrappers=ESTIMATORS,
+    cases=[f"{way}{name}" for name in FIT_VALUES for way in ("", "routed-")],
+    conditional=True,
+)
+def any_value(context: CheckContext) -> None:
+    name = context.case.removeprefix("routed-")
+    parameter = f"fit__{name}" if context.case.startswith("routed-") else name
+    old, new = FIT_VALUES[name]
+    given = accepted(context, **{parameter: old})
+    if not given:
+        context.not_applicable(f"the wrapper has no parameter {parameter}")
+    X, y, *_ = doubles.dataset(context.wrapper)
+    estimator = context.make(lambda: stub_model(context), **given)
+    for keywords, value in (({name: new}, new), ({}, old), ({name: new}, new)):
+        context.observe.call(estimator, "fit", X, y, **keywords)
+        calls = context.recording_model(estimator).log.fits
+        if not calls:
+            context.stop("fit", "did not call Model.fit, where its arguments could be seen")
+        if name == "validation_split" and calls[-1].get("validation_data") is not None:
+            context.require(value, f"fit({show(keywords)}) with {parameter}={old} held rows out")
+            continue
+        defaults = {"shuffle": True, "validation_split": 0.0, "batch_size": None, "epochs": 1}
+        found = calls[-1].get(name, defaults.get(name))
+        context.require(
+            same(found, value) or (name == "validation_split" and not found and not value),
+            f"fit({show(keywords)}) with {parameter}={show(old)} passed on {name}={show(found)}, "
+            f"not {show(value)}",
+        )

@@ -1,0 +1,113 @@
+"""API-9: the rows that a model is validated on, whichever way they are given."""
+
+from typing import Any
+
+from scikeras_conformance.catalog.check import ESTIMATORS, check
+from scikeras_conformance.checks._support.helper_models import helper_target
+from scikeras_conformance.checks._support.modules import doubles, np
+from scikeras_conformance.checks._support.portraits import Studio, stub_model
+from scikeras_conformance.checks._support.preparation import accepted
+from scikeras_conformance.contract import Capability
+from scikeras_conformance.runner.context import CheckContext, show
+
+
+def _pairs(context: CheckContext) -> dict[str, tuple[Any, Any, Any, Any]]:
+    """Return X and y for training and for validation, by what is special about them."""
+    X, y, *_ = doubles.dataset(context.wrapper)
+    whole_X, whole_y = np.rint(X * 4).astype(np.int64), np.rint(y).astype(np.int64)
+    halves = X[:3].astype(np.float64) + 0.5
+    special = {
+        "of the same dtypes": (X, y, X[:3] * 2, y[:3]),
+        "with fractions where X has whole numbers": (whole_X, y, halves, y[:3]),
+        "of double precision": (X, y, halves * (1 + 2.0**-30), y[:3]),
+    }
+    if not context.is_classifier:
+        fractions = whole_y[:3] + 0.25
+        special["with fractions where y has whole numbers"] = (X, whole_y, X[:3] * 2, fractions)
+    return special
+
+
+WAYS = ("routed", "routed-list", "keyword", "keyword-list")
+
+
+@check(
+    "API-9.validation-rows",
+    verifies="the rows for validation reach Model.fit with their own values, in a tuple or in a "
+    "list, in a first fit, in a warm one and in partial_fit",
+    impact="val_loss is that of rounded or scaled rows, and early stopping goes by it",
+    wrappers=ESTIMATORS,
+    cases=WAYS,
+    also=["DATA-2", "DATA-3"],
+    case_needs={way: Capability.ROUTED_PARAMETERS for way in WAYS if way.startswith("routed")},
+)
+def validation_rows(context: CheckContext) -> None:
+    way, _, as_list = context.case.partition("-")
+    kind: Any = list if as_list else tuple
+    for words, (X, y, X_val, y_val) in _pairs(context).items():
+        held_out = kind((X_val, y_val))
+        _require_received(context, way, held_out, X, y, f"{kind.__name__} of rows {words}")
+
+
+def _require_received(
+    context: CheckContext, way: str, held_out: Any, X: Any, y: Any, what: str
+) -> None:
+    studio = Studio(context, lambda: stub_model(context))
+    routed = {"fit__validation_data": held_out} if way == "routed" else {}
+    keyword = {} if routed else {"validation_data": held_out}
+    warm = accepted(context, warm_start=True)
+    estimator = context.make(studio.builder, **routed, **warm)
+    methods = ["fit", *(["fit"] if warm else [])]
+    methods += ["partial_fit"] if hasattr(context.cls, "partial_fit") else []
+    for method in methods:
+        context.call(estimator, method, X, y, **keyword)
+        log = context.recording_model(estimator).log
+        if not log.fits:
+            context.stop("fit", "did not call Model.fit, where validation could be seen")
+        found = log.fits[-1].get("validation_data")
+        if not isinstance(found, (list, tuple)):
+            context.fail(f"Model.fit received validation_data={show(found)} for a {what}")
+        target = held_out[1] if not context.is_classifier else helper_target(context, held_out[1])
+        for position, wanted in enumerate((held_out[0], target)):
+            with context.doing(f"reading the validation data that {method} passed on"):
+                seen = np.asarray(found[position])
+            right = seen.size == wanted.size and np.allclose(
+                seen.reshape(wanted.shape), wanted, rtol=1e-6
+            )
+            context.require(
+                right,
+                f"{method} with a {what} validates on {show(seen[:2])}, not {show(wanted[:2])}",
+            )
+
+
+@check(
+    "API-9.split-beside-data",
+    verifies="with validation data no rows are held out as well, so none is lost",
+    impact="a quarter of the rows is neither trained on nor validated on",
+    wrappers=ESTIMATORS,
+    cases=["routed", "keyword"],
+    case_needs={"routed": Capability.ROUTED_PARAMETERS},
+    conditional=True,
+)
+def split_beside_data(context: CheckContext) -> None:
+    X, y, *_ = doubles.dataset(context.wrapper)
+    held_out = (X[:3] * 2, y[:3])
+    routed = {"fit__validation_data": held_out} if context.case == "routed" else {}
+    keyword = {} if routed else {"validation_data": held_out}
+    studio = Studio(context, lambda: stub_model(context))
+    estimator = context.make(studio.builder, validation_split=0.25, **routed)
+    for weights in ({}, {"sample_weight": np.linspace(0.5, 2.0, len(y))}):
+        try:
+            estimator.fit(X, y, **keyword, **weights)
+        except ValueError as error:
+            context.not_applicable(f"both together are refused: {error}")
+        log = context.recording_model(estimator).log
+        if not log.fits:
+            context.stop("fit", "did not call Model.fit, where rows could be counted")
+        found = len(np.asarray(log.fits[-1]["x"]))
+        if log.fits[-1].get("validation_data") is None:
+            found = len(X)  # Keras holds rows out itself, as the parameter says
+        context.require(
+            found == len(X),
+            f"with validation_data and validation_split={0.25}, {found} of {len(X)} rows are "
+            "trained on, and the others are lost",
+        )

@@ -1,0 +1,255 @@
+"""SKL-5: data in any container lead to what the same numbers in arrays lead to."""
+
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
+
+from scikeras_conformance.catalog.check import ESTIMATORS, check
+from scikeras_conformance.checks._support.frames import COLUMN_NAMES, import_library
+from scikeras_conformance.checks._support.helper_models import loss_of_classes
+from scikeras_conformance.checks._support.modules import doubles, np
+from scikeras_conformance.checks._support.portraits import Studio, require_alike
+from scikeras_conformance.runner.context import CheckContext
+
+
+class Contained(NamedTuple):
+    """X, y and weights in a container; the arrays with the same numbers; and one row of X."""
+
+    given: tuple[Any, Any, Any]
+    arrays: tuple[Any, Any, Any]
+
+
+OF_CONTAINERS = ("feature_names_in_", "X_dtype_", "y_dtype_", "argument meta of the builder")
+"""What may differ between containers."""
+
+
+def _data(context: CheckContext) -> Any:
+    if context.is_classifier:
+        return doubles.classes_dataset(["b", "a", "c"])
+    return doubles.continuous_dataset(dtype=np.float64)
+
+
+def _numbers(context: CheckContext, dtype: Any = np.float64) -> tuple[Any, Any, Any]:
+    """Return X, y and weights; X has digits that single precision loses, and zeros."""
+    data = _data(context)
+    X = (np.rint(data.X) if np.issubdtype(dtype, np.integer) else data.X * (1 + 2.0**-30)).astype(
+        dtype
+    )
+    X[::2, 0] = 0
+    return X, data.y, np.linspace(0.5, 2.0, len(data.y))
+
+
+def _sparse(change: Callable[[Any], Any], *, dtype: Any = np.float64) -> Callable[..., Contained]:
+    def contained(context: CheckContext) -> Contained:
+        import scipy.sparse
+
+        X, y, weights = _numbers(context, dtype)
+        given = change(scipy.sparse.coo_array(X))
+        return Contained((given, y, weights), (given.toarray(), y, weights))
+
+    return contained
+
+
+def _duplicates(entries: Any) -> Any:
+    """Return a matrix in which each entry stands twice, and counts with the sum."""
+    import scipy.sparse
+
+    rows, columns = (np.concatenate([part, part[::-1]]) for part in (entries.row, entries.col))
+    values = np.concatenate([entries.data * 3, entries.data[::-1]])
+    return scipy.sparse.coo_array((values, (rows, columns)), shape=entries.shape)
+
+
+def _zeros(entries: Any) -> Any:
+    """Return a matrix that stores some zeros and ones."""
+    import scipy.sparse
+
+    rows, columns = np.indices(entries.shape)
+    values = ((rows + columns) % 2).ravel().astype(entries.dtype)
+    return scipy.sparse.coo_array((values, (rows.ravel(), columns.ravel())), shape=entries.shape)
+
+
+def _empty_column(entries: Any) -> Any:
+    """Return a matrix whose last column has no entry."""
+    import scipy.sparse
+
+    kept = entries.col < entries.shape[1] - 1
+    return scipy.sparse.coo_array(
+        (entries.data[kept], (entries.row[kept], entries.col[kept])), shape=entries.shape
+    )
+
+
+def _unsorted(entries: Any) -> Any:
+    """Return a matrix whose entries are stored from right to left."""
+    made = entries.tocsr()
+    for start, end in zip(made.indptr[:-1], made.indptr[1:], strict=True):
+        made.indices[start:end] = made.indices[start:end][::-1].copy()
+        made.data[start:end] = made.data[start:end][::-1].copy()
+    made.has_sorted_indices = False
+    return made
+
+
+def _frame(context: CheckContext, X: Any, **more: Any) -> Any:
+    pandas = import_library(context, "pandas")
+    return pandas.DataFrame(X, columns=list(COLUMN_NAMES[: X.shape[1]]), **more)
+
+
+def _mixed(context: CheckContext) -> Contained:
+    """Return a frame of columns of several dtypes."""
+    X, y, weights = _numbers(context)
+    frame = _frame(context, X)
+    first, last = frame.columns[0], frame.columns[-1]
+    frame[last] = np.arange(len(X)) % 3 - 1
+    frame = frame.astype({first: "float32", last: "int8"})
+    return Contained((frame, y, weights), (frame.to_numpy(dtype=float), y, weights))
+
+
+def _index(context: CheckContext) -> Contained:
+    """Return X, y and weights with one index each, all of the same labels in another order."""
+    pandas = import_library(context, "pandas")
+    X, y, weights = _numbers(context)
+    labels = np.arange(len(y))
+    given = (
+        _frame(context, X, index=labels),
+        pandas.Series(y, index=labels[::-1]),
+        pandas.Series(weights, index=np.roll(labels, 3)),
+    )
+    return Contained(given, (X, y, weights))
+
+
+def _target(change: Callable[[CheckContext, Any], Any]) -> Callable[[CheckContext], Contained]:
+    def contained(context: CheckContext) -> Contained:
+        X, y, weights = _numbers(context)
+        return Contained((X, change(context, y), weights), (X, y, weights))
+
+    return contained
+
+
+def _column(context: CheckContext) -> Contained:
+    """Return y as a frame of one column."""
+    X, y, weights = _numbers(context)
+    frame = import_library(context, "pandas").DataFrame({"target": y})
+    return Contained((X, frame, weights), (X, y[:, None], weights))
+
+
+def _categories(context: CheckContext, y: Any) -> Any:
+    """Return y as a series of categories of which some have no row; numbers as they are."""
+    pandas = import_library(context, "pandas")
+    if not context.is_classifier:
+        return pandas.Series(y)
+    return pandas.Series(pandas.Categorical(y, categories=["z", *np.unique(y)[::-1], "unused"]))
+
+
+def _arrays(change: Callable[[Any], Any]) -> Callable[[CheckContext], Contained]:
+    def contained(context: CheckContext) -> Contained:
+        X, y, weights = _numbers(context)
+        return Contained((change(X), y, weights), (X, y, weights))
+
+    return contained
+
+
+CONTAINERS: Mapping[str, Callable[[CheckContext], Contained]] = {
+    "sparse": _sparse(lambda entries: entries.tocsr()),
+    "sparse-duplicates": _sparse(_duplicates),
+    "sparse-zeros": _sparse(_zeros),
+    "sparse-zeros-of-integers": _sparse(lambda entries: _zeros(entries).tocsr(), dtype=np.int64),
+    "sparse-empty-column": _sparse(_empty_column),
+    "sparse-unsorted": _sparse(_unsorted),
+    "frame-of-several-dtypes": _mixed,
+    "frame-and-series-with-other-indices": _index,
+    "y-in-a-list": _target(lambda _, y: y.tolist()),
+    "y-in-a-frame": _column,
+    "y-of-categories": _target(_categories),
+    "rows-in-memory-by-column": _arrays(np.asfortranarray),
+    "every-other-row-in-memory": _arrays(lambda X: np.repeat(X, 2, axis=0)[::2]),
+    "nested-lists": _arrays(lambda X: X.tolist()),
+}
+"""By name: functions that return data in a container."""
+
+
+@check(
+    "SKL-5.like-arrays",
+    verifies="data in any container lead to the attributes, the training, the predictions and the "
+    "scores that arrays with the same numbers lead to",
+    impact="a table or a sparse matrix is silently read as other numbers, in training or later",
+    wrappers=ESTIMATORS,
+    cases=CONTAINERS,
+)
+def like_arrays(context: CheckContext) -> None:
+    data = _data(context)
+    contained = CONTAINERS[context.case](context)
+
+    def fitted(parts: tuple[Any, Any, Any]) -> dict[str, Any]:
+        def stub() -> Any:
+            loss = loss_of_classes(context)
+            return doubles.stub_model_of(data, context.wrapper, loss_of_classes=loss)
+
+        studio = Studio(context, stub)
+        estimator = context.make(studio.builder)
+        context.call(estimator, "fit", parts[0], parts[1], sample_weight=parts[2])
+        found = studio.portrait(estimator, parts[0])
+        for name, row in _single_rows(parts[0]).items():
+            found[f"predict of {name}"] = np.asarray(context.predict(estimator, row))
+        found["score"] = context.call(estimator, "score", parts[0], parts[1])
+        received = studio.models[-1].log.predicts
+        found["features of Model.predict"] = [np.asarray(call["x"]) for call in received]
+        return {
+            name: _with_one_kind_of_text(value)
+            for name, value in found.items()
+            if name not in OF_CONTAINERS
+        }
+
+    expected = fitted(contained.arrays)
+    with context.doing(f"fitting to, and predicting from, {context.case.replace('-', ' ')}"):
+        found = fitted(contained.given)
+    require_alike(context, f"with {context.case.replace('-', ' ')}", found, expected)
+
+
+def _with_one_kind_of_text(value: Any) -> Any:
+    """Return a value whose text has one dtype: labels may be stored in several."""
+    is_text = isinstance(value, np.ndarray) and value.dtype.kind in "UO"
+    return value.astype(object) if is_text else value
+
+
+def _single_rows(X: Any) -> dict[str, Any]:
+    """Return the first row, in the same container."""
+    if hasattr(X, "iloc"):
+        return {"one row": X.iloc[:1]}
+    return {"one row": X.tocsr()[:1] if hasattr(X, "tocsr") else X[:1]}
+
+
+@check(
+    "SKL-2.missing-in-frames",
+    verifies="a missing value in a nullable column of a frame raises a ValueError, unless the tags "
+    "say that NaN is allowed",
+    impact="missing values are trained on as if they were the number minus one",
+    wrappers=ESTIMATORS,
+    cases=["Int64", "Float64", "boolean", "object"],
+    conditional=True,
+)
+def missing_in_frames(context: CheckContext) -> None:
+    from sklearn.utils import get_tags
+
+    pandas = import_library(context, "pandas")
+    X, y, _ = _numbers(context)
+    whole = _frame(context, (X != 0).astype(int))
+    name = whole.columns[-1]
+    dtype = context.case
+    missing = whole.astype({name: dtype})
+    missing.loc[2, name] = pandas.NA if dtype != "object" else None
+    data = _data(context)
+
+    def stub() -> Any:
+        loss = loss_of_classes(context)
+        return doubles.stub_model_of(data, context.wrapper, loss_of_classes=loss)
+
+    estimator = context.make(Studio(context, stub).builder)
+    with context.preparing("reading the tags"):
+        allows = get_tags(estimator).input_tags.allow_nan
+    if allows:
+        context.not_applicable("the tag allow_nan says that NaN is accepted")
+    context.fit(estimator, whole, y)
+    what = f"with a missing value in a column of dtype {dtype}"
+    with context.refusing(f"fit {what}", ValueError):
+        estimator.fit(missing, y)
+    context.fit(estimator, whole, y)
+    with context.refusing(f"predict {what}", ValueError):
+        estimator.predict(missing)
