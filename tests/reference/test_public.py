@@ -9,7 +9,16 @@ from pathlib import Path
 import pytest
 
 import scikeras_reference
-from scikeras_reference import exceptions, models, shared_steps, utils, wrappers
+from scikeras_reference import (
+    display,
+    exceptions,
+    export,
+    model_selection,
+    models,
+    shared_steps,
+    utils,
+    wrappers,
+)
 from scikeras_reference.utils import transformers
 
 PACKAGE = Path(scikeras_reference.__file__).parent
@@ -22,6 +31,9 @@ WRAPPERS = {"BaseWrapper", "KerasClassifier", "KerasRegressor", "KerasTransforme
     [
         (scikeras_reference, WRAPPERS),
         (wrappers, WRAPPERS),
+        (model_selection, {"BestEpochScorer", "best_epoch", "refit_with_best_epochs"}),
+        (display, {"HistoryDisplay"}),
+        (export, {"to_onnx"}),
         (models, {"mlp"}),
         (shared_steps, {"available", "explain"}),
         (utils, {"loss_name", "metric_name"}),

@@ -284,5 +284,5 @@ def test_it_is_checked_as_a_transformer():
     """An estimator that is not recognized as one would get fewer checks."""
     names = {name_of(param.values[1]) for param in CHECKS}
 
-    assert {"check_transformer_general", "check_transformer_preserve_dtypes"} <= names
+    assert {"check_transformer_general", "check_transformers_unfitted"} <= names
     assert "check_sample_weight_equivalence_on_dense_data" in names

@@ -105,14 +105,25 @@ def test_the_page_about_a_peer_explains_known_checks():
 
 def test_the_api_page_names_everything_public():
     """A name that can be imported can be found."""
-    from scikeras_reference import exceptions, models, utils, wrappers
+    from scikeras_reference import (
+        display,
+        exceptions,
+        export,
+        model_selection,
+        models,
+        utils,
+        wrappers,
+    )
     from scikeras_reference.utils import transformers
 
     page = (ROOT / "docs" / "reference" / "api.md").read_text(encoding="utf-8")
     names = [
         *wrappers.__all__,
         *exceptions.__all__,
+        *model_selection.__all__,
         *models.__all__,
+        *display.__all__,
+        *export.__all__,
         *(name for name in utils.__all__ if name.endswith("_name")),
         *(name for name in transformers.__all__ if name[0].isupper()),
     ]

@@ -12,10 +12,9 @@ from scikeras_reference._data.validation import (
     check_weights,
     for_keras,
     require_weight,
-    target_type,
     validate_features,
-    validate_target,
 )
+from scikeras_reference._hooks import Hooks
 from scikeras_reference._model.builder import build, find_builder
 from scikeras_reference._model.built_model import (
     check_built,
@@ -34,9 +33,11 @@ from scikeras_reference._model.compilation import (
 )
 from scikeras_reference._model.meta import Meta
 from scikeras_reference._parameters.named import check_flag
+from scikeras_reference._persistence import Persistence
 from scikeras_reference._sklearn_protocol import SklearnProtocol
+from scikeras_reference._training.epoch_tasks import SklearnCallbacks
 from scikeras_reference._training.fit import extend_history, fit, keeps_finished_epochs
-from scikeras_reference._training.fitted_attributes import FitState, FittedAttributes
+from scikeras_reference._training.fitted_attributes import FitState
 from scikeras_reference._training.keras_arguments import (
     fit_arguments,
     one_more_epoch,
@@ -45,12 +46,13 @@ from scikeras_reference._training.keras_arguments import (
 )
 from scikeras_reference._training.predict import predict
 from scikeras_reference._training.seeding import epoch_seeds, to_seed
+from scikeras_reference._training.splitters import hold_out, splits
 from scikeras_reference._training.validation_rows import class_weighted, training_rows
 
 __all__ = ["BaseWrapper"]
 
 
-class BaseWrapper(FittedAttributes, SklearnProtocol):
+class BaseWrapper(Hooks, Persistence, SklearnCallbacks, SklearnProtocol):
     """A Keras model as a scikit-learn estimator, neither classifier nor regressor.
 
     Parameters
@@ -77,8 +79,8 @@ class BaseWrapper(FittedAttributes, SklearnProtocol):
         Verbosity of Keras: 0, 1, 2 or "auto".
     callbacks : Callback, type, or lists and dicts of them, default=None
         For ``fit`` and ``predict``. Instances are copied; to read one, pass it to ``fit``.
-    validation_split : float, default=0.0
-        Share of rows, from the end, to validate on.
+    validation_split : float, splitter or callable, default=0.0
+        Share of rows, from the end, to validate on; or what chooses the rows.
     shuffle : bool, default=True
         Whether rows are shuffled before each epoch.
     run_eagerly : bool, default=False
@@ -111,16 +113,6 @@ class BaseWrapper(FittedAttributes, SklearnProtocol):
     >>> wrapper.predict(X).shape, wrapper.current_epoch
     ((4, 2), 1)
     """
-
-    @property
-    def feature_encoder(self) -> Any:
-        """Transformer of X; a subclass overrides it (DATA-1). The default changes nothing."""
-        return FunctionTransformer().set_output(transform="default")
-
-    @property
-    def target_encoder(self) -> Any:
-        """Transformer of y; a subclass overrides it (DATA-1). The default changes nothing."""
-        return FunctionTransformer().set_output(transform="default")
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
@@ -159,6 +151,7 @@ class BaseWrapper(FittedAttributes, SklearnProtocol):
         X_val: Any = None,
         y_val: Any = None,
         sample_weight_val: Any = None,
+        groups: Any = None,
         **kwargs: Any,
     ) -> Self:
         """Build a model and train it.
@@ -174,6 +167,8 @@ class BaseWrapper(FittedAttributes, SklearnProtocol):
         X_val, y_val, sample_weight_val : array-like, default=None
             Data to validate on after each epoch. A ``Pipeline`` transforms `X_val` if it has
             ``transform_input=["X_val"]``.
+        groups : array-like of shape (n_samples,), default=None
+            For a splitter that is given as ``validation_split``.
         **kwargs : object
             Arguments of ``Model.fit``, for this call only (API-11).
 
@@ -189,8 +184,12 @@ class BaseWrapper(FittedAttributes, SklearnProtocol):
         """
         if self.warm_start not in (True, False):
             check_flag("warm_start", self.warm_start)
+        data = (X, y, sample_weight)
+        options = {"warm": self.warm_start, **({} if groups is None else {"groups": groups})}
         validation = (X_val, y_val, sample_weight_val)
-        return self._fit(X, y, sample_weight, kwargs, validation, warm=self.warm_start)
+        epochs = kwargs.get("epochs", self._free().get("fit__epochs", self.epochs))
+        self._in_tasks(lambda: self._fit(*data, kwargs, validation, **options), epochs, *data)
+        return self
 
     def partial_fit(self, X: Any, y: Any = None, sample_weight: Any = None, **kwargs: Any) -> Self:
         """Train for one epoch more, with the weights and the optimizer as they are (API-3).
@@ -261,6 +260,7 @@ class BaseWrapper(FittedAttributes, SklearnProtocol):
         warm: bool,
         extend: bool = False,
         classes: Any = None,
+        groups: Any = None,
     ) -> Self:
         """Take the data through all steps; docs/architecture.md has the same list."""
         weights = check_weights(sample_weight, X)
@@ -275,7 +275,12 @@ class BaseWrapper(FittedAttributes, SklearnProtocol):
                 self._require_compiled(features)
                 check_target(self.model_, target, self._fit_state.output_shapes)
                 arguments = self._fit_arguments(call, validation, len(X))
-                if arguments["validation_split"]:
+                if splits(arguments):
+                    rows = self._chosen_rows(arguments, X, y, groups)
+                    features, target, weights, by_class, arguments = hold_out(
+                        rows, features, target, weights, by_class, arguments
+                    )
+                elif arguments["validation_split"]:
                     self._check_held_out(y, training_rows(arguments, len(X)))
                 if by_class is not None:
                     features, target, weights, arguments = class_weighted(
@@ -341,7 +346,7 @@ class BaseWrapper(FittedAttributes, SklearnProtocol):
             compile_model(model, compilation)
         inform_encoder(self.target_encoder_, model, shapes)
         self._fit_state = replace(self._fit_state, output_shapes=tuple(shapes))
-        self._renew_callbacks()
+        self._renew_callbacks(X)
         return model
 
     def _with_loss(self, arguments: dict[str, Any], model: Any, shapes: Any) -> dict[str, Any]:
@@ -354,7 +359,7 @@ class BaseWrapper(FittedAttributes, SklearnProtocol):
         y = self._validate_target(X, y)
         check_continues(self, X, y, self._fit_state.target_shape)
         if new_callbacks:
-            self._renew_callbacks()
+            self._renew_callbacks(X)
         return X, y
 
     def _encode(self, X: Any, y: Any) -> tuple[Any, Any]:
@@ -375,6 +380,8 @@ class BaseWrapper(FittedAttributes, SklearnProtocol):
         callbacks = [*self._callbacks_for(call, "fit")]
         if (seed := self._fit_state.seed) is not None:
             callbacks += epoch_seeds(seed)
+        if self._epoch_tasks is not None:
+            callbacks.append(self._epoch_tasks)
         arguments = fit_arguments(self.model_.fit, self._named(), self._routed("fit"), call, rows)
         arguments["callbacks"] = callbacks
         data = validation_data(arguments, validation)
@@ -384,17 +391,3 @@ class BaseWrapper(FittedAttributes, SklearnProtocol):
             weights = check_weights(data[2], X)
             arguments["validation_data"] = encoded if weights is None else (*encoded, weights)
         return arguments
-
-    def _validate_target(self, X: Any, y: Any) -> Any:
-        return None if y is None else validate_target(self, X, y, numeric=False)
-
-    def _target_type(self, y: Any) -> str:
-        return target_type(y)
-
-    def _class_weights(self, y: Any, call: Mapping[str, Any]) -> tuple[Any, Mapping[str, Any]]:
-        """Return the weight of the class of each row, if any, and the keywords that are left."""
-        del y
-        return None, call
-
-    def _check_held_out(self, y: Any, n_trained: int) -> None:
-        """Warn if ``validation_split`` leaves the first `n_trained` rows, and they lack a class."""

@@ -7,6 +7,7 @@ from sklearn.base import BaseEstimator, clone
 
 from scikeras_reference._data.validation import check_weights
 from scikeras_reference._parameters.named import NamedParameters
+from scikeras_reference._representation import Representation
 from scikeras_reference._serialization.copying import copy_nested
 from scikeras_reference._serialization.packing import pack, unpack
 from scikeras_reference.exceptions import NotInitializedError
@@ -14,7 +15,7 @@ from scikeras_reference.exceptions import NotInitializedError
 __all__ = ["SklearnProtocol"]
 
 
-class SklearnProtocol(NamedParameters, BaseEstimator):  # type: ignore[misc]
+class SklearnProtocol(NamedParameters, Representation, BaseEstimator):  # type: ignore[misc]
     """An estimator that can be cloned, pickled and scored."""
 
     # What a router may pass to fit besides the arguments that its signature names.
@@ -30,6 +31,8 @@ class SklearnProtocol(NamedParameters, BaseEstimator):  # type: ignore[misc]
         copy = self._with_parameters({name: copy_nested(value) for name, value in params.items()})
         if "_metadata_request" in vars(self):
             copy.__dict__["_metadata_request"] = clone(self._metadata_request, safe=False)
+        if "_skl_callbacks" in vars(self):  # one instance serves all clones, as in scikit-learn
+            copy.__dict__["_skl_callbacks"] = self._skl_callbacks
         if "_sklearn_output_config" in vars(self):  # of set_output
             config = copying.deepcopy(self._sklearn_output_config)
             copy.__dict__["_sklearn_output_config"] = config

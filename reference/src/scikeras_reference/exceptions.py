@@ -18,6 +18,7 @@ that catches those keeps working::
     ├── ModelInputError (ValueError)      the inputs of the model do not fit X
     ├── ModelOutputError (ValueError)     the outputs of the model do not fit the target
     ├── SerializationError (TypeError)    an object that Keras cannot save or rebuild
+    ├── ArchiveError (ValueError)         a file that is no saved estimator, or unsafe
     └── NotInitializedError (NotFittedError)  a prediction or a score without a model
 
     DeprecatedParameterWarning (FutureWarning, UserWarning)
@@ -34,6 +35,7 @@ that catches those keeps working::
 from sklearn.exceptions import NotFittedError
 
 __all__ = [
+    "ArchiveError",
     "BuilderCountError",
     "BuilderError",
     "CompilationError",
@@ -123,6 +125,10 @@ class ModelOutputError(WrapperError, ValueError):
 
 class SerializationError(WrapperError, TypeError):
     """A Keras object cannot be rebuilt from its configuration."""
+
+
+class ArchiveError(WrapperError, ValueError):
+    """A file is no saved estimator, is damaged, or needs what the caller does not allow."""
 
 
 class NotInitializedError(WrapperError, NotFittedError):  # type: ignore[misc]

@@ -40,6 +40,9 @@ class TargetForm(Enum):
     FLAT_NUMBERS = "class numbers of shape (n,)"
     ONE_HOT = "one-hot rows"
 
+    def __reduce__(self) -> tuple[type, tuple[str]]:
+        return type(self), (self.value,)  # skops knows no other way to rebuild a member
+
 
 _NUMBERS = ("sparse_categorical_crossentropy", "circle")
 _FLAT_NUMBERS = ("categorical_generalized_cross_entropy",)

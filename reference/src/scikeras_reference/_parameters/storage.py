@@ -55,6 +55,11 @@ def _parameters_of(init: Callable[..., None]) -> tuple[inspect.Parameter, ...]:
     return tuple(inspect.signature(init).parameters.values())[1:]
 
 
+def _no_parameters(self: object) -> None:
+    """Stand for the constructor of a class that has none of its own."""
+    del self
+
+
 class ParameterStorage:
     """Keeps what the constructor was given, by identity.
 
@@ -123,6 +128,16 @@ class ParameterStorage:
             if not any(parameter.kind == parameter.VAR_KEYWORD for parameter in parameters):
                 return names, False
         return names, True
+
+    @classmethod
+    def _default_values(cls) -> dict[str, Any]:
+        """Values of the declared parameters that were not given, as far as there are any."""
+        values: dict[str, Any] = {}
+        for klass in cls.__mro__[:-1]:
+            for parameter in _parameters_of(vars(klass).get("__init__", _no_parameters)):
+                if parameter.default is not parameter.empty:
+                    values.setdefault(parameter.name, parameter.default)
+        return values
 
     @classmethod
     def _own_parameters(cls) -> list[str]:

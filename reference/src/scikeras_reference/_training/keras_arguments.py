@@ -13,6 +13,7 @@ from scikeras_reference.exceptions import InputError, ParameterError
 
 __all__ = [
     "fit_arguments",
+    "is_splitter",
     "one_more_epoch",
     "predict_arguments",
     "training_callbacks",
@@ -23,6 +24,7 @@ _FIT = ("batch_size", "validation_batch_size", "verbose", "validation_split", "s
 _PREDICT = ("batch_size", "verbose")
 _CALLBACKS = "callbacks"
 _DATA = ("x", "y", "sample_weight")
+_NUMBERS_OR_TEXT = (int, float, np.number, str)
 _RANGES = {
     "batch_size": (1, None),
     "validation_batch_size": (1, None),
@@ -194,10 +196,26 @@ def _check_values(arguments: Mapping[str, Any]) -> None:
         raise ParameterError("epochs is None; it has to be a whole number, 0 or more.")
     for name, (lowest, highest) in _RANGES.items():
         _check_range(name, arguments.get(name), lowest, highest)
+    split = arguments.get("validation_split")
+    if split is not None and not isinstance(split, _NUMBERS_OR_TEXT) and not is_splitter(split):
+        raise ParameterError(
+            f"validation_split is {split!r}; it has to be a number from 0.0 to below 1.0, a"
+            " splitter of scikit-learn (an instance, such as StratifiedKFold(5)), or a callable"
+            " that takes X and y."
+        )
     if isinstance(verbose := arguments.get("verbose"), str) and verbose != "auto":
         raise ParameterError(f"verbose is {verbose!r}; it has to be 0, 1, 2 or 'auto'.")
     if isinstance(shuffle := arguments.get("shuffle"), str):
         check_flag("shuffle", shuffle, "batch")
+
+
+def is_splitter(value: object) -> bool:
+    """Return whether a value of ``validation_split`` chooses rows itself.
+
+    >>> is_splitter(lambda X, y: (X, y)), is_splitter(0.2), is_splitter(None)
+    (True, False, False)
+    """
+    return not isinstance(value, (type, str)) and (hasattr(value, "split") or callable(value))
 
 
 def _check_range(name: str, value: Any, lowest: float, highest: float | None) -> None:

@@ -97,12 +97,12 @@ def warn_of_classes_without_rows(y: Any, present: Any, cut: int) -> None:
         lost = np.flatnonzero(marked[cut:].any(axis=0) & ~marked[:cut].any(axis=0))
     if lost.size:
         warnings.warn(
-            f"validation_split takes the last {len(y) - cut} of {len(y)} rows, and with them every"
+            f"validation_split takes {len(y) - cut} of {len(y)} rows, and with them every"
             f" row of {'the classes' if lost.size > 1 else 'the class'}"
             f" {', '.join(map(repr, lost.tolist()))}, so that the model cannot learn"
-            f" {'them' if lost.size > 1 else 'it'}. Shuffle the rows before fit"
-            " (sklearn.utils.shuffle), or split them yourself (train_test_split(...,"
-            " stratify=y)) and pass X_val and y_val.",
+            f" {'them' if lost.size > 1 else 'it'}. Give a splitter that keeps some of each class,"
+            " validation_split=StratifiedKFold(5), or split the rows yourself"
+            " (train_test_split(..., stratify=y)) and pass X_val and y_val.",
             ValidationSplitWarning,
             stacklevel=2,
         )

@@ -1,0 +1,237 @@
+"""Fitted estimators as ONNX models that return labels and probabilities."""
+
+import os
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from sklearn.preprocessing import FunctionTransformer
+
+from scikeras_reference._classifier import KerasClassifier
+from scikeras_reference._data.classifier_encoder import ClassifierLabelEncoder
+from scikeras_reference._data.regressor_encoder import RegressorTargetEncoder
+from scikeras_reference._data.target_forms import labels_compete, uses_logits, uses_margins
+from scikeras_reference._transformer import KerasTransformer
+from scikeras_reference.exceptions import NotInitializedError, SerializationError
+
+__all__ = ["to_onnx"]
+
+
+def to_onnx(estimator: Any, path: str | os.PathLike[str]) -> None:
+    """Write a fitted estimator as an ONNX model.
+
+    Parameters
+    ----------
+    estimator : KerasClassifier, KerasRegressor, KerasTransformer or BaseWrapper
+        Fitted, with the default encoders.
+    path : str or path-like
+        An existing file is replaced.
+
+    Raises
+    ------
+    NotInitializedError
+        A ``NotFittedError``, without a model.
+    SerializationError
+        A ``TypeError``, for an encoder of one's own: ONNX has no form for its code.
+    ImportError
+        Without ``onnx``, or without what Keras needs on this backend to export (``tf2onnx``).
+
+    Notes
+    -----
+    The input is what the model is given. A classifier has the outputs ``label`` and
+    ``probabilities``, in the order of ``classes_``; a transformer ``transformed``; others
+    ``variable``.
+    """
+    if not getattr(estimator, "initialized_", False):
+        raise NotInitializedError(
+            f"This {type(estimator).__name__} has no model yet. Call fit or initialize first."
+        )
+    _check_encoders(estimator)
+    onnx = _onnx()
+    part = estimator.encoder_ if isinstance(estimator, KerasTransformer) else estimator.model_
+    with tempfile.TemporaryDirectory() as folder:
+        exported = Path(folder) / "model.onnx"
+        part.export(exported, format="onnx", verbose=False)
+        model = onnx.load(exported)
+    if len(model.graph.output) != 1:
+        raise SerializationError(
+            f"The model has {len(model.graph.output)} outputs, and one can be exported. Export"
+            " model_ itself: model_.export(path, format='onnx')."
+        )
+    graph = _Graph(onnx, model.graph)
+    if isinstance(estimator, KerasClassifier):
+        label, probabilities = _decoded(graph, estimator)
+        trailing = [-1, *([] if estimator.y_ndim_ == 1 else [estimator.classes_.shape[0]])]
+        if estimator.target_type_ != "multilabel-indicator" and estimator.y_ndim_ == 2:
+            trailing = [-1, 1]
+        outputs = {"label": graph.reshape(label, trailing), "probabilities": probabilities}
+    elif isinstance(estimator, KerasTransformer):
+        outputs = {"transformed": graph.raw}
+    else:
+        shape = [-1] if getattr(estimator, "y_ndim_", 2) == 1 else None
+        outputs = {"variable": graph.raw if shape is None else graph.reshape(graph.raw, shape)}
+    graph.finish(outputs, estimator)
+    onnx.checker.check_model(model)
+    onnx.save(model, path)
+
+
+def _check_encoders(estimator: Any) -> None:
+    features, target = estimator.feature_encoder_, estimator.target_encoder_
+    for name, encoder, known in (
+        ("feature_encoder", features, (FunctionTransformer,)),
+        (
+            "target_encoder",
+            target,
+            (FunctionTransformer, ClassifierLabelEncoder, RegressorTargetEncoder),
+        ),
+    ):
+        identity = not isinstance(encoder, FunctionTransformer) or (
+            encoder.func is None and encoder.inverse_func is None
+        )
+        if type(encoder) not in known or not identity:
+            raise SerializationError(
+                f"{name} is {type(encoder).__name__}, which ONNX has no form for. Export model_"
+                " itself, model_.export(path, format='onnx'), and apply the encoder where it runs."
+            )
+
+
+def _decoded(graph: "_Graph", estimator: Any) -> tuple[str, str]:
+    """Return the names of labels and probabilities, as the default encoder decodes outputs."""
+    encoder, loss = estimator.target_encoder_, estimator.model_.loss
+    logits, compete = uses_logits(loss), labels_compete(loss)
+    n_classes = int(estimator.n_classes_)
+    width = int(np.prod(estimator.model_.output_shape[1:], dtype=int))
+    raw = graph.reshape(graph.raw, [-1, width])
+
+    def each(name: str) -> str:
+        if logits:
+            return graph.add("Sigmoid", name)
+        if uses_margins(loss):
+            name = graph.add("Mul", graph.add("Add", name, graph.number(1)), graph.number(0.5))
+        return graph.add("Clip", name, graph.number(0), graph.number(1))
+
+    if estimator.target_type_ == "multilabel-indicator":
+        exclusive = encoder.exclusive_ and (compete or encoder.exclusive != "auto")
+        if not exclusive:
+            probabilities = each(raw)
+            chosen = graph.add("Greater", probabilities, graph.number(0.5))
+        else:
+            if compete:
+                probabilities = graph.add("Softmax", raw, axis=1) if logits else each(raw)
+            else:
+                probabilities = graph.normalized(each(raw), n_classes)
+            largest = graph.add("ArgMax", raw, axis=1, keepdims=1)
+            chosen = graph.add("Equal", largest, graph.constant(np.arange(n_classes)))
+        low, high = _levels(encoder, n_classes)
+        return graph.add("Where", chosen, graph.constant(high), graph.constant(low)), probabilities
+    if width == 1:
+        positive = each(raw)
+        negative = graph.add("Sub", graph.number(1), positive)
+        probabilities = graph.add("Concat", negative, positive, axis=1)
+        codes = graph.add("ArgMax", probabilities, axis=1, keepdims=0)
+    else:
+        outputs = raw
+        if width > n_classes:
+            bounds = (np.array([i]) for i in (0, n_classes, 1))
+            outputs = graph.add("Slice", raw, *(graph.constant(bound) for bound in bounds))
+        codes = graph.add("ArgMax", outputs, axis=1, keepdims=0)
+        if logits and compete:
+            probabilities = graph.add("Softmax", outputs, axis=1)
+        else:
+            positive = graph.add("Sigmoid" if logits else "Relu", outputs)
+            probabilities = graph.normalized(positive, n_classes)
+    return graph.add("Gather", graph.constant(_labels(estimator.classes_)), codes), probabilities
+
+
+def _levels(encoder: Any, n_labels: int) -> tuple[Any, Any]:
+    """Return the values of absent and present labels, as arrays of integers."""
+    rows = np.eye(n_labels, dtype=np.float32)
+    decoded = encoder.inverse_transform(np.vstack([rows, 1 - rows]) * 40 - 20)
+    low, high = np.unique(decoded)
+    return np.asarray(low, dtype=np.int64), np.asarray(high, dtype=np.int64)
+
+
+def _labels(classes: Any) -> Any:
+    if classes.dtype.kind in "US" or classes.dtype == object:
+        return np.array([str(label) for label in classes], dtype=object)
+    return classes.astype(np.int64) if classes.dtype.kind in "iu" else classes
+
+
+class _Graph:
+    """Adds nodes to the graph of a model with one output."""
+
+    def __init__(self, onnx: Any, graph: Any) -> None:
+        self._onnx = onnx
+        self._graph = graph
+        self._count = 0
+        (output,) = graph.output
+        self.raw: str = output.name
+        kind = output.type.tensor_type.elem_type
+        self._dtype = onnx.helper.tensor_dtype_to_np_dtype(kind)
+
+    def add(self, operation: str, *inputs: str, **attributes: Any) -> str:
+        """Add a node, and return the name of its output."""
+        name = self._new_name()
+        node = self._onnx.helper.make_node(operation, list(inputs), [name], name=name, **attributes)
+        self._graph.node.append(node)
+        return name
+
+    def constant(self, array: Any) -> str:
+        """Add a constant, and return its name."""
+        name = self._new_name()
+        array = np.asarray(array)
+        tensor = self._onnx.numpy_helper.from_array(array, name)
+        self._graph.initializer.append(tensor)
+        return name
+
+    def number(self, value: float) -> str:
+        """Add a number of the dtype of the output, and return its name."""
+        return self.constant(np.asarray(value, dtype=self._dtype))
+
+    def reshape(self, name: str, shape: Sequence[int]) -> str:
+        """Reshape a tensor, and return the name of the new one."""
+        return self.add("Reshape", name, self.constant(np.array(shape, dtype=np.int64)))
+
+    def normalized(self, name: str, n_classes: int) -> str:
+        """Scale rows to sum to one; rows of zeros become uniform."""
+        axes = self.constant(np.array([1], dtype=np.int64))
+        total = self.add("ReduceSum", name, axes, keepdims=1)
+        some = self.add("Greater", total, self.number(0))
+        divisor = self.add("Where", some, total, self.number(1))
+        return self.add("Where", some, self.add("Div", name, divisor), self.number(1 / n_classes))
+
+    def finish(self, outputs: dict[str, str], estimator: Any) -> None:
+        """Replace the output of the graph by these, under their names."""
+        kinds = {"label": self._kind_of_label(estimator)} if "label" in outputs else {}
+        floats = self._onnx.helper.np_dtype_to_tensor_dtype(self._dtype)
+        del self._graph.output[:]
+        for name, source in outputs.items():
+            node = self._onnx.helper.make_node("Identity", [source], [name], name=f"to_{name}")
+            self._graph.node.append(node)
+            kind = kinds.get(name, floats)
+            info = self._onnx.helper.make_tensor_value_info(name, kind, None)
+            self._graph.output.append(info)
+
+    def _kind_of_label(self, estimator: Any) -> int:
+        if estimator.target_type_ == "multilabel-indicator":
+            return int(self._onnx.TensorProto.INT64)
+        labels = _labels(estimator.classes_)
+        if labels.dtype == object:
+            return int(self._onnx.TensorProto.STRING)
+        return int(self._onnx.helper.np_dtype_to_tensor_dtype(labels.dtype))
+
+    def _new_name(self) -> str:
+        self._count += 1
+        return f"decoded_{self._count}"
+
+
+def _onnx() -> Any:
+    try:
+        import onnx
+    except ImportError as error:
+        raise ImportError(
+            "to_onnx needs onnx, and on TensorFlow and JAX tf2onnx: pip install onnx tf2onnx."
+        ) from error
+    return onnx

@@ -1,0 +1,430 @@
+"""`save` and `load`: files without pickle, and files that are refused."""
+
+import io
+import json
+import zipfile
+
+import keras
+import numpy as np
+import pytest
+from reference_models import (
+    Doubling,
+    ScaledLoss,
+    base,
+    classifier,
+    linear,
+    regressor,
+    scaled_error,
+    softmax,
+)
+from sklearn.model_selection import StratifiedKFold
+from sklearn.preprocessing import FunctionTransformer
+
+from scikeras_reference import BaseWrapper, KerasClassifier, KerasRegressor, KerasTransformer
+from scikeras_reference.exceptions import (
+    ArchiveError,
+    BuilderError,
+    ParameterError,
+    SerializationError,
+)
+
+SOFTMAX = {"softmax": softmax}
+
+
+@pytest.fixture
+def path(tmp_path):
+    return tmp_path / "estimator.zip"
+
+
+def saved(estimator, path, **options):
+    """Return what `load` makes of what `save` wrote."""
+    estimator.save(path)
+    return type(estimator).load(path, **options)
+
+
+@pytest.mark.parametrize("labels", ["y", "y3"])
+def test_a_classifier(labels, path, X, request):
+    """It predicts the same bits, and goes on training as the first would have."""
+    y = request.getfixturevalue(labels)
+    clf = classifier(optimizer="adam", metrics=["accuracy"], epochs=2).fit(X, y)
+
+    loaded = saved(clf, path, custom_objects=SOFTMAX)
+
+    assert np.array_equal(clf.predict_proba(X), loaded.predict_proba(X))
+    assert np.array_equal(clf.predict(X), loaded.predict(X))
+    assert clf.classes_.tolist() == loaded.classes_.tolist()
+    assert clf.history_ == loaded.history_
+    assert set(vars(clf)) == set(vars(loaded))
+    assert clf.get_params() == loaded.get_params()
+    for further in (clf, loaded):
+        further.partial_fit(X, y)
+    assert np.array_equal(clf.predict_proba(X), loaded.predict_proba(X))
+    assert clf.history_ == loaded.history_
+
+
+def test_other_estimators(path, X, target):
+    """The regressor, the base wrapper and the transformer, with data of several kinds."""
+    two = np.column_stack([target, -target]).astype(np.float64)
+    for estimator, y in ((regressor(), two), (base(), target[:, None])):
+        fitted = estimator.fit(X, y)
+        loaded = saved(fitted, path, custom_objects={"linear": linear})
+        assert np.array_equal(fitted.predict(X), loaded.predict(X))
+
+    model = keras.Sequential(
+        [keras.layers.Input((3,)), keras.layers.Dense(2, name="code"), keras.layers.Dense(3)]
+    )
+    transformer = KerasTransformer(model, loss="mse", verbose=0).set_output(transform="pandas")
+    fitted = transformer.fit(X)
+    loaded = saved(fitted, path)
+    assert fitted.transform(X).equals(loaded.transform(X))
+
+
+def test_data_frames(path, X, y3):
+    """Names of columns are arrays of objects."""
+    pandas = pytest.importorskip("pandas")
+    frame = pandas.DataFrame(X, columns=["a", "b", "c"])
+
+    loaded = saved(classifier().fit(frame, y3), path, custom_objects=SOFTMAX)
+
+    assert ["a", "b", "c"] == loaded.feature_names_in_.tolist()
+    with pytest.raises(ValueError, match="feature names"):
+        loaded.predict(frame[["b", "a", "c"]])
+
+
+def test_an_unfitted_estimator(path):
+    """Parameters of every kind come back with their types."""
+    params = {
+        "units": (1, [2.5, None], {"a": True, 3: float("inf")}),
+        "weights": np.arange(3, dtype=np.int16),
+        "number": np.float32(0.5),
+        "dtype": np.dtype("float64"),
+        "words": np.array(["a", None], dtype=object),
+        "random_state": np.random.RandomState(3),
+        "optimizer": keras.optimizers.Adam(keras.optimizers.schedules.ExponentialDecay(0.1, 2, 3)),
+        "loss": keras.losses.BinaryCrossentropy,
+        "loss__label_smoothing": 0.25,
+        "metrics": [keras.metrics.AUC(num_thresholds=7), "accuracy"],
+        "callbacks": [keras.callbacks.EarlyStopping],
+        "callbacks__patience": 3,
+        "validation_split": StratifiedKFold(4, shuffle=True),
+        "fit__dtype": np.float64,
+    }
+
+    loaded = saved(KerasClassifier(softmax, **params), path, custom_objects=SOFTMAX).get_params()
+
+    assert params["units"] == loaded["units"]
+    assert isinstance(loaded["units"], tuple)
+    assert params["weights"].dtype == loaded["weights"].dtype
+    assert [0, 1, 2] == loaded["weights"].tolist()
+    assert (np.float32, 0.5) == (type(loaded["number"]), loaded["number"])
+    assert params["dtype"] == loaded["dtype"]
+    assert ["a", None] == loaded["words"].tolist()
+    assert params["random_state"].randint(99) == loaded["random_state"].randint(99)
+    assert params["optimizer"].get_config() == loaded["optimizer"].get_config()
+    assert keras.losses.BinaryCrossentropy is loaded["loss"]
+    assert 7 == loaded["metrics"][0].num_thresholds
+    assert [keras.callbacks.EarlyStopping] == loaded["callbacks"]
+    assert repr(params["validation_split"]) == repr(loaded["validation_split"])
+    assert np.float64 is loaded["fit__dtype"]
+
+
+def test_late_parameters_and_requests(path):
+    """What was set later, and what routers may pass, is kept."""
+    estimator = classifier().set_params(optimizer__learning_rate=0.5)
+    import sklearn
+
+    with sklearn.config_context(enable_metadata_routing=True):
+        estimator.set_fit_request(sample_weight=True, epochs="n_epochs")
+        loaded = saved(estimator, path, custom_objects=SOFTMAX)
+        requests = loaded.get_metadata_routing().fit.requests
+
+    assert 0.5 == loaded.get_params()["optimizer__learning_rate"]
+    assert (True, "n_epochs") == (requests["sample_weight"], requests["epochs"])
+
+
+def test_a_missing_builder(path, X, y3):
+    """The estimator predicts, and says what it needs to be fitted; it can be saved again."""
+    clf = classifier().fit(X, y3)
+
+    for _ in range(2):
+        loaded = saved(clf, path)
+        assert np.array_equal(clf.predict(X), loaded.predict(X))
+        with pytest.raises(BuilderError, match="'softmax'"):
+            loaded.fit(X, y3)
+        clf = loaded
+
+
+def test_custom_objects_are_allowed_by_name(path, X, target):
+    """Layers and losses of the user's own are found in `custom_objects` only."""
+
+    def build():
+        model = keras.Sequential([keras.layers.Input((3,)), Doubling(), keras.layers.Dense(1)])
+        model.compile(loss=scaled_error, optimizer="sgd")
+        return model
+
+    fitted = KerasRegressor(build, verbose=0).fit(X, target)
+    fitted.save(path)
+
+    custom = {"Doubling": Doubling, "scaled_error": scaled_error}
+    loaded = KerasRegressor.load(path, custom_objects=custom)
+    assert np.array_equal(fitted.predict(X), loaded.predict(X))
+    for name in custom:
+        rest = {key: value for key, value in custom.items() if key != name}
+        with pytest.raises(ArchiveError, match=f"'{name}'.*custom_objects"):
+            KerasRegressor.load(path, custom_objects=rest)
+
+
+def test_parameters_can_be_left_out(path, X, target):
+    """What cannot be saved without pickle is named, with both remedies."""
+    wrapper = regressor(callbacks=keras.callbacks.EarlyStopping("loss")).fit(X, target)
+
+    with pytest.raises(SerializationError, match="callbacks is EarlyStopping.*drop"):
+        wrapper.save(path)
+    assert not path.exists()
+    wrapper.save(path, drop=["callbacks"])
+    assert KerasRegressor.load(path).callbacks is None
+    with pytest.raises(ParameterError, match="callback"):
+        wrapper.save(path, drop=["callback"])
+
+
+def test_a_loss_that_would_lose_something(path, X, target):
+    """Keras forgets what is not in its configuration; that is not saved silently."""
+    with pytest.raises(SerializationError, match="scale"):
+        regressor(loss=ScaledLoss(3.0)).save(path)
+    with pytest.raises(SerializationError, match="scale"):
+        regressor(loss=ScaledLoss, loss__scale=3.0).fit(X, target).save(path)
+
+
+def test_lambda_layers_need_unsafe_mode(path, X, target):
+    """They hold code; Keras runs it if the caller says so."""
+
+    def build():
+        return keras.Sequential(
+            [
+                keras.layers.Input((3,)),
+                keras.layers.Lambda(lambda x: 2 * x, output_shape=(3,)),
+                keras.layers.Dense(1),
+            ]
+        )
+
+    fitted = KerasRegressor(build, loss="mse", verbose=0).fit(X, target)
+    fitted.save(path)
+
+    with pytest.raises(ArchiveError, match=r"(?s)Keras cannot load.*[Ll]ambda"):
+        KerasRegressor.load(path)
+    loaded = KerasRegressor.load(path, safe_mode=False)
+    assert np.allclose(fitted.predict(X), loaded.predict(X))
+
+
+def test_the_class_has_to_fit(path):
+    """The caller says what is loaded, not the file."""
+    classifier().save(path)
+
+    with pytest.raises(ArchiveError, match="KerasClassifier.*KerasRegressor"):
+        KerasRegressor.load(path)
+
+
+def test_a_file_is_replaced_when_the_new_one_is_complete(path, tmp_path):
+    """An error leaves the old one, and nothing beside it."""
+    classifier(epochs=3).save(path)
+
+    with pytest.raises(SerializationError):
+        classifier(callbacks=keras.callbacks.History()).save(path)
+
+    assert [path] == list(tmp_path.iterdir())
+    assert 3 == KerasClassifier.load(path).epochs
+
+
+def members(path):
+    with zipfile.ZipFile(path) as file:
+        return {name: file.read(name) for name in file.namelist()}
+
+
+def written(path, content):
+    with zipfile.ZipFile(path, "w") as file:
+        for name, data in content.items():
+            file.writestr(name, data)
+    return path
+
+
+@pytest.fixture
+def genuine(path, X, y3):
+    classifier().fit(X, y3).save(path)
+    return path
+
+
+def changed(path, change):
+    """Return an archive whose index was changed."""
+    content = members(path)
+    index = json.loads(content["estimator.json"])
+    change(index)
+    return written(path, {**content, "estimator.json": json.dumps(index)})
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda path: path.write_bytes(b"PK nonsense"), "no zip file"),
+        (lambda path: path.write_bytes(path.read_bytes()[:200]), "no zip file"),
+        (lambda path: written(path, {"a": "b"}), "no estimator.json"),
+        (lambda path: written(path, {"estimator.json": "{"}), "not JSON"),
+        (lambda path: written(path, {"estimator.json": "[" * 10**5}), "not JSON"),
+        (lambda path: written(path, {"estimator.json": "[]"}), "does not say that it is one"),
+        (lambda path: changed(path, lambda index: index.update(version=2)), "version 2"),
+        (lambda path: changed(path, lambda index: index.pop("parameters")), "damaged"),
+        (lambda path: changed(path, lambda index: index.update(parameters=3)), "damaged"),
+        (
+            lambda path: changed(
+                path, lambda index: index["parameters"].update(x={"~": "float", "value": "one"})
+            ),
+            "damaged",
+        ),
+        (
+            lambda path: changed(path, lambda index: index["requests"].update(params={"x": True})),
+            "damaged",
+        ),
+        (
+            lambda path: changed(path, lambda index: index["parameters"].update(x={"~": "os"})),
+            "no version of this package writes",
+        ),
+        (
+            lambda path: changed(
+                path, lambda index: index["parameters"].update(x={"~": "name", "name": "os.system"})
+            ),
+            "'os.system'.*custom_objects",
+        ),
+        (
+            lambda path: changed(
+                path,
+                lambda index: index["parameters"].update(
+                    x={"~": "object", "class": "Popen", "state": {}}
+                ),
+            ),
+            "'Popen'.*custom_objects",
+        ),
+        (
+            lambda path: changed(
+                path, lambda index: index["attributes"]["items"].append(["predict", "x"])
+            ),
+            "replaces predict",
+        ),
+        (
+            lambda path: changed(
+                path,
+                lambda index: index["fitted"]["compilation"]["config"].update(
+                    loss={"module": "os", "class_name": "system", "config": {}}
+                ),
+            ),
+            "'system' of the module 'os'",
+        ),
+        (
+            lambda path: changed(
+                path,
+                lambda index: index["fitted"]["compilation"]["config"].update(
+                    loss={"module": "keras.utils", "class_name": "get_file", "config": {}}
+                ),
+            ),
+            "Keras cannot|get_file",
+        ),
+        (
+            lambda path: written(path, {**members(path), "arrays/0.npy": b"\x93NUMPY"}),
+            "array 0 is damaged",
+        ),
+        (lambda path: written(path, {**members(path), "models/0.keras": b"x"}), "no archive of"),
+        (
+            lambda path: written(
+                path, {k: v for k, v in members(path).items() if not k.startswith("models")}
+            ),
+            "no member 'models/0.keras'",
+        ),
+    ],
+)
+def test_what_is_refused(make, message, genuine):
+    """Each error is one of the package's own, and says what is wrong with the file."""
+    make(genuine)
+
+    with pytest.raises(ArchiveError, match=f"(?s){message}"):
+        KerasClassifier.load(genuine, custom_objects=SOFTMAX)
+
+
+def test_arrays_cannot_claim_what_they_do_not_hold(genuine):
+    """Neither objects, which would be pickled, nor a size that is not there."""
+    for dtype, shape in (("|O", (1,)), ("<f8", (10**9, 10**9))):
+        buffer = io.BytesIO()
+        header = {"descr": dtype, "fortran_order": False, "shape": shape}
+        np.lib.format.write_array_header_1_0(buffer, header)
+        written(genuine, {**members(genuine), "arrays/0.npy": buffer.getvalue() + b"x" * 8})
+        with pytest.raises(ArchiveError, match="array 0 is damaged"):
+            KerasClassifier.load(genuine, custom_objects=SOFTMAX)
+
+
+def test_bombs_are_not_unpacked(genuine):
+    """Only the index is compressed, and it has a limit."""
+    content = members(genuine)
+    with zipfile.ZipFile(genuine, "w", zipfile.ZIP_DEFLATED) as file:
+        for name, data in content.items():
+            file.writestr(name, data)
+
+    with pytest.raises(ArchiveError, match="compressed or encrypted"):
+        KerasClassifier.load(genuine)
+
+
+def test_a_model_that_names_other_modules(genuine):
+    """Keras would import the module; it is refused before."""
+    content = members(genuine)
+    inner = io.BytesIO(content["models/0.keras"])
+    with zipfile.ZipFile(inner) as file:
+        parts = {name: file.read(name) for name in file.namelist()}
+    config = json.loads(parts["config.json"])
+    config["config"]["layers"][-1].update(module="antigravity", class_name="fly")
+    config["config"]["layers"][-1]["registered_name"] = "fly"
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as file:
+        for name, data in {**parts, "config.json": json.dumps(config)}.items():
+            file.writestr(name, data)
+    written(genuine, {**content, "models/0.keras": buffer.getvalue()})
+
+    with pytest.raises(ArchiveError, match="'fly' of the module 'antigravity'"):
+        KerasClassifier.load(genuine, custom_objects=SOFTMAX)
+
+
+def test_encoders_of_the_users_own(path, X, target):
+    """Their classes are allowed by name, and they come back with what they learned."""
+
+    class Scaling(FunctionTransformer):
+        def fit(self, X, y=None):
+            self.scale_ = np.abs(X).max()
+            return super().fit(X, y)
+
+        def transform(self, X):
+            return X / self.scale_
+
+    class Scaled(KerasRegressor):
+        @property
+        def feature_encoder(self):
+            return Scaling()
+
+    fitted = Scaled(linear, loss="mse", verbose=0).fit(X, target)
+    fitted.save(path)
+
+    loaded = Scaled.load(path, custom_objects={"Scaling": Scaling})
+    assert np.array_equal(fitted.predict(X), loaded.predict(X))
+    with pytest.raises(ArchiveError, match="'Scaling'"):
+        Scaled.load(path)
+
+
+def test_a_missing_file(tmp_path):
+    """It is what Python calls it."""
+    with pytest.raises(FileNotFoundError):
+        BaseWrapper.load(tmp_path / "nothing.zip")
+
+
+def test_skops(path, X, y3):
+    """It saves and loads fitted estimators; the page lists the types to trust."""
+    io_ = pytest.importorskip("skops.io")
+    clf = classifier().fit(X, y3)
+    io_.dump(clf, path)
+
+    loaded = io_.load(path, trusted=io_.get_untrusted_types(file=path))
+
+    assert np.array_equal(clf.predict_proba(X), loaded.predict_proba(X))
