@@ -5,9 +5,9 @@ from contextlib import suppress
 from typing import Any, NamedTuple
 from weakref import WeakKeyDictionary
 
+from scikeras_conformance.checks._support.fit_outcomes import stub_model
 from scikeras_conformance.checks._support.helper_models import helper_layer, helper_loss
 from scikeras_conformance.checks._support.modules import doubles, keras, np
-from scikeras_conformance.checks._support.portraits import stub_model
 from scikeras_conformance.checks._support.preparation import accepted
 from scikeras_conformance.runner import global_settings
 from scikeras_conformance.runner.context import CheckContext

@@ -5,8 +5,12 @@ from typing import Any
 
 from scikeras_conformance.catalog.check import ESTIMATORS, check
 from scikeras_conformance.checks._support.destinations import subclass
+from scikeras_conformance.checks._support.fit_outcomes import (
+    ObservedBuilder,
+    require_alike,
+    stub_model,
+)
 from scikeras_conformance.checks._support.modules import doubles, np
-from scikeras_conformance.checks._support.portraits import Studio, require_alike, stub_model
 from scikeras_conformance.checks._support.preparation import accepted
 from scikeras_conformance.contract import Capability
 from scikeras_conformance.runner.context import CheckContext, show
@@ -45,12 +49,12 @@ def validation_after_second_fit(context: CheckContext) -> None:
     cls = subclass(context, feature_encoder=property(lambda _: scaler()))
 
     def fitted(*calls: Any, fit: Callable[[Any, Any, Any], Any]) -> dict[str, Any]:
-        studio = Studio(context, lambda: stub_model(context))
-        estimator = context.make_of(cls, studio.builder, fit__validation_data=held_out)
+        observed = ObservedBuilder(context, lambda: stub_model(context))
+        estimator = context.make_of(cls, observed.builder, fit__validation_data=held_out)
         for data in calls:
             context.fit(estimator, data, y)
         fit(estimator, X * 5, y)
-        return studio.portrait(estimator, X)
+        return observed.outcome(estimator, X)
 
     firsts = [fitted(fit=context.fit) for _ in range(2)]
     found = fitted(X, fit=context.observe.fit)

@@ -4,9 +4,9 @@ from typing import Any
 
 from scikeras_conformance.catalog.check import ESTIMATORS, check
 from scikeras_conformance.checks._support.contract_model.facts import Batches
+from scikeras_conformance.checks._support.fit_outcomes import stub_model
 from scikeras_conformance.checks._support.modules import doubles, np
 from scikeras_conformance.checks._support.plain_use import plain_use, provided
-from scikeras_conformance.checks._support.portraits import stub_model
 from scikeras_conformance.checks._support.preparation import accepted
 from scikeras_conformance.runner.context import CheckContext
 

@@ -3,9 +3,9 @@
 from typing import Any
 
 from scikeras_conformance.catalog.check import ESTIMATORS, check
+from scikeras_conformance.checks._support.fit_outcomes import ObservedBuilder, stub_model
 from scikeras_conformance.checks._support.helper_models import helper_target
 from scikeras_conformance.checks._support.modules import doubles, np
-from scikeras_conformance.checks._support.portraits import Studio, stub_model
 from scikeras_conformance.checks._support.preparation import accepted
 from scikeras_conformance.contract import Capability
 from scikeras_conformance.runner.context import CheckContext, show
@@ -51,11 +51,11 @@ def validation_rows(context: CheckContext) -> None:
 def _require_received(
     context: CheckContext, way: str, held_out: Any, X: Any, y: Any, what: str
 ) -> None:
-    studio = Studio(context, lambda: stub_model(context))
+    observed = ObservedBuilder(context, lambda: stub_model(context))
     routed = {"fit__validation_data": held_out} if way == "routed" else {}
     keyword = {} if routed else {"validation_data": held_out}
     warm = accepted(context, warm_start=True)
-    estimator = context.make(studio.builder, **routed, **warm)
+    estimator = context.make(observed.builder, **routed, **warm)
     methods = ["fit", *(["fit"] if warm else [])]
     methods += ["partial_fit"] if hasattr(context.cls, "partial_fit") else []
     for method in methods:
@@ -93,8 +93,8 @@ def split_beside_data(context: CheckContext) -> None:
     held_out = (X[:3] * 2, y[:3])
     routed = {"fit__validation_data": held_out} if context.case == "routed" else {}
     keyword = {} if routed else {"validation_data": held_out}
-    studio = Studio(context, lambda: stub_model(context))
-    estimator = context.make(studio.builder, validation_split=0.25, **routed)
+    observed = ObservedBuilder(context, lambda: stub_model(context))
+    estimator = context.make(observed.builder, validation_split=0.25, **routed)
     for weights in ({}, {"sample_weight": np.linspace(0.5, 2.0, len(y))}):
         try:
             estimator.fit(X, y, **keyword, **weights)

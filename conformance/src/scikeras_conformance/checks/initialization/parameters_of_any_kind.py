@@ -6,12 +6,16 @@ from typing import Any
 from scikeras_conformance.catalog.check import ESTIMATORS, check
 from scikeras_conformance.checks._support.descriptions import described, leaves_of
 from scikeras_conformance.checks._support.destinations import stub_helper
+from scikeras_conformance.checks._support.fit_outcomes import stub_model
 from scikeras_conformance.checks._support.helper_models import helper_loss
 from scikeras_conformance.checks._support.modules import doubles, keras, np, sklearn_base
-from scikeras_conformance.checks._support.portraits import stub_model
+from scikeras_conformance.checks._support.parameter_sets import (
+    PARAMETER_SETS,
+    accepted_parameters,
+    estimator_with,
+)
 from scikeras_conformance.checks._support.predictions import same
 from scikeras_conformance.checks._support.preparation import accepted
-from scikeras_conformance.checks._support.wardrobe import WARDROBE, dressed, taken
 from scikeras_conformance.runner.context import CheckContext
 
 
@@ -40,10 +44,10 @@ def _calls(context: CheckContext) -> list[tuple[str, tuple[Any, ...], dict[str, 
     impact="a clone of a used estimator has other parameters than the user wrote, and a search "
     "goes on from them",
     wrappers=ESTIMATORS,
-    cases=[name for name in WARDROBE if name != "validation"],
+    cases=[name for name in PARAMETER_SETS if name != "validation"],
 )
 def nothing_resolved(context: CheckContext) -> None:
-    estimator = dressed(context, context.case)
+    estimator = estimator_with(context, context.case)
     before = _watched(context, estimator)
     for method, data, given in _calls(context):
         if method == "fit" and not given:
@@ -127,7 +131,7 @@ HOLDERS: dict[str, tuple[str, ...]] = {
 
 def _holding(context: CheckContext, name: str, value: Any) -> Any:
     """Return an estimator with a parameter, or None if the wrapper has no such parameter."""
-    if name != "units" and not taken(context, {name: value}):
+    if name != "units" and not accepted_parameters(context, {name: value}):
         return None
 
     def build(units: Any = None, value: Any = None) -> Any:

@@ -1,6 +1,6 @@
 """What a fit led to, to compare two estimators that should not differ.
 
-A portrait holds what a user sees and what Keras received. Two estimators of the same class make it
+An outcome holds what a user sees and what Keras received. Two estimators of the same class make it
 unnecessary to know what is right: a later fit has to lead to what a first one leads to.
 """
 
@@ -16,7 +16,7 @@ from scikeras_conformance.checks._support.predictions import same
 from scikeras_conformance.contract import Capability
 from scikeras_conformance.runner.context import CheckContext, show
 
-__all__ = ["Studio", "require_alike", "stub_model"]
+__all__ = ["ObservedBuilder", "require_alike", "stub_model"]
 
 ATTRIBUTES = (
     *("X_dtype_", "X_shape_", "classes_", "feature_names_in_", "n_classes_", "n_features_in_"),
@@ -36,7 +36,7 @@ def stub_model(context: CheckContext) -> Any:
 
 
 @dataclass(slots=True)
-class Studio:
+class ObservedBuilder:
     """A builder that keeps what it was called with, and the models that it made.
 
     Parameters
@@ -71,13 +71,13 @@ class Studio:
         self.models.append(self.make())
         return self.models[-1]
 
-    def portrait(self, estimator: Any, X: Any, *, fitted: bool = True) -> dict[str, Any]:
+    def outcome(self, estimator: Any, X: Any, *, fitted: bool = True) -> dict[str, Any]:
         """Return what the last call led to, by what it is.
 
         Parameters
         ----------
         estimator : estimator
-            An estimator with the builder of this studio, and no other one since.
+            An estimator with the this builder, and no other one since.
         X : array-like
             Samples to predict.
         fitted : bool, default=True
@@ -147,9 +147,9 @@ def require_alike(
     what : str
         What the estimator is, for the message.
     found : dict
-        Its portrait.
+        Its outcome.
     *others : dict
-        Portraits of estimators that it should not differ from. What differs among them, by chance,
+        Outcomes of estimators that it should not differ from. What differs among them, by chance,
         does not count.
     """
     first, *more = others

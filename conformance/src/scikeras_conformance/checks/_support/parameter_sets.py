@@ -15,7 +15,7 @@ from scikeras_conformance.checks._support.state import has_compile_prefix
 from scikeras_conformance.exceptions import Blocked
 from scikeras_conformance.runner.context import CheckContext
 
-__all__ = ["WARDROBE", "dressed", "taken"]
+__all__ = ["PARAMETER_SETS", "accepted_parameters", "estimator_with"]
 
 
 def _batches(context: CheckContext) -> dict[str, Any]:
@@ -133,7 +133,7 @@ def _estimators(context: CheckContext) -> dict[str, Any]:
     return {"scaler": StandardScaler(), "random_state": np.random.RandomState(3)}
 
 
-WARDROBE: Mapping[str, Callable[[CheckContext], dict[str, Any]]] = {
+PARAMETER_SETS: Mapping[str, Callable[[CheckContext], dict[str, Any]]] = {
     "batches": _batches,
     "numbers": _numbers,
     "class-weights": _class_weights,
@@ -155,7 +155,7 @@ WARDROBE: Mapping[str, Callable[[CheckContext], dict[str, Any]]] = {
 """By name: a function that returns parameters."""
 
 
-def taken(context: CheckContext, given: Mapping[str, Any]) -> dict[str, Any]:
+def accepted_parameters(context: CheckContext, given: Mapping[str, Any]) -> dict[str, Any]:
     """Return those parameters that the wrapper has, also of those routed to compilation."""
     compiles = has_compile_prefix(context)
     return {
@@ -165,8 +165,8 @@ def taken(context: CheckContext, given: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def dressed(context: CheckContext, name: str) -> Any:
-    """Return an estimator with parameters of the wardrobe, as far as the wrapper can fit with them.
+def estimator_with(context: CheckContext, name: str) -> Any:
+    """Return an estimator with parameters of a set, as far as the wrapper can fit with them.
 
     Whether it should, is what other clauses are about.
 
@@ -175,18 +175,18 @@ def dressed(context: CheckContext, name: str) -> Any:
     context : CheckContext
         The context.
     name : str
-        A key of `WARDROBE`.
+        A key of `PARAMETER_SETS`.
     """
-    given = WARDROBE[name](context)
+    given = PARAMETER_SETS[name](context)
     free: dict[str, Any] = {key: given.pop(key) for key in ("scaler", "units") if key in given}
-    given = {**taken(context, given), **free}
+    given = {**accepted_parameters(context, given), **free}
     if not _can_be_fitted(context, given):
         usable: dict[str, Any] = {}
         for key, value in given.items():
             if _can_be_fitted(context, {**usable, key: value}):
                 usable[key] = value
         given = usable
-    return _made(context, WARDROBE[name](context), given)
+    return _made(context, PARAMETER_SETS[name](context), given)
 
 
 def _made(context: CheckContext, new: Mapping[str, Any], names: Mapping[str, Any]) -> Any:

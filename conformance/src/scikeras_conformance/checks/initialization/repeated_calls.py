@@ -6,6 +6,11 @@ from typing import Any
 
 from scikeras_conformance.catalog.check import ESTIMATORS, check
 from scikeras_conformance.checks._support.destinations import stub_helper
+from scikeras_conformance.checks._support.fit_outcomes import (
+    ObservedBuilder,
+    require_alike,
+    stub_model,
+)
 from scikeras_conformance.checks._support.frames import make_frame
 from scikeras_conformance.checks._support.helper_models import (
     compiled_helper,
@@ -14,7 +19,6 @@ from scikeras_conformance.checks._support.helper_models import (
     loss_of_classes,
 )
 from scikeras_conformance.checks._support.modules import doubles, keras, np
-from scikeras_conformance.checks._support.portraits import Studio, require_alike, stub_model
 from scikeras_conformance.checks._support.preparation import accepted
 from scikeras_conformance.contract import Capability
 from scikeras_conformance.runner.context import CheckContext
@@ -186,9 +190,9 @@ def like_a_first_fit(context: CheckContext) -> None:
                 current, context.wrapper, loss_of_classes=loss_of_classes(context)
             )
 
-        studio = Studio(context, stub)
+        observed = ObservedBuilder(context, stub)
         params = {**history.params, **({} if later else history.between)}
-        estimator = context.make(studio.builder, **params)
+        estimator = context.make(observed.builder, **params)
         if later:
             current = history.before[2]
             for method, given in history.calls:
@@ -199,10 +203,10 @@ def like_a_first_fit(context: CheckContext) -> None:
         current = data
         if not later:
             context.fit(estimator, X, y)
-            return studio.portrait(estimator, X)
+            return observed.outcome(estimator, X)
         with context.doing(f"fit after {' and '.join(name for name, _ in history.calls)}"):
             context.fit(estimator, X, y)
-            return studio.portrait(estimator, X)
+            return observed.outcome(estimator, X)
 
     firsts = [fitted(later=False) for _ in range(2)]
     calls = " and ".join(name for name, _ in history.calls)
@@ -272,17 +276,17 @@ def set_between_fits(context: CheckContext) -> None:
         return stub_model(context)
 
     def fitted(*, later: bool) -> dict[str, Any]:
-        studio = Studio(context, stub)
-        estimator = context.make(studio.builder, **{**constant, **(old if later else new)})
+        observed = ObservedBuilder(context, stub)
+        estimator = context.make(observed.builder, **{**constant, **(old if later else new)})
         if not later:
             context.fit(estimator, X, y)
-            return studio.portrait(estimator, X)
+            return observed.outcome(estimator, X)
         context.fit(estimator, X, y)
         context.predict(estimator, X)
         context.call(estimator, "set_params", **new)
         with context.doing(f"fit after fit and set_params({context.case}=...)"):
             context.fit(estimator, X, y)
-            return studio.portrait(estimator, X)
+            return observed.outcome(estimator, X)
 
     firsts = [fitted(later=False) for _ in range(2)]
     what = f"after fit and set_params({context.case}=...), fit"
@@ -311,14 +315,14 @@ def initialize_like_a_first_call(context: CheckContext) -> None:
         return compiled_helper(context, off=0.5, rate=0.1, momentum=0.5)
 
     def initialized(*, later: bool) -> dict[str, Any]:
-        studio = Studio(context, build)
-        estimator = context.make(studio.builder)
+        observed = ObservedBuilder(context, build)
+        estimator = context.make(observed.builder)
         if not later:
             context.initialize(estimator, X, y)
         else:
             context.fit(estimator, X, y)
             context.observe.initialize(estimator, X, y)
-        return studio.portrait(estimator, X, fitted=False)
+        return observed.outcome(estimator, X, fitted=False)
 
     firsts = [initialized(later=False) for _ in range(2)]
     require_alike(context, "after fit, initialize", initialized(later=True), *firsts)

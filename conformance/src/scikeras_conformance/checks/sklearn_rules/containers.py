@@ -4,10 +4,10 @@ from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 from scikeras_conformance.catalog.check import ESTIMATORS, check
+from scikeras_conformance.checks._support.fit_outcomes import ObservedBuilder, require_alike
 from scikeras_conformance.checks._support.frames import COLUMN_NAMES, import_library
 from scikeras_conformance.checks._support.helper_models import loss_of_classes
 from scikeras_conformance.checks._support.modules import doubles, np
-from scikeras_conformance.checks._support.portraits import Studio, require_alike
 from scikeras_conformance.runner.context import CheckContext
 
 
@@ -182,14 +182,14 @@ def like_arrays(context: CheckContext) -> None:
             loss = loss_of_classes(context)
             return doubles.stub_model_of(data, context.wrapper, loss_of_classes=loss)
 
-        studio = Studio(context, stub)
-        estimator = context.make(studio.builder)
+        observed = ObservedBuilder(context, stub)
+        estimator = context.make(observed.builder)
         context.call(estimator, "fit", parts[0], parts[1], sample_weight=parts[2])
-        found = studio.portrait(estimator, parts[0])
+        found = observed.outcome(estimator, parts[0])
         for name, row in _single_rows(parts[0]).items():
             found[f"predict of {name}"] = np.asarray(context.predict(estimator, row))
         found["score"] = context.call(estimator, "score", parts[0], parts[1])
-        received = studio.models[-1].log.predicts
+        received = observed.models[-1].log.predicts
         found["features of Model.predict"] = [np.asarray(call["x"]) for call in received]
         return {
             name: _with_one_kind_of_text(value)
@@ -241,7 +241,7 @@ def missing_in_frames(context: CheckContext) -> None:
         loss = loss_of_classes(context)
         return doubles.stub_model_of(data, context.wrapper, loss_of_classes=loss)
 
-    estimator = context.make(Studio(context, stub).builder)
+    estimator = context.make(ObservedBuilder(context, stub).builder)
     with context.preparing("reading the tags"):
         allows = get_tags(estimator).input_tags.allow_nan
     if allows:
