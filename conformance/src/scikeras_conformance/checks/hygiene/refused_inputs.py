@@ -46,18 +46,10 @@ def _bad_calls(X: Any, y: Any) -> dict[str, tuple[Any, Any, dict[str, Any]]]:
 
 
 BAD_CALLS = [
-    *(
-        "fewer-targets",
-        "more-targets",
-        "more-weights",
-        "no-targets",
-        "no-rows",
-        "one-dimension",
-        "words-in-X",
-        "nan-in-X",
-    ),
+    *("fewer-targets", "no-targets", "no-rows", "one-dimension", "words-in-X", "nan-in-X"),
     *("infinity-in-X", "nan-in-y", "infinity-in-y", "fewer-weights", "nan-in-weights"),
     *("zero-weights", "fewer-validation-targets", "fewer-validation-features"),
+    *("more-targets", "more-weights"),
 ]
 
 
