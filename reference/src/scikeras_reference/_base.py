@@ -34,7 +34,6 @@ from scikeras_reference._model.compilation import (
 from scikeras_reference._model.meta import Meta
 from scikeras_reference._parameters.named import check_flag
 from scikeras_reference._persistence import Persistence
-from scikeras_reference._sklearn_protocol import SklearnProtocol
 from scikeras_reference._training.epoch_tasks import SklearnCallbacks
 from scikeras_reference._training.fit import extend_history, fit, keeps_finished_epochs
 from scikeras_reference._training.fitted_attributes import FitState
@@ -42,17 +41,18 @@ from scikeras_reference._training.keras_arguments import (
     fit_arguments,
     one_more_epoch,
     predict_arguments,
+    splits,
     validation_data,
 )
 from scikeras_reference._training.predict import predict
 from scikeras_reference._training.seeding import epoch_seeds, to_seed
-from scikeras_reference._training.splitters import hold_out, splits
+from scikeras_reference._training.splitters import hold_out
 from scikeras_reference._training.validation_rows import class_weighted, training_rows
 
 __all__ = ["BaseWrapper"]
 
 
-class BaseWrapper(Hooks, Persistence, SklearnCallbacks, SklearnProtocol):
+class BaseWrapper(Hooks, SklearnCallbacks, Persistence):
     """A Keras model as a scikit-learn estimator, neither classifier nor regressor.
 
     Parameters
@@ -187,6 +187,8 @@ class BaseWrapper(Hooks, Persistence, SklearnCallbacks, SklearnProtocol):
         data = (X, y, sample_weight)
         options = {"warm": self.warm_start, **({} if groups is None else {"groups": groups})}
         validation = (X_val, y_val, sample_weight_val)
+        if "_skl_callbacks" not in vars(self):
+            return self._fit(*data, kwargs, validation, **options)
         epochs = kwargs.get("epochs", self._free().get("fit__epochs", self.epochs))
         self._in_tasks(lambda: self._fit(*data, kwargs, validation, **options), epochs, *data)
         return self

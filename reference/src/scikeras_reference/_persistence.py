@@ -1,7 +1,7 @@
 """``save`` and ``load``: estimators in files that run no code when they are read."""
 
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from importlib.metadata import version
 from typing import Any, NoReturn, Self
@@ -16,6 +16,7 @@ from scikeras_reference._data.target_reshaper import TargetReshaper
 from scikeras_reference._serialization.archive import Archive, write_archive
 from scikeras_reference._serialization.json_values import Reader, Writer
 from scikeras_reference._serialization.keras_configs import as_json, from_config, to_config
+from scikeras_reference._sklearn_protocol import SklearnProtocol
 from scikeras_reference._training.fitted_attributes import FitState
 from scikeras_reference.exceptions import ArchiveError, BuilderError, ParameterError
 
@@ -57,14 +58,10 @@ class _Missing:
         )
 
 
-class Persistence:
+class Persistence(SklearnProtocol):
     """The part of a wrapper that writes and reads files."""
 
-    get_params: Callable[..., dict[str, Any]]
-    _get_param_names: Callable[[], list[str]]
     _fit_state: FitState
-    _with_parameters: Callable[[Mapping[str, Any]], Self]
-    get_metadata_routing: Callable[[], Any]
 
     def save(self, path: str | os.PathLike[str], *, drop: Iterable[str] = ()) -> None:
         """Save the estimator, fitted or not, without pickle.
@@ -203,16 +200,16 @@ class Persistence:
         attributes = reader.decode(content["attributes"])
         if shadowing := [name for name in attributes if hasattr(cls, name)]:
             raise ArchiveError(f"The archive replaces {', '.join(shadowing)} of {cls.__name__}.")
-        vars(estimator).update(attributes)
+        estimator.__dict__.update(attributes)
         for method, requests in content["requests"].items():
             getattr(estimator, _REQUESTS[method])(**requests)
         fitted = content.get("fitted")
         if fitted is not None:
-            vars(estimator)["_fit_state"] = FitState(*reader.decode(fitted["state"]))
+            estimator.__dict__["_fit_state"] = FitState(*reader.decode(fitted["state"]))
             model = reader.decode(fitted["model"])
             if fitted["compilation"] is not None:
                 _compile(model, fitted["compilation"], reader, allowed, safe_mode)
-            vars(estimator)["model_"] = model
+            estimator.__dict__["model_"] = model
         return estimator
 
     def _fitted_part(self, writer: Writer) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """Configurations of Keras objects that are read from files, and the names that they may hold."""
 
+import copy
 from collections.abc import Mapping
 from typing import Any
 
@@ -73,7 +74,8 @@ def to_config(value: Any, path: str) -> Any:
     try:
         with custom_object_scope(custom_objects(value)):
             config = as_json(keras.saving.serialize_keras_object(value))
-            again = keras.saving.deserialize_keras_object(config, safe_mode=False)
+            # Keras puts objects into the configuration that it reads.
+            again = keras.saving.deserialize_keras_object(copy.deepcopy(config), safe_mode=False)
     except Exception as error:
         raise SerializationError(
             f"{path}: {type(value).__name__} cannot be rebuilt from its configuration ({error})."

@@ -79,10 +79,7 @@ class SklearnCallbacks(_Support):  # type: ignore[misc]
     def _in_tasks(
         self, fit: Callable[[], Any], epochs: Any, X: Any, y: Any, sample_weight: Any
     ) -> None:
-        """Run a fit as a task whose subtasks are the epochs, if there are such callbacks."""
-        if "_skl_callbacks" not in vars(self):
-            fit()
-            return
+        """Run a fit as a task whose subtasks are the epochs, for callbacks that were set."""
         _run(self, fit, epochs, X, y, sample_weight)
 
 

@@ -1,11 +1,12 @@
 """What a fitted estimator keeps: its private state, and its public attributes."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from typing import Any
 
 from scikeras_reference._model.keras_objects import callbacks_of_call
+from scikeras_reference._parameters.named import NamedParameters
 from scikeras_reference._training.best_epoch import best_epoch, monitored
 from scikeras_reference._training.keras_arguments import training_callbacks
 from scikeras_reference._training.placeholders import (
@@ -62,17 +63,12 @@ class FitState:
         )
 
 
-class FittedAttributes:
+class FittedAttributes(NamedParameters):
     """The part of a wrapper that knows what a fit has created."""
 
     _fit_state = FitState()
     model_: Any
     history_: dict[str, list[Any]]
-    _set_attributes: Callable[[Mapping[str, Any], str], None]
-    _named: Callable[[], dict[str, Any]]
-    _free: Callable[[], dict[str, Any]]
-    _default_values: Callable[[], dict[str, Any]]
-    get_params: Callable[..., dict[str, Any]]
 
     @property
     def initialized_(self) -> bool:
@@ -148,7 +144,7 @@ class FittedAttributes:
         """Make new callbacks; without X for the fit that is there, after it was unpickled."""
         named, routed = self._named(), self._free()
         names = self._fit_state.names if X is None else None
-        if names is not None or has_placeholders([], routed):
+        if names is not None or (routed and has_placeholders([], routed)):
             names = names or self._names_of_fit(X)
             routed = fill_arguments(routed, names)
         made = training_callbacks(named, routed)

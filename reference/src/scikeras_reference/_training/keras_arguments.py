@@ -16,6 +16,7 @@ __all__ = [
     "is_splitter",
     "one_more_epoch",
     "predict_arguments",
+    "splits",
     "training_callbacks",
     "validation_data",
 ]
@@ -216,6 +217,17 @@ def is_splitter(value: object) -> bool:
     (True, False, False)
     """
     return not isinstance(value, (type, str)) and (hasattr(value, "split") or callable(value))
+
+
+def splits(arguments: Mapping[str, Any]) -> bool:
+    """Return whether a splitter or a callable chooses rows; validation data win, as in Keras.
+
+    >>> from sklearn.model_selection import ShuffleSplit
+    >>> splits({"validation_split": ShuffleSplit()}), splits({"validation_split": 0.2})
+    (True, False)
+    """
+    value = arguments["validation_split"]
+    return is_splitter(value) and arguments.get("validation_data") is None
 
 
 def _check_range(name: str, value: Any, lowest: float, highest: float | None) -> None:

@@ -7,23 +7,11 @@ from typing import Any
 import keras
 import numpy as np
 
-from scikeras_reference._training.keras_arguments import is_splitter
 from scikeras_reference.exceptions import InputError, ParameterError
 
-__all__ = ["chosen_rows", "hold_out", "splits"]
+__all__ = ["chosen_rows", "hold_out"]
 
 Rows = tuple[Any, Any]
-
-
-def splits(arguments: Mapping[str, Any]) -> bool:
-    """Return whether a splitter or a callable chooses rows; validation data win, as in Keras.
-
-    >>> from sklearn.model_selection import ShuffleSplit
-    >>> splits({"validation_split": ShuffleSplit()}), splits({"validation_split": 0.2})
-    (True, False)
-    """
-    value = arguments["validation_split"]
-    return is_splitter(value) and arguments.get("validation_data") is None
 
 
 def chosen_rows(splitter: Any, X: Any, y: Any, groups: Any) -> Rows:

@@ -67,7 +67,10 @@ STRUCTURES = (
 
 WEIGHTS: dict[str, dict[str, Any]] = {
     "loss_weights": {"loss_weights": [0.25, 2.0]},
-    "loss_weights-by-name": {"loss_weights": {"left": 0.25, "right": 2.0}},
+    "loss_weights-by-name": {
+        "loss": {"left": SQUARED, "right": SQUARED},
+        "loss_weights": {"left": 0.25, "right": 2.0},
+    },
     "weighted_metrics": {"weighted_metrics": [[ABSOLUTE], [SQUARED]]},
     "weighted_metrics-by-name": {"weighted_metrics": {"left": ABSOLUTE, "right": [SQUARED]}},
 }

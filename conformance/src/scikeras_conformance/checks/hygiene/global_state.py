@@ -17,6 +17,8 @@ from scikeras_conformance.runner.context import CheckContext
 
 OUTER_SEED = 11
 SEEDED_CALLS = ["fit", "partial_fit", "initialize", "predict", "bad-builder", "bad-callback"]
+LATER_CALLS = ["second-fit", "warm-fit", "second-partial_fit", "validated-fit", "RandomState"]
+"""Calls after a fit, and with other parameters."""
 
 
 class UserError(RuntimeError):
@@ -54,12 +56,21 @@ def _call_of(context: CheckContext, name: str, **settings: Any) -> Callable[[], 
         model = _drawing_builder(context, then=fail)
     else:
         model = _drawing_builder(context)
+    if name == "warm-fit":
+        settings |= accepted(context, warm_start=True)
+    if name == "validated-fit":
+        settings |= accepted(context, validation_split=0.25)
     if name == "bad-callback":
         settings["callbacks"] = [keras.callbacks.LambdaCallback(on_epoch_end=fail)]
     estimator = context.make(model, **settings)
     if name == "predict":
         context.fit(estimator, X, y)
         return lambda: context.predict(estimator, X)
+    if name in LATER_CALLS:
+        if "-" in name and name != "validated-fit":
+            context.fit(estimator, X, y)
+        method = "partial_fit" if name.endswith("partial_fit") else "fit"
+        return lambda: context.call(estimator, method, X, y)
     if name.startswith("bad-"):
         return lambda: _fit_that_fails(context, estimator, raised)
     return lambda: context.call(estimator, name, X, y)
@@ -88,13 +99,15 @@ def _draw() -> float:
     "HYG-2.generators",
     verifies="a call with random_state restores the random generators of Python, NumPy and Keras",
     impact="random numbers drawn afterwards are the same in every run, or depend on the fit",
-    cases=SEEDED_CALLS,
+    cases=[*SEEDED_CALLS, *LATER_CALLS],
 )
 def generators(context: CheckContext) -> None:
     _seed_everything()
     expected = [_draw(), _draw()]
     for drawn in (0, 1):
-        call = _call_of(context, context.case, random_state=3)
+        is_given = context.case == "RandomState"
+        state = np.random.RandomState(3) if is_given else 3
+        call = _call_of(context, context.case, random_state=state)
         _seed_everything()
         found = [_draw() for _ in range(drawn)]
         python, numpy = random.getstate(), np.random.get_state()

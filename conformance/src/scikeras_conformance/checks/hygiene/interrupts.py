@@ -7,6 +7,7 @@ from scikeras_conformance.catalog.check import check
 from scikeras_conformance.checks._support.helper_models import compiled_helper, helper_builder
 from scikeras_conformance.checks._support.modules import doubles, np
 from scikeras_conformance.checks._support.predictions import as_array
+from scikeras_conformance.checks._support.preparation import accepted
 from scikeras_conformance.checks._support.recorded_training import before_each_batch
 from scikeras_conformance.checks._support.training import read_history
 from scikeras_conformance.runner.context import CheckContext, show
@@ -81,3 +82,52 @@ def while_training(context: CheckContext) -> None:
         f"after an interrupt in the third epoch, the loss should have an entry for each of the two "
         f"that were finished; it has {len(losses)}",
     )
+
+
+@check(
+    "HYG-7.later-training",
+    verifies="a KeyboardInterrupt in a second fit, a warm one or a partial_fit leaves the epochs "
+    "that were finished in history_, and a model that predicts",
+    impact="whoever stops further training by Ctrl-C loses the model, or the record of it",
+    cases=["second-fit", "warm-fit", "partial_fit"],
+    conditional=True,
+    presupposes="HYG-7.while-training",
+)
+def later_training(context: CheckContext) -> None:
+    X, y, *_ = doubles.dataset(context.wrapper)
+    batches: list[int] = []
+    # There is one batch in each epoch.
+    epochs = 4
+    allowed = epochs + (1 if context.case == "partial_fit" else INTERRUPTED_EPOCH)
+
+    def interrupt() -> None:
+        batches.append(1)
+        if len(batches) == allowed + 1:
+            raise KeyboardInterrupt
+
+    settings = {"epochs": epochs, **({"warm_start": True} if context.case == "warm-fit" else {})}
+    if accepted(context, **settings).keys() != settings.keys():
+        context.not_applicable(f"the wrapper has no parameters {', '.join(settings)}")
+    build = before_each_batch(helper_builder(context), interrupt)
+    estimator = context.make(build, **settings)
+    context.fit(estimator, X, y)
+    method = "partial_fit" if context.case == "partial_fit" else "fit"
+    if method == "partial_fit":
+        # The first of them is finished, and the second is not.
+        context.call(estimator, method, X, y)
+    with context.preparing(method), suppress(KeyboardInterrupt):
+        getattr(estimator, method)(X, y)
+    if len(batches) <= allowed:
+        context.recording_model(estimator)  # any other model is not interrupted
+        context.stop(method, "did not train for as many epochs as it should")
+    wanted = allowed if method == "partial_fit" else INTERRUPTED_EPOCH
+    what = f"after an interrupt in a {context.case.replace('-', ' ')}"
+    with context.doing(f"reading history_ {what}"):
+        losses = read_history(context, estimator).get("loss", [])
+    context.require(
+        len(losses) == wanted,
+        f"{what}, the loss should have an entry for each of the {wanted} epochs that were "
+        f"finished; it has {len(losses)}",
+    )
+    with context.doing(f"predict {what}"):
+        context.predict(estimator, X)

@@ -27,6 +27,7 @@ def _bad_calls(X: Any, y: Any) -> dict[str, tuple[Any, Any, dict[str, Any]]]:
     ones = np.ones(len(y))
     return {
         "fewer-targets": (X, y[:-1], {}),
+        "more-targets": (X, np.concatenate([y, y[:1]]), {}),
         "no-targets": (X, None, {}),
         "no-rows": (X[:0], y[:0], {}),
         "one-dimension": (X[:, 0], y, {}),
@@ -36,6 +37,7 @@ def _bad_calls(X: Any, y: Any) -> dict[str, tuple[Any, Any, dict[str, Any]]]:
         "nan-in-y": (X, _with(y, np.nan), {}),
         "infinity-in-y": (X, _with(y, np.inf), {}),
         "fewer-weights": (X, y, {"sample_weight": ones[:-1]}),
+        "more-weights": (X, y, {"sample_weight": np.ones(len(y) + 1)}),
         "nan-in-weights": (X, y, {"sample_weight": _with(ones, np.nan)}),
         "zero-weights": (X, y, {"sample_weight": 0.0 * ones}),
         "fewer-validation-targets": (X, y, {"validation_data": (X[:4], y[:3])}),
@@ -47,6 +49,7 @@ BAD_CALLS = [
     *("fewer-targets", "no-targets", "no-rows", "one-dimension", "words-in-X", "nan-in-X"),
     *("infinity-in-X", "nan-in-y", "infinity-in-y", "fewer-weights", "nan-in-weights"),
     *("zero-weights", "fewer-validation-targets", "fewer-validation-features"),
+    *("more-targets", "more-weights"),
 ]
 
 
@@ -100,6 +103,37 @@ def _in_dtype_of(good: Any, given: Any) -> Any:
     if isinstance(given, np.ndarray) and given.dtype.kind == good.dtype.kind == "f":
         return given.astype(good.dtype)
     return given
+
+
+@check(
+    "HYG-5.several-targets",
+    verifies="NaN or infinity in any column of a target raises an error before training starts",
+    impact="one missing number makes all weights NaN, after hours of training",
+    wrappers=[Wrapper.REGRESSOR],
+    cases=["nan", "infinity"],
+)
+def several_targets(context: CheckContext) -> None:
+    data = doubles.continuous_dataset(3)
+    value = np.nan if context.case == "nan" else np.inf
+    for method in _methods(context):
+        for column in range(3):
+            made: list[Any] = []
+
+            def build(made: list[Any] = made) -> Any:
+                made.append(doubles.stub_model_of(data, context.wrapper))
+                return made[-1]
+
+            estimator = context.make(build)
+            good = context.make(build)
+            context.call(good, method, data.X, data.y)
+            made.clear()
+            y = data.y.copy()
+            y[3, column] = value
+            what = f"{method} with {context.case} in column {column} of y"
+            with context.refusing(what, ValueError, TypeError):
+                getattr(estimator, method)(data.X, y)
+            trained = [model for model in made if model.log.fits]
+            context.require(not trained, f"{what} raised only after training had started")
 
 
 LATER = ("second-fit", "warm-fit", "partial_fit")

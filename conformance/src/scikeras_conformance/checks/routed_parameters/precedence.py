@@ -49,7 +49,15 @@ def _require_overridden(context: CheckContext, method: str) -> None:
     params = {name: plain, f"{method}__{name}": routed}
     destinations, _ = prepared(context, "predict", **params)
     calls = destinations.received(method)
-    require_received(context, calls, {name: routed}, f"Model.{method}")
+    if routed is None:
+        # The size that Keras takes by default may be passed on as well.
+        sizes = [call.get(name) for call in calls]
+        context.require(
+            sizes and set(sizes) <= {None, 32},
+            f"Model.{method} should receive {name}=None; it received {show(sizes)}",
+        )
+    else:
+        require_received(context, calls, {name: routed}, f"Model.{method}")
     calls = destinations.received(other)
     if name == "batch_size":
         with provided(lambda: _plain_arrives(context, other, name, plain)):
