@@ -63,16 +63,18 @@ def to_onnx(estimator: Any, path: str | os.PathLike[str]) -> None:
     graph = _Graph(onnx, model.graph)
     if isinstance(estimator, KerasClassifier):
         label, probabilities = _decoded(graph, estimator)
-        trailing = [-1, *([] if estimator.y_ndim_ == 1 else [estimator.classes_.shape[0]])]
-        if estimator.target_type_ != "multilabel-indicator" and estimator.y_ndim_ == 2:
-            trailing = [-1, 1]
-        outputs = {"label": graph.reshape(label, trailing), "probabilities": probabilities}
+        n_classes = int(estimator.n_classes_)
+        columns = n_classes if estimator.target_type_ == "multilabel-indicator" else 1
+        shape = [-1] if estimator.y_ndim_ == 1 else [-1, columns]
+        kind = _kind_of_label(onnx, estimator)
+        graph.finish("label", graph.reshape(label, shape), shape, kind)
+        graph.finish("probabilities", probabilities, [-1, n_classes])
     elif isinstance(estimator, KerasTransformer):
-        outputs = {"transformed": graph.raw}
+        graph.finish("transformed", graph.raw, graph.raw_shape)
+    elif getattr(estimator, "y_ndim_", 2) == 1:
+        graph.finish("variable", graph.reshape(graph.raw, [-1]), [-1])
     else:
-        shape = [-1] if getattr(estimator, "y_ndim_", 2) == 1 else None
-        outputs = {"variable": graph.raw if shape is None else graph.reshape(graph.raw, shape)}
-    graph.finish(outputs, estimator)
+        graph.finish("variable", graph.raw, graph.raw_shape)
     onnx.checker.check_model(model)
     onnx.save(model, path)
 
@@ -159,6 +161,15 @@ def _labels(classes: Any) -> Any:
     return classes.astype(np.int64) if classes.dtype.kind in "iu" else classes
 
 
+def _kind_of_label(onnx: Any, estimator: Any) -> int:
+    if estimator.target_type_ == "multilabel-indicator":
+        return int(onnx.TensorProto.INT64)
+    labels = _labels(estimator.classes_)
+    if labels.dtype == object:
+        return int(onnx.TensorProto.STRING)
+    return int(onnx.helper.np_dtype_to_tensor_dtype(labels.dtype))
+
+
 class _Graph:
     """Adds nodes to the graph of a model with one output."""
 
@@ -168,8 +179,11 @@ class _Graph:
         self._count = 0
         (output,) = graph.output
         self.raw: str = output.name
-        kind = output.type.tensor_type.elem_type
-        self._dtype = onnx.helper.tensor_dtype_to_np_dtype(kind)
+        tensor = output.type.tensor_type
+        self.raw_shape = [dimension.dim_value or -1 for dimension in tensor.shape.dim]
+        self._kind = int(tensor.elem_type)
+        self._dtype = onnx.helper.tensor_dtype_to_np_dtype(self._kind)
+        del graph.output[:]
 
     def add(self, operation: str, *inputs: str, **attributes: Any) -> str:
         """Add a node, and return the name of its output."""
@@ -202,25 +216,14 @@ class _Graph:
         divisor = self.add("Where", some, total, self.number(1))
         return self.add("Where", some, self.add("Div", name, divisor), self.number(1 / n_classes))
 
-    def finish(self, outputs: dict[str, str], estimator: Any) -> None:
-        """Replace the output of the graph by these, under their names."""
-        kinds = {"label": self._kind_of_label(estimator)} if "label" in outputs else {}
-        floats = self._onnx.helper.np_dtype_to_tensor_dtype(self._dtype)
-        del self._graph.output[:]
-        for name, source in outputs.items():
-            node = self._onnx.helper.make_node("Identity", [source], [name], name=f"to_{name}")
-            self._graph.node.append(node)
-            kind = kinds.get(name, floats)
-            info = self._onnx.helper.make_tensor_value_info(name, kind, None)
-            self._graph.output.append(info)
-
-    def _kind_of_label(self, estimator: Any) -> int:
-        if estimator.target_type_ == "multilabel-indicator":
-            return int(self._onnx.TensorProto.INT64)
-        labels = _labels(estimator.classes_)
-        if labels.dtype == object:
-            return int(self._onnx.TensorProto.STRING)
-        return int(self._onnx.helper.np_dtype_to_tensor_dtype(labels.dtype))
+    def finish(self, name: str, source: str, shape: Sequence[int], kind: int | None = None) -> None:
+        """Add an output of the graph, under its name; -1 stands for any number of rows."""
+        helper = self._onnx.helper
+        node = helper.make_node("Identity", [source], [name], name=f"to_{name}")
+        self._graph.node.append(node)
+        sizes = [None if size < 0 else size for size in shape]
+        kind = self._kind if kind is None else kind
+        self._graph.output.append(helper.make_tensor_value_info(name, kind, sizes))
 
     def _new_name(self) -> str:
         self._count += 1
