@@ -10,7 +10,7 @@ import pytest
 
 import scikeras_reference
 from scikeras_reference import exceptions, shared_steps, utils, wrappers
-from scikeras_reference.utils import transformers
+from scikeras_reference.utils import data, transformers
 
 PACKAGE = Path(scikeras_reference.__file__).parent
 MODULES = sorted(PACKAGE.rglob("*.py"))
@@ -27,6 +27,7 @@ MODULES = sorted(PACKAGE.rglob("*.py"))
             transformers,
             {"ClassifierLabelEncoder", "RegressorTargetEncoder", "TargetReshaper"},
         ),
+        (data, {"Rows"}),
     ],
     ids=lambda value: getattr(value, "__name__", ""),
 )
