@@ -54,7 +54,9 @@ class BatchSteps(FitSteps):
                 _, rest = self._class_weights(y, call)
                 arguments = self._fit_arguments(rest, validation, X.shape[0])
                 _require_no_split(arguments)
-                arguments["shuffle"] = bool(arguments["shuffle"]) and batches.dataset is not None
+                # What has no end, or is no data set, has an order of its own.
+                has_end = getattr(batches.dataset, "num_batches", None) is not None
+                arguments["shuffle"] = bool(arguments["shuffle"]) and has_end
                 data = encoded(
                     batches,
                     lambda batch: self._encode_batch(batch, call),
