@@ -10,7 +10,7 @@ from scikeras_conformance.checks._support.helper_models import helper_loss
 from scikeras_conformance.checks._support.modules import doubles, keras, np, sklearn_base
 from scikeras_conformance.checks._support.portraits import stub_model
 from scikeras_conformance.checks._support.predictions import same
-from scikeras_conformance.checks._support.preparation import accepted
+from scikeras_conformance.checks._support.preparation import accepted, counted_to
 from scikeras_conformance.checks._support.wardrobe import WARDROBE, dressed, taken
 from scikeras_conformance.runner.context import CheckContext
 
@@ -73,6 +73,7 @@ def _watched(context: CheckContext, estimator: Any) -> dict[str, object]:
     impact="each fold of a search starts with the small learning rate that the last one ended with",
     wrappers=ESTIMATORS,
     conditional=True,
+    presupposes="INIT-5.instances-not-trained",
 )
 def lowered_learning_rate(context: CheckContext) -> None:
     class Halving(keras.callbacks.Callback):  # type: ignore[misc]
@@ -157,12 +158,12 @@ def any_value(context: CheckContext) -> None:
         context.not_applicable(f"the wrapper has no parameter {name}")
     for kind, estimator in holding:
         _require_cloned(context, estimator, name, f"{name}, {kind}")
-        other = KEPT[kind]()
-        context.call(estimator, "set_params", **{name: other})
-        _require_cloned(context, estimator, name, f"{name}, {kind}, set later")
-        if kind != "RandomState":
-            context.call(estimator, "set_params", **{name: None})
-            _require_cloned(context, estimator, name, f"{name}, None, set later")
+        for value in (KEPT[kind](), None):
+            # That it can be set is what INIT-10 is about.
+            with counted_to("INIT-10.settable"):
+                context.call(estimator, "set_params", **{name: value})
+            what = "None" if value is None else kind
+            _require_cloned(context, estimator, name, f"{name}, {what}, set later")
 
 
 def _require_cloned(context: CheckContext, estimator: Any, name: str, what: str) -> None:
