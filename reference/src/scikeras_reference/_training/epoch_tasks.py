@@ -33,7 +33,7 @@ _Support: Any = CallbackSupportMixin if ARE_THERE else _NoCallbacks
 
 
 class EpochTasks(keras.callbacks.Callback):  # type: ignore[misc]
-    """Tells the callbacks of scikit-learn when an epoch begins and ends.
+    """Reports to the callbacks of scikit-learn when an epoch begins and ends.
 
     Parameters
     ----------
