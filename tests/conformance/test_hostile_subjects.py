@@ -90,7 +90,8 @@ def run_of_several(tmp_path_factory, toy_for_module):
     others = {
         "KerasRegressor": "os.fork()",
         # The last, because the others are derived from it.
-        "BaseWrapper": "print('x' * 30_000_000); sys.stderr.write('y' * 30_000_000)",
+        "BaseWrapper": "print('x' * 30_000_000); sys.stderr.write('y' * 30_000_000); "
+        "raise KeyboardInterrupt",
     }
     return judge(tmp_path_factory.mktemp("several"), "time.sleep(600)", others=others)
 
@@ -119,6 +120,13 @@ def test_forks_leave_one_result_each(run_of_several):
     """A child that comes back from a fork does not report, and does not disturb."""
     _, _, results = run_of_several
     assert "failed" == results["CLS-2.fit-and-predict:regressor"]["outcome"]
+
+
+@process
+def test_an_interrupt_of_a_subject(run_of_several):
+    """Only the user's Ctrl-C ends a run."""
+    _, _, results = run_of_several
+    assert "failed" == results["CLS-2.fit-and-predict:base"]["outcome"]
 
 
 @process
@@ -160,15 +168,15 @@ def test_an_import_that_swallows_its_time_limit(tmp_path, workers):
 
 
 @process
+@pytest.mark.exhaustive
 @pytest.mark.parametrize(
     "body",
     [
-        "raise KeyboardInterrupt",
-        pytest.param("raise BaseException('no')", marks=pytest.mark.exhaustive),
-        pytest.param("import _thread; _thread.interrupt_main()", marks=pytest.mark.exhaustive),
+        "raise BaseException('no')",
+        "import _thread; _thread.interrupt_main()",
     ],
 )
-def test_interrupts_of_a_subject(tmp_path, body):
+def test_further_interrupts_of_a_subject(tmp_path, body):
     """Only the user's Ctrl-C ends a run; all checks have their results."""
     done, data, results = judge(tmp_path, body)
     assert 1 == done.returncode, done.stdout + done.stderr

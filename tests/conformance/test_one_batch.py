@@ -75,10 +75,18 @@ def test_training_is_the_same(outputs, weights, first):
         {"x": X, "y": Y, "batch_size": 4},
         {"x": X, "y": Y, "batch_size": "8"},
         {"x": np.zeros((33, 3))},
-        {"x": X, "y": Y, "callbacks": [keras.callbacks.Callback()]},
+        {"x": X, "y": Y, "callbacks": [keras.callbacks.Callback]},
         {"x": X, "y": Y, "callbacks": keras.callbacks.Callback()},
-        {"x": X, "y": Y, "validation_split": 0.5},
-        {"x": X, "y": Y, "validation_data": (X, Y)},
+        {"x": X, "y": Y, "callbacks": keras.callbacks.CallbackList([keras.callbacks.Callback()])},
+        {"x": X, "y": Y, "validation_split": 0.9},
+        {"x": X, "y": Y, "validation_split": 1},
+        {"x": X, "y": Y, "validation_split": "0.5"},
+        {"x": X, "y": Y, "validation_data": [X, Y]},
+        {"x": X, "y": Y, "validation_data": (X,)},
+        {"x": X, "y": Y, "validation_data": (X, Y.tolist())},
+        {"x": X, "y": Y, "validation_data": (X, Y), "validation_batch_size": 5},
+        {"x": X, "y": Y, "validation_data": (X, Y), "validation_freq": 2},
+        {"x": X, "y": Y, "validation_data": (X, Y), "validation_steps": 1},
         {"x": X, "y": Y, "class_weight": {0: 2.0}},
         {"x": X, "y": Y, "steps_per_epoch": 1},
         {"x": X, "y": Y, "epochs": 1.0},
@@ -89,7 +97,69 @@ def test_training_is_the_same(outputs, weights, first):
 )
 def test_what_is_out_of_the_ordinary_is_left_to_keras(given):
     """Keras decides what becomes of a call that this module does not understand fully."""
-    assert not is_one_batch(given)
+    assert not is_one_batch(given, training=True)
+    assert not is_one_batch({"x": X, "callbacks": [keras.callbacks.Callback()]})
+
+
+@pytest.mark.parametrize(
+    "validation",
+    [
+        {"validation_data": ({name: x[:5] for name, x in DATA.items()}, Y[:5] * 2)},
+        {"validation_data": (DATA, Y * 2, np.arange(8.0)), "validation_batch_size": 8},
+        {"validation_split": 0.3},
+    ],
+    ids=["data", "weights", "split"],
+)
+@pytest.mark.parametrize("weights", [None, np.arange(1.0, 9.0)])
+def test_validation_is_the_same(validation, weights):
+    """What is logged in training and in validation, and what is learned, is as by `Model.fit`."""
+    given = {"x": DATA, "y": Y, "sample_weight": weights, "epochs": 3, **validation}
+    assert is_one_batch(given)
+    plain, quick = model_of(), model_of()
+    expected = plain.fit(**given, shuffle=False, verbose=0)
+    found = train_one_batch(quick, given)
+    assert {"loss", "mae", "val_loss", "val_mae"} == set(expected.history)
+    assert list(expected.history) == list(found.history)
+    for name, values in expected.history.items():
+        np.testing.assert_allclose(found.history[name], values, rtol=1e-5)
+    for ours, theirs in zip(quick.get_weights(), plain.get_weights(), strict=True):
+        np.testing.assert_allclose(ours, theirs, rtol=1e-5)
+
+
+def noting(seen):
+    """Return a callback that writes down what it is called for, and with what."""
+
+    def note(name):
+        def called(self, *args, **kwargs):
+            values = (*args, *kwargs.values())
+            seen.append((name, *(sorted(v) if isinstance(v, dict) else v for v in values)))
+
+        return called
+
+    phases = ("train", "epoch", "train_batch", "test", "test_batch")
+    names = [f"on_{phase}_{end}" for phase in phases for end in ("begin", "end")]
+    return type("Noting", (keras.callbacks.Callback,), {name: note(name) for name in names})()
+
+
+@pytest.mark.parametrize("validation", [{}, {"validation_data": (DATA, Y * 2)}], ids=["", "val"])
+def test_callbacks_see_the_same(validation):
+    """Events, numbers of batches and epochs, names of logs, parameters, and when training stops."""
+    seen = []
+    for train in (keras.Model.fit, train_one_batch):
+        events, own, model = [], keras.callbacks.History(), model_of()
+        callback = noting(events)
+        stop = keras.callbacks.EarlyStopping("loss", min_delta=1e9)
+        given = {"x": DATA, "y": Y, "epochs": 9, "callbacks": [callback, own, stop], **validation}
+        assert is_one_batch(given, training=True)
+        if train is train_one_batch:
+            history = train(model, given)
+        else:
+            history = train(model, **given, verbose=0)
+        assert own is history is model.history
+        seen.append((events, callback.params, own.epoch, list(own.history)))
+    assert seen[0] == seen[1]
+    assert 2 == len(seen[0][2])
+    assert bool(validation) == ("on_test_end" in {name for name, *_ in seen[0][0]})
 
 
 def test_what_says_nothing_is_no_obstacle():

@@ -36,6 +36,7 @@ def test_one_item_for_each_planned_check(pytester):
 
 
 @pytest.mark.process
+@pytest.mark.exhaustive
 def test_one_item_for_each_planned_check_of_two_workers(pytester):
     """Workers of xdist share the same items, whose names come from the same plan."""
     done = pytester.runpytest_subprocess(

@@ -17,6 +17,14 @@ from scikeras_conformance.subject.loading import load_subject
 NAMES = "BaseWrapper, KerasClassifier, KerasRegressor"
 
 
+@pytest.fixture(scope="module", autouse=True)
+def _cache_of_mypy(tmp_path_factory):
+    """Let all runs of mypy share what they find out about the libraries."""
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        monkeypatch.setattr(type_checking, "CACHE", str(tmp_path_factory.mktemp("mypy")))
+        yield
+
+
 def judge(spec, *checks):
     """Return the results of the checks of the chapter, by check."""
     subject = load_subject(spec)

@@ -27,7 +27,7 @@ TASKS = [eval(PASTED, {"Task": Task})] if PASTED else [draw(seed) for seed in ra
 
 def start_anew(seed):
     """Bring the process to where a script would start: no names given out, generators seeded."""
-    keras.utils.clear_session()
+    keras.utils.clear_session(free_memory=False)
     keras.utils.set_random_seed(seed)
 
 

@@ -33,7 +33,7 @@ def build():
 
 def trained(monkeypatch, *, shares, **parameters):
     monkeypatch.setenv(SETTING, "1" if shares else "0")
-    keras.backend.clear_session()
+    keras.backend.clear_session(free_memory=False)
     made = KerasRegressor(
         build, loss="mse", metrics=["mae"], optimizer="adam", random_state=0, verbose=0, epochs=2,
         **parameters,

@@ -40,6 +40,11 @@ class Batches(keras.utils.PyDataset):
         return ROWS[:5], NUMBERS[:5]
 
 
+class OnlyItems:
+    def __getitem__(self, index):
+        return ROWS[index]
+
+
 def ragged():
     rows = np.empty(24, dtype=object)
     rows[:] = [np.arange(size + 1) for size in range(24)]
@@ -49,9 +54,10 @@ def ragged():
 @pytest.mark.parametrize(
     ("X", "message"),
     [
-        (Batches(), "X is a Batches.*partial_fit"),
-        ((row for row in ROWS), "X is a generator"),
-        ([(ROWS, NUMBERS)], "rows of X differ in length"),
+        (Batches(), "X yields batches, and y is given too.*Rows"),
+        ((row for row in ROWS), "X yields batches, and y is given too"),
+        (OnlyItems(), "X is a OnlyItems.*Rows"),
+        ([(ROWS, NUMBERS)], "X is a list of 1 batches.*Rows"),
         ([ROWS[:, :2], ROWS[:, 2:]], "X is a list of 2 arrays.*feature_encoder"),
         ((ROWS, ROWS), "X is a tuple of 2 arrays.*feature_encoder"),
         (ragged(), "rows of X differ in length.*pad_sequences"),

@@ -112,12 +112,6 @@ def test_sparse_indicators(X, rng):
     assert y.shape == wrapper.predict(X).shape
 
 
-def test_several_inputs_at_once(X, target):
-    """A dict of inputs is refused, with the way to do it (DATA-1)."""
-    with pytest.raises(InputError, match="X is a dict.*override feature_encoder"):
-        regressor().fit({"a": X, "b": X}, target)
-
-
 @pytest.mark.parametrize(
     ("bad", "match"),
     [

@@ -9,6 +9,7 @@ import pytest
 from reference_models import regressor
 from sklearn.model_selection import GridSearchCV
 
+from scikeras_reference._data.rows import Rows
 from scikeras_reference._training.placeholders import names_of_fit
 
 
@@ -127,3 +128,18 @@ def test_without_placeholders(tmp_path, X, target):
     assert fitted._fit_state.names is None
     with pytest.raises(AttributeError, match="no placeholders"):
         _ = fitted.placeholders_
+
+
+def test_folds_of_rows_on_disk_and_of_several_inputs():
+    """The same fold has the same name, and others have others."""
+    rows = Rows(np.eye(6))
+    inputs = {"a": np.arange(6), "b": np.eye(6)}
+    folds = [np.array([0, 1, 2]), np.array([3, 4, 5])]
+    of_rows = [names_of_fit(rows[fold], {}, {})["fold"] for fold in [*folds, *folds]]
+    of_inputs = [
+        names_of_fit({name: array[fold] for name, array in inputs.items()}, {}, {})["fold"]
+        for fold in [*folds, *folds]
+    ]
+    for names in (of_rows, of_inputs):
+        assert names[:2] == names[2:]
+        assert 2 == len(set(names))

@@ -19,7 +19,7 @@ from scikeras_reference import (
     utils,
     wrappers,
 )
-from scikeras_reference.utils import transformers
+from scikeras_reference.utils import data, transformers
 
 PACKAGE = Path(scikeras_reference.__file__).parent
 MODULES = sorted(PACKAGE.rglob("*.py"))
@@ -41,6 +41,7 @@ WRAPPERS = {"BaseWrapper", "KerasClassifier", "KerasRegressor", "KerasTransforme
             transformers,
             {"ClassifierLabelEncoder", "RegressorTargetEncoder", "TargetReshaper"},
         ),
+        (data, {"Rows"}),
     ],
     ids=lambda value: getattr(value, "__name__", ""),
 )

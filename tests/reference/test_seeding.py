@@ -17,7 +17,7 @@ from scikeras_reference.exceptions import ParameterError
 
 def seed_everything():
     """Start every generator anew; before Keras 3.13 the seed alone leaves its own as it is."""
-    keras.utils.clear_session()
+    keras.utils.clear_session(free_memory=False)
     keras.utils.set_random_seed(5)
 
 

@@ -5,16 +5,15 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, Self
 
-from sklearn.preprocessing import FunctionTransformer
+import numpy as np
 
+from scikeras_reference._batch_steps import BatchSteps
+from scikeras_reference._data.batch_sources import is_batches
 from scikeras_reference._data.validation import (
-    check_continues,
     check_weights,
-    for_keras,
     require_weight,
     validate_features,
 )
-from scikeras_reference._hooks import Hooks
 from scikeras_reference._model.builder import build, find_builder
 from scikeras_reference._model.built_model import (
     check_built,
@@ -22,7 +21,6 @@ from scikeras_reference._model.built_model import (
     check_trainable,
     inform_encoder,
     output_shapes,
-    unregister_untrained,
     warn_of_shared_weights,
 )
 from scikeras_reference._model.compilation import (
@@ -33,10 +31,8 @@ from scikeras_reference._model.compilation import (
 )
 from scikeras_reference._model.meta import Meta
 from scikeras_reference._parameters.named import check_flag
-from scikeras_reference._persistence import Persistence
 from scikeras_reference._training.epoch_tasks import SklearnCallbacks
 from scikeras_reference._training.fit import extend_history, fit, keeps_finished_epochs
-from scikeras_reference._training.fitted_attributes import FitState
 from scikeras_reference._training.keras_arguments import (
     fit_arguments,
     one_more_epoch,
@@ -45,14 +41,14 @@ from scikeras_reference._training.keras_arguments import (
     validation_data,
 )
 from scikeras_reference._training.predict import predict
-from scikeras_reference._training.seeding import epoch_seeds, to_seed
+from scikeras_reference._training.seeding import epoch_seeds
 from scikeras_reference._training.splitters import hold_out
 from scikeras_reference._training.validation_rows import class_weighted, training_rows
 
 __all__ = ["BaseWrapper"]
 
 
-class BaseWrapper(Hooks, SklearnCallbacks, Persistence):
+class BaseWrapper(SklearnCallbacks, BatchSteps):
     """A Keras model as a scikit-learn estimator, neither classifier nor regressor.
 
     Parameters
@@ -87,6 +83,9 @@ class BaseWrapper(Hooks, SklearnCallbacks, Persistence):
         Whether Keras runs without compiling graphs.
     epochs : int, default=1
         Epochs of one ``fit``.
+    input_columns : dict, "by_name" or None, default=None
+        For data frames and models of several inputs: the column, or the list of columns, of each
+        input by its name; or that each column is an input.
     **kwargs : object
         Keyword arguments for the builder, and routed parameters (see ``prefixes_``).
 
@@ -139,7 +138,10 @@ class BaseWrapper(Hooks, SklearnCallbacks, Persistence):
             As for ``fit``, except that the loss may be missing.
         """
         with self._rollback():
-            self._prepare(X, y)
+            if type(X) is not np.ndarray and is_batches(X):
+                self._prepare_batches(X, y)
+            else:
+                self._prepare(X, y)
         return self
 
     def fit(
@@ -159,7 +161,9 @@ class BaseWrapper(Hooks, SklearnCallbacks, Persistence):
         Parameters
         ----------
         X : array-like, sparse matrix or data frame of shape (n_samples, n_features, ...)
-            Numbers of any dtype. Never written to.
+            Numbers of any dtype. Never written to. Or a data set, loader or generator of batches
+            (X, y) or (X, y, sample_weight), or a function that returns one; or a dict of arrays
+            by the names of the model's inputs.
         y : array-like of shape (n_samples,) or (n_samples, n_outputs), default=None
             Target. Classifiers and regressors need one.
         sample_weight : array-like of shape (n_samples,), default=None
@@ -170,7 +174,8 @@ class BaseWrapper(Hooks, SklearnCallbacks, Persistence):
         groups : array-like of shape (n_samples,), default=None
             For a splitter that is given as ``validation_split``.
         **kwargs : object
-            Arguments of ``Model.fit``, for this call only (API-11).
+            Arguments of ``Model.fit``, for this call only (API-11). A classifier takes `classes`
+            too, all labels: `y` may lack some, and batches are not read to find them.
 
         Returns
         -------
@@ -244,12 +249,14 @@ class BaseWrapper(Hooks, SklearnCallbacks, Persistence):
     def _outputs(self, X: Any, call: Mapping[str, Any], method: str) -> Any:
         """Return the raw outputs of the model for X."""
         self._require_model(method)
+        if type(X) is not np.ndarray and is_batches(X):
+            return self._outputs_of_batches(X, call)
         X = validate_features(self, X, reset=False)
         arguments = predict_arguments(
-            self.model_.predict, self._named(), self._routed("predict"), call, len(X)
+            self.model_.predict, self._named(), self._routed("predict"), call, X.shape[0]
         )
         arguments["callbacks"] = self._callbacks_for(call, "predict")
-        return predict(self.model_, for_keras(self.feature_encoder_.transform(X)), arguments)
+        return predict(self.model_, self._encode_features(X), arguments)
 
     def _fit(
         self,
@@ -265,6 +272,9 @@ class BaseWrapper(Hooks, SklearnCallbacks, Persistence):
         groups: Any = None,
     ) -> Self:
         """Take the data through all steps; docs/architecture.md has the same list."""
+        if type(X) is not np.ndarray and is_batches(X):
+            given = (y, sample_weight, groups)
+            return self._fit_batches(X, given, call, validation, warm, extend, classes)
         weights = check_weights(sample_weight, X)
         with self._rollback(Exception):
             with self._rollback():  # an interrupt before training keeps the earlier fit
@@ -276,48 +286,36 @@ class BaseWrapper(Hooks, SklearnCallbacks, Persistence):
                 features, target = self._encode(X, y)
                 self._require_compiled(features)
                 check_target(self.model_, target, self._fit_state.output_shapes)
-                arguments = self._fit_arguments(call, validation, len(X))
+                arguments = self._fit_arguments(call, validation, X.shape[0])
                 if splits(arguments):
                     rows = self._chosen_rows(arguments, X, y, groups)
                     features, target, weights, by_class, arguments = hold_out(
                         rows, features, target, weights, by_class, arguments
                     )
                 elif arguments["validation_split"]:
-                    self._check_held_out(y, training_rows(arguments, len(X)))
+                    self._check_held_out(y, training_rows(arguments, X.shape[0]))
                 if by_class is not None:
                     features, target, weights, arguments = class_weighted(
                         features, target, weights, by_class, arguments
                     )
                     require_weight(weights)
-            epoch = arguments["initial_epoch"]
-            if not (extend or epoch) or not hasattr(self, "history_"):
-                self.history_: dict[str, list[Any]] = {}
-            with self._seeded(epoch), keeps_finished_epochs(self.model_, self.history_):
-                history = fit(self.model_, features, target, weights, arguments)
-            extend_history(self.history_, history.history)
+            self._train(features, target, weights, arguments, extend=extend)
         return self
 
+    def _train(
+        self, features: Any, target: Any, weights: Any, arguments: dict[str, Any], *, extend: bool
+    ) -> None:
+        """Train the model under the seed of the epoch, and extend the history."""
+        epoch = arguments["initial_epoch"]
+        if not (extend or epoch) or not hasattr(self, "history_"):
+            self.history_: dict[str, list[Any]] = {}
+        with self._seeded(epoch), keeps_finished_epochs(self.model_, self.history_):
+            history = fit(self.model_, features, target, weights, arguments)
+        extend_history(self.history_, history.history)
+
     def _prepare(self, X: Any, y: Any, classes: Any = None) -> tuple[Any, Any]:
-        """Start anew: reset, validate, fit the encoders, build; return validated X and y."""
-        if "model_" in vars(self) and "history_" not in vars(self):  # of `initialize`
-            unregister_untrained(self.model_)
-        for name in [*self._metadata(), "_fit_state"]:
-            self.__dict__.pop(name, None)
-        X = validate_features(self, X, y, reset=True)
-        y = self._validate_target(X, y)
-        shape = () if y is None else y.shape[1:]
-        seed = None if self.random_state is None else to_seed(self.random_state)
-        self._fit_state = FitState(seed, shape, classes)
-        self.X_dtype_, self.X_shape_ = X.dtype, X.shape
-        if y is not None:
-            self.y_dtype_, self.y_ndim_, self.target_type_ = y.dtype, y.ndim, self._target_type(y)
-            self.n_outputs_ = 1 if y.ndim == 1 else y.shape[1]
-        encoder = self.target_encoder_ = self.target_encoder.fit(y)
-        is_identity = type(encoder) is FunctionTransformer and encoder.func is None
-        self.n_outputs_expected_ = 1 if is_identity else None
-        self._take_metadata(self.target_encoder_)
-        self.feature_encoder_ = self.feature_encoder.fit(X)
-        self._take_metadata(self.feature_encoder_)
+        """Start anew, and build a model; return validated X and y."""
+        X, y = self._start(X, y, classes)
         with self._seeded():
             self.model_ = self._build(X)
         return X, y
@@ -337,7 +335,7 @@ class BaseWrapper(Hooks, SklearnCallbacks, Persistence):
             known=(*self._get_param_names(), *sorted(self.prefixes_)),
             addressed=self._routed("model"),
         )
-        row = for_keras(self.feature_encoder_.transform(X[:1]))
+        row = self._first_row(X)
         check_built(model, builder, row)
         compilation = None if model.compiled else arguments()
         shapes = output_shapes(model, row, self.n_outputs_expected_)
@@ -355,18 +353,6 @@ class BaseWrapper(Hooks, SklearnCallbacks, Persistence):
         named, routed, encoder = self._named(), self._free(), self.target_encoder_
         kind = vars(self).get("target_type_")
         return choose_loss(arguments, named, routed, encoder, kind, model, shapes)
-
-    def _validate_further(self, X: Any, y: Any, *, new_callbacks: bool) -> tuple[Any, Any]:
-        X = validate_features(self, X, y, reset=False)
-        y = self._validate_target(X, y)
-        check_continues(self, X, y, self._fit_state.target_shape)
-        if new_callbacks:
-            self._renew_callbacks(X)
-        return X, y
-
-    def _encode(self, X: Any, y: Any) -> tuple[Any, Any]:
-        features = for_keras(self.feature_encoder_.transform(X), "X")
-        return features, None if y is None else for_keras(self.target_encoder_.transform(y), "y")
 
     def _require_compiled(self, features: Any) -> None:
         if not self.model_.compiled:  # `initialize` had no loss
@@ -386,6 +372,10 @@ class BaseWrapper(Hooks, SklearnCallbacks, Persistence):
             callbacks.append(self._epoch_tasks)
         arguments = fit_arguments(self.model_.fit, self._named(), self._routed("fit"), call, rows)
         arguments["callbacks"] = callbacks
+        if validation and validation[0] is not None and is_batches(validation[0]):
+            steps = arguments.get("validation_steps")
+            arguments["validation_data"] = self._validation_batches(*validation, steps)
+            return arguments
         data = validation_data(arguments, validation)
         if data is not None:
             X = validate_features(self, data[0], data[1], reset=False)

@@ -31,7 +31,8 @@ class KerasClassifier(ClassifierMixin, BaseWrapper):  # type: ignore[misc]
         label in each row a dict by column, for others a list with a dict for each column, whose
         weights multiply. ``fit__class_weight`` and ``fit(class_weight=...)`` are by label too.
     build_fn, warm_start, random_state, optimizer, loss, metrics, batch_size, \
-validation_batch_size, verbose, callbacks, validation_split, shuffle, run_eagerly, epochs, **kwargs
+validation_batch_size, verbose, callbacks, validation_split, shuffle, run_eagerly, epochs, \
+input_columns, **kwargs
         As for `BaseWrapper`.
 
     Attributes
@@ -84,6 +85,7 @@ validation_batch_size, verbose, callbacks, validation_split, shuffle, run_eagerl
         shuffle: bool = True,
         run_eagerly: bool = False,
         epochs: int = 1,
+        input_columns: Any = None,
         class_weight: Any = None,
         **kwargs: Any,
     ) -> None:
@@ -103,6 +105,7 @@ validation_batch_size, verbose, callbacks, validation_split, shuffle, run_eagerl
             shuffle=shuffle,
             run_eagerly=run_eagerly,
             epochs=epochs,
+            input_columns=input_columns,
             **kwargs,
         )
         self.class_weight = class_weight
@@ -122,7 +125,7 @@ validation_batch_size, verbose, callbacks, validation_split, shuffle, run_eagerl
         return tags
 
     def partial_fit(  # type: ignore[override]  # classes comes third, as in scikit-learn
-        self, X: Any, y: Any, classes: Any = None, sample_weight: Any = None, **kwargs: Any
+        self, X: Any, y: Any = None, classes: Any = None, sample_weight: Any = None, **kwargs: Any
     ) -> Self:
         """Train for one epoch more, with the weights and the optimizer as they are (API-3).
 
@@ -147,13 +150,6 @@ validation_batch_size, verbose, callbacks, validation_split, shuffle, run_eagerl
             As for ``fit``; for data unlike that of the first call (API-13); and for other
             `classes` than in the first call.
         """
-        if classes is not None and self.initialized_:
-            known = getattr(self, "classes_", None)
-            if known is not None and not np.array_equal(np.unique(classes), known):
-                raise InputError(
-                    f"classes={np.unique(classes).tolist()} is not what the first call of"
-                    f" partial_fit was given: {known.tolist()}. Leave it out, or fit anew."
-                )
         call = one_more_epoch(kwargs, self.current_epoch)
         return self._fit(X, y, sample_weight, call, warm=True, extend=True, classes=classes)
 
@@ -247,9 +243,31 @@ validation_batch_size, verbose, callbacks, validation_split, shuffle, run_eagerl
         """
         return float(accuracy_score(y_true, y_pred, **kwargs))
 
-    def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
+    def score(self, X: Any, y: Any = None, sample_weight: Any = None) -> float:
         """Score the predictions for X with ``scorer``; see `BaseWrapper.score`."""
         return BaseWrapper.score(self, X, y, sample_weight)
+
+    def _fit(
+        self,
+        X: Any,
+        y: Any,
+        sample_weight: Any,
+        call: Mapping[str, Any],
+        *args: Any,
+        classes: Any = None,
+        **options: Any,
+    ) -> Self:
+        """Take `classes`, a keyword of ``fit`` and ``partial_fit``, out of those for Keras."""
+        call = dict(call)
+        classes = call.pop("classes", classes)
+        if classes is not None and self.initialized_ and options["warm"]:
+            known = getattr(self, "classes_", None)
+            if known is not None and not np.array_equal(np.unique(classes), known):
+                raise InputError(
+                    f"classes={np.unique(classes).tolist()} is not what the first call was given:"
+                    f" {known.tolist()}. Leave it out, or fit anew."
+                )
+        return super()._fit(X, y, sample_weight, call, *args, classes=classes, **options)
 
     def _validate_target(self, X: Any, y: Any) -> Any:
         if y is None:

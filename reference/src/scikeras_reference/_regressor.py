@@ -21,7 +21,8 @@ class KerasRegressor(RegressorMixin, BaseWrapper):  # type: ignore[misc]
     model : callable or keras.Model, default=None
         The builder. It finds the number of targets in ``meta["n_outputs_"]``.
     build_fn, warm_start, random_state, optimizer, loss, metrics, batch_size, \
-validation_batch_size, verbose, callbacks, validation_split, shuffle, run_eagerly, epochs, **kwargs
+validation_batch_size, verbose, callbacks, validation_split, shuffle, run_eagerly, epochs, \
+input_columns, **kwargs
         As for `BaseWrapper`.
 
     Notes
@@ -69,7 +70,7 @@ validation_batch_size, verbose, callbacks, validation_split, shuffle, run_eagerl
         """
         return r2_score(y_true, y_pred, **kwargs)  # type: ignore[no-any-return]
 
-    def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
+    def score(self, X: Any, y: Any = None, sample_weight: Any = None) -> float:
         """Score the predictions for X with ``scorer``; see `BaseWrapper.score`."""
         return BaseWrapper.score(self, X, y, sample_weight)
 

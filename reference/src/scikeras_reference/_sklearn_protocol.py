@@ -5,6 +5,7 @@ from typing import Any, ClassVar, Self
 
 from sklearn.base import BaseEstimator, clone
 
+from scikeras_reference._data.batch_sources import is_batches
 from scikeras_reference._data.validation import check_weights
 from scikeras_reference._parameters.named import NamedParameters
 from scikeras_reference._representation import Representation
@@ -65,13 +66,13 @@ class SklearnProtocol(NamedParameters, Representation, BaseEstimator):  # type: 
             " y_pred, **kwargs), or use KerasClassifier or KerasRegressor."
         )
 
-    def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
+    def score(self, X: Any, y: Any = None, sample_weight: Any = None) -> float:
         """Score the predictions for X with ``scorer`` (chapter SCORE).
 
         Parameters
         ----------
         X : array-like of shape (n_samples, n_features, ...)
-            As for ``predict``.
+            As for ``predict``. Batches hold y and weights.
         y : array-like of shape (n_samples,) or (n_samples, n_outputs)
             True targets. The scorer gets them as an array, in the user's own labels.
         sample_weight : array-like of shape (n_samples,), default=None
@@ -88,12 +89,15 @@ class SklearnProtocol(NamedParameters, Representation, BaseEstimator):  # type: 
             A ``NotFittedError``, before ``fit`` (INIT-9).
         """
         self._require_model("score")
-        weights = check_weights(sample_weight, X, "samples")
-        y = self._validate_target(X, y)
         arguments = self._routed("score")
+        if is_batches(X):
+            y, predictions, weights = self._predicted_batches(X, y, sample_weight)
+        else:
+            weights = check_weights(sample_weight, X, "samples")
+            y = self._validate_target(X, y)
+            predictions = self.predict(X)
         if weights is not None:
             arguments["sample_weight"] = weights
-        predictions = self.predict(X)
         try:
             return self.scorer(y, predictions, **arguments)
         except Exception as error:

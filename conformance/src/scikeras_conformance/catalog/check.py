@@ -52,6 +52,8 @@ class Check:
     presupposes : str
         The check of a promise that this one builds on. Where that fails for the same wrapper, a
         failure of this one counts to its cause.
+    starts_processes : bool
+        Whether it works with processes of Python that several checks of a run share.
     """
 
     id: str
@@ -67,6 +69,7 @@ class Check:
     needs: frozenset[Capability] = frozenset()
     case_needs: frozenset[tuple[str, Capability]] = frozenset()
     presupposes: str = ""
+    starts_processes: bool = False
 
     @property
     def chapter(self) -> str:
@@ -87,6 +90,7 @@ def check(
     needs: Iterable[Capability] = (),
     case_needs: Mapping[str, Capability] = MappingProxyType({}),
     presupposes: str = "",
+    starts_processes: bool = False,
 ) -> Callable[[CheckFunction], Check]:
     """Make a check out of a function.
 
@@ -111,6 +115,8 @@ def check(
     case_needs : mapping of str to Capability, optional
         The capability that a case needs beside those.
     presupposes : str, default=""
+        See `Check`.
+    starts_processes : bool, default=False
         See `Check`.
 
     Raises
@@ -143,6 +149,7 @@ def check(
             needs=NEEDED_BY.get(clause.id, frozenset()) | frozenset(needs),
             case_needs=frozenset(case_needs.items()),
             presupposes=presupposes,
+            starts_processes=starts_processes,
         )
 
     return record

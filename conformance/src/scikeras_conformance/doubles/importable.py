@@ -13,7 +13,8 @@ import numpy as np
 from scikeras_conformance.catalog.wrappers import Wrapper
 from scikeras_conformance.doubles.data import Dataset, classes_dataset, continuous_dataset
 from scikeras_conformance.doubles.helpers import HELPERS
-from scikeras_conformance.doubles.models import make_model
+from scikeras_conformance.doubles.models import arguments_by_name, make_model
+from scikeras_conformance.doubles.one_batch import is_one_batch, predict_one_batch, train_one_batch
 from scikeras_conformance.doubles.recorders import zero_learning_rate
 from scikeras_conformance.doubles.stub import stub_model_of
 
@@ -35,8 +36,23 @@ __all__ = [
 class EagerModel(keras.Model):  # type: ignore[misc]
     """A functional model that always runs eagerly, whatever it is compiled with.
 
-    It does not override `compile`, because Keras would not restore its compile state.
+    Like `RecordingModel` it does without an input pipeline where there is one batch. It does not
+    override `compile`, because Keras would not restore its compile state.
     """
+
+    def fit(self, *args: Any, **kwargs: Any) -> Any:
+        """Train."""
+        given = arguments_by_name(keras.Model.fit, self, args, kwargs)
+        if is_one_batch(given, training=True):
+            return train_one_batch(self, given)
+        return super().fit(*args, **kwargs)
+
+    def predict(self, *args: Any, **kwargs: Any) -> Any:
+        """Predict."""
+        given = arguments_by_name(keras.Model.predict, self, args, kwargs)
+        if is_one_batch(given):
+            return predict_one_batch(self, given)
+        return super().predict(*args, **kwargs)
 
     @property
     def run_eagerly(self) -> bool:

@@ -61,7 +61,7 @@ class RecordingModel(keras.Model):  # type: ignore[misc]
         """Log the arguments and the history."""
         given = arguments_by_name(keras.Model.fit, self, args, kwargs)
         self.log.fits.append(dict(given))
-        if is_one_batch(given):
+        if is_one_batch(given, training=True):
             history = train_one_batch(self, given)
         else:
             history = super().fit(**{**given, "verbose": 0})

@@ -84,9 +84,11 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Make one item for each planned check."""
     if PLANNED not in metafunc.fixturenames:
         return
-    from scikeras_conformance.pytest_plugin.items import parameters
+    from scikeras_conformance.pytest_plugin.items import in_order_of_workers, parameters
 
-    metafunc.parametrize(PLANNED, parameters(_run_of(metafunc.config).plan))
+    run = _run_of(metafunc.config)
+    plan = in_order_of_workers(run.plan) if run.owns_process else run.plan
+    metafunc.parametrize(PLANNED, parameters(plan))
 
 
 @pytest.fixture(scope="session")

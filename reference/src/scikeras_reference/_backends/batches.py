@@ -4,6 +4,7 @@ import keras
 
 __all__ = [
     "cuts_batches_as_keras",
+    "cuts_sparse_rows",
     "feeds_tuples",
     "needs_writable_arrays",
     "shuffles_by_epoch",
@@ -27,6 +28,15 @@ def cuts_batches_as_keras() -> bool:
     """Whether batches that are cut one by one are those of the pipeline; so on TensorFlow.
 
     On the other backends this was not tried.
+    """
+    return bool(keras.backend.backend() == "tensorflow")
+
+
+def cuts_sparse_rows() -> bool:
+    """Whether the input pipeline cuts sparse matrices into sparse batches of one kind.
+
+    On JAX each batch has a number of entries of its own, and is compiled for; PyTorch gets dense
+    batches from the pipeline, but is given them as matrices, not as arrays.
     """
     return bool(keras.backend.backend() == "tensorflow")
 

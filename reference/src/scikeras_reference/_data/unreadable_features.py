@@ -1,18 +1,18 @@
 """Why X cannot be read as an array of numbers, and what to do about it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-import scipy.sparse
 
 from scikeras_reference.exceptions import InputError
 
 __all__ = ["check_container", "explained", "name_columns", "non_numeric"]
 
 _SPLIT = (
-    "scikit-learn's tools index one X by rows: give one array and override feature_encoder with a"
-    " transformer that splits it into the inputs of the model."
+    "give a dict of arrays, by the names of the inputs, and Rows(dict) of"
+    " scikeras_reference.utils.data to a search; or one array, with a feature_encoder of your own"
+    " that splits it into the inputs of the model."
 )
 _ARRAY_PROTOCOLS = ("shape", "__array__", "__array_interface__", "__dataframe__", "__dlpack__")
 
@@ -30,28 +30,40 @@ def check_container(X: Any, n_rows: int | None = None) -> None:
     Raises
     ------
     InputError
-        A ``ValueError`` that names the type: a mapping or a list of several inputs, text, or a
-        dataset, a generator or another source of batches.
+        A ``ValueError`` that names the type: a list of several inputs, text, or a list of batches.
     """
-    if isinstance(X, Mapping) and not scipy.sparse.issparse(X):  # a dok_array is both
-        raise InputError(f"X is a {type(X).__name__}. {_SPLIT}")
     if isinstance(X, (str, bytes)):
         raise InputError(f"X is a single {type(X).__name__}. Give an array with one row for each.")
     if any(hasattr(X, protocol) for protocol in _ARRAY_PROTOCOLS):
         return
     if isinstance(X, Sequence):
+        if _are_batches(X):
+            raise InputError(
+                f"X is a {type(X).__name__} of {len(X)} batches. A search or a split takes a data"
+                " set apart by batches, not by rows: wrap it before, as"
+                " scikeras_reference.utils.data.Rows(dataset), and give its targets() as y. To fit"
+                " to a list of batches, give iter(batches), or a function that returns it."
+            )
         if isinstance(X, (list, tuple)) and _are_inputs(X, n_rows):
             raise InputError(
                 f"X is a {type(X).__name__} of {len(X)} arrays with {len(X[0])} rows each, as for"
-                f" a model with several inputs. {_SPLIT}"
+                f" a model with several inputs. Instead, {_SPLIT}"
             )
         return
     if hasattr(X, "__iter__") or hasattr(X, "__next__") or hasattr(X, "__getitem__"):
         raise InputError(
-            f"X is a {type(X).__name__}, which yields batches or rows; fit and predict need all"
-            " rows at once, since scikit-learn's tools index X by rows. Give X and y as arrays, or"
-            " call partial_fit(X, y) with the arrays of each batch, or train with Model.fit."
+            f"X is a {type(X).__name__}, which is neither an array nor a source of batches. Give"
+            " an array; a data set, loader or generator that yields (X, y); or, for what can be"
+            " indexed by rows, scikeras_reference.utils.data.Rows."
         )
+
+
+def _are_batches(X: Any) -> bool:
+    """Return whether a list holds pairs or triples that begin with an array of rows."""
+    return bool(X) and all(
+        type(item) is tuple and 2 <= len(item) <= 3 and len(getattr(item[0], "shape", ())) >= 2
+        for item in X
+    )
 
 
 def _are_inputs(X: Any, n_rows: int | None) -> bool:

@@ -1,5 +1,6 @@
 """Validates X, y and sample weights: they become arrays, or raise an error (HYG-5)."""
 
+import functools
 import warnings
 from collections.abc import Mapping
 from numbers import Number
@@ -15,6 +16,14 @@ from sklearn.utils.validation import check_array, check_consistent_length, valid
 from scikeras_reference._backends.batches import needs_writable_arrays
 from scikeras_reference._data.float_range import check_float_range
 from scikeras_reference._data.label_checks import check_labels, without_nullable_dtype
+from scikeras_reference._data.named_inputs import (
+    NamedArrays,
+    any_array,
+    has_named_inputs,
+    validated_inputs,
+)
+from scikeras_reference._data.rows import Rows
+from scikeras_reference._data.sparse import canonical, fits_encoder, sparse_for_keras
 from scikeras_reference._data.unreadable_features import (
     check_container,
     explained,
@@ -24,6 +33,7 @@ from scikeras_reference._data.unreadable_features import (
 from scikeras_reference.exceptions import InputError, TargetTypeError
 
 __all__ = [
+    "as_weights",
     "check_continues",
     "check_weights",
     "for_keras",
@@ -36,14 +46,14 @@ __all__ = [
 
 
 def validate_features(estimator: Any, X: Any, y: Any = None, *, reset: bool) -> Any:
-    """Return X as a dense, finite, numeric array; remember its columns, or check them.
+    """Return X as a finite, numeric array; remember its columns, or check them.
 
     Parameters
     ----------
     estimator : BaseWrapper
         ``n_features_in_`` and, for data frames with names, ``feature_names_in_`` are set on it.
     X : array-like, sparse matrix or data frame of shape (n_samples, n_features, ...)
-        Sparse input is made dense, since layers take no other.
+        In any format.
     y : array-like of shape (n_samples, ...), default=None
         Its length tells a list of rows from a list of several inputs.
     reset : bool
@@ -51,8 +61,9 @@ def validate_features(estimator: Any, X: Any, y: Any = None, *, reset: bool) -> 
 
     Returns
     -------
-    ndarray
+    ndarray, csr_matrix or csr_array
         With the values and the shape of X. It may share memory with X, and is never written to.
+        What is sparse stays sparse, unless the fitted encoder of features does not take it.
 
     Raises
     ------
@@ -60,10 +71,14 @@ def validate_features(estimator: Any, X: Any, y: Any = None, *, reset: bool) -> 
         A ``ValueError``: no array of numbers, or another shape than at first (API-13).
     """
     if not isinstance(X, np.ndarray):
+        if isinstance(X, Rows):
+            return _validated_rows(estimator, X, reset=reset)
+        if has_named_inputs(estimator, X):
+            return validated_inputs(estimator, X, reset=reset)
         is_countable = bool(getattr(y, "shape", hasattr(y, "__len__")))
         check_container(X, _num_rows(y) if is_countable else None)
-    if not reset and _dimensions(X) not in {len(estimator.X_shape_), 1}:
-        raise InputError(_other_shape(estimator, X))
+    if not reset:
+        _check_dimensions(estimator, X)
     given = X
     try:
         X = validate_data(
@@ -75,7 +90,30 @@ def validate_features(estimator: Any, X: Any, y: Any = None, *, reset: bool) -> 
             raise
         raise clearer from error
     if scipy.sparse.issparse(X):
-        X = X.toarray()
+        X = _sparse(X) if reset else fits_encoder(_sparse(X), estimator.feature_encoder_)
+    X = _numeric_features(X, given)
+    if not reset and X.shape[1:] != estimator.X_shape_[1:]:
+        raise InputError(_other_shape(estimator, X))
+    return X
+
+
+def _validated_rows(estimator: Any, X: Rows, *, reset: bool) -> Rows:
+    """Return rows that are validated when they are read; the first one is read now."""
+    first = validate_features(estimator, X[:1].read(), reset=reset)
+    return X.changed(functools.partial(validate_features, estimator, reset=False), first)
+
+
+def _sparse(X: Any) -> Any:
+    return X.toarray() if X.dtype.kind == "O" else canonical(X)
+
+
+def _native(array: Any) -> Any:
+    """Return an array in the byte order of this machine; backends read no other."""
+    return array if array.dtype.isnative else array.astype(array.dtype.newbyteorder("="))
+
+
+def _numeric_features(X: Any, given: Any) -> Any:
+    """Return numbers in the byte order of this machine, or raise an error that names columns."""
     if X.dtype.kind == "O":
         X = _numbers(X, given)
     X = _native(X)
@@ -84,14 +122,7 @@ def validate_features(estimator: Any, X: Any, y: Any = None, *, reset: bool) -> 
             f"X has dtype {X.dtype}{name_columns(given)}, and layers take numbers. Convert dates"
             " and durations to numbers, for example to days since one of them."
         )
-    if not reset and X.shape[1:] != estimator.X_shape_[1:]:
-        raise InputError(_other_shape(estimator, X))
     return X
-
-
-def _native(array: Any) -> Any:
-    """Return an array in the byte order of this machine; backends read no other."""
-    return array if array.dtype.isnative else array.astype(array.dtype.newbyteorder("="))
 
 
 def _numbers(X: Any, given: Any) -> Any:
@@ -103,9 +134,15 @@ def _numbers(X: Any, given: Any) -> Any:
     return check_array(numbers, allow_nd=True, input_name="X")
 
 
-def _dimensions(X: Any) -> int:
-    """Return the number of dimensions of X; those of lists are checked later."""
-    return int(getattr(X, "ndim", 1))
+def _check_dimensions(estimator: Any, X: Any) -> None:
+    """Check that X is one array as in fit; the dimensions of lists are checked later."""
+    if isinstance(estimator.X_shape_, Mapping):
+        raise InputError(
+            f"X is a {type(X).__name__}, and in fit it had several inputs, by name:"
+            f" {', '.join(estimator.X_shape_)}. Give the same kind of X."
+        )
+    if getattr(X, "ndim", 1) not in {len(estimator.X_shape_), 1}:
+        raise InputError(_other_shape(estimator, X))
 
 
 def _other_shape(estimator: Any, X: Any) -> str:
@@ -156,7 +193,7 @@ def validate_target(estimator: Any, X: Any, y: Any, *, numeric: bool) -> Any:
     if scipy.sparse.issparse(y):
         y = y.toarray()
     y = _native(y)
-    check_consistent_length(X, y)
+    check_consistent_length(X if isinstance(X, np.ndarray) else any_array(X), y)
     return _numeric(estimator, y) if numeric else y
 
 
@@ -185,8 +222,15 @@ def check_weights(sample_weight: Any, X: Any, what: str = "training samples") ->
     >>> check_weights([1, 2], [[0.0], [1.0]])
     array([1., 2.])
     """
+    weights = as_weights(sample_weight, X)
+    return None if weights is None else require_weight(weights, what)
+
+
+def as_weights(sample_weight: Any, X: Any) -> Any:
+    """Return sample weights as `check_weights` does; all of them may be zero, as in a batch."""
     if sample_weight is None:
         return None
+    X = any_array(X)
     check_container(X)
     if isinstance(sample_weight, Number):
         sample_weight = np.full(_num_rows(X), sample_weight, dtype=np.float64)
@@ -203,7 +247,7 @@ def check_weights(sample_weight: Any, X: Any, what: str = "training samples") ->
             f" {weights.shape}."
         )
     check_consistent_length(X, weights)
-    return require_weight(weights, what)
+    return weights
 
 
 def require_weight(weights: Any, what: str = "training samples") -> Any:
@@ -242,6 +286,10 @@ def check_continues(estimator: Any, X: Any, y: Any, target_shape: tuple[int, ...
     """
     name = type(estimator).__name__
     known = {"X": (X, estimator.X_dtype_)}
+    if isinstance(X, NamedArrays):
+        # Categories were compared when they became codes.
+        dtypes = estimator.X_dtype_.items()
+        known = {f"X[{n!r}]": (X[n], d) for n, d in dtypes if isinstance(d, np.dtype)}
     if y is not None:
         known["y"] = (y, estimator.y_dtype_)
         if y.ndim != estimator.y_ndim_:
@@ -290,7 +338,7 @@ def for_keras(data: Any, in_range: str = "") -> Any:
             return values
         return type(data)(*values) if hasattr(data, "_fields") else tuple(values)
     if not isinstance(data, np.ndarray):
-        return data
+        return sparse_for_keras(data, in_range) if scipy.sparse.issparse(data) else data
     if data.dtype == np.bool_:
         return data.astype(np.uint8)
     if data.dtype.kind == "f" and data.dtype.itemsize > 8:

@@ -11,6 +11,7 @@ import keras
 import scipy.sparse
 
 from scikeras_reference._backends.models import compiled_metrics
+from scikeras_reference._data.rows import Rows
 from scikeras_reference._data.target_forms import describe_loss, needs_equal_shapes
 from scikeras_reference._model.builder import name_of
 from scikeras_reference._serialization.custom_objects import custom_objects
@@ -27,7 +28,9 @@ __all__ = [
     "check_target",
     "check_trainable",
     "inform_encoder",
+    "is_inherited",
     "is_missing",
+    "knows_its_inputs",
     "last_activation",
     "output_shapes",
     "require_part",
@@ -72,14 +75,29 @@ def check_built(model: Any, builder: Any, features: Any) -> None:
     _check_input(model, features)
 
 
-def _check_input(model: Any, features: Any) -> None:
-    """Check the rows, if the model knows its inputs, as functional and sequential models do."""
+def knows_its_inputs(model: Any) -> bool:
+    """Return whether a model is functional or sequential, and converts what it is called with."""
     try:
         inputs = keras.tree.flatten(getattr(model, "inputs", None) or [])
     except (AttributeError, ValueError):
-        return
+        return False
+    return bool(inputs) and _calls_as_keras(model)
+
+
+def _check_input(model: Any, features: Any) -> None:
+    """Check the rows, if the model knows its inputs, as functional and sequential models do."""
     # Models that do something of their own with what they get are not judged.
-    if not inputs or not _calls_as_keras(model) or isinstance(features, Mapping):
+    if not knows_its_inputs(model):
+        return
+    inputs = keras.tree.flatten(model.inputs)
+    if isinstance(features, Mapping):
+        given = getattr(model, "input", None)
+        names = list(given) if isinstance(given, Mapping) else [tensor.name for tensor in inputs]
+        if not set(names) <= set(features):
+            raise ModelInputError(
+                f"The model has the inputs {', '.join(names)}, and X has {', '.join(features)}."
+                " Give each keras.Input the name of its part of X."
+            )
         return
     given = list(features) if isinstance(features, (list, tuple)) else [features]
     if len(given) != len(inputs):
@@ -310,6 +328,8 @@ def first_row(features: Any) -> Any:
 
     def of(array: Any) -> Any:
         row = array[:1]
+        if isinstance(row, Rows):
+            return keras.tree.map_structure(of, row.read())
         return keras.ops.convert_to_tensor(row.toarray() if scipy.sparse.issparse(row) else row)
 
     return keras.tree.map_structure(of, features)

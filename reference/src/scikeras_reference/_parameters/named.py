@@ -64,6 +64,7 @@ class NamedParameters(ParameterStorage):
         shuffle: bool = True,
         run_eagerly: bool = False,
         epochs: int = 1,
+        input_columns: Any = None,
         **kwargs: Any,
     ) -> None:
         self.model = model
@@ -81,6 +82,7 @@ class NamedParameters(ParameterStorage):
         self.shuffle = shuffle
         self.run_eagerly = run_eagerly
         self.epochs = epochs
+        self.input_columns = input_columns
         self._store_free(kwargs)
 
 

@@ -11,6 +11,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
+import numpy as np
+
 from scikeras_reference._data.losses_and_metrics import FULL_METRIC_NAMES, metric_name
 from scikeras_reference.exceptions import ParameterError
 
@@ -21,6 +23,7 @@ __all__ = [
     "fit",
     "is_available",
     "keeps_finished_epochs",
+    "raising_failures",
     "shared_steps",
 ]
 
@@ -37,8 +40,8 @@ def fit(model: Any, x: Any, y: Any, weights: Any, arguments: Mapping[str, Any]) 
     ----------
     model : keras.Model
         A compiled model.
-    x, y : ndarray, or list or dict of them
-        Features and target; `y` may be None.
+    x, y : array, or list or dict of them
+        Features, which may be sparse, and target; `y` may be None.
     weights : ndarray or None
         Weights of the rows.
     arguments : mapping of str to object
@@ -49,10 +52,28 @@ def fit(model: Any, x: Any, y: Any, weights: Any, arguments: Mapping[str, Any]) 
     keras.callbacks.History
         What ``model.fit(x, y, sample_weight=weights, **arguments)`` returns.
     """
+    if type(x) is not np.ndarray or arguments.get("validation_data") is not None:
+        from scikeras_reference._training.row_batches import to_train_on
+
+        x, y, weights, arguments = to_train_on(model, x, y, weights, arguments)
     package = shared_steps()
-    if package is None:
-        return model.fit(x=x, y=y, sample_weight=weights, **arguments)
-    return package.fit(model, x, y, weights, arguments)
+    with raising_failures(x, arguments.get("validation_data")):
+        if package is None:
+            return model.fit(x=x, y=y, sample_weight=weights, **arguments)
+        return package.fit(model, x, y, weights, arguments)
+
+
+@contextmanager
+def raising_failures(*data: Any) -> Iterator[None]:
+    """Raise the error of a batch that could not be made, where a backend raises one about it."""
+    try:
+        yield
+    except Exception as error:
+        for batches in data:
+            failure = getattr(batches, "failure", None)
+            if failure is not None and failure is not error:
+                raise failure from error
+        raise
 
 
 @contextmanager

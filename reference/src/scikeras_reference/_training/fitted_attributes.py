@@ -1,21 +1,11 @@
 """What a fitted estimator keeps: its private state, and its public attributes."""
 
 from collections.abc import Mapping
-from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
-from scikeras_reference._model.keras_objects import callbacks_of_call
 from scikeras_reference._parameters.named import NamedParameters
 from scikeras_reference._training.best_epoch import best_epoch, monitored
-from scikeras_reference._training.keras_arguments import training_callbacks
-from scikeras_reference._training.placeholders import (
-    fill_arguments,
-    fill_callbacks,
-    has_placeholders,
-    names_of_fit,
-)
-from scikeras_reference._training.seeding import derive, seeded
 from scikeras_reference.exceptions import ParameterError
 
 __all__ = ["FitState", "FittedAttributes"]
@@ -111,49 +101,3 @@ class FittedAttributes(NamedParameters):
         if "history_" not in vars(self):
             raise AttributeError("There is no history yet. Call fit first.")
         return self.history_
-
-    def _seeded(self, epoch: int | None = None) -> AbstractContextManager[None]:
-        """Return a block under the seed of this fit, or under that of the epoch it starts at."""
-        seed = self._fit_state.seed
-        if seed is None:
-            return nullcontext()
-        return seeded(seed if epoch is None else derive(seed, epoch))
-
-    def _take_metadata(self, encoder: Any) -> None:
-        metadata: dict[str, Any] = getattr(encoder, "get_metadata", dict)()  # DATA-5
-        self._set_attributes(metadata, f"get_metadata() of {type(encoder).__name__}")
-        names = (*self._fit_state.metadata_names, *metadata)
-        self._fit_state = replace(self._fit_state, metadata_names=names)
-
-    def _metadata(self) -> dict[str, Any]:
-        """Every attribute that has been created so far (BUILD-4)."""
-        return {
-            name: value
-            for name, value in vars(self).items()
-            if name in self._fit_state.metadata_names or (name[0] != "_" and name[-1] == "_")
-        }
-
-    def _callbacks_for(self, call: Mapping[str, Any], method: str) -> list[Any]:
-        """Return the callbacks given to a call of a method, or else those of this fit."""
-        if "callbacks" in call:
-            return callbacks_of_call(call["callbacks"])
-        made = self._fit_state.callbacks or self._renew_callbacks()
-        return made[0] if method == "fit" else made[1]
-
-    def _renew_callbacks(self, X: Any = None) -> tuple[list[Any], list[Any]]:
-        """Make new callbacks; without X for the fit that is there, after it was unpickled."""
-        named, routed = self._named(), self._free()
-        names = self._fit_state.names if X is None else None
-        if names is not None or (routed and has_placeholders([], routed)):
-            names = names or self._names_of_fit(X)
-            routed = fill_arguments(routed, names)
-        made = training_callbacks(named, routed)
-        callbacks = [*made[0], *made[1]]
-        if callbacks and (names is not None or has_placeholders(callbacks, {})):
-            names = names or self._names_of_fit(X)
-            fill_callbacks(callbacks, names)
-        self._fit_state = replace(self._fit_state, callbacks=made, names=names)
-        return made
-
-    def _names_of_fit(self, X: Any) -> dict[str, str]:
-        return names_of_fit(X, self.get_params(deep=False), self._default_values())

@@ -15,6 +15,8 @@ from typing import Any
 import numpy as np
 import scipy.sparse
 
+from scikeras_reference._data.rows import Rows
+
 __all__ = ["fill_arguments", "fill_callbacks", "has_placeholders", "names_of_fit"]
 
 _PLACEHOLDERS = re.compile(r"\{(fit|fold|params)\}")
@@ -131,6 +133,10 @@ def _text(value: object) -> str:
 
 
 def _bytes(X: Any) -> bytes:
+    if isinstance(X, Rows):  # they may be more than the memory holds
+        return _bytes(X.positions)
+    if isinstance(X, Mapping):
+        return b"".join(name.encode() + _bytes(X[name]) for name in X)
     if scipy.sparse.issparse(X):
         rows = scipy.sparse.csr_array(X)
         return b"".join(map(_bytes, (rows.data, rows.indices, rows.indptr)))

@@ -13,7 +13,7 @@ import numpy as np
 
 from scikeras_reference._backends.batches import cuts_batches_as_keras, feeds_tuples
 from scikeras_reference._backends.models import prepare_to_predict, runs_undistributed
-from scikeras_reference._training.fit import shared_steps
+from scikeras_reference._training.fit import raising_failures, shared_steps
 
 __all__ = ["predict"]
 
@@ -36,8 +36,8 @@ def predict(model: Any, x: Any, arguments: Mapping[str, Any]) -> Any:
     ----------
     model : keras.Model
         Any model.
-    x : ndarray, or list or dict of them
-        Features.
+    x : array, or list or dict of them
+        Features, which may be sparse.
     arguments : mapping of str to object
         Keyword arguments of ``Model.predict``.
 
@@ -59,6 +59,14 @@ def predict(model: Any, x: Any, arguments: Mapping[str, Any]) -> Any:
                 return parts[0]
             if _can_be_joined(parts):
                 return keras.tree.map_structure(lambda *arrays: np.concatenate(arrays), *parts)
+    if type(x) is not np.ndarray:
+        from scikeras_reference._training.row_batches import to_predict_from
+
+        x = to_predict_from(model, x, arguments)
+        with raising_failures(x):
+            return _with_shared_step(
+                model, lambda: model.predict(x=x, **arguments), in_batches=False
+            )
     return _with_shared_step(model, lambda: model.predict(x=x, **arguments), in_batches=False)
 
 

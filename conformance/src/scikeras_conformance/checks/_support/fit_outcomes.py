@@ -130,6 +130,8 @@ def _plain(value: Any) -> Any:
         return str(value)
     if value is None or isinstance(value, (str, bytes, int, float, bool, type)):
         return value
+    if hasattr(value, "toarray"):
+        return np.asarray(value.toarray())  # Keras takes sparse matrices itself
     if isinstance(value, np.ndarray) or keras.ops.is_tensor(value) or hasattr(value, "to_numpy"):
         return np.asarray(value)
     return type(value).__name__

@@ -74,6 +74,7 @@ def validation_after_second_fit(context: CheckContext) -> None:
 )
 def validation_scale(context: CheckContext) -> None:
     X, y, *_ = doubles.dataset(context.wrapper)
+    X = X * 3
     held_out = (X[:3] * 7, y[:3] if context.is_classifier else y[:3] * 5)
     encoders = {"feature_encoder": property(lambda _: scaler())}
     if not context.is_classifier:

@@ -15,7 +15,7 @@ from scikeras_conformance.checks._support.parameter_sets import (
     estimator_with,
 )
 from scikeras_conformance.checks._support.predictions import same
-from scikeras_conformance.checks._support.preparation import accepted
+from scikeras_conformance.checks._support.preparation import accepted, counted_to
 from scikeras_conformance.runner.context import CheckContext
 
 
@@ -77,6 +77,7 @@ def _watched(context: CheckContext, estimator: Any) -> dict[str, object]:
     impact="each fold of a search starts with the small learning rate that the last one ended with",
     wrappers=ESTIMATORS,
     conditional=True,
+    presupposes="INIT-5.instances-not-trained",
 )
 def lowered_learning_rate(context: CheckContext) -> None:
     class Halving(keras.callbacks.Callback):  # type: ignore[misc]
@@ -161,12 +162,12 @@ def any_value(context: CheckContext) -> None:
         context.not_applicable(f"the wrapper has no parameter {name}")
     for kind, estimator in holding:
         _require_cloned(context, estimator, name, f"{name}, {kind}")
-        other = KEPT[kind]()
-        context.call(estimator, "set_params", **{name: other})
-        _require_cloned(context, estimator, name, f"{name}, {kind}, set later")
-        if kind != "RandomState":
-            context.call(estimator, "set_params", **{name: None})
-            _require_cloned(context, estimator, name, f"{name}, None, set later")
+        for value in (KEPT[kind](), None):
+            # That it can be set is what INIT-10 is about.
+            with counted_to("INIT-10.settable"):
+                context.call(estimator, "set_params", **{name: value})
+            what = "None" if value is None else kind
+            _require_cloned(context, estimator, name, f"{name}, {what}, set later")
 
 
 def _require_cloned(context: CheckContext, estimator: Any, name: str, what: str) -> None:

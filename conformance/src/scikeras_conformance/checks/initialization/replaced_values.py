@@ -43,6 +43,7 @@ NAMED = ("epochs", "batch_size", "optimizer", "loss", "metrics", "callbacks", "c
     impact="a search goes on with the value before, or with a mixture of both",
     cases=["free", "named", "routed"],
     case_needs={"routed": Capability.ROUTED_PARAMETERS},
+    presupposes="INIT-10.settable",
 )
 def replaced(context: CheckContext) -> None:
     build, names = helper_builder(context), ["units"]
@@ -71,6 +72,7 @@ def replaced(context: CheckContext) -> None:
     verifies="a class and what is routed to it can be set in one call, in any order",
     impact="a search fails or succeeds by the order of the names in a grid",
     needs=[Capability.COMPILATION_PARAMETERS, Capability.ROUTED_PARAMETERS],
+    presupposes="INIT-10.settable",
 )
 def any_order(context: CheckContext) -> None:
     classes: dict[str, tuple[Any, Any]] = {

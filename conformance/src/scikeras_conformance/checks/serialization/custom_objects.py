@@ -150,6 +150,7 @@ def incomplete_config(context: CheckContext) -> None:
     impact="a stored model can only be loaded by the script that made it",
     wrappers=REGRESSOR,
     cases=OWN,
+    starts_processes=True,
 )
 def custom_in_new_process(context: CheckContext) -> None:
     estimator, X, _ = _fitted(context, context.case)

@@ -64,6 +64,7 @@ def load_and_continue(data: bytes, X: Any, y: Any) -> dict[str, Any]:
     verifies="a fitted estimator loaded in a new process predicts exactly the same",
     impact="a model predicts differently in production than in validation, or is lost",
     cases=["momentum", "adam"],
+    starts_processes=True,
 )
 def same_bits(context: CheckContext) -> None:
     estimator, X, _ = _trained(context, context.case)
@@ -85,6 +86,7 @@ def same_bits(context: CheckContext) -> None:
     "state",
     impact="resumed training loses its momentum, and the loss jumps",
     cases=["momentum", "adam"],
+    starts_processes=True,
 )
 def optimizer(context: CheckContext) -> None:
     estimator, X, y = _trained(context, context.case)
@@ -119,6 +121,7 @@ def optimizer(context: CheckContext) -> None:
     "its history",
     impact="the history of a training is lost, or a learning rate schedule starts over",
     needs=[Capability.PARTIAL_FIT],
+    starts_processes=True,
 )
 def epoch(context: CheckContext) -> None:
     estimator, X, y = _trained(context, "momentum", epochs=EPOCHS)

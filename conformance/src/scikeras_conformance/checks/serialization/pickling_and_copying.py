@@ -266,6 +266,7 @@ def predict_there(estimator: Any, X: Any, _: Any) -> Any:
         *("fit-compiled", "fit-uncompiled-classes", "fit-uncompiled-instances"),
         "predict-uncompiled-instances",
     ],
+    starts_processes=True,
 )
 def workers(context: CheckContext) -> None:
     import joblib

@@ -314,6 +314,7 @@ def boosting_weights(context: CheckContext) -> None:
     wrappers=ESTIMATORS,
     cases=["search", "search-of-models", "voting"],
     presupposes="CLS-5.estimator-type",
+    starts_processes=True,
 )
 def parallel(context: CheckContext) -> None:
     from sklearn.ensemble import VotingClassifier, VotingRegressor

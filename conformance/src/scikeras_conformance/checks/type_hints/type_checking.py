@@ -53,6 +53,9 @@ model = fitted.model_
 """
 """A user's program, also for the base wrapper, which has all methods but no scorer."""
 
+CACHE = "cache"
+"""Where mypy keeps what it found out, in the folder of the programs, which is deleted."""
+
 METHODS = (
     *("initialize", "fit", "partial_fit", "predict", "predict_proba", "decision_function"),
     *("score", "get_params", "set_params"),
@@ -97,9 +100,10 @@ def errors_of_mypy(context: CheckContext, wrapper: str) -> tuple[list[str], dict
     """
     if importlib.util.find_spec("mypy") is None:
         context.unavailable("mypy is not installed. Install it: python -m pip install mypy")
-    programs = tuple((name, _program(context, name)) for name in _offered(context))
+    programs = tuple((_file(context, name), _program(context, name)) for name in _offered(context))
     lines = _output(programs, _search_path(context)).splitlines()
-    mine = [line.partition(": ")[2] for line in lines if line.startswith(f"{wrapper}.py:")]
+    file = _file(context, wrapper)
+    mine = [line.partition(": ")[2] for line in lines if line.startswith(f"{file}:")]
     errors = [line.removeprefix("error: ") for line in mine if line.startswith("error: ")]
     notes = [line for line in mine if line.startswith("note: Revealed type is ")]
     types = [line.removeprefix("note: Revealed type is ").strip('"') for line in notes]
@@ -114,6 +118,11 @@ def errors_of_mypy(context: CheckContext, wrapper: str) -> tuple[list[str], dict
 def _offered(context: CheckContext) -> list[str]:
     """Return the wrappers that there are."""
     return [name for name in PLACES if name in context.subject.classes]
+
+
+def _file(context: CheckContext, wrapper: str) -> str:
+    """Return the name of a program, by which mypy knows one from that of another subject."""
+    return f"{wrapper}_of_{place_of(context, wrapper)[0].replace('.', '_')}.py"
 
 
 def _class_of(context: CheckContext, wrapper: str) -> type:
@@ -157,15 +166,16 @@ def _revealed(context: CheckContext, wrapper: str) -> list[str]:
 def _output(programs: tuple[tuple[str, str], ...], path: str) -> str:
     """Run mypy once, over the programs of all wrappers."""
     with tempfile.TemporaryDirectory(prefix="scikeras-conformance-") as folder:
-        for wrapper, text in programs:
-            Path(folder, f"{wrapper}.py").write_text(text, encoding="utf-8")
+        for file, text in programs:
+            Path(folder, file).write_text(text, encoding="utf-8")
         options = [
             # Errors inside the modules of the subject do not count.
             *("--strict", "--follow-imports=silent", "--config-file=", "--no-error-summary"),
-            *("--no-pretty", "--no-color-output", "--hide-error-context", "--cache-dir=cache"),
+            *("--no-pretty", "--no-color-output", "--hide-error-context"),
+            f"--cache-dir={CACHE}",
         ]
         done = subprocess.run(  # noqa: S603 - this very Python, and programs of the suite's own
-            [sys.executable, "-m", "mypy", *options, *(f"{name}.py" for name, _ in programs)],
+            [sys.executable, "-m", "mypy", *options, *(file for file, _ in programs)],
             capture_output=True,
             text=True,
             check=False,

@@ -1,0 +1,163 @@
+"""The steps of a wrapper for data sets, loaders and generators, which yield batches."""
+
+import itertools
+from collections.abc import Mapping
+from typing import Any, Self
+
+import numpy as np
+
+from scikeras_reference._data.batch_sources import Batch, Batches, balanced, labels_of
+from scikeras_reference._data.rows import learns
+from scikeras_reference._data.validation import as_weights, check_weights, validate_features
+from scikeras_reference._fit_steps import FitSteps
+from scikeras_reference._model.built_model import check_target
+from scikeras_reference._training.encoded_batches import encoded, may_run_out, recorded
+from scikeras_reference._training.keras_arguments import predict_arguments
+from scikeras_reference._training.predict import predict
+from scikeras_reference.exceptions import InputError
+
+__all__ = ["BatchSteps"]
+
+
+class BatchSteps(FitSteps):
+    """The part of a wrapper that trains on batches, and predicts from them."""
+
+    def _fit_batches(
+        self,
+        source: Any,
+        given: tuple[Any, Any, Any],
+        call: Mapping[str, Any],
+        validation: tuple[Any, Any, Any] | None,
+        warm: bool,
+        extend: bool,
+        classes: Any,
+    ) -> Self:
+        """Do what `_fit` does, with batches; `given` are y, weights, groups outside of them."""
+        batches = Batches(source)
+        _require_inside(*given[:2])
+        if given[2] is not None:
+            raise InputError(
+                "groups are for a splitter, and X yields batches, which no splitter divides. Give"
+                " X_val: batches with targets, or an array together with y_val."
+            )
+        with self._rollback(Exception):
+            with self._rollback():
+                if warm and self.initialized_:
+                    first = batches.first()
+                    X, y = self._validate_further(first.x, first.y, new_callbacks=not extend)
+                else:
+                    X, y = self._prepare_batches(batches, classes=classes)
+                features, target = self._encode(X, y)
+                self._require_compiled(features)
+                check_target(self.model_, target, self._fit_state.output_shapes)
+                call = self._with_counted_weights(batches, call)
+                _, rest = self._class_weights(y, call)
+                arguments = self._fit_arguments(rest, validation, X.shape[0])
+                _require_no_split(arguments)
+                # What has no end, or is no data set, has an order of its own.
+                has_end = getattr(batches.dataset, "num_batches", None) is not None
+                arguments["shuffle"] = bool(arguments["shuffle"]) and has_end
+                data = encoded(
+                    batches,
+                    lambda batch: self._encode_batch(batch, call),
+                    passes=arguments["epochs"] - arguments["initial_epoch"],
+                    steps=arguments.get("steps_per_epoch"),
+                )
+            with may_run_out(data):
+                self._train(data, None, None, arguments, extend=extend)
+        return self
+
+    def _prepare_batches(self, source: Any, y: Any = None, classes: Any = None) -> tuple[Any, Any]:
+        """Do what `_prepare` does, with batches; return the validated X and y of the first."""
+        batches = source if isinstance(source, Batches) else Batches(source)
+        _require_inside(y, None)
+        first = batches.first()
+        if classes is None and hasattr(self, "class_weight") and first.y is not None:
+            counts = batches.labels()
+            classes = None if counts is None else labels_of(counts, first.y)
+        X, y = self._prepare(first.x, first.y, classes)
+        encoder = self.feature_encoder_
+        if learns(encoder):
+            batches.require_repeats("to fit feature_encoder to it")
+            for batch in itertools.islice(batches, 1, None):
+                encoder.partial_fit(validate_features(self, batch.x, batch.y, reset=False))
+        return X, y
+
+    def _with_counted_weights(self, batches: Batches, call: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Return keywords with the class weights that "balanced" stands for."""
+        name = "class_weight"
+        weights = call.get(name, self._free().get(f"fit__{name}", getattr(self, name, None)))
+        if not (isinstance(weights, str) and weights == "balanced"):
+            return call
+        return {**call, name: balanced(batches.labels())}
+
+    def _encode_batch(self, batch: Batch, call: Mapping[str, Any]) -> tuple[Any, Any, Any]:
+        """Return a batch as the model is trained on it, class weights included."""
+        X = validate_features(self, batch.x, batch.y, reset=False)
+        y = self._validate_target(X, batch.y)
+        weights = as_weights(batch.weights, X)
+        by_class, _ = self._class_weights(y, call)
+        if by_class is not None:
+            weights = by_class if weights is None else weights * by_class
+        return (*self._encode(X, y), weights)
+
+    def _validation_batches(
+        self, source: Any, y: Any, sample_weight: Any, steps: int | None
+    ) -> Any:
+        """Return batches to validate on, without class weights."""
+        _require_inside(y, sample_weight, "X_val")
+        return encoded(
+            Batches(source, "X_val"),
+            lambda batch: self._encode_batch(batch, {"class_weight": None}),
+            passes=2,
+            steps=steps,
+        )
+
+    def _outputs_of_batches(self, source: Any, call: Mapping[str, Any]) -> Any:
+        """Return the raw outputs of the model for the X of all batches."""
+        arguments = predict_arguments(
+            self.model_.predict, self._named(), self._routed("predict"), call, 1
+        )
+        arguments["callbacks"] = self._callbacks_for(call, "predict")
+
+        def encode(batch: Batch) -> tuple[Any, ...]:
+            X = validate_features(self, batch.x, batch.y, reset=False)
+            return (self._encode_features(X),)
+
+        x = encoded(Batches(source), encode, passes=1, steps=arguments.get("steps"))
+        with may_run_out(x):
+            return predict(self.model_, x, arguments)
+
+    def _predicted_batches(self, source: Any, y: Any, sample_weight: Any) -> tuple[Any, Any, Any]:
+        """Return targets, predictions and weights of all batches, which are read in one pass."""
+        _require_inside(y, sample_weight)
+        record = recorded(Batches(source))
+        predictions = self.predict(record)
+        seen = record.seen()
+        if any(batch.y is None for batch in seen):
+            raise InputError("X yields batches without targets, which cannot be scored.")
+        y = self._validate_target(predictions, np.concatenate([batch.y for batch in seen]))
+        if all(batch.weights is None for batch in seen):
+            return y, predictions, None
+        weights = [np.ones(len(b.y)) if b.weights is None else b.weights for b in seen]
+        return y, predictions, check_weights(np.concatenate(weights), predictions, "samples")
+
+
+def _require_inside(y: Any, sample_weight: Any, name: str = "X") -> None:
+    """Check that targets and weights are not given apart from batches that hold them."""
+    for what, given in (("y", y), ("sample_weight", sample_weight)):
+        if given is not None:
+            raise InputError(
+                f"{name} yields batches, and {what} is given too. Put it into the batches, as"
+                " (X, y) or (X, y, sample_weight). For arrays that are not in memory, and a y that"
+                " is, use scikeras_reference.utils.data.Rows."
+            )
+
+
+def _require_no_split(arguments: Mapping[str, Any]) -> None:
+    split = arguments.get("validation_split")
+    if split and arguments.get("validation_data") is None:
+        raise InputError(
+            f"validation_split={split} cannot cut rows out of batches. Set it to 0.0, and give"
+            " X_val: batches with targets, or an array together with y_val."
+        )

@@ -1,0 +1,225 @@
+"""Data sets, loaders and generators that yield batches of X, y and weights."""
+
+import itertools
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from typing import Any, NamedTuple
+
+import keras
+import numpy as np
+import scipy.sparse
+
+from scikeras_reference._data.rows import Rows
+from scikeras_reference.exceptions import InputError
+
+__all__ = ["Batch", "Batches", "balanced", "is_batches", "labels_of", "split_batch"]
+
+_ARRAY_PROTOCOLS = ("shape", "__array__", "__array_interface__", "__dataframe__", "__dlpack__")
+
+
+class Batch(NamedTuple):
+    """One batch; what it does not have is None."""
+
+    x: Any
+    y: Any = None
+    weights: Any = None
+
+
+def is_batches(X: Any) -> bool:
+    """Return whether X yields batches, as opposed to being an array, a frame or a list of rows.
+
+    >>> is_batches((batch for batch in [])), is_batches(np.eye(2)), is_batches([[1.0]])
+    (True, False, False)
+    """
+    if isinstance(X, (np.ndarray, Rows, Sequence, Mapping, AbstractSet, type)):
+        return False
+    if any(hasattr(X, protocol) for protocol in _ARRAY_PROTOCOLS):
+        return False
+    if hasattr(X, "__iter__") or hasattr(X, "__next__"):
+        return True
+    return callable(X)
+
+
+class Batches:
+    """Batches of a source that may be a data set, a loader, an iterator or a function.
+
+    Parameters
+    ----------
+    source : iterable or callable
+        A ``tf.data.Dataset``, a ``keras.utils.PyDataset``, a ``DataLoader`` of PyTorch, another
+        iterable that can be read again and again; a function that returns a new iterator each time;
+        or an iterator, such as a generator, which can be read once.
+    name : str, default="X"
+        What it is called in errors.
+
+    Attributes
+    ----------
+    dataset : keras.utils.PyDataset or None
+        The source, if its batches have numbers.
+    repeats : bool
+        Whether it can be read more than once.
+    """
+
+    def __init__(self, source: Any, name: str = "X") -> None:
+        self.source = source
+        self.dataset = source if isinstance(source, keras.utils.PyDataset) else None
+        self.repeats = not hasattr(source, "__next__")
+        self._name = type(source).__name__
+        self._argument = name
+        self._peeked: list[Any] = []
+
+    def __iter__(self) -> Iterator[Batch]:
+        for batch in self._raw():
+            yield split_batch(batch)
+
+    @property
+    def count(self) -> int | None:
+        """Number of batches of a pass; None if it is not known."""
+        if self.dataset is not None:
+            return self.dataset.num_batches  # type: ignore[no-any-return]
+        try:
+            return len(self.source)
+        except TypeError:
+            return None
+
+    @property
+    def is_endless(self) -> bool:
+        """Whether a data set says that it has no end."""
+        if self.dataset is not None:
+            return self.dataset.num_batches is None
+        cardinality = getattr(self.source, "cardinality", None)
+        return callable(cardinality) and int(cardinality()) == -1
+
+    def counted(self) -> int:
+        """Return the number of batches of a pass; read them all if it is not known."""
+        known = self.count
+        if known is None:
+            self.require_repeats("to count its batches")
+            known = sum(1 for _ in self._raw())
+        if not known:
+            raise self._empty()
+        return known
+
+    def first(self) -> Batch:
+        """Return the first batch; an iterator yields it again."""
+        if self.dataset is not None:
+            if self.count == 0:
+                raise self._empty()
+            return split_batch(self.dataset[0])
+        if self.repeats:
+            for batch in self:
+                return batch
+            raise self._empty()
+        if not self._peeked:
+            try:
+                self._peeked.append(next(self.source))
+            except StopIteration:
+                raise self._empty() from None
+        return split_batch(self._peeked[0])
+
+    def labels(self) -> "Counter[Any] | None":
+        """Return the labels in all batches and their numbers; None if y has several columns."""
+        self.require_repeats("to find the classes in it. Or give classes=[...]")
+        if self.is_endless:
+            raise InputError(f"The {self._name} has no end. Give classes=[...].")
+        found: Counter[Any] = Counter()
+        for batch in self:
+            y = np.asarray(batch.y)
+            if batch.y is None or (y.ndim > 1 and y.shape[1] > 1):
+                return None
+            values, numbers = np.unique(y, return_counts=True)
+            found.update(dict(zip(values.tolist(), numbers.tolist(), strict=True)))
+        return found
+
+    def require_repeats(self, purpose: str) -> None:
+        """Check that the batches can be read more than once.
+
+        Raises
+        ------
+        InputError
+            A ``ValueError`` that says how to give an iterator.
+        """
+        if not self.repeats:
+            raise InputError(
+                f"{self._argument} is a {self._name}, which can be read once, and has to be read"
+                f" again {purpose}. Give a function that returns a new one each time, as"
+                " fit(lambda: batches()), a keras.utils.PyDataset or another data set."
+            )
+
+    def _raw(self) -> Iterator[Any]:
+        if self.dataset is not None:
+            numbers = itertools.count() if self.count is None else range(self.count)
+            return (self.dataset[number] for number in numbers)
+        if not self.repeats:
+            peeked, self._peeked = self._peeked, []
+            return itertools.chain(peeked, self.source)
+        return iter(self.source if hasattr(self.source, "__iter__") else self.source())
+
+    def _empty(self) -> InputError:
+        return InputError(f"The {self._name} has no batches.")
+
+
+def labels_of(counts: Mapping[Any, int], y: Any) -> Any:
+    """Return sorted labels, in the dtype of numbers `y`."""
+    labels = np.unique(list(counts))
+    dtype = np.asarray(y).dtype
+    return labels.astype(dtype) if dtype.kind in "iufb" else labels
+
+
+def balanced(counts: Mapping[Any, int] | None) -> dict[Any, float]:
+    """Return the class weights that "balanced" stands for, by label.
+
+    Raises
+    ------
+    InputError
+        A ``ValueError``, for a target without labels.
+
+    >>> balanced({"no": 3, "yes": 1})
+    {'no': 0.666..., 'yes': 2.0}
+    """
+    if counts is None:
+        raise InputError(
+            'class_weight="balanced" needs a label in each row, and y has several columns in the'
+            " batches. Give the weights as a dict by column, or a list with a dict for each column."
+        )
+    total = sum(counts.values())
+    return {label: total / (len(counts) * count) for label, count in counts.items()}
+
+
+def split_batch(batch: Any) -> Batch:
+    """Return X, y and weights of a batch, as arrays of NumPy where they are tensors.
+
+    Raises
+    ------
+    InputError
+        A ``ValueError``, for a batch of more than three items.
+    """
+    items = tuple(batch) if isinstance(batch, (tuple, list)) else (batch,)
+    if not 1 <= len(items) <= 3:
+        raise InputError(
+            f"A batch has {len(items)} items; it has to be X, (X, y) or (X, y, sample_weight)."
+        )
+    x, *rest = items
+    return Batch(_inputs(x), *(None if item is None else _array(item) for item in rest))
+
+
+def _inputs(x: Any) -> Any:
+    if isinstance(x, Mapping) and not scipy.sparse.issparse(x):
+        return {name: _array(part) for name, part in x.items()}
+    return _array(x)
+
+
+def _array(data: Any) -> Any:
+    """Return a tensor of any library as an array; text of TensorFlow as text."""
+    if isinstance(data, np.ndarray) or hasattr(data, "iloc") or scipy.sparse.issparse(data):
+        return data
+    if hasattr(data, "detach"):  # PyTorch
+        data = data.detach().cpu()
+    elif hasattr(data, "dense_shape"):  # a sparse tensor of TensorFlow
+        entries = np.asarray(data.values), tuple(np.asarray(data.indices).T)
+        return scipy.sparse.coo_array(entries, shape=tuple(data.dense_shape)).tocsr()
+    array = np.asarray(data)
+    if array.dtype.kind == "O" and array.size and isinstance(array.flat[0], bytes):
+        return np.array([value.decode() for value in array.flat]).reshape(array.shape)
+    return array

@@ -1,0 +1,97 @@
+"""Sparse matrices: the form in which they stay sparse, and who takes them."""
+
+from typing import Any
+
+import keras
+import numpy as np
+import scipy.sparse
+from sklearn.pipeline import Pipeline
+from sklearn.preprocessing import FunctionTransformer
+from sklearn.utils import get_tags
+
+from scikeras_reference._data.float_range import check_float_range
+
+__all__ = ["canonical", "fits_encoder", "sparse_for_keras"]
+
+
+def canonical(X: Any) -> Any:
+    """Return a matrix in CSR form with sorted columns and without duplicates.
+
+    Parameters
+    ----------
+    X : sparse matrix or sparse array of shape (n_samples, n_features)
+        Never written to. It may share memory with the result.
+
+    Returns
+    -------
+    csr_matrix or csr_array of shape (n_samples, n_features)
+        Entries for the same place are added, as ``toarray`` does. Stored zeros stay.
+
+    Examples
+    --------
+    >>> X = scipy.sparse.coo_array(([1.0, 2.0], ([0, 0], [1, 1])), shape=(1, 3))
+    >>> canonical(X).data
+    array([3.])
+    """
+    csr = X.tocsr()
+    if not csr.dtype.isnative:
+        csr = csr.astype(csr.dtype.newbyteorder("="))
+    if not csr.has_canonical_format:
+        # Summing works in place, and the arrays of X belong to the caller.
+        csr = csr.copy() if csr is X else csr
+        csr.sum_duplicates()
+    return csr
+
+
+def fits_encoder(X: Any, encoder: Any) -> Any:
+    """Return X as it is, or dense if `encoder` does not take sparse matrices.
+
+    Parameters
+    ----------
+    X : ndarray or sparse matrix of shape (n_samples, ...)
+        Validated features.
+    encoder : transformer
+        It takes sparse matrices if it changes nothing, as the default does, or if it says so: by
+        the tag ``input_tags.sparse``, or as a ``FunctionTransformer(..., accept_sparse=True)``.
+    """
+    if not scipy.sparse.issparse(X) or _takes_sparse(encoder):
+        return X
+    return X.toarray()
+
+
+def _takes_sparse(encoder: Any) -> bool:
+    if isinstance(encoder, FunctionTransformer):
+        # Its tag is about its own checks, and a function of the user's own may need an array.
+        return bool(encoder.accept_sparse) or (encoder.func is None and not encoder.validate)
+    if isinstance(encoder, Pipeline):
+        return all(step == "passthrough" or _takes_sparse(step) for _, step in encoder.steps)
+    try:
+        return bool(get_tags(encoder).input_tags.sparse)
+    except (AttributeError, TypeError):  # no estimator of scikit-learn
+        return False
+
+
+def sparse_for_keras(X: Any, in_range: str = "") -> Any:
+    """Return an encoded sparse matrix in the form that every backend reads.
+
+    Parameters
+    ----------
+    X : sparse matrix of shape (n_samples, n_features)
+        In any format; booleans become numbers.
+    in_range : str, default=""
+        What the data is called in errors; empty if numbers beyond the range of Keras's floats are
+        let pass.
+
+    Returns
+    -------
+    csr_matrix or csr_array
+        In canonical form, with the same values.
+    """
+    X = canonical(X)
+    if X.dtype == np.bool_:
+        return X.astype(np.uint8)
+    if X.dtype.kind == "f" and X.dtype.itemsize > 8:
+        X = X.astype(np.float64)  # no backend has wider numbers
+    if in_range and X.dtype.kind == "f" and X.dtype.name != keras.config.floatx():
+        check_float_range(X.data, in_range)
+    return X

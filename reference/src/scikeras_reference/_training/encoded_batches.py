@@ -1,0 +1,199 @@
+"""Batches of a data set as Keras trains on them and predicts from them: encoded one by one."""
+
+import itertools
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import keras
+
+from scikeras_reference._backends.batches import feeds_tuples
+from scikeras_reference._data.batch_sources import Batch, Batches, split_batch
+from scikeras_reference._training.row_batches import OwnBatches, as_fed
+from scikeras_reference.exceptions import InputError
+
+__all__ = ["RecordedBatches", "encoded", "may_run_out", "recorded"]
+
+Encode = Callable[[Batch], tuple[Any, ...]]
+
+
+class NumberedBatches(OwnBatches):
+    """Encoded batches of a ``keras.utils.PyDataset``, with its workers and its events."""
+
+    def __init__(self, dataset: Any, encode: Encode) -> None:
+        super().__init__(
+            workers=dataset.workers,
+            use_multiprocessing=dataset.use_multiprocessing,
+            max_queue_size=dataset.max_queue_size,
+        )
+        self._dataset = dataset
+        self._encode = encode
+
+    @property
+    def num_batches(self) -> int | None:
+        """Number of batches, which may change with each epoch."""
+        return self._dataset.num_batches  # type: ignore[no-any-return]
+
+    def batch(self, index: int) -> Any:
+        """Return the batch of this number, encoded."""
+        return _packed(self._encode(split_batch(self._dataset[index])))
+
+    def on_epoch_begin(self) -> None:
+        """Pass the event on."""
+        self._dataset.on_epoch_begin()
+
+    def on_epoch_end(self) -> None:
+        """Pass the event on."""
+        self._dataset.on_epoch_end()
+
+
+class SequentialBatches(OwnBatches):
+    """Encoded batches of a source that is read from its start in each epoch."""
+
+    def __init__(self, batches: Batches, encode: Encode) -> None:
+        super().__init__()
+        self._batches = batches
+        self._encode = encode
+        self._count = batches.counted()
+        self._pass: Iterator[Batch] = iter(())
+
+    @property
+    def num_batches(self) -> int:
+        """Number of batches of a pass."""
+        return self._count
+
+    def batch(self, index: int) -> Any:
+        """Return the next batch, encoded; the first one begins a pass."""
+        if index == 0:
+            self._pass = iter(self._batches)
+        try:
+            batch = next(self._pass)
+        except StopIteration:
+            raise InputError(
+                f"X ended after {index} batches; it had {self._count} of them before. Give data"
+                " that have the same number of batches each time, or steps_per_epoch."
+            ) from None
+        return _packed(self._encode(batch))
+
+
+def encoded(batches: Batches, encode: Encode, *, passes: int, steps: int | None = None) -> Any:
+    """Return the batches in a form that Keras reads.
+
+    Parameters
+    ----------
+    batches : Batches
+        From `scikeras_reference._data.batch_sources`.
+    encode : callable
+        Takes a `Batch`; returns a tuple of features, target and weights, or the first of these.
+    passes : int
+        How often Keras reads them.
+    steps : int or None, default=None
+        Batches of an epoch, if the caller has set their number.
+
+    Returns
+    -------
+    keras.utils.PyDataset or generator
+        A generator where the number of batches is neither known nor needed.
+
+    Raises
+    ------
+    InputError
+        A ``ValueError``, if the batches have to be read more than once, and cannot.
+    """
+    if steps is None and batches.is_endless:
+        raise InputError(
+            f"A {type(batches.source).__name__} without an end needs a number of batches: give"
+            " steps_per_epoch to fit, and steps to predict."
+        )
+    if batches.dataset is not None:
+        return NumberedBatches(batches.dataset, encode)
+    if steps is not None and (batches.is_endless or batches.count is None):
+        return _generated(batches, encode, again=batches.repeats)
+    if passes == 1 and batches.count is None:
+        return _generated(batches, encode, again=False)
+    batches.require_repeats("in each epoch, unless steps_per_epoch is given")
+    return SequentialBatches(batches, encode)
+
+
+@contextmanager
+def may_run_out(data: Any) -> Iterator[None]:
+    """Ignore in the block that Keras warns of the end of a generator, which is meant to end."""
+    if isinstance(data, keras.utils.PyDataset):
+        yield
+        return
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="Your input ran out of data")
+        yield
+
+
+class RecordedBatches(keras.utils.PyDataset):  # type: ignore[misc]
+    """The X of the batches of a ``keras.utils.PyDataset``; what else they hold is kept."""
+
+    def __init__(self, dataset: Any) -> None:
+        super().__init__(workers=dataset.workers, max_queue_size=dataset.max_queue_size)
+        self._dataset = dataset
+        self._seen: dict[int, Batch] = {}
+
+    @property
+    def num_batches(self) -> int | None:
+        """Number of batches."""
+        return self._dataset.num_batches  # type: ignore[no-any-return]
+
+    def __getitem__(self, index: int) -> Any:
+        batch = split_batch(self._dataset[index])
+        self._seen[index] = Batch(None, batch.y, batch.weights)
+        return (batch.x,)
+
+    def seen(self) -> list[Batch]:
+        """Return the batches without X, in order."""
+        return [self._seen[number] for number in sorted(self._seen)]
+
+
+class RecordedPasses:
+    """The X of batches that are read in order; what else those of the last pass hold is kept."""
+
+    def __init__(self, batches: Batches) -> None:
+        self._batches = batches
+        self._seen: list[Batch] = []
+
+    def __iter__(self) -> Iterator[Any]:
+        self._seen = []
+        for batch in self._batches:
+            self._seen.append(Batch(None, batch.y, batch.weights))
+            yield (batch.x,)
+
+    def __len__(self) -> int:
+        count = self._batches.count
+        if count is None:
+            raise TypeError("the number of batches is not known")
+        return count
+
+    def seen(self) -> list[Batch]:
+        """Return the batches without X, in order."""
+        return self._seen
+
+
+def recorded(batches: Batches) -> RecordedBatches | RecordedPasses:
+    """Return the X of the batches, for a prediction, and a record of their targets."""
+    if batches.dataset is not None:
+        return RecordedBatches(batches.dataset)
+    return RecordedPasses(batches)
+
+
+def _generated(batches: Batches, encode: Encode, *, again: bool) -> Iterator[Any]:
+    for _ in itertools.count():
+        for batch in batches:
+            yield _packed(encode(batch))
+        if not again:
+            return
+
+
+def _packed(batch: tuple[Any, ...]) -> tuple[Any, ...]:
+    """Return a batch as Keras's own pipelines would feed it."""
+    x, y, weights = (*batch, None, None)[:3]
+    if weights is not None and keras.tree.is_nested(y):
+        weights = keras.tree.map_structure(lambda _: weights, y)
+    packed = (x,) if y is None else (x, y) if weights is None else (x, y, weights)
+    fed = keras.tree.map_structure(as_fed, packed)
+    return keras.tree.lists_to_tuples(fed) if feeds_tuples() else fed  # type: ignore[no-any-return]
