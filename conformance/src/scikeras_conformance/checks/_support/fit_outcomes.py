@@ -98,8 +98,9 @@ class ObservedBuilder:
             if name not in UNSEEN:
                 found[f"{name} of Model.fit"] = value
         if fitted:
-            history = context.attribute(estimator, "history_")
-            found["history_"] = {str(name): len(values) for name, values in history.items()}
+            history = getattr(estimator, "history_", None)
+            if isinstance(history, Mapping):
+                found["history_"] = {str(name): len(values) for name, values in history.items()}
             found["current_epoch"] = getattr(estimator, "current_epoch", None)
         found["predict"] = context.predict(estimator, X)
         if hasattr(context.cls, "predict_proba"):

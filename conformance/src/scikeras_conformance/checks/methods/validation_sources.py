@@ -93,6 +93,8 @@ def split_beside_data(context: CheckContext) -> None:
     held_out = (X[:3] * 2, y[:3])
     routed = {"fit__validation_data": held_out} if context.case == "routed" else {}
     keyword = {} if routed else {"validation_data": held_out}
+    if not accepted(context, validation_split=0.25):
+        context.not_applicable("the wrapper has no parameter validation_split")
     observed = ObservedBuilder(context, lambda: stub_model(context))
     estimator = context.make(observed.builder, validation_split=0.25, **routed)
     for weights in ({}, {"sample_weight": np.linspace(0.5, 2.0, len(y))}):

@@ -9,6 +9,7 @@ from scikeras_conformance.checks._support.plain_use import plain_use, provided
 from scikeras_conformance.checks._support.predictions import same
 from scikeras_conformance.checks._support.preparation import accepted
 from scikeras_conformance.checks._support.training import learner, recorder
+from scikeras_conformance.contract import Capability
 from scikeras_conformance.runner.context import CheckContext, show
 
 
@@ -18,6 +19,7 @@ from scikeras_conformance.runner.context import CheckContext, show
     impact="a callback that was to be left out for one call stops the training",
     wrappers=ESTIMATORS,
     cases=["fit", "partial_fit", "predict"],
+    case_needs={"partial_fit": Capability.PARTIAL_FIT},
 )
 def callbacks_replaced(context: CheckContext) -> None:
     method = context.case
@@ -26,8 +28,8 @@ def callbacks_replaced(context: CheckContext) -> None:
     event = "predict" if method == "predict" else "train"
     data = (X,) if method == "predict" else (X, y)
     with provided(plain_use(context, "fit", method)):
-        estimator = context.observe.make(learner(context), callbacks=[always()])
-        context.observe.fit(estimator, X, y)
+        estimator = context.make(learner(context), callbacks=[always()])
+        context.fit(estimator, X, y)
         calls: tuple[tuple[dict[str, Any], tuple[int, int]], ...] = (
             ({"callbacks": [once()]}, (0, 1)),
             ({}, (1, 0)),

@@ -174,7 +174,10 @@ CONTAINERS: Mapping[str, Callable[[CheckContext], Contained]] = {
     cases=CONTAINERS,
 )
 def like_arrays(context: CheckContext) -> None:
+    from sklearn.utils.validation import has_fit_parameter
+
     data = _data(context)
+    takes_weights = has_fit_parameter(context.cls, "sample_weight")
     contained = CONTAINERS[context.case](context)
 
     def fitted(parts: tuple[Any, Any, Any]) -> dict[str, Any]:
@@ -184,7 +187,8 @@ def like_arrays(context: CheckContext) -> None:
 
         observed = ObservedBuilder(context, stub)
         estimator = context.make(observed.builder)
-        context.call(estimator, "fit", parts[0], parts[1], sample_weight=parts[2])
+        weights = {"sample_weight": parts[2]} if takes_weights else {}
+        context.call(estimator, "fit", parts[0], parts[1], **weights)
         found = observed.outcome(estimator, parts[0])
         for name, row in _single_rows(parts[0]).items():
             found[f"predict of {name}"] = np.asarray(context.predict(estimator, row))
