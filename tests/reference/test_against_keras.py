@@ -41,9 +41,12 @@ def seen(model, history, events, predictions, task):
     rows = training_rows(task)
     # The wrapper hands objects to Model.compile, where a user may have given names.
     compiled = model.get_compile_config() if task.compiled_by == "builder" else None
-    outputs = keras.tree.map_structure(keras.ops.convert_to_numpy, model(rows.x, training=False))
-    # Of the two models alike, and much sooner than Keras has traced a function that is called once.
-    model.run_eagerly, model.test_function = True, None
+    if ON_JAX:
+        outputs = model.predict(rows.x, verbose=0)
+    else:
+        # Of the two models alike, and sooner than Keras has traced a function that is called once.
+        outputs = keras.ops.convert_to_numpy(model(rows.x, training=False))
+        model.run_eagerly, model.test_function = True, None
     return {
         "history": {name: [float(v) for v in values] for name, values in history.items()},
         "order of the history": list(history),
