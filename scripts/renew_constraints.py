@@ -29,7 +29,12 @@ LOWEST_HEADER = """\
 # The lowest versions that the two packages declare, which a job of CI installs and tests.
 # Written by scripts/renew_constraints.py --lowest; a test compares it with both pyproject.toml.
 """
-WANTED = ["./conformance[frames,typing]", "./reference[tensorflow-cpu,jax]", "--group", "dev"]
+WANTED = [
+    "./conformance[frames,typing]",
+    "./reference[tensorflow-cpu,jax]",
+    *("--group", "dev"),
+    *("--group", "release"),
+]
 
 
 def resolve(python: str) -> dict[str, str]:
