@@ -37,6 +37,9 @@ PRIVATE_NAMES = (
 )
 """Private names of Keras (3.12 to 3.15) and TensorFlow (2.18 to 2.21), by module."""
 _KERAS_NAMES, _TF_NAMES = PRIVATE_NAMES[:4], PRIVATE_NAMES[4:]
+_IS_3_12 = keras.__version__.startswith("3.12.")
+_LITERALS = {"GLOBAL_SEED_GENERATOR": "global_seed_generator"} if _IS_3_12 else {}
+"""Values of names that Keras 3.12 does not have yet: it writes them out where it uses them."""
 _CONTEXT_ATTRIBUTES = ("_seed", "_rng")
 
 _LOGGER = logging.getLogger("scikeras_reference.seeding")
@@ -150,7 +153,10 @@ def _seed_tensorflow(eager: Any, seed: int) -> None:
 
 def _private(names: tuple[tuple[str, str], ...]) -> list[Any]:
     """Return the values of private names; an ``AttributeError`` says which one is missing."""
-    return [getattr(sys.modules.get(module), name) for module, name in names]
+    return [
+        _LITERALS[name] if name in _LITERALS else getattr(sys.modules.get(module), name)
+        for module, name in names
+    ]
 
 
 def _save_publicly(set_seed: Callable[[int], object]) -> Generator:
