@@ -214,6 +214,7 @@ def rows_for(task: Task, name: str) -> Rows:
     units = 1 if task.form == "sigmoid" and target.type == "binary" else len(labels)
     logits = generator.normal(size=(count, units)).round(2)
     made: dict[str, Any] = {"classes": None, "probabilities": None, "codes": None}
+    y: Any
     if task.form == "linear":
         y = logits + generator.choice([-0.25, 0.25], size=logits.shape)
         made |= {"outputs": logits, "predicted": logits, "encoded": y}
