@@ -11,6 +11,7 @@ import sys
 from typing import Any
 
 import keras
+import numpy as np
 
 from scikeras_reference._backends.generators import PRIVATE_NAMES as SEEDING
 from scikeras_reference._shared_steps import private_names
@@ -23,7 +24,7 @@ def trained_model() -> keras.Model:
     """Return a model that has all that compiling and training give it."""
     model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)])
     model.compile("adam", "mse", metrics=["mae"])
-    model.train_on_batch([[0.0, 0.0]], [[0.0]])
+    model.train_on_batch(np.zeros((1, 2)), np.zeros((1, 1)))
     return model
 
 
