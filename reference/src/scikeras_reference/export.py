@@ -51,6 +51,8 @@ def to_onnx(estimator: Any, path: str | os.PathLike[str]) -> None:
     _check_encoders(estimator)
     onnx = _onnx()
     part = estimator.encoder_ if isinstance(estimator, KerasTransformer) else estimator.model_
+    if isinstance(estimator, KerasTransformer):  # Keras exports what was called
+        part(np.zeros((1, *part.input_shape[1:]), dtype=np.float32))
     with tempfile.TemporaryDirectory() as folder:
         exported = Path(folder) / "model.onnx"
         part.export(exported, format="onnx", verbose=False)
