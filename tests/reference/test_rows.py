@@ -6,6 +6,7 @@ import h5py
 import keras
 import numpy as np
 import pytest
+import scipy.sparse
 from reference_models import classifier, regressor, softmax
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.model_selection import GridSearchCV, cross_val_predict, train_test_split
@@ -141,6 +142,20 @@ def test_searches(rows, X, y):
     assert (24,) == cross_val_predict(classifier(model=softmax), rows, y, cv=2).shape
     train, test, *_ = train_test_split(rows, y, test_size=0.25, random_state=0)
     assert (18, 6) == (len(train), len(test))
+
+
+def test_sparse_rows(X, target):
+    """Rows of a sparse matrix are dense in batches only."""
+    sparse = scipy.sparse.coo_array(np.where(X > 0, X, 0))
+    dense = sparse.toarray()
+    expected = regressor(shuffle=False).fit(dense, target)
+
+    rows = Rows(sparse)
+
+    assert scipy.sparse.issparse(rows[2:5].read())
+    np.testing.assert_array_equal(
+        expected.predict(dense), regressor(shuffle=False).fit(rows, target).predict(rows)
+    )
 
 
 def test_targets_inside(X, target):

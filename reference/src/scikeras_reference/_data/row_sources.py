@@ -6,6 +6,7 @@ from typing import Any, Protocol
 
 import keras
 import numpy as np
+import scipy.sparse
 
 from scikeras_reference.exceptions import InputError
 
@@ -35,6 +36,8 @@ class ArraySource:
 
     def read(self, rows: Any) -> Any:
         """Return these rows; HDF5 takes increasing numbers only, and a run of them is a slice."""
+        if scipy.sparse.issparse(self._array):
+            return self._array[rows]
         if isinstance(self._array, np.ndarray):
             return np.asarray(self._array[rows])
         if len(rows) == 0:
@@ -179,10 +182,12 @@ def source_of(data: Any) -> RowSource:
     """
     if isinstance(data, keras.utils.PyDataset):
         return BatchSource(data)
-    if isinstance(data, Mapping) and data:
+    if isinstance(data, Mapping) and data and not scipy.sparse.issparse(data):
         return NamedSource(data)
     if hasattr(data, "iloc"):
         data = data.to_numpy()
+    elif scipy.sparse.issparse(data):
+        data = data.tocsr()
     shape = getattr(data, "shape", None)
     if shape and hasattr(data, "__getitem__") and all(map(_is_known, shape)):
         return ArraySource(data)
