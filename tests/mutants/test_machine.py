@@ -123,14 +123,14 @@ def test_results_are_kept_and_written(tmp_path):
     """A run goes on from what is kept; the page has the counts and the survivors."""
     change = places("if isinstance(item, Mapping):")[0]
     page = tmp_path / "page.md"
-    page.write_text(f"Words.\n\n{tally.MARK}\nold\n", encoding="utf-8")
+    page.write_text(f"Words.\n\n{tally.MARK}\nof the last run\n", encoding="utf-8")
     line = machine.json.dumps(machine.record(change, "survived", "", []))
     (tmp_path / "results.jsonl").write_text(line + "\n", encoding="utf-8")
     done = machine.main([change.name, "--state", str(tmp_path), "--write", str(page)])
     assert 1 == done
     text = page.read_text(encoding="utf-8")
     assert text.startswith("Words.")
-    assert "old" not in text
+    assert "of the last run" not in text
     assert "| `_parameters.routing` | 1 | 0 | 0 | 1 | 0 | 0.0% |" in text
     assert "as `if not isinstance(item, Mapping):` (survived)" in text
     with pytest.raises(SystemExit, match="2"):

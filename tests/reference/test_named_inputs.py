@@ -191,7 +191,8 @@ def test_text(as_frame, target):
             vocabulary=["good", "bad", "film"], output_mode="multi_hot"
         )
         amount = keras.Input((1,), name="amount")
-        joined = keras.layers.Concatenate()([vectorize(text), amount])
+        words = keras.layers.Flatten()(vectorize(text))
+        joined = keras.layers.Concatenate()([words, amount])
         return keras.Model([text, amount], keras.layers.Dense(1, activation="sigmoid")(joined))
 
     params = {"loss": "binary_crossentropy", "verbose": 0}

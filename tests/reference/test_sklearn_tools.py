@@ -215,6 +215,8 @@ def test_classes_and_weights_of_a_classifier_can_be_requested():
     """The signatures name what can be routed."""
     requests = classifier().get_metadata_routing()
 
-    assert {"sample_weight", "X_val", "y_val", "sample_weight_val"} == set(requests.fit.requests)
+    of_keras = {"batch_size", "callbacks", "class_weight", "epochs", "initial_epoch", "verbose"}
+    data = {"sample_weight", "X_val", "y_val", "sample_weight_val", "groups"}
+    assert data | of_keras == set(requests.fit.requests)
     assert {"classes", "sample_weight"} == set(requests.partial_fit.requests)
     assert {"sample_weight"} == set(requests.score.requests)

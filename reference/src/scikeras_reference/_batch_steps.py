@@ -12,6 +12,7 @@ from scikeras_reference._data.validation import as_weights, check_weights, valid
 from scikeras_reference._fit_steps import FitSteps
 from scikeras_reference._model.built_model import check_target
 from scikeras_reference._training.encoded_batches import encoded, may_run_out, recorded
+from scikeras_reference._training.fit import raising_failures
 from scikeras_reference._training.keras_arguments import predict_arguments
 from scikeras_reference._training.predict import predict
 from scikeras_reference.exceptions import InputError
@@ -63,7 +64,7 @@ class BatchSteps(FitSteps):
                     passes=arguments["epochs"] - arguments["initial_epoch"],
                     steps=arguments.get("steps_per_epoch"),
                 )
-            with may_run_out(data):
+            with may_run_out(data), raising_failures(batches):
                 self._train(data, None, None, arguments, extend=extend)
         return self
 
@@ -124,8 +125,9 @@ class BatchSteps(FitSteps):
             X = validate_features(self, batch.x, batch.y, reset=False)
             return (self._encode_features(X),)
 
-        x = encoded(Batches(source), encode, passes=1, steps=arguments.get("steps"))
-        with may_run_out(x):
+        batches = Batches(source)
+        x = encoded(batches, encode, passes=1, steps=arguments.get("steps"))
+        with may_run_out(x), raising_failures(batches):
             return predict(self.model_, x, arguments)
 
     def _predicted_batches(self, source: Any, y: Any, sample_weight: Any) -> tuple[Any, Any, Any]:

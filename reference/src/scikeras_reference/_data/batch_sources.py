@@ -59,6 +59,8 @@ class Batches:
         The source, if its batches have numbers.
     repeats : bool
         Whether it can be read more than once.
+    failure : Exception or None
+        Why a batch could not be read or encoded.
     """
 
     def __init__(self, source: Any, name: str = "X") -> None:
@@ -68,6 +70,7 @@ class Batches:
         self._name = type(source).__name__
         self._argument = name
         self._peeked: list[Any] = []
+        self.failure: Exception | None = None
 
     def __iter__(self) -> Iterator[Batch]:
         for batch in self._raw():

@@ -90,7 +90,11 @@ def validate_features(estimator: Any, X: Any, y: Any = None, *, reset: bool) -> 
             raise
         raise clearer from error
     if scipy.sparse.issparse(X):
-        X = _sparse(X) if reset else fits_encoder(_sparse(X), estimator.feature_encoder_)
+        X = _sparse(X)
+        if not reset:
+            # Rows are read while the encoder is fitted to them, too.
+            fitted = "feature_encoder_" in vars(estimator)
+            X = fits_encoder(X, estimator.feature_encoder_ if fitted else estimator.feature_encoder)
     X = _numeric_features(X, given)
     if not reset and X.shape[1:] != estimator.X_shape_[1:]:
         raise InputError(_other_shape(estimator, X))

@@ -182,11 +182,15 @@ def recorded(batches: Batches) -> RecordedBatches | RecordedPasses:
 
 
 def _generated(batches: Batches, encode: Encode, *, again: bool) -> Iterator[Any]:
-    for _ in itertools.count():
-        for batch in batches:
-            yield _packed(encode(batch))
-        if not again:
-            return
+    try:
+        for _ in itertools.count():
+            for batch in batches:
+                yield _packed(encode(batch))
+            if not again:
+                return
+    except Exception as error:
+        batches.failure = error
+        raise
 
 
 def _packed(batch: tuple[Any, ...]) -> tuple[Any, ...]:

@@ -134,6 +134,7 @@ def to_train_on(
     """
     if not (isinstance(x, Rows) or is_inherited(model, "fit")):
         return _densified(x), y, weights, arguments
+    x = _with_tensors_of_text(x)
     size, steps = arguments.get("batch_size"), arguments.get("steps_per_epoch")
     rest = dict(arguments)
     if _needs_batches(model, x):
@@ -158,6 +159,7 @@ def to_predict_from(model: Any, x: Any, arguments: Mapping[str, Any]) -> Any:
     """Return what ``Model.predict`` is given: x, or batches of its rows."""
     if not (isinstance(x, Rows) or is_inherited(model, "predict")):
         return _densified(x)
+    x = _with_tensors_of_text(x)
     if not _needs_batches(model, x):
         return x
     size = _size(arguments.get("batch_size"), n_rows(x), arguments.get("steps"))
@@ -166,9 +168,11 @@ def to_predict_from(model: Any, x: Any, arguments: Mapping[str, Any]) -> Any:
 
 def _validation(model: Any, arguments: Mapping[str, Any], batch_size: Any) -> dict[str, Any]:
     data = arguments.get("validation_data")
-    if not isinstance(data, tuple) or not _needs_batches(model, data[0]):
+    if not isinstance(data, tuple):
         return {}
-    x, y, weights = (*data, None, None)[:3]
+    x, y, weights = (_with_tensors_of_text(data[0]), *data[1:], None, None)[:3]
+    if not _needs_batches(model, x):
+        return {"validation_data": (x, *data[1:])}
     size = arguments.get("validation_batch_size") or batch_size
     size = _size(size, n_rows(x), arguments.get("validation_steps"))
     return {"validation_data": RowBatches(x, y, weights, size)}
@@ -214,6 +218,16 @@ def _densified(x: Any) -> Any:
     return keras.tree.map_structure(lambda a: a.toarray() if scipy.sparse.issparse(a) else a, x)
 
 
+def _with_tensors_of_text(x: Any) -> Any:
+    """Return x with tensors in place of arrays of text, which input pipelines do not read."""
+    return keras.tree.map_structure(_tensor_if_text, x) if keras.tree.is_nested(x) else x
+
+
+def _tensor_if_text(array: Any) -> Any:
+    is_text = getattr(getattr(array, "dtype", None), "kind", None) in tuple("USTO")
+    return keras.ops.convert_to_tensor(array, dtype="string") if is_text else array
+
+
 def _read(array: Any, rows: Any) -> Any:
     """Return rows of an array, or what is made of them when they are read."""
     if isinstance(array, Rows):
@@ -226,6 +240,9 @@ def as_fed(rows: Any) -> Any:
     """Return an array of a batch dense, and cast as Keras casts arrays."""
     if scipy.sparse.issparse(rows):
         rows = rows.toarray()
+    rows = _tensor_if_text(rows)
+    if keras.ops.is_tensor(rows):
+        return rows
     floatx = keras.config.floatx()
     if rows.dtype.kind == "f" and rows.dtype.name != floatx:
         return rows.astype(floatx)

@@ -59,8 +59,8 @@ class ObservedBuilder:
         def build(units: Any = None) -> Any:
             return self._made({"units": units})
 
-        def build_with_meta(meta: Any, units: Any = None) -> Any:
-            known = {name: meta[name] for name in ATTRIBUTES if name in meta}
+        def build_with_meta(meta: Any = None, units: Any = None) -> Any:
+            known = {name: meta[name] for name in ATTRIBUTES if name in (meta or ())}
             return self._made({"units": units, "meta": known})
 
         offers = Capability.BUILDER_ARGUMENTS not in self.context.subject.not_offered

@@ -182,12 +182,13 @@ def _require_cloned(context: CheckContext, estimator: Any, name: str, what: str)
 
 @check(
     "INIT-5.clones-hold-copies",
-    verifies="clones hold copies of optimizers, losses and metrics, also of routed ones and of "
-    "those inside of containers, and unfitted copies of estimators",
+    verifies="clones hold copies of losses and metrics, also of routed ones and of those inside of "
+    "containers, and unfitted copies of estimators",
     impact="folds of a search share the state of a metric, or a scaler that is fitted to all rows",
     wrappers=ESTIMATORS,
     also=["INIT-4"],
-    cases=["optimizer", "loss", "metrics", "compile__weighted_metrics", "scaler"],
+    # Whether the state of an optimizer is shared, INIT-5.clones-share-nothing sees in training.
+    cases=["loss", "metrics", "compile__weighted_metrics", "scaler"],
     conditional=True,
 )
 def clones_hold_copies(context: CheckContext) -> None:
@@ -209,7 +210,7 @@ def clones_hold_copies(context: CheckContext) -> None:
 
 
 def _has_state(value: Any) -> bool:
-    kinds = (keras.optimizers.Optimizer, keras.losses.Loss, keras.metrics.Metric)
+    kinds = (keras.losses.Loss, keras.metrics.Metric)
     return isinstance(value, kinds)
 
 

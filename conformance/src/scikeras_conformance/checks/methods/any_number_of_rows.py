@@ -7,6 +7,7 @@ from scikeras_conformance.checks._support.contract_model.facts import Batches
 from scikeras_conformance.checks._support.fit_outcomes import stub_model
 from scikeras_conformance.checks._support.modules import doubles, np
 from scikeras_conformance.checks._support.plain_use import plain_use, provided
+from scikeras_conformance.checks._support.predictions import as_array
 from scikeras_conformance.checks._support.preparation import accepted
 from scikeras_conformance.runner.context import CheckContext
 
@@ -74,18 +75,20 @@ def every_row(context: CheckContext) -> None:
             seen.shape == X.shape and np.array_equal(seen, X),
             f"fit of {n_rows} rows with batch_size={size} trains on {len(seen)} rows, or on others",
         )
-        found = np.asarray(context.observe.predict(estimator, X)).reshape(-1)
+        found = as_array(context, context.observe.predict(estimator, X), "predict").reshape(-1)
         context.require(
             len(found) == n_rows, f"predict of {n_rows} rows returned {len(found)} predictions"
         )
         rows = [0, n_rows // 2, n_rows - 2, n_rows - 1]
-        one_by_one = [
-            np.asarray(context.predict(estimator, X[[row]])).reshape(-1)[0] for row in rows
+        parts = [
+            as_array(context, context.predict(estimator, X[[row]]), "predict").reshape(-1)[:1]
+            for row in rows
         ]
+        one_by_one = np.concatenate(parts)
         right = (
-            np.allclose(found[rows], one_by_one, rtol=1e-3)
+            len(one_by_one) == len(rows) and np.allclose(found[rows], one_by_one, rtol=1e-3)
             if found.dtype.kind == "f"
-            else found[rows].tolist() == list(one_by_one)
+            else found[rows].tolist() == one_by_one.tolist()
         )
         context.require(
             right,

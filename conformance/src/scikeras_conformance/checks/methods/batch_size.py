@@ -16,8 +16,8 @@ BATCHES: dict[str, tuple[str, dict[str, Any], int]] = {
     "routed-fit": ("fit", {"fit__batch_size": -1}, 1),
     "predict": ("predict", {"batch_size": -1}, 1),
     "routed-predict": ("predict", {"predict__batch_size": -1}, 1),
-    "fit-numpy": ("fit", {"batch_size": np.int64(-1)}, 1),
-    "predict-numpy": ("predict", {"batch_size": np.int64(-1)}, 1),
+    "fit-numpy": ("fit", {"batch_size": -1}, 1),
+    "predict-numpy": ("predict", {"batch_size": -1}, 1),
     "fit-by-sixteen": ("fit", {"batch_size": 16}, 3),
     "predict-by-sixteen": ("predict", {"batch_size": 16}, 3),
 }
@@ -33,6 +33,8 @@ BATCHES: dict[str, tuple[str, dict[str, Any], int]] = {
 def all_rows(context: CheckContext) -> None:
     X, y = many_rows(context)
     method, settings, batches = BATCHES[context.case]
+    if context.case.endswith("-numpy"):
+        settings = {name: np.int64(size) for name, size in settings.items()}
     predicts = method == "predict"
     calls = ("fit", "predict") if predicts else (method,)
     # Of a routed size, only the number is what this clause is about.

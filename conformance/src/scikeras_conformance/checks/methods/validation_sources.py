@@ -98,10 +98,14 @@ def split_beside_data(context: CheckContext) -> None:
     observed = ObservedBuilder(context, lambda: stub_model(context))
     estimator = context.make(observed.builder, validation_split=0.25, **routed)
     for weights in ({}, {"sample_weight": np.linspace(0.5, 2.0, len(y))}):
-        try:
-            estimator.fit(X, y, **keyword, **weights)
-        except ValueError as error:
-            context.not_applicable(f"both together are refused: {error}")
+        refusal = None
+        with context.preparing("fit with validation_split and validation data"):
+            try:
+                estimator.fit(X, y, **keyword, **weights)
+            except ValueError as error:
+                refusal = str(error)
+        if refusal is not None:
+            context.not_applicable(f"both together are refused: {refusal}")
         log = context.recording_model(estimator).log
         if not log.fits:
             context.stop("fit", "did not call Model.fit, where rows could be counted")

@@ -34,6 +34,10 @@ def _fitted(context: CheckContext) -> tuple[Any, Any]:
 def _require_like_the_others(context: CheckContext, method: str) -> None:
     estimator, X = _fitted(context)
     all_rows = as_array(context, context.call(estimator, method, X), method)
+    context.require(
+        all_rows.shape[:1] == X.shape[:1],
+        f"{method} of {len(X)} rows returned an array of shape {all_rows.shape}",
+    )
     for row in (0, 1, len(X) - 1):
         found = as_array(context, context.observe.call(estimator, method, X[[row]]), method)
         expected = all_rows[[row]]
