@@ -172,6 +172,7 @@ def test_what_cannot_be_done(fit, match, X, y):
         fit(X, y)
 
 
+@pytest.mark.fast
 def test_a_source_that_changes_its_length(X, target):
     """Batches that are missing in a later pass are noticed, not trained around."""
     lengths = iter([24, 24, 10, 10, 10])
@@ -317,6 +318,8 @@ SCRIPT = """
 import sys
 import keras, numpy as np
 from scikeras_reference import KerasRegressor
+
+pytestmark = pytest.mark.slow
 
 class Data(keras.utils.PyDataset):
     num_batches = 10

@@ -17,6 +17,8 @@ from scikeras_reference.display import HistoryDisplay
 from scikeras_reference.exceptions import ParameterError, WrapperWarning
 from scikeras_reference.model_selection import BestEpochScorer
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(autouse=True)
 def _no_window():
@@ -117,6 +119,7 @@ def test_what_cannot_be_plotted(X, target):
             plot()
 
 
+@pytest.mark.fast
 def test_without_matplotlib(X, target, monkeypatch):
     """The error says what to install; nothing else of the package needs it."""
     monkeypatch.setitem(sys.modules, "matplotlib", None)

@@ -16,6 +16,8 @@ from scikeras_reference import KerasClassifier, KerasRegressor
 from scikeras_reference.exceptions import InputError, ModelInputError, ParameterError
 from scikeras_reference.utils.data import Rows
 
+pytestmark = pytest.mark.slow
+
 SETTINGS = {"loss": "mse", "optimizer": "sgd", "verbose": 0, "random_state": 0, "shuffle": False}
 COLUMNS = {"numbers": ["size", "age"], "city": "city"}
 CITIES = pd.CategoricalDtype(["Bern", "Oslo", "Rome"])
@@ -225,6 +227,7 @@ def test_inputs_that_cannot_be_read(change, message, inputs, target):
         KerasRegressor(build, **SETTINGS).fit(change(inputs), target)
 
 
+@pytest.mark.fast
 def test_another_kind_of_input(inputs, frame, X, target):
     """Later data are of the kind of the first (API-13)."""
     named = KerasRegressor(build, **SETTINGS).fit(inputs, target)

@@ -24,6 +24,8 @@ from scikeras_reference.exceptions import (
     SerializationError,
 )
 
+pytestmark = pytest.mark.slow
+
 SOFTMAX = {"softmax": softmax}
 
 
@@ -183,6 +185,7 @@ def test_parameters_can_be_left_out(path, X, target):
         wrapper.save(path, drop=["callback"])
 
 
+@pytest.mark.fast
 def test_a_loss_that_would_lose_something(path, X, target):
     """Keras forgets what is not in its configuration; that is not saved silently."""
     with pytest.raises(SerializationError, match="scale"):

@@ -16,6 +16,8 @@ from scikeras_reference import KerasRegressor
 from scikeras_reference.exceptions import InputError
 from scikeras_reference.utils.data import Rows
 
+pytestmark = pytest.mark.slow
+
 on_jax = keras.backend.backend() == "jax"
 
 
@@ -207,6 +209,7 @@ def test_encoders_learn_in_parts(rows, X, target):
         NotInParts(**params).fit(rows, target)
 
 
+@pytest.mark.fast
 def test_data_that_do_not_fit(rows, X, target):
     """Another width is refused at once, a NaN when it is read (API-13)."""
     wrapper = regressor().fit(rows, target)

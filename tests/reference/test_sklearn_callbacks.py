@@ -15,6 +15,8 @@ from sklearn.preprocessing import StandardScaler
 from scikeras_reference import KerasTransformer
 from scikeras_reference._training import epoch_tasks
 
+pytestmark = pytest.mark.slow
+
 NEEDS_CALLBACKS = pytest.mark.skipif(
     not epoch_tasks.ARE_THERE, reason="scikit-learn has callbacks from 1.9 on"
 )
@@ -85,6 +87,7 @@ def test_a_callback_can_stop_the_training(options, X, target):
     assert 2 == wrapper.n_iter_
 
 
+@pytest.mark.fast
 @NEEDS_CALLBACKS
 def test_errors_end_the_tasks(X, target):
     """Callbacks are torn down, the earlier fit is kept, and nothing is left behind."""

@@ -205,6 +205,7 @@ def test_no_more_than_a_batch_is_dense(build, dense, target, toarray_rows):
         np.testing.assert_allclose(expected.predict(dense), predicted, rtol=1e-5, atol=1e-6)
 
 
+@pytest.mark.fast
 def test_steps_of_a_users_own_get_dense_batches(dense, target):
     """A method that reads its batch reads the array that it would get from a dense X."""
     if keras.backend.backend() == "jax":
@@ -297,6 +298,8 @@ SCRIPT = """
 import resource, sys
 import keras, numpy as np, scipy.sparse as sp
 from scikeras_reference import KerasRegressor
+
+pytestmark = pytest.mark.slow
 rows = columns = 6000
 X = sp.csr_matrix((np.ones(rows, "float32"), (np.arange(rows), np.arange(columns))))
 y = np.arange(rows, dtype="float32") / rows

@@ -27,6 +27,8 @@ from sklearn.utils.estimator_checks import (
 from scikeras_reference import KerasTransformer
 from scikeras_reference.exceptions import InputError, ModelOutputError
 
+pytestmark = pytest.mark.slow
+
 
 def autoencoder(meta, width=2):
     """Build a sequential model."""
@@ -143,6 +145,7 @@ def test_before_fit(X):
         transformer().get_feature_names_out()
 
 
+@pytest.mark.fast
 def test_there_is_no_predict(X):
     """It would have to return one number for each row."""
     assert not hasattr(transformer().fit(X), "predict")

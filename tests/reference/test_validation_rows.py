@@ -28,6 +28,8 @@ from scikeras_reference.model_selection import (
     refit_with_best_epochs,
 )
 
+pytestmark = pytest.mark.slow
+
 
 def trained_on(spy_class):
     """Return the arrays that the last `Model.fit` got: x, y, weights, x_val, y_val, ..."""
@@ -153,6 +155,7 @@ def test_the_splitter_is_not_touched(X, target):
     assert type(clone(wrapper).validation_split) is ShuffleSplit
 
 
+@pytest.mark.fast
 def test_validation_data_win(X, target):
     """As they do over a number, in Keras too."""
 
