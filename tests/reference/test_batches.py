@@ -16,6 +16,8 @@ from scikeras_reference import KerasRegressor
 from scikeras_reference._data.batch_sources import is_batches
 from scikeras_reference.exceptions import InputError
 
+pytestmark = pytest.mark.slow
+
 SIZE = 5
 
 
@@ -318,8 +320,6 @@ SCRIPT = """
 import sys
 import keras, numpy as np
 from scikeras_reference import KerasRegressor
-
-pytestmark = pytest.mark.slow
 
 class Data(keras.utils.PyDataset):
     num_batches = 10

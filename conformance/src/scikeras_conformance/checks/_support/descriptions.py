@@ -6,7 +6,7 @@ from typing import Any
 
 from scikeras_conformance.checks._support.modules import keras, np
 
-__all__ = ["described", "leaves_of"]
+__all__ = ["described"]
 
 
 def described(value: Any) -> Any:
@@ -43,12 +43,3 @@ def _settings_of(value: Any) -> Any:
         own = {name: item for name, item in vars(value).items() if not name.startswith("_")}
         return [type(value).__name__, described(own)]
     return [type(value).__name__, repr(value)]
-
-
-def leaves_of(value: Any) -> list[Any]:
-    """Return what is in nested lists, tuples and dicts."""
-    if isinstance(value, Mapping):
-        return [leaf for item in value.values() for leaf in leaves_of(item)]
-    if isinstance(value, (list, tuple)):
-        return [leaf for item in value for leaf in leaves_of(item)]
-    return [value]

@@ -4,7 +4,7 @@ from contextlib import suppress
 from typing import Any
 
 from scikeras_conformance.catalog.check import ESTIMATORS, check
-from scikeras_conformance.checks._support.descriptions import described, leaves_of
+from scikeras_conformance.checks._support.descriptions import described
 from scikeras_conformance.checks._support.destinations import stub_helper
 from scikeras_conformance.checks._support.fit_outcomes import stub_model
 from scikeras_conformance.checks._support.helper_models import helper_loss
@@ -178,57 +178,3 @@ def _require_cloned(context: CheckContext, estimator: Any, name: str, what: str)
     for one, which in ((copy, "the clone"), (copy_of_copy, "the clone of the clone")):
         found = described(context.params(one).get(name))
         context.require(same(wanted, found), f"{which} has {name} = {found}, not {wanted}")
-
-
-@check(
-    "INIT-5.clones-hold-copies",
-    verifies="clones hold copies of losses and metrics, also of routed ones and of those inside of "
-    "containers, and unfitted copies of estimators",
-    impact="folds of a search share the state of a metric, or a scaler that is fitted to all rows",
-    wrappers=ESTIMATORS,
-    also=["INIT-4"],
-    # Whether the state of an optimizer is shared, INIT-5.clones-share-nothing sees in training.
-    cases=["loss", "metrics", "compile__weighted_metrics", "scaler"],
-    conditional=True,
-)
-def clones_hold_copies(context: CheckContext) -> None:
-    name = context.case
-    if name == "scaler":
-        _require_estimators_cloned(context)
-        return
-    given = KEPT[HOLDERS[name][0]]()
-    estimator = _holding(context, name, given)
-    if estimator is None:
-        context.not_applicable(f"the wrapper has no parameter {name}")
-    with context.doing(f"clone of an estimator with {name}"):
-        copy = sklearn_base.clone(estimator)
-    mine = [one for one in leaves_of(context.params(estimator).get(name)) if _has_state(one)]
-    shared = [one for one in leaves_of(context.params(copy).get(name)) for i in mine if one is i]
-    context.require(
-        not shared, f"the clone shares {type(shared[0]).__name__} of {name}" if shared else ""
-    )
-
-
-def _has_state(value: Any) -> bool:
-    kinds = (keras.losses.Loss, keras.metrics.Metric)
-    return isinstance(value, kinds)
-
-
-def _require_estimators_cloned(context: CheckContext) -> None:
-    from sklearn.preprocessing import StandardScaler
-
-    def build(scaler: Any = None) -> Any:
-        del scaler
-        return stub_model(context)
-
-    scaler = StandardScaler(with_std=False).fit([[1.0], [2.0]])
-    estimator = context.make(build, scaler=scaler)
-    with context.doing("clone of an estimator with a fitted scaler for the builder"):
-        copy = sklearn_base.clone(estimator)
-    found = context.params(copy).get("scaler")
-    context.require(
-        isinstance(found, StandardScaler) and not found.with_std,
-        f"the clone has scaler = {found}, not a copy of {scaler}",
-    )
-    context.require(found is not scaler, "the clone shares the scaler of the original")
-    context.require(not hasattr(found, "mean_"), "the scaler of the clone is fitted")

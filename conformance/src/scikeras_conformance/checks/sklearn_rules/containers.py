@@ -28,17 +28,17 @@ def _data(context: CheckContext) -> Any:
     return doubles.continuous_dataset(dtype=np.float64)
 
 
-def _numbers(context: CheckContext, dtype: Any = np.float64) -> tuple[Any, Any, Any]:
+def _numbers(context: CheckContext, dtype: str = "float64") -> tuple[Any, Any, Any]:
     """Return X, y and weights; X has digits that single precision loses, and zeros."""
     data = _data(context)
-    X = (np.rint(data.X) if np.issubdtype(dtype, np.integer) else data.X * (1 + 2.0**-30)).astype(
-        dtype
-    )
+    X = (
+        np.rint(data.X) if np.issubdtype(np.dtype(dtype), np.integer) else data.X * (1 + 2.0**-30)
+    ).astype(dtype)
     X[::2, 0] = 0
     return X, data.y, np.linspace(0.5, 2.0, len(data.y))
 
 
-def _sparse(change: Callable[[Any], Any], *, dtype: Any = np.float64) -> Callable[..., Contained]:
+def _sparse(change: Callable[[Any], Any], *, dtype: str = "float64") -> Callable[..., Contained]:
     def contained(context: CheckContext) -> Contained:
         import scipy.sparse
 
@@ -150,7 +150,7 @@ CONTAINERS: Mapping[str, Callable[[CheckContext], Contained]] = {
     "sparse": _sparse(lambda entries: entries.tocsr()),
     "sparse-duplicates": _sparse(_duplicates),
     "sparse-zeros": _sparse(_zeros),
-    "sparse-zeros-of-integers": _sparse(lambda entries: _zeros(entries).tocsr(), dtype=np.int64),
+    "sparse-zeros-of-integers": _sparse(lambda entries: _zeros(entries).tocsr(), dtype="int64"),
     "sparse-empty-column": _sparse(_empty_column),
     "sparse-unsorted": _sparse(_unsorted),
     "frame-of-several-dtypes": _mixed,
@@ -158,7 +158,7 @@ CONTAINERS: Mapping[str, Callable[[CheckContext], Contained]] = {
     "y-in-a-list": _target(lambda _, y: y.tolist()),
     "y-in-a-frame": _column,
     "y-of-categories": _target(_categories),
-    "rows-in-memory-by-column": _arrays(np.asfortranarray),
+    "rows-in-memory-by-column": _arrays(lambda X: np.array(X, order="F")),
     "every-other-row-in-memory": _arrays(lambda X: np.repeat(X, 2, axis=0)[::2]),
     "nested-lists": _arrays(lambda X: X.tolist()),
 }
