@@ -11,7 +11,6 @@ from scikeras_conformance.checks._support.fit_outcomes import (
     require_alike,
     stub_model,
 )
-from scikeras_conformance.checks._support.frames import make_frame
 from scikeras_conformance.checks._support.helper_models import (
     compiled_helper,
     helper_layer,
@@ -93,18 +92,6 @@ def _column(context: CheckContext, history: History) -> History:
     return replace(history, before=(X, y[:, None], data))
 
 
-def _array_after_frame(context: CheckContext, history: History) -> History:
-    X, y, data = history.before
-    return replace(history, before=(make_frame(context, X), y, data))
-
-
-def _other_frame(context: CheckContext, history: History) -> History:
-    history = _array_after_frame(context, history)
-    X, y, data = history.after
-    names = ["height", "depth", "width", "weight"][: X.shape[1]]
-    return replace(history, after=(make_frame(context, X, names), y, data))
-
-
 def _partial_fit(context: CheckContext, history: History) -> History:
     y = history.before[1]
     if not context.is_classifier:
@@ -156,8 +143,6 @@ _SPECIAL: Mapping[str, Callable[[CheckContext, History], History]] = {
     "fewer-rows": _fewer_rows,
     "column": _column,
     "frequencies": _frequencies,
-    "array-after-frame": _array_after_frame,
-    "other-frame": _other_frame,
     "partial_fit": _partial_fit,
     "initialize": _initialize,
     "warm": _warm,
