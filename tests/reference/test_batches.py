@@ -1,18 +1,16 @@
 """X that yields batches: data sets, loaders, generators, and functions that return them."""
 
-import subprocess
 import sys
 
 import keras
 import numpy as np
 import pytest
+from memory_growth import memory_growth
 from reference_models import base, classifier, regressor, softmax
-from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.model_selection import GridSearchCV
 from sklearn.preprocessing import StandardScaler
-from test_rows import Dataset
+from test_rows import Dataset, NotInParts, Scaling
 
-from scikeras_reference import KerasRegressor
 from scikeras_reference._data.batch_sources import is_batches
 from scikeras_reference.exceptions import InputError
 
@@ -212,26 +210,6 @@ def test_data_without_an_end(X, target):
     assert (15,) == wrapper.predict(Endless(X, target), steps=3).shape
 
 
-class Scaling(KerasRegressor):
-    @property
-    def feature_encoder(self):
-        return StandardScaler()
-
-
-class Learning(TransformerMixin, BaseEstimator):
-    def fit(self, X):
-        return self
-
-    def transform(self, X):
-        return X
-
-
-class NotInParts(KerasRegressor):
-    @property
-    def feature_encoder(self):
-        return Learning()
-
-
 def test_encoders_learn_in_parts(source, X, target):
     """An encoder sees all batches; one that learns from all rows at once is refused."""
     params = {"model": regressor().model, "loss": "mse", "verbose": 0}
@@ -316,37 +294,13 @@ def test_importing_needs_no_data_library():
     assert "torch" not in sys.modules or keras.backend.backend() == "torch"
 
 
-SCRIPT = """
-import sys
-import keras, numpy as np
-from scikeras_reference import KerasRegressor
-
+DATA = """
 class Data(keras.utils.PyDataset):
     num_batches = 10
     def __getitem__(self, index):
         X = np.full((1024, 8192), index / 10, "float32")  # 32 MiB
         return X, X[:, 0]
-
-def build():
-    return keras.Sequential([keras.Input((8192,)), keras.layers.Dense(1)])
-def peak():
-    # Of this process alone: what resource reports begins with the size of the parent.
-    lines = open("/proc/self/status").read().splitlines()
-    (size,) = (line.split()[1] for line in lines if line.startswith("VmHWM"))
-    return int(size) / 1024
-small = keras.Sequential([keras.Input((4,)), keras.layers.Dense(1)])
-small.compile("sgd", "mse")
-small.fit(np.ones((2, 4)), np.ones(2), verbose=0)
-small.predict(np.ones((2, 4)), verbose=0)
-before = peak()
-if sys.argv[1] == "bare":
-    model = build()
-    model.compile("sgd", "mse")
-    model.fit(Data(), verbose=0)
-    model.predict(Data(), verbose=0)
-else:
-    KerasRegressor(build, loss="mse", optimizer="sgd", verbose=0).fit(Data()).predict(Data())
-print(peak() - before)
+columns, data = 8192, (Data(),)
 """
 
 
@@ -359,10 +313,5 @@ def test_memory_of_a_data_set():
     On JAX it is up to three times: the batches that wait for their turn are counted twice. It is no
     more for forty batches than for ten.
     """
-
-    def grown(who):
-        command = [sys.executable, "-c", SCRIPT, who]
-        return float(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
-
     most = 3 if keras.backend.backend() == "jax" else 1.5
-    assert grown("wrapped") < most * grown("bare")
+    assert memory_growth(DATA, "wrapped") < most * memory_growth(DATA, "bare")

@@ -252,11 +252,15 @@ class BaseWrapper(SklearnCallbacks, BatchSteps):
         if type(X) is not np.ndarray and is_batches(X):
             return self._outputs_of_batches(X, call)
         X = validate_features(self, X, reset=False)
+        return self._outputs_of(self.model_, self._encode_features(X), call, X.shape[0])
+
+    def _outputs_of(self, model: Any, features: Any, call: Mapping[str, Any], n_rows: int) -> Any:
+        """Return what a model, or a part of it, makes of encoded features."""
         arguments = predict_arguments(
-            self.model_.predict, self._named(), self._routed("predict"), call, X.shape[0]
+            model.predict, self._named(), self._routed("predict"), call, n_rows
         )
         arguments["callbacks"] = self._callbacks_for(call, "predict")
-        return predict(self.model_, self._encode_features(X), arguments)
+        return predict(model, features, arguments)
 
     def _fit(
         self,

@@ -35,8 +35,9 @@ class BatchSteps(FitSteps):
     ) -> Self:
         """Do what `_fit` does, with batches; `given` are y, weights, groups outside of them."""
         batches = Batches(source)
-        _require_inside(*given[:2])
-        if given[2] is not None:
+        y, sample_weight, groups = given
+        _require_inside(y, sample_weight)
+        if groups is not None:
             raise InputError(
                 "groups are for a splitter, and X yields batches, which no splitter divides. Give"
                 " X_val: batches with targets, or an array together with y_val."

@@ -2,18 +2,15 @@
 
 from typing import Any, Self
 
-import keras
 import numpy as np
-import scipy.sparse
 from sklearn.base import ClassNamePrefixFeaturesOutMixin, TransformerMixin
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_array
 
 from scikeras_reference._base import BaseWrapper
+from scikeras_reference._data.sparse import densified
 from scikeras_reference._data.validation import check_weights, for_keras, validate_features
 from scikeras_reference._model.parts import decoder_of, encoder_of
-from scikeras_reference._training.keras_arguments import predict_arguments
-from scikeras_reference._training.predict import predict
 from scikeras_reference.exceptions import InputError, ModelOutputError
 
 __all__ = ["KerasTransformer"]
@@ -209,8 +206,9 @@ validation_batch_size, verbose, callbacks, validation_split, shuffle, run_eagerl
         """
         self._require_model("transform")
         X = validate_features(self, X, reset=False)
-        encoded = for_keras(self.feature_encoder_.transform(X))
-        return self._predictions(self.encoder_, encoded, kwargs, len(X))
+        # Keras takes no sparse batches for a model that is a part of another.
+        features = densified(self._encode_features(X))
+        return self._outputs_of(self.encoder_, features, kwargs, X.shape[0])
 
     @available_if(_has_decoder)  # type: ignore[untyped-decorator]
     def inverse_transform(self, X: Any, **kwargs: Any) -> Any:
@@ -243,7 +241,7 @@ validation_batch_size, verbose, callbacks, validation_split, shuffle, run_eagerl
                 f"The codes have rows of shape {codes.shape[1:]}; transform returns rows of shape"
                 f" {wanted}."
             )
-        rows = self._predictions(self.decoder_, for_keras(codes), kwargs, len(codes))
+        rows = self._outputs_of(self.decoder_, for_keras(codes), kwargs, len(codes))
         return self.feature_encoder_.inverse_transform(rows)
 
     @property
@@ -301,7 +299,7 @@ validation_batch_size, verbose, callbacks, validation_split, shuffle, run_eagerl
         weights = check_weights(sample_weight, X, "samples")
         if weights is not None:
             arguments["sample_weight"] = weights
-        rows = validate_features(self, X, reset=False)
+        rows = densified(validate_features(self, X, reset=False))
         return self.scorer(rows, self.reconstruct(X), **arguments)
 
     @staticmethod
@@ -332,10 +330,7 @@ validation_batch_size, verbose, callbacks, validation_split, shuffle, run_eagerl
     def _encode(self, X: Any, y: Any) -> tuple[Any, Any]:
         del y  # the model is trained to return what it is given
         features, _ = super()._encode(X, None)
-        target = keras.tree.map_structure(
-            lambda a: a.toarray() if scipy.sparse.issparse(a) else a, features
-        )
-        return features, target
+        return features, densified(features)
 
     def _validate_target(self, X: Any, y: Any) -> None:
         del X, y
@@ -350,10 +345,3 @@ validation_batch_size, verbose, callbacks, validation_split, shuffle, run_eagerl
         if parts is None or parts[0] is not self.model_:
             parts = self._parts = self._split(self.model_)
         return parts[1], parts[2]
-
-    def _predictions(self, part: Any, rows: Any, call: dict[str, Any], n_samples: int) -> Any:
-        arguments = predict_arguments(
-            part.predict, self._named(), self._routed("predict"), call, n_samples
-        )
-        arguments["callbacks"] = self._callbacks_for(call, "predict")
-        return predict(part, rows, arguments)

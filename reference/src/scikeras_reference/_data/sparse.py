@@ -11,7 +11,7 @@ from sklearn.utils import get_tags
 
 from scikeras_reference._data.float_range import check_float_range
 
-__all__ = ["canonical", "fits_encoder", "sparse_for_keras"]
+__all__ = ["canonical", "densified", "fits_encoder", "sparse_for_keras"]
 
 
 def canonical(X: Any) -> Any:
@@ -41,6 +41,18 @@ def canonical(X: Any) -> Any:
         csr = csr.copy() if csr is X else csr
         csr.sum_duplicates()
     return csr
+
+
+def densified(data: Any) -> Any:
+    """Return data with arrays in place of sparse matrices, also in lists and dicts.
+
+    >>> densified([scipy.sparse.eye_array(2), np.ones(1)])
+    [array([[1., 0.],
+           [0., 1.]]), array([1.])]
+    """
+    return keras.tree.map_structure(
+        lambda array: array.toarray() if scipy.sparse.issparse(array) else array, data
+    )
 
 
 def fits_encoder(X: Any, encoder: Any) -> Any:

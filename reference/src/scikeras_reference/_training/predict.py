@@ -63,11 +63,8 @@ def predict(model: Any, x: Any, arguments: Mapping[str, Any]) -> Any:
         from scikeras_reference._training.row_batches import to_predict_from
 
         x = to_predict_from(model, x, arguments)
-        with raising_failures(x):
-            return _with_shared_step(
-                model, lambda: model.predict(x=x, **arguments), in_batches=False
-            )
-    return _with_shared_step(model, lambda: model.predict(x=x, **arguments), in_batches=False)
+    with raising_failures(x):
+        return _with_shared_step(model, lambda: model.predict(x=x, **arguments), in_batches=False)
 
 
 def _with_shared_step(model: Any, run: Callable[[], Any], *, in_batches: bool) -> Any:

@@ -16,6 +16,7 @@ import scipy.sparse
 from scikeras_reference._backends.batches import cuts_sparse_rows, feeds_tuples, shuffles_by_epoch
 from scikeras_reference._backends.models import runs_undistributed
 from scikeras_reference._data.rows import Rows
+from scikeras_reference._data.sparse import densified
 from scikeras_reference._model.built_model import is_inherited, knows_its_inputs
 from scikeras_reference._training.validation_rows import training_rows
 
@@ -133,7 +134,7 @@ def to_train_on(
         The same, or batches, None and None, with validation data as batches too.
     """
     if not (isinstance(x, Rows) or is_inherited(model, "fit")):
-        return _densified(x), y, weights, arguments
+        return densified(x), y, weights, arguments
     x = _with_tensors_of_text(x)
     size, steps = arguments.get("batch_size"), arguments.get("steps_per_epoch")
     rest = dict(arguments)
@@ -158,7 +159,7 @@ def to_train_on(
 def to_predict_from(model: Any, x: Any, arguments: Mapping[str, Any]) -> Any:
     """Return what ``Model.predict`` is given: x, or batches of its rows."""
     if not (isinstance(x, Rows) or is_inherited(model, "predict")):
-        return _densified(x)
+        return densified(x)
     x = _with_tensors_of_text(x)
     if not _needs_batches(model, x):
         return x
@@ -211,11 +212,6 @@ def _rows(data: tuple[Any, ...], rows: slice) -> tuple[Any, ...]:
         return None if array is None else array[rows]
 
     return tuple(keras.tree.map_structure(part, item) for item in data)
-
-
-def _densified(x: Any) -> Any:
-    """Return the whole of x dense, for a method ``fit`` or ``predict`` of the user's own."""
-    return keras.tree.map_structure(lambda a: a.toarray() if scipy.sparse.issparse(a) else a, x)
 
 
 def _with_tensors_of_text(x: Any) -> Any:
