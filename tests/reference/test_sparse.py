@@ -309,7 +309,7 @@ data = (X, np.arange(columns, dtype="float32") / columns)
 @pytest.mark.skipif(sys.platform != "linux", reason="the peak is in other units elsewhere")
 @pytest.mark.xfail(
     keras.backend.backend() == "jax",
-    reason="on JAX the peak grows by 430 MiB: dense batches are made faster than they are used",
+    reason="on JAX the peak grows by 430 MiB, which is not explained yet",
     strict=True,
 )
 def test_memory_of_a_one_hot_matrix():
