@@ -1,5 +1,6 @@
 """Finding the implementation under test."""
 
+import json
 import re
 import shutil
 import subprocess
@@ -69,6 +70,25 @@ def test_the_identity_of_an_installed_subject():
     assert "scikeras-reference" == identity.distribution
     assert identity.version
     assert "scikeras_reference" == Path(identity.path).name
+
+
+def test_the_identity_of_a_checkout_that_is_installed(tmp_path, monkeypatch):
+    """It is told by the folder of the source, the innermost one, since no file may be listed."""
+    for name, source in [("outer", tmp_path), ("inner", tmp_path / "inner")]:
+        folder = tmp_path / "site" / f"{name}-1.0.dist-info"
+        folder.mkdir(parents=True)
+        (folder / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.0\n")
+        url = {"url": source.as_uri(), "dir_info": {"editable": True}}
+        (folder / "direct_url.json").write_text(json.dumps(url))
+    package = tmp_path / "inner" / "src" / "checked_out.py"
+    package.parent.mkdir(parents=True)
+    package.write_text(
+        "class KerasClassifier: pass\nBaseWrapper = KerasRegressor = KerasClassifier\n"
+    )
+    monkeypatch.syspath_prepend(tmp_path / "site")
+    monkeypatch.syspath_prepend(package.parent)
+    identity = load_subject("checked_out").identity
+    assert ("inner", "1.0") == (identity.distribution, identity.version)
 
 
 @pytest.fixture

@@ -107,11 +107,13 @@ def _distribution_of(top: str, file: Path) -> metadata.Distribution | None:
     Of the name alone nothing follows: a checkout may stand in front of what is installed.
     """
     resolved = file.resolve()
+    # What is installed for development may list no files: it names the folder of its source.
+    sources = ((_source_of(one), one) for one in metadata.distributions())
+    around = [(source, one) for source, one in sources if source and source in resolved.parents]
+    if around:
+        return max(around, key=lambda pair: len(pair[0].parts))[1]
     for name in metadata.packages_distributions().get(top, ()):
         distribution = metadata.distribution(name)
-        source = _source_of(distribution)
-        if source is not None and source in resolved.parents:
-            return distribution
         files = distribution.files or ()
         namesakes = (one.locate() for one in files if one.name == file.name)
         if any(Path(str(one)).resolve() == resolved for one in namesakes):
