@@ -14,6 +14,7 @@ import numpy as np
 from sklearn.preprocessing import FunctionTransformer
 
 from scikeras_reference._data.batch_sources import Batch, Batches, is_batches, require_inside
+from scikeras_reference._data.named_inputs import require_named_inputs
 from scikeras_reference._data.rows import Rows, fitted_to_rows
 from scikeras_reference._data.sparse import fits_encoder
 from scikeras_reference._data.validation import (
@@ -90,6 +91,8 @@ class FitSteps(SklearnCallbacks, FittedAttributes, Persistence):
         shape = () if y is None else y.shape[1:]
         seed = None if self.random_state is None else to_seed(self.random_state)
         self._fit_state = FitState(seed, shape, classes)
+        if getattr(self, "input_columns", None) is not None:
+            require_named_inputs(self, X)
         self.X_dtype_, self.X_shape_ = X.dtype, getattr(X, "shapes", None) or X.shape
         if y is not None:
             self.y_dtype_, self.y_ndim_, self.target_type_ = y.dtype, y.ndim, self._target_type(y)
