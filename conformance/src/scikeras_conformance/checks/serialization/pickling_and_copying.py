@@ -5,7 +5,7 @@ from functools import partial
 from types import FunctionType
 from typing import Any
 
-from scikeras_conformance.catalog.check import ESTIMATORS, check
+from scikeras_conformance.catalog.check import ESTIMATORS, Shares, check
 from scikeras_conformance.checks._support.helper_models import (
     helper_loss,
     helper_loss_class,
@@ -266,7 +266,7 @@ def predict_there(estimator: Any, X: Any, _: Any) -> Any:
         *("fit-compiled", "fit-uncompiled-classes", "fit-uncompiled-instances"),
         "predict-uncompiled-instances",
     ],
-    starts_processes=True,
+    shares=Shares.PROCESSES,
 )
 def workers(context: CheckContext) -> None:
     import joblib

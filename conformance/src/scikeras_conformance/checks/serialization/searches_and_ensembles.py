@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from scikeras_conformance.catalog.check import ESTIMATORS, Wrapper, check
+from scikeras_conformance.catalog.check import ESTIMATORS, Shares, Wrapper, check
 from scikeras_conformance.checks._support.helper_models import helper_target, importable_builder
 from scikeras_conformance.checks._support.modules import doubles, np, sklearn_base
 from scikeras_conformance.checks._support.plain_use import provided
@@ -314,7 +314,7 @@ def boosting_weights(context: CheckContext) -> None:
     wrappers=ESTIMATORS,
     cases=["search", "search-of-models", "voting"],
     presupposes="CLS-5.estimator-type",
-    starts_processes=True,
+    shares=Shares.PROCESSES,
 )
 def parallel(context: CheckContext) -> None:
     from sklearn.ensemble import VotingClassifier, VotingRegressor
