@@ -13,6 +13,7 @@ from scikeras_conformance.checks._support.preparation import (
     require_probabilities_exist,
     require_weights_are_taken,
 )
+from scikeras_conformance.checks._support.quick_starts import start_joblib_quickly
 from scikeras_conformance.checks._support.training import learner, require_weights, train
 from scikeras_conformance.runner.context import CheckContext, show
 
@@ -320,6 +321,7 @@ def parallel(context: CheckContext) -> None:
     from sklearn.ensemble import VotingClassifier, VotingRegressor
     from sklearn.model_selection import GridSearchCV
 
+    start_joblib_quickly()
     X, y, *_ = doubles.data_predicted_by_oracles(context.wrapper)
     if context.case.startswith("search"):
         of_models = context.case == "search-of-models"
