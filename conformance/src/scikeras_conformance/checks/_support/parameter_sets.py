@@ -15,7 +15,7 @@ from scikeras_conformance.checks._support.state import has_compile_prefix
 from scikeras_conformance.exceptions import Blocked
 from scikeras_conformance.runner.context import CheckContext
 
-__all__ = ["PARAMETER_SETS", "accepted_parameters", "estimator_with"]
+__all__ = ["PARAMETER_SETS", "accepted_parameters", "fitted_with"]
 
 
 def _batches(context: CheckContext) -> dict[str, Any]:
@@ -165,8 +165,10 @@ def accepted_parameters(context: CheckContext, given: Mapping[str, Any]) -> dict
     }
 
 
-def estimator_with(context: CheckContext, name: str) -> Any:
-    """Return an estimator with parameters of a set, as far as the wrapper can fit with them.
+def fitted_with(
+    context: CheckContext, name: str, look: Callable[[CheckContext, Any], Any]
+) -> tuple[Any, Any]:
+    """Fit an estimator with parameters of a set, as far as the wrapper can fit with them.
 
     Whether it should, is what other clauses are about.
 
@@ -176,17 +178,38 @@ def estimator_with(context: CheckContext, name: str) -> Any:
         The context.
     name : str
         A key of `PARAMETER_SETS`.
+    look : callable
+        Looks at the estimator before it is fitted.
+
+    Returns
+    -------
+    tuple
+        The estimator, and what `look` returned.
     """
     given = PARAMETER_SETS[name](context)
     free: dict[str, Any] = {key: given.pop(key) for key in ("scaler", "units") if key in given}
     given = {**accepted_parameters(context, given), **free}
-    if not _can_be_fitted(context, given):
+    try:
+        return _fitted(context, name, given, look)
+    except Blocked:
         usable: dict[str, Any] = {}
         for key, value in given.items():
             if _can_be_fitted(context, {**usable, key: value}):
                 usable[key] = value
-        given = usable
-    return _made(context, PARAMETER_SETS[name](context), given)
+        return _fitted(context, name, usable, look)
+
+
+def _fitted(
+    context: CheckContext,
+    name: str,
+    usable: Mapping[str, Any],
+    look: Callable[[CheckContext, Any], Any],
+) -> tuple[Any, Any]:
+    X, y, *_ = doubles.dataset(context.wrapper)
+    estimator = _made(context, PARAMETER_SETS[name](context), usable)
+    before = look(context, estimator)
+    context.fit(estimator, X, y)
+    return estimator, before
 
 
 def _made(context: CheckContext, new: Mapping[str, Any], names: Mapping[str, Any]) -> Any:

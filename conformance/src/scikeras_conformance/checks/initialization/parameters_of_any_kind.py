@@ -12,7 +12,7 @@ from scikeras_conformance.checks._support.modules import doubles, keras, np, skl
 from scikeras_conformance.checks._support.parameter_sets import (
     PARAMETER_SETS,
     accepted_parameters,
-    estimator_with,
+    fitted_with,
 )
 from scikeras_conformance.checks._support.predictions import same
 from scikeras_conformance.checks._support.preparation import accepted, counted_to
@@ -47,12 +47,10 @@ def _calls(context: CheckContext) -> list[tuple[str, tuple[Any, ...], dict[str, 
     cases=[name for name in PARAMETER_SETS if name != "validation"],
 )
 def nothing_resolved(context: CheckContext) -> None:
-    estimator = estimator_with(context, context.case)
-    before = _watched(context, estimator)
+    estimator, before = fitted_with(context, context.case, _watched)
     for method, data, given in _calls(context):
-        if method == "fit" and not given:
-            context.fit(estimator, *data)
-        elif hasattr(context.cls, method):
+        # The first one was called already.
+        if (method != "fit" or given) and hasattr(context.cls, method):
             # What does not work is what other clauses are about.
             with suppress(Exception):
                 getattr(estimator, method)(*data, **given)
