@@ -12,6 +12,7 @@ jobs that need a token. Exit code 1 if a command failed.
 """
 
 import argparse
+import functools
 import itertools
 import json
 import os
@@ -169,11 +170,20 @@ def python_of(job: dict[str, Any], values: Values) -> str:
             version = filled(step["with"]["python-version"], values)
         elif step.get("uses", "").startswith("./"):
             version = inputs_of_action(step.get("with", {}), values)["inputs.python"]
-        if version and not (found := shutil.which(f"python{version}")):
-            raise Skipped(f"there is no python{version} here")
         if version:
-            return str(found)
+            return interpreter(version)
     return sys.executable
+
+
+@functools.cache
+def interpreter(version: str) -> str:
+    """Return the interpreter of a version of Python, or refuse the job."""
+    found = shutil.which(f"python{version}")
+    # There may be a shim that starts nothing.
+    started = found and subprocess.run([found, "-c", ""], check=False, stderr=subprocess.DEVNULL)
+    if found is None or not started or started.returncode:
+        raise Skipped(f"there is no python{version} here")
+    return found
 
 
 def run_job(name: str, job: dict[str, Any], values: Values, *, only_list: bool) -> bool:
