@@ -65,7 +65,7 @@ html_copy_source = False
 html_show_sphinx = False
 html_theme_options = {
     "logo": {"text": "scikeras-conformance"},
-    "header_links_before_dropdown": 6,
+    "header_links_before_dropdown": 7,
     "navigation_with_keys": False,
     "show_prev_next": True,
     "show_toc_level": 2,
@@ -79,6 +79,6 @@ html_theme_options = {
     },
 }
 html_context = {"default_mode": "auto"}
-html_sidebars = {"index": [], "gate": []}
+html_sidebars = {"index": []}
 copybutton_prompt_text = r">>> |\.\.\. |\$ "
 copybutton_prompt_is_regexp = True

@@ -133,7 +133,7 @@ test("a cause opens with the keyboard, and tells clause, impact, message, traceb
   }
   const text = await cause.innerText();
   assert.match(text, /[A-Z]+-[0-9]+/);
-  for (const word of ["Mending", "Impact:", "Message", "Traceback", "Reproduce", "src/toy/wrappers.py:41"]) {
+  for (const word of ["Cause of ", "Impact:", "Message", "Traceback", "Reproduce", "src/toy/wrappers.py:41"]) {
     assert.ok(text.includes(word), word);
   }
   await context.close();

@@ -12,7 +12,7 @@ from scikeras_conformance.exceptions import DamagedReportError
 from scikeras_conformance.report.causes import causes_of
 from scikeras_conformance.report.patterns import pattern_of, words_of
 from scikeras_conformance.report.reading import from_dict
-from scikeras_conformance.report.wording import clauses_phrase, mending_phrase
+from scikeras_conformance.report.wording import clauses_phrase, size_phrase
 from scikeras_conformance.report.writing import to_dict
 
 LINE = Origin("toy/wrappers.py", 7, "Wrapper.fit", "self.model_.fit(X, y)")
@@ -234,22 +234,22 @@ def test_the_example_is_a_failure_rather_than_a_blocked_check():
     assert cause.example.endswith(":b")
 
 
-def test_the_words_for_mending():
-    """They say how many results are freed, and which clauses are concerned."""
+def test_the_words_for_the_size_of_a_cause():
+    """They say how many results it has, and which clauses are concerned."""
     failure, stopped = (
         at(LINE, SHAPE.format(1, 1)),
         at(LINE, SHAPE.format(1, 1), "blocked", case="b"),
     )
     phrases = [
-        mending_phrase(causes_of(results)[0])
+        size_phrase(causes_of(results)[0])
         for results in (
             [failure],
             [failure, failed(origin=LINE, exception="x")][:1],
             [failure, stopped],
         )
     ]
-    assert "mending this frees 1 failed result" == phrases[0]
-    assert "mending this frees 2 results: 1 failed, 1 blocked" == phrases[2]
+    assert "cause of 1 failed result" == phrases[0]
+    assert "cause of 2 results: 1 failed, 1 blocked" == phrases[2]
     record = run(stopped)
     assert "blocks CLS-1 (MUST)" == clauses_phrase(record, record.causes[0])
     both = run(at(LINE, SHAPE.format(1, 1), check=SHOULD), stopped)

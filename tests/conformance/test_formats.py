@@ -202,7 +202,7 @@ def test_a_cause_is_one_annotation():
     """A job shows ten of them; each says how many results it stands for."""
     same = [failed(case=case) for case in "abc"]
     first, last = render_as("github", run(*same)).splitlines()
-    assert "%0AMending this frees 3 failed results.%0AReproduce: " in first
+    assert "%0ACause of 3 failed results.%0AReproduce: " in first
     assert last.startswith("::error title=conformance::")
     (notice,) = render_as("github", run(*same, gate=known_gate(*same))).splitlines()[:-1]
     assert notice.startswith("::notice ")

@@ -132,7 +132,7 @@ def test_a_broken_should_is_shown_apart(pytester, strict, code):
     object.__setattr__(record, "function", lambda context: context.fail("a tuple is no model"))
     done = pytester.runpytest_inprocess(*ALL_CHECKS, *TOY, *select(record.id), *strict)
     object.__setattr__(record, "function", function)
-    done.stdout.fnmatch_lines(["*mending this frees 9 failed results", "*breaks CLS-9 (SHOULD)"])
+    done.stdout.fnmatch_lines(["*cause of 9 failed results", "*breaks CLS-9 (SHOULD)"])
     assert code == done.ret
 
 

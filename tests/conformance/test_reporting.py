@@ -59,7 +59,7 @@ def test_a_failure_is_shown_with_its_cost():
         result(Outcome.PASSED),
     )
     shown = text(run)
-    assert " 1. mending this frees 1 failed result\n    breaks CLS-1 (MUST)\n" in shown
+    assert " 1. cause of 1 failed result\n    breaks CLS-1 (MUST)\n" in shown
     assert "impact: code that tests isinstance" in shown
     command = "scikeras-conformance run toy --check CLS-1.extends-base --wrapper classifier"
     assert command in words(run).replace(" \\ ", " ")
@@ -80,7 +80,7 @@ def test_results_of_one_cause_are_shown_once():
         )
     )
     assert "CAUSES: 1 for 2 failed" in shown
-    assert " 1. mending this frees 2 failed results" in shown
+    assert " 1. cause of 2 failed results" in shown
     assert 1 == shown.count("      same")
 
 
@@ -107,7 +107,7 @@ def test_errors_of_the_suite_are_no_failures():
 def test_a_blocked_check_is_no_failure():
     """It is shown apart, without an impact, and with the command that runs it again."""
     shown = text(record(result(Outcome.BLOCKED, message="could not be checked: x")))
-    assert " 1. mending this frees 1 blocked result\n    blocks CLS-1 (MUST)" in shown
+    assert " 1. cause of 1 blocked result\n    blocks CLS-1 (MUST)" in shown
     assert "example CLS-1.extends-base:base\n      could not be checked: x" in shown
     assert "impact:" not in shown
     assert "--check CLS-1.extends-base" in shown

@@ -37,7 +37,7 @@ def test_a_cause_is_a_place_an_exception_clauses_and_an_example():
     record = run(at("_fit", "a"), at("_fit", "b"), result())
     text = shown(record)
     assert (
-        " 1. mending this frees 2 failed results\n"
+        " 1. cause of 2 failed results\n"
         "    at toy/wrappers.py:41, Wrapper._fit\n"
         "       self._fit(X)\n"
         f"    {ERROR}\n"
@@ -45,15 +45,15 @@ def test_a_cause_is_a_place_an_exception_clauses_and_an_example():
         "    example CLS-1.extends-base:base:a\n"
         "    impact: "
     ) in text
-    assert text.index(" 1. mending") < text.index("chapter ") < text.index("verdict: ")
+    assert text.index(" 1. cause of") < text.index("chapter ") < text.index("verdict: ")
 
 
 def test_the_terminal_shows_the_first_causes():
     """The others are counted, and the summary says where they are."""
     text = shown(run(*MANY, at("f0", "more")))
     assert f"CAUSES: {len(MANY)} for {len(MANY) + 1} failed, the first {MAX_CAUSES} here" in text
-    assert MAX_CAUSES == text.count("mending this frees")
-    assert " 1. mending this frees 2 failed results" in text
+    assert MAX_CAUSES == text.count("cause of")
+    assert " 1. cause of 2 failed results" in text
     assert "2 more causes with 2 results: a report has them all" in text
 
 
@@ -62,7 +62,7 @@ def test_what_a_baseline_knows_comes_last():
     old, new = [at("_old", "a"), at("_old", "b")], at("_new", "c")
     text = shown(run(*old, new, gate=known_gate(*old)))
     assert text.index("Wrapper._new") < text.index("Wrapper._old")
-    assert " 2. mending this frees 2 failed results (2 known)" in text
+    assert " 2. cause of 2 failed results (2 known)" in text
 
 
 def test_a_blocked_cause_has_no_impact():

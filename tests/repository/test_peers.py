@@ -161,3 +161,13 @@ def test_the_overview_is_that_of_the_reports():
     shown = page.partition(confirm.START)[2].partition(confirm.END)[0]
     assert overview.overview(overview.loaded(PEERS)) == shown.strip()
     assert set(overview.PEERS) == set(PAGES)
+
+
+@pytest.mark.parametrize("page", overview.SHORT, ids=lambda page: page.name)
+def test_the_short_table_is_that_of_the_reports(page):
+    """README and home page never claim another result than the stored one."""
+    text = page.read_text(encoding="utf-8")
+    shown = text.partition(confirm.START)[2].partition(confirm.END)[0]
+    reports = overview.loaded(PEERS, overview.TITLES)
+    assert overview.short(reports, overview.SHORT[page]) == shown.strip()
+    assert set(overview.TITLES) == set(REPORTS)

@@ -33,13 +33,22 @@ def test_every_script_that_a_workflow_runs_is_there(path):
     ("matrix", "expected"),
     [
         ({}, [{}]),
+        ({"a": "${{ fromJSON(inputs.list) }}"}, [{"a": "1"}, {"a": "2"}]),
         ({"a": ["1", "2"], "b": ["x"]}, [{"a": "1", "b": "x"}, {"a": "2", "b": "x"}]),
         ({"include": [{"a": "1"}, {"a": "2"}]}, [{"a": "1"}, {"a": "2"}]),
     ],
 )
 def test_a_job_is_run_with_every_value_of_its_matrix(matrix, expected):
     """As GitHub does."""
-    assert expected == run_workflow.variants({"strategy": {"matrix": matrix}})
+    values = {"inputs.list": '["1", "2"]'}
+    assert expected == run_workflow.variants({"strategy": {"matrix": matrix}}, values)
+
+
+def test_a_matrix_that_only_github_can_compute_is_skipped():
+    """Its letters are not taken for its values."""
+    job = {"strategy": {"matrix": {"a": "${{ fromJSON(needs.plan.outputs.list) }}"}}}
+    with pytest.raises(run_workflow.Skipped, match="only GitHub knows"):
+        run_workflow.variants(job, {})
 
 
 @pytest.mark.parametrize(
@@ -53,13 +62,12 @@ def test_a_job_is_run_with_every_value_of_its_matrix(matrix, expected):
 def test_what_only_github_can_do_is_skipped_with_a_reason(step, reason):
     """It is never taken for something that was run."""
     with pytest.raises(run_workflow.Skipped, match=reason):
-        run_workflow.command_of(step, {})
+        list(run_workflow.commands_of(step, {}))
 
 
 @pytest.mark.parametrize(
     ("job", "reason"),
     [
-        ({"uses": "./.github/workflows/x.yml"}, "it calls"),
         ({"runs-on": "windows-latest", "steps": []}, "it runs on windows-latest"),
         ({"runs-on": "ubuntu-latest", "permissions": {"issues": "write"}, "steps": []}, "a token"),
         (
@@ -80,5 +88,41 @@ def test_a_job_that_cannot_run_here_is_skipped_with_a_reason(job, reason):
 def test_a_command_gets_the_values_of_the_matrix():
     """In its variables; the text of a command never has an expression."""
     step = {"run": 'scripts/x "$A"', "env": {"A": "${{ matrix.backend }}"}}
-    assert ('scripts/x "$A"', {"A": "jax"}) == run_workflow.command_of(step, {"backend": "jax"})
-    assert run_workflow.command_of({"uses": "actions/checkout@0"}, {}) is None
+    (command,) = run_workflow.commands_of(step, {"matrix.backend": "jax"})
+    assert run_workflow.Command('scripts/x "$A"', {"A": "jax"}) == command
+    assert [] == list(run_workflow.commands_of({"uses": "actions/checkout@0"}, {}))
+
+
+def test_the_action_of_the_repository_is_run_with_its_inputs():
+    """Its steps are those of the job that uses it, in the folder that it is given."""
+    step = {"uses": "./", "with": {"directory": "fork", "backend": "${{ matrix.backend }}"}}
+    install, gate = run_workflow.commands_of(step, {"matrix.backend": "jax"})
+    assert {"jax"} == {install.env["BACKEND"], gate.env["BACKEND"]}
+    assert "--editable=." == install.env["PACKAGE"]
+    assert {"fork"} == {install.folder, gate.folder}
+    with pytest.raises(ValueError, match="no input directoty"):
+        list(run_workflow.commands_of({"uses": "./", "with": {"directoty": "fork"}}, {}))
+
+
+def listed(capsys, monkeypatch, *arguments):
+    monkeypatch.setattr(sys, "argv", ["run_workflow.py", *arguments, "--list"])
+    with pytest.raises(SystemExit) as ended:
+        run_workflow.main()
+    assert 0 == ended.value.code
+    return capsys.readouterr().out
+
+
+def test_a_workflow_that_is_called_is_run_too(capsys, monkeypatch):
+    """With the inputs of the job that calls it: three scikit-learns, two Pythons, two backends."""
+    shown = listed(capsys, monkeypatch, "ci.yml", "contract")
+    assert 12 == len(re.findall(r"^== contract/cpu \{", shown, re.MULTILINE))
+    assert 12 == shown.count("conformance/install.sh") + shown.count("there is no python")
+    assert "== contract/gpu\n  skipped: only if contains(inputs.device, 'gpu')" in shown
+
+
+@pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.name)
+def test_every_workflow_can_be_listed(capsys, monkeypatch, path):
+    """Each of its jobs has commands, or a reason for having none."""
+    shown = listed(capsys, monkeypatch, path.name)
+    for name, _ in jobs(path):
+        assert re.search(rf"^== {name}\b.*\n(?:==|  \S)", shown, re.MULTILINE), name

@@ -50,7 +50,7 @@ def comparison_page(material: Material) -> str:
         "## By cause",
         (
             "What failed or was blocked, grouped as [reports](../reports.md#causes) explain: one "
-            "row for each cause, with the number of results that mending it frees."
+            "row for each cause, with the number of its results."
         ),
         *_by_cause(material),
         "## By chapter",

@@ -27,7 +27,7 @@ REFUSED_OTHERWISE = "; expected "
 
 
 class Cause(Struct, frozen=True, forbid_unknown_fields=True):
-    """What several results have in common, so that one change may mend them all."""
+    """What several results have in common, so that one change may fix them all."""
 
     id: Annotated[str, Meta(description="The same for the same cause in another run.")]
     what: Annotated[str, Meta(description="What happened in the example, on one line.")]

@@ -14,8 +14,8 @@ __all__ = [
     "environment_line",
     "headline",
     "is_good",
-    "mending_phrase",
     "offered_clauses",
+    "size_phrase",
     "subject_line",
 ]
 
@@ -119,16 +119,14 @@ def is_good(report: Report) -> bool:
     return report.footer.verdict is Verdict.CONFORMANT and met and whole
 
 
-def mending_phrase(cause: Cause) -> str:
-    """Return what it would bring to mend a cause."""
+def size_phrase(cause: Cause) -> str:
+    """Return how many results have a cause in common."""
     if cause.size == 1:
-        return f"mending this frees 1 {'failed' if cause.failed else 'blocked'} result"
+        return f"cause of 1 {'failed' if cause.failed else 'blocked'} result"
     if not (cause.failed and cause.blocked):
         kind = "failed" if cause.failed else "blocked"
-        return f"mending this frees {cause.size} {kind} results"
-    return (
-        f"mending this frees {cause.size} results: {cause.failed} failed, {cause.blocked} blocked"
-    )
+        return f"cause of {cause.size} {kind} results"
+    return f"cause of {cause.size} results: {cause.failed} failed, {cause.blocked} blocked"
 
 
 def clauses_phrase(report: Report, cause: Cause) -> str:

@@ -8,7 +8,7 @@ from scikeras_conformance.contract import Level
 from scikeras_conformance.report.causes import Cause
 from scikeras_conformance.report.locations import Location, location_of
 from scikeras_conformance.report.structure import Report, ReportedResult
-from scikeras_conformance.report.wording import headline, mending_phrase
+from scikeras_conformance.report.wording import headline, size_phrase
 
 __all__ = ["github"]
 
@@ -53,7 +53,7 @@ def _cause(report: Report, cause: Cause, results: Sequence[ReportedResult]) -> s
     impact = f"\nImpact: {report.catalog.checks[example.check].impact}."
     if example.outcome is Outcome.BLOCKED:
         impact = ""
-    phrase = mending_phrase(cause)
+    phrase = size_phrase(cause)
     text = f"{example.message}{impact}\n{phrase[0].upper()}{phrase[1:]}."
     location = location_of(report, example)
     file = location.under(report.header.root) if location else None

@@ -15,7 +15,7 @@ from scikeras_conformance.report.wording import (
     environment_line,
     headline,
     is_good,
-    mending_phrase,
+    size_phrase,
     subject_line,
 )
 
@@ -113,7 +113,7 @@ def _cause(report: Report, cause: Cause) -> Mapping[str, Any]:
         "size": cause.size,
         "what": _short(cause.what, 300),
         "origin": cause.origin,
-        "mending": mending_phrase(cause),
+        "phrase": size_phrase(cause),
         "failed": cause.failed,
         "blocked": cause.blocked,
         "known": report.known_of(cause),

@@ -14,7 +14,7 @@ from scikeras_conformance.report.wording import (
     environment_line,
     headline,
     is_good,
-    mending_phrase,
+    size_phrase,
     subject_line,
 )
 
@@ -109,7 +109,7 @@ def _cause(report: Report, cause: Cause) -> Iterator[str]:
         origin = cause.origin
         place = code(f"{origin.file}:{origin.line}")
         yield from (f"At {place} in {code(origin.function)}:", "", fenced(origin.source), "")
-    phrase = mending_phrase(cause)
+    phrase = size_phrase(cause)
     yield from (f"**{phrase[0].upper()}{phrase[1:]}.**", "")
     for name in cause.clauses[:MAX_CLAUSES]:
         clause = report.catalog.clauses.get(name)

@@ -11,7 +11,7 @@ from scikeras_conformance.contract import Level
 from scikeras_conformance.report.causes import Cause
 from scikeras_conformance.report.locations import location_of
 from scikeras_conformance.report.structure import Report
-from scikeras_conformance.report.wording import headline, mending_phrase
+from scikeras_conformance.report.wording import headline, size_phrase
 
 __all__ = ["sarif"]
 
@@ -90,7 +90,7 @@ def _level(level: str) -> str:
 
 
 def _cause(cause: Cause) -> dict[str, Any]:
-    entry = {"id": cause.id, "text": cause.what, "mending": mending_phrase(cause)}
+    entry = {"id": cause.id, "text": cause.what, "summary": size_phrase(cause)}
     if cause.origin is not None:
         place = f"{cause.origin.file}:{cause.origin.line}"
         entry |= {"place": place, "source": cause.origin.source}
@@ -106,7 +106,7 @@ def _result(report: Report, result: Result, rules: list[str], cause: Cause) -> d
         "message": {"text": f"{result.id}: {result.message}"},
         "locations": _locations(report, result),
         "partialFingerprints": {"failure/v1": f"{result.id}#{kind}"},
-        "properties": {"cause": cause.id, "mending": mending_phrase(cause)},
+        "properties": {"cause": cause.id, "summary": size_phrase(cause)},
     }
     if result.outcome is Outcome.BLOCKED:
         # The standard's word for what could not be determined; it has no level.

@@ -1,4 +1,4 @@
-"""The causes of a run, for the terminal: what happened, where, and what mending it would bring."""
+"""The causes of a run, for the terminal: what happened, where, and in how many results."""
 
 from collections.abc import Iterator, Sequence
 
@@ -6,7 +6,7 @@ from scikeras_conformance.contract import Level
 from scikeras_conformance.report.causes import Cause
 from scikeras_conformance.report.formats.terminal_lines import Line
 from scikeras_conformance.report.structure import Report
-from scikeras_conformance.report.wording import clauses_phrase, mending_phrase
+from scikeras_conformance.report.wording import clauses_phrase, size_phrase
 
 __all__ = ["causes"]
 
@@ -55,7 +55,7 @@ def _cause(report: Report, number: int, cause: Cause) -> Iterator[Line]:
     red = binding and known < cause.size
     yield Line("")
     yield Line(
-        f"{number:>2}. {mending_phrase(cause)}{f' ({known} known)' if known else ''}",
+        f"{number:>2}. {size_phrase(cause)}{f' ({known} known)' if known else ''}",
         {"red": True, "bold": True} if red else {"yellow": True},
         hang=4,
     )
