@@ -44,7 +44,7 @@ def _calls(context: CheckContext) -> list[tuple[str, tuple[Any, ...], dict[str, 
     impact="a clone of a used estimator has other parameters than the user wrote, and a search "
     "goes on from them",
     wrappers=ESTIMATORS,
-    cases=[name for name in PARAMETER_SETS if name != "validation"],
+    cases=PARAMETER_SETS,
 )
 def nothing_resolved(context: CheckContext) -> None:
     estimator = estimator_with(context, context.case)

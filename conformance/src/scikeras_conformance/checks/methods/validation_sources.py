@@ -20,6 +20,7 @@ def _pairs(context: CheckContext) -> dict[str, tuple[Any, Any, Any, Any]]:
         "of the same dtypes": (X, y, X[:3] * 2, y[:3]),
         "with fractions where X has whole numbers": (whole_X, y, halves, y[:3]),
         "of double precision": (X, y, halves * (1 + 2.0**-30), y[:3]),
+        "of which there is one": (X, y, X[4:5] * 3, y[4:5]),
     }
     if not context.is_classifier:
         fractions = whole_y[:3] + 0.25
@@ -117,3 +118,37 @@ def split_beside_data(context: CheckContext) -> None:
             f"with validation_data and validation_split={0.25}, {found} of {len(X)} rows are "
             "trained on, and the others are lost",
         )
+
+
+@check(
+    "API-11.validation-data",
+    verifies="validation_data of a call replaces fit__validation_data, for that call only",
+    impact="a fit is validated on other rows than those it was given",
+    wrappers=ESTIMATORS,
+    cases=["fit", "partial_fit"],
+    needs=[Capability.ROUTED_PARAMETERS],
+    case_needs={"partial_fit": Capability.PARTIAL_FIT},
+)
+def validation_data_of_a_call(context: CheckContext) -> None:
+    X, y, *_ = doubles.dataset(context.wrapper)
+    of_parameter, of_call = (X[:3] * 2, y[:3]), (X[2:6] * 3, y[2:6])
+    estimator = context.make(lambda: stub_model(context), fit__validation_data=of_parameter)
+    context.fit(estimator, X, y)
+    calls: tuple[tuple[dict[str, Any], Any], ...] = (
+        ({}, of_parameter),
+        ({"validation_data": of_call}, of_call),
+        ({}, of_parameter),
+    )
+    for number, (given, wanted) in enumerate(calls):
+        steps = context.observe if number else context
+        steps.call(estimator, context.case, X, y, **given)
+        log = context.recording_model(estimator).log
+        found = log.fits[-1].get("validation_data") if log.fits else None
+        if not isinstance(found, (list, tuple)):
+            context.stop(context.case, "did not give Model.fit arrays to validate on")
+        seen = np.asarray(found[0])
+        right = seen.shape == wanted[0].shape and np.allclose(seen, wanted[0], rtol=1e-6)
+        what = f"{context.case}({', '.join(['...', *given])}) with fit__validation_data"
+        if not number and not right:
+            context.stop(what, f"validates on {show(seen[:2])}", follows="API-9.validation-rows")
+        context.require(right, f"{what} validates on {show(seen[:2])}, not {show(wanted[0][:2])}")
