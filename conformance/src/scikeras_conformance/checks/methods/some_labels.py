@@ -26,12 +26,12 @@ def _facts(estimator: Any) -> dict[str, Any]:
 
 
 @check(
-    "API-3.some-labels",
+    "API-4.some-labels",
     verifies="rows that lack some labels change neither the classes nor the predictions, in "
     "partial_fit and in a warm fit",
     impact="a batch without a rare label makes the model predict other labels than it learned",
     wrappers=[Wrapper.CLASSIFIER],
-    also=["API-4"],
+    also=["API-3"],
     cases=["partial_fit", "warm-fit"],
     case_needs={"partial_fit": Capability.PARTIAL_FIT},
     conditional=True,
