@@ -111,6 +111,7 @@ KEPT: dict[str, Any] = {
     "tuple": lambda: (1, ("a", [2])),
     "dict": lambda: {"b": 1, "a": {"c": (2, 3)}},
     "array": lambda: np.arange(6.0).reshape(2, 3),
+    "number": lambda: 0.1 + 2.0**-40,
 }
 """By kind: makes a value that a clone has to keep."""
 
@@ -125,7 +126,7 @@ HOLDERS: dict[str, tuple[str, ...]] = {
     "compile__weighted_metrics": ("metrics",),
     "model__value": tuple(KEPT),
     "units": tuple(KEPT),
-    "score__value": ("tuple", "dict", "array", "RandomState"),
+    "score__value": ("tuple", "dict", "array", "RandomState", "number"),
 }
 """By parameter: the kinds of values that it may have."""
 

@@ -248,7 +248,7 @@ def _settings(context: CheckContext) -> tuple[dict[str, Any], dict[str, Any], di
         "random_state": ({}, 5, 6),
         "optimizer": (compiled, "adam", keras.optimizers.Adagrad),
         "loss": (compiled, "mean_absolute_error", recording),
-        "metrics": (compiled, ["mae"], ["mse", "mae"]),
+        "metrics": (compiled, ["mae"], ["mse"]),
         "optimizer__learning_rate": (compiled, 0.25, 0.125),
         "loss__reduction": ({**compiled, "loss": recording}, "sum", "mean"),
         "metrics__name": ({**compiled, "metrics": [keras.metrics.MeanSquaredError]}, "a", "b"),
