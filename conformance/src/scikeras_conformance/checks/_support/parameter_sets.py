@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
-from scikeras_conformance.checks._support.destinations import stub_helper
+from scikeras_conformance.checks._support.destinations import stub_helper, subclass
 from scikeras_conformance.checks._support.helper_models import (
     helper_loss,
     helper_loss_class,
@@ -12,10 +12,22 @@ from scikeras_conformance.checks._support.helper_models import (
 from scikeras_conformance.checks._support.modules import doubles, keras, np
 from scikeras_conformance.checks._support.preparation import accepted
 from scikeras_conformance.checks._support.state import has_compile_prefix
+from scikeras_conformance.contract import Capability
 from scikeras_conformance.exceptions import Blocked
 from scikeras_conformance.runner.context import CheckContext
 
-__all__ = ["PARAMETER_SETS", "accepted_parameters", "fitted_with"]
+__all__ = ["PARAMETER_SETS", "accepted_parameters", "doubling", "fitted_with"]
+
+
+def doubling() -> Any:
+    """Return a transformer that doubles features."""
+    from sklearn.preprocessing import FunctionTransformer
+
+    return FunctionTransformer(_doubled)
+
+
+def _doubled(X: Any) -> Any:
+    return np.asarray(X) * 2
 
 
 def _batches(context: CheckContext) -> dict[str, Any]:
@@ -226,6 +238,10 @@ def _made(context: CheckContext, new: Mapping[str, Any], names: Mapping[str, Any
 
     # CLS-8 is about whether it may be a partial.
     builder = partial(build, depth=[1]) if "units" in params else build
+    if "fit__validation_data" in params and Capability.ENCODERS not in context.subject.not_offered:
+        # Rows that the encoder leaves as they are would not show that they were replaced.
+        cls = subclass(context, feature_encoder=property(lambda _: doubling()))
+        return context.make_of(cls, builder, **params)
     return context.make(builder, **params)
 
 

@@ -44,7 +44,7 @@ def _calls(context: CheckContext) -> list[tuple[str, tuple[Any, ...], dict[str, 
     impact="a clone of a used estimator has other parameters than the user wrote, and a search "
     "goes on from them",
     wrappers=ESTIMATORS,
-    cases=[name for name in PARAMETER_SETS if name != "validation"],
+    cases=PARAMETER_SETS,
 )
 def nothing_resolved(context: CheckContext) -> None:
     estimator, before = fitted_with(context, context.case, _watched)
@@ -109,6 +109,7 @@ KEPT: dict[str, Any] = {
     "tuple": lambda: (1, ("a", [2])),
     "dict": lambda: {"b": 1, "a": {"c": (2, 3)}},
     "array": lambda: np.arange(6.0).reshape(2, 3),
+    "number": lambda: 0.1 + 2.0**-40,
 }
 """By kind: makes a value that a clone has to keep."""
 
@@ -123,7 +124,7 @@ HOLDERS: dict[str, tuple[str, ...]] = {
     "compile__weighted_metrics": ("metrics",),
     "model__value": tuple(KEPT),
     "units": tuple(KEPT),
-    "score__value": ("tuple", "dict", "array", "RandomState"),
+    "score__value": ("tuple", "dict", "array", "RandomState", "number"),
 }
 """By parameter: the kinds of values that it may have."""
 
