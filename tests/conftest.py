@@ -1,5 +1,6 @@
 """What all tests share: markers that are true, and the list of what was collected."""
 
+import gc
 import os
 import sys
 from pathlib import Path
@@ -29,6 +30,11 @@ sys.addaudithook(_notice)
 def pytest_collection_modifyitems(config, items):
     """Keep the list for tests/repository/test_fast_subset.py."""
     config.stash[COLLECTED] = list(items)
+
+
+def pytest_collection_finish():
+    """Keep what was imported out of every collection of garbage, which a backend makes long."""
+    gc.freeze()
 
 
 @pytest.hookimpl(wrapper=True)

@@ -5,6 +5,7 @@ import functools
 import inspect
 import json
 import pickle
+import random
 
 import pytest
 
@@ -14,10 +15,12 @@ from scikeras_conformance.checks._support.helper_models import helper_model
 from scikeras_conformance.exceptions import CannotFitError, UsageError
 from scikeras_conformance.runner.basic_use import (
     basic_use_of,
+    helper_number,
     require_basic_use,
     working_protocols,
 )
 from scikeras_conformance.runner.context import CheckContext
+from scikeras_conformance.runner.seeding import seed_everything
 from scikeras_conformance.subject.builder_protocol import BuilderProtocol, adapter_for
 from scikeras_conformance.subject.loading import load_subject
 
@@ -146,6 +149,20 @@ def test_a_builder_that_is_not_called_is_no_basic_use():
     """A subject that trains something else cannot be judged."""
     (problem, *_) = basic_use_of(subject_of("IgnoresBuilders"), Wrapper.CLASSIFIER).problems
     assert "fit(X, y), with a model of one sigmoid unit, did not call the builder" in str(problem)
+
+
+def test_generators_are_seeded_by_the_first_question_only():
+    """Whoever asks first goes on like one who asks later, and builders ask in the middle of fits."""
+    subject = subject_of("Keywords")
+    drawn = []
+    for _ in range(2):
+        seed_everything()
+        helper_number(subject, Wrapper.CLASSIFIER)
+        first = random.random()
+        helper_number(subject, Wrapper.CLASSIFIER)
+        drawn.append((first, random.random()))
+    assert drawn[0] == drawn[1]
+    assert drawn[0][0] != drawn[0][1]
 
 
 # -- the smoke stage ------------------------------------------------------------------------------

@@ -97,8 +97,7 @@ def test_training_is_the_same(outputs, weights, first):
 )
 def test_what_is_out_of_the_ordinary_is_left_to_keras(given):
     """Keras decides what becomes of a call that this module does not understand fully."""
-    assert not is_one_batch(given, training=True)
-    assert not is_one_batch({"x": X, "callbacks": [keras.callbacks.Callback()]})
+    assert not is_one_batch(given)
 
 
 @pytest.mark.parametrize(
@@ -136,7 +135,7 @@ def noting(seen):
 
         return called
 
-    phases = ("train", "epoch", "train_batch", "test", "test_batch")
+    phases = ("train", "epoch", "train_batch", "test", "test_batch", "predict", "predict_batch")
     names = [f"on_{phase}_{end}" for phase in phases for end in ("begin", "end")]
     return type("Noting", (keras.callbacks.Callback,), {name: note(name) for name in names})()
 
@@ -150,7 +149,7 @@ def test_callbacks_see_the_same(validation):
         callback = noting(events)
         stop = keras.callbacks.EarlyStopping("loss", min_delta=1e9)
         given = {"x": DATA, "y": Y, "epochs": 9, "callbacks": [callback, own, stop], **validation}
-        assert is_one_batch(given, training=True)
+        assert is_one_batch(given)
         if train is train_one_batch:
             history = train(model, given)
         else:
@@ -160,6 +159,28 @@ def test_callbacks_see_the_same(validation):
     assert seen[0] == seen[1]
     assert 2 == len(seen[0][2])
     assert bool(validation) == ("on_test_end" in {name for name, *_ in seen[0][0]})
+
+
+def test_callbacks_of_a_prediction_see_the_same():
+    """Events, numbers of batches, names and kinds of logs, and parameters."""
+    seen = []
+    for predict in (keras.Model.predict, predict_one_batch):
+        events, kinds = [], []
+        callback = noting(events)
+        other = keras.callbacks.LambdaCallback()
+        other.on_predict_batch_end = lambda _, logs, kinds=kinds: kinds.append(
+            type(logs["outputs"])
+        )
+        given = {"x": DATA, "callbacks": [callback, other]}
+        assert is_one_batch(given)
+        model = model_of()
+        if predict is predict_one_batch:
+            predictions = predict(model, given)
+        else:
+            predictions = predict(model, **given, verbose=0)
+        seen.append((events, kinds, callback.params, predictions.tolist()))
+    assert seen[0] == seen[1]
+    assert "on_predict_batch_end" in {name for name, *_ in seen[0][0]}
 
 
 def test_what_says_nothing_is_no_obstacle():

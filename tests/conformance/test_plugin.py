@@ -7,7 +7,6 @@ import pytest
 from scikeras_conformance.catalog.plan import Plan, make_plan
 from scikeras_conformance.catalog.selection import Selection
 from scikeras_conformance.checks import CATALOG
-from scikeras_conformance.pytest_plugin.items import in_order_of_workers
 
 pytest_plugins = ["pytester"]
 
@@ -34,16 +33,6 @@ def test_one_item_for_each_planned_check(pytester):
     done.assert_outcomes(passed=5)
     done.stdout.fnmatch_lines_random(["*test_conforms?CLS-3.model-comes-first:base?*"])
     assert 0 == done.ret
-
-
-def test_checks_that_start_processes_come_first_in_a_worker():
-    """One worker takes all of them, and the order of the others stays."""
-    plan = list(make_plan(CATALOG, Selection(chapters=("SCORE", "SER"))))
-    first = [planned for planned in plan if planned.check.starts_processes]
-    expected = ["SER-1.workers", "SER-2.epoch", "SER-2.optimizer", "SER-2.same-bits"]
-    expected += ["SER-3.parallel", "SER-4.fresh-process"]
-    assert expected == sorted({planned.check.id for planned in first})
-    assert [*first, *(one for one in plan if one not in first)] == in_order_of_workers(plan)
 
 
 @pytest.mark.process

@@ -1,7 +1,11 @@
 """The worker process of checks that need one in which the subject was not imported."""
 
 import os
+import subprocess
+import sys
 import time
+from pathlib import Path
+from textwrap import dedent
 
 import pytest
 
@@ -62,3 +66,55 @@ def test_a_result_that_cannot_be_pickled(context):
     with pytest.raises(Nonconformance, match="calling raised"):
         run_in_worker_process(context, "calling", open, os.devnull)
     assert 3 == run_in_worker_process(context, "calling", len, "abc")
+
+
+@pytest.mark.process
+@pytest.mark.skipif(sys.platform != "linux", reason="processes start from nothing elsewhere")
+def test_a_process_has_imported_keras_and_nothing_of_the_suite(tmp_path):
+    """Importing Keras takes longest; classes of the suite and of the subject have to be found."""
+    code = """
+        from scikeras_conformance.checks._support.quick_starts import starting_context
+
+        if __name__ == "__main__":
+            with starting_context().Pool(1) as pool:
+                print(pool.apply(eval, ("[name in __import__('sys').modules for name in "
+                    "('keras', 'scikeras_conformance.doubles', 'scikeras_reference')]",)))
+    """
+    assert "[True, False, False]" == output_of_script(code, tmp_path)
+
+
+@pytest.mark.process
+def test_joblib_uses_the_processes_that_were_started(tmp_path):
+    """They serve its next calls, and what a user defines in a script is still found there."""
+    code = """
+        import os
+
+        import joblib
+        from scikeras_conformance.checks._support.quick_starts import start_joblib_quickly
+
+        print("read")
+
+
+        def here(number):
+            import sys
+
+            return os.getpid(), "keras" in sys.modules
+
+
+        start_joblib_quickly()
+        found = joblib.Parallel(n_jobs=2)(joblib.delayed(here)(number) for number in range(4))
+        print(os.getpid() in dict(found), set(dict(found).values()))
+    """
+    expected = "{True}" if sys.platform == "linux" else "{False}"
+    assert f"read\nFalse {expected}" == output_of_script(code, tmp_path)
+
+
+def output_of_script(code, folder):
+    """Return what a script prints; it has no guard against being read by other processes."""
+    script = Path(folder, "script.py")
+    script.write_text(dedent(code), encoding="utf-8")
+    done = subprocess.run(
+        [sys.executable, str(script)], capture_output=True, text=True, check=False
+    )
+    assert 0 == done.returncode, done.stderr
+    return done.stdout.strip()

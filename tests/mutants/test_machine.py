@@ -17,7 +17,7 @@ def places(text, module="_parameters.routing"):
     return [change for change in changes.changes([label]) if text in change.was]
 
 
-@pytest.mark.slow
+@pytest.mark.exhaustive
 def test_changes_are_small_and_of_behaviour():
     """A change is one line, or two; words and annotations are left alone."""
     made = list(changes.changes())

@@ -28,19 +28,19 @@ def X(rng):
 
 @pytest.fixture
 def y():
-    """Give two classes, told apart by a word."""
+    """Return two classes, told apart by a word."""
     return np.array(["no", "yes"] * 12)
 
 
 @pytest.fixture
 def y3():
-    """Give three classes."""
+    """Return three classes."""
     return np.array(["a", "b", "c"] * 8)
 
 
 @pytest.fixture
 def target(X):
-    """Give a continuous target."""
+    """Return a continuous target."""
     return X @ np.array([1.0, -2.0, 0.5], dtype=np.float32)
 
 

@@ -20,17 +20,25 @@ KINDS = {
     scenario.prepare.__qualname__: scenario.name
     for scenario in sorted(SCENARIOS.values(), key=lambda scenario: not scenario.warm)
 }
+ORDINARY = {"second-fit", "clone", "pickle-size"}
+"""What the ordinary run measures; the others have the same form."""
 NO_COUNTERPART = {"construct", "clone", "get-params", "set-params"}
 
 
 @pytest.fixture(scope="module")
 def service():
-    """Give one service for all tests, as all scenarios share a process."""
+    """Return one service for all tests, as all scenarios share a process."""
     return Service(TINY)
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", KINDS.values(), ids=str)
+@pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param(name, marks=[] if name in ORDINARY else pytest.mark.exhaustive)
+        for name in KINDS.values()
+    ],
+)
 def test_each_kind_of_work_measures_the_reference_and_bare_keras(service, name):
     """What a scenario prepares can be done, and gives a number."""
     for competitor in ("reference", "keras"):

@@ -25,7 +25,7 @@ FOREIGN_NAMES = {
     "_training/epoch_tasks.py": {"_init_callback_context", "_skl_callbacks"},
     "_data/validation.py": {"_fields"},  # how Python marks named tuples
     "_seed_lock.py": {"_current_frames"},  # Python's, which documents it
-    "_base.py": {"_keras_build_fn"},  # the contract's name for the builder of a subclass
+    "_fit_steps.py": {"_keras_build_fn"},  # the contract's name for the builder of a subclass
 }
 
 

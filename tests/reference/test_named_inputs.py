@@ -264,3 +264,7 @@ def test_columns_that_do_not_fit(frame, target):
     wrapper = KerasRegressor(build, input_columns=COLUMNS, **SETTINGS).fit(frame, target)
     with pytest.raises(InputError, match="no categories of fit.*'Paris'"):
         wrapper.predict(frame.assign(city="Paris"))
+    with pytest.raises(InputError, match="X has no rows"):
+        wrapper.predict(frame[:0])
+    with pytest.raises(InputError, match="X has no columns with names"):
+        KerasRegressor(build, input_columns=COLUMNS, **SETTINGS).fit(frame[["size"]].values, target)

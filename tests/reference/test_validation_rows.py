@@ -3,8 +3,10 @@
 import copy
 import pickle
 
+import keras
 import numpy as np
 import pytest
+import scipy.sparse
 import sklearn
 from reference_models import classifier, regressor
 from sklearn.base import clone
@@ -27,6 +29,7 @@ from scikeras_reference.model_selection import (
     best_epoch,
     refit_with_best_epochs,
 )
+from scikeras_reference.utils.data import Rows
 
 pytestmark = pytest.mark.slow
 
@@ -77,6 +80,30 @@ def test_a_stratified_splitter_keeps_every_class(X):
     assert "val_loss" in clf.history_
     with pytest.warns(ValidationSplitWarning, match="'c'"):
         clf.set_params(validation_split=KFold(3)).fit(X, y)
+
+
+@pytest.mark.parametrize(
+    "contain",
+    [scipy.sparse.csr_array, scipy.sparse.coo_matrix, Rows, lambda X: {"features": X}],
+    ids=["sparse array", "sparse matrix", "Rows", "dict"],
+)
+def test_rows_of_any_container_are_split(contain, X, target):
+    """Rows are counted in whatever X is: a sparse matrix has no length, a dict another one."""
+
+    def build():
+        inputs = keras.Input((3,), name="features")
+        named = {"features": inputs} if isinstance(contained, dict) else inputs
+        return keras.Model(named, keras.layers.Dense(1)(inputs))
+
+    wrapper = regressor(validation_split=GroupKFold(2), shuffle=False)
+    groups, contained = np.arange(len(X)) % 2, contain(X)
+
+    expected = clone(wrapper).fit(X, target, groups=groups).history_
+    found = wrapper.set_params(model=build).fit(contained, target, groups=groups).history_
+
+    assert expected.keys() == found.keys()
+    for name, values in expected.items():
+        np.testing.assert_allclose(values, found[name], rtol=1e-5)
 
 
 def test_groups_stay_together(spy):
@@ -231,7 +258,8 @@ def test_an_initialized_estimator_has_no_best_epoch(X, target):
 @pytest.mark.parametrize("wrap", [lambda w: w, lambda w: make_pipeline(StandardScaler(), w)])
 def test_refit_with_the_best_number_of_epochs(wrap, X, target):
     """All rows, no validation, and the median of the folds."""
-    wrapper = wrap(regressor(epochs=4, validation_split=KFold(3), optimizer="adam"))
+    wrapper = regressor(epochs=4, validation_split=KFold(3), optimizer="adam", run_eagerly=False)
+    wrapper = wrap(wrapper)
     prefix = "kerasregressor__" if hasattr(wrapper, "steps") else ""
     grid = {f"{prefix}optimizer__learning_rate": [1e-4, 0.05]}
 

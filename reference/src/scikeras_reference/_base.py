@@ -1,8 +1,6 @@
-"""The base wrapper: fit, predict, and their steps in order."""
+"""The base wrapper: what users call, and the order of the steps of a fit."""
 
-import functools
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any, Self
 
 import numpy as np
@@ -14,41 +12,21 @@ from scikeras_reference._data.validation import (
     require_weight,
     validate_features,
 )
-from scikeras_reference._model.builder import build, find_builder
 from scikeras_reference._model.built_model import (
-    check_built,
     check_target,
-    check_trainable,
-    inform_encoder,
-    output_shapes,
-    warn_of_shared_weights,
 )
-from scikeras_reference._model.compilation import (
-    choose_loss,
-    compile_arguments,
-    compile_model,
-    is_complete,
-)
-from scikeras_reference._model.meta import Meta
 from scikeras_reference._parameters.named import check_flag
-from scikeras_reference._training.epoch_tasks import SklearnCallbacks
-from scikeras_reference._training.fit import extend_history, fit, keeps_finished_epochs
 from scikeras_reference._training.keras_arguments import (
-    fit_arguments,
     one_more_epoch,
-    predict_arguments,
     splits,
-    validation_data,
 )
-from scikeras_reference._training.predict import predict
-from scikeras_reference._training.seeding import epoch_seeds
 from scikeras_reference._training.splitters import hold_out
 from scikeras_reference._training.validation_rows import class_weighted, training_rows
 
 __all__ = ["BaseWrapper"]
 
 
-class BaseWrapper(SklearnCallbacks, BatchSteps):
+class BaseWrapper(BatchSteps):
     """A Keras model as a scikit-learn estimator, neither classifier nor regressor.
 
     Parameters
@@ -254,14 +232,6 @@ class BaseWrapper(SklearnCallbacks, BatchSteps):
         X = validate_features(self, X, reset=False)
         return self._outputs_of(self.model_, self._encode_features(X), call, X.shape[0])
 
-    def _outputs_of(self, model: Any, features: Any, call: Mapping[str, Any], n_rows: int) -> Any:
-        """Return what a model, or a part of it, makes of encoded features."""
-        arguments = predict_arguments(
-            model.predict, self._named(), self._routed("predict"), call, n_rows
-        )
-        arguments["callbacks"] = self._callbacks_for(call, "predict")
-        return predict(model, features, arguments)
-
     def _fit(
         self,
         X: Any,
@@ -305,85 +275,3 @@ class BaseWrapper(SklearnCallbacks, BatchSteps):
                     require_weight(weights)
             self._train(features, target, weights, arguments, extend=extend)
         return self
-
-    def _train(
-        self, features: Any, target: Any, weights: Any, arguments: dict[str, Any], *, extend: bool
-    ) -> None:
-        """Train the model under the seed of the epoch, and extend the history."""
-        epoch = arguments["initial_epoch"]
-        if not (extend or epoch) or not hasattr(self, "history_"):
-            self.history_: dict[str, list[Any]] = {}
-        with self._seeded(epoch), keeps_finished_epochs(self.model_, self.history_):
-            history = fit(self.model_, features, target, weights, arguments)
-        extend_history(self.history_, history.history)
-
-    def _prepare(self, X: Any, y: Any, classes: Any = None) -> tuple[Any, Any]:
-        """Start anew, and build a model; return validated X and y."""
-        X, y = self._start(X, y, classes)
-        with self._seeded():
-            self.model_ = self._build(X)
-        return X, y
-
-    def _build(self, X: Any) -> Any:
-        """Return a new model, compiled if there is a loss and an optimizer."""
-        arguments = functools.cache(lambda: compile_arguments(self._named(), self._free()))
-        builder = find_builder(self.model, self.build_fn, getattr(self, "_keras_build_fn", None))
-        model = build(
-            builder,
-            self._builder_keywords(),
-            {
-                "meta": lambda: Meta(self._metadata()),
-                "compile_kwargs": arguments,
-                "params": self.get_params,
-            },
-            known=(*self._get_param_names(), *sorted(self.prefixes_)),
-            addressed=self._routed("model"),
-        )
-        row = self._first_row(X)
-        check_built(model, builder, row)
-        compilation = None if model.compiled else arguments()
-        shapes = output_shapes(model, row, self.n_outputs_expected_)
-        warn_of_shared_weights(model, builder)
-        if compilation is not None and is_complete(
-            compilation := self._with_loss(compilation, model, shapes)
-        ):
-            compile_model(model, compilation)
-        inform_encoder(self.target_encoder_, model, shapes)
-        self._fit_state = replace(self._fit_state, output_shapes=tuple(shapes))
-        self._renew_callbacks(X)
-        return model
-
-    def _with_loss(self, arguments: dict[str, Any], model: Any, shapes: Any) -> dict[str, Any]:
-        named, routed, encoder = self._named(), self._free(), self.target_encoder_
-        kind = vars(self).get("target_type_")
-        return choose_loss(arguments, named, routed, encoder, kind, model, shapes)
-
-    def _require_compiled(self, features: Any) -> None:
-        if not self.model_.compiled:  # `initialize` had no loss
-            arguments = compile_arguments(self._named(), self._free())
-            shapes = self._fit_state.output_shapes
-            compile_model(self.model_, self._with_loss(arguments, self.model_, shapes))
-        check_trainable(self.model_, features)
-
-    def _fit_arguments(
-        self, call: Mapping[str, Any], validation: tuple[Any, Any, Any] | None, rows: int
-    ) -> dict[str, Any]:
-        """Return the keyword arguments of ``Model.fit``, callbacks and validation data included."""
-        callbacks = [*self._callbacks_for(call, "fit")]
-        if (seed := self._fit_state.seed) is not None:
-            callbacks += epoch_seeds(seed)
-        if self._epoch_tasks is not None:
-            callbacks.append(self._epoch_tasks)
-        arguments = fit_arguments(self.model_.fit, self._named(), self._routed("fit"), call, rows)
-        arguments["callbacks"] = callbacks
-        if validation and validation[0] is not None and is_batches(validation[0]):
-            steps = arguments.get("validation_steps")
-            arguments["validation_data"] = self._validation_batches(*validation, steps)
-            return arguments
-        data = validation_data(arguments, validation)
-        if data is not None:
-            X = validate_features(self, data[0], data[1], reset=False)
-            encoded = self._encode(X, self._validate_target(X, data[1]))
-            weights = check_weights(data[2], X)
-            arguments["validation_data"] = encoded if weights is None else (*encoded, weights)
-        return arguments

@@ -6,9 +6,15 @@ from typing import Any, Self
 
 import numpy as np
 
-from scikeras_reference._data.batch_sources import Batch, Batches, balanced, labels_of
+from scikeras_reference._data.batch_sources import (
+    Batch,
+    Batches,
+    balanced,
+    labels_of,
+    require_inside,
+)
 from scikeras_reference._data.rows import learns
-from scikeras_reference._data.validation import as_weights, check_weights, validate_features
+from scikeras_reference._data.validation import check_weights, validate_features
 from scikeras_reference._fit_steps import FitSteps
 from scikeras_reference._model.built_model import check_target
 from scikeras_reference._training.encoded_batches import encoded, may_run_out, recorded
@@ -36,7 +42,7 @@ class BatchSteps(FitSteps):
         """Do what `_fit` does, with batches; `given` are y, weights, groups outside of them."""
         batches = Batches(source)
         y, sample_weight, groups = given
-        _require_inside(y, sample_weight)
+        require_inside(y, sample_weight)
         if groups is not None:
             raise InputError(
                 "groups are for a splitter, and X yields batches, which no splitter divides. Give"
@@ -72,7 +78,7 @@ class BatchSteps(FitSteps):
     def _prepare_batches(self, source: Any, y: Any = None, classes: Any = None) -> tuple[Any, Any]:
         """Do what `_prepare` does, with batches; return the validated X and y of the first."""
         batches = source if isinstance(source, Batches) else Batches(source)
-        _require_inside(y, None)
+        require_inside(y, None)
         first = batches.first()
         if classes is None and hasattr(self, "class_weight") and first.y is not None:
             counts = batches.labels()
@@ -93,28 +99,6 @@ class BatchSteps(FitSteps):
             return call
         return {**call, name: balanced(batches.labels())}
 
-    def _encode_batch(self, batch: Batch, call: Mapping[str, Any]) -> tuple[Any, Any, Any]:
-        """Return a batch as the model is trained on it, class weights included."""
-        X = validate_features(self, batch.x, batch.y, reset=False)
-        y = self._validate_target(X, batch.y)
-        weights = as_weights(batch.weights, X)
-        by_class, _ = self._class_weights(y, call)
-        if by_class is not None:
-            weights = by_class if weights is None else weights * by_class
-        return (*self._encode(X, y), weights)
-
-    def _validation_batches(
-        self, source: Any, y: Any, sample_weight: Any, steps: int | None
-    ) -> Any:
-        """Return batches to validate on, without class weights."""
-        _require_inside(y, sample_weight, "X_val")
-        return encoded(
-            Batches(source, "X_val"),
-            lambda batch: self._encode_batch(batch, {"class_weight": None}),
-            passes=2,
-            steps=steps,
-        )
-
     def _outputs_of_batches(self, source: Any, call: Mapping[str, Any]) -> Any:
         """Return the raw outputs of the model for the X of all batches."""
         arguments = predict_arguments(
@@ -133,7 +117,7 @@ class BatchSteps(FitSteps):
 
     def _predicted_batches(self, source: Any, y: Any, sample_weight: Any) -> tuple[Any, Any, Any]:
         """Return targets, predictions and weights of all batches, which are read in one pass."""
-        _require_inside(y, sample_weight)
+        require_inside(y, sample_weight)
         record = recorded(Batches(source))
         predictions = self.predict(record)
         seen = record.seen()
@@ -144,17 +128,6 @@ class BatchSteps(FitSteps):
             return y, predictions, None
         weights = [np.ones(len(b.y)) if b.weights is None else b.weights for b in seen]
         return y, predictions, check_weights(np.concatenate(weights), predictions, "samples")
-
-
-def _require_inside(y: Any, sample_weight: Any, name: str = "X") -> None:
-    """Check that targets and weights are not given apart from batches that hold them."""
-    for what, given in (("y", y), ("sample_weight", sample_weight)):
-        if given is not None:
-            raise InputError(
-                f"{name} yields batches, and {what} is given too. Put it into the batches, as"
-                " (X, y) or (X, y, sample_weight). For arrays that are not in memory, and a y that"
-                " is, use scikeras_reference.utils.data.Rows."
-            )
 
 
 def _require_no_split(arguments: Mapping[str, Any]) -> None:

@@ -1,6 +1,7 @@
-"""The small steps of a fit, and what a subclass overrides: encoders, and steps about the target.
+"""The steps of a fit, which `BaseWrapper` takes in order, and what a subclass overrides.
 
-X and y are checked, described and encoded; metadata, seeds and callbacks are those of the fit.
+X and y are checked, described and encoded, a model is built, compiled and trained; metadata, seeds
+and callbacks are those of the fit.
 """
 
 import functools
@@ -12,34 +13,62 @@ from typing import Any
 import numpy as np
 from sklearn.preprocessing import FunctionTransformer
 
+from scikeras_reference._data.batch_sources import Batch, Batches, is_batches, require_inside
+from scikeras_reference._data.named_inputs import require_named_inputs
 from scikeras_reference._data.rows import Rows, fitted_to_rows
 from scikeras_reference._data.sparse import fits_encoder
 from scikeras_reference._data.validation import (
+    as_weights,
     check_continues,
+    check_weights,
     for_keras,
     target_type,
     validate_features,
     validate_target,
 )
-from scikeras_reference._model.built_model import unregister_untrained
+from scikeras_reference._model.builder import build, find_builder
+from scikeras_reference._model.built_model import (
+    check_built,
+    check_trainable,
+    inform_encoder,
+    output_shapes,
+    unregister_untrained,
+    warn_of_shared_weights,
+)
+from scikeras_reference._model.compilation import (
+    choose_loss,
+    compile_arguments,
+    compile_model,
+    is_complete,
+)
 from scikeras_reference._model.keras_objects import callbacks_of_call
+from scikeras_reference._model.meta import Meta
 from scikeras_reference._persistence import Persistence
+from scikeras_reference._training.encoded_batches import encoded
+from scikeras_reference._training.epoch_tasks import SklearnCallbacks
+from scikeras_reference._training.fit import extend_history, fit, keeps_finished_epochs
 from scikeras_reference._training.fitted_attributes import FitState, FittedAttributes
-from scikeras_reference._training.keras_arguments import training_callbacks
+from scikeras_reference._training.keras_arguments import (
+    fit_arguments,
+    predict_arguments,
+    training_callbacks,
+    validation_data,
+)
 from scikeras_reference._training.placeholders import (
     fill_arguments,
     fill_callbacks,
     has_placeholders,
     names_of_fit,
 )
-from scikeras_reference._training.seeding import derive, seeded, to_seed
+from scikeras_reference._training.predict import predict
+from scikeras_reference._training.seeding import derive, epoch_seeds, seeded, to_seed
 from scikeras_reference._training.splitters import chosen_rows
 
 __all__ = ["FitSteps"]
 
 
-class FitSteps(FittedAttributes, Persistence):
-    """The steps of a fit that need no model, in the order in which a fit takes them."""
+class FitSteps(SklearnCallbacks, FittedAttributes, Persistence):
+    """The steps of a fit, in the order in which a fit takes them."""
 
     @property
     def feature_encoder(self) -> Any:
@@ -62,6 +91,8 @@ class FitSteps(FittedAttributes, Persistence):
         shape = () if y is None else y.shape[1:]
         seed = None if self.random_state is None else to_seed(self.random_state)
         self._fit_state = FitState(seed, shape, classes)
+        if getattr(self, "input_columns", None) is not None:
+            require_named_inputs(self, X)
         self.X_dtype_, self.X_shape_ = X.dtype, getattr(X, "shapes", None) or X.shape
         if y is not None:
             self.y_dtype_, self.y_ndim_, self.target_type_ = y.dtype, y.ndim, self._target_type(y)
@@ -77,6 +108,54 @@ class FitSteps(FittedAttributes, Persistence):
         )
         self._take_metadata(self.feature_encoder_)
         return X, y
+
+    def _prepare(self, X: Any, y: Any, classes: Any = None) -> tuple[Any, Any]:
+        """Start anew, and build a model; return validated X and y."""
+        X, y = self._start(X, y, classes)
+        with self._seeded():
+            self.model_ = self._build(X)
+        return X, y
+
+    def _build(self, X: Any) -> Any:
+        """Return a new model, compiled if there is a loss and an optimizer."""
+        arguments = functools.cache(lambda: compile_arguments(self._named(), self._free()))
+        builder = find_builder(self.model, self.build_fn, getattr(self, "_keras_build_fn", None))
+        model = build(
+            builder,
+            self._builder_keywords(),
+            {
+                "meta": lambda: Meta(self._metadata()),
+                "compile_kwargs": arguments,
+                "params": self.get_params,
+            },
+            known=(*self._get_param_names(), *sorted(self.prefixes_)),
+            addressed=self._routed("model"),
+        )
+        row = self._first_row(X)
+        check_built(model, builder, row)
+        compilation = None if model.compiled else arguments()
+        shapes = output_shapes(model, row, self.n_outputs_expected_)
+        warn_of_shared_weights(model, builder)
+        if compilation is not None and is_complete(
+            compilation := self._with_loss(compilation, model, shapes)
+        ):
+            compile_model(model, compilation)
+        inform_encoder(self.target_encoder_, model, shapes)
+        self._fit_state = replace(self._fit_state, output_shapes=tuple(shapes))
+        self._renew_callbacks(X)
+        return model
+
+    def _with_loss(self, arguments: dict[str, Any], model: Any, shapes: Any) -> dict[str, Any]:
+        named, routed, encoder = self._named(), self._free(), self.target_encoder_
+        kind = vars(self).get("target_type_")
+        return choose_loss(arguments, named, routed, encoder, kind, model, shapes)
+
+    def _require_compiled(self, features: Any) -> None:
+        if not self.model_.compiled:  # `initialize` had no loss
+            arguments = compile_arguments(self._named(), self._free())
+            shapes = self._fit_state.output_shapes
+            compile_model(self.model_, self._with_loss(arguments, self.model_, shapes))
+        check_trainable(self.model_, features)
 
     def _validate_further(self, X: Any, y: Any, *, new_callbacks: bool) -> tuple[Any, Any]:
         """Validate data for a model that goes on training; they are of the kind of the first."""
@@ -102,6 +181,70 @@ class FitSteps(FittedAttributes, Persistence):
         """Return the first row of validated X as the model takes it."""
         row = X[:1]
         return self._encode_features(row.read() if isinstance(row, Rows) else row)
+
+    def _encode_batch(self, batch: Batch, call: Mapping[str, Any]) -> tuple[Any, Any, Any]:
+        """Return a batch as the model is trained on it, class weights included."""
+        X = validate_features(self, batch.x, batch.y, reset=False)
+        y = self._validate_target(X, batch.y)
+        weights = as_weights(batch.weights, X)
+        by_class, _ = self._class_weights(y, call)
+        if by_class is not None:
+            weights = by_class if weights is None else weights * by_class
+        return (*self._encode(X, y), weights)
+
+    def _validation_batches(
+        self, source: Any, y: Any, sample_weight: Any, steps: int | None
+    ) -> Any:
+        """Return batches to validate on, without class weights."""
+        require_inside(y, sample_weight, "X_val")
+        return encoded(
+            Batches(source, "X_val"),
+            lambda batch: self._encode_batch(batch, {"class_weight": None}),
+            passes=2,
+            steps=steps,
+        )
+
+    def _fit_arguments(
+        self, call: Mapping[str, Any], validation: tuple[Any, Any, Any] | None, rows: int
+    ) -> dict[str, Any]:
+        """Return the keyword arguments of ``Model.fit``, callbacks and validation data included."""
+        callbacks = [*self._callbacks_for(call, "fit")]
+        if (seed := self._fit_state.seed) is not None:
+            callbacks += epoch_seeds(seed)
+        if self._epoch_tasks is not None:
+            callbacks.append(self._epoch_tasks)
+        arguments = fit_arguments(self.model_.fit, self._named(), self._routed("fit"), call, rows)
+        arguments["callbacks"] = callbacks
+        if validation and validation[0] is not None and is_batches(validation[0]):
+            steps = arguments.get("validation_steps")
+            arguments["validation_data"] = self._validation_batches(*validation, steps)
+            return arguments
+        data = validation_data(arguments, validation)
+        if data is not None:
+            X = validate_features(self, data[0], data[1], reset=False)
+            pair = self._encode(X, self._validate_target(X, data[1]))
+            weights = check_weights(data[2], X)
+            arguments["validation_data"] = pair if weights is None else (*pair, weights)
+        return arguments
+
+    def _train(
+        self, features: Any, target: Any, weights: Any, arguments: dict[str, Any], *, extend: bool
+    ) -> None:
+        """Train the model under the seed of the epoch, and extend the history."""
+        epoch = arguments["initial_epoch"]
+        if not (extend or epoch) or not hasattr(self, "history_"):
+            self.history_: dict[str, list[Any]] = {}
+        with self._seeded(epoch), keeps_finished_epochs(self.model_, self.history_):
+            history = fit(self.model_, features, target, weights, arguments)
+        extend_history(self.history_, history.history)
+
+    def _outputs_of(self, model: Any, features: Any, call: Mapping[str, Any], n_rows: int) -> Any:
+        """Return what a model, or a part of it, makes of encoded features."""
+        arguments = predict_arguments(
+            model.predict, self._named(), self._routed("predict"), call, n_rows
+        )
+        arguments["callbacks"] = self._callbacks_for(call, "predict")
+        return predict(model, features, arguments)
 
     def _validate_target(self, X: Any, y: Any) -> Any:
         return None if y is None else validate_target(self, X, y, numeric=False)

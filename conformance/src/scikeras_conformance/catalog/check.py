@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 from types import MappingProxyType
 from typing import Any
 
@@ -10,12 +11,25 @@ from scikeras_conformance.contract import Capability, Level, Profile, load_contr
 from scikeras_conformance.contract.capabilities import NEEDED_BY
 from scikeras_conformance.exceptions import ContractError
 
-__all__ = ["ALL", "ESTIMATORS", "NO_CASE", "Check", "CheckFunction", "Wrapper", "check"]
+__all__ = ["ALL", "ESTIMATORS", "NO_CASE", "Check", "CheckFunction", "Shares", "Wrapper", "check"]
 
 NO_CASE = ""
 
 CheckFunction = Callable[[Any], None]
 """Takes a `scikeras_conformance.runner.context.CheckContext`, which records know nothing of."""
+
+
+class Shares(StrEnum):
+    """What is expensive, and made once in a process for several checks."""
+
+    PROCESSES = "processes"
+    """Other processes, each of which imports a backend."""
+
+    CALLS = "calls"
+    """One execution of many sequences of calls."""
+
+    USES = "uses"
+    """One execution of whatever estimators may be used for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +66,8 @@ class Check:
     presupposes : str
         The check of a promise that this one builds on. Where that fails for the same wrapper, a
         failure of this one counts to its cause.
-    starts_processes : bool
-        Whether it works with processes of Python that several checks of a run share.
+    shares : Shares or None
+        What it shares with other checks, which the same worker of a run should take.
     """
 
     id: str
@@ -69,7 +83,7 @@ class Check:
     needs: frozenset[Capability] = frozenset()
     case_needs: frozenset[tuple[str, Capability]] = frozenset()
     presupposes: str = ""
-    starts_processes: bool = False
+    shares: Shares | None = None
 
     @property
     def chapter(self) -> str:
@@ -90,7 +104,7 @@ def check(
     needs: Iterable[Capability] = (),
     case_needs: Mapping[str, Capability] = MappingProxyType({}),
     presupposes: str = "",
-    starts_processes: bool = False,
+    shares: Shares | None = None,
 ) -> Callable[[CheckFunction], Check]:
     """Make a check out of a function.
 
@@ -116,7 +130,7 @@ def check(
         The capability that a case needs beside those.
     presupposes : str, default=""
         See `Check`.
-    starts_processes : bool, default=False
+    shares : Shares, optional
         See `Check`.
 
     Raises
@@ -149,7 +163,7 @@ def check(
             needs=NEEDED_BY.get(clause.id, frozenset()) | frozenset(needs),
             case_needs=frozenset(case_needs.items()),
             presupposes=presupposes,
-            starts_processes=starts_processes,
+            shares=shares,
         )
 
     return record

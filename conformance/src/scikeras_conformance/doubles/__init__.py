@@ -13,6 +13,7 @@ from scikeras_conformance.doubles.data import (
     dataset,
     multilabel_dataset,
 )
+from scikeras_conformance.doubles.eager import EagerModel
 from scikeras_conformance.doubles.float64 import (
     FLOAT64_BUILDERS,
     computes_in_float64,
@@ -27,7 +28,6 @@ from scikeras_conformance.doubles.importable import (
     UNTRAINED,
     WRONG_ORACLES,
     WRONG_STUBS,
-    EagerModel,
     LabeledCallback,
     data_predicted_by_oracles,
 )

@@ -6,6 +6,8 @@ from typing import Any
 
 import keras
 
+from scikeras_conformance.doubles.eager import QuickModel, quick_fit, quick_predict
+
 __all__ = ["CUSTOM", "OptimizerWithIncompleteConfig", "ScaledLoss"]
 
 
@@ -89,6 +91,9 @@ class RegisteredDoubling(Doubling):
 class TwoLayers(keras.Model):  # type: ignore[misc]
     """A subclassed model with a custom layer."""
 
+    fit = quick_fit
+    predict = quick_predict
+
     def __init__(self, units: int = 1, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.units = units
@@ -155,7 +160,7 @@ def _finish(
 def _stack(layer: Any = None) -> keras.Model:
     inputs = keras.layers.Input((3,))
     inner = inputs if layer is None else layer(inputs)
-    return keras.Model(inputs, keras.layers.Dense(1, kernel_initializer="ones")(inner))
+    return QuickModel(inputs, keras.layers.Dense(1, kernel_initializer="ones")(inner))
 
 
 def with_loss() -> keras.Model:

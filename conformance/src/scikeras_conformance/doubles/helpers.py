@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 import keras
-import numpy as np
 
 from scikeras_conformance.catalog.wrappers import Wrapper
 from scikeras_conformance.doubles.data import Dataset, classes_dataset, continuous_dataset
@@ -48,10 +47,7 @@ class HelperModel:
         off : float, default=0
             If not zero, the value of all weights, which are then wrong and can be trained.
         """
-        model = make_model(self.data, self.activation)
-        if off:
-            model.set_weights([weights * 0.0 + np.float32(off) for weights in model.get_weights()])
-        return model
+        return make_model(self.data, self.activation, value=off or None)
 
     def compiled(self, *, off: float = 0.0, rate: float = 0.0) -> keras.Model:
         """Make the model and compile it.

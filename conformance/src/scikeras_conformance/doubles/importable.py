@@ -12,9 +12,9 @@ import numpy as np
 
 from scikeras_conformance.catalog.wrappers import Wrapper
 from scikeras_conformance.doubles.data import Dataset, classes_dataset, continuous_dataset
+from scikeras_conformance.doubles.eager import EagerModel
 from scikeras_conformance.doubles.helpers import HELPERS
-from scikeras_conformance.doubles.models import arguments_by_name, make_model
-from scikeras_conformance.doubles.one_batch import is_one_batch, predict_one_batch, train_one_batch
+from scikeras_conformance.doubles.models import make_model
 from scikeras_conformance.doubles.recorders import zero_learning_rate
 from scikeras_conformance.doubles.stub import stub_model_of
 
@@ -26,51 +26,9 @@ __all__ = [
     "UNTRAINED",
     "WRONG_ORACLES",
     "WRONG_STUBS",
-    "EagerModel",
     "LabeledCallback",
     "data_predicted_by_oracles",
 ]
-
-
-@keras.saving.register_keras_serializable(package="scikeras_conformance")
-class EagerModel(keras.Model):  # type: ignore[misc]
-    """A functional model that always runs eagerly, whatever it is compiled with.
-
-    Like `RecordingModel` it does without an input pipeline where there is one batch. It does not
-    override `compile`, because Keras would not restore its compile state.
-    """
-
-    def fit(self, *args: Any, **kwargs: Any) -> Any:
-        """Train."""
-        given = arguments_by_name(keras.Model.fit, self, args, kwargs)
-        if is_one_batch(given, training=True):
-            return train_one_batch(self, given)
-        return super().fit(*args, **kwargs)
-
-    def predict(self, *args: Any, **kwargs: Any) -> Any:
-        """Predict."""
-        given = arguments_by_name(keras.Model.predict, self, args, kwargs)
-        if is_one_batch(given):
-            return predict_one_batch(self, given)
-        return super().predict(*args, **kwargs)
-
-    @property
-    def run_eagerly(self) -> bool:
-        """Whether Keras runs it eagerly."""
-        return True
-
-    @run_eagerly.setter
-    def run_eagerly(self, value: bool) -> None:
-        del value
-
-    @property
-    def jit_compile(self) -> bool:
-        """Whether Keras compiles it with XLA."""
-        return False
-
-    @jit_compile.setter
-    def jit_compile(self, value: bool) -> None:
-        del value
 
 
 class LabeledCallback(keras.callbacks.Callback):  # type: ignore[misc]
@@ -85,9 +43,7 @@ def _untrained(
     wrapper: Wrapper, cls: type[keras.Model], start: float = 0.5, helper: int = 0
 ) -> keras.Model:
     made = HELPERS[wrapper][helper]
-    model = make_model(made.data, made.activation, cls=cls)
-    model.set_weights([weights * 0.0 + np.float32(start) for weights in model.get_weights()])
-    return model
+    return make_model(made.data, made.activation, value=start, cls=cls)
 
 
 def untrained_base(start: float = 0.5) -> keras.Model:

@@ -15,6 +15,7 @@ from scikeras_conformance.doubles.one_batch import is_one_batch, predict_one_bat
 from scikeras_conformance.doubles.recorders import zero_learning_rate
 
 __all__ = [
+    "CheapDense",
     "RecordingModel",
     "arguments_by_name",
     "builder",
@@ -61,7 +62,7 @@ class RecordingModel(keras.Model):  # type: ignore[misc]
         """Log the arguments and the history."""
         given = arguments_by_name(keras.Model.fit, self, args, kwargs)
         self.log.fits.append(dict(given))
-        if is_one_batch(given, training=True):
+        if is_one_batch(given):
             history = train_one_batch(self, given)
         else:
             history = super().fit(**{**given, "verbose": 0})
@@ -110,14 +111,48 @@ def _signature(method: Callable[..., Any]) -> inspect.Signature:
     return inspect.signature(method)
 
 
+@keras.saving.register_keras_serializable(package="scikeras_conformance")
+class CheapDense(keras.layers.Dense):  # type: ignore[misc]
+    """A dense layer that knows the shape of its output, without a trial of its computation.
+
+    Keras makes such a trial whenever a layer is used in a model, which takes longer than everything
+    else that is needed to make a small one.
+    """
+
+    def compute_output_spec(self, inputs: Any, training: Any = None) -> Any:
+        """Return the shape and the dtype of the output."""
+        del training
+        return keras.KerasTensor((*inputs.shape[:-1], self.units), dtype=self.compute_dtype)
+
+
 def make_model(
-    data: Dataset, activation: str = "linear", *, cls: type[keras.Model] = RecordingModel
+    data: Dataset,
+    activation: str = "linear",
+    *,
+    value: float | None = None,
+    cls: type[keras.Model] = RecordingModel,
 ) -> keras.Model:
-    """Make an uncompiled model of one dense layer, named ``out``, that predicts `data`."""
+    """Make an uncompiled model of one dense layer, named ``out``, that predicts `data`.
+
+    Parameters
+    ----------
+    data : Dataset
+        The data.
+    activation : str, default="linear"
+        Of the layer.
+    value : float, optional
+        The value of all weights, which are then wrong and can be trained.
+    cls : type, default=RecordingModel
+        The class of the model.
+    """
     inputs = keras.Input((data.n_features,), name="in")
-    layer = keras.layers.Dense(len(data.bias), activation=activation, name="out")
+    # Other classes are for checks in which the layer has to be one that any process knows.
+    kind = CheapDense if issubclass(cls, RecordingModel) else keras.layers.Dense
+    # Zeros are cheaper to make than random numbers, and are replaced anyway.
+    layer = kind(len(data.bias), activation=activation, kernel_initializer="zeros", name="out")
     model = cls(inputs, layer(inputs))
-    layer.set_weights([data.kernel, data.bias])
+    for variable, values in ((layer.kernel, data.kernel), (layer.bias, data.bias)):
+        variable.assign(values if value is None else np.full_like(values, value))
     return model
 
 
@@ -138,10 +173,7 @@ def uncompiled(wrapper: Wrapper, *, off: float = 0.0) -> keras.Model:
     off : float, default=0
         If not zero, the value of all weights, which are then wrong and can be trained.
     """
-    model = make_model(dataset(wrapper), _SETTINGS[wrapper][0])
-    if off:
-        model.set_weights([weights * 0.0 + np.float32(off) for weights in model.get_weights()])
-    return model
+    return make_model(dataset(wrapper), _SETTINGS[wrapper][0], value=off or None)
 
 
 def model_for(wrapper: Wrapper, *, off: float = 0.0, rate: float = 0.0) -> keras.Model:

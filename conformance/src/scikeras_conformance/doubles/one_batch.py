@@ -3,7 +3,7 @@
 The pipeline takes several times longer to start than a small model takes to train, and shows
 nothing about the wrapper. Rows to validate on may make one batch, too, and callbacks are called as
 Keras calls them. Keras handles all other calls: other data than plain numeric arrays, several
-batches, class weights, callbacks of a prediction.
+batches, class weights.
 """
 
 import math
@@ -31,22 +31,20 @@ Rows = tuple[Any, Any, Any]
 """Features, targets and weights, of which the last two may be missing."""
 
 
-def is_one_batch(given: Mapping[str, Any], *, training: bool = False) -> bool:
+def is_one_batch(given: Mapping[str, Any]) -> bool:
     """Whether a call of `fit` or `predict` is about one batch of plain arrays, and nothing else.
 
     Parameters
     ----------
     given : mapping
         The arguments of the call by name.
-    training : bool, default=False
-        Whether it is a call of `fit`, where callbacks are no obstacle.
     """
     size = DEFAULT_BATCH_SIZE if given.get("batch_size") is None else given["batch_size"]
     numbers = (size, given.get("epochs", 1), given.get("initial_epoch", 0))
     if not all(type(number) is int for number in numbers):
         return False
     known: tuple[str, ...] = (*SUPPORTED, *WITHOUT_EFFECT, *OF_VALIDATION)
-    if training and _are_callbacks(given.get("callbacks")):
+    if _are_callbacks(given.get("callbacks")):
         known = (*known, "callbacks")
     if any(_has_an_effect(value) for name, value in given.items() if name not in known):
         return False
@@ -125,7 +123,7 @@ def train_one_batch(model: keras.Model, given: Mapping[str, Any]) -> keras.callb
         logs = _in_order(model.train_on_batch(x, y, sample_weight=weights, return_dict=True))
         callbacks.on_train_batch_end(0, logs)
         if held_out is not None:
-            validated = _validated(model, held_out, callbacks)
+            validated = _logs_of_validation(model, held_out, callbacks)
             logs |= {f"val_{name}": value for name, value in validated.items()}
         callbacks.on_epoch_end(epoch, logs)
         if model.stop_training:
@@ -155,7 +153,7 @@ def _part(rows: Rows, part: slice) -> Rows:
     return x, y, weights
 
 
-def _validated(
+def _logs_of_validation(
     model: keras.Model, rows: Rows, callbacks: keras.callbacks.CallbackList
 ) -> dict[str, Any]:
     x, y, weights = rows
@@ -181,4 +179,16 @@ def _as_float(value: Any) -> Any:
 
 def predict_one_batch(model: keras.Model, given: Mapping[str, Any]) -> Any:
     """Return the predictions for one batch."""
-    return model.predict_on_batch(given["x"])
+    if not given.get("callbacks"):
+        return model.predict_on_batch(given["x"])
+    callbacks = keras.callbacks.CallbackList(
+        given["callbacks"], model=model, verbose=0, epochs=1, steps=1
+    )
+    model.stop_predicting = False
+    callbacks.on_predict_begin()
+    callbacks.on_predict_batch_begin(0)
+    outputs = model.predict_on_batch(given["x"])
+    tensors = keras.tree.map_structure(keras.ops.convert_to_tensor, outputs)
+    callbacks.on_predict_batch_end(0, {"outputs": tensors})
+    callbacks.on_predict_end()
+    return outputs

@@ -14,7 +14,12 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, TransformerMixin
 
-from scikeras_conformance.doubles.models import RecordingModel, arguments_by_name, callback_list
+from scikeras_conformance.doubles.models import (
+    CheapDense,
+    RecordingModel,
+    arguments_by_name,
+    callback_list,
+)
 from scikeras_conformance.doubles.recorders import zero_learning_rate
 
 __all__ = [
@@ -142,16 +147,6 @@ _ACTIVATIONS: Mapping[str, Callable[[NDArray[np.float32]], Any]] = {
     "softmax": _softmax,
     "linear": _linear,
 }
-
-
-@keras.saving.register_keras_serializable(package="scikeras_conformance")
-class CheapDense(keras.layers.Dense):  # type: ignore[misc]
-    """A dense layer that knows the shape of its output, without a trial of its computation."""
-
-    def compute_output_spec(self, inputs: Any, training: Any = None) -> Any:
-        """Return the shape and the dtype of the output."""
-        del training
-        return keras.KerasTensor((*inputs.shape[:-1], self.units), dtype=self.compute_dtype)
 
 
 def make_tracing_model(

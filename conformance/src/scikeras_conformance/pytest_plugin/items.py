@@ -27,24 +27,13 @@ if TYPE_CHECKING:
     from scikeras_conformance.catalog.plan import PlannedCheck
     from scikeras_conformance.subject.loading import Subject
 
-__all__ = ["complete_report", "id_of_planned", "in_order_of_workers", "parameters", "run_item"]
+__all__ = ["complete_report", "id_of_planned", "parameters", "run_item"]
 
 MAX_OUTPUT = 10_000
 
 RESULT = pytest.StashKey[Result]()
 ENDING = pytest.StashKey[Ending]()
 HAS_SENT_FACTS = pytest.StashKey[bool]()
-
-
-def in_order_of_workers(
-    planned_checks: "Iterable[PlannedCheck]",
-) -> "list[PlannedCheck]":
-    """Return planned checks in the order in which the workers of a run share them.
-
-    A worker takes a block of them. Those that start processes come first, so that one worker takes
-    them, and its processes, each of which imports a backend, serve all of them.
-    """
-    return sorted(planned_checks, key=lambda planned: not planned.check.starts_processes)
 
 
 def parameters(planned_checks: "Iterable[PlannedCheck]") -> list[Any]:

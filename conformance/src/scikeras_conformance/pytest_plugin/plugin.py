@@ -84,10 +84,12 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Make one item for each planned check."""
     if PLANNED not in metafunc.fixturenames:
         return
-    from scikeras_conformance.pytest_plugin.items import in_order_of_workers, parameters
+    from scikeras_conformance.catalog.order import in_order_of_workers
+    from scikeras_conformance.pytest_plugin.items import parameters
 
     run = _run_of(metafunc.config)
-    plan = in_order_of_workers(run.plan) if run.owns_process else run.plan
+    worker: dict[str, Any] | None = getattr(metafunc.config, "workerinput", None)
+    plan = run.plan if worker is None else in_order_of_workers(run.plan, worker["workercount"])
     metafunc.parametrize(PLANNED, parameters(plan))
 
 

@@ -1,5 +1,6 @@
 """What one process knows of a run: its options, its plan, its baseline, its subject."""
 
+import gc
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -88,9 +89,13 @@ class Run:
                     builder_protocol=self.options.builder_protocol,
                 )
                 require_absent(subject)
-                return subject
         except TimeUp as stop:
             raise SubjectImportError(f"The import of the subject {spec!r} {stop}.") from stop
+        if self.owns_process:
+            # Modules stay. To look through all of a backend takes each collection of garbage longer
+            # than a check.
+            gc.freeze()
+        return subject
 
     @property
     def starts_with_smoke(self) -> bool:

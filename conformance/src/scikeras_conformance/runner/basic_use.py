@@ -85,8 +85,8 @@ class BasicUse:
 def basic_use_of(subject: Subject, wrapper: Wrapper) -> BasicUse:
     """Return what one wrapper can fit; it is tried once for each subject.
 
-    The global generators are seeded afterwards, so that a check which asks first goes on like one
-    which asks later.
+    The global generators are seeded after the trial, so that a check which asks first goes on like
+    one which asks later. No later call may seed them: builders ask too, in the middle of a fit.
 
     Parameters
     ----------
@@ -99,7 +99,7 @@ def basic_use_of(subject: Subject, wrapper: Wrapper) -> BasicUse:
         with warnings.catch_warnings(), restored_settings(subject.packages):
             warnings.simplefilter("ignore")
             subject.basic_use[wrapper] = _try(subject, wrapper)
-    seed_everything()
+        seed_everything()
     found: BasicUse = subject.basic_use[wrapper]
     return found
 

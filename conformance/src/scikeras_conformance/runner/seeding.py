@@ -9,7 +9,7 @@ __all__ = ["SEED", "seed_everything"]
 
 SEED = 20_231
 
-DRAWS_AHEAD = 32
+DRAWS_AHEAD = 128
 """Draws that are known in advance, so that one that is missing is seen."""
 
 keras = LazyModule("keras")
@@ -25,6 +25,7 @@ class _TensorFlow:
     them, and left as they are after all others.
     """
 
+    sequence: ClassVar[list[tuple[int, int, float]]] = []
     expected: ClassVar[list[tuple[int, int, float]]] = []
 
     @classmethod
@@ -34,8 +35,11 @@ class _TensorFlow:
 
     @classmethod
     def look_ahead(cls) -> None:
-        """Draw from freshly seeded generators, to know what comes next."""
-        cls.expected = [cls._draw() for _ in range(DRAWS_AHEAD)][::-1]
+        """Note what freshly seeded generators draw next, which is the same each time."""
+        if not cls.sequence:
+            keras.utils.set_random_seed(SEED)
+            cls.sequence = [cls._draw() for _ in range(DRAWS_AHEAD)][::-1]
+        cls.expected = list(cls.sequence)
 
     @staticmethod
     def _draw() -> tuple[int, int, float]:
@@ -55,10 +59,9 @@ def seed_everything() -> None:
     if on_tensorflow and _TensorFlow.is_untouched():
         _seed_python_and_numpy()
         return
-    keras.utils.set_random_seed(SEED)
     if on_tensorflow:
         _TensorFlow.look_ahead()
-        keras.utils.set_random_seed(SEED)
+    keras.utils.set_random_seed(SEED)
 
 
 def _seed_python_and_numpy() -> None:

@@ -13,7 +13,15 @@ import scipy.sparse
 from scikeras_reference._data.rows import Rows
 from scikeras_reference.exceptions import InputError
 
-__all__ = ["Batch", "Batches", "balanced", "is_batches", "labels_of", "split_batch"]
+__all__ = [
+    "Batch",
+    "Batches",
+    "balanced",
+    "is_batches",
+    "labels_of",
+    "require_inside",
+    "split_batch",
+]
 
 _ARRAY_PROTOCOLS = ("shape", "__array__", "__array_interface__", "__dataframe__", "__dlpack__")
 
@@ -226,3 +234,14 @@ def _array(data: Any) -> Any:
     if array.dtype.kind == "O" and array.size and isinstance(array.flat[0], bytes):
         return np.array([value.decode() for value in array.flat]).reshape(array.shape)
     return array
+
+
+def require_inside(y: Any, sample_weight: Any, name: str = "X") -> None:
+    """Check that targets and weights are not given apart from batches that hold them."""
+    for what, given in (("y", y), ("sample_weight", sample_weight)):
+        if given is not None:
+            raise InputError(
+                f"{name} yields batches, and {what} is given too. Put it into the batches, as"
+                " (X, y) or (X, y, sample_weight). For arrays that are not in memory, and a y that"
+                " is, use scikeras_reference.utils.data.Rows."
+            )

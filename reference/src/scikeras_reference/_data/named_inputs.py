@@ -11,7 +11,14 @@ from sklearn.utils.validation import check_array, validate_data
 from scikeras_reference._data.sparse import canonical
 from scikeras_reference.exceptions import InputError, ParameterError
 
-__all__ = ["BY_NAME", "NamedArrays", "any_array", "has_named_inputs", "validated_inputs"]
+__all__ = [
+    "BY_NAME",
+    "NamedArrays",
+    "any_array",
+    "has_named_inputs",
+    "require_named_inputs",
+    "validated_inputs",
+]
 
 BY_NAME = "by_name"
 """The value of ``input_columns`` for frames of which each column is an input."""
@@ -56,6 +63,17 @@ def has_named_inputs(estimator: Any, X: Any) -> bool:
     return getattr(estimator, "input_columns", None) is not None and hasattr(X, "columns")
 
 
+def require_named_inputs(estimator: Any, X: Any) -> None:
+    """Check that validated X has the inputs that ``input_columns`` assigns columns to."""
+    if not isinstance(X.dtype, Mapping):
+        raise InputError(
+            f"input_columns={estimator.input_columns!r} assigns the columns of a data frame to the"
+            " inputs of the model, and X has no columns with names. Give a data frame (a step"
+            " before it in a Pipeline returns one after set_output(transform='pandas')), or a"
+            " dict of arrays by input; or leave out input_columns."
+        )
+
+
 def any_array(X: Any) -> Any:
     """Return one of several inputs, to count its rows; anything else as it is."""
     if isinstance(X, Mapping) and not scipy.sparse.issparse(X):
@@ -95,6 +113,8 @@ def validated_inputs(estimator: Any, X: Any, *, reset: bool) -> NamedArrays:
     lengths = {name: array.shape[0] for name, array in arrays.items()}
     if len(set(lengths.values())) > 1:
         raise InputError(f"The inputs in X differ in their number of rows: {lengths}.")
+    if 0 in lengths.values():
+        raise InputError("X has no rows; at least 1 is required.")
     found = NamedArrays(arrays, dtypes)
     if reset:
         if isinstance(X, Mapping):

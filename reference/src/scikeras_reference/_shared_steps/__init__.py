@@ -18,6 +18,7 @@ from scikeras_reference._shared_steps.eligibility import (
     require_available,
     require_shareable,
 )
+from scikeras_reference._shared_steps.quiet_batches import QuietCallbacks, is_quiet
 from scikeras_reference._shared_steps.refusal_log import NotSharedError
 from scikeras_reference._shared_steps.shared_function import Capture, SharedFunction
 
@@ -74,6 +75,13 @@ def fit(model: Any, x: Any, y: Any, weights: Any, arguments: Mapping[str, Any]) 
             # A callback may replace what Keras reads when it makes this function, which is now.
             functions["train_function"].capture()
             prepared["callbacks"] = [Capture(functions["test_function"]), *given]
+        if not _on_jax() and is_quiet(arguments):
+            prepared["callbacks"] = QuietCallbacks(
+                prepared.get("callbacks") or (),
+                model,
+                epochs=prepared.get("epochs", 1),
+                steps=prepared["x"].num_batches,
+            )
     except Exception as error:  # whatever cannot be read cannot be proven
         refusal_log.refuse(model, "train", error)
         return model.fit(**plain)

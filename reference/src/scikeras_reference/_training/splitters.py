@@ -47,8 +47,9 @@ def chosen_rows(splitter: Any, X: Any, y: Any, groups: Any) -> Rows:
     >>> train.tolist(), validation.tolist()
     ([0, 1, 2, 3, 4, 5], [6, 7])
     """
-    if groups is not None and len(groups) != len(X):
-        raise InputError(f"groups has {len(groups)} entries, but X has {len(X)} rows.")
+    n_rows = X.shape[0]  # the length of several inputs is their number, and a sparse X has none
+    if groups is not None and len(groups) != n_rows:
+        raise InputError(f"groups has {len(groups)} entries, but X has {n_rows} rows.")
     splitter = copy.deepcopy(splitter)  # a generator of random numbers in it is the caller's
     try:
         if hasattr(splitter, "split"):
@@ -62,7 +63,7 @@ def chosen_rows(splitter: Any, X: Any, y: Any, groups: Any) -> Rows:
             + (". Splitters by groups need fit(groups=...)." if groups is None else ".")
         )
         raise
-    train, validation = (_positions(part, len(X)) for part in (train, validation))
+    train, validation = (_positions(part, n_rows) for part in (train, validation))
     if np.intersect1d(train, validation).size:
         raise ParameterError(
             f"validation_split={splitter!r} validates on rows that are trained on. The two arrays"

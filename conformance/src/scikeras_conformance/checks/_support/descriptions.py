@@ -18,7 +18,9 @@ def described(value: Any) -> Any:
         A parameter, or something inside of one.
     """
     if isinstance(value, Mapping):
-        return {"type": type(value).__name__, **{str(k): described(v) for k, v in value.items()}}
+        # The order of the keys may be that of layers.
+        entries = [[str(key), described(item)] for key, item in value.items()]
+        return [type(value).__name__, *entries]
     if isinstance(value, (list, tuple)):
         return [type(value).__name__, *map(described, value)]
     if isinstance(value, np.ndarray):

@@ -382,5 +382,6 @@ def nested_classes(kind: str, shape: str) -> Any:
         "keys-of-digits": {"7": a, "0": b},
         "nested-list": [[a, b], [c]],
         "dict-of-lists": {"first": [a, b], "second": [c]},
+        "long-list": [doubles.class_accepting_anything(kind) for _ in range(11)],
     }
     return structures[shape]

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
-from scikeras_conformance.checks._support.destinations import stub_helper
+from scikeras_conformance.checks._support.destinations import stub_helper, subclass
 from scikeras_conformance.checks._support.helper_models import (
     helper_loss,
     helper_loss_class,
@@ -12,10 +12,22 @@ from scikeras_conformance.checks._support.helper_models import (
 from scikeras_conformance.checks._support.modules import doubles, keras, np
 from scikeras_conformance.checks._support.preparation import accepted
 from scikeras_conformance.checks._support.state import has_compile_prefix
+from scikeras_conformance.contract import Capability
 from scikeras_conformance.exceptions import Blocked
 from scikeras_conformance.runner.context import CheckContext
 
-__all__ = ["PARAMETER_SETS", "accepted_parameters", "estimator_with"]
+__all__ = ["PARAMETER_SETS", "accepted_parameters", "doubling", "fitted_with"]
+
+
+def doubling() -> Any:
+    """Return a transformer that doubles features."""
+    from sklearn.preprocessing import FunctionTransformer
+
+    return FunctionTransformer(_doubled)
+
+
+def _doubled(X: Any) -> Any:
+    return np.asarray(X) * 2
 
 
 def _batches(context: CheckContext) -> dict[str, Any]:
@@ -165,8 +177,10 @@ def accepted_parameters(context: CheckContext, given: Mapping[str, Any]) -> dict
     }
 
 
-def estimator_with(context: CheckContext, name: str) -> Any:
-    """Return an estimator with parameters of a set, as far as the wrapper can fit with them.
+def fitted_with(
+    context: CheckContext, name: str, look: Callable[[CheckContext, Any], Any]
+) -> tuple[Any, Any]:
+    """Fit an estimator with parameters of a set, as far as the wrapper can fit with them.
 
     Whether it should, is what other clauses are about.
 
@@ -176,17 +190,38 @@ def estimator_with(context: CheckContext, name: str) -> Any:
         The context.
     name : str
         A key of `PARAMETER_SETS`.
+    look : callable
+        Looks at the estimator before it is fitted.
+
+    Returns
+    -------
+    tuple
+        The estimator, and what `look` returned.
     """
     given = PARAMETER_SETS[name](context)
     free: dict[str, Any] = {key: given.pop(key) for key in ("scaler", "units") if key in given}
     given = {**accepted_parameters(context, given), **free}
-    if not _can_be_fitted(context, given):
+    try:
+        return _fitted(context, name, given, look)
+    except Blocked:
         usable: dict[str, Any] = {}
         for key, value in given.items():
             if _can_be_fitted(context, {**usable, key: value}):
                 usable[key] = value
-        given = usable
-    return _made(context, PARAMETER_SETS[name](context), given)
+        return _fitted(context, name, usable, look)
+
+
+def _fitted(
+    context: CheckContext,
+    name: str,
+    usable: Mapping[str, Any],
+    look: Callable[[CheckContext, Any], Any],
+) -> tuple[Any, Any]:
+    X, y, *_ = doubles.dataset(context.wrapper)
+    estimator = _made(context, PARAMETER_SETS[name](context), usable)
+    before = look(context, estimator)
+    context.fit(estimator, X, y)
+    return estimator, before
 
 
 def _made(context: CheckContext, new: Mapping[str, Any], names: Mapping[str, Any]) -> Any:
@@ -203,6 +238,10 @@ def _made(context: CheckContext, new: Mapping[str, Any], names: Mapping[str, Any
 
     # CLS-8 is about whether it may be a partial.
     builder = partial(build, depth=[1]) if "units" in params else build
+    if "fit__validation_data" in params and Capability.ENCODERS not in context.subject.not_offered:
+        # Rows that the encoder leaves as they are would not show that they were replaced.
+        cls = subclass(context, feature_encoder=property(lambda _: doubling()))
+        return context.make_of(cls, builder, **params)
     return context.make(builder, **params)
 
 

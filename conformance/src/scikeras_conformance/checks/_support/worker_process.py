@@ -4,11 +4,11 @@ import os
 import pickle
 import warnings
 from collections.abc import Callable
-from multiprocessing import get_context
 from multiprocessing.connection import wait
 from typing import Any
 
 from scikeras_conformance.catalog.printable import describe
+from scikeras_conformance.checks._support.quick_starts import starting_context
 from scikeras_conformance.runner.context import CheckContext
 from scikeras_conformance.runner.time_limit import scaled
 
@@ -75,10 +75,10 @@ def _run(task: bytes) -> tuple[str, Any]:
 
 def _started() -> type[_Worker]:
     if _Worker.owner != os.getpid() or not _Worker.process.is_alive():
-        # Not a fork, which would contain whatever has been imported here.
-        spawning = get_context("spawn")
-        ours, theirs = spawning.Pipe()
-        process = spawning.Process(target=run_tasks, args=(theirs,), daemon=True)
+        # Not a fork of this process, which would contain whatever has been imported here.
+        starting = starting_context()
+        ours, theirs = starting.Pipe()
+        process = starting.Process(target=run_tasks, args=(theirs,), daemon=True)
         process.start()
         theirs.close()
         _Worker.process, _Worker.connection, _Worker.owner = process, ours, os.getpid()

@@ -1,6 +1,6 @@
 """BUILD: the clauses that hold after any sequence of calls."""
 
-from scikeras_conformance.catalog.check import ESTIMATORS, check
+from scikeras_conformance.catalog.check import ESTIMATORS, Shares, check
 from scikeras_conformance.checks._support.call_sequences.family import require_after_any_calls
 from scikeras_conformance.contract import Capability
 from scikeras_conformance.runner.context import CheckContext
@@ -12,6 +12,7 @@ from scikeras_conformance.runner.context import CheckContext
     impact="a model is built for values that were set earlier",
     wrappers=ESTIMATORS,
     needs=[Capability.BUILDERS],
+    shares=Shares.CALLS,
 )
 def build_1_after_any_calls(context: CheckContext) -> None:
     require_after_any_calls(context, "BUILD-1")
@@ -24,6 +25,7 @@ def build_1_after_any_calls(context: CheckContext) -> None:
     wrappers=ESTIMATORS,
     needs=[Capability.BUILDERS],
     presupposes="BUILD-3.special-arguments",
+    shares=Shares.CALLS,
 )
 def build_4_after_any_calls(context: CheckContext) -> None:
     require_after_any_calls(context, "BUILD-4")
@@ -35,6 +37,7 @@ def build_4_after_any_calls(context: CheckContext) -> None:
     impact="random numbers and time are spent on models that nobody trains",
     wrappers=ESTIMATORS,
     needs=[Capability.BUILDERS],
+    shares=Shares.CALLS,
 )
 def build_9_after_any_calls(context: CheckContext) -> None:
     require_after_any_calls(context, "BUILD-9")

@@ -9,8 +9,10 @@ from scikeras_conformance.checks._support.helper_models import (
     uncompiled_helper,
 )
 from scikeras_conformance.checks._support.modules import doubles, keras
+from scikeras_conformance.checks._support.preparation import counted_to
 from scikeras_conformance.checks._support.recording_builder import (
     fit_with_builder,
+    last_call,
     recording_builder,
     special_argument,
 )
@@ -120,3 +122,40 @@ def usable(context: CheckContext) -> None:
     arguments = special_argument(context, received, "compile_kwargs")
     with context.doing(f"model.compile(**compile_kwargs) where metrics={show(metrics)}"):
         uncompiled_helper(context).compile(**arguments)
+
+
+@check(
+    "BUILD-5.set-later",
+    verifies="in a second fit compile_kwargs holds a new optimizer, made of what was set since",
+    impact="the second candidate that is set on one estimator is compiled like the first one",
+    cases=["names", "classes"],
+)
+def set_later(context: CheckContext) -> None:
+    X, y, *_ = doubles.dataset(context.wrapper)
+    loss = helper_loss_class(context)
+    optimizers = ("sgd", "adam")
+    if context.case == "classes":
+        optimizers = (keras.optimizers.SGD, keras.optimizers.Adam)
+    build, calls = recording_builder(context, "compile_kwargs", compiled=False)
+    given = {"optimizer": optimizers[0], "loss": loss, "optimizer__learning_rate": 0.5}
+    estimator, received = fit_with_builder(context, build, calls, **given)
+    first = special_argument(context, received, "compile_kwargs")
+    # That they can be set is what INIT-10 is about.
+    with counted_to("INIT-10.settable"):
+        context.call(
+            estimator, "set_params", optimizer=optimizers[1], optimizer__learning_rate=0.125
+        )
+    with context.doing("fit after fit and set_params(optimizer=..., optimizer__learning_rate=...)"):
+        context.fit(estimator, X, y)
+    second = special_argument(context, last_call(context, calls), "compile_kwargs")
+    found = second.get("optimizer")
+    with context.doing("reading the learning rate of compile_kwargs['optimizer']"):
+        rate = float(getattr(found, "learning_rate", 0.0))
+    context.require(
+        isinstance(found, keras.optimizers.Adam) and rate == 0.125,
+        f"compile_kwargs['optimizer'] should be Adam with the rate 0.125; it is {show(found)} with "
+        f"the rate {rate}",
+    )
+    context.require(
+        first.get("optimizer") is not found, "compile_kwargs holds one optimizer in two fits"
+    )

@@ -11,7 +11,10 @@ from scikeras_conformance.checks._support.recording_builder import (
 from scikeras_conformance.contract import Capability
 from scikeras_conformance.runner.context import CheckContext
 
-NAMES = ("units", "Units", "UNITS", "units2", "units_2", "unit", "n_units", "modelunits")
+NAMES = (
+    *("units", "Units", "UNITS", "units2", "units_2", "unit", "n_units", "modelunits"),
+    *("model_units", "fit_units", "predict_units", "optimizer_units", "loss_units", "score_units"),
+)
 
 
 @check(

@@ -135,6 +135,7 @@ METRICS = (
     "names",
     "classes",
     "instances",
+    "instances-of-one-class",
     "functions",
     "nested",
     "dict",
@@ -161,6 +162,10 @@ def metric_forms(context: CheckContext) -> None:
         "names": ["mean_absolute_error"],
         "classes": [metrics.MeanAbsoluteError],
         "instances": [metrics.MeanAbsoluteError(name="given_mean_absolute_error")],
+        "instances-of-one-class": [
+            metrics.MeanAbsoluteError(name=name)
+            for name in ("given_mean_absolute_error", "other_mean_absolute_error")
+        ],
         "functions": [metrics.mean_absolute_error],
         "nested": [["mean_absolute_error", metrics.MeanSquaredError]],
         "dict": {"out": "mean_absolute_error"},
@@ -174,7 +179,9 @@ def metric_forms(context: CheckContext) -> None:
             for holder in model.metrics
             for metric in getattr(holder, "metrics", None) or [holder]
         ]
-    names = ["given_" * (context.case == "instances") + "mean_absolute_error"]
+    names = ["given_" * context.case.startswith("instances") + "mean_absolute_error"]
+    if context.case == "instances-of-one-class":
+        names.append("other_mean_absolute_error")
     if context.case in {"nested", "dict-of-lists"}:
         names.append("mean_squared_error")
     missing = [name for name in names if not any(name in one for one in found)]

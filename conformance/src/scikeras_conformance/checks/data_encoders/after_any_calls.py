@@ -1,6 +1,6 @@
 """DATA: the clauses that hold after any sequence of calls."""
 
-from scikeras_conformance.catalog.check import ESTIMATORS, check
+from scikeras_conformance.catalog.check import ESTIMATORS, Shares, check
 from scikeras_conformance.checks._support.call_sequences.family import require_after_any_calls
 from scikeras_conformance.contract import Capability
 from scikeras_conformance.runner.context import CheckContext
@@ -13,6 +13,7 @@ from scikeras_conformance.runner.context import CheckContext
     impact="a second call, or validation, sees raw features",
     wrappers=ESTIMATORS,
     needs=[Capability.BUILDERS],
+    shares=Shares.CALLS,
 )
 def data_2_after_any_calls(context: CheckContext) -> None:
     require_after_any_calls(context, "DATA-2")
@@ -25,6 +26,7 @@ def data_2_after_any_calls(context: CheckContext) -> None:
     impact="a second call, or validation, sees raw targets, and predictions are on another scale",
     wrappers=ESTIMATORS,
     needs=[Capability.BUILDERS],
+    shares=Shares.CALLS,
 )
 def data_3_after_any_calls(context: CheckContext) -> None:
     require_after_any_calls(context, "DATA-3")
@@ -36,6 +38,7 @@ def data_3_after_any_calls(context: CheckContext) -> None:
     impact="a later call changes the meaning of the features that the model was trained on",
     wrappers=ESTIMATORS,
     needs=[Capability.BUILDERS],
+    shares=Shares.CALLS,
 )
 def data_4_after_any_calls(context: CheckContext) -> None:
     require_after_any_calls(context, "DATA-4")
@@ -48,6 +51,7 @@ def data_4_after_any_calls(context: CheckContext) -> None:
     impact="the model is trained on other rows or numbers than the user gave",
     wrappers=ESTIMATORS,
     needs=[Capability.BUILDERS],
+    shares=Shares.CALLS,
 )
 def data_7_after_any_calls(context: CheckContext) -> None:
     require_after_any_calls(context, "DATA-7")

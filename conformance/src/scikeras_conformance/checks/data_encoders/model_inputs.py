@@ -49,19 +49,31 @@ def _require_seen(context: CheckContext, estimator: Any, expected: Any, X: Any, 
 
 
 def _split(container: str) -> Callable[[Any], Any]:
-    """Return a function that splits X for a model with two inputs, ``a`` and ``b``."""
+    """Return a function that splits X for a model with several inputs."""
 
     def transform(X: Any) -> Any:
         first, rest = X[:, :1] * 2 + 1, X[:, 1:] - 3
+        if container == "list-of-one":
+            return [np.hstack([first, rest])]
+        if container == "list-of-three":
+            return [first, rest, X[:, :1] / 2]
         return {"a": first, "b": rest} if container in {"dict", "names"} else [first, rest]
 
     return transform
 
 
-def _two_inputs(context: CheckContext, container: str, n_features: int) -> Any:
+def _several_inputs(context: CheckContext, container: str, n_features: int) -> Any:
+    inputs: Any
     a, b = keras.Input((1,), name="a"), keras.Input((n_features - 1,), name="b")
+    if container == "list-of-one":
+        inputs = [keras.Input((n_features,))]
+        return dense_model(context, inputs, inputs[0] * 1.0)
+    if container == "list-of-three":
+        inputs = [a, b, keras.Input((1,), name="c")]
+        # Each input counts in another way.
+        return dense_model(context, inputs, keras.layers.Concatenate()([a * 2.0, b, inputs[2]]))
     # The names count, not the order.
-    inputs: Any = {"dict": {"b": b, "a": a}, "names": [b, a]}.get(container, [a, b])
+    inputs = {"dict": {"b": b, "a": a}, "names": [b, a]}.get(container, [a, b])
     return dense_model(context, inputs, keras.layers.Concatenate()([a, b]))
 
 
@@ -76,7 +88,7 @@ def _one_input(context: CheckContext, n_features: int) -> Any:
     "feature_encoder_ returns",
     impact="a model with several inputs cannot be used, or predicts from other data than it "
     "was trained on",
-    cases=["array", "wider-array", "list", "dict", "names"],
+    cases=["array", "wider-array", "list", "dict", "names", "list-of-one", "list-of-three"],
 )
 def features(context: CheckContext) -> None:
     X, y, *_ = doubles.dataset(context.wrapper)
@@ -87,8 +99,8 @@ def features(context: CheckContext) -> None:
     }.get(context.case) or _split(context.case)
 
     def build() -> Any:
-        if context.case in {"list", "dict", "names"}:
-            return _two_inputs(context, context.case, width)
+        if "array" not in context.case:
+            return _several_inputs(context, context.case, width)
         return _one_input(context, width + (context.case == "wider-array"))
 
     require_encoders_are_used(context, "feature")

@@ -67,20 +67,22 @@ def validation_after_second_fit(context: CheckContext) -> None:
     "training",
     impact="val_loss is that of features and targets on another scale than the model learns",
     wrappers=ESTIMATORS,
-    cases=["routed", "keyword"],
+    cases=["routed", "keyword", "routed-list", "keyword-list"],
     also=["DATA-3"],
     needs=[Capability.ENCODERS],
-    case_needs={"routed": Capability.ROUTED_PARAMETERS},
+    case_needs=dict.fromkeys(["routed", "routed-list"], Capability.ROUTED_PARAMETERS),
 )
 def validation_scale(context: CheckContext) -> None:
     X, y, *_ = doubles.dataset(context.wrapper)
     X = X * 3
-    held_out = (X[:3] * 7, y[:3] if context.is_classifier else y[:3] * 5)
+    way, _, as_list = context.case.partition("-")
+    parts = X[:3] * 7, y[:3] if context.is_classifier else y[:3] * 5
+    held_out: Any = list(parts) if as_list else parts
     encoders = {"feature_encoder": property(lambda _: scaler())}
     if not context.is_classifier:
         encoders["target_encoder"] = property(lambda _: scaler())
     cls = subclass(context, **encoders)
-    routed = {"fit__validation_data": held_out} if context.case == "routed" else {}
+    routed = {"fit__validation_data": held_out} if way == "routed" else {}
     keyword = {} if routed else {"validation_data": held_out}
     warm = accepted(context, warm_start=True)
     estimator = context.make_of(cls, lambda: stub_model(context), **routed, **warm)

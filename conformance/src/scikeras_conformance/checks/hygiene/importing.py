@@ -1,6 +1,6 @@
 """HYG-3: what importing the wrapper changes in a process."""
 
-from scikeras_conformance.catalog.check import Wrapper, check
+from scikeras_conformance.catalog.check import Shares, Wrapper, check
 from scikeras_conformance.checks._support.fresh_interpreter import run_in_fresh_interpreter
 from scikeras_conformance.contract import Level
 from scikeras_conformance.runner.context import CheckContext
@@ -151,6 +151,7 @@ def _shown(names: list[str]) -> str:
     "libraries",
     impact="other code in the program uses a changed Keras",
     wrappers=ONCE,
+    shares=Shares.PROCESSES,
 )
 def importing(context: CheckContext) -> None:
     found = run_in_fresh_interpreter(context, IMPORTING, "importing the subject in a fresh process")
@@ -165,6 +166,7 @@ def importing(context: CheckContext) -> None:
     impact="one import undoes what a user has set up for the whole program",
     wrappers=ONCE,
     level=Level.SHOULD,
+    shares=Shares.PROCESSES,
 )
 def importing_in_process(context: CheckContext) -> None:
     found = run_in_fresh_interpreter(context, IMPORTING, "importing the subject in a fresh process")

@@ -1,6 +1,6 @@
 """HYG-1 and HYG-2: what methods leave behind, whatever an estimator is used for."""
 
-from scikeras_conformance.catalog.check import ESTIMATORS, check
+from scikeras_conformance.catalog.check import ESTIMATORS, Shares, check
 from scikeras_conformance.checks._support.any_use import USES, require_no_trace
 from scikeras_conformance.runner.context import CheckContext
 
@@ -12,6 +12,7 @@ from scikeras_conformance.runner.context import CheckContext
     impact="the user's data are changed, and the next model is trained on other data",
     wrappers=ESTIMATORS,
     cases=USES,
+    shares=Shares.USES,
 )
 def arrays_in_any_use(context: CheckContext) -> None:
     require_no_trace(context, "arrays")
@@ -25,6 +26,7 @@ def arrays_in_any_use(context: CheckContext) -> None:
     "of the process",
     wrappers=ESTIMATORS,
     cases=USES,
+    shares=Shares.USES,
 )
 def settings_in_any_use(context: CheckContext) -> None:
     require_no_trace(context, "settings")

@@ -1,6 +1,6 @@
 """HYG-4: memory does not grow with the number of fits."""
 
-from scikeras_conformance.catalog.check import Wrapper, check
+from scikeras_conformance.catalog.check import Shares, Wrapper, check
 from scikeras_conformance.checks._support.fresh_interpreter import run_in_fresh_interpreter
 from scikeras_conformance.checks._support.helper_models import helper_model
 from scikeras_conformance.runner.context import CheckContext
@@ -108,6 +108,7 @@ def conclude(prepared, used):
     verifies="fits keep no more memory than the same fits with Keras alone",
     impact="a search over many settings runs out of memory after hours",
     wrappers=[Wrapper.REGRESSOR],
+    shares=Shares.PROCESSES,
 )
 def nothing_kept(context: CheckContext) -> None:
     offered = Wrapper.CLASSIFIER in context.subject.classes

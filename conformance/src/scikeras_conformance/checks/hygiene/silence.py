@@ -19,7 +19,7 @@ from scikeras_conformance.runner.context import CheckContext, show
     "calls, with weights, in several batches and epochs",
     impact="the log of a search is full of bars that Keras was asked not to show",
     wrappers=ESTIMATORS,
-    cases=["cold", "warm"],
+    cases=["cold", "warm", "validated"],
 )
 def later_calls(context: CheckContext) -> None:
     X, y = many_rows(context)
@@ -30,19 +30,29 @@ def later_calls(context: CheckContext) -> None:
         model.compile(optimizer="sgd", loss=helper.loss, run_eagerly=True)
         return model
 
-    warm = {"warm_start": True} if context.case == "warm" else {}
-    estimator = context.make(build, verbose=0, **accepted(context, epochs=3, **warm))
+    more: dict[str, dict[str, Any]] = {
+        "warm": {"warm_start": True},
+        "validated": {
+            "validation_split": 0.25,
+            "random_state": 3,
+            **({"class_weight": {0: 1.0, 1: 2.0}} if context.is_classifier else {}),
+        },
+    }
+    given = accepted(context, epochs=3, **more.get(context.case, {}))
+    estimator = context.make(build, verbose=0, **given)
     weights = {"sample_weight": np.linspace(0.5, 2.0, len(y))}
     calls: list[tuple[str, dict[str, Any]]] = [
         *(("fit", given) for given in ({}, weights)),
         *(("partial_fit", given) for given in ({}, weights)),
         *((name, {}) for name in ("predict", "predict_proba", "decision_function")),
         *(("score", given) for given in ({}, weights)),
+        ("initialize", {}),
     ]
     for number, (method, given) in enumerate(calls):
         if not hasattr(context.cls, method):
             continue
-        data = (X, y) if method in {"fit", "partial_fit", "score"} else (X,)
+        takes_target = method in {"fit", "partial_fit", "score", "initialize"}
+        data = (X, y) if takes_target else (X,)
         texts: list[str] = []
         errors = io.StringIO()
         with captured(texts), redirect_stderr(errors):

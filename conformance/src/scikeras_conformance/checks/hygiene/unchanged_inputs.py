@@ -1,13 +1,17 @@
 """HYG-1: methods do not write to the arrays that they are given."""
 
+from contextlib import suppress
 from functools import partial
 from typing import Any
 
 from scikeras_conformance.catalog.check import Wrapper, check
+from scikeras_conformance.checks._support.destinations import subclass
 from scikeras_conformance.checks._support.modules import doubles, np
+from scikeras_conformance.checks._support.parameter_sets import doubling
 from scikeras_conformance.checks._support.plain_use import provided
 from scikeras_conformance.checks._support.predictions import same
 from scikeras_conformance.checks._support.training import learner, recorder
+from scikeras_conformance.contract import Capability
 from scikeras_conformance.runner.context import CheckContext, show
 
 METHODS = ["fit", "partial_fit", "initialize", "predict", "score"]
@@ -119,12 +123,22 @@ def weighted_classes(context: CheckContext) -> None:
 def later_arguments(context: CheckContext) -> None:
     X, y, *_ = doubles.dataset(context.wrapper)
     callback, _ = recorder()
-    callbacks, held_out = [callback()], (X[:4].copy(), y[:4].copy())
-    before = ([callbacks[0]], (held_out[0].copy(), held_out[1].copy()))
-    estimator = context.make(learner(context))
-    context.call(estimator, "fit", X, y, callbacks=callbacks, validation_data=held_out)
-    context.require(
-        len(callbacks) == 1 and callbacks[0] is before[0][0],
-        f"fit changed the list of callbacks that it was given: {show(callbacks)}",
-    )
-    context.require(same(held_out, before[1]), "fit wrote to the data for validation")
+    callbacks, held_out = [callback()], (X[:4].copy(), y[:4].copy(), np.array([0.5, 2.0, 3.0, 1]))
+    before = ([callbacks[0]], tuple(part.copy() for part in held_out))
+    classes = [context.cls]
+    if Capability.ENCODERS not in context.subject.not_offered:
+        # Rows that are encoded may be replaced by what the encoder returns.
+        classes.append(subclass(context, feature_encoder=property(lambda _: doubling())))
+    for cls in classes:
+        estimator = context.make_of(cls, learner(context))
+        context.call(estimator, "fit", X, y, callbacks=callbacks, validation_data=held_out)
+        context.require(
+            len(callbacks) == 1 and callbacks[0] is before[0][0],
+            f"fit changed the list of callbacks that it was given: {show(callbacks)}",
+        )
+        context.require(same(held_out, before[1]), "fit wrote to the data for validation")
+    if context.is_classifier:
+        by_label = {1: 2.0}
+        with suppress(Exception):  # whether it is taken, API-5 and API-11 are about
+            context.make(learner(context)).fit(X, y, class_weight=by_label)
+        context.require(by_label == {1: 2.0}, f"fit changed class_weight to {show(by_label)}")

@@ -1,6 +1,6 @@
 """INIT: the clauses that hold after any sequence of calls."""
 
-from scikeras_conformance.catalog.check import ESTIMATORS, check
+from scikeras_conformance.catalog.check import ESTIMATORS, Shares, check
 from scikeras_conformance.checks._support.call_sequences.family import require_after_any_calls
 from scikeras_conformance.contract import Capability
 from scikeras_conformance.runner.context import CheckContext
@@ -12,6 +12,7 @@ from scikeras_conformance.runner.context import CheckContext
     impact="folds of a search start with what an earlier fit left behind",
     wrappers=ESTIMATORS,
     needs=[Capability.BUILDERS],
+    shares=Shares.CALLS,
 )
 def init_4_after_any_calls(context: CheckContext) -> None:
     require_after_any_calls(context, "INIT-4")
@@ -23,6 +24,7 @@ def init_4_after_any_calls(context: CheckContext) -> None:
     impact="results depend on the calls before, and clones differ from what the user wrote",
     wrappers=ESTIMATORS,
     needs=[Capability.BUILDERS],
+    shares=Shares.CALLS,
 )
 def init_5_after_any_calls(context: CheckContext) -> None:
     require_after_any_calls(context, "INIT-5")
@@ -34,6 +36,7 @@ def init_5_after_any_calls(context: CheckContext) -> None:
     impact="leftovers of one call are carried into clones and pickles",
     wrappers=ESTIMATORS,
     needs=[Capability.BUILDERS],
+    shares=Shares.CALLS,
 )
 def init_6_after_any_calls(context: CheckContext) -> None:
     require_after_any_calls(context, "INIT-6")
@@ -47,6 +50,7 @@ def init_6_after_any_calls(context: CheckContext) -> None:
     wrappers=ESTIMATORS,
     needs=[Capability.BUILDERS],
     presupposes="INIT-8.initialize-does-not-train",
+    shares=Shares.CALLS,
 )
 def init_8_after_any_calls(context: CheckContext) -> None:
     require_after_any_calls(context, "INIT-8")
@@ -58,6 +62,7 @@ def init_8_after_any_calls(context: CheckContext) -> None:
     impact="a clone of a fitted estimator answers with a model that is not its own",
     wrappers=ESTIMATORS,
     needs=[Capability.BUILDERS],
+    shares=Shares.CALLS,
 )
 def init_9_after_any_calls(context: CheckContext) -> None:
     require_after_any_calls(context, "INIT-9")
@@ -69,6 +74,7 @@ def init_9_after_any_calls(context: CheckContext) -> None:
     impact="a search tries values that never take effect",
     wrappers=ESTIMATORS,
     needs=[Capability.BUILDERS],
+    shares=Shares.CALLS,
 )
 def init_10_after_any_calls(context: CheckContext) -> None:
     require_after_any_calls(context, "INIT-10")
@@ -82,6 +88,7 @@ def init_10_after_any_calls(context: CheckContext) -> None:
     wrappers=ESTIMATORS,
     needs=[Capability.BUILDERS],
     presupposes="INIT-11.new-model",
+    shares=Shares.CALLS,
 )
 def init_11_after_any_calls(context: CheckContext) -> None:
     require_after_any_calls(context, "INIT-11")

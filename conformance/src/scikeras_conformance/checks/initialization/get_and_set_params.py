@@ -98,12 +98,13 @@ def set_before_fit(context: CheckContext) -> None:
     "INIT-10.unknown",
     verifies="set_params raises a ValueError that names an unknown parameter",
     impact="a misspelled parameter in a grid is silently ignored, and all candidates are equal",
-    cases=["plain", "prefix", "method", "attribute"],
+    cases=["plain", "prefix", "other-case", "method", "attribute"],
 )
 def unknown(context: CheckContext) -> None:
     name = {
         "plain": "batchsize",
         "prefix": "optimzer__learning_rate",
+        "other-case": "Model",
         # There is an attribute of that name, but it is not a parameter.
         "method": "predict",
         "attribute": "prefixes_",

@@ -12,7 +12,7 @@ from scikeras_conformance.checks._support.modules import doubles, keras, np, skl
 from scikeras_conformance.checks._support.parameter_sets import (
     PARAMETER_SETS,
     accepted_parameters,
-    estimator_with,
+    fitted_with,
 )
 from scikeras_conformance.checks._support.predictions import same
 from scikeras_conformance.checks._support.preparation import accepted, counted_to
@@ -44,15 +44,13 @@ def _calls(context: CheckContext) -> list[tuple[str, tuple[Any, ...], dict[str, 
     impact="a clone of a used estimator has other parameters than the user wrote, and a search "
     "goes on from them",
     wrappers=ESTIMATORS,
-    cases=[name for name in PARAMETER_SETS if name != "validation"],
+    cases=PARAMETER_SETS,
 )
 def nothing_resolved(context: CheckContext) -> None:
-    estimator = estimator_with(context, context.case)
-    before = _watched(context, estimator)
+    estimator, before = fitted_with(context, context.case, _watched)
     for method, data, given in _calls(context):
-        if method == "fit" and not given:
-            context.fit(estimator, *data)
-        elif hasattr(context.cls, method):
+        # The first one was called already.
+        if (method != "fit" or given) and hasattr(context.cls, method):
             # What does not work is what other clauses are about.
             with suppress(Exception):
                 getattr(estimator, method)(*data, **given)
@@ -111,6 +109,7 @@ KEPT: dict[str, Any] = {
     "tuple": lambda: (1, ("a", [2])),
     "dict": lambda: {"b": 1, "a": {"c": (2, 3)}},
     "array": lambda: np.arange(6.0).reshape(2, 3),
+    "number": lambda: 0.1 + 2.0**-40,
 }
 """By kind: makes a value that a clone has to keep."""
 
@@ -125,7 +124,7 @@ HOLDERS: dict[str, tuple[str, ...]] = {
     "compile__weighted_metrics": ("metrics",),
     "model__value": tuple(KEPT),
     "units": tuple(KEPT),
-    "score__value": ("tuple", "dict", "array", "RandomState"),
+    "score__value": ("tuple", "dict", "array", "RandomState", "number"),
 }
 """By parameter: the kinds of values that it may have."""
 

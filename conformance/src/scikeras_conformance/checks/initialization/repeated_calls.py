@@ -1,6 +1,7 @@
 """INIT-10 and INIT-11: a later fit leads to what a first fit leads to."""
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -37,6 +38,8 @@ class History:
         Parameters of the estimator.
     between : dict
         What is set before the last fit.
+    fails : bool
+        Whether calls that have to fail come before the last fit.
     """
 
     before: tuple[Any, Any, Any]
@@ -44,6 +47,7 @@ class History:
     calls: tuple[tuple[str, dict[str, Any]], ...] = (("fit", {}),)
     params: dict[str, Any] = field(default_factory=dict)
     between: dict[str, Any] = field(default_factory=dict)
+    fails: bool = False
 
 
 def _rows(data: Any) -> tuple[Any, Any, Any]:
@@ -132,6 +136,11 @@ def _frequencies(context: CheckContext, history: History) -> History:
     return replace(history, before=(X[rare], y[rare], data), params=given)
 
 
+def _failures(context: CheckContext, history: History) -> History:
+    del context
+    return replace(history, fails=True)
+
+
 def _predictions(context: CheckContext, history: History) -> History:
     names = ("predict", "predict_proba", "decision_function", "score")
     nothing: dict[str, Any] = {}
@@ -148,6 +157,7 @@ _SPECIAL: Mapping[str, Callable[[CheckContext, History], History]] = {
     "warm": _warm,
     "keywords": _keywords,
     "predictions": _predictions,
+    "failures": _failures,
 }
 
 HISTORIES = ("other-values", "other-number", "other-dtypes", *_SPECIAL)
@@ -186,6 +196,8 @@ def like_a_first_fit(context: CheckContext) -> None:
             if history.between:
                 context.call(estimator, "set_params", **history.between)
         current = data
+        if later and history.fails:
+            _let_calls_fail(observed, estimator, X, y)
         if not later:
             context.fit(estimator, X, y)
             return observed.outcome(estimator, X)
@@ -200,6 +212,24 @@ def like_a_first_fit(context: CheckContext) -> None:
 
 
 _OF_X = ("predict", "predict_proba", "decision_function")
+
+
+def _let_calls_fail(observed: ObservedBuilder, estimator: Any, X: Any, y: Any) -> None:
+    """Call fit with rows, and with a builder, that it cannot end well with."""
+    weights = np.linspace(0.5, 2.0, len(y))
+
+    def fail() -> Any:
+        msg = "the builder of this check raises"
+        raise RuntimeError(msg)
+
+    # Whether these calls raise, and what, is what other clauses are about.
+    for target in (y[:-1], None):
+        with suppress(Exception):
+            estimator.fit(X, target, sample_weight=weights)
+    make, observed.make = observed.make, fail
+    with suppress(Exception):
+        estimator.fit(X, y, sample_weight=weights)
+    observed.make = make
 
 
 def _settings(context: CheckContext) -> tuple[dict[str, Any], dict[str, Any], dict[str, Any]]:
@@ -218,7 +248,7 @@ def _settings(context: CheckContext) -> tuple[dict[str, Any], dict[str, Any], di
         "random_state": ({}, 5, 6),
         "optimizer": (compiled, "adam", keras.optimizers.Adagrad),
         "loss": (compiled, "mean_absolute_error", recording),
-        "metrics": (compiled, ["mae"], ["mse", "mae"]),
+        "metrics": (compiled, ["mae"], ["mse"]),
         "optimizer__learning_rate": (compiled, 0.25, 0.125),
         "loss__reduction": ({**compiled, "loss": recording}, "sum", "mean"),
         "metrics__name": ({**compiled, "metrics": [keras.metrics.MeanSquaredError]}, "a", "b"),
@@ -291,23 +321,37 @@ def _random_model(context: CheckContext) -> Any:
     "that it leads to in a new estimator",
     impact="a model that is to start anew has the weights or the history of an earlier one",
     wrappers=ESTIMATORS,
+    cases=["same-values", "other-values", "other-number", "other-dtypes"],
     needs=[Capability.INITIALIZE],
 )
 def initialize_like_a_first_call(context: CheckContext) -> None:
     X, y, *_ = doubles.dataset(context.wrapper)
+    before = X, y
+    same_values = context.case == "same-values"
+    current: list[Any] = []
+    if not same_values:
+        one, other = _two_data_sets(context)
+        before, (X, y) = (one.X, one.y), (other.X, other.y)
 
     def build() -> Any:
-        return compiled_helper(context, off=0.5, rate=0.1, momentum=0.5)
+        if same_values:
+            return compiled_helper(context, off=0.5, rate=0.1, momentum=0.5)
+        loss = loss_of_classes(context)
+        return doubles.stub_model_of(current[-1], context.wrapper, loss_of_classes=loss)
 
     def initialized(*, later: bool) -> dict[str, Any]:
         observed = ObservedBuilder(context, build)
         estimator = context.make(observed.builder)
+        if later:
+            current.append(None if same_values else one)
+            context.fit(estimator, *before)
+        current.append(None if same_values else other)
         if not later:
             context.initialize(estimator, X, y)
         else:
-            context.fit(estimator, X, y)
             context.observe.initialize(estimator, X, y)
         return observed.outcome(estimator, X, fitted=False)
 
     firsts = [initialized(later=False) for _ in range(2)]
-    require_alike(context, "after fit, initialize", initialized(later=True), *firsts)
+    what = f"after fit with {context.case.replace('-', ' ')}, initialize"
+    require_alike(context, what, initialized(later=True), *firsts)

@@ -56,9 +56,11 @@ def replaced(context: CheckContext) -> None:
         names = [name for name in NAMED if name in known]
         if context.case == "routed":
             names = ["fit__x", "model__x", "optimizer__x", "score__x"]
+    # No value of the one stands in the other, only equal ones.
+    olds, news = _values(), _values()
     for name in names:
-        for old, before in _values().items():
-            for new, value in _values().items():
+        for old, before in olds.items():
+            for new, value in news.items():
                 what = f"set_params({name}=...) from {old} to {new}"
                 with context.doing(what):
                     estimator.set_params(**{name: before})

@@ -1,6 +1,6 @@
 """API: the clauses that hold after any sequence of calls."""
 
-from scikeras_conformance.catalog.check import ESTIMATORS, Wrapper, check
+from scikeras_conformance.catalog.check import ESTIMATORS, Shares, Wrapper, check
 from scikeras_conformance.checks._support.call_sequences.family import require_after_any_calls
 from scikeras_conformance.contract import Capability
 from scikeras_conformance.runner.context import CheckContext
@@ -13,6 +13,7 @@ from scikeras_conformance.runner.context import CheckContext
     wrappers=ESTIMATORS,
     needs=[Capability.BUILDERS],
     presupposes="API-1.entries",
+    shares=Shares.CALLS,
 )
 def api_1_after_any_calls(context: CheckContext) -> None:
     require_after_any_calls(context, "API-1")
@@ -25,6 +26,7 @@ def api_1_after_any_calls(context: CheckContext) -> None:
     wrappers=ESTIMATORS,
     needs=[Capability.BUILDERS],
     presupposes="API-2.current-epoch",
+    shares=Shares.CALLS,
 )
 def api_2_after_any_calls(context: CheckContext) -> None:
     require_after_any_calls(context, "API-2")
@@ -37,6 +39,7 @@ def api_2_after_any_calls(context: CheckContext) -> None:
     wrappers=ESTIMATORS,
     needs=[Capability.BUILDERS],
     presupposes="API-3.one-epoch",
+    shares=Shares.CALLS,
 )
 def api_3_after_any_calls(context: CheckContext) -> None:
     require_after_any_calls(context, "API-3")
@@ -48,6 +51,7 @@ def api_3_after_any_calls(context: CheckContext) -> None:
     impact="a long training starts over, or meets encoders of other data",
     wrappers=ESTIMATORS,
     needs=[Capability.BUILDERS],
+    shares=Shares.CALLS,
 )
 def api_4_after_any_calls(context: CheckContext) -> None:
     require_after_any_calls(context, "API-4")
@@ -59,6 +63,7 @@ def api_4_after_any_calls(context: CheckContext) -> None:
     impact="rare classes are ignored in a later call, or validation is weighted",
     wrappers=[Wrapper.CLASSIFIER],
     needs=[Capability.BUILDERS],
+    shares=Shares.CALLS,
 )
 def api_5_after_any_calls(context: CheckContext) -> None:
     require_after_any_calls(context, "API-5")
@@ -70,6 +75,7 @@ def api_5_after_any_calls(context: CheckContext) -> None:
     impact="a later call ignores the weights, or mixes them up",
     wrappers=ESTIMATORS,
     needs=[Capability.BUILDERS],
+    shares=Shares.CALLS,
 )
 def api_6_after_any_calls(context: CheckContext) -> None:
     require_after_any_calls(context, "API-6")
@@ -82,6 +88,7 @@ def api_6_after_any_calls(context: CheckContext) -> None:
     impact="a later call trains with the number of rows of an earlier one",
     wrappers=ESTIMATORS,
     needs=[Capability.BUILDERS],
+    shares=Shares.CALLS,
 )
 def api_8_after_any_calls(context: CheckContext) -> None:
     require_after_any_calls(context, "API-8")
@@ -94,6 +101,7 @@ def api_8_after_any_calls(context: CheckContext) -> None:
     impact="val_loss is missing in a later call, or is that of rows that were trained on",
     wrappers=ESTIMATORS,
     needs=[Capability.BUILDERS],
+    shares=Shares.CALLS,
 )
 def api_9_after_any_calls(context: CheckContext) -> None:
     require_after_any_calls(context, "API-9")
@@ -105,6 +113,7 @@ def api_9_after_any_calls(context: CheckContext) -> None:
     impact="early stopping and logs work in the first call only",
     wrappers=ESTIMATORS,
     needs=[Capability.BUILDERS],
+    shares=Shares.CALLS,
 )
 def api_10_after_any_calls(context: CheckContext) -> None:
     require_after_any_calls(context, "API-10")
@@ -116,6 +125,7 @@ def api_10_after_any_calls(context: CheckContext) -> None:
     impact="a later call still trains with an argument of an earlier one",
     wrappers=ESTIMATORS,
     needs=[Capability.BUILDERS],
+    shares=Shares.CALLS,
 )
 def api_11_after_any_calls(context: CheckContext) -> None:
     require_after_any_calls(context, "API-11")
@@ -128,6 +138,7 @@ def api_11_after_any_calls(context: CheckContext) -> None:
     wrappers=ESTIMATORS,
     needs=[Capability.BUILDERS],
     presupposes="API-12.initialized",
+    shares=Shares.CALLS,
 )
 def api_12_after_any_calls(context: CheckContext) -> None:
     require_after_any_calls(context, "API-12")
@@ -139,6 +150,7 @@ def api_12_after_any_calls(context: CheckContext) -> None:
     impact="a model is trained on, or predicts from, columns that it was not built for",
     wrappers=ESTIMATORS,
     needs=[Capability.BUILDERS],
+    shares=Shares.CALLS,
 )
 def api_13_after_any_calls(context: CheckContext) -> None:
     require_after_any_calls(context, "API-13")

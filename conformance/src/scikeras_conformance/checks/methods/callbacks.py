@@ -22,6 +22,7 @@ from scikeras_conformance.runner.context import CheckContext, show
         "list-of-instances",
         "dict-of-classes",
         "dict-of-instances",
+        "two-of-one-class",
     ],
     case_needs=dict.fromkeys(
         ["class", "list-of-classes", "dict-of-classes"], Capability.CALLBACK_CLASSES
@@ -33,6 +34,9 @@ def callback_events(context: CheckContext) -> None:
     given: Any = callback if "class" in context.case else callback()
     if context.case.startswith("list"):
         given = [given]
+    if context.case.startswith("two"):
+        given = [callback(), callback()]
+    number = 2 if context.case.startswith("two") else 1
     if context.case.startswith("dict"):
         given = {"one": given}
     with provided(plain_use(context, "fit", "predict")):
@@ -40,12 +44,15 @@ def callback_events(context: CheckContext) -> None:
         context.observe.fit(estimator, X, y)
         counts = record.count("train"), record.count("epoch")
         context.require(
-            counts == (1, 1),
-            f"fit called the callback for {counts[0]} starts and {counts[1]} epochs, not 1 and 1",
+            counts == (number, number),
+            f"fit called the callback for {counts[0]} starts and {counts[1]} epochs, not {number} "
+            f"and {number}",
         )
         context.observe.predict(estimator, X)
-    context.require(record.count("predict") == 1, f"the callback saw {show(record.events)}")
-    context.require(record.count("train") == 1, "predict called the callback for training")
+    seen = record.count("predict")
+    context.require(seen == number, f"the callback saw {show(record.events)}")
+    again = record.count("train") != number
+    context.require(not again, "predict called the callback for training")
 
 
 @check(

@@ -31,10 +31,13 @@ FIT = {
     "epochs": Override({"epochs": 1}, {"epochs": 3}, "epochs", 3, 1),
     "routed-epochs": Override({"fit__epochs": 2}, {"epochs": 3}, "epochs", 3, 2),
     "batch_size": Override({"batch_size": ROWS}, {"batch_size": 16}, "batches", 3, 1),
+    "routed-batch_size": Override({"fit__batch_size": 24}, {"batch_size": 16}, "batches", 3, 2),
     CALLBACKS: Override({}, {}, "calls of the callback", 1, 0),
     "validation_split": Override({}, {"validation_split": 0.5}, "validations", 1, 0),
 }
-PARTIAL_FIT = {name: FIT[name] for name in ("batch_size", CALLBACKS, "validation_split")}
+PARTIAL_FIT = {
+    name: FIT[name] for name in ("batch_size", "routed-batch_size", CALLBACKS, "validation_split")
+}
 PREDICT = {
     "batch_size": Override({"batch_size": ROWS}, {"batch_size": 16}, "batches", 3, 1),
     "routed-batch_size": Override({"predict__batch_size": 24}, {"batch_size": 16}, "batches", 3, 2),

@@ -8,6 +8,7 @@ from scikeras_conformance.checks._support.helper_models import helper_layer
 from scikeras_conformance.checks._support.many_rows import many_rows
 from scikeras_conformance.checks._support.modules import doubles, keras, np, sklearn_base
 from scikeras_conformance.checks._support.plain_use import plain_use, provided
+from scikeras_conformance.checks._support.preparation import counted_to
 from scikeras_conformance.checks._support.training import (
     loss_name,
     same_weights,
@@ -57,7 +58,7 @@ def _random_estimator(context: CheckContext, random_state: Any = None) -> Any:
     wrappers=ESTIMATORS,
     cases=[
         *("fit", "initialize", "partial_fit", "RandomState", "second-fit", "clone"),
-        *("zero", "numpy", "numpy-zero"),
+        *("zero", "numpy", "numpy-zero", "set-later"),
     ],
 )
 def same_seed(context: CheckContext) -> None:
@@ -71,6 +72,12 @@ def same_seed(context: CheckContext) -> None:
     if context.case == "clone":
         with context.preparing("cloning"):
             estimators[1] = sklearn_base.clone(estimators[0])
+    if context.case == "set-later":
+        estimators[1] = _random_estimator(context, SEEDS[1])
+        _random_weights(context, estimators[1], "fit", 3)
+        # That it can be set is what INIT-10 is about.
+        with counted_to("INIT-10.settable"):
+            context.call(estimators[1], "set_params", random_state=seed_given)
     method = context.case if context.case in {"initialize", "partial_fit"} else "fit"
     first, second = (
         _random_weights(context, estimator, method, seed)

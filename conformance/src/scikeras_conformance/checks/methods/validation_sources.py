@@ -20,6 +20,7 @@ def _pairs(context: CheckContext) -> dict[str, tuple[Any, Any, Any, Any]]:
         "of the same dtypes": (X, y, X[:3] * 2, y[:3]),
         "with fractions where X has whole numbers": (whole_X, y, halves, y[:3]),
         "of double precision": (X, y, halves * (1 + 2.0**-30), y[:3]),
+        "of which there is one": (X, y, X[4:5] * 3, y[4:5]),
     }
     if not context.is_classifier:
         fractions = whole_y[:3] + 0.25
@@ -117,3 +118,53 @@ def split_beside_data(context: CheckContext) -> None:
             f"with validation_data and validation_split={0.25}, {found} of {len(X)} rows are "
             "trained on, and the others are lost",
         )
+
+
+@check(
+    "API-11.validation-data",
+    verifies="validation_data of a call count for that call only, beside fit__validation_data too",
+    impact="a fit is validated on other rows than those it was given",
+    wrappers=ESTIMATORS,
+    cases=["fit", "fit-alone", "partial_fit-alone"],
+    case_needs={
+        "fit": Capability.ROUTED_PARAMETERS,
+        "partial_fit-alone": Capability.PARTIAL_FIT,
+    },
+)
+def validation_data_of_a_call(context: CheckContext) -> None:
+    X, y, *_ = doubles.dataset(context.wrapper)
+    method, _, alone = context.case.partition("-")
+    of_parameter, of_call = (X[:3] * 2, y[:3]), (X[2:6] * 3, y[2:6])
+    given = {} if alone else {"fit__validation_data": of_parameter}
+    usual = None if alone else of_parameter[0]
+    estimator = context.make(lambda: stub_model(context), **given)
+    context.fit(estimator, X, y)
+    calls: tuple[tuple[dict[str, Any], Any], ...] = (
+        ({}, usual),
+        ({"validation_data": of_call}, of_call[0]),
+        ({}, usual),
+    )
+    for number, (keywords, wanted) in enumerate(calls):
+        steps = context.observe if number else context
+        steps.call(estimator, method, X, y, **keywords)
+        seen = _features_for_validation(context, estimator, method)
+        right = (seen is None) == (wanted is None)
+        if right and seen is not None:
+            right = seen.shape == wanted.shape and np.allclose(seen, wanted, rtol=1e-6)
+        what = f"{method}({', '.join(['...', *keywords])}), call {number + 1},"
+        if not number and not right:
+            context.stop(what, f"validates on {show(seen)}", follows="API-9.validation-rows")
+        context.require(right, f"{what} validates on {show(seen)}, not {show(wanted)}")
+
+
+def _features_for_validation(context: CheckContext, estimator: Any, method: str) -> Any:
+    """Return the features that the last training validates on, or None."""
+    log = context.recording_model(estimator).log
+    if not log.fits:
+        context.stop(method, "did not call Model.fit, where validation could be seen")
+    found = log.fits[-1].get("validation_data")
+    if found is None:
+        return None
+    if not isinstance(found, (list, tuple)):
+        context.stop(method, "did not give Model.fit arrays to validate on")
+    return np.asarray(found[0])

@@ -90,3 +90,57 @@ def any_value(context: CheckContext) -> None:
             f"fit({show(keywords)}) with {parameter}={show(old)} passed on {name}={show(found)}, "
             f"not {show(value)}",
         )
+
+
+OTHERS: dict[str, tuple[str, ...]] = {
+    "fit": ("partial_fit", "fit"),
+    "partial_fit": ("fit", "partial_fit"),
+    "predict": ("predict_proba", "score", "predict"),
+}
+"""By method: those that are called after it, without its keyword argument."""
+
+
+@check(
+    "API-11.other-methods",
+    verifies="a keyword argument of one method does not count in later calls of the others",
+    impact="a score is computed, or training goes on, with the settings of one earlier call",
+    wrappers=ESTIMATORS,
+    cases=OTHERS,
+    case_needs={"partial_fit": Capability.PARTIAL_FIT},
+)
+def other_methods(context: CheckContext) -> None:
+    X, y, *_ = doubles.dataset(context.wrapper)
+
+    def sizes(*first: str, **keywords: Any) -> dict[str, Any]:
+        """Return the batch sizes of later methods, after calls of which the last has keywords."""
+        estimator = context.make(lambda: stub_model(context))
+        for position, method in enumerate(first):
+            given = keywords if position == len(first) - 1 else {}
+            _call(context, estimator, method, X, y, **given)
+        found = {}
+        for method in OTHERS[context.case]:
+            if hasattr(context.cls, method):
+                before = context.recording_model(estimator)
+                seen = len(before.log.fits), len(before.log.predicts)
+                _call(context, estimator, method, X, y)
+                model = context.recording_model(estimator)
+                now = len(model.log.fits), len(model.log.predicts)
+                calls = model.log.fits if method.endswith("fit") else model.log.predicts
+                if not calls or (model is before and now == seen):
+                    context.stop(method, "did not call the method of the model that has batches")
+                found[method] = calls[-1].get("batch_size")
+        return found
+
+    first = ("fit", "predict") if context.case == "predict" else (context.case,)
+    usual, found = sizes(*first), sizes(*first, batch_size=3)
+    for method, size in found.items():
+        context.require(
+            same(size, usual[method]),
+            f"{method} after {context.case}(..., batch_size=3) passed on batch_size={show(size)}, "
+            f"and {show(usual[method])} after {context.case}(...)",
+        )
+
+
+def _call(context: CheckContext, estimator: Any, method: str, X: Any, y: Any, **given: Any) -> None:
+    data = (X,) if method.startswith("predict") else (X, y)
+    context.call(estimator, method, *data, **given)

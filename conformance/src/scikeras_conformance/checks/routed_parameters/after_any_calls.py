@@ -1,6 +1,6 @@
 """ROUTE: the clauses that hold after any sequence of calls."""
 
-from scikeras_conformance.catalog.check import ESTIMATORS, check
+from scikeras_conformance.catalog.check import ESTIMATORS, Shares, check
 from scikeras_conformance.checks._support.call_sequences.family import require_after_any_calls
 from scikeras_conformance.contract import Capability
 from scikeras_conformance.runner.context import CheckContext
@@ -13,6 +13,7 @@ from scikeras_conformance.runner.context import CheckContext
     impact="prediction runs out of memory in one method only",
     wrappers=ESTIMATORS,
     needs=[Capability.BUILDERS],
+    shares=Shares.CALLS,
 )
 def route_4_after_any_calls(context: CheckContext) -> None:
     require_after_any_calls(context, "ROUTE-4")
@@ -25,6 +26,7 @@ def route_4_after_any_calls(context: CheckContext) -> None:
     impact="a search over routed parameters tries other values than it reports",
     wrappers=ESTIMATORS,
     needs=[Capability.BUILDERS],
+    shares=Shares.CALLS,
 )
 def route_11_after_any_calls(context: CheckContext) -> None:
     require_after_any_calls(context, "ROUTE-11")

@@ -19,7 +19,8 @@ OTHERS = ("epochs", "batch_size", "verbose", "random_state", "validation_split",
 
 def _require_constructed(context: CheckContext, kind: str) -> None:
     """Require routed arguments in an object that the model is compiled with."""
-    given = {"alpha": 1001, "beta": [2, {"a": 3}], "nothing": None, "beta_1": 1002, "Alpha": 1003}
+    numbers = {"alpha": 1001, "beta_1": 1002, "Alpha": 1003}
+    given = {**numbers, "beta": [2, {"a": 3}], "nothing": None, "zero": 0, "off": False}
     requests = context.case == "builder"
     routed = {f"{kind}__{name}": value for name, value in given.items()}
     signature = [*given, *OTHERS] if context.case == "named-arguments" else ()

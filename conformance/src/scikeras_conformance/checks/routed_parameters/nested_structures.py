@@ -42,7 +42,7 @@ def _require_as_predicted(
 )
 def reaches_callbacks(context: CheckContext) -> None:
     ways = {"single": "", "list": "1__", "dict": "second__"}
-    given = {"alpha": 1001, "beta": [2, {"a": 3}], "nothing": None}
+    given = {"alpha": 1001, "beta": [2, {"a": 3}], "nothing": None, "zero": 0, "off": False}
     params = {f"callbacks__{ways[context.case]}{name}": value for name, value in given.items()}
     _require_as_predicted(context, {"callbacks": nested_classes("callbacks", context.case)}, params)
 
@@ -55,6 +55,7 @@ SHARED: dict[str, dict[str, Any]] = {
     "keys-of-digits": {"alpha": 1, "0__beta": 2, "7__alpha": 3, "7__gamma": 4},
     "nested-list": {"alpha": 1, "beta": 2, "0__1__alpha": 3, "0__gamma": 4, "1__beta": 5},
     "dict-of-lists": {"alpha": 1, "first__1__alpha": 3, "first__gamma": 4, "second__0__beta": 5},
+    "long-list": {"alpha": 1, "1__beta": 2, "10__alpha": 3, "10__gamma": 4},
 }
 
 

@@ -2,15 +2,17 @@
 
 from typing import Any
 
-from scikeras_conformance.catalog.check import check
+from scikeras_conformance.catalog.check import ESTIMATORS, check
 from scikeras_conformance.checks._support.destinations import (
     Destinations,
     prepared,
     require_received,
     use,
 )
+from scikeras_conformance.checks._support.modules import np
 from scikeras_conformance.checks._support.plain_use import provided
 from scikeras_conformance.checks._support.predictions import same
+from scikeras_conformance.checks._support.preparation import accepted
 from scikeras_conformance.runner.context import CheckContext, show
 
 OVERRIDES: dict[str, tuple[Any, Any]] = {
@@ -77,11 +79,12 @@ def _plain_arrives(context: CheckContext, method: str, name: str, value: Any) ->
     "ROUTE-11.builder",
     verifies="model__x overrides a free keyword argument x for the builder",
     impact="a search over model__x builds the same model for each candidate",
-    cases=["given", "given-first", "set-later", "plain-set-later"],
+    cases=["given", "given-first", "set-later", "plain-set-later", "none", "zero", "false"],
 )
 def overrides_for_builder(context: CheckContext) -> None:
     plain: dict[str, Any] = {"units": 4, "depth": 6}
-    routed = {"model__units": 9}
+    value: Any = {"none": None, "zero": 0, "false": False}.get(context.case, 9)
+    routed = {"model__units": value}
     if context.case.endswith("set-later"):
         destinations = Destinations(context)
         first, later = (plain, routed) if context.case == "set-later" else (routed, plain)
@@ -90,16 +93,17 @@ def overrides_for_builder(context: CheckContext) -> None:
         context.call(estimator, "set_params", **later)
         use(context.observe, estimator, "fit")
     else:
-        both = {**plain, **routed} if context.case == "given" else {**routed, **plain}
+        both = {**routed, **plain} if context.case == "given-first" else {**plain, **routed}
         destinations, estimator = prepared(context, **both)
     calls = destinations.received("model")
-    require_received(context, calls, {"units": 9, "depth": 6}, "the builder")
+    require_received(context, calls, {"units": value, "depth": 6}, "the builder")
     params = context.params(estimator)
     if not {"units", "model__units"} <= set(params):
         context.stop("get_params()", f"lists {show(list(params))}, not units and model__units")
     listed = [params["units"], params["model__units"]]
     context.require(
-        same(listed, [4, 9]), f"get_params() has units, model__units = {show(listed)}, not [4, 9]"
+        same(listed, [4, value]),
+        f"get_params() has units, model__units = {show(listed)}, not {show([4, value])}",
     )
 
 
@@ -122,3 +126,40 @@ def any_order(context: CheckContext) -> None:
     call = destinations.received(method)[-1:]
     expected = {name.removeprefix(f"{method}__"): value for name, value in routed.items()}
     require_received(context, call, expected, f"Model.{method}")
+
+
+@check(
+    "ROUTE-11.validation-split",
+    verifies="fit__validation_split overrides validation_split",
+    impact="a search over the share that is held out trains each candidate on the same rows",
+    wrappers=ESTIMATORS,
+    cases=["more", "zero"],
+    conditional=True,
+)
+def overrides_of_the_split(context: CheckContext) -> None:
+    routed = {"more": 0.5, "zero": 0.0}[context.case]
+    if not accepted(context, validation_split=0.25):
+        context.not_applicable("the wrapper has no parameter validation_split")
+    if _held_out(context, validation_split=0.25) != 0.25:
+        context.stop("fit with validation_split=0.25", "did not hold a quarter of the rows out")
+    found = _held_out(context, validation_split=0.25, fit__validation_split=routed)
+    context.require(
+        found == routed,
+        f"with validation_split=0.25 and fit__validation_split={routed}, fit holds {found:.0%} of "
+        "the rows out",
+    )
+
+
+def _held_out(context: CheckContext, **params: Any) -> float:
+    """Return the share of the rows that a fit holds out, by itself or by Keras."""
+    destinations, _ = prepared(context, **params)
+    calls = destinations.received("fit")
+    if not calls:
+        context.stop("fit", "did not call Model.fit, where rows could be counted")
+    data = calls[-1].get("validation_data")
+    if data is None:
+        return float(calls[-1].get("validation_split") or 0.0)
+    if not isinstance(data, (list, tuple)) or not isinstance(calls[-1].get("x"), np.ndarray):
+        context.stop("fit", "did not give Model.fit arrays, whose rows could be counted")
+    held_out, kept = len(data[0]), len(calls[-1]["x"])
+    return held_out / (held_out + kept)

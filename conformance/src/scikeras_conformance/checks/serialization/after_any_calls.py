@@ -1,6 +1,6 @@
 """SER: the clauses that hold after any sequence of calls."""
 
-from scikeras_conformance.catalog.check import ESTIMATORS, check
+from scikeras_conformance.catalog.check import ESTIMATORS, Shares, check
 from scikeras_conformance.checks._support.call_sequences.family import require_after_any_calls
 from scikeras_conformance.contract import Capability
 from scikeras_conformance.runner.context import CheckContext
@@ -13,6 +13,7 @@ from scikeras_conformance.runner.context import CheckContext
     impact="a stored estimator differs from the one that was tested",
     wrappers=ESTIMATORS,
     needs=[Capability.BUILDERS],
+    shares=Shares.CALLS,
 )
 def ser_1_after_any_calls(context: CheckContext) -> None:
     require_after_any_calls(context, "SER-1")

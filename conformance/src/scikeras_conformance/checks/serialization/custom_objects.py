@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from scikeras_conformance.catalog.check import Wrapper, check
+from scikeras_conformance.catalog.check import Shares, Wrapper, check
 from scikeras_conformance.checks._support.helper_models import helper_target
 from scikeras_conformance.checks._support.modules import doubles, keras, sklearn_base
 from scikeras_conformance.checks._support.plain_use import plain_use, provided
@@ -150,7 +150,7 @@ def incomplete_config(context: CheckContext) -> None:
     impact="a stored model can only be loaded by the script that made it",
     wrappers=REGRESSOR,
     cases=OWN,
-    starts_processes=True,
+    shares=Shares.PROCESSES,
 )
 def custom_in_new_process(context: CheckContext) -> None:
     estimator, X, _ = _fitted(context, context.case)

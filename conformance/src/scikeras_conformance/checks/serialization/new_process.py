@@ -3,7 +3,7 @@
 import pickle
 from typing import Any
 
-from scikeras_conformance.catalog.check import check
+from scikeras_conformance.catalog.check import Shares, check
 from scikeras_conformance.checks._support.helper_models import helper_target, importable_builder
 from scikeras_conformance.checks._support.modules import doubles, np
 from scikeras_conformance.checks._support.serialization import (
@@ -64,7 +64,7 @@ def load_and_continue(data: bytes, X: Any, y: Any) -> dict[str, Any]:
     verifies="a fitted estimator loaded in a new process predicts exactly the same",
     impact="a model predicts differently in production than in validation, or is lost",
     cases=["momentum", "adam"],
-    starts_processes=True,
+    shares=Shares.PROCESSES,
 )
 def same_bits(context: CheckContext) -> None:
     estimator, X, _ = _trained(context, context.case)
@@ -86,7 +86,7 @@ def same_bits(context: CheckContext) -> None:
     "state",
     impact="resumed training loses its momentum, and the loss jumps",
     cases=["momentum", "adam"],
-    starts_processes=True,
+    shares=Shares.PROCESSES,
 )
 def optimizer(context: CheckContext) -> None:
     estimator, X, y = _trained(context, context.case)
@@ -121,7 +121,7 @@ def optimizer(context: CheckContext) -> None:
     "its history",
     impact="the history of a training is lost, or a learning rate schedule starts over",
     needs=[Capability.PARTIAL_FIT],
-    starts_processes=True,
+    shares=Shares.PROCESSES,
 )
 def epoch(context: CheckContext) -> None:
     estimator, X, y = _trained(context, "momentum", epochs=EPOCHS)

@@ -5,7 +5,7 @@ from functools import partial
 from types import FunctionType
 from typing import Any
 
-from scikeras_conformance.catalog.check import ESTIMATORS, check
+from scikeras_conformance.catalog.check import ESTIMATORS, Shares, check
 from scikeras_conformance.checks._support.helper_models import (
     helper_loss,
     helper_loss_class,
@@ -14,6 +14,8 @@ from scikeras_conformance.checks._support.helper_models import (
 from scikeras_conformance.checks._support.modules import doubles, keras, np
 from scikeras_conformance.checks._support.plain_use import provided
 from scikeras_conformance.checks._support.predictions import same
+from scikeras_conformance.checks._support.preparation import accepted
+from scikeras_conformance.checks._support.quick_starts import start_joblib_quickly
 from scikeras_conformance.checks._support.serialization import (
     copy_of,
     pickle_round_trip,
@@ -134,8 +136,23 @@ def require_params(
 
 
 def importable_estimator(context: CheckContext, kind: str, *, plain: bool = False) -> Any:
-    """Make an estimator whose builder, and whatever else is in it, can be imported."""
-    builders: Mapping[Any, Any] = doubles.PLAIN if plain else doubles.UNTRAINED
+    """Make an estimator whose builder, and whatever else is in it, can be imported.
+
+    Parameters
+    ----------
+    context : CheckContext
+        The context.
+    kind : str
+        See `settings_of`.
+    plain : bool, default=False
+        Whether the model is a plain `keras.Model`, which Keras would compile as a graph. That takes
+        long in each process, so it is not, if the wrapper has a parameter for that.
+    """
+    if plain and kind != BUILDER_COMPILES:
+        eager = accepted(context, run_eagerly=True)
+        build = importable_builder(context, doubles.PLAIN)
+        return context.make(build, **settings_of(context, kind), **eager)
+    builders: Mapping[Any, Any] = doubles.UNTRAINED
     if kind == BUILDER_COMPILES:
         builders = doubles.COMPILED
     build = importable_builder(context, builders)
@@ -266,7 +283,7 @@ def predict_there(estimator: Any, X: Any, _: Any) -> Any:
         *("fit-compiled", "fit-uncompiled-classes", "fit-uncompiled-instances"),
         "predict-uncompiled-instances",
     ],
-    starts_processes=True,
+    shares=Shares.PROCESSES,
 )
 def workers(context: CheckContext) -> None:
     import joblib
@@ -282,6 +299,7 @@ def workers(context: CheckContext) -> None:
     if task == "predict":
         estimator = fitted_here
     function = fit_there if task == "fit" else predict_there
+    start_joblib_quickly()
     with context.doing(f"{task} in worker processes of joblib"):
         parallel = joblib.Parallel(n_jobs=2, backend="loky", timeout=scaled(100))
         found = parallel(joblib.delayed(function)(estimator, X, y) for _ in range(2))

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from scikeras_conformance.catalog.check import ESTIMATORS, Wrapper, check
+from scikeras_conformance.catalog.check import ESTIMATORS, Shares, Wrapper, check
 from scikeras_conformance.checks._support.helper_models import helper_target, importable_builder
 from scikeras_conformance.checks._support.modules import doubles, np, sklearn_base
 from scikeras_conformance.checks._support.plain_use import provided
@@ -13,6 +13,7 @@ from scikeras_conformance.checks._support.preparation import (
     require_probabilities_exist,
     require_weights_are_taken,
 )
+from scikeras_conformance.checks._support.quick_starts import start_joblib_quickly
 from scikeras_conformance.checks._support.training import learner, require_weights, train
 from scikeras_conformance.runner.context import CheckContext, show
 
@@ -314,12 +315,13 @@ def boosting_weights(context: CheckContext) -> None:
     wrappers=ESTIMATORS,
     cases=["search", "search-of-models", "voting"],
     presupposes="CLS-5.estimator-type",
-    starts_processes=True,
+    shares=Shares.PROCESSES,
 )
 def parallel(context: CheckContext) -> None:
     from sklearn.ensemble import VotingClassifier, VotingRegressor
     from sklearn.model_selection import GridSearchCV
 
+    start_joblib_quickly()
     X, y, *_ = doubles.data_predicted_by_oracles(context.wrapper)
     if context.case.startswith("search"):
         of_models = context.case == "search-of-models"

@@ -1,6 +1,6 @@
 """SKL: the clauses that hold after any sequence of calls."""
 
-from scikeras_conformance.catalog.check import ESTIMATORS, check
+from scikeras_conformance.catalog.check import ESTIMATORS, Shares, check
 from scikeras_conformance.checks._support.call_sequences.family import require_after_any_calls
 from scikeras_conformance.contract import Capability
 from scikeras_conformance.runner.context import CheckContext
@@ -14,6 +14,7 @@ from scikeras_conformance.runner.context import CheckContext
     wrappers=ESTIMATORS,
     needs=[Capability.BUILDERS],
     presupposes="SKL-3.n-features",
+    shares=Shares.CALLS,
 )
 def skl_3_after_any_calls(context: CheckContext) -> None:
     require_after_any_calls(context, "SKL-3")

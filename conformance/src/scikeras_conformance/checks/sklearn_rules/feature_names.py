@@ -3,7 +3,7 @@
 import warnings
 from typing import Any
 
-from scikeras_conformance.catalog.check import ESTIMATORS, check
+from scikeras_conformance.catalog.check import ESTIMATORS, Wrapper, check
 from scikeras_conformance.checks._support.frames import COLUMN_NAMES, make_frame
 from scikeras_conformance.checks._support.helper_models import helper_builder, helper_model
 from scikeras_conformance.checks._support.modules import doubles, np
@@ -109,24 +109,34 @@ CHANGES = ("renamed", "reordered", "missing", "more")
     "SKL-3.other-columns",
     verifies="renamed, reordered, missing or new columns raise a ValueError",
     impact="predictions for a table with moved columns are silently wrong",
-    cases=[*(f"predict-{change}" for change in CHANGES), "partial_fit-reordered"],
+    cases=[
+        *(f"predict-{change}" for change in CHANGES),
+        *("partial_fit-reordered", "predict_proba-reordered", "score-reordered"),
+    ],
+    conditional=True,
 )
 def other_columns(context: CheckContext) -> None:
     method, _, change = context.case.partition("-")
     X, y, *_ = doubles.dataset(context.wrapper)
+    if method in {"predict_proba", "score"} and (
+        not hasattr(context.cls, method) or context.wrapper is Wrapper.BASE
+    ):
+        context.not_applicable(f"there is no {method}, which there does not have to be")
     estimator = context.make(helper_builder(context))
     known = list(COLUMN_NAMES[: X.shape[1]])
     # What cannot be called with the same columns is not refused for others.
     for known_method in dict.fromkeys(("fit", method)):
         data = (make_frame(context, X, known), y)
-        context.call(estimator, known_method, *data[: 1 if known_method == "predict" else 2])
+        context.call(
+            estimator, known_method, *data[: 1 if known_method.startswith("predict") else 2]
+        )
     later = {
         "renamed": lambda: make_frame(context, X, ["other", *known[1:]]),
         "reordered": lambda: make_frame(context, X, [*known[1:], known[0]]),
         "missing": lambda: make_frame(context, X[:, 1:], known[1:]),
         "more": lambda: make_frame(context, np.hstack([X, X[:, :1]]), [*known, "other"]),
     }[change]()
-    arguments = (later, y) if method == "partial_fit" else (later,)
+    arguments = (later,) if method.startswith("predict") else (later, y)
     with context.refusing(f"{method} with columns that are {change}", ValueError):
         getattr(estimator, method)(*arguments)
 

@@ -1,6 +1,6 @@
 """TGT: the clauses that hold after any sequence of calls."""
 
-from scikeras_conformance.catalog.check import Wrapper, check
+from scikeras_conformance.catalog.check import Shares, Wrapper, check
 from scikeras_conformance.checks._support.call_sequences.family import require_after_any_calls
 from scikeras_conformance.checks._support.preparation import require_probabilities_exist
 from scikeras_conformance.contract import Capability
@@ -14,6 +14,7 @@ from scikeras_conformance.runner.context import CheckContext
     wrappers=[Wrapper.CLASSIFIER],
     needs=[Capability.BUILDERS],
     presupposes="TGT-1.binary",
+    shares=Shares.CALLS,
 )
 def tgt_1_after_any_calls(context: CheckContext) -> None:
     require_after_any_calls(context, "TGT-1")
@@ -26,6 +27,7 @@ def tgt_1_after_any_calls(context: CheckContext) -> None:
     wrappers=[Wrapper.CLASSIFIER],
     needs=[Capability.BUILDERS],
     presupposes="TGT-2.multiclass",
+    shares=Shares.CALLS,
 )
 def tgt_2_after_any_calls(context: CheckContext) -> None:
     require_after_any_calls(context, "TGT-2")
@@ -38,6 +40,7 @@ def tgt_2_after_any_calls(context: CheckContext) -> None:
     wrappers=[Wrapper.CLASSIFIER],
     needs=[Capability.BUILDERS],
     presupposes="TGT-3.multilabel",
+    shares=Shares.CALLS,
 )
 def tgt_3_after_any_calls(context: CheckContext) -> None:
     require_after_any_calls(context, "TGT-3")
@@ -50,6 +53,7 @@ def tgt_3_after_any_calls(context: CheckContext) -> None:
     wrappers=[Wrapper.REGRESSOR],
     needs=[Capability.BUILDERS],
     presupposes="TGT-4.continuous",
+    shares=Shares.CALLS,
 )
 def tgt_4_after_any_calls(context: CheckContext) -> None:
     require_after_any_calls(context, "TGT-4")
@@ -62,6 +66,7 @@ def tgt_4_after_any_calls(context: CheckContext) -> None:
     wrappers=[Wrapper.REGRESSOR],
     needs=[Capability.BUILDERS],
     presupposes="TGT-5.continuous-multioutput",
+    shares=Shares.CALLS,
 )
 def tgt_5_after_any_calls(context: CheckContext) -> None:
     require_after_any_calls(context, "TGT-5")
@@ -76,6 +81,7 @@ def tgt_5_after_any_calls(context: CheckContext) -> None:
     conditional=True,
     needs=[Capability.BUILDERS],
     presupposes="TGT-10.probabilities",
+    shares=Shares.CALLS,
 )
 def tgt_10_after_any_calls(context: CheckContext) -> None:
     require_probabilities_exist(context)
@@ -89,6 +95,7 @@ def tgt_10_after_any_calls(context: CheckContext) -> None:
     impact="a second call trains on class numbers where the loss reads something else",
     wrappers=[Wrapper.CLASSIFIER],
     needs=[Capability.BUILDERS],
+    shares=Shares.CALLS,
 )
 def tgt_11_after_any_calls(context: CheckContext) -> None:
     require_after_any_calls(context, "TGT-11")

@@ -22,7 +22,9 @@ from scikeras_conformance.runner.context import CheckContext, show
 
 LABELS: dict[str, list[Any]] = {
     "four-classes": ["d", "b", "c", "a"],
-    "numbers": [10, 2, -1],
+    # Their order is another one as text, and by size.
+    "numbers": [10, 2, -30],
+    "twelve-classes": list(range(12)),
     "booleans": [False, True],
     "logits-one-unit": ["no", "yes"],
     "logits-two-units": ["no", "yes"],
@@ -33,7 +35,7 @@ LABELS: dict[str, list[Any]] = {
 }
 """The labels of each case."""
 
-PROBABILITIES = ("four-classes", "numbers", "booleans")
+PROBABILITIES = ("four-classes", "numbers", "twelve-classes", "booleans")
 """The cases in which the outputs of the model are probabilities already."""
 
 ONE_UNIT = ("booleans", "logits-one-unit", "hinge")
@@ -48,6 +50,7 @@ def _units_and_loss(context: CheckContext) -> tuple[str, Any]:
         "booleans": ("sigmoid", BINARY),
         "four-classes": ("softmax", loss_of_classes(context)),
         "numbers": ("softmax", SPARSE),
+        "twelve-classes": ("softmax", loss_of_classes(context)),
         "logits-one-unit": ("linear", losses.BinaryCrossentropy(from_logits=True)),
         "logits-two-units": ("linear", one_hot if loss_of_classes(context) == ONE_HOT else sparse),
         "logits-sparse": ("linear", sparse),

@@ -10,7 +10,7 @@ import tempfile
 from functools import cache
 from pathlib import Path
 
-from scikeras_conformance.catalog.check import Wrapper, check
+from scikeras_conformance.catalog.check import Shares, Wrapper, check
 from scikeras_conformance.runner.context import CheckContext, show
 
 PLACES = {"base": "BaseWrapper", "classifier": "KerasClassifier", "regressor": "KerasRegressor"}
@@ -210,6 +210,7 @@ def _of_sysconfig() -> list[str]:
     verifies="a small program that uses the wrapper, also in chained calls, type-checks under mypy "
     "--strict",
     impact="projects with type checking have to silence the checker wherever they use the wrapper",
+    shares=Shares.PROCESSES,
 )
 def user_program(context: CheckContext) -> None:
     errors, _ = errors_of_mypy(context, str(context.wrapper))
@@ -222,6 +223,7 @@ def user_program(context: CheckContext) -> None:
     "TYP-3.seen-by-mypy",
     verifies="mypy infers the type of every public method through all decorators and base classes",
     impact="annotations are lost on the way, and mypy accepts every call of the method",
+    shares=Shares.PROCESSES,
 )
 def seen_by_mypy(context: CheckContext) -> None:
     errors, types = errors_of_mypy(context, str(context.wrapper))

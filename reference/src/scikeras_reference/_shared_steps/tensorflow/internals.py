@@ -1,15 +1,25 @@
 """Private TensorFlow APIs used by shared steps. The names are listed in `private_names`."""
 # ruff: noqa: SLF001 - this module looks behind public names
 
+import functools
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
 from scikeras_reference._shared_steps.private_names import module
 from scikeras_reference._shared_steps.refusal_log import NotSharedError
 
-__all__ = ["eager_context", "require_usual_tracing", "seeded_order", "swapped_variables"]
+__all__ = [
+    "eager_context",
+    "plain_call",
+    "require_usual_tracing",
+    "seeded_order",
+    "swapped_variables",
+]
+
+MAX_KEPT_ROWS = 1 << 16
+"""An order of more rows is found anew for each training: they would fill the memory."""
 
 
 def require_usual_tracing() -> None:
@@ -45,6 +55,14 @@ def seeded_order(rows: int) -> Any:
     """
     if eager_context()._seed is None:
         return None
+    find = _seeded_order if rows <= MAX_KEPT_ROWS else _seeded_order.__wrapped__
+    return find(eager_context()._seed, rows)
+
+
+@functools.lru_cache(maxsize=16)
+def _seeded_order(seed: int, rows: int) -> Any:
+    """Return the order that follows from the seed of TensorFlow, which is set to `seed` now."""
+    del seed
     tensorflow = sys.modules["tensorflow"]
 
     def order() -> Any:
@@ -52,7 +70,22 @@ def seeded_order(rows: int) -> Any:
 
     # The seed of an operation depends on the function that it is in, so the function has to be new.
     # Called as a function, it would be one that TensorFlow warns about: traced again and again.
-    return tensorflow.function(order, autograph=False).get_concrete_function()().numpy()
+    found = tensorflow.function(order, autograph=False).get_concrete_function()().numpy()
+    found.flags.writeable = False  # it is that of later trainings, too
+    return found
+
+
+def plain_call(function: Any) -> Callable[[Sequence[Any]], Any]:
+    """Return what calls a concrete function with flat inputs: handles of variables, and tensors.
+
+    Most of the time of an ordinary call goes into finding out what its arguments are.
+    """
+    inner = getattr(function, "inference_fn", None)
+    plain = getattr(inner, "call_preflattened", None)
+    if plain is None:
+        return lambda inputs: function(*inputs)
+    captured = list(function.captured_inputs)
+    return lambda inputs: plain([*inputs, *captured])
 
 
 @contextmanager

@@ -24,7 +24,7 @@ from scikeras_reference._shared_steps.prototypes import (
 )
 from scikeras_reference._shared_steps.refusal_log import NotSharedError
 from scikeras_reference._shared_steps.shared_function import SharedFunction
-from scikeras_reference._shared_steps.tensorflow.internals import swapped_variables
+from scikeras_reference._shared_steps.tensorflow.internals import plain_call, swapped_variables
 
 __all__ = ["SharedGraph"]
 
@@ -46,7 +46,7 @@ class SharedGraph(SharedFunction):
         first = {} if kind == "predict" else _FIRST.setdefault(state.compilation(model), {})
         self._first: dict[str, Spec] = first.setdefault(kind, {})
         self._resolved: dict[tuple[str, Spec | None], Any] = {}
-        self._variables: list[Any] = []
+        self._handles: list[Any] = []
 
     def __call__(self, source: Any) -> Any:
         """Run one step on what Keras passes: an iterator, or a list with one batch."""
@@ -56,15 +56,16 @@ class SharedGraph(SharedFunction):
         if leaves is None:
             return self.own(source)
         step = self._step(source.outline, source.spec)
-        return self.own(source.plain) if step is None else step(*self._variables, *leaves())
+        return self.own(source.plain) if step is None else step([*self._handles, *leaves()])
 
     def _predict(self, batches: Any) -> Any:
         if len(batches) == 1:
-            leaves = keras.tree.flatten(batches[0])
+            convert = sys.modules["tensorflow"].convert_to_tensor
+            leaves = [convert(leaf) for leaf in keras.tree.flatten(batches[0])]
             spec = tuple((tuple(leaf.shape), leaf.dtype.name) for leaf in leaves)
             step = self._step(keras.tree.map_structure(lambda _: 0, batches[0]), spec)
             if step is not None:
-                return step(*self._variables, *leaves)
+                return step([*self._handles, *leaves])
         return self.own(batches)
 
     @property
@@ -102,14 +103,14 @@ class SharedGraph(SharedFunction):
                 return trace_in_thread(lambda: _trace(model, kind, outline, spec, proof, by_name))
 
             step = CACHE.get(key, trace)
-            variables = [v.value for v in state.state(model, training=training)]
+            handles = [v.value.handle for v in state.state(model, training=training)]
         except Exception as error:  # Keras raises what is wrong, in its own words
             self.refuse(error)
             return None
         if isinstance(step, NotSharedError):
             self.refuse(step)
             return None
-        self._variables = variables
+        self._handles = handles
         state.mark_called(model)
         return step
 
@@ -155,4 +156,4 @@ def _trace(model: Any, kind: str, outline: Any, spec: Spec, proof: bytes, by_nam
         stateful = {tensorflow.resource, tensorflow.variant}
         if any(tensor.dtype in stateful for tensor in concrete.captured_inputs):
             raise NotSharedError("its step has state that is none of its arguments")
-    return concrete
+    return plain_call(concrete)

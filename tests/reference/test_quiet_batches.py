@@ -1,0 +1,152 @@
+"""Where nobody looks at single batches, Keras calls nobody for them."""
+
+from functools import partial
+from unittest import mock
+
+import keras
+import pytest
+from shared_step_models import LABELS, ON_JAX, ROWS, dense, empty_cache, only_where_shared, trained
+
+from scikeras_reference import _shared_steps
+from scikeras_reference._shared_steps.quiet_batches import QuietCallbacks, is_quiet
+from scikeras_reference._shared_steps.tensorflow.internals import plain_call, seeded_order
+from scikeras_reference._training.fit import SETTING
+from scikeras_reference._training.seeding import seeded
+
+pytestmark = [
+    only_where_shared,
+    pytest.mark.skipif(ON_JAX, reason="on JAX the list of callbacks is Keras's own"),
+]
+__all__ = ["empty_cache"]  # the fixture
+
+
+@pytest.fixture
+def quiet(monkeypatch):
+    """Collect the lists of callbacks that are not called for batches."""
+    made = []
+
+    class Recorded(QuietCallbacks):
+        def __init__(self, *args, **kwargs):
+            super().__init__(*args, **kwargs)
+            made.append(self)
+
+    monkeypatch.setattr(_shared_steps, "QuietCallbacks", Recorded)
+    return made
+
+
+class Epochs(keras.callbacks.Callback):
+    """Listens to epochs only, and learns of the model and the sizes."""
+
+    def __init__(self):
+        super().__init__()
+        self.seen = []
+
+    def set_model(self, model):
+        super().set_model(model)
+        self.seen.append(("model", model.built, sorted(self.params or {})))
+
+    def set_params(self, params):
+        super().set_params(params)
+        self.seen.append(("params", params))
+
+    def on_train_begin(self, logs=None):
+        self.seen.append(("begin", logs))
+
+    def on_epoch_end(self, epoch, logs=None):
+        self.seen.append((epoch, logs))
+
+
+class Batches(keras.callbacks.Callback):
+    """Listens to batches."""
+
+    def __init__(self, name):
+        super().__init__()
+        self.seen = []
+        setattr(self, name, lambda batch, logs=None: self.seen.append((batch, logs)))
+
+
+def test_callbacks_of_epochs_see_what_keras_shows_them(quiet, monkeypatch):
+    """The order of events, the model, the sizes and the logs are those of Keras alone."""
+    shared, alone = Epochs(), Epochs()
+    trained(dense, ROWS, LABELS, callbacks=[shared], validation_data=(ROWS, LABELS))
+    assert 1 == len(quiet)
+    monkeypatch.setenv(SETTING, "0")
+    trained(dense, ROWS, LABELS, callbacks=[alone], validation_data=(ROWS, LABELS))
+    assert alone.seen == shared.seen
+
+
+@pytest.mark.parametrize(
+    "name",
+    [f"on_{kind}batch_{when}" for kind in ("", "train_", "test_") for when in ("begin", "end")],
+)
+def test_a_callback_of_batches_is_called_for_each(name, quiet):
+    """It sees every batch, and the logs of each."""
+    callback = Batches(name)
+    trained(dense, ROWS, LABELS, callbacks=[callback], validation_data=(ROWS, LABELS))
+    assert [] == quiet
+    assert [0, 1, 2, 0, 1, 2] == [batch for batch, _ in callback.seen]
+    if name.endswith("end"):
+        assert 1 < len({logs["loss"] for _, logs in callback.seen})
+
+
+@pytest.mark.parametrize("owner", [keras.callbacks.CallbackList, keras.callbacks.Callback])
+def test_somebody_who_replaces_a_method_of_keras_is_called_for_each(owner, quiet):
+    """An instrumenting library may replace methods of Keras's list, or of all callbacks."""
+    with mock.patch.object(owner, "on_train_batch_end", autospec=True) as replaced:
+        trained(dense, ROWS, LABELS, epochs=1)
+    assert 3 <= replaced.call_count
+    assert [] == quiet
+
+
+@pytest.mark.parametrize("verbose", [1, 2, "auto", None])
+def test_a_progress_bar_looks_at_batches(verbose):
+    """It is updated after each batch."""
+    assert not is_quiet({"verbose": verbose})
+    assert not is_quiet({})
+    assert is_quiet({"verbose": 0, "callbacks": [keras.callbacks.EarlyStopping("loss")]})
+
+
+def test_a_callback_that_stops_between_epochs_stops_the_training(quiet):
+    """What callbacks of epochs can do, they can do here, too."""
+    stop = keras.callbacks.EarlyStopping("loss", min_delta=10.0, patience=1)
+    model, _ = trained(dense, ROWS, LABELS, epochs=9, callbacks=[stop])
+    assert 1 == len(quiet)
+    assert 2 == len(model.history.history["loss"])
+    assert 6 == int(model.optimizer.iterations)
+
+
+def test_the_order_of_rows_is_found_once_for_a_seed():
+    """It follows from the seed and the number of rows alone, and nobody can change it."""
+    with seeded(3):
+        first = seeded_order(20)
+    with seeded(4):
+        other, longer = seeded_order(20), seeded_order(21)
+    with seeded(3):
+        again = seeded_order(20)
+    assert first is again
+    assert list(range(20)) == sorted(first)
+    assert first.tolist() != other.tolist()
+    assert 21 == len(longer)
+    with pytest.raises(ValueError, match="read-only"):
+        first[0] = 1
+
+
+def test_a_tensorflow_without_the_quick_call_is_called_as_usual():
+    """It costs speed, and nothing else."""
+    import tensorflow as tf
+
+    variable = tf.Variable([1.0, 2.0])
+    specs = [tf.TensorSpec((2,))]
+    constant = tf.constant([5.0, 5.0])
+
+    @tf.function(autograph=False)
+    def add(variable, rows):
+        return {"sum": variable + rows + constant}
+
+    function = add.get_concrete_function(variable, *specs)
+    rows = tf.constant([1.0, 1.0])
+    expected = [7.0, 8.0]
+    quick = plain_call(function)([variable.handle, rows])
+    assert expected == quick["sum"].numpy().tolist()
+    slow = plain_call(partial(function))([variable.handle, rows])
+    assert expected == slow["sum"].numpy().tolist()
