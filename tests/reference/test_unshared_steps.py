@@ -273,12 +273,23 @@ def lines(caplog, monkeypatch):
         (patched, "a Dense has a call of its own"),
         (frozen_later, "a layer was frozen or thawed after compile"),
         (lambda: with_layer(Doubling), "the class reference_models.Doubling is not Keras's own"),
+        (lambda: with_layer(lambda: layers.Rescaling(2)), "Rescaling is not among those of Keras"),
         (lambda: dense(loss=scaled_error), "the function reference_models.scaled_error is not"),
         (lambda: compiled(run_eagerly=True), "run_eagerly=True"),
         (lambda: compiled(steps_per_execution=2), "steps_per_execution=2"),
         (lambda: with_layer(lambda: layers.Dense(420_000)), "has more than 4194304 weights"),
     ],
-    ids=["subclass", "patched", "frozen", "layer", "loss", "eager", "several-steps", "large"],
+    ids=[
+        "subclass",
+        "patched",
+        "frozen",
+        "layer",
+        "preprocessing",
+        "loss",
+        "eager",
+        "several-steps",
+        "large",
+    ],
 )
 def test_the_reason_is_the_real_one(make, reason):
     """A user reads what to change."""

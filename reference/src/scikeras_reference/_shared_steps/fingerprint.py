@@ -124,7 +124,9 @@ class _Reader:
             except Exception as error:
                 raise NotSharedError("a tensor has no value yet") from error
         else:
-            raise NotSharedError(f"the class {class_name(cls)} is not Keras's own")
+            is_keras = cls.__module__.startswith("keras.")
+            whose = "among those of Keras that share steps" if is_keras else "Keras's own"
+            raise NotSharedError(f"the class {class_name(cls)} is not {whose}")
 
     def _array(self, array: Any) -> None:
         if array.dtype.hasobject:
