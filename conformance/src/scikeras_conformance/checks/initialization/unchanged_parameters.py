@@ -4,6 +4,7 @@ from contextlib import suppress
 from typing import Any
 
 from scikeras_conformance.catalog.check import ESTIMATORS, Wrapper, check
+from scikeras_conformance.checks._support.compilation import require_output_names
 from scikeras_conformance.checks._support.helper_models import (
     compiled_helper,
     helper_builder,
@@ -15,6 +16,7 @@ from scikeras_conformance.checks._support.modules import doubles, keras, np, skl
 from scikeras_conformance.checks._support.preparation import (
     accepted,
     counted_to,
+    require_compile_prefix,
     require_probabilities_exist,
 )
 from scikeras_conformance.checks._support.state import own_names, score_if_possible
@@ -183,21 +185,44 @@ def _instance(context: CheckContext, kind: str, *, built: bool) -> Any:
     return [metric] if kind == "metrics" else metric
 
 
+NESTED = ("list-in-list", "value-of-dict", "list-in-dict", "weighted-value-of-dict")
+"""Where an instance of a metric may be, beside a plain list."""
+
+
+def _nested(kind: str, metric: Any) -> Any:
+    return {"list-in-list": [[metric]], "list-in-dict": {"out": [metric]}}.get(
+        kind, {"out": metric}
+    )
+
+
 @check(
     "INIT-5.instances-not-trained",
     verifies="fit does not change the state of optimizers, losses and metrics given as instances",
     impact="momentum and metrics leak from one fit into the next, and a second fit fails with "
     "'Unknown variable'",
     wrappers=ESTIMATORS,
-    cases=["optimizer", "built-optimizer", "loss", "metrics", "used-metrics"],
+    cases=["optimizer", "built-optimizer", "loss", "metrics", "used-metrics", *NESTED],
     needs=[Capability.COMPILATION_PARAMETERS],
+    conditional=True,
 )
 def instances_not_trained(context: CheckContext) -> None:
     X, y, *_ = doubles.dataset(context.wrapper)
-    name = context.case.rpartition("-")[2]
-    instance = _instance(context, name, built="-" in context.case)
-    settings = {"optimizer": keras.optimizers.SGD, "loss": helper_loss(context)}
-    settings[name] = instance
+    settings: dict[str, Any] = {
+        "optimizer": keras.optimizers.SGD,
+        "loss": helper_loss(context),
+    }
+    if context.case in NESTED:
+        name = "metrics"
+        if context.case.startswith("weighted"):
+            require_compile_prefix(context)
+            name = "compile__weighted_metrics"
+        if "dict" in context.case:
+            require_output_names(context)
+        instance = _instance(context, "metric", built=False)
+        settings[name] = _nested(context.case, instance)
+    else:
+        name = context.case.rpartition("-")[2]
+        instance = settings[name] = _instance(context, name, built="-" in context.case)
     estimator = context.make(lambda: uncompiled_helper(context, off=0.5), **settings)
     before = doubles.snapshot(instance)
     # An optimizer that is built for one model is refused by another if it is not copied.

@@ -9,6 +9,7 @@ from scikeras_conformance.checks._support.helper_models import helper_builder, h
 from scikeras_conformance.checks._support.modules import doubles, np
 from scikeras_conformance.checks._support.predictions import as_array
 from scikeras_conformance.checks._support.sklearn_checks import estimator_for, require_prerequisites
+from scikeras_conformance.contract import Capability
 from scikeras_conformance.runner.context import CheckContext, show
 
 
@@ -156,3 +157,33 @@ def column_names_check(context: CheckContext) -> None:
     with context.doing(f"scikit-learn's {name}"), warnings.catch_warnings():
         warnings.simplefilter("ignore")
         check_dataframe_column_names_consistency(type(estimator).__name__, estimator)
+
+
+@check(
+    "SKL-3.names-in-meta",
+    verifies="meta has the names of the columns of this fit, not those of an earlier one",
+    impact="a builder that makes an input for each column makes those of another table",
+    also=["BUILD-4"],
+    needs=[Capability.BUILDER_ARGUMENTS],
+)
+def names_in_meta(context: CheckContext) -> None:
+    X, y, *_ = doubles.dataset(context.wrapper)
+    seen: list[Any] = []
+
+    def build(meta: Any = None) -> Any:
+        seen.append((meta or {}).get("feature_names_in_"))
+        return helper_builder(context)()
+
+    estimator = context.make(build)
+    known = list(COLUMN_NAMES[: X.shape[1]])
+    for names in (known, [f"other_{name}" for name in known]):
+        context.fit(estimator, make_frame(context, X, names), y)
+        expected = as_array(context, context.attribute(estimator, "feature_names_in_"), "names")
+        if expected.tolist() != names:
+            context.stop("fit", f"set feature_names_in_={show(expected)}", follows="SKL-3.names")
+        if not seen:
+            context.stop("fit", "did not call the builder")
+        found = [] if seen[-1] is None else list(seen[-1])
+        context.require(
+            found == names, f"meta has the names {show(found)} for a frame with {show(names)}"
+        )
