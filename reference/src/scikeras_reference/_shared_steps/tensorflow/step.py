@@ -59,8 +59,10 @@ class SharedGraph(SharedFunction):
         return self.own(source.plain) if step is None else step(*self._variables, *leaves())
 
     def _predict(self, batches: Any) -> Any:
-        if len(batches) == 1:
-            leaves = keras.tree.flatten(batches[0])
+        leaves = keras.tree.flatten(batches[0]) if len(batches) == 1 else []
+        tensor = sys.modules["tensorflow"].Tensor
+        # A sparse tensor is none, and Keras traces a function of its own for it.
+        if leaves and all(isinstance(leaf, tensor) for leaf in leaves):
             spec = tuple((tuple(leaf.shape), leaf.dtype.name) for leaf in leaves)
             step = self._step(keras.tree.map_structure(lambda _: 0, batches[0]), spec)
             if step is not None:
