@@ -308,10 +308,5 @@ columns, data = 8192, (Data(),)
 @pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="the peak is in other units elsewhere")
 def test_memory_of_a_data_set():
-    """At most one and a half times what bare Keras takes for ten batches of 32 MiB.
-
-    On JAX it is up to three times: the batches that wait for their turn are counted twice. It is no
-    more for forty batches than for ten.
-    """
-    most = 3 if keras.backend.backend() == "jax" else 1.5
-    assert memory_growth(DATA, "wrapped") < most * memory_growth(DATA, "bare")
+    """At most one and a half times what bare Keras takes for ten batches of 32 MiB."""
+    assert memory_growth(DATA, "wrapped") < 1.5 * memory_growth(DATA, "bare")

@@ -1,16 +1,22 @@
 """What shared steps take for granted about JAX, and what they leave to Keras there."""
 
+import subprocess
+import sys
 from collections import OrderedDict
 
 import keras
 import numpy as np
 import pytest
 
+from scikeras_reference._shared_steps import private_names
 from scikeras_reference._shared_steps.cache import CACHE
 from scikeras_reference._shared_steps.eligibility import require_shareable
 from scikeras_reference._shared_steps.fingerprint import fingerprint
 from scikeras_reference._shared_steps.jax import internals as jax_internals
 from scikeras_reference._shared_steps.jax.step import SharedProgram, _description, _unreadable
+from scikeras_reference._shared_steps.keras_internals.serialization import (
+    without_importing_tensorflow,
+)
 from scikeras_reference._shared_steps.private_names import (
     JAX_VERSIONS,
     OLDER_KERAS_VERSIONS,
@@ -248,3 +254,44 @@ def test_a_batch_of_another_kind_is_left_to_keras(batch):
     """A nest whose structure cannot be written down has no description."""
     assert _description({"a": [X, (Y, None)]}) is not None
     assert _description(batch) is None
+
+
+ORDINARY_USE = """
+import sys
+import keras, numpy as np
+from sklearn.model_selection import GridSearchCV
+from scikeras_reference import KerasRegressor
+def build():
+    return keras.Sequential([keras.Input((3,)), keras.layers.Dense(1)])
+X = np.eye(3, dtype="float32")
+regressor = KerasRegressor(
+    build, loss="mse", optimizer="adam", metrics=["mae"], random_state=0, verbose=0,
+    callbacks=keras.callbacks.EarlyStopping("loss"),
+)
+GridSearchCV(regressor, {"epochs": [1, 2]}, cv=3).fit(X, X[:, 0]).predict(X)
+assert "tensorflow" not in sys.modules
+"""
+
+
+@pytest.mark.process
+@pytest.mark.slow
+def test_tensorflow_is_not_imported():
+    """Where it is installed beside JAX, it would take seconds and 400 MiB in each process."""
+    command = [sys.executable, "-c", ORDINARY_USE]
+    done = subprocess.run(command, check=False, capture_output=True, text=True)
+    assert 0 == done.returncode, done.stderr
+
+
+def test_keras_serialization_is_left_as_it_is(monkeypatch):
+    """Keras asks about TensorFlow as ever after the block; in it, as soon as it is imported."""
+    library = private_names.module("keras.src.saving.serialization_lib")
+    original = library.tf
+    monkeypatch.delitem(sys.modules, "tensorflow", raising=False)
+
+    with without_importing_tensorflow():
+        assert library.tf is not original
+        assert not library.tf.available
+        assert "Dense" == keras.saving.serialize_keras_object(layers.Dense(1))["class_name"]
+        assert "tensorflow" not in sys.modules
+        assert library.tf.name == "tensorflow"
+    assert library.tf is original

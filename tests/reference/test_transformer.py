@@ -186,6 +186,37 @@ def test_sparse_rows(kind, X):
     np.testing.assert_allclose(fitted.transform(dense), other.transform(given), rtol=1e-4)
 
 
+@pytest.mark.parametrize("build", [autoencoder, functional, skipping, nested])
+@pytest.mark.parametrize("eagerly", [True, False])
+def test_sparse_rows_are_made_dense_in_batches(build, eagerly, X, monkeypatch):
+    """Neither a fit nor the codes need the whole matrix as an array, whatever the model."""
+    dense, sizes = np.where(X > 0, X, 0), []
+    original = scipy.sparse.csr_array.toarray
+
+    def recording(self, *args, **kwargs):
+        sizes.append(self.shape[0])
+        return original(self, *args, **kwargs)
+
+    monkeypatch.setattr(scipy.sparse.csr_array, "toarray", recording)
+    params = {
+        "code_layer": "encoder" if build is nested else "code",
+        "batch_size": 5,
+        "shuffle": False,
+        "validation_split": 0.25,
+        "run_eagerly": eagerly,
+    }
+    expected = transformer(build, **params).fit(dense)
+
+    fitted = transformer(build, **params).fit(scipy.sparse.csr_array(dense))
+    codes = fitted.transform(scipy.sparse.csr_array(dense))
+
+    assert set(sizes) <= {5, 3, 1, 4}, sizes
+    np.testing.assert_allclose(expected.transform(dense), codes, rtol=1e-4, atol=1e-6)
+    np.testing.assert_allclose(
+        expected.history_["val_loss"], fitted.history_["val_loss"], rtol=1e-4
+    )
+
+
 def test_pipelines_and_searches(X, y):
     """It is a step like any other, and a search chooses the width of the code."""
     pipeline = make_pipeline(StandardScaler(), transformer(), LogisticRegression()).fit(X, y)

@@ -206,8 +206,7 @@ validation_batch_size, verbose, callbacks, validation_split, shuffle, run_eagerl
         """
         self._require_model("transform")
         X = validate_features(self, X, reset=False)
-        # Keras takes no sparse batches for a model that is a part of another.
-        features = densified(self._encode_features(X))
+        features = self._encode_features(X)
         return self._outputs_of(self.encoder_, features, kwargs, X.shape[0])
 
     @available_if(_has_decoder)  # type: ignore[untyped-decorator]
@@ -330,7 +329,7 @@ validation_batch_size, verbose, callbacks, validation_split, shuffle, run_eagerl
     def _encode(self, X: Any, y: Any) -> tuple[Any, Any]:
         del y  # the model is trained to return what it is given
         features, _ = super()._encode(X, None)
-        return features, densified(features)
+        return features, features
 
     def _validate_target(self, X: Any, y: Any) -> None:
         del X, y

@@ -58,6 +58,7 @@ NAMES = (
     PrivateName("keras.src.trainers.data_adapters.data_adapter", "DataAdapter", _TF),
     PrivateName("keras.src.trainers.data_adapters.array_data_adapter", "ArrayDataAdapter", _TF),
     PrivateName("keras.src.backend.config", "is_nnx_enabled", _JAX),
+    PrivateName("keras.src.saving.serialization_lib", "tf", _JAX),
     PrivateName("tensorflow.python.eager.context", "context", _TF),
     PrivateName("tensorflow.python.framework.config", "is_op_determinism_enabled", _TF),
     PrivateName("jax._src.config", "config", _JAX),

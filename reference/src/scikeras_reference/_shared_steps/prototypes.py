@@ -12,6 +12,9 @@ from typing import Any, NamedTuple
 
 from scikeras_reference._seed_lock import SEED_LOCK
 from scikeras_reference._shared_steps.fingerprint import fingerprint
+from scikeras_reference._shared_steps.keras_internals.serialization import (
+    without_importing_tensorflow,
+)
 from scikeras_reference._shared_steps.refusal_log import NotSharedError
 
 __all__ = ["Configuration", "configuration_of", "prototype_of", "pure_trace", "trace_in_thread"]
@@ -73,7 +76,7 @@ class Configuration(NamedTuple):
 
 def configuration_of(model: Any, *, training: bool) -> Configuration:
     """Return what a prototype of the model is made of."""
-    with _quiet():
+    with _quiet(), without_importing_tensorflow():
         return Configuration(
             type(model),
             _seeded(model.get_config()),

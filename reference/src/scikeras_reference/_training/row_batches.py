@@ -134,11 +134,11 @@ def to_train_on(
         The same, or batches, None and None, with validation data as batches too.
     """
     if not (isinstance(x, Rows) or is_inherited(model, "fit")):
-        return densified(x), y, weights, arguments
+        return densified(x), densified(y), weights, arguments
     x = _with_tensors_of_text(x)
     size, steps = arguments.get("batch_size"), arguments.get("steps_per_epoch")
     rest = dict(arguments)
-    if _needs_batches(model, x):
+    if _needs_batches(model, x, y):
         n_samples = n_rows(x)
         cut = training_rows(arguments, n_samples)
         if arguments.get("validation_split") and arguments.get("validation_data") is None:
@@ -172,19 +172,22 @@ def _validation(model: Any, arguments: Mapping[str, Any], batch_size: Any) -> di
     if not isinstance(data, tuple):
         return {}
     x, y, weights = (_with_tensors_of_text(data[0]), *data[1:], None, None)[:3]
-    if not _needs_batches(model, x):
+    if not _needs_batches(model, x, y):
         return {"validation_data": (x, *data[1:])}
     size = arguments.get("validation_batch_size") or batch_size
     size = _size(size, n_rows(x), arguments.get("validation_steps"))
     return {"validation_data": RowBatches(x, y, weights, size)}
 
 
-def _needs_batches(model: Any, x: Any) -> bool:
+def _needs_batches(model: Any, x: Any, y: Any = None) -> bool:
     """Return whether there are rows, or a sparse matrix, that Keras would not cut into batches.
 
-    Steps of the user's own, and XLA, are given dense batches, as they are of dense data.
+    Steps of the user's own, and XLA, are given dense batches, as they are of dense data. Losses
+    take no sparse target, which an autoencoder has.
     """
-    return isinstance(x, Rows) or (_holds_sparse(x) and not _cuts_sparse_rows(model))
+    if isinstance(x, Rows) or _holds_sparse(y):
+        return True
+    return _holds_sparse(x) and not _cuts_sparse_rows(model)
 
 
 def _cuts_sparse_rows(model: Any) -> bool:

@@ -59,9 +59,11 @@ class SharedGraph(SharedFunction):
         return self.own(source.plain) if step is None else step([*self._handles, *leaves()])
 
     def _predict(self, batches: Any) -> Any:
-        if len(batches) == 1:
-            convert = sys.modules["tensorflow"].convert_to_tensor
-            leaves = [convert(leaf) for leaf in keras.tree.flatten(batches[0])]
+        tensorflow = sys.modules["tensorflow"]
+        leaves = keras.tree.flatten(batches[0]) if len(batches) == 1 else []
+        # Keras traces a function of its own for a sparse tensor.
+        if leaves and not any(isinstance(leaf, tensorflow.SparseTensor) for leaf in leaves):
+            leaves = [tensorflow.convert_to_tensor(leaf) for leaf in leaves]
             spec = tuple((tuple(leaf.shape), leaf.dtype.name) for leaf in leaves)
             step = self._step(keras.tree.map_structure(lambda _: 0, batches[0]), spec)
             if step is not None:
