@@ -33,6 +33,7 @@ WANTED = [
     "./conformance[frames,typing]",
     "./reference[tensorflow-cpu,jax]",
     *("--group", "dev"),
+    *("--group", "parallel"),
     *("--group", "release"),
 ]
 

@@ -7,11 +7,12 @@ import numpy as np
 import pytest
 from reference_models import QUICK, classifier, linear, regressor, sequential, sigmoid
 from sklearn.exceptions import NotFittedError
-from sklearn.preprocessing import FunctionTransformer
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import FunctionTransformer, StandardScaler
 
 from scikeras_reference import KerasClassifier, KerasRegressor, KerasTransformer
 from scikeras_reference.exceptions import SerializationError
-from scikeras_reference.export import to_onnx
+from scikeras_reference.export import register_converters, to_onnx
 
 NEEDS_TENSORFLOW = pytest.mark.skipif(
     "tensorflow" != keras.backend.backend(), reason="Keras exports to ONNX through tf2onnx"
@@ -114,3 +115,70 @@ def test_without_onnx(path, X, y, monkeypatch):
 
     with pytest.raises(ImportError, match="pip install onnx tf2onnx"):
         to_onnx(fitted, path)
+
+
+@NEEDS_TENSORFLOW
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize(
+    ("build", "loss", "y"),
+    [
+        (ending_in(1, "sigmoid"), "binary_crossentropy", np.array(["no", "yes"] * 12)),
+        (ending_in(1, "sigmoid"), "binary_crossentropy", np.arange(24) % 2 == 0),
+        (ending_in(3, "softmax"), "sparse_categorical_crossentropy", np.arange(24) % 3 + 5),
+        (ending_in(2, "sigmoid"), "binary_crossentropy", INDICATOR),
+    ],
+    ids=["text", "booleans", "integers", "indicator"],
+)
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_pipelines_with_a_classifier(build, loss, y, dtype, path, X):
+    """skl2onnx converts the scaler and the wrapper to one model of labels and probabilities."""
+    from skl2onnx import to_onnx as pipeline_to_onnx
+
+    register_converters()
+    clf = KerasClassifier(build, loss=loss, optimizer="sgd", **QUICK)
+    pipeline = make_pipeline(StandardScaler(), clf).fit((X * 9 + 5).astype(dtype), y)
+    rows = (X * 9 + 5).astype(dtype)
+
+    model = pipeline_to_onnx(pipeline, rows[:1], options={"zipmap": False})
+
+    path.write_bytes(model.SerializeToString())
+    outputs = run(path, rows)
+    assert ["label", "probabilities"] == list(outputs)
+    assert pipeline.predict(rows).tolist() == outputs["label"].tolist()
+    assert np.allclose(pipeline.predict_proba(rows), outputs["probabilities"], atol=1e-5)
+
+
+@NEEDS_TENSORFLOW
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore")
+def test_pipelines_with_others(path, X, target):
+    """A transformer in the middle, a regressor at the end, a subclass, and labels as keys."""
+    from skl2onnx import to_onnx as pipeline_to_onnx
+
+    class Own(KerasRegressor):
+        pass
+
+    register_converters(Own)
+    autoencoder = keras.Sequential(
+        [keras.layers.Input((3,)), keras.layers.Dense(2, name="code"), keras.layers.Dense(3)]
+    )
+    transformer = KerasTransformer(autoencoder, loss="mse", **QUICK)
+    pipeline = make_pipeline(StandardScaler(), transformer, Own(linear, loss="mse", **QUICK)).fit(
+        X, target
+    )
+    path.write_bytes(pipeline_to_onnx(pipeline, X[:1]).SerializeToString())
+    assert np.allclose(pipeline.predict(X), run(path, X)["variable"], atol=1e-5)
+
+    clf = make_pipeline(StandardScaler(), classifier()).fit(X, np.arange(24) % 2)
+    path.write_bytes(pipeline_to_onnx(clf, X[:1]).SerializeToString())
+    named = run(path, X)["output_probability"]
+    assert np.allclose(clf.predict_proba(X)[:, 1], [row[1] for row in named], atol=1e-5)
+
+
+def test_without_skl2onnx(monkeypatch):
+    """The error says what to install."""
+    monkeypatch.setitem(sys.modules, "skl2onnx", None)
+
+    with pytest.raises(ImportError, match="pip install skl2onnx tf2onnx"):
+        register_converters()

@@ -33,7 +33,7 @@ WRAPPERS = {"BaseWrapper", "KerasClassifier", "KerasRegressor", "KerasTransforme
         (wrappers, WRAPPERS),
         (model_selection, {"BestEpochScorer", "best_epoch", "refit_with_best_epochs"}),
         (display, {"HistoryDisplay"}),
-        (export, {"to_onnx"}),
+        (export, {"register_converters", "to_onnx"}),
         (models, {"mlp"}),
         (shared_steps, {"available", "explain"}),
         (utils, {"loss_name", "metric_name"}),

@@ -13,10 +13,14 @@ from scikeras_reference._classifier import KerasClassifier
 from scikeras_reference._data.classifier_encoder import ClassifierLabelEncoder
 from scikeras_reference._data.regressor_encoder import RegressorTargetEncoder
 from scikeras_reference._data.target_forms import labels_compete, uses_logits, uses_margins
+from scikeras_reference._regressor import KerasRegressor
 from scikeras_reference._transformer import KerasTransformer
 from scikeras_reference.exceptions import NotInitializedError, SerializationError
 
-__all__ = ["to_onnx"]
+__all__ = ["register_converters", "to_onnx"]
+
+MAX_OPSET = 18
+"""The newest operators that the libraries below Keras export."""
 
 
 def to_onnx(estimator: Any, path: str | os.PathLike[str]) -> None:
@@ -44,6 +48,103 @@ def to_onnx(estimator: Any, path: str | os.PathLike[str]) -> None:
     ``probabilities``, in the order of ``classes_``; a transformer ``transformed``; others
     ``variable``.
     """
+    model = _converted(estimator)
+    onnx = _onnx()
+    onnx.checker.check_model(model)
+    onnx.save(model, path)
+
+
+def register_converters(*classes: type) -> None:
+    """Register the wrappers with skl2onnx, so that it converts pipelines that end in one.
+
+    Parameters
+    ----------
+    *classes : type
+        Subclasses of the wrappers, which skl2onnx does not know by their base.
+        `KerasClassifier`, `KerasRegressor` and `KerasTransformer` are always registered.
+
+    Raises
+    ------
+    ImportError
+        Without ``skl2onnx``.
+
+    Notes
+    -----
+    The estimators that can be converted are those of `to_onnx`. A classifier has the option
+    ``zipmap``, as those of scikit-learn: unless it is False, probabilities are dicts by label.
+    Boolean labels need False.
+
+    Examples
+    --------
+    >>> from skl2onnx import to_onnx as pipeline_to_onnx  # doctest: +SKIP
+    >>> register_converters()  # doctest: +SKIP
+    >>> pipeline_to_onnx(pipeline, X[:1], options={"zipmap": False})  # doctest: +SKIP
+    """
+    try:
+        from skl2onnx import update_registered_converter
+    except ImportError as error:
+        raise ImportError(
+            "register_converters needs skl2onnx: pip install skl2onnx tf2onnx."
+        ) from error
+    for cls in dict.fromkeys((KerasClassifier, KerasRegressor, KerasTransformer, *classes)):
+        options = {
+            "zipmap": [True, False, "columns"],
+            "output_class_labels": [False, True],
+            "nocl": [False, True],  # what skl2onnx asks of every classifier
+        }
+        update_registered_converter(
+            cls,
+            f"{cls.__module__}.{cls.__qualname__}",
+            _set_types,
+            _convert,
+            options=options if issubclass(cls, KerasClassifier) else None,
+        )
+
+
+def _set_types(operator: Any) -> None:
+    """Set the types of the outputs of an operator of skl2onnx."""
+    from skl2onnx.common import data_types
+
+    onnx, estimator = _onnx(), operator.raw_operator
+    rows = operator.inputs[0].get_first_dimension()
+    if isinstance(estimator, KerasClassifier):
+        shape, kind = _form_of_label(onnx, estimator)
+        names = {
+            onnx.TensorProto.STRING: "StringTensorType",
+            onnx.TensorProto.BOOL: "BooleanTensorType",
+            onnx.TensorProto.FLOAT: "FloatTensorType",
+            onnx.TensorProto.DOUBLE: "DoubleTensorType",
+        }
+        label = getattr(data_types, names.get(kind, "Int64TensorType"))
+        operator.outputs[0].type = label([rows, *shape[1:]])
+        shape = [int(estimator.n_classes_)]
+    elif isinstance(estimator, KerasTransformer):
+        shape = list(estimator.encoder_.output_shape[1:])
+    else:
+        is_row = getattr(estimator, "y_ndim_", 2) == 1
+        shape = [] if is_row else list(estimator.model_.output_shape[1:])
+    operator.outputs[-1].type = data_types.FloatTensorType([rows, *shape])
+
+
+def _convert(scope: Any, operator: Any, container: Any) -> None:
+    """Add the graph of an estimator to a graph of skl2onnx."""
+    from skl2onnx.helpers.integration import add_onnx_graph
+
+    onnx = _onnx()
+    model = _converted(operator.raw_operator, opset=min(container.target_opset, MAX_OPSET))
+    (wanted,) = model.graph.input
+    given = operator.inputs[0].type.to_onnx_type().tensor_type.elem_type
+    kind = wanted.type.tensor_type.elem_type
+    if given != kind:
+        name, wanted.name = wanted.name, f"{wanted.name}_given"
+        wanted.type.tensor_type.elem_type = given
+        cast = onnx.helper.make_node("Cast", [wanted.name], [name], name="cast_X", to=kind)
+        model.graph.node.insert(0, cast)
+    add_onnx_graph(scope, operator, container, model)
+
+
+def _converted(estimator: Any, opset: int | None = None) -> Any:
+    """Return a fitted estimator as an ``onnx.ModelProto``."""
     if not getattr(estimator, "initialized_", False):
         raise NotInitializedError(
             f"This {type(estimator).__name__} has no model yet. Call fit or initialize first."
@@ -55,7 +156,7 @@ def to_onnx(estimator: Any, path: str | os.PathLike[str]) -> None:
         part(np.zeros((1, *part.input_shape[1:]), dtype=np.float32))
     with tempfile.TemporaryDirectory() as folder:
         exported = Path(folder) / "model.onnx"
-        part.export(exported, format="onnx", verbose=False)
+        part.export(exported, format="onnx", verbose=False, opset_version=opset)
         model = onnx.load(exported)
     if len(model.graph.output) != 1:
         raise SerializationError(
@@ -65,20 +166,16 @@ def to_onnx(estimator: Any, path: str | os.PathLike[str]) -> None:
     graph = _Graph(onnx, model.graph)
     if isinstance(estimator, KerasClassifier):
         label, probabilities = _decoded(graph, estimator)
-        n_classes = int(estimator.n_classes_)
-        columns = n_classes if estimator.target_type_ == "multilabel-indicator" else 1
-        shape = [-1] if estimator.y_ndim_ == 1 else [-1, columns]
-        kind = _kind_of_label(onnx, estimator)
+        shape, kind = _form_of_label(onnx, estimator)
         graph.finish("label", graph.reshape(label, shape), shape, kind)
-        graph.finish("probabilities", probabilities, [-1, n_classes])
+        graph.finish("probabilities", probabilities, [-1, int(estimator.n_classes_)])
     elif isinstance(estimator, KerasTransformer):
         graph.finish("transformed", graph.raw, graph.raw_shape)
     elif getattr(estimator, "y_ndim_", 2) == 1:
         graph.finish("variable", graph.reshape(graph.raw, [-1]), [-1])
     else:
         graph.finish("variable", graph.raw, graph.raw_shape)
-    onnx.checker.check_model(model)
-    onnx.save(model, path)
+    return model
 
 
 def _check_encoders(estimator: Any) -> None:
@@ -163,13 +260,17 @@ def _labels(classes: Any) -> Any:
     return classes.astype(np.int64) if classes.dtype.kind in "iu" else classes
 
 
-def _kind_of_label(onnx: Any, estimator: Any) -> int:
-    if estimator.target_type_ == "multilabel-indicator":
-        return int(onnx.TensorProto.INT64)
+def _form_of_label(onnx: Any, estimator: Any) -> tuple[list[int], int]:
+    """Return the shape of the labels, -1 for the number of rows, and their ONNX type."""
+    is_indicator = estimator.target_type_ == "multilabel-indicator"
+    columns = int(estimator.n_classes_) if is_indicator else 1
+    shape = [-1] if estimator.y_ndim_ == 1 else [-1, columns]
+    if is_indicator:
+        return shape, int(onnx.TensorProto.INT64)
     labels = _labels(estimator.classes_)
     if labels.dtype == object:
-        return int(onnx.TensorProto.STRING)
-    return int(onnx.helper.np_dtype_to_tensor_dtype(labels.dtype))
+        return shape, int(onnx.TensorProto.STRING)
+    return shape, int(onnx.helper.np_dtype_to_tensor_dtype(labels.dtype))
 
 
 class _Graph:
