@@ -113,6 +113,12 @@ def _compiled_with(model: Any) -> dict[str, Any]:
     for name in ("optimizer", "loss"):
         value = getattr(model, name, None)
         found[f"{name} of model_"] = config_of(value) if hasattr(value, "get_config") else value
+    # Keras makes those that it was compiled with when it trains, which a stub does not.
+    calls = getattr(getattr(model, "log", None), "compiles", None) or [{}]
+    found["metrics of Model.compile"] = [
+        metric if isinstance(metric, str) else getattr(metric, "name", type(metric).__name__)
+        for metric in doubles.leaves(calls[-1].get("metrics"))
+    ]
     found["metrics of model_"] = [
         metric.name
         for holder in model.metrics

@@ -10,6 +10,7 @@ from scikeras_conformance.checks._support.encoders import (
     require_encoders_are_used,
     subclass,
 )
+from scikeras_conformance.checks._support.fit_outcomes import stub_model
 from scikeras_conformance.checks._support.helper_models import helper_target
 from scikeras_conformance.checks._support.modules import doubles, keras, np
 from scikeras_conformance.checks._support.predictions import as_array
@@ -174,3 +175,36 @@ def unchanged(context: CheckContext) -> None:
         context.require(
             not other, f"{method} received rows of shape {other[:1]} for X of shape {X.shape}"
         )
+
+
+@check(
+    "DATA-7.other-dtype",
+    verifies="X of another dtype than in fit reaches the model in predict with its values, or is "
+    "refused",
+    impact="measurements are rounded because the model was fitted to whole numbers",
+    cases=["fractions-after-integers", "large-after-small-integers"],
+)
+def other_dtype(context: CheckContext) -> None:
+    X, y, *_ = doubles.dataset(context.wrapper)
+    whole: Any = np.rint(X * 3).astype(np.int64)
+    first, later = whole, X.astype(np.float64) + 0.25
+    if context.case.startswith("large"):
+        first, later = whole.astype(np.int8), whole + 1000
+    estimator = context.make(lambda: stub_model(context))
+    context.fit(estimator, first, y)
+    context.predict(estimator, first)
+    what = f"predict with X of dtype {later.dtype} after fit with {first.dtype}"
+    with context.preparing(what):
+        try:
+            estimator.predict(later)
+        except (TypeError, ValueError):
+            return  # so nothing is predicted from other values
+    log = context.recording_model(estimator).log
+    if not log.predicts:
+        context.stop("predict", "did not call Model.predict, where its data could be seen")
+    with context.preparing("reading what Model.predict received"):
+        seen = np.asarray(log.predicts[-1]["x"], dtype=float)
+    context.require(
+        seen.shape == later.shape and np.allclose(seen, later, rtol=1e-5),
+        f"{what} passed on {show(seen[:2])}, not {show(later[:2])}",
+    )

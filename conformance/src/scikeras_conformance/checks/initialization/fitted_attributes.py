@@ -5,6 +5,7 @@ from typing import Any
 from scikeras_conformance.catalog.check import ESTIMATORS, Wrapper, check
 from scikeras_conformance.checks._support.helper_models import compiled_helper, helper_builder
 from scikeras_conformance.checks._support.modules import doubles, np
+from scikeras_conformance.checks._support.plain_use import plain_use, provided
 from scikeras_conformance.checks._support.predictions import require_values
 from scikeras_conformance.checks._support.preparation import (
     require_it_works,
@@ -125,6 +126,12 @@ def initialize_does_not_train(context: CheckContext) -> None:
     estimator = context.make(helper_builder(context, rate=0.5))
     context.observe.initialize(estimator, X, y)
     require_values(context, context.observe.predict(estimator, X), y, "predict after initialize")
+    # INIT-9 has the same methods raise as long as there is no model.
+    for method in ("predict_proba", "score"):
+        if hasattr(context.cls, method) and context.wrapper is not Wrapper.BASE:
+            data = (X, y) if method == "score" else (X,)
+            with provided(plain_use(context, "fit", method)):
+                context.observe.call(estimator, method, *data)
 
 
 @check(

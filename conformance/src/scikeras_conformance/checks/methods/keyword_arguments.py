@@ -93,7 +93,8 @@ def _require_override(context: CheckContext, method: str, override: Override) ->
     with provided(without_keywords):
         estimator, count = _prepared(context, method, override, lambda: record.count(event))
         before = context.params(estimator)
-        for given, number in ((keywords, override.with_keywords), ({}, override.without)):
+        once = keywords, override.with_keywords
+        for given, number in (once, ({}, override.without), once):
             what = f"{method}({', '.join(given)})"
             with context.doing(what):
                 found = count(given)
