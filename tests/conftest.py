@@ -32,6 +32,16 @@ def pytest_collection_modifyitems(config, items):
     config.stash[COLLECTED] = list(items)
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config, log):
+    """Let a worker that has nothing to do take over tests of another, some of which take long."""
+    if config.getvalue("dist") != "load":  # somebody asked for something else
+        return None
+    from xdist.scheduler import WorkStealingScheduling
+
+    return WorkStealingScheduling(config, log)
+
+
 def pytest_collection_finish():
     """Keep what was imported out of every collection of garbage, which a backend makes long."""
     gc.freeze()

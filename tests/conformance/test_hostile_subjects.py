@@ -152,6 +152,7 @@ def test_an_import_that_ends_the_process(tmp_path):
 HANG = "while True:\n    try: time.sleep(60)\n    except BaseException: pass\n"
 
 
+@pytest.mark.exhaustive
 @process
 @pytest.mark.parametrize("workers", ["1", pytest.param("2", marks=pytest.mark.exhaustive)])
 def test_an_import_that_swallows_its_time_limit(tmp_path, workers):

@@ -304,6 +304,7 @@ columns, data = 8192, (Data(),)
 """
 
 
+@pytest.mark.exhaustive
 @pytest.mark.process
 @pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="the peak is in other units elsewhere")

@@ -74,6 +74,7 @@ def test_the_scripts_of_the_ten_steps_are_there():
         assert (SCRIPTS / name).is_file()
 
 
+@pytest.mark.exhaustive
 @where_checked
 @pytest.mark.slow
 @pytest.mark.process

@@ -315,6 +315,7 @@ data = (X, np.arange(columns, dtype="float32") / columns)
 """
 
 
+@pytest.mark.exhaustive
 @pytest.mark.process
 @pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="the peak is in other units elsewhere")

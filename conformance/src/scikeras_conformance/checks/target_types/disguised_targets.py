@@ -1,5 +1,6 @@
 """TGT-4 and TGT-5: numbers that look like labels to scikit-learn are numbers to a regressor."""
 
+from collections.abc import Callable
 from typing import Any
 
 from scikeras_conformance.catalog.check import Wrapper, check
@@ -9,20 +10,22 @@ from scikeras_conformance.exceptions import Blocked
 from scikeras_conformance.runner.context import CheckContext, show
 
 
-def _targets() -> dict[str, Any]:
-    """Return targets of the rows of a data set by what they look like."""
-    rows = np.arange(16)
-    shares = np.linspace(0.125, 0.875, 16)
-    return {
-        "zeros-and-ones": (rows % 2).astype(np.float32),
-        "booleans": rows % 2 == 0,
-        "counts": rows % 5,
-        "one-value": np.full(16, 3.0),
-        "columns-of-zeros-and-ones": np.stack([rows % 2, rows // 2 % 2], axis=1).astype(float),
-        "columns-of-counts": np.stack([rows % 3, rows % 5], axis=1),
-        "shares": np.stack([shares, 1 - shares], axis=1),
-        "one-hot": np.eye(3)[rows % 3],
-    }
+def _shares(rows: Any) -> Any:
+    share = (rows + 2) / 20
+    return np.stack([share, 1 - share], axis=1)
+
+
+_TARGETS: dict[str, Callable[[Any], Any]] = {
+    "zeros-and-ones": lambda rows: (rows % 2).astype(np.float32),
+    "booleans": lambda rows: rows % 2 == 0,
+    "counts": lambda rows: rows % 5,
+    "one-value": lambda rows: np.full(len(rows), 3.0),
+    "columns-of-zeros-and-ones": lambda rows: np.stack([rows % 2, rows // 2 % 2], axis=1) * 1.0,
+    "columns-of-counts": lambda rows: np.stack([rows % 3, rows % 5], axis=1),
+    "shares": _shares,
+    "one-hot": lambda rows: np.eye(3)[rows % 3],
+}
+"""Targets by what they look like, for the numbers of the rows."""
 
 
 @check(
@@ -32,11 +35,11 @@ def _targets() -> dict[str, Any]:
     impact="predicted counts are rounded, or predicted shares are turned into labels",
     wrappers=[Wrapper.REGRESSOR],
     also=["TGT-4"],
-    cases=list(_targets()),
+    cases=list(_TARGETS),
     conditional=True,
 )
 def disguised(context: CheckContext) -> None:
-    y = _targets()[context.case]
+    y = _TARGETS[context.case](np.arange(16))
     data = doubles.continuous_dataset(1 if y.ndim == 1 else y.shape[1])
 
     def build() -> Any:
