@@ -28,7 +28,10 @@ sys.addaudithook(_notice)
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config, items):
-    """Keep the list for tests/repository/test_fast_subset.py."""
+    """Mark pages as slow, for most of them train; keep the list for test_fast_subset.py."""
+    for item in items:
+        if item.path.suffix == ".md":
+            item.add_marker("slow")
     config.stash[COLLECTED] = list(items)
 
 
