@@ -119,6 +119,7 @@ def test_a_gpu_that_is_not_there(plugin, tmp_path):
     assert ("incomplete", 3) == (data["footer"]["verdict"], data["footer"]["exit_code"])
 
 
+@pytest.mark.exhaustive
 @pytest.mark.process
 @pytest.mark.usefixtures("toy_on_path")
 def test_the_cpu_that_the_configuration_asks_for_is_in_the_report(tmp_path):

@@ -152,6 +152,7 @@ def test_a_backend_that_is_not_there(given, monkeypatch):
     assert ("the backend 'torch', which KERAS_BACKEND names" in str(caught.value)) is bool(given)
 
 
+@pytest.mark.exhaustive
 @pytest.mark.process
 def test_a_run_on_a_backend_that_cannot_train(tmp_path, toy_on_path, monkeypatch):
     """The reason is in the terminal and in the report, and the exit code is that of both."""

@@ -172,6 +172,7 @@ def test_from_the_first_run_to_a_gate_that_holds(tmp_path):
     assert "\n::notice title=CLS-2.fit-and-predict%3Abase::fit" in done.stdout
 
 
+@pytest.mark.exhaustive
 @pytest.mark.process
 def test_flaky_failures_are_tried_until_they_fail(tmp_path):
     """One that fails at its third try is known; one that never fails is a stale excuse."""

@@ -124,6 +124,7 @@ class KerasRegressor(BaseWrapper, wrappers.KerasRegressor):
 """A wrapper that changes a setting for a target that HYG-2 does not try."""
 
 
+@pytest.mark.exhaustive
 @pytest.mark.process
 @pytest.mark.slow
 def test_a_run_fails_by_what_another_check_saw(tmp_path, light_processes):

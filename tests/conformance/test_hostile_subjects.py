@@ -211,6 +211,7 @@ def test_streams_of_pytest_that_are_closed(tmp_path):
     assert 3 == len(results)
 
 
+@pytest.mark.exhaustive
 @process
 def test_text_that_cannot_be_sent(tmp_path):
     """A lone surrogate in what is raised, printed and logged reaches every format as a sign."""
@@ -270,6 +271,7 @@ def test_a_first_fit_that_does_not_come_back(tmp_path, body, reason):
     assert "cannot be fitted (exit code 8)" == done.stdout.splitlines()[-1]
 
 
+@pytest.mark.exhaustive
 @process
 def test_a_report_that_disappears_during_the_run(tmp_path):
     """Summary, last line, other formats and exit code all call the run incomplete."""

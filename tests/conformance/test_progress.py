@@ -83,6 +83,7 @@ def test_logs_are_quiet(scene, mode, count):
     assert "\x1b" not in scene.terminal.text
 
 
+@pytest.mark.exhaustive
 @pytest.mark.process
 @pytest.mark.usefixtures("toy_on_path")
 def test_in_a_real_terminal(tmp_path):

@@ -80,6 +80,7 @@ def test_scripts_come_to_the_same_result(tmp_path, light_processes):
     assert ["0"] * len(SOME) == run_scripts(tmp_path, "scikeras_reference", names)
 
 
+@pytest.mark.exhaustive
 @pytest.mark.process
 def test_a_script_of_a_broken_wrapper(tmp_path, light_processes):
     """A mutant fails its script."""

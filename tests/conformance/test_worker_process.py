@@ -83,6 +83,7 @@ def test_a_process_has_imported_keras_and_nothing_of_the_suite(tmp_path):
     assert "[True, False, False]" == output_of_script(code, tmp_path)
 
 
+@pytest.mark.exhaustive
 @pytest.mark.process
 def test_joblib_uses_the_processes_that_were_started(tmp_path):
     """They serve its next calls, and what a user defines in a script is still found there."""

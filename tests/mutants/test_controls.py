@@ -37,7 +37,7 @@ def part_for(name, subjects):
     """Return the checks that a subject meets in the ordinary run.
 
     Each subject meets others, spread over all chapters, and all subjects of a kind together meet
-    a third of the checks. The composed control, which is not among them, meets every ninth check
+    a quarter of the checks. The composed control, which is not among them, meets every ninth check
     and the sequences of calls; the first broken subject meets some of the latter. What takes long,
     and types, which need a package on disk, are left out; what type checkers see of packages is
     the business of tests/conformance/test_typing_checks.py.
@@ -45,7 +45,7 @@ def part_for(name, subjects):
     names = list(subjects)
     if name not in names:
         return [*OTHERS[::9], *SEQUENCES]
-    part = OTHERS[names.index(name) :: 3 * len(names)]
+    part = OTHERS[names.index(name) :: 4 * len(names)]
     return [*part, *SEQUENCES[::6]] if name == next(iter(BROKEN)) else part
 
 

@@ -103,6 +103,7 @@ def test_explanations_are_of_mutants_that_exist():
     assert "so" == by_function.of(change)
 
 
+@pytest.mark.exhaustive
 @pytest.mark.slow
 def test_the_explanations_of_this_project_hold():
     """Each reason is a sentence, and fits a mutant that is made."""

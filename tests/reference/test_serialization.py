@@ -156,6 +156,7 @@ def test_a_fresh_process(X, target, tmp_path):
     assert wrapper.history_ == history
 
 
+@pytest.mark.exhaustive
 @pytest.mark.process
 def test_worker_processes(X, target):
     """Workers of joblib take and give fitted wrappers, of classes that live in ``__main__`` too."""

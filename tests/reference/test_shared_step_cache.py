@@ -209,6 +209,7 @@ def graphs():
     return sum(type(o).__name__ in kinds for o in gc.get_objects())
 
 
+@pytest.mark.exhaustive
 @pytest.mark.slow
 def test_fits_of_one_structure_leave_no_graphs_behind():
     """After the first fit, neither training nor shuffling nor validating adds to the memory."""

@@ -63,6 +63,7 @@ def test_the_folder_can_be_deleted(tmp_path):
     assert 1 == output.count("scikeras_reference.shared_steps: no model shares its steps")
 
 
+@pytest.mark.exhaustive
 @pytest.mark.fast
 @pytest.mark.process
 def test_the_package_can_be_imported_with_a_keras_that_moved_a_class(tmp_path):
