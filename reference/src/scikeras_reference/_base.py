@@ -12,14 +12,9 @@ from scikeras_reference._data.validation import (
     require_weight,
     validate_features,
 )
-from scikeras_reference._model.built_model import (
-    check_target,
-)
+from scikeras_reference._model.built_model import check_target
 from scikeras_reference._parameters.named import check_flag
-from scikeras_reference._training.keras_arguments import (
-    one_more_epoch,
-    splits,
-)
+from scikeras_reference._training.keras_arguments import one_more_epoch, splits
 from scikeras_reference._training.splitters import hold_out
 from scikeras_reference._training.validation_rows import class_weighted, training_rows
 
