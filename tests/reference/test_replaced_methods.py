@@ -56,6 +56,14 @@ def test_a_replaced_method_of_a_class_that_is_not_in_the_model_changes_nothing()
         assert explain(dense()) is None
 
 
+@pytest.mark.parametrize("cls", [keras.Model, keras.losses.Loss, keras.optimizers.Optimizer])
+@pytest.mark.parametrize("name", ["__reduce__", "__deepcopy__", "__copy__", "__repr__"])
+def test_methods_that_no_step_calls_may_be_replaced(cls, name):
+    """SciKeras replaces those that copy and pickle; who imports both loses no speed."""
+    with mock.patch.object(cls, name, lambda self, *_: self, create=True):
+        assert explain(dense()) is None
+
+
 def test_a_wrapped_fit_gets_the_users_own_arguments():
     """Experiment trackers replace ``Model.fit``, and log what it is given."""
     seen = []

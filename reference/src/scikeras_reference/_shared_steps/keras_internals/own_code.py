@@ -91,6 +91,14 @@ _SOURCES = frozenset(
     | (sys.stdlib_module_names - {"unittest", "__main__"})
 )
 """Packages whose functions stand in Keras's modules."""
+_UNCALLED = frozenset(
+    f"__{name}__"
+    for name in (
+        *("copy", "deepcopy", "dir", "getnewargs", "getnewargs_ex", "getstate", "reduce"),
+        *("reduce_ex", "repr", "setstate", "sizeof", "str"),
+    )
+)
+"""Methods that copy, store or describe an object, which no step does. SciKeras replaces some."""
 _MEMBERS = (FunctionType, property, staticmethod, classmethod, type)
 _REPLACED = object()
 """Stands for an original that is not known: it was replaced before anybody looked."""
@@ -221,7 +229,8 @@ def _namespace(owner: str, space: Mapping[str, Any]) -> _Namespace:
     names = [
         name
         for name, value in space.items()
-        if isinstance(value, _MEMBERS) or (is_keras and _is_foreign(value))
+        if name not in _UNCALLED
+        and (isinstance(value, _MEMBERS) or (is_keras and _is_foreign(value)))
     ]
     names = [*names, *names[:1]] if len(names) < 2 else names  # two make a tuple
     originals = tuple(
