@@ -7,6 +7,9 @@ from pathlib import Path
 
 import pytest
 
+EXHAUSTIVE_PAGES = {"explaining.md"}
+"""Pages whose examples take more than ten seconds."""
+
 COLLECTED = pytest.StashKey()
 """Every item of a session, before anything was deselected."""
 
@@ -31,7 +34,7 @@ def pytest_collection_modifyitems(config, items):
     """Mark pages as slow, for most of them train; keep the list for test_fast_subset.py."""
     for item in items:
         if item.path.suffix == ".md":
-            item.add_marker("slow")
+            item.add_marker("exhaustive" if item.path.name in EXHAUSTIVE_PAGES else "slow")
     config.stash[COLLECTED] = list(items)
 
 

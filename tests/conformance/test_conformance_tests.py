@@ -39,6 +39,7 @@ def test_two_lines_are_enough(pytester):
     assert 'failures="3"' in (pytester.path / "j.xml").read_text()
 
 
+@pytest.mark.exhaustive
 @pytest.mark.process
 def test_items_are_selected_run_again_and_spread_like_any_other(pytester):
     """-k, -m for level, chapter and profile, --lf and -n."""

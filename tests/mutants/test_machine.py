@@ -119,6 +119,7 @@ def test_the_share_is_of_what_was_judged_and_is_not_equivalent():
     assert tally.share(Counter(open=3)) is None
 
 
+@pytest.mark.exhaustive
 @pytest.mark.slow
 def test_results_are_kept_and_written(tmp_path):
     """A run goes on from what is kept; the page has the counts and the survivors."""

@@ -135,6 +135,7 @@ def test_routed_parameters_can_be_searched(name, values, read, learnable):
         assert found in {None, value}
 
 
+@pytest.mark.exhaustive
 @pytest.mark.process
 def test_searches_in_worker_processes(learnable):
     """Wrappers with instances among their parameters travel to workers and back (SER-3)."""
