@@ -5,7 +5,9 @@ a counterpart raises `Absent` with the reason, which the report shows.
 """
 
 import pickle
-from collections.abc import Callable
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any, ClassVar
 
 from benchmarks.task import BATCH_SIZE, Settings, layers
@@ -30,7 +32,7 @@ class Competitor:
     title: ClassVar[str]
     statement: ClassVar[str]  # the import that users write
     needs: ClassVar[tuple[str, ...]]  # required modules
-    on_keras: ClassVar[bool] = True
+    library: ClassVar[str] = "Keras"  # competitors of one library share a process
 
     def construct(self, settings: Settings) -> Any:  # noqa: ARG002
         """Return an unfitted estimator."""
@@ -215,7 +217,7 @@ class Skorch(Competitor):
     name, title = "skorch", "skorch"
     needs = ("skorch", "torch")
     statement = "from skorch import NeuralNetClassifier"
-    on_keras = False
+    library = "PyTorch"
 
     def construct(self, settings: Settings) -> Any:
         import torch
@@ -240,6 +242,56 @@ class Skorch(Competitor):
     def grid(self, grid: Grid, settings: Settings) -> Grid:  # noqa: ARG002
         names = {"hidden": "module__hidden", "learning_rate": "lr"}
         return {names[name]: values for name, values in grid.items()}
+
+
+class Perceptron(Competitor):
+    """scikit-learn's own network, which has no graph to trace and no start-up."""
+
+    name, title = "mlp", "`MLPClassifier`"
+    needs = ("sklearn",)
+    statement = "from sklearn.neural_network import MLPClassifier"
+    library = "scikit-learn"
+
+    def construct(self, settings: Settings) -> Any:
+        from sklearn.neural_network import MLPClassifier
+
+        return MLPClassifier(
+            (settings.hidden,), learning_rate_init=settings.learning_rate, alpha=0.0,
+            batch_size=BATCH_SIZE, max_iter=settings.epochs, n_iter_no_change=settings.epochs + 1,
+        )  # fmt: skip
+
+    def change(self, estimator: Any, settings: Settings) -> None:
+        estimator.set_params(
+            hidden_layer_sizes=(settings.hidden,), learning_rate_init=settings.learning_rate
+        )
+
+    def fit(self, estimator: Any, X: Any, y: Any) -> Any:
+        with _without_warnings():
+            return super().fit(estimator, X, y)
+
+    def predictor(self, fitted: Any, batch_size: int) -> Callable[[Any], Any]:  # noqa: ARG002
+        predict: Callable[[Any], Any] = fitted.predict
+        return predict
+
+    def search(self, *args: Any, **kwargs: Any) -> Any:
+        with _without_warnings():
+            return super().search(*args, **kwargs)
+
+    def grid(self, grid: Grid, settings: Settings) -> Grid:  # noqa: ARG002
+        found = {"learning_rate_init": grid["learning_rate"]}
+        if "hidden" in grid:
+            found["hidden_layer_sizes"] = [(width,) for width in grid["hidden"]]
+        return found
+
+
+@contextmanager
+def _without_warnings() -> Iterator[None]:
+    """Hide that training ended after ``max_iter`` epochs, which is what is measured."""
+    from sklearn.exceptions import ConvergenceWarning
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        yield
 
 
 def _build(hidden: int) -> Any:
@@ -269,5 +321,6 @@ COMPETITORS: dict[str, Competitor] = {
     competitor.name: competitor
     for competitor in (
         Reference(), BareKeras(), PredictOnBatch(), KerasWrappers(), SciKeras(), Skorch(),
+        Perceptron(),
     )
 }  # fmt: skip

@@ -25,15 +25,16 @@ class Demand:
 
 DEMANDS = (
     Demand("predict-1", "scikeras", 1 / 20),
-    Demand("predict-1", "predict_on_batch", 3.0),
+    Demand("predict-1", "predict_on_batch", 2.0),
     Demand("predict-1000", "keras", 1.0),
     Demand("predict-100000-by-32", "keras", 1.02),
     Demand("predict-100000-by-1000", "keras", 1.02),
     Demand("predict-100000", "keras", 1.02),
-    Demand("search-warm", "scikeras", 1 / 4),
+    Demand("search-warm", "scikeras", 1 / 8),
     Demand("search-cold", "scikeras", 1 / 4),
     Demand("search-warm", "skorch", 2.0, stretch=True),
     Demand("search-cold", "skorch", 2.0, stretch=True),
+    Demand("search-warm", "mlp", 3.0, stretch=True),
     Demand("first-fit", "keras", 1.03),
     Demand("long-fit", "keras", 1.01),
     Demand("memory", "keras", 1.0),

@@ -13,6 +13,7 @@ _STYLES = {
     "keras.wrappers": ("#1f77b4", "s"),
     "scikeras": ("#d62728", "D"),
     "skorch": ("#2ca02c", "^"),
+    "mlp": ("#9467bd", "P"),
 }
 
 

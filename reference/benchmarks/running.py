@@ -67,8 +67,8 @@ class Run:
         def worker(competitor: str) -> Worker:
             if scenario.process == "fresh":
                 return self._start()
-            shared = "on Keras" if COMPETITORS[competitor].on_keras else "on PyTorch"
-            key = shared if scenario.process == "shared" else competitor
+            library = COMPETITORS[competitor].library
+            key = f"on {library}" if scenario.process == "shared" else competitor
             if key not in self._kept:
                 self._kept[key] = self._start()
             return self._kept[key]

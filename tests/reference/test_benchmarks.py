@@ -10,7 +10,7 @@ from benchmarks.competitors import COMPETITORS, Absent
 from benchmarks.results import Results, Spread, ratios, spread
 from benchmarks.running import Run
 from benchmarks.scenarios import SCENARIOS, Scenario
-from benchmarks.task import TINY
+from benchmarks.task import TINY, data
 from benchmarks.worker import Service
 
 ROOT = Path(__file__).parents[2]
@@ -96,12 +96,12 @@ def test_competitors_take_turns_in_rounds(process):
 
     rounds = [[name for turn, name in log if turn == number] for number in range(4)]
     assert [0] * len(rounds[0]) == [turn for turn, _ in log][: len(rounds[0])]
-    assert {"reference", "keras", "keras.wrappers", "scikeras"} == set(rounds[0])
-    assert {"reference", "keras", "keras.wrappers"} == set(rounds[3])
+    assert {"reference", "keras", "keras.wrappers", "scikeras", "mlp"} == set(rounds[0])
+    assert {"reference", "keras", "keras.wrappers", "mlp"} == set(rounds[3])
     assert len({tuple(name for name in names if name != "scikeras") for names in rounds}) > 1
     assert {"skorch": "torch is not installed"} == record["absent"]
     assert {"scikeras"} == record["failed"].keys()
-    assert {"reference", "keras", "keras.wrappers"} == record["samples"].keys()
+    assert {"reference", "keras", "keras.wrappers", "mlp"} == record["samples"].keys()
     assert [0.5] * 4 == ratios(record, "keras")
     assert [] == ratios(record, "scikeras")
     assert any("scikeras: failed: ValueError: no" in line for line in told)
@@ -194,6 +194,19 @@ def test_the_page_shows_the_stored_results():
     text = PAGE.read_text(encoding="utf-8")
     assert report.inserted(text, report.page(stored)) == text
     assert (PAGE.parent / "benchmarks.svg").exists()
+
+
+@pytest.mark.parametrize("grid", [{}, {"hidden": [2, 3]}])
+def test_the_network_of_scikit_learn_does_the_same_task(grid):
+    """Searches, fits and predictions end without a warning, though training was cut short."""
+    competitor, (X, y) = COMPETITORS["mlp"], data(70)
+    settings = TINY.settings
+    found = competitor.search(X, y, {"learning_rate": [0.01], **grid}, settings, 2, 1)
+    assert settings.epochs == found.n_iter_
+    fitted = competitor.fit(competitor.construct(settings), X, y)
+    competitor.change(fitted, TINY.model(hidden=3))
+    assert (3,) == fitted.hidden_layer_sizes
+    assert (70,) == competitor.predictor(fitted, 32)(X).shape
 
 
 def test_a_competitor_without_a_counterpart_says_so():
