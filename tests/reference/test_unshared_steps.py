@@ -26,7 +26,7 @@ from scikeras_reference._shared_steps.refusal_log import NotSharedError
 from scikeras_reference._training.fit import SETTING, fit
 from scikeras_reference._training.seeding import seeded
 from scikeras_reference.exceptions import ParameterError
-from scikeras_reference.shared_steps import available, explain
+from scikeras_reference.shared_steps import available, count_fits, explain
 
 pytestmark = only_where_shared
 __all__ = ["empty_cache"]  # the fixture
@@ -347,3 +347,36 @@ def test_a_reason_of_the_data_is_remembered(lines):
     else:
         assert "fit is given steps_per_epoch" == explain(model)
         assert ["Sequential does not share its steps: fit is given steps_per_epoch"] == lines()
+
+
+def test_a_block_counts_its_fits(lines):
+    """Each fit counts once in every block around it; the line is logged, also after an error."""
+    with count_fits() as outer:
+        trained(dense, ROWS, LABELS)
+        with pytest.raises(ZeroDivisionError), count_fits() as inner:
+            trained(dense, ROWS, LABELS)
+            trained(lambda: compiled(run_eagerly=True), ROWS, LABELS)
+            raise ZeroDivisionError
+    trained(dense, ROWS, LABELS)
+
+    assert (2, {"run_eagerly=True": 1}) == (outer.shared, dict(outer.reasons))
+    assert (1, 2) == (inner.shared, inner.fits)
+    assert [
+        "2 fits, 1 with shared steps; without: 1 (run_eagerly=True)",
+        "3 fits, 2 with shared steps; without: 1 (run_eagerly=True)",
+    ] == [line for line in lines() if " fits, " in line]
+
+
+def test_a_fit_that_fails_is_not_counted(lines):
+    """Only trainings that ended are."""
+    with count_fits() as counts, pytest.raises(ValueError, match="shape|rank|dimension"):
+        trained(dense, ROWS[:, :1], LABELS)
+    assert 0 == counts.fits
+
+
+def test_where_sharing_is_off_every_fit_says_why(monkeypatch):
+    """So does the count."""
+    monkeypatch.setenv(SETTING, "0")
+    with count_fits() as counts:
+        trained(dense, ROWS, LABELS)
+    assert {f"sharing is turned off by {SETTING}=0": 1} == counts.reasons

@@ -5,11 +5,17 @@ possible, Keras trains as ever; a line on the logger ``scikeras_reference.shared
 level INFO, says why, and `explain` returns the same reason.
 """
 
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from scikeras_reference._training import fit as training
+from scikeras_reference._training.fit_counts import FitCounts, counting
 
-__all__ = ["available", "explain"]
+__all__ = ["FitCounts", "available", "count_fits", "explain"]
+
+_LOGGER = logging.getLogger(__name__)
 
 
 def available() -> bool:
@@ -59,3 +65,40 @@ def explain(model: Any) -> str | None:
     True
     """
     return training.explain(getattr(model, "model_", model))
+
+
+@contextmanager
+def count_fits() -> Iterator[FitCounts]:
+    """Count the fits of a block that shared their steps, and those that did not, with reasons.
+
+    At the end of the block, the counts are logged in one line, at the level INFO. Only fits of this
+    process are seen, in any of its threads; with ``n_jobs`` above 1, those of worker processes are
+    not.
+
+    Yields
+    ------
+    FitCounts
+        It has the attributes `fits`, `shared` and `reasons`, and ``str`` makes the line.
+
+    Examples
+    --------
+    >>> import keras
+    >>> import numpy as np
+    >>> from scikeras_reference import KerasRegressor
+    >>> from scikeras_reference.shared_steps import count_fits
+    >>> def build():
+    ...     return keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)])
+    >>> X, y = np.eye(2), np.array([0.5, 1.5])
+    >>> with count_fits() as counts:
+    ...     for rate in (0.1, 0.01):
+    ...         fitted = KerasRegressor(
+    ...             build, loss="mse", optimizer="sgd", optimizer__learning_rate=rate, verbose=0
+    ...         ).fit(X, y)
+    >>> counts.fits
+    2
+    """
+    with counting() as counts:
+        try:
+            yield counts
+        finally:
+            _LOGGER.info("%s", counts)

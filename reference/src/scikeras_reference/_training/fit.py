@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from scikeras_reference._data.losses_and_metrics import FULL_METRIC_NAMES, metric_name
+from scikeras_reference._training import fit_counts
 from scikeras_reference.exceptions import ParameterError
 
 __all__ = [
@@ -59,8 +60,12 @@ def fit(model: Any, x: Any, y: Any, weights: Any, arguments: Mapping[str, Any]) 
     package = shared_steps()
     with raising_failures(x, arguments.get("validation_data")):
         if package is None:
-            return model.fit(x=x, y=y, sample_weight=weights, **arguments)
-        return package.fit(model, x, y, weights, arguments)
+            history = model.fit(x=x, y=y, sample_weight=weights, **arguments)
+        else:
+            history = package.fit(model, x, y, weights, arguments)
+    if fit_counts.OPEN:
+        fit_counts.count(model, explain)
+    return history
 
 
 @contextmanager
