@@ -86,7 +86,8 @@ def wrapped(task, setting):
     start_anew(task.seed)
     rows, events = training_rows(task), []
     wrapper = estimator(task, events)
-    with pytest.MonkeyPatch.context() as patch:
+    # On PyTorch, equal bits take equal numbers of threads.
+    with pytest.MonkeyPatch.context() as patch, torch_threads(None):
         patch.setenv(SETTING, setting)
         for method in task.calls:
             if method == "initialize":

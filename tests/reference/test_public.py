@@ -35,8 +35,8 @@ WRAPPERS = {"BaseWrapper", "KerasClassifier", "KerasRegressor", "KerasTransforme
         (display, {"HistoryDisplay"}),
         (export, {"register_converters", "to_onnx"}),
         (models, {"mlp"}),
-        (shared_steps, {"available", "explain"}),
-        (utils, {"loss_name", "metric_name"}),
+        (shared_steps, {"FitCounts", "available", "count_fits", "explain"}),
+        (utils, {"loss_name", "metric_name", "torch_threads"}),
         (
             transformers,
             {"ClassifierLabelEncoder", "RegressorTargetEncoder", "TargetReshaper"},

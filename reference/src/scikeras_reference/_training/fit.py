@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from scikeras_reference._backends.threads import in_suitable_threads
 from scikeras_reference._data.losses_and_metrics import FULL_METRIC_NAMES, metric_name
 from scikeras_reference._training import fit_counts
 from scikeras_reference.exceptions import ParameterError
@@ -34,6 +35,7 @@ SETTING = "SCIKERAS_REFERENCE_SHARED_STEPS"
 _LOGGER = logging.getLogger("scikeras_reference.shared_steps")
 
 
+@in_suitable_threads
 def fit(model: Any, x: Any, y: Any, weights: Any, arguments: Mapping[str, Any]) -> Any:
     """Train a model, with a shared step where that gives the same bits.
 

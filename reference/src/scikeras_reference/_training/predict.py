@@ -13,6 +13,7 @@ import numpy as np
 
 from scikeras_reference._backends.batches import cuts_batches_as_keras, feeds_tuples
 from scikeras_reference._backends.models import prepare_to_predict, runs_undistributed
+from scikeras_reference._backends.threads import in_suitable_threads
 from scikeras_reference._training.fit import raising_failures, shared_steps
 
 __all__ = ["predict"]
@@ -29,6 +30,7 @@ _METHODS = {
 }
 
 
+@in_suitable_threads
 def predict(model: Any, x: Any, arguments: Mapping[str, Any]) -> Any:
     """Return what ``model.predict(x=x, **arguments)`` returns, bit for bit.
 
