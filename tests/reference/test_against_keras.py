@@ -15,6 +15,8 @@ import pytest
 from random_task_parts import LOSSES
 from random_tasks import TARGETS, Task, arguments_of_call, draw, estimator, training_rows
 
+from scikeras_reference.utils import torch_threads
+
 ORDINARY = 20
 EXAMPLES = int(os.environ.get("SCIKERAS_REFERENCE_EXAMPLES", ORDINARY))
 """How many random tasks are trained; the nightly job trains more."""
