@@ -55,6 +55,25 @@ def _parameters_of(init: Callable[..., None]) -> tuple[inspect.Parameter, ...]:
     return tuple(inspect.signature(init).parameters.values())[1:]
 
 
+@functools.lru_cache(maxsize=256)
+def _declared_by(inits: tuple[Callable[..., None], ...]) -> tuple[list[str], bool]:
+    """Return the sorted names of the parameters of constructors that pass ``**kwargs`` on.
+
+    Also, whether the last of them takes any. Each construction, clone and ``get_params`` calls it.
+    """
+    names: set[str] = set()
+    for init in inits:
+        parameters = _parameters_of(init)
+        names.update(
+            parameter.name
+            for parameter in parameters
+            if parameter.kind not in {parameter.VAR_KEYWORD, parameter.VAR_POSITIONAL}
+        )
+        if not any(parameter.kind == parameter.VAR_KEYWORD for parameter in parameters):
+            return sorted(names), False
+    return sorted(names), True
+
+
 def _no_parameters(self: object) -> None:
     """Stand for the constructor of a class that has none of its own."""
     del self
@@ -92,7 +111,8 @@ class ParameterStorage:
 
     def __setattr__(self, name: str, value: Any) -> None:
         # Attributes without the separator are not routed; fits set many of them.
-        if name in self._free() or (SEPARATOR in name and is_routed(name, self.prefixes_)):
+        free = self.__dict__.get("_free_parameters")
+        if (free and name in free) or (SEPARATOR in name and is_routed(name, self.prefixes_)):
             self._store(name, value)
         else:
             object.__setattr__(self, name, value)
@@ -109,25 +129,13 @@ class ParameterStorage:
     @classmethod
     def _get_param_names(cls) -> list[str]:
         """Names in the signatures of the constructor and of those that get its ``**kwargs``."""
-        return sorted(cls._declared_parameters()[0])
+        return list(cls._declared_parameters()[0])
 
     @classmethod
     def _declared_parameters(cls) -> tuple[list[str], bool]:
-        """Names of the declared parameters, and whether free ones are taken besides."""
-        names: list[str] = []
-        for klass in cls.__mro__[:-1]:
-            if "__init__" not in vars(klass):
-                continue
-            parameters = _parameters_of(vars(klass)["__init__"])
-            names += [
-                parameter.name
-                for parameter in parameters
-                if parameter.kind not in {parameter.VAR_KEYWORD, parameter.VAR_POSITIONAL}
-                and parameter.name not in names
-            ]
-            if not any(parameter.kind == parameter.VAR_KEYWORD for parameter in parameters):
-                return names, False
-        return names, True
+        """Sorted names of the declared parameters, and whether free ones are taken besides."""
+        spaces = (vars(klass) for klass in cls.__mro__[:-1])
+        return _declared_by(tuple(s["__init__"] for s in spaces if "__init__" in s))
 
     @classmethod
     def _default_values(cls) -> dict[str, Any]:

@@ -30,6 +30,8 @@ _KERAS_TYPES = (
     keras.metrics.Metric,
     keras.callbacks.Callback,
 )
+_CANNOT_CHANGE = frozenset({type(None), bool, int, float, str})
+"""Types of values that are their own copies."""
 
 
 def copy_object(value: Any) -> Any:
@@ -58,6 +60,8 @@ def copy_object(value: Any) -> Any:
 
 def copy_nested(value: object) -> Any:
     """Return a copy of a parameter for a clone: Keras objects rebuilt, the rest cloned."""
+    if type(value) in _CANNOT_CHANGE:  # most parameters, and searches clone often
+        return value
     return map_leaves(
         value,
         lambda leaf: (
