@@ -172,6 +172,51 @@ def test_every_optimizer_of_keras_trains_to_the_same_bits(name, monkeypatch):
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize(
+    "weights",
+    [
+        pytest.param(None, id="plain", marks=pytest.mark.exhaustive),
+        pytest.param(WEIGHTS, id="weighted"),
+    ],
+)
+def test_every_loss_of_keras_trains_to_the_same_bits(weights, monkeypatch):
+    """Also those that multiply by constants: a graph is optimized by the shapes in it.
+
+    Each is that of an output of its own, so the history shows which one differs.
+    """
+    one_hot, flat, ones = np.eye(3)[LABELS], LABELS, LABELS[:, None] > 0
+    losses = {
+        **{
+            name: (getattr(keras.losses, name)(), one_hot)
+            for name in (
+                *("BinaryCrossentropy", "BinaryFocalCrossentropy", "CategoricalCrossentropy"),
+                *("CategoricalFocalCrossentropy", "CategoricalHinge", "CosineSimilarity", "Dice"),
+                *("Hinge", "Huber", "KLDivergence", "LogCosh", "MeanAbsoluteError"),
+                *("MeanAbsolutePercentageError", "MeanSquaredError", "Poisson", "SquaredHinge"),
+                *("MeanSquaredLogarithmicError", "Tversky"),
+            )
+        },
+        "smooth": (keras.losses.CategoricalCrossentropy(label_smoothing=0.1), one_hot),
+        "sum": (keras.losses.MeanSquaredError(reduction="sum"), one_hot),
+        "numbers": (keras.losses.SparseCategoricalCrossentropy(), flat),
+        "generalized": (keras.losses.CategoricalGeneralizedCrossEntropy(q=0.6), flat),
+        "circle": (keras.losses.Circle(), flat),
+        "logits": (keras.losses.BinaryCrossentropy(from_logits=True), ones.astype("float32")),
+    }
+
+    def make():
+        inputs = layers.Input((6,))
+        heads = {name: layers.Dense(3, "sigmoid", name=name)(inputs) for name in losses}
+        heads["logits"] = layers.Dense(1, name="logits")(inputs)
+        model = keras.Model(inputs, list(heads.values()))
+        model.compile("sgd", [loss for loss, _ in losses.values()])
+        return model
+
+    y = [target for _, target in losses.values()]
+    check(monkeypatch, make, ROWS, y, weights, epochs=1)
+
+
+@pytest.mark.slow
 def test_a_model_of_many_kinds_of_layers_trains_to_the_same_bits(monkeypatch):
     """Embedding, attention, convolution, recurrence (one that hides its seed), and a nested model."""
 

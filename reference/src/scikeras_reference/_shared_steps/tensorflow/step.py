@@ -134,6 +134,7 @@ def _build(model: Any, outline: Any, spec: Spec) -> None:
 
 def _trace(model: Any, kind: str, outline: Any, spec: Spec, proof: bytes, by_name: bool) -> Any:
     """Trace the step of a prototype of `model`, with its variables as arguments."""
+    tensorflow = sys.modules["tensorflow"]
     training = kind != "predict"
     prototype = prototype_of(
         configuration_of(model, training=training),
@@ -147,10 +148,17 @@ def _trace(model: Any, kind: str, outline: Any, spec: Spec, proof: bytes, by_nam
         def step(*arguments: Any) -> Any:
             count = len(variables)
             with swapped_variables(variables, arguments[:count]):
-                batch = keras.tree.pack_sequence_as(outline, list(arguments[count:]))
+                leaves = list(arguments[count:])
+                if training:
+                    # TensorFlow optimizes a graph by the shapes that it knows, which can change the
+                    # last bit. Of Keras's iterator it knows them, and of arguments it does not.
+                    leaves = [
+                        tensorflow.ensure_shape(leaf, shape)
+                        for leaf, (shape, _) in zip(leaves, spec, strict=True)
+                    ]
+                batch = keras.tree.pack_sequence_as(outline, leaves)
                 return function(iter([batch]) if training else [batch])
 
-        tensorflow = sys.modules["tensorflow"]
         concrete = tensorflow.function(step, autograph=False).get_concrete_function(
             *[variable.value for variable in variables],
             *[tensorflow.TensorSpec(shape, dtype) for shape, dtype in spec],
