@@ -16,7 +16,7 @@ from scikeras_conformance.checks._support.contract_model.calls import (
     as_script,
     simpler,
 )
-from scikeras_conformance.checks._support.contract_model.expectations import Expectations
+from scikeras_conformance.checks._support.contract_model.expectations import Expectations, Fact
 from scikeras_conformance.checks._support.contract_model.facts import (
     UNSEEN,
     Batches,
@@ -122,6 +122,7 @@ def test_routed_and_given_values_come_before_plain_ones():
         (ByRow([4, 5], np.eye(2)), ([5], [[0.0, 1.0]])),
         (np.array([["a"], ["b"]]), np.array(["a", "b"])),
         (["a"], np.array(["a"])),
+        ({"a": 1, "b": 2}, {"a": 1, "b": UNSEEN}),
     ],
 )
 def test_what_comes_to_the_same_does_not_differ(expected, seen):
@@ -136,6 +137,7 @@ def test_what_comes_to_the_same_does_not_differ(expected, seen):
         (ByRow([4, 5], np.eye(2)), ([5], [[1.0, 0.0]]), "should be [0.0, 1.0] for row 1"),
         (ByRow([4], np.eye(1)), ([9.0], [[1.0]]), "have a row that was not given"),
         (np.array([["a"], ["b"]]), np.array(["a", "c"]), "should be ['b'] in row 1; it is ['c']"),
+        ({"a": 1, "b": 2}, {"a": 3, "b": UNSEEN}, "should be {'a': 1}; it is {'a': 3}"),
     ],
 )
 def test_a_difference_says_what_should_be(expected, seen, words):
@@ -203,3 +205,43 @@ def test_an_exception_belongs_to_the_clause_without_which_there_is_none(where, c
     """What does not work even alone is the business of other checks."""
     execute = raising(where)
     assert clause == blamed_clause(TWICE, execute(TWICE), execute)
+
+
+def test_what_initialize_leaves_of_an_earlier_fit_is_open():
+    """Without one there are no epochs; after one the contract does not say what is left."""
+    assert "current_epoch" in facts_after(Call("initialize", "A"))
+    assert "current_epoch" not in facts_after(Call("fit", "A"), Call("initialize", "A"))
+    assert "current_epoch" in facts_after(Call("fit", "A"), Call("clone"), Call("initialize", "A"))
+
+
+def test_an_encoder_of_the_users_own_need_not_count_outputs():
+    """The number of outputs is metadata of the default encoder."""
+    task = Task("continuous", "linear")
+    for encoders in (False, True):
+        sequence = Sequence(task, (), encoders=encoders)
+        meta = Expectations(sequence).after(Call("fit", "A"))["meta"].value
+        assert ("n_outputs_" in meta) is not encoders
+
+
+def test_one_defect_is_not_booked_on_another_clause():
+    """Rows that are not recognized, and targets of another form, say nothing of what follows."""
+    expected = {
+        name: Fact(clause, "right")
+        for name, clause in {
+            "features for training": "DATA-2",
+            "targets for training": "TGT-11",
+            "features for validation": "DATA-2",
+            "targets for validation": "DATA-3",
+            "weights for validation": "API-9",
+        }.items()
+    }
+    right = dict.fromkeys(expected, "right")
+    for wrong, clauses in {
+        "targets for training": {"TGT-11"},
+        "features for validation": {"DATA-2"},
+        "targets for validation": {"DATA-3"},
+    }.items():
+        executed = Executed()
+        seen = {**right, wrong: "wrong", "targets for validation": "wrong"}
+        assert executed.compare(expected, seen)
+        assert clauses == set(executed.differences)

@@ -58,6 +58,8 @@ class Expectations:
         Whether the model was trained.
     last_copy : str
         The copy that was made since the last call that fits, if it kept the model.
+    has_history : bool
+        Whether there was a training; the contract leaves open what `initialize` leaves of it.
     """
 
     sequence: Sequence
@@ -65,6 +67,7 @@ class Expectations:
     model_for: str = ""
     is_trained: bool = False
     last_copy: str = ""
+    has_history: bool = False
 
     def __post_init__(self) -> None:
         self.settings = dict(self.sequence.params)
@@ -169,13 +172,17 @@ class Expectations:
                     facts["model_"] = Fact("INIT-11", "new")
                 facts["fits of encoders"] = Fact("DATA-4", True)
             facts["arguments of the builder"] = Fact("BUILD-1", repr(self.settings.get("width")))
-            facts["meta"] = Fact("BUILD-4", _meta(rows, framed=self.sequence.is_framed(call.rows)))
+            meta = _meta(rows, framed=self.sequence.is_framed(call.rows))
+            if self.sequence.encoders:
+                meta.pop("n_outputs_", None)  # the default encoder tells it; another one may not
+            facts["meta"] = Fact("BUILD-4", meta)
             self.model_for = "C" if call.rows == "C" else "A"
         facts |= self._attributes(call)
         self.last_copy = ""
         if call.method == "initialize":
             facts["training"] = Fact("INIT-8", False)
-            facts["current_epoch"] = Fact("API-2", 0)
+            if not self.has_history:
+                facts["current_epoch"] = Fact("API-2", 0)
             facts["epochs that model_ was trained before"] = Fact("INIT-8", "none")
             self.is_trained = False
             return facts
@@ -184,7 +191,7 @@ class Expectations:
         facts["steps of the optimizer before"] = Fact(clause, keeps)
         facts |= self._training(call, rows, clause)
         facts |= self._history(call, goes_on=goes_on)
-        self.is_trained = True
+        self.is_trained = self.has_history = True
         return facts
 
     def _attributes(self, call: Call) -> dict[str, Fact]:
@@ -274,7 +281,7 @@ class Expectations:
             epochs, _ = _first("epochs", dict(call.given), self.settings, "fit", 1, plain="")
         extends = call.method == "partial_fit" and goes_on and self.is_trained
         if call.method == "partial_fit" and goes_on and not self.is_trained:
-            return {}  # what is left of an earlier fit after initialize, the contract leaves open
+            return {}
         entries = {"loss": epochs, **({"val_loss": epochs} if self._validation_kind(call) else {})}
         what = "entries added to history_" if extends else "entries of history_"
         facts = {what: Fact("API-1", entries)}
@@ -329,6 +336,7 @@ class Expectations:
     def _after_copying(self, call: Call) -> dict[str, Fact]:
         if call.method == "clone":
             self.model_for, self.is_trained, self.last_copy = "", False, ""
+            self.has_history = False
             return {"fitted attributes": Fact("INIT-4", [])}
         if not self.model_for:
             return {"fitted attributes": Fact("SER-1", [])}
