@@ -207,13 +207,6 @@ def test_an_exception_belongs_to_the_clause_without_which_there_is_none(where, c
     assert clause == blamed_clause(TWICE, execute(TWICE), execute)
 
 
-def test_what_initialize_leaves_of_an_earlier_fit_is_open():
-    """Without one there are no epochs; after one the contract does not say what is left."""
-    assert "current_epoch" in facts_after(Call("initialize", "A"))
-    assert "current_epoch" not in facts_after(Call("fit", "A"), Call("initialize", "A"))
-    assert "current_epoch" in facts_after(Call("fit", "A"), Call("clone"), Call("initialize", "A"))
-
-
 def test_an_encoder_of_the_users_own_need_not_count_outputs():
     """The number of outputs is metadata of the default encoder."""
     task = Task("continuous", "linear")

@@ -182,6 +182,25 @@ def test_promises_that_are_broken_with_the_same_words_are_one_cause():
     assert joined(one, other)
 
 
+def test_what_is_blocked_joins_the_broken_promise_of_its_clause():
+    """It cannot be seen before the promise is kept; of another clause, or broken, it stays apart."""
+    broken = named("a", message="the values were lost")
+    given = {"exception": "TypeError: no such seed", "origin": LINE, "check": "X-1.b"}
+    assert joined(broken, named("b", outcome="blocked", **given))
+    assert apart(broken, named("b", **given))
+    assert apart(broken, named("b", outcome="blocked", **{**given, "check": "Y-1.b"}))
+
+
+def test_an_exception_in_another_process_is_that_of_this_one():
+    """The message quotes it, and its clause is the same."""
+    words = "TypeError: could not locate the class in question, make sure that it is imported"
+    here = {"exception": words, "origin": LINE}
+    elsewhere = named("a", message=f"predicting in a new process raised {words}")
+    assert joined(elsewhere, named("b", **here))
+    assert apart(elsewhere, named("b", **{**here, "exception": "TypeError: something else"}))
+    assert apart(elsewhere, named("b", check="Y-1.b", **here))
+
+
 def test_an_assertion_of_scikit_learn_is_a_broken_promise():
     """Its estimator checks assert; where, says nothing about the subject."""
     texts = ("AssertionError: not equal", "AssertionError: Estimator is in the wrong order")

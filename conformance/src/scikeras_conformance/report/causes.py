@@ -26,6 +26,10 @@ REFUSED_OTHERWISE = "; expected "
 """What the message has if something else was raised than what the promise is."""
 
 
+RAISED = " raised "
+"""What a message has before an exception that it quotes."""
+
+
 class Cause(Struct, frozen=True, forbid_unknown_fields=True):
     """What several results have in common, so that one change may fix them all."""
 
@@ -144,7 +148,7 @@ def _joined(groups: list[_Group], names: tuple[str, ...]) -> list[_Group]:
             kept[key].results += group.results
         else:
             kept[key] = group
-    return list(_alike(kept, names))
+    return _with_promises(list(_alike(kept, names)), names)
 
 
 def _wider(group: _Group, others: Mapping[Key, _Group]) -> Key:
@@ -213,6 +217,47 @@ def _alike(groups: dict[Key, _Group], names: tuple[str, ...]) -> Iterator[_Group
             texts |= more
         found.append((group, texts))
     yield from (group for group, _ in found)
+
+
+def _with_promises(groups: list[_Group], names: tuple[str, ...]) -> list[_Group]:
+    """Join what concerns one clause alone with the broken promise of that clause.
+
+    That is what was blocked, which cannot be seen before the promise is kept, and an exception that
+    the promise is broken by in another process, whose frames are not known.
+    """
+    promises = [group for group in groups if group.key[0] == "promise"]
+    apart = []
+    for group in groups:
+        near = [
+            other
+            for other in promises
+            if group.key[0] != "promise"
+            and len(group.clauses) == 1
+            and group.clauses <= other.clauses
+            and (_is_blocked(group) or _is_raised_elsewhere(group, other, names))
+        ]
+        if near:
+            max(near, key=lambda other: len(other.results)).results += group.results
+        else:
+            apart.append(group)
+    return apart
+
+
+def _is_blocked(group: _Group) -> bool:
+    return all(result.outcome is Outcome.BLOCKED for result in group.results)
+
+
+def _is_raised_elsewhere(group: _Group, other: _Group, names: tuple[str, ...]) -> bool:
+    """Return whether messages of another group quote the exception of a group."""
+    raised = {words_of(result.exception, names) for result in group.results}
+    quoted = {
+        words_of(words, names)
+        for result in other.results
+        if not result.exception
+        for _, found, words in [result.message.partition(RAISED)]
+        if found
+    }
+    return _share(raised, quoted)
 
 
 def _share(some: Iterable[frozenset[str]], others: Iterable[frozenset[str]]) -> bool:

@@ -145,7 +145,11 @@ def _plain(value: Any) -> Any:
 
 
 def require_alike(
-    context: CheckContext, what: str, found: Mapping[str, Any], *others: Mapping[str, Any]
+    context: CheckContext,
+    what: str,
+    found: Mapping[str, Any],
+    *others: Mapping[str, Any],
+    follows: str = "",
 ) -> None:
     """Require that an estimator is like others in everything in which they are alike.
 
@@ -160,6 +164,8 @@ def require_alike(
     *others : dict
         Outcomes of estimators that it should not differ from. What differs among them, by chance,
         does not count.
+    follows : str, default=""
+        The check whose failure explains a difference, if there is one.
     """
     first, *more = others
     missing = object()
@@ -170,4 +176,5 @@ def require_alike(
         seen = found.get(name, missing)
         if not same(seen, wanted):
             texts = ["absent" if one is missing else show(one) for one in (wanted, seen)]
-            context.fail(f"{what}: {name} should be {texts[0]}; it is {texts[1]}")
+            words = f"{what}: {name} should be {texts[0]}; it is {texts[1]}"
+            context.fail(words, follows=follows)

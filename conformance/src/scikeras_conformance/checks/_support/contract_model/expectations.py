@@ -58,8 +58,6 @@ class Expectations:
         Whether the model was trained.
     last_copy : str
         The copy that was made since the last call that fits, if it kept the model.
-    has_history : bool
-        Whether there was a training; the contract leaves open what `initialize` leaves of it.
     """
 
     sequence: Sequence
@@ -67,7 +65,6 @@ class Expectations:
     model_for: str = ""
     is_trained: bool = False
     last_copy: str = ""
-    has_history: bool = False
 
     def __post_init__(self) -> None:
         self.settings = dict(self.sequence.params)
@@ -181,8 +178,7 @@ class Expectations:
         self.last_copy = ""
         if call.method == "initialize":
             facts["training"] = Fact("INIT-8", False)
-            if not self.has_history:
-                facts["current_epoch"] = Fact("API-2", 0)
+            facts["current_epoch"] = Fact("API-2", 0)
             facts["epochs that model_ was trained before"] = Fact("INIT-8", "none")
             self.is_trained = False
             return facts
@@ -191,7 +187,7 @@ class Expectations:
         facts["steps of the optimizer before"] = Fact(clause, keeps)
         facts |= self._training(call, rows, clause)
         facts |= self._history(call, goes_on=goes_on)
-        self.is_trained = self.has_history = True
+        self.is_trained = True
         return facts
 
     def _attributes(self, call: Call) -> dict[str, Fact]:
@@ -219,7 +215,7 @@ class Expectations:
         size, size_by = _first("batch_size", given, settings, "fit", None, plain="API-8")
         is_regressor = self.sequence.task.wrapper is Wrapper.REGRESSOR
         targets = rows.encoded * 2 if encoded and is_regressor else rows.encoded
-        target_clause = "DATA-3" if encoded or is_regressor else "TGT-11"
+        target_clause = "DATA-3" if is_regressor else "TGT-11"
         feature_clause = "DATA-2" if encoded else "DATA-7"
         features = rows.X * (2 if encoded else 1)
         facts = {
@@ -281,7 +277,7 @@ class Expectations:
             epochs, _ = _first("epochs", dict(call.given), self.settings, "fit", 1, plain="")
         extends = call.method == "partial_fit" and goes_on and self.is_trained
         if call.method == "partial_fit" and goes_on and not self.is_trained:
-            return {}
+            return {}  # what is left of an earlier fit after initialize, the contract leaves open
         entries = {"loss": epochs, **({"val_loss": epochs} if self._validation_kind(call) else {})}
         what = "entries added to history_" if extends else "entries of history_"
         facts = {what: Fact("API-1", entries)}
@@ -336,7 +332,6 @@ class Expectations:
     def _after_copying(self, call: Call) -> dict[str, Fact]:
         if call.method == "clone":
             self.model_for, self.is_trained, self.last_copy = "", False, ""
-            self.has_history = False
             return {"fitted attributes": Fact("INIT-4", [])}
         if not self.model_for:
             return {"fitted attributes": Fact("SER-1", [])}
