@@ -191,6 +191,20 @@ def test_what_is_blocked_joins_the_broken_promise_of_its_clause():
     assert apart(broken, named("b", outcome="blocked", **{**given, "check": "Y-1.b"}))
 
 
+def test_what_is_blocked_without_an_exception_joins_what_breaks_its_clause():
+    """Each result for itself, because the step is the same for clauses that have nothing in common."""
+    first = named("a", exception="TypeError: no such keyword", origin=LINE)
+    second = named("a", check="Y-1.a", exception="ValueError: no such shape", origin=OTHER)
+    same = {"outcome": "blocked", "message": "could not be checked: nothing was seen"}
+    steps = [named("b", check=f"{chapter}-1.b", **same) for chapter in "XYZ"]
+    expected = {
+        frozenset([first.id, steps[0].id]),
+        frozenset([second.id, steps[1].id]),
+        frozenset([steps[2].id]),
+    }
+    assert expected == groups(first, second, *steps)
+
+
 def test_an_exception_in_another_process_is_that_of_this_one():
     """The message quotes it, and its clause is the same."""
     words = "TypeError: could not locate the class in question, make sure that it is imported"

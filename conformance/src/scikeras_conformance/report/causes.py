@@ -223,11 +223,14 @@ def _with_promises(groups: list[_Group], names: tuple[str, ...]) -> list[_Group]
     """Join what concerns one clause alone with the broken promise of that clause.
 
     That is what was blocked, which cannot be seen before the promise is kept, and an exception that
-    the promise is broken by in another process, whose frames are not known.
+    the promise is broken by in another process, whose frames are not known. What was blocked
+    without an exception joins what else breaks its clause, whatever that is.
     """
     promises = [group for group in groups if group.key[0] == "promise"]
     apart = []
     for group in groups:
+        if group.key[0] == "step":
+            _share_out(group, [other for other in groups if other.key[0] != "step"])
         near = [
             other
             for other in promises
@@ -238,13 +241,32 @@ def _with_promises(groups: list[_Group], names: tuple[str, ...]) -> list[_Group]
         ]
         if near:
             max(near, key=lambda other: len(other.results)).results += group.results
-        else:
+        elif group.results:
             apart.append(group)
     return apart
 
 
+def _share_out(group: _Group, others: Sequence[_Group]) -> None:
+    """Move each result to the group that breaks its clause most often, if one does."""
+    breaks = {
+        id(other): Counter(_clause(one) for one in other.results if one.outcome is Outcome.FAILED)
+        for other in others
+    }
+    left = []
+    for result in group.results:
+        clause = _clause(result)
+        other = max(others, key=lambda one: breaks[id(one)][clause], default=None)
+        if other is None or not breaks[id(other)][clause]:
+            left.append(result)
+        else:
+            other.results.append(result)
+    group.results = left
+
+
 def _is_blocked(group: _Group) -> bool:
-    return all(result.outcome is Outcome.BLOCKED for result in group.results)
+    return bool(group.results) and all(
+        result.outcome is Outcome.BLOCKED for result in group.results
+    )
 
 
 def _is_raised_elsewhere(group: _Group, other: _Group, names: tuple[str, ...]) -> bool:

@@ -6,6 +6,7 @@ unnecessary to know what is right: a later fit has to lead to what a first one l
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from math import isclose
 from typing import Any
 
 from scikeras_conformance.checks._support.compilation import config_of
@@ -171,10 +172,16 @@ def require_alike(
     missing = object()
     for name in (*first, *(name for name in found if name not in first)):
         wanted = first.get(name, missing)
-        if any(not same(wanted, other.get(name, missing)) for other in more):
+        if any(not _alike(wanted, other.get(name, missing)) for other in more):
             continue
         seen = found.get(name, missing)
-        if not same(seen, wanted):
+        if not _alike(seen, wanted):
             texts = ["absent" if one is missing else show(one) for one in (wanted, seen)]
             words = f"{what}: {name} should be {texts[0]}; it is {texts[1]}"
             context.fail(words, follows=follows)
+
+
+def _alike(one: Any, other: Any) -> bool:
+    """Return whether two values are the same; scores are computed from numbers of 32 bits."""
+    are_numbers = isinstance(one, float) and isinstance(other, float)
+    return same(one, other) or (are_numbers and isclose(one, other, rel_tol=1e-6))
