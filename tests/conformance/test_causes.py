@@ -205,6 +205,18 @@ def test_what_is_blocked_without_an_exception_joins_what_breaks_its_clause():
     assert expected == groups(first, second, *steps)
 
 
+def test_an_exception_of_one_case_alone_joins_the_other_cases_of_its_check():
+    """One from below the subject, that is; two cases that have it are a cause of their own."""
+    others = [named(name, exception=SHAPE.format(1, 2), origin=LINE) for name in "efg"]
+    alone = {"exception": "KeyError: 'loss'", "origin": OTHER}
+    assert joined(*others, named("c", **alone))
+    two = [named(name, **alone) for name in "cd"]
+    assert {frozenset(one.id for one in pair) for pair in (others, two)} == groups(*others, *two)
+    raised = {**alone, "origin": replace(OTHER, raised=True)}
+    assert 2 == len(groups(*others, named("c", **raised)))
+    assert 2 == len(groups(*others, named("c", check="X-1.b", **alone)))
+
+
 def test_an_exception_in_another_process_is_that_of_this_one():
     """The message quotes it, and its clause is the same."""
     words = "TypeError: could not locate the class in question, make sure that it is imported"

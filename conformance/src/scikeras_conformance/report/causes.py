@@ -7,7 +7,7 @@ or somewhere else, they belong to one cause if the same promise is broken.
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from string import ascii_lowercase
 from typing import Annotated
 
@@ -21,6 +21,9 @@ __all__ = ["Cause", "causes_of"]
 ALIKE = 0.65
 """The part of their words that two messages share if they say the same: two of three."""
 
+
+MIN_CASES = 3
+"""How many cases of a check have to fail alike for another one to count with them."""
 
 REFUSED_OTHERWISE = "; expected "
 """What the message has if something else was raised than what the promise is."""
@@ -224,13 +227,17 @@ def _with_promises(groups: list[_Group], names: tuple[str, ...]) -> list[_Group]
 
     That is what was blocked, which cannot be seen before the promise is kept, and an exception that
     the promise is broken by in another process, whose frames are not known. What was blocked
-    without an exception joins what else breaks its clause, whatever that is.
+    without an exception joins what else breaks its clause, whatever that is. An exception that one
+    case alone has, from below the subject, joins the other cases of its check.
     """
     promises = [group for group in groups if group.key[0] == "promise"]
     apart = []
     for group in groups:
         if group.key[0] == "step":
-            _share_out(group, [other for other in groups if other.key[0] != "step"])
+            _share_out(group, [other for other in groups if other.key[0] != "step"], _clause)
+        elif group.key[0] == "line" and len(group.results) == 1:
+            others = [other for other in groups if other is not group]
+            _share_out(group, others, _check, at_least=MIN_CASES)
         near = [
             other
             for other in promises
@@ -246,17 +253,21 @@ def _with_promises(groups: list[_Group], names: tuple[str, ...]) -> list[_Group]
     return apart
 
 
-def _share_out(group: _Group, others: Sequence[_Group]) -> None:
-    """Move each result to the group that breaks its clause most often, if one does."""
-    breaks = {
-        id(other): Counter(_clause(one) for one in other.results if one.outcome is Outcome.FAILED)
+def _share_out(
+    group: _Group,
+    others: Sequence[_Group],
+    what: Callable[[Result], str],
+    at_least: int = 1,
+) -> None:
+    """Move each result to the group with most failures of its clause, or of its check, if any."""
+    failures = {
+        id(other): Counter(what(one) for one in other.results if one.outcome is Outcome.FAILED)
         for other in others
     }
     left = []
     for result in group.results:
-        clause = _clause(result)
-        other = max(others, key=lambda one: breaks[id(one)][clause], default=None)
-        if other is None or not breaks[id(other)][clause]:
+        other = max(others, key=lambda one: failures[id(one)][what(result)], default=None)
+        if other is None or failures[id(other)][what(result)] < at_least:
             left.append(result)
         else:
             other.results.append(result)
@@ -329,6 +340,10 @@ def _kind(result: Result) -> str:
 
 def _clause(result: Result) -> str:
     return result.clauses[0]
+
+
+def _check(result: Result) -> str:
+    return result.check
 
 
 def _promise(clause: str) -> str:

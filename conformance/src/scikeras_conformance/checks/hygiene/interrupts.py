@@ -84,6 +84,9 @@ def while_training(context: CheckContext) -> None:
     if not batches:
         context.recording_model(estimator)  # any other model is not interrupted
     with context.doing("reading history_ after an interrupt in the third epoch"):
+        is_there = hasattr(estimator, "history_")
+    context.require(is_there, "after an interrupt in the third epoch there is no history_")
+    with context.doing("reading history_ after an interrupt in the third epoch"):
         losses = read_history(context, estimator).get("loss", [])
     context.require(
         len(losses) == INTERRUPTED_EPOCH,
