@@ -5,8 +5,9 @@ import pytest
 from sklearn.utils.multiclass import type_of_target
 
 from scikeras_conformance.catalog.wrappers import Wrapper
+from scikeras_conformance.checks._support.call_sequences import family
 from scikeras_conformance.checks._support.call_sequences.blame import blamed_clause
-from scikeras_conformance.checks._support.call_sequences.driving import Executed
+from scikeras_conformance.checks._support.call_sequences.driving import Difference, Executed
 from scikeras_conformance.checks._support.call_sequences.strategy import call_sequences
 from scikeras_conformance.checks._support.call_sequences.table import table_for
 from scikeras_conformance.checks._support.contract_model.calls import (
@@ -238,3 +239,21 @@ def test_one_defect_is_not_booked_on_another_clause():
         seen = {**right, wrong: "wrong", "targets for validation": "wrong"}
         assert executed.compare(expected, seen)
         assert clauses == set(executed.differences)
+
+
+@pytest.mark.parametrize(
+    ("words", "clauses"), [("predictions are flat", set()), ("predictions are old", {"SER-1"})]
+)
+def test_what_differs_without_the_copy_too_is_no_defect_of_it(monkeypatch, words, clauses):
+    """The same calls are made without the copy, and show the same or not."""
+    sequence = Sequence(CLASSES, (Call("fit", "A"), Call("deepcopy"), Call("predict", "A")))
+    made = []
+
+    def execute(context, calls):
+        made.append([call.method for call in calls.calls])
+        return Executed(differences={"TGT-2": Difference("TGT-2", 1, "predictions are flat")})
+
+    monkeypatch.setattr(family, "execute_sequence", execute)
+    seen = Executed(differences={"SER-1": Difference("SER-1", 2, words)})
+    assert clauses == set(family._differences(None, sequence, seen))
+    assert [["fit", "predict"]] == made

@@ -199,6 +199,8 @@ def own_constructor(context: CheckContext) -> None:
         context.not_applicable(f"CLS-6 is about a builder as method: {blocked}")
     if state == "set":
         context.call(estimator, "set_params", hidden=[8])
+        if not same(context.attribute(estimator, "hidden"), [8]):
+            context.stop("set_params(hidden)", "did not set hidden, which INIT-10 is about")
     what = f"the clone ({context.case})"
     with context.doing("cloning an instance of a subclass with a parameter of its own"):
         copy = sklearn_base.clone(estimator)
