@@ -113,7 +113,8 @@ def _compiled_with(model: Any) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for name in ("optimizer", "loss"):
         value = getattr(model, name, None)
-        found[f"{name} of model_"] = config_of(value) if hasattr(value, "get_config") else value
+        has_config = hasattr(value, "get_config") and not isinstance(value, type)
+        found[f"{name} of model_"] = config_of(value) if has_config else value
     # Keras makes those that it was compiled with when it trains, which a stub does not.
     calls = getattr(getattr(model, "log", None), "compiles", None) or [{}]
     found["metrics of Model.compile"] = [

@@ -93,6 +93,8 @@ class Executed:
     ----------
     differences : dict
         The first difference of each clause.
+    words : set of str
+        What differed, also where it was not the first difference of its clause.
     compared : set of str
         The clauses of which a fact was compared.
     raised : BaseException or None
@@ -102,6 +104,7 @@ class Executed:
     """
 
     differences: dict[str, Difference] = field(default_factory=dict)
+    words: set[str] = field(default_factory=set)
     compared: set[str] = field(default_factory=set)
     raised: BaseException | None = None
     position: int = -1
@@ -125,8 +128,9 @@ class Executed:
                 continue
             self.compared.add(fact.clause)
             if differs[name]:
-                words = Difference(fact.clause, self.position, f"{name} {differs[name]}")
-                self.differences.setdefault(fact.clause, words)
+                found = Difference(fact.clause, self.position, f"{name} {differs[name]}")
+                self.differences.setdefault(fact.clause, found)
+                self.words.add(found.words)
         return not differs.get("parameters")
 
 

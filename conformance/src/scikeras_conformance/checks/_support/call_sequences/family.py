@@ -124,8 +124,7 @@ def _differences(
     found = dict(executed.differences)
     if of_copies := found.get("SER-1"):
         calls = tuple(call for call in sequence.calls if call.method not in {"pickle", "deepcopy"})
-        others = execute_sequence(context, replace(sequence, calls=calls)).differences.values()
-        if any(other.words == of_copies.words for other in others):
+        if of_copies.words in execute_sequence(context, replace(sequence, calls=calls)).words:
             del found["SER-1"]
     return found
 
