@@ -5,8 +5,9 @@ import pytest
 from sklearn.utils.multiclass import type_of_target
 
 from scikeras_conformance.catalog.wrappers import Wrapper
+from scikeras_conformance.checks._support.call_sequences import family
 from scikeras_conformance.checks._support.call_sequences.blame import blamed_clause
-from scikeras_conformance.checks._support.call_sequences.driving import Executed
+from scikeras_conformance.checks._support.call_sequences.driving import Difference, Executed
 from scikeras_conformance.checks._support.call_sequences.strategy import call_sequences
 from scikeras_conformance.checks._support.call_sequences.table import table_for
 from scikeras_conformance.checks._support.contract_model.calls import (
@@ -16,7 +17,7 @@ from scikeras_conformance.checks._support.contract_model.calls import (
     as_script,
     simpler,
 )
-from scikeras_conformance.checks._support.contract_model.expectations import Expectations
+from scikeras_conformance.checks._support.contract_model.expectations import Expectations, Fact
 from scikeras_conformance.checks._support.contract_model.facts import (
     UNSEEN,
     Batches,
@@ -122,6 +123,7 @@ def test_routed_and_given_values_come_before_plain_ones():
         (ByRow([4, 5], np.eye(2)), ([5], [[0.0, 1.0]])),
         (np.array([["a"], ["b"]]), np.array(["a", "b"])),
         (["a"], np.array(["a"])),
+        ({"a": 1, "b": 2}, {"a": 1, "b": UNSEEN}),
     ],
 )
 def test_what_comes_to_the_same_does_not_differ(expected, seen):
@@ -136,6 +138,7 @@ def test_what_comes_to_the_same_does_not_differ(expected, seen):
         (ByRow([4, 5], np.eye(2)), ([5], [[1.0, 0.0]]), "should be [0.0, 1.0] for row 1"),
         (ByRow([4], np.eye(1)), ([9.0], [[1.0]]), "have a row that was not given"),
         (np.array([["a"], ["b"]]), np.array(["a", "c"]), "should be ['b'] in row 1; it is ['c']"),
+        ({"a": 1, "b": 2}, {"a": 3, "b": UNSEEN}, "should be {'a': 1}; it is {'a': 3}"),
     ],
 )
 def test_a_difference_says_what_should_be(expected, seen, words):
@@ -203,3 +206,54 @@ def test_an_exception_belongs_to_the_clause_without_which_there_is_none(where, c
     """What does not work even alone is the business of other checks."""
     execute = raising(where)
     assert clause == blamed_clause(TWICE, execute(TWICE), execute)
+
+
+def test_an_encoder_of_the_users_own_need_not_count_outputs():
+    """The number of outputs is metadata of the default encoder."""
+    task = Task("continuous", "linear")
+    for encoders in (False, True):
+        sequence = Sequence(task, (), encoders=encoders)
+        meta = Expectations(sequence).after(Call("fit", "A"))["meta"].value
+        assert ("n_outputs_" in meta) is not encoders
+
+
+def test_one_defect_is_not_booked_on_another_clause():
+    """Rows that are not recognized, and targets of another form, say nothing of what follows."""
+    expected = {
+        name: Fact(clause, "right")
+        for name, clause in {
+            "features for training": "DATA-2",
+            "targets for training": "TGT-11",
+            "features for validation": "DATA-2",
+            "targets for validation": "DATA-3",
+            "weights for validation": "API-9",
+        }.items()
+    }
+    right = dict.fromkeys(expected, "right")
+    for wrong, clauses in {
+        "targets for training": {"TGT-11"},
+        "features for validation": {"DATA-2"},
+        "targets for validation": {"DATA-3"},
+    }.items():
+        executed = Executed()
+        seen = {**right, wrong: "wrong", "targets for validation": "wrong"}
+        assert executed.compare(expected, seen)
+        assert clauses == set(executed.differences)
+
+
+@pytest.mark.parametrize(
+    ("words", "clauses"), [("predictions are flat", set()), ("predictions are old", {"SER-1"})]
+)
+def test_what_differs_without_the_copy_too_is_no_defect_of_it(monkeypatch, words, clauses):
+    """The same calls are made without the copy, and show the same or not."""
+    sequence = Sequence(CLASSES, (Call("fit", "A"), Call("deepcopy"), Call("predict", "A")))
+    made = []
+
+    def execute(context, calls):
+        made.append([call.method for call in calls.calls])
+        return Executed(words={"predictions are flat"})
+
+    monkeypatch.setattr(family, "execute_sequence", execute)
+    seen = Executed(differences={"SER-1": Difference("SER-1", 2, words)})
+    assert clauses == set(family._differences(None, sequence, seen))
+    assert [["fit", "predict"]] == made

@@ -182,6 +182,51 @@ def test_promises_that_are_broken_with_the_same_words_are_one_cause():
     assert joined(one, other)
 
 
+def test_what_is_blocked_joins_the_broken_promise_of_its_clause():
+    """It cannot be seen before the promise is kept; of another clause, or broken, it stays apart."""
+    broken = named("a", message="the values were lost")
+    given = {"exception": "TypeError: no such seed", "origin": LINE, "check": "X-1.b"}
+    assert joined(broken, named("b", outcome="blocked", **given))
+    assert apart(broken, named("b", **given))
+    assert apart(broken, named("b", outcome="blocked", **{**given, "check": "Y-1.b"}))
+
+
+def test_what_is_blocked_without_an_exception_joins_what_breaks_its_clause():
+    """Each result for itself, because the step is the same for clauses that have nothing in common."""
+    first = named("a", exception="TypeError: no such keyword", origin=LINE)
+    second = named("a", check="Y-1.a", exception="ValueError: no such shape", origin=OTHER)
+    same = {"outcome": "blocked", "message": "could not be checked: nothing was seen"}
+    steps = [named("b", check=f"{chapter}-1.b", **same) for chapter in "XYZ"]
+    expected = {
+        frozenset([first.id, steps[0].id]),
+        frozenset([second.id, steps[1].id]),
+        frozenset([steps[2].id]),
+    }
+    assert expected == groups(first, second, *steps)
+
+
+def test_an_exception_of_one_case_alone_joins_the_other_cases_of_its_check():
+    """One from below the subject, that is; two cases that have it are a cause of their own."""
+    others = [named(name, exception=SHAPE.format(1, 2), origin=LINE) for name in "efg"]
+    alone = {"exception": "KeyError: 'loss'", "origin": OTHER}
+    assert joined(*others, named("c", **alone))
+    two = [named(name, **alone) for name in "cd"]
+    assert {frozenset(one.id for one in pair) for pair in (others, two)} == groups(*others, *two)
+    raised = {**alone, "origin": replace(OTHER, raised=True)}
+    assert 2 == len(groups(*others, named("c", **raised)))
+    assert 2 == len(groups(*others, named("c", check="X-1.b", **alone)))
+
+
+def test_an_exception_in_another_process_is_that_of_this_one():
+    """The message quotes it, and its clause is the same."""
+    words = "TypeError: could not locate the class in question, make sure that it is imported"
+    here = {"exception": words, "origin": LINE}
+    elsewhere = named("a", message=f"predicting in a new process raised {words}")
+    assert joined(elsewhere, named("b", **here))
+    assert apart(elsewhere, named("b", **{**here, "exception": "TypeError: something else"}))
+    assert apart(elsewhere, named("b", check="Y-1.b", **here))
+
+
 def test_an_assertion_of_scikit_learn_is_a_broken_promise():
     """Its estimator checks assert; where, says nothing about the subject."""
     texts = ("AssertionError: not equal", "AssertionError: Estimator is in the wrong order")

@@ -65,6 +65,41 @@ def test_a_baseline_in_the_own_tests(pytester):
     )
 
 
+SETTING = """
+import keras
+import toy_subject
+
+
+class BaseWrapper(toy_subject.BaseWrapper):
+    def __init__(self, *args, **params):
+        keras.config.set_epsilon(1e-9)
+        super().__init__(*args, **params)
+
+
+class KerasClassifier(BaseWrapper):
+    pass
+
+
+class KerasRegressor(BaseWrapper):
+    pass
+"""
+"""A toy that changes a setting of Keras, which its other promises do not mention."""
+
+
+def test_settings_that_change_are_seen_here_too(pytester):
+    """An item during which a setting changed is red where the check about settings is selected."""
+    pytester.makepyfile(setting=SETTING)
+    about = "HYG-2.settings-anywhere"
+    for checks, passed in (["INIT-2"], True), (["INIT-2", about], False):
+        arguments = f"checks={checks!r}, wrappers=['classifier']"
+        text = TWO_LINES.format(arguments=arguments).replace("toy_subject", "setting")
+        pytester.makepyfile(test_wrappers=text)
+        done = pytester.runpytest_inprocess("-k", "INIT-2")
+        outcomes = done.parseoutcomes()
+        assert ("passed" in outcomes, "failed" in outcomes) == (passed, not passed)
+    done.stdout.fnmatch_lines([f"*{about}:classifier: settings of Keras were changed while*"])
+
+
 @pytest.mark.parametrize(
     ("arguments", "error", "words"),
     [

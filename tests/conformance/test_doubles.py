@@ -1,5 +1,7 @@
 """The doubles work: data sets and their layers agree, snapshots find changes."""
 
+import pickle
+
 import keras
 import numpy as np
 import pytest
@@ -132,3 +134,21 @@ def test_a_recording_model_accepts_positional_arguments():
         model.log.fits[0][name] for name in ("batch_size", "epochs", "verbose")
     )
     assert 4 == model.log.predicts[0]["batch_size"]
+
+
+def test_a_tracing_model_is_restored_as_it_was_compiled():
+    """What Keras forgets of a class with its own `compile` must not count against a wrapper."""
+    model = doubles.make_tracing_model(4, 1, "linear", "mean_squared_error")
+    doubles.TRACE.clear()
+    copy = pickle.loads(pickle.dumps(model))
+    assert copy.compiled
+    assert model.loss == copy.loss
+    assert type(model.optimizer) is type(copy.optimizer)
+    assert 0 == doubles.TRACE.compiles
+
+
+@pytest.mark.parametrize("name", ["loss", "registered-loss", "metric", "layer"])
+def test_a_model_with_a_custom_part_is_no_custom_model(name):
+    """SER-4 sees what becomes of the part, and not of a class of the suite."""
+    model = doubles.CUSTOM[name]()
+    assert type(model).__module__.startswith("keras.")

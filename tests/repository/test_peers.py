@@ -4,8 +4,9 @@ import json
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
-from peers import confirm, overview, sample
+from peers import confirm, merge, overview, sample
 from peers.store import store
 from scikeras_conformance.catalog.results import Outcome
 from scikeras_conformance.report.reading import load_report
@@ -171,3 +172,37 @@ def test_the_short_table_is_that_of_the_reports(page):
     reports = overview.loaded(PEERS, overview.TITLES)
     assert overview.short(reports, overview.SHORT[page]) == shown.strip()
     assert set(overview.TITLES) == set(REPORTS)
+
+
+def parts_of(name):
+    """Return a stored report in two parts."""
+    report = load_report(PEERS / f"{name}.json")
+    first = tuple(result for result in report.results if result.chapter in {"CLS", "INIT", "SKL"})
+    rest = tuple(result for result in report.results if result not in first)
+    return report, [replace(report, results=results) for results in (first, rest)]
+
+
+def test_a_run_in_parts_is_the_run():
+    """Results, causes and verdict are those of all parts together."""
+    report, parts = parts_of("scikeras")
+    whole = merge.merged(parts)
+    counts = report.footer.counts
+    assert counts.failed == whole.footer.counts.failed
+    assert [result.id for result in report.failures] == [result.id for result in whole.failures]
+    assert {cause.id for cause in report.causes} == {cause.id for cause in whole.causes}
+
+
+def test_a_part_is_not_the_run():
+    """What no part has is missing, and parts of another run are refused."""
+    _, parts = parts_of("skdeep")
+    assert not merge.merged(parts[:1]).is_complete
+    with pytest.raises(ValueError, match="another run"):
+        merge.merged([load_report(PEERS / "scikeras.json"), *parts])
+
+
+def test_a_later_result_replaces_an_earlier_one():
+    """A check that was mended is run again alone."""
+    report, _ = parts_of("scikeras")
+    mended = replace(report.failures[0], outcome=Outcome.PASSED, message="")
+    whole = merge.merged([report, replace(report, results=(mended,))])
+    assert report.footer.counts.failed - 1 == whole.footer.counts.failed

@@ -7,7 +7,7 @@ import keras
 from scikeras_conformance.doubles.models import arguments_by_name
 from scikeras_conformance.doubles.one_batch import is_one_batch, predict_one_batch, train_one_batch
 
-__all__ = ["EagerModel", "QuickModel", "quick_fit", "quick_predict"]
+__all__ = ["EagerModel", "quick_fit", "quick_predict"]
 
 # Functions, not a class to inherit from: Keras exchanges the base classes of functional models.
 
@@ -26,18 +26,6 @@ def quick_predict(self: keras.Model, *args: Any, **kwargs: Any) -> Any:
     if is_one_batch(given):
         return predict_one_batch(self, given)
     return keras.Model.predict(self, *args, **kwargs)
-
-
-@keras.saving.register_keras_serializable(package="scikeras_conformance")
-class QuickModel(keras.Model):  # type: ignore[misc]
-    """A functional model that does without an input pipeline where there is one batch.
-
-    It overrides nothing that has to do with compilation, so that Keras copies and restores it as
-    one of its own.
-    """
-
-    fit = quick_fit
-    predict = quick_predict
 
 
 @keras.saving.register_keras_serializable(package="scikeras_conformance")

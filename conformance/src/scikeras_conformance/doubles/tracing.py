@@ -83,6 +83,12 @@ class TracingModel(RecordingModel):
         TRACE.compiles += 1
         super().compile(*args, **kwargs)
 
+    def compile_from_config(self, config: dict[str, Any]) -> None:
+        """Restore how it was compiled, which Keras leaves to a class with its own `compile`."""
+        keras.Model.compile(self, **keras.saving.deserialize_keras_object(config))
+        if self.optimizer is not None and self.built:
+            self.optimizer.build(self.trainable_variables)
+
     def fit(self, *args: Any, **kwargs: Any) -> Any:
         """Trace the arguments, count the epochs, and call the callbacks."""
         given = arguments_by_name(keras.Model.fit, self, args, kwargs)

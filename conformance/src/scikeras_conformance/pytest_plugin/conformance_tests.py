@@ -14,7 +14,9 @@ from pathlib import Path
 
 import pytest
 
+from scikeras_conformance.catalog.booking import CHECK, booked
 from scikeras_conformance.catalog.plan import PlannedCheck
+from scikeras_conformance.catalog.results import Outcome, Result
 from scikeras_conformance.config.run_options import RunOptions
 from scikeras_conformance.exceptions import UsageError
 from scikeras_conformance.pytest_plugin.items import parameters
@@ -102,6 +104,7 @@ def conformance_tests(
     run = Run(options)
     if not run.plan:
         raise UsageError("conformance_tests: the selected parts have no check in common.")
+    changing: list[Result] = []
 
     @pytest.mark.parametrize("contract_check", parameters(run.plan))
     def test(contract_check: PlannedCheck) -> None:
@@ -113,10 +116,38 @@ def conformance_tests(
             limit=options.time_limit,
             tries=run.policy.tries(contract_check.id),
         )
+        if result.changed:
+            changing.append(result)
+        *_, result = booked([*changing, result])
+        _require_kept_settings(result, run)
         ending_of(result, run.policy).end()
 
     test.__doc__ = f"Check one promise of the contract for {subject}."
     return test
+
+
+def _require_kept_settings(result: Result, run: Run) -> None:
+    """Fail the item of a check during which settings of Keras were changed.
+
+    A run of the command line fails the check of HYG-2 for that, at its end. Here that item may have
+    ended, or be in another process.
+    """
+    about = f"{CHECK}:{result.wrapper}"
+    if not result.changed or result.check == CHECK or about in (run.policy.known or {}):
+        return
+    if any(planned.id == about for planned in run.plan):
+        settings = run.plan.everything[about]
+        kept = Result(
+            id=about,
+            check=CHECK,
+            wrapper=result.wrapper,
+            case=settings.case,
+            clauses=settings.check.clauses,
+            level=settings.check.level,
+            outcome=Outcome.PASSED,
+        )
+        *_, broken = booked([result, kept])
+        pytest.fail(f"{about}: {broken.message}\n\n{result.message}".strip(), pytrace=False)
 
 
 def _several(name: str, values: Iterable[str]) -> tuple[str, ...]:

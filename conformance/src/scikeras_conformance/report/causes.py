@@ -7,7 +7,7 @@ or somewhere else, they belong to one cause if the same promise is broken.
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from string import ascii_lowercase
 from typing import Annotated
 
@@ -22,8 +22,15 @@ ALIKE = 0.65
 """The part of their words that two messages share if they say the same: two of three."""
 
 
+MIN_CASES = 3
+"""How many cases of a check have to fail alike for another one to count with them."""
+
 REFUSED_OTHERWISE = "; expected "
 """What the message has if something else was raised than what the promise is."""
+
+
+RAISED = " raised "
+"""What a message has before an exception that it quotes."""
 
 
 class Cause(Struct, frozen=True, forbid_unknown_fields=True):
@@ -144,7 +151,7 @@ def _joined(groups: list[_Group], names: tuple[str, ...]) -> list[_Group]:
             kept[key].results += group.results
         else:
             kept[key] = group
-    return list(_alike(kept, names))
+    return _with_promises(list(_alike(kept, names)), names)
 
 
 def _wider(group: _Group, others: Mapping[Key, _Group]) -> Key:
@@ -215,6 +222,77 @@ def _alike(groups: dict[Key, _Group], names: tuple[str, ...]) -> Iterator[_Group
     yield from (group for group, _ in found)
 
 
+def _with_promises(groups: list[_Group], names: tuple[str, ...]) -> list[_Group]:
+    """Join what concerns one clause alone with the broken promise of that clause.
+
+    That is what was blocked, which cannot be seen before the promise is kept, and an exception that
+    the promise is broken by in another process, whose frames are not known. What was blocked
+    without an exception joins what else breaks its clause, whatever that is. An exception that one
+    case alone has, from below the subject, joins the other cases of its check.
+    """
+    promises = [group for group in groups if group.key[0] == "promise"]
+    apart = []
+    for group in groups:
+        if group.key[0] == "step":
+            _share_out(group, [other for other in groups if other.key[0] != "step"], _clause)
+        elif group.key[0] == "line" and len(group.results) == 1:
+            others = [other for other in groups if other is not group]
+            _share_out(group, others, _check, at_least=MIN_CASES)
+        near = [
+            other
+            for other in promises
+            if group.key[0] != "promise"
+            and len(group.clauses) == 1
+            and group.clauses <= other.clauses
+            and (_is_blocked(group) or _is_raised_elsewhere(group, other, names))
+        ]
+        if near:
+            max(near, key=lambda other: len(other.results)).results += group.results
+        elif group.results:
+            apart.append(group)
+    return apart
+
+
+def _share_out(
+    group: _Group,
+    others: Sequence[_Group],
+    what: Callable[[Result], str],
+    at_least: int = 1,
+) -> None:
+    """Move each result to the group with most failures of its clause, or of its check, if any."""
+    failures = {
+        id(other): Counter(what(one) for one in other.results if one.outcome is Outcome.FAILED)
+        for other in others
+    }
+    left = []
+    for result in group.results:
+        other = max(others, key=lambda one: failures[id(one)][what(result)], default=None)
+        if other is None or failures[id(other)][what(result)] < at_least:
+            left.append(result)
+        else:
+            other.results.append(result)
+    group.results = left
+
+
+def _is_blocked(group: _Group) -> bool:
+    return bool(group.results) and all(
+        result.outcome is Outcome.BLOCKED for result in group.results
+    )
+
+
+def _is_raised_elsewhere(group: _Group, other: _Group, names: tuple[str, ...]) -> bool:
+    """Return whether messages of another group quote the exception of a group."""
+    raised = {words_of(result.exception, names) for result in group.results}
+    quoted = {
+        words_of(words, names)
+        for result in other.results
+        if not result.exception
+        for _, found, words in [result.message.partition(RAISED)]
+        if found
+    }
+    return _share(raised, quoted)
+
+
 def _share(some: Iterable[frozenset[str]], others: Iterable[frozenset[str]]) -> bool:
     return any(
         one and other and len(one & other) >= ALIKE * len(one | other)
@@ -262,6 +340,10 @@ def _kind(result: Result) -> str:
 
 def _clause(result: Result) -> str:
     return result.clauses[0]
+
+
+def _check(result: Result) -> str:
+    return result.check
 
 
 def _promise(clause: str) -> str:

@@ -6,6 +6,7 @@ unnecessary to know what is right: a later fit has to lead to what a first one l
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from math import isclose
 from typing import Any
 
 from scikeras_conformance.checks._support.compilation import config_of
@@ -112,7 +113,8 @@ def _compiled_with(model: Any) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for name in ("optimizer", "loss"):
         value = getattr(model, name, None)
-        found[f"{name} of model_"] = config_of(value) if hasattr(value, "get_config") else value
+        has_config = hasattr(value, "get_config") and not isinstance(value, type)
+        found[f"{name} of model_"] = config_of(value) if has_config else value
     # Keras makes those that it was compiled with when it trains, which a stub does not.
     calls = getattr(getattr(model, "log", None), "compiles", None) or [{}]
     found["metrics of Model.compile"] = [
@@ -145,7 +147,11 @@ def _plain(value: Any) -> Any:
 
 
 def require_alike(
-    context: CheckContext, what: str, found: Mapping[str, Any], *others: Mapping[str, Any]
+    context: CheckContext,
+    what: str,
+    found: Mapping[str, Any],
+    *others: Mapping[str, Any],
+    follows: str = "",
 ) -> None:
     """Require that an estimator is like others in everything in which they are alike.
 
@@ -160,14 +166,23 @@ def require_alike(
     *others : dict
         Outcomes of estimators that it should not differ from. What differs among them, by chance,
         does not count.
+    follows : str, default=""
+        The check whose failure explains a difference, if there is one.
     """
     first, *more = others
     missing = object()
     for name in (*first, *(name for name in found if name not in first)):
         wanted = first.get(name, missing)
-        if any(not same(wanted, other.get(name, missing)) for other in more):
+        if any(not _alike(wanted, other.get(name, missing)) for other in more):
             continue
         seen = found.get(name, missing)
-        if not same(seen, wanted):
+        if not _alike(seen, wanted):
             texts = ["absent" if one is missing else show(one) for one in (wanted, seen)]
-            context.fail(f"{what}: {name} should be {texts[0]}; it is {texts[1]}")
+            words = f"{what}: {name} should be {texts[0]}; it is {texts[1]}"
+            context.fail(words, follows=follows)
+
+
+def _alike(one: Any, other: Any) -> bool:
+    """Return whether two values are the same; scores are computed from numbers of 32 bits."""
+    are_numbers = isinstance(one, float) and isinstance(other, float)
+    return same(one, other) or (are_numbers and isclose(one, other, rel_tol=1e-6))

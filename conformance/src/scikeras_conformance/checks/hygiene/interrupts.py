@@ -37,6 +37,7 @@ def while_building(context: CheckContext) -> None:
     context.fit(estimator, X, y)
     model = context.model(estimator)
     before = as_array(context, context.predict(estimator, X), "predict")
+    n_features = getattr(estimator, "n_features_in_", None)
     method = context.attribute(estimator, context.case)
     # What becomes of the interrupt is not what this clause is about.
     with suppress(KeyboardInterrupt, Exception):
@@ -46,6 +47,13 @@ def while_building(context: CheckContext) -> None:
         context.stop(context.case, "did not call the builder again")
     found = getattr(estimator, "model_", None)
     context.require(found is model, f"model_ became {show(found)}, not the model of the first fit")
+    with context.doing("reading n_features_in_ after the interrupt"):
+        found = getattr(estimator, "n_features_in_", None)
+        kept = bool(found == n_features)
+    context.require(
+        kept,
+        f"n_features_in_ became {show(found)}; it was {show(n_features)} after the first fit",
+    )
     with context.doing("after the interrupt"):
         after = as_array(context, context.predict(estimator, X), "predict after the interrupt")
     context.require(
@@ -75,6 +83,9 @@ def while_training(context: CheckContext) -> None:
         estimator.fit(X, y)
     if not batches:
         context.recording_model(estimator)  # any other model is not interrupted
+    with context.doing("reading history_ after an interrupt in the third epoch"):
+        is_there = hasattr(estimator, "history_")
+    context.require(is_there, "after an interrupt in the third epoch there is no history_")
     with context.doing("reading history_ after an interrupt in the third epoch"):
         losses = read_history(context, estimator).get("loss", [])
     context.require(

@@ -144,15 +144,20 @@ def _with_own_constructor(context: CheckContext) -> Any:
     """Return an instance of a subclass whose constructor has a parameter ``hidden``."""
     build = context.as_given(helper_builder(context))
 
+    def store(self: Any, model: Any, hidden: Any) -> None:
+        if not hasattr(self, "model"):
+            self.model = model  # where the wrapper has another name for it
+        self.hidden = hidden
+
     class WithKeywords(context.cls):  # type: ignore[name-defined, misc]
         def __init__(self, model: Any = build, hidden: Any = 3, **kwargs: Any) -> None:
             super().__init__(model, **kwargs)
-            self.hidden = hidden
+            store(self, model, hidden)
 
     class Closed(context.cls):  # type: ignore[name-defined, misc]
         def __init__(self, model: Any = build, hidden: Any = 3) -> None:
             super().__init__(model)
-            self.hidden = hidden
+            store(self, model, hidden)
 
     class WithBuilder(context.cls):  # type: ignore[name-defined, misc]
         def __init__(self, hidden: Any = 3) -> None:
@@ -194,6 +199,8 @@ def own_constructor(context: CheckContext) -> None:
         context.not_applicable(f"CLS-6 is about a builder as method: {blocked}")
     if state == "set":
         context.call(estimator, "set_params", hidden=[8])
+        if not same(context.attribute(estimator, "hidden"), [8]):
+            context.stop("set_params(hidden)", "did not set hidden, which INIT-10 is about")
     what = f"the clone ({context.case})"
     with context.doing("cloning an instance of a subclass with a parameter of its own"):
         copy = sklearn_base.clone(estimator)

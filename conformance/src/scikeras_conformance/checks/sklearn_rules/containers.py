@@ -204,7 +204,9 @@ def like_arrays(context: CheckContext) -> None:
     expected = fitted(contained.arrays)
     with context.doing(f"fitting to, and predicting from, {context.case.replace('-', ' ')}"):
         found = fitted(contained.given)
-    require_alike(context, f"with {context.case.replace('-', ' ')}", found, expected)
+    follows = "SKL-5.sparse" if context.case.startswith("sparse") else ""
+    what = f"with {context.case.replace('-', ' ')}"
+    require_alike(context, what, found, expected, follows=follows)
 
 
 def _with_one_kind_of_text(value: Any) -> Any:

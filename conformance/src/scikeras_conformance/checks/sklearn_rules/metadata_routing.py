@@ -27,7 +27,10 @@ def _fit_with_weights(context: CheckContext, tool: Any, X: Any, y: Any, weights:
     import sklearn
 
     def without_a_tool() -> None:
-        context.call(context.make(learner(context)), "fit", X, y, sample_weight=weights)
+        estimator = context.make(learner(context))
+        context.call(estimator, "fit", X, y, sample_weight=weights)
+        if hasattr(tool, "param_grid"):
+            context.call(estimator, "score", X, y)  # which a search needs, whatever is weighted
 
     with (
         provided(without_a_tool),

@@ -141,6 +141,7 @@ def _bare(annotation: ast.expr) -> Iterator[str]:
     "TYP-3.signatures",
     verifies="public methods annotate all their parameters and return types",
     impact="mistakes in a call are found only when it runs, hours into a job",
+    presupposes="TYP-1.marker",
 )
 def signatures(context: CheckContext) -> None:
     gaps = []

@@ -161,7 +161,8 @@ def _table(results: Sequence[Result]) -> Iterator[Line]:
 
 
 def _slowest(results: Sequence[Result]) -> Iterator[Line]:
-    slowest = sorted(results, key=lambda result: -result.seconds)[:SLOWEST]
+    timed = [result for result in results if result.seconds]  # a stored report may be without
+    slowest = sorted(timed, key=lambda result: -result.seconds)[:SLOWEST]
     if slowest:
         names = ", ".join(f"{result.id} {result.seconds:.1f} s" for result in slowest)
         yield Line("")

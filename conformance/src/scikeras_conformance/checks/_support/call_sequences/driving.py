@@ -51,6 +51,20 @@ from scikeras_conformance.runner.interruption import is_from_outside
 
 __all__ = ["Difference", "Executed", "execute_sequence"]
 
+READ_WITH = {
+    "targets for training": ("features for training",),
+    "weights for training": ("features for training",),
+    "rows in no training and no validation": ("features for training", "features for validation"),
+    "targets for validation": ("features for validation", "targets for training"),
+    "weights for validation": ("features for validation",),
+    "rows for validation": ("features for validation",),
+}
+"""What is read of rows, by the facts without which it cannot be told.
+
+Rows are recognized by their features. Targets of another form than the loss needs have that form
+for validation too, which is no other defect.
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class Difference:
@@ -79,6 +93,8 @@ class Executed:
     ----------
     differences : dict
         The first difference of each clause.
+    words : set of str
+        What differed, also where it was not the first difference of its clause.
     compared : set of str
         The clauses of which a fact was compared.
     raised : BaseException or None
@@ -88,6 +104,7 @@ class Executed:
     """
 
     differences: dict[str, Difference] = field(default_factory=dict)
+    words: set[str] = field(default_factory=set)
     compared: set[str] = field(default_factory=set)
     raised: BaseException | None = None
     position: int = -1
@@ -102,17 +119,19 @@ class Executed:
         seen : mapping
             Those that could be read.
         """
-        goes_on = True
-        for name, fact in expected.items():
-            found = seen.get(name, UNSEEN)
-            if found is UNSEEN:
+        read = {
+            name: fact for name, fact in expected.items() if seen.get(name, UNSEEN) is not UNSEEN
+        }
+        differs = {name: difference(fact.value, seen[name]) for name, fact in read.items()}
+        for name, fact in read.items():
+            if any(differs.get(other) for other in READ_WITH.get(name, ())):
                 continue
             self.compared.add(fact.clause)
-            if differs := difference(fact.value, found):
-                words = Difference(fact.clause, self.position, f"{name} {differs}")
-                self.differences.setdefault(fact.clause, words)
-                goes_on = goes_on and name != "parameters"
-        return goes_on
+            if differs[name]:
+                found = Difference(fact.clause, self.position, f"{name} {differs[name]}")
+                self.differences.setdefault(fact.clause, found)
+                self.words.add(found.words)
+        return not differs.get("parameters")
 
 
 def execute_sequence(context: CheckContext, sequence: Sequence) -> Executed:
@@ -326,10 +345,16 @@ class _Driver:
             yield "arguments of the builder", repr(built["width"])
             if self.offers_meta:
                 keys: tuple[str, ...] = ("n_features_in_", "y_ndim_", "target_type_")
-                keys += ("n_outputs_",) if self.context.wrapper is Wrapper.REGRESSOR else ()
+                is_regressor = self.context.wrapper is Wrapper.REGRESSOR
+                keys += ("n_outputs_",) if is_regressor and not self.sequence.encoders else ()
                 keys += ("classes_", "n_classes_") if rows.classes is not None else ()
-                keys += ("feature_names_in_",) if self.sequence.is_framed(call.rows) else ()
-                yield "meta", {key: built["meta"].get(key, "missing") for key in keys}
+                meta = {key: built["meta"].get(key, "missing") for key in keys}
+                if self.sequence.is_framed(call.rows):
+                    # An attribute that is not there is missing for another clause.
+                    there = hasattr(self.estimator, "feature_names_in_")
+                    names = built["meta"].get("feature_names_in_", "missing" if there else UNSEEN)
+                    meta["feature_names_in_"] = names
+                yield "meta", meta
         if self.sequence.encoders:
             yield "fits of encoders", trace.encoder_fits > 0
         if call.method in FITTING:

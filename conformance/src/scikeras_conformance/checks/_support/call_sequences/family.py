@@ -6,7 +6,7 @@ to the clause of the fact that differs; one of one clause does not hide one of a
 
 import re
 from collections import deque
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from weakref import WeakKeyDictionary
 
@@ -109,12 +109,24 @@ def _execute(context: CheckContext, family: Family, sequence: Sequence) -> None:
         family.stopped.append(as_script(sequence))
         raise
     family.compared |= executed.compared
-    for clause in executed.differences:
+    for clause in _differences(context, sequence, executed):
         family.broken.setdefault(clause, sequence)
     if executed.raised is not None:
         family.raised.append(describe(executed.raised))
         if clause := _blamed(context, family, sequence, executed):
             family.broken.setdefault(clause, sequence)
+
+
+def _differences(
+    context: CheckContext, sequence: Sequence, executed: Executed
+) -> dict[str, Difference]:
+    """Return the differences, without one of a copy that there is without the copy too."""
+    found = dict(executed.differences)
+    if of_copies := found.get("SER-1"):
+        calls = tuple(call for call in sequence.calls if call.method not in {"pickle", "deepcopy"})
+        if of_copies.words in execute_sequence(context, replace(sequence, calls=calls)).words:
+            del found["SER-1"]
+    return found
 
 
 def _blamed(context: CheckContext, family: Family, sequence: Sequence, executed: Executed) -> str:
@@ -147,8 +159,8 @@ def _shortest(context: CheckContext, sequence: Sequence, clause: str) -> tuple[s
 def _shown(context: CheckContext, sequence: Sequence, clause: str) -> Difference | None:
     """Return the difference of a clause that a sequence shows, or what it raised."""
     executed = execute_sequence(context, sequence)
-    if clause in executed.differences:
-        return executed.differences[clause]
+    if shown := _differences(context, sequence, executed).get(clause):
+        return shown
     if executed.raised is None or executed.position < 0:
         return None
     if blamed_clause(sequence, executed, partial(execute_sequence, context)) != clause:

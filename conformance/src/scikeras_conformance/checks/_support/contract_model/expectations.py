@@ -169,7 +169,10 @@ class Expectations:
                     facts["model_"] = Fact("INIT-11", "new")
                 facts["fits of encoders"] = Fact("DATA-4", True)
             facts["arguments of the builder"] = Fact("BUILD-1", repr(self.settings.get("width")))
-            facts["meta"] = Fact("BUILD-4", _meta(rows, framed=self.sequence.is_framed(call.rows)))
+            meta = _meta(rows, framed=self.sequence.is_framed(call.rows))
+            if self.sequence.encoders:
+                meta.pop("n_outputs_", None)  # the default encoder tells it; another one may not
+            facts["meta"] = Fact("BUILD-4", meta)
             self.model_for = "C" if call.rows == "C" else "A"
         facts |= self._attributes(call)
         self.last_copy = ""
@@ -212,7 +215,7 @@ class Expectations:
         size, size_by = _first("batch_size", given, settings, "fit", None, plain="API-8")
         is_regressor = self.sequence.task.wrapper is Wrapper.REGRESSOR
         targets = rows.encoded * 2 if encoded and is_regressor else rows.encoded
-        target_clause = "DATA-3" if encoded or is_regressor else "TGT-11"
+        target_clause = "DATA-3" if is_regressor else "TGT-11"
         feature_clause = "DATA-2" if encoded else "DATA-7"
         features = rows.X * (2 if encoded else 1)
         facts = {

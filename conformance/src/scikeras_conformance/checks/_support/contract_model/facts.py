@@ -100,7 +100,9 @@ def _words(expected: Any, seen: Any) -> str:
     if isinstance(expected, np.ndarray):
         return _arrays_differ(expected, np.asarray(seen))
     if isinstance(expected, dict) and isinstance(seen, dict):
-        wrong = [name for name in expected if not _same(expected[name], seen.get(name, UNSEEN))]
+        wrong = [
+            name for name in expected if name not in seen or not _same_in(expected, seen, name)
+        ]
         more = [name for name in seen if name not in expected]
         expected = {name: expected[name] for name in wrong}
         seen = {name: seen[name] for name in (*wrong, *more) if name in seen}
@@ -135,10 +137,15 @@ def _same(expected: Any, seen: Any) -> bool:
     if isinstance(expected, float):
         return abs(float(seen) - expected) < 1e-4
     if isinstance(expected, dict):
-        return set(expected) == set(seen) and all(_same(expected[k], seen[k]) for k in expected)
+        return set(expected) == set(seen) and all(_same_in(expected, seen, k) for k in expected)
     if isinstance(expected, list) and not isinstance(seen, list):
         seen = np.asarray(seen).tolist()
     return bool(expected == seen)
+
+
+def _same_in(expected: dict[str, Any], seen: dict[str, Any], name: str) -> bool:
+    """Return whether two dicts hold the same by a name, as far as that could be read."""
+    return seen[name] is UNSEEN or _same(expected[name], seen[name])
 
 
 def _rows_differ(expected: ByRow, ids: Sequence[float], values: Any) -> str:
