@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from scikeras_reference._data.batch_sources import is_batches
 from scikeras_reference._model.keras_objects import make_callbacks
 from scikeras_reference._parameters.named import check_flag
 from scikeras_reference._parameters.routing import route
@@ -137,7 +138,7 @@ def training_callbacks(
 def validation_data(
     arguments: Mapping[str, Any], separate: tuple[Any, Any, Any] | None
 ) -> tuple[Any, Any, Any] | None:
-    """Return X, y and weights to validate on; None if there are none, or only Keras can read them.
+    """Return X, y and weights to validate on; batches are an X alone. None if there are none.
 
     Parameters
     ----------
@@ -157,9 +158,18 @@ def validation_data(
             raise InputError(
                 "X_val and validation_data are two sets of data to validate on. Give one of them."
             )
+        if is_batches(separate[0]):
+            return separate
         data = separate
-    if not isinstance(data, (tuple, list)):
+    if data is None:
         return None
+    if is_batches(data):
+        return data, None, None
+    if not isinstance(data, (tuple, list)):
+        raise InputError(
+            f"validation_data is a {type(data).__name__}; it has to be (X, y) or (X, y,"
+            " sample_weight), or a data set, loader or function that yields such batches."
+        )
     if len(data) not in {2, 3}:
         raise InputError(
             f"validation_data has {len(data)} items; it has to be (X, y) or (X, y, sample_weight)."
