@@ -194,12 +194,12 @@ class FitSteps(SklearnCallbacks, FittedAttributes, Persistence):
         return (*self._encode(X, y), weights)
 
     def _validation_batches(
-        self, source: Any, y: Any, sample_weight: Any, steps: int | None
+        self, source: Any, y: Any, sample_weight: Any, steps: int | None, name: str
     ) -> Any:
         """Return batches to validate on, without class weights."""
-        require_inside(y, sample_weight, "X_val")
+        require_inside(y, sample_weight, name)
         return encoded(
-            Batches(source, "X_val"),
+            Batches(source, name),
             lambda batch: self._encode_batch(batch, {"class_weight": None}),
             passes=2,
             steps=steps,
@@ -219,7 +219,8 @@ class FitSteps(SklearnCallbacks, FittedAttributes, Persistence):
         data = validation_data(arguments, validation)
         if data is not None and is_batches(data[0]):
             steps = arguments.get("validation_steps")
-            arguments["validation_data"] = self._validation_batches(*data, steps)
+            name = "X_val" if arguments.get("validation_data") is None else "validation_data"
+            arguments["validation_data"] = self._validation_batches(*data, steps, name)
         elif data is not None:
             X = validate_features(self, data[0], data[1], reset=False)
             pair = self._encode(X, self._validate_target(X, data[1]))

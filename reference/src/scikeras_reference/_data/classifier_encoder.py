@@ -238,12 +238,14 @@ class ClassifierLabelEncoder(TransformerMixin, BaseEstimator):  # type: ignore[m
         """
         width = self._width if "_kind" in vars(self) else None
         # Keras resolves some names by the form of the target.
-        metrics = [m for m in metrics if not (isinstance(m, str) and m in DEFERRED_METRICS)]
-        if width is None or self.n_classes_ < 2 or not metrics:
+        deferred = all(isinstance(m, str) and m in DEFERRED_METRICS for m in metrics)
+        if width is None or self.n_classes_ < 2 or (deferred and not self._logits):
             return
         indicators = self._kind == "multilabel-indicator"
         form = TargetForm.ONE_HOT if indicators else self._form
-        check_metrics(metrics, self._loss_name, form, width, self.n_classes_)
+        facts = (metrics, self._loss_name, form, width, self.n_classes_)
+        alone = width == 1 or (indicators and not self._compete)
+        check_metrics(*facts, are_independent=alone, takes_logits=self._logits)
 
     def check_activation(self, activation: Any, loss: Any) -> None:
         """Warn of a linear last layer whose outputs the loss takes for probabilities.

@@ -147,7 +147,8 @@ class RecordedBatches(keras.utils.PyDataset):  # type: ignore[misc]
 
     def __getitem__(self, index: int) -> Any:
         batch = split_batch(self._dataset[index])
-        self._seen[index] = batch if self._keeps_x else batch._replace(x=None)
+        x = batch.x if self._keeps_x else None
+        self._seen[index] = Batch(x, batch.y, batch.weights)
         return (batch.x,)
 
     def seen(self) -> list[Batch]:
@@ -166,7 +167,8 @@ class RecordedPasses:
     def __iter__(self) -> Iterator[Any]:
         self._seen = []
         for batch in self._batches:
-            self._seen.append(batch if self._keeps_x else batch._replace(x=None))
+            x = batch.x if self._keeps_x else None
+            self._seen.append(Batch(x, batch.y, batch.weights))
             yield (batch.x,)
 
     def __len__(self) -> int:

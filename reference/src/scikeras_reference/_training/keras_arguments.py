@@ -30,7 +30,10 @@ _NUMBERS_OR_TEXT = (int, float, np.number, str)
 _RANGES = {
     "batch_size": (1, None),
     "validation_batch_size": (1, None),
+    "steps_per_epoch": (1, None),
+    "validation_steps": (1, None),
     "epochs": (0, None),
+    "initial_epoch": (0, None),
     "validation_split": (0.0, 1.0),
 }
 
@@ -242,7 +245,9 @@ def splits(arguments: Mapping[str, Any]) -> bool:
 
 def _check_range(name: str, value: Any, lowest: float, highest: float | None) -> None:
     whole = isinstance(lowest, int)
-    wrong_kind = isinstance(value, (str, bool)) or (whole and isinstance(value, float))
+    wrong_kind = isinstance(value, (str, bool, list, tuple, dict, set)) or (
+        whole and isinstance(value, float)
+    )
     is_number = isinstance(value, (int, float, np.integer, np.floating)) and not wrong_kind
     out_of_range = is_number and not (lowest <= value and (highest is None or value < highest))
     if wrong_kind or out_of_range:
