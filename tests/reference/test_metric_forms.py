@@ -14,6 +14,8 @@ from scikeras_reference.exceptions import (
     TargetFormWarning,
 )
 
+pytestmark = pytest.mark.slow
+
 ROWS = np.random.default_rng(0).normal(size=(24, 3)).astype(np.float32)
 THREE = np.arange(24) % 3
 TWO = (ROWS[:, 0] > 0).astype(int)
@@ -89,6 +91,7 @@ LOGITS = {
         keras.metrics.Precision(thresholds=0.0),
         keras.metrics.AUC(from_logits=True),
         keras.metrics.BinaryCrossentropy(from_logits=True),
+        keras.metrics.Hinge(),
     ],
     ids=lambda metric: metric.name,
 )

@@ -52,8 +52,9 @@ def asks_for_an_attribute(meta):
          {"loss": functools.partial(keras.losses.Huber, delta=2.0)}),
         (ConstructionError, "metrics holds a partial.*metrics__x",
          {"metrics": [functools.partial(keras.metrics.Precision, thresholds=0.5)]}),
-        (CompilationError, "names out, and the output of the model is named",
+        (CompilationError, "names out, and the model has one output, without a name",
          {"loss": {"out": "mse"}}),
+        (CompilationError, "a list of 2, and the model has one output", {"loss": ["mse", "mae"]}),
         (ParameterError, "epochs is \\[1\\]", {"epochs": [1]}),
         (ParameterError, "batch_size is \\[8\\]", {"batch_size": [8]}),
         (ParameterError, "steps_per_epoch is 0", {"fit__steps_per_epoch": 0}),
@@ -127,3 +128,19 @@ def test_class_weights_out_of_range():
     labels = np.arange(24) % 2
     with pytest.raises(InputError, match="class_weight has numbers up to"):
         classifier(class_weight={0: 1e300, 1: 1.0}).fit(ROWS, labels)
+
+
+def pretrained(meta):
+    """Return a model that was trained on a flat target."""
+    model = sequential(3, 1)
+    model.compile("sgd", "mse")
+    model.fit(ROWS, NUMBERS, verbose=0)
+    model.evaluate(ROWS, NUMBERS, verbose=0)
+    return model
+
+
+@pytest.mark.slow
+def test_a_model_that_the_builder_trained():
+    """It is trained further, on targets of the shape of its output."""
+    fitted = KerasRegressor(pretrained, verbose=0, validation_split=0.25).fit(ROWS, NUMBERS)
+    assert {"loss", "val_loss"} == set(fitted.history_)

@@ -31,6 +31,11 @@ _OTHER_LOSS = {
     TargetForm.NUMBERS: _ONE_HOT_LOSS,
     TargetForm.ONE_HOT: "Give loss='sparse_categorical_crossentropy',",
 }
+_OF_SCORES = (
+    keras.metrics.Hinge,
+    keras.metrics.SquaredHinge,
+    keras.metrics.CategoricalHinge,
+)
 _known: dict[Any, str] = {}
 _MAX_KNOWN = 512
 
@@ -248,9 +253,11 @@ def _key(metric: Any) -> Any:
 
 
 def _has_logits(metric: Any) -> bool:
-    """Return whether a metric of Keras was told that it gets logits."""
+    """Return whether a metric of Keras was told that it gets logits, or takes any scores."""
     if isinstance(metric, str):
         return False
+    if isinstance(metric, _OF_SCORES):
+        return True
     if isinstance(metric, keras.metrics.Metric):
         return bool(metric.get_config().get("from_logits"))
     return bool(getattr(metric, "keywords", {}).get("from_logits"))

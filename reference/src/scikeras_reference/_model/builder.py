@@ -127,7 +127,18 @@ def build(
         if name not in keywords and (name in accepted or gets_all)
     }
     _require_arguments(builder, {*keywords, *wanted}, special, known)
-    return builder(**keywords, **wanted)
+    return _untraced(builder(**keywords, **wanted))
+
+
+def _untraced(model: Any) -> Any:
+    """Return a model that a builder trained, without the functions that were traced for its data.
+
+    On TensorFlow they take no target of another number of dimensions.
+    """
+    for kind in ("train", "test"):
+        if getattr(model, f"{kind}_function", None) is not None:
+            getattr(model, f"make_{kind}_function")(force=True)
+    return model
 
 
 def _accepted(builder: Callable[..., Any]) -> tuple[list[str], bool]:

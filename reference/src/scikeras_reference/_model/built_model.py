@@ -173,8 +173,8 @@ def check_target(model: Any, target: Any, shapes: Sequence[Shape]) -> None:
         if not is_missing(losses):
             raise model_errors.missing_target(losses)
         return
-    if isinstance(losses, Mapping) and len(shapes) == 1:
-        _check_names(model, losses)
+    if isinstance(losses, (Mapping, list, tuple)) and len(shapes) == 1:
+        _check_one_loss(model, losses)
     if isinstance(losses, Mapping) or isinstance(targets, Mapping):
         names = list(getattr(model, "output_names", []))
         losses = [losses.get(n) for n in names] if isinstance(losses, Mapping) else losses
@@ -192,14 +192,15 @@ def check_target(model: Any, target: Any, shapes: Sequence[Shape]) -> None:
             raise model_errors.spread_target(wanted, tuple(actual)[1:], loss)
 
 
-def _check_names(model: Any, losses: Mapping[Any, Any]) -> None:
-    """Check that a dict of losses names the only output of a model."""
-    if isinstance(getattr(model, "output", None), Mapping):
-        return
-    names = list(getattr(model, "output_names", None) or [layer.name for layer in model.layers])
-    unknown = [str(name) for name in losses if name not in names]
-    if unknown:
-        raise model_errors.unknown_outputs(unknown, names[-1])
+def _check_one_loss(model: Any, losses: Any) -> None:
+    """Check that a list or a dict of losses for a single output has one entry, with its name."""
+    names = list(getattr(model, "output_names", None) or [])
+    if isinstance(losses, Mapping):
+        is_right = isinstance(getattr(model, "output", None), Mapping) or set(losses) <= set(names)
+    else:
+        is_right = len(losses) == 1 or is_missing(losses)
+    if not is_right:
+        raise model_errors.unfit_losses(losses, names)
 
 
 def warn_of_shared_weights(model: Any, builder: object) -> None:

@@ -1,7 +1,7 @@
 """The errors and warnings about a built model that need an explanation."""
 
 import warnings
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from scikeras_reference._data.target_forms import describe_loss
@@ -16,7 +16,7 @@ __all__ = [
     "missing_part",
     "missing_target",
     "spread_target",
-    "unknown_outputs",
+    "unfit_losses",
     "used_optimizer",
     "warn_of_shared_weights",
 ]
@@ -56,11 +56,17 @@ def spread_target(wanted: object, actual: object, loss: Any) -> ModelOutputError
     )
 
 
-def unknown_outputs(unknown: Sequence[str], name: str) -> CompilationError:
-    """Return the error for a dict of losses for a model whose only output has another name."""
+def unfit_losses(losses: Any, names: Sequence[str]) -> CompilationError:
+    """Return the error for a list or dict of losses that does not fit a single output."""
+    has = f" named {names[0]}" if names else ", without a name, as in every keras.Sequential"
+    what = (
+        f"a dict that names {', '.join(map(str, losses))}"
+        if isinstance(losses, Mapping)
+        else f"a list of {len(losses)}"
+    )
     return CompilationError(
-        f"loss is a dict that names {', '.join(unknown)}, and the output of the model is named"
-        f" {name}. Give the loss without a dict, or name the last layer."
+        f"loss is {what}, and the model has one output{has}. Give one loss, and no list or dict. A"
+        " sum of losses is a function of your own."
     )
 
 
