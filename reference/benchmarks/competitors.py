@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, ClassVar
 
-from benchmarks.task import BATCH_SIZE, Settings, layers
+from benchmarks.task import BATCH_SIZE, FEATURES, Settings, layers
 
 __all__ = ["COMPETITORS", "Absent", "Competitor"]
 
@@ -91,6 +91,7 @@ class _SciKerasApi(Competitor):
             optimizer__learning_rate=settings.learning_rate,
             loss="sparse_categorical_crossentropy", epochs=settings.epochs,
             batch_size=BATCH_SIZE, run_eagerly=settings.eager, verbose=0,
+            **({} if settings.features == FEATURES else {"features": settings.features}),
         )  # fmt: skip
 
     def change(self, estimator: Any, settings: Settings) -> None:
@@ -294,8 +295,8 @@ def _without_warnings() -> Iterator[None]:
         yield
 
 
-def _build(hidden: int) -> Any:
-    return layers(hidden)
+def _build(hidden: int, features: int = FEATURES) -> Any:
+    return layers(hidden, features)
 
 
 def _build_for_data(X: Any, y: Any, settings: Settings) -> Any:  # noqa: ARG001
@@ -305,7 +306,7 @@ def _build_for_data(X: Any, y: Any, settings: Settings) -> Any:  # noqa: ARG001
 def _compiled(settings: Settings, loss: str) -> Any:
     import keras
 
-    model = layers(settings.hidden)
+    model = layers(settings.hidden, settings.features)
     optimizer = keras.optimizers.Adam(learning_rate=settings.learning_rate)
     model.compile(optimizer, loss=loss, run_eagerly=settings.eager)
     return model

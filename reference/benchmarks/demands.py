@@ -38,6 +38,8 @@ DEMANDS = (
     Demand("first-fit", "keras", 1.03),
     Demand("long-fit", "keras", 1.01),
     Demand("memory", "keras", 1.0),
+    Demand("peak-sparse", "keras", 1.5),
+    Demand("peak-batches", "keras", 1.5),
 )
 
 

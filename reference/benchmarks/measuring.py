@@ -6,7 +6,7 @@ from pathlib import Path
 from time import perf_counter
 from typing import Any
 
-__all__ = ["Work", "calls_for", "resident", "seconds", "value"]
+__all__ = ["Work", "calls_for", "peak", "resident", "seconds", "value"]
 
 Work = Callable[[int], Any]
 """The measured function. Its argument is the number of the round, or -1 during warm-up."""
@@ -42,3 +42,10 @@ def resident() -> int:
     gc.collect()
     pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1])
     return pages * 4096
+
+
+def peak() -> int:
+    """Return the largest resident memory that this process has had, in bytes."""
+    lines = Path("/proc/self/status").read_text(encoding="ascii").splitlines()
+    (kilobytes,) = (line.split()[1] for line in lines if line.startswith("VmHWM"))
+    return int(kilobytes) * 1024

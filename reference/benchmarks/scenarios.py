@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from benchmarks.competitors import COMPETITORS, Absent, Competitor
-from benchmarks.measuring import Work, resident
-from benchmarks.task import BATCH_SIZE, Size, data
+from benchmarks.measuring import Work, peak, resident
+from benchmarks.task import BATCH_SIZE, Size, data, data_set, one_hot
 
 __all__ = ["SCENARIOS", "Scenario"]
 
@@ -146,9 +146,13 @@ def _unpickle(competitor: Competitor, size: Size) -> Work:
     return lambda _: pickle.loads(content)  # noqa: S301 - written one line above
 
 
-def _memory(competitor: Competitor, size: Size) -> Work:
+def _require_memory_figures() -> None:
     if not sys.platform.startswith("linux"):
         raise Absent("memory is read from /proc, which this system does not have")
+
+
+def _memory(competitor: Competitor, size: Size) -> Work:
+    _require_memory_figures()
     X, y = data(min(size.rows, 2 * BATCH_SIZE))
     settled = size.fits // 5
 
@@ -161,6 +165,32 @@ def _memory(competitor: Competitor, size: Size) -> Work:
         return (resident() - before) / (size.fits - settled)
 
     return work
+
+
+def _peak(kind: str) -> Callable[[Competitor, Size], Work]:
+    """Return by how much the largest memory of a process grows with a fit and a prediction."""
+
+    def prepare(competitor: Competitor, size: Size) -> Work:
+        _require_memory_figures()
+        # What a process needs once, whatever the data.
+        competitor.predictor(_fitted(competitor, size), BATCH_SIZE)(data(BATCH_SIZE)[0])
+        if kind == "sparse":
+            X, y = one_hot(size.sparse_columns)
+            features = size.sparse_columns
+        else:
+            X, y = data_set(size.wide_rows, size.wide_columns), None
+            features = size.wide_columns
+
+        def work(_: int) -> float:
+            before = peak()
+            settings = size.model(features=features, epochs=1)
+            fitted = competitor.fit(competitor.start(settings), X, y)
+            competitor.predictor(fitted, BATCH_SIZE)(X)
+            return peak() - before
+
+        return work
+
+    return prepare
 
 
 def _fitted(competitor: Competitor, size: Size) -> object:
@@ -223,6 +253,16 @@ SCENARIOS: dict[str, Scenario] = {
         Scenario(
             "memory", "memory kept by one `fit`", _memory, 1, "fresh",
             unit="bytes", warm=False,
+        ),
+        *(
+            Scenario(
+                f"peak-{kind}", title, _peak(kind), 3, "fresh",
+                unit="bytes", warm=False, competitors=("reference", "keras"),
+            )
+            for kind, title in (
+                ("sparse", "growth of the peak: sparse one-hot matrix, 6,000 × 6,000"),
+                ("batches", "growth of the peak: data set of 10 batches of 32 MiB"),
+            )
         ),
     )
 }  # fmt: skip

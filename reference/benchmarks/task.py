@@ -12,7 +12,9 @@ __all__ = [
     "Settings",
     "Size",
     "data",
+    "data_set",
     "layers",
+    "one_hot",
 ]
 
 FEATURES, CLASSES = 20, 3
@@ -23,6 +25,7 @@ BATCH_SIZE = 32
 class Settings:
     """A model and how it is trained, independent of the competitor."""
 
+    features: int = FEATURES
     hidden: int = 32
     learning_rate: float = 0.01
     epochs: int = 5
@@ -39,6 +42,9 @@ class Size:
     fits: int = 200
     folds: int = 3
     jobs: int = 2
+    sparse_columns: int = 6_000
+    wide_columns: int = 8_192
+    wide_rows: int = 1_024
     learning_rates: tuple[float, ...] = (0.001, 0.003, 0.01, 0.03)
     widths: tuple[int, ...] = (32, 64)
     # Short operations are repeated for about this many seconds per sample.
@@ -58,6 +64,9 @@ TINY = Size(
     fits=2,
     folds=2,
     jobs=1,
+    sparse_columns=8,
+    wide_columns=4,
+    wide_rows=6,
     learning_rates=(0.01,),
     widths=(2,),
     sample=0.0,
@@ -76,13 +85,41 @@ def data(rows: int) -> tuple[Any, Any]:
     return X, y
 
 
-def layers(hidden: int) -> Any:
+def one_hot(columns: int) -> tuple[Any, Any]:
+    """Return a sparse matrix with a row for each column, and labels."""
+    import numpy as np
+    import scipy.sparse
+
+    return scipy.sparse.eye_array(columns, dtype=np.float32, format="csr"), _labels(columns)
+
+
+def data_set(rows: int, columns: int) -> Any:
+    """Return a data set of ten batches of these rows, which are made when they are read."""
+    import keras
+    import numpy as np
+
+    class Batches(keras.utils.PyDataset):  # type: ignore[misc]
+        num_batches = 10
+
+        def __getitem__(self, index: int) -> tuple[Any, Any]:
+            return np.full((rows, columns), index / 10, dtype=np.float32), _labels(rows)
+
+    return Batches()
+
+
+def _labels(rows: int) -> Any:
+    import numpy as np
+
+    return np.arange(rows, dtype=np.int64) % CLASSES
+
+
+def layers(hidden: int, features: int = FEATURES) -> Any:
     """Return the uncompiled model of all competitors based on Keras."""
     import keras
 
     return keras.Sequential(
         [
-            keras.Input((FEATURES,)),
+            keras.Input((features,)),
             keras.layers.Dense(hidden, activation="relu"),
             keras.layers.Dense(CLASSES, activation="softmax"),
         ]

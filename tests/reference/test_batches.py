@@ -173,6 +173,30 @@ def test_what_cannot_be_done(fit, match, X, y):
 
 
 @pytest.mark.fast
+@pytest.mark.parametrize(
+    "source",
+    [
+        lambda: iter(()),
+        lambda: lambda: iter(()),
+        lambda: Loader(np.ones((0, 3)), np.ones(0)),
+        lambda: Dataset(np.ones((0, 3)), np.ones(0)),
+    ],
+    ids=["iterator", "function", "loader", "PyDataset"],
+)
+def test_no_batches_to_predict_from(source, X, target):
+    """The error is ours, with the remedy where an iterator was read before."""
+    wrapper = regressor().fit(X, target)
+    for method in (wrapper.predict, wrapper.score):
+        with pytest.raises(InputError, match="has no batches"):
+            method(source())
+
+    generator = parts(X, target)
+    wrapper.predict(generator)
+    with pytest.raises(InputError, match="no batches left: it can be read once"):
+        wrapper.predict(generator)
+
+
+@pytest.mark.fast
 def test_a_source_that_changes_its_length(X, target):
     """Batches that are missing in a later pass are noticed, not trained around."""
     lengths = iter([24, 24, 10, 10, 10])

@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 from reference_models import Counting, classifier, regressor
 from sklearn.base import clone
+from test_rows import Dataset
 
 from scikeras_reference.exceptions import InputError
 
@@ -164,14 +165,35 @@ def test_validation_data_is_checked(X, y):
         classifier().fit(X, y, X_val=X[:, :2], y_val=y)
 
 
-def test_validation_data_of_other_kinds(spy, X, target):
-    """What is no tuple is Keras's own affair."""
-    build, log = spy
-    data = keras.utils.PyDataset.__new__(keras.utils.PyDataset)
-    with pytest.raises(Exception):  # noqa: B017 - an empty data set means nothing to Keras
-        regressor(model=build).fit(X, target, validation_data=data)
+def test_validation_data_in_batches(X, y3):
+    """They are encoded as `X_val` is, however they are given (DATA-3)."""
+    labels = y3[:8]
+    expected = classifier().fit(X, y3, X_val=X[:8], y_val=labels).history_
 
-    assert data is log.fits[0]["validation_data"]
+    for batches in (
+        lambda: iter([(X[:4], labels[:4]), (X[4:8], labels[4:])]),
+        Dataset(X[:8], labels),
+    ):
+        for wrapper, call in (
+            (classifier(), {"validation_data": batches}),
+            (classifier(fit__validation_data=batches), {}),
+        ):
+            found = wrapper.fit(X, y3, **call).history_
+            assert pytest.approx(expected["val_loss"]) == found["val_loss"]
+
+
+@pytest.mark.parametrize("data", [np.ones((24, 3)), {"x": 1}, 3, "text"])
+def test_validation_data_of_other_kinds(data, X, target):
+    """What is neither arrays nor batches is refused before training."""
+    with pytest.raises(InputError, match=f"validation_data is a {type(data).__name__}"):
+        regressor().fit(X, target, validation_data=data)
+
+
+def test_validation_labels_in_another_form(X, y3):
+    """One-hot rows are no labels, where the fit was given labels."""
+    rows = np.eye(3)[np.searchsorted(["a", "b", "c"], y3)]
+    with pytest.raises(InputError, match="one column of labels.*argmax"):
+        classifier().fit(X, y3, X_val=X, y_val=rows)
 
 
 def test_sample_weights_reach_keras(spy, X, target):

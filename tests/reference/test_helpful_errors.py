@@ -118,6 +118,53 @@ def test_missing_labels(missing):
             classifier().fit(ROWS, y)
 
 
+def test_missing_labels_of_polars():
+    """Its text has no dtype of NumPy, and is looked at all the same."""
+    polars = pytest.importorskip("polars")
+    with pytest.raises(InputError, match="missing labels .* in 8 of 24 rows"):
+        classifier().fit(ROWS, polars.Series(["a", "b", None] * 8))
+
+
+@pytest.mark.parametrize("kind", ["Date", "Datetime", "Duration"])
+def test_dates_of_polars(kind):
+    """They are refused by name, and not counted in days or in microseconds."""
+    polars = pytest.importorskip("polars")
+    days = polars.Series(np.arange(24)).cast(getattr(polars, kind))
+    frame = polars.DataFrame({"amount": NUMBERS, "when": days})
+    with pytest.raises(InputError, match=f"'when' .{kind}.*convert dates"):
+        regressor().fit(frame, NUMBERS)
+
+
+@pytest.mark.skipif(not hasattr(np.dtypes, "StringDType"), reason="NumPy has no such dtype yet")
+def test_text_of_variable_width():
+    """Labels are read as text, and features are refused as text."""
+    text = np.array(["yes", "no"] * 12).astype(np.dtypes.StringDType())
+    fitted = classifier().fit(ROWS, text)
+    assert ["no", "yes"] == fitted.classes_.tolist()
+    assert set(fitted.predict(ROWS)) <= {"no", "yes"}
+    with pytest.raises(InputError, match="X contains text"):
+        regressor().fit(text.reshape(-1, 1), NUMBERS)
+
+
+@pytest.mark.parametrize("y", [{"a": NUMBERS}, {1, 2}, 3, "text"], ids=["dict", "set", "3", "text"])
+def test_a_target_that_is_no_array(y):
+    """The type is named, and the way to several outputs."""
+    for wrapper in (regressor(), classifier(), base()):
+        with pytest.raises(InputError, match=f"y is a {type(y).__name__}.*target_encoder"):
+            wrapper.fit(ROWS, y)
+
+
+def test_weights_that_mean_nothing():
+    """A dict, and numbers that Keras's floats make infinite, or zero."""
+    for weights, message in (
+        ({0: 1.0}, "sample_weight is a dict.*class_weight"),
+        (np.full(24, 1e300), "sample_weight has numbers up to"),
+        (np.full(24, 1e-300), "had any weight"),
+    ):
+        with pytest.raises(InputError, match=message):
+            regressor().fit(ROWS, NUMBERS, sample_weight=weights)
+
+
 def test_labels_of_several_types():
     """The types are named."""
     for y in (np.array([1, "a", 2.5] * 8, dtype=object), [1, "a", 2.5] * 8):
@@ -179,6 +226,8 @@ def test_a_target_that_would_be_spread_over_the_outputs(size):
     assert base(model=three_units).fit(ROWS, ROWS).initialized_
     own = base(model=three_units, loss=lambda y, p: keras.ops.mean(p, axis=-1))
     assert own.fit(ROWS, NUMBERS).initialized_
+    with pytest.raises(ModelOutputError, match="number by number"):
+        base(model=three_units).fit(ROWS, ROWS, X_val=ROWS, y_val=NUMBERS)
 
 
 def needs(n_hidden):

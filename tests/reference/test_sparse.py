@@ -8,6 +8,7 @@ import pytest
 import scipy.sparse as sp
 from memory_growth import memory_growth
 from reference_models import TwoLayers, classifier, linear, regressor, softmax
+from shared_step_models import ON_JAX, only_where_shared
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.feature_extraction.text import CountVectorizer
 from sklearn.model_selection import GridSearchCV, cross_val_predict
@@ -16,6 +17,9 @@ from sklearn.preprocessing import FunctionTransformer
 
 from scikeras_reference import KerasRegressor
 from scikeras_reference._data.sparse import canonical, fits_encoder
+from scikeras_reference._shared_steps.cache import CACHE
+from scikeras_reference._shared_steps.refusal_log import NotSharedError
+from scikeras_reference._training.fit import SETTING, explain
 from scikeras_reference.exceptions import InputError
 
 pytestmark = pytest.mark.slow
@@ -100,6 +104,53 @@ def test_dense_and_sparse_rows_in_turn(dense, target):
 
     for rows in (X, dense, X):
         np.testing.assert_allclose(expected, wrapper.predict(rows), rtol=1e-5)
+
+
+def hidden(meta):
+    n_features = meta["n_features_in_"]
+    return keras.Sequential(
+        [
+            keras.layers.Input((n_features,)),
+            keras.layers.Dense(3, activation="relu"),
+            keras.layers.Dense(1),
+        ]
+    )
+
+
+@only_where_shared
+@pytest.mark.skipif(
+    ON_JAX, reason="JAX shares the steps of dense batches, which sparse rows become"
+)
+@pytest.mark.parametrize("dtype", ["float32", "float64", "int64", "bool"])
+def test_a_shared_step_trains_on_sparse_rows(dtype, dense, target, monkeypatch):
+    """Weights, history and predictions are those of Keras's sparse batches, bit for bit."""
+    X = sp.csr_array((dense * 3).astype(dtype))
+    params = {"model": hidden, "run_eagerly": False, "epochs": 2, "batch_size": 5}
+    params |= {"validation_split": 0.25, "validation_batch_size": 4}
+    weights = np.arange(24) % 3 + 1.0
+    CACHE.clear()
+
+    shared = regressor(**params).fit(X, target, weights)
+    traced = [step for step in CACHE.values() if not isinstance(step, NotSharedError)]
+    again = regressor(**params).fit(X.toarray(), target, weights)
+    monkeypatch.setenv(SETTING, "0")
+    plain = regressor(**params).fit(X, target, weights)
+
+    assert 2 == len(traced)
+    for other in (again, plain):
+        for ours, theirs in zip(weights_of(shared), weights_of(other), strict=True):
+            np.testing.assert_array_equal(ours, theirs)
+        assert shared.history_ == other.history_
+    np.testing.assert_array_equal(plain.model_.predict(X, verbose=0)[:, 0], shared.predict(X))
+
+
+@only_where_shared
+@pytest.mark.skipif(ON_JAX, reason="Keras's sparse batches are those of TensorFlow")
+def test_a_model_with_a_sparse_input_has_a_step_of_its_own(dense, target):
+    """It multiplies sparse batches as they are, and nothing is made dense."""
+    wrapper = regressor(model=sparse_input, run_eagerly=False).fit(sp.csr_array(dense), target)
+
+    assert "sparse batches" in str(explain(wrapper.model_))
 
 
 def test_weights_validation_and_further_fits(dense, y):

@@ -25,6 +25,7 @@ from sklearn.utils.estimator_checks import (
     check_transformer_get_feature_names_out_pandas,
     estimator_checks_generator,
 )
+from test_rows import Dataset
 
 from scikeras_reference import KerasTransformer
 from scikeras_reference.exceptions import InputError, ModelOutputError
@@ -215,6 +216,52 @@ def test_sparse_rows_are_made_dense_in_batches(build, eagerly, X, monkeypatch):
     np.testing.assert_allclose(
         expected.history_["val_loss"], fitted.history_["val_loss"], rtol=1e-4
     )
+
+
+def parts(X, weights=None):
+    """Yield batches of five rows, alone or with something that is no target."""
+    for start in range(0, len(X), 5):
+        rows = slice(start, start + 5)
+        yield X[rows] if weights is None else (X[rows], X[rows, 0], weights[rows])
+
+
+@pytest.mark.parametrize("kind", ["dataset", "function", "generator"])
+def test_batches(kind, X):
+    """Codes, rows out of codes, and scores of batches are those of the array."""
+    source = {
+        "dataset": lambda X: Dataset(X, X[:, 0]),
+        "function": lambda X: lambda: parts(X),
+        "generator": parts,
+    }[kind]
+    expected = transformer(shuffle=False, batch_size=5).fit(X)
+
+    fitted = transformer(shuffle=False, batch_size=5).fit(source(X))
+    codes = fitted.transform(source(X))
+
+    np.testing.assert_array_equal(expected.transform(X), codes)
+    np.testing.assert_array_equal(
+        expected.inverse_transform(codes), fitted.inverse_transform(source(codes))
+    )
+    np.testing.assert_array_equal(expected.reconstruct(X), fitted.reconstruct(source(X)))
+    assert expected.score(X) == fitted.score(source(X))
+
+
+def test_batches_to_validate_on_with_weights(X):
+    """Batches validate without targets, and their weights count in scores."""
+    weights = np.arange(24) % 3 + 1.0
+    fitted = transformer(shuffle=False).fit(X, X_val=lambda: parts(X))
+
+    expected = transformer(shuffle=False).fit(X, X_val=X)
+    assert np.isclose(expected.history_["val_loss"], fitted.history_["val_loss"])
+    assert pytest.approx(fitted.score(X, sample_weight=weights)) == fitted.score(parts(X, weights))
+    with pytest.raises(InputError, match="sample_weight is given too"):
+        fitted.score(parts(X), sample_weight=weights)
+
+
+def test_codes_of_another_width_in_batches(X):
+    """The error is that of an array, not one of a backend about it."""
+    with pytest.raises(InputError, match=r"\(3,\).*\(2,\)"):
+        transformer().fit(X).inverse_transform(lambda: parts(X))
 
 
 def test_pipelines_and_searches(X, y):

@@ -219,13 +219,14 @@ class BaseWrapper(BatchSteps):
         outputs = self._outputs(X, kwargs, "predict")
         return self.target_encoder_.inverse_transform(outputs)
 
-    def _outputs(self, X: Any, call: Mapping[str, Any], method: str) -> Any:
-        """Return the raw outputs of the model for X."""
+    def _outputs(self, X: Any, call: Mapping[str, Any], method: str, part: str = "model_") -> Any:
+        """Return the raw outputs for X of the model, or of an attribute that is a part of it."""
         self._require_model(method)
+        model = getattr(self, part)
         if type(X) is not np.ndarray and is_batches(X):
-            return self._outputs_of_batches(X, call)
+            return self._outputs_of_batches(model, X, self._features_of_batch, call)
         X = validate_features(self, X, reset=False)
-        return self._outputs_of(self.model_, self._encode_features(X), call, X.shape[0])
+        return self._outputs_of(model, self._encode_features(X), call, X.shape[0])
 
     def _fit(
         self,

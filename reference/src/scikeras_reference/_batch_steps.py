@@ -1,7 +1,7 @@
 """The steps of a wrapper for data sets, loaders and generators, which yield batches."""
 
 import itertools
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Self
 
 import numpy as np
@@ -17,9 +17,13 @@ from scikeras_reference._data.rows import learns
 from scikeras_reference._data.validation import check_weights, validate_features
 from scikeras_reference._fit_steps import FitSteps
 from scikeras_reference._model.built_model import check_target
-from scikeras_reference._training.encoded_batches import encoded, may_run_out, recorded
+from scikeras_reference._training.encoded_batches import (
+    encoded,
+    may_run_out,
+    recorded,
+    weights_of,
+)
 from scikeras_reference._training.fit import raising_failures
-from scikeras_reference._training.keras_arguments import predict_arguments
 from scikeras_reference._training.predict import predict
 from scikeras_reference.exceptions import InputError
 
@@ -99,21 +103,19 @@ class BatchSteps(FitSteps):
             return call
         return {**call, name: balanced(batches.labels())}
 
-    def _outputs_of_batches(self, source: Any, call: Mapping[str, Any]) -> Any:
-        """Return the raw outputs of the model for the X of all batches."""
-        arguments = predict_arguments(
-            self.model_.predict, self._named(), self._routed("predict"), call, 1
-        )
-        arguments["callbacks"] = self._callbacks_for(call, "predict")
-
-        def encode(batch: Batch) -> tuple[Any, ...]:
-            X = validate_features(self, batch.x, batch.y, reset=False)
-            return (self._encode_features(X),)
-
+    def _outputs_of_batches(
+        self, model: Any, source: Any, encode: Callable[[Batch], Any], call: Mapping[str, Any]
+    ) -> Any:
+        """Return what a model, or a part of it, makes of all batches, which `encode` encodes."""
+        arguments = self._predict_arguments(model, call, 1)
         batches = Batches(source)
-        x = encoded(batches, encode, passes=1, steps=arguments.get("steps"))
+        x = encoded(batches, lambda batch: (encode(batch),), passes=1, steps=arguments.get("steps"))
         with may_run_out(x), raising_failures(batches):
-            return predict(self.model_, x, arguments)
+            return predict(model, x, arguments)
+
+    def _features_of_batch(self, batch: Batch) -> Any:
+        """Return the X of a batch as the model takes it."""
+        return self._encode_features(validate_features(self, batch.x, batch.y, reset=False))
 
     def _predicted_batches(self, source: Any, y: Any, sample_weight: Any) -> tuple[Any, Any, Any]:
         """Return targets, predictions and weights of all batches, which are read in one pass."""
@@ -124,10 +126,8 @@ class BatchSteps(FitSteps):
         if any(batch.y is None for batch in seen):
             raise InputError("X yields batches without targets, which cannot be scored.")
         y = self._validate_target(predictions, np.concatenate([batch.y for batch in seen]))
-        if all(batch.weights is None for batch in seen):
-            return y, predictions, None
-        weights = [np.ones(len(b.y)) if b.weights is None else b.weights for b in seen]
-        return y, predictions, check_weights(np.concatenate(weights), predictions, "samples")
+        weights = weights_of(seen, [len(batch.y) for batch in seen])
+        return y, predictions, check_weights(weights, predictions, "samples")
 
 
 def _require_no_split(arguments: Mapping[str, Any]) -> None:

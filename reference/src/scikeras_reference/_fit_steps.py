@@ -29,6 +29,7 @@ from scikeras_reference._data.validation import (
 from scikeras_reference._model.builder import build, find_builder
 from scikeras_reference._model.built_model import (
     check_built,
+    check_target,
     check_trainable,
     inform_encoder,
     output_shapes,
@@ -193,12 +194,12 @@ class FitSteps(SklearnCallbacks, FittedAttributes, Persistence):
         return (*self._encode(X, y), weights)
 
     def _validation_batches(
-        self, source: Any, y: Any, sample_weight: Any, steps: int | None
+        self, source: Any, y: Any, sample_weight: Any, steps: int | None, name: str
     ) -> Any:
         """Return batches to validate on, without class weights."""
-        require_inside(y, sample_weight, "X_val")
+        require_inside(y, sample_weight, name)
         return encoded(
-            Batches(source, "X_val"),
+            Batches(source, name),
             lambda batch: self._encode_batch(batch, {"class_weight": None}),
             passes=2,
             steps=steps,
@@ -215,14 +216,15 @@ class FitSteps(SklearnCallbacks, FittedAttributes, Persistence):
             callbacks.append(self._epoch_tasks)
         arguments = fit_arguments(self.model_.fit, self._named(), self._routed("fit"), call, rows)
         arguments["callbacks"] = callbacks
-        if validation and validation[0] is not None and is_batches(validation[0]):
-            steps = arguments.get("validation_steps")
-            arguments["validation_data"] = self._validation_batches(*validation, steps)
-            return arguments
         data = validation_data(arguments, validation)
-        if data is not None:
+        if data is not None and is_batches(data[0]):
+            steps = arguments.get("validation_steps")
+            name = "X_val" if arguments.get("validation_data") is None else "validation_data"
+            arguments["validation_data"] = self._validation_batches(*data, steps, name)
+        elif data is not None:
             X = validate_features(self, data[0], data[1], reset=False)
             pair = self._encode(X, self._validate_target(X, data[1]))
+            check_target(self.model_, pair[1], self._fit_state.output_shapes)
             weights = check_weights(data[2], X)
             arguments["validation_data"] = pair if weights is None else (*pair, weights)
         return arguments
@@ -240,11 +242,17 @@ class FitSteps(SklearnCallbacks, FittedAttributes, Persistence):
 
     def _outputs_of(self, model: Any, features: Any, call: Mapping[str, Any], n_rows: int) -> Any:
         """Return what a model, or a part of it, makes of encoded features."""
+        return predict(model, features, self._predict_arguments(model, call, n_rows))
+
+    def _predict_arguments(
+        self, model: Any, call: Mapping[str, Any], n_rows: int
+    ) -> dict[str, Any]:
+        """Return the keyword arguments of ``Model.predict``, callbacks included."""
         arguments = predict_arguments(
             model.predict, self._named(), self._routed("predict"), call, n_rows
         )
         arguments["callbacks"] = self._callbacks_for(call, "predict")
-        return predict(model, features, arguments)
+        return arguments
 
     def _validate_target(self, X: Any, y: Any) -> Any:
         return None if y is None else validate_target(self, X, y, numeric=False)

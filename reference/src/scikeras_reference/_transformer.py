@@ -8,9 +8,11 @@ from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_array
 
 from scikeras_reference._base import BaseWrapper
+from scikeras_reference._data.batch_sources import Batches, is_batches, require_inside
 from scikeras_reference._data.sparse import densified
 from scikeras_reference._data.validation import check_weights, for_keras, validate_features
 from scikeras_reference._model.parts import decoder_of, encoder_of
+from scikeras_reference._training.encoded_batches import recorded, weights_of
 from scikeras_reference.exceptions import InputError, ModelOutputError
 
 __all__ = ["KerasTransformer"]
@@ -126,7 +128,8 @@ validation_batch_size, verbose, callbacks, validation_split, shuffle, run_eagerl
         Parameters
         ----------
         X : array-like, sparse matrix or data frame of shape (n_samples, n_features, ...)
-            Numbers of any dtype. Never written to.
+            Numbers of any dtype. Never written to. Or batches, as for `BaseWrapper.fit`; what
+            they hold besides X and weights is ignored.
         y : object, default=None
             Ignored, as pipelines pass it to every step.
         sample_weight : array-like of shape (n_samples,), default=None
@@ -152,7 +155,7 @@ validation_batch_size, verbose, callbacks, validation_split, shuffle, run_eagerl
             None,
             sample_weight,
             X_val=X_val,
-            y_val=X_val,
+            y_val=None if is_batches(X_val) else X_val,
             sample_weight_val=sample_weight_val,
             **kwargs,
         )
@@ -188,7 +191,7 @@ validation_batch_size, verbose, callbacks, validation_split, shuffle, run_eagerl
         Parameters
         ----------
         X : array-like, sparse matrix or data frame of shape (n_samples, n_features, ...)
-            Shaped as in ``fit``.
+            Shaped as in ``fit``; or batches.
         **kwargs : object
             Arguments of ``Model.predict``, for this call only.
 
@@ -204,10 +207,7 @@ validation_batch_size, verbose, callbacks, validation_split, shuffle, run_eagerl
         ValueError
             If X is unlike that of ``fit``.
         """
-        self._require_model("transform")
-        X = validate_features(self, X, reset=False)
-        features = self._encode_features(X)
-        return self._outputs_of(self.encoder_, features, kwargs, X.shape[0])
+        return self._outputs(X, kwargs, "transform", "encoder_")
 
     @available_if(_has_decoder)  # type: ignore[untyped-decorator]
     def inverse_transform(self, X: Any, **kwargs: Any) -> Any:
@@ -216,7 +216,7 @@ validation_batch_size, verbose, callbacks, validation_split, shuffle, run_eagerl
         Parameters
         ----------
         X : array-like of shape (n_samples, n_features_out)
-            Codes.
+            Codes; or batches of them.
         **kwargs : object
             Arguments of ``Model.predict``, for this call only.
 
@@ -233,14 +233,13 @@ validation_batch_size, verbose, callbacks, validation_split, shuffle, run_eagerl
             A ``ValueError``, if the codes have another width.
         """
         self._require_model("inverse_transform")
-        codes = check_array(X, allow_nd=True, dtype=[np.float64, np.float32, np.float16])
-        wanted = self.encoder_.output_shape[1:]
-        if codes.shape[1:] != wanted:
-            raise InputError(
-                f"The codes have rows of shape {codes.shape[1:]}; transform returns rows of shape"
-                f" {wanted}."
+        if is_batches(X):
+            rows = self._outputs_of_batches(
+                self.decoder_, X, lambda batch: self._codes(batch.x), kwargs
             )
-        rows = self._outputs_of(self.decoder_, for_keras(codes), kwargs, len(codes))
+        else:
+            codes = self._codes(X)
+            rows = self._outputs_of(self.decoder_, codes, kwargs, len(codes))
         return self.feature_encoder_.inverse_transform(rows)
 
     @property
@@ -281,7 +280,7 @@ validation_batch_size, verbose, callbacks, validation_split, shuffle, run_eagerl
         Parameters
         ----------
         X : array-like of shape (n_samples, n_features, ...)
-            As for ``transform``.
+            As for ``transform``; batches are read in one pass.
         y : object, default=None
             Ignored.
         sample_weight : array-like of shape (n_samples,), default=None
@@ -295,11 +294,15 @@ validation_batch_size, verbose, callbacks, validation_split, shuffle, run_eagerl
         del y
         self._require_model("score")
         arguments = self._routed("score")
-        weights = check_weights(sample_weight, X, "samples")
+        if is_batches(X):
+            rows, returned, weights = self._reconstructed_batches(X, sample_weight)
+        else:
+            weights = check_weights(sample_weight, X, "samples")
+            rows = densified(validate_features(self, X, reset=False))
+            returned = self.reconstruct(X)
         if weights is not None:
             arguments["sample_weight"] = weights
-        rows = densified(validate_features(self, X, reset=False))
-        return self.scorer(rows, self.reconstruct(X), **arguments)
+        return self.scorer(rows, returned, **arguments)
 
     @staticmethod
     def scorer(y_true: Any, y_pred: Any, **kwargs: Any) -> float:
@@ -333,6 +336,27 @@ validation_batch_size, verbose, callbacks, validation_split, shuffle, run_eagerl
 
     def _validate_target(self, X: Any, y: Any) -> None:
         del X, y
+
+    def _reconstructed_batches(self, source: Any, sample_weight: Any) -> tuple[Any, Any, Any]:
+        """Return rows, what the autoencoder makes of them, and weights, read in one pass."""
+        require_inside(None, sample_weight)
+        record = recorded(Batches(source), keeps_x=True)
+        returned = self.reconstruct(record)
+        seen = record.seen()
+        parts = [densified(validate_features(self, batch.x, reset=False)) for batch in seen]
+        weights = weights_of(seen, [len(part) for part in parts])
+        return np.concatenate(parts), returned, check_weights(weights, returned, "samples")
+
+    def _codes(self, X: Any) -> Any:
+        """Return codes as the decoder takes them."""
+        codes = check_array(X, allow_nd=True, dtype=[np.float64, np.float32, np.float16])
+        wanted = self.encoder_.output_shape[1:]
+        if codes.shape[1:] != wanted:
+            raise InputError(
+                f"The codes have rows of shape {codes.shape[1:]}; transform returns rows of shape"
+                f" {wanted}."
+            )
+        return for_keras(codes)
 
     def _split(self, model: Any) -> tuple[Any, Any, Any]:
         return model, encoder_of(model, self.code_layer), decoder_of(model, self.code_layer)

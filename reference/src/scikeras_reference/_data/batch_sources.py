@@ -109,24 +109,24 @@ class Batches:
             self.require_repeats("to count its batches")
             known = sum(1 for _ in self._raw())
         if not known:
-            raise self._empty()
+            raise self.empty()
         return known
 
     def first(self) -> Batch:
         """Return the first batch; an iterator yields it again."""
         if self.dataset is not None:
             if self.count == 0:
-                raise self._empty()
+                raise self.empty()
             return split_batch(self.dataset[0])
         if self.repeats:
             for batch in self:
                 return batch
-            raise self._empty()
+            raise self.empty()
         if not self._peeked:
             try:
                 self._peeked.append(next(self.source))
             except StopIteration:
-                raise self._empty() from None
+                raise self.empty() from None
         return split_batch(self._peeked[0])
 
     def labels(self) -> "Counter[Any] | None":
@@ -158,6 +158,16 @@ class Batches:
                 " fit(lambda: batches()), a keras.utils.PyDataset or another data set."
             )
 
+    def empty(self) -> InputError:
+        """Return the error for a source without batches."""
+        left = (
+            ""
+            if self.repeats
+            else " left: it can be read once. Give a function that returns a new one each time, as"
+            " fit(lambda: batches())"
+        )
+        return InputError(f"{self._argument} is a {self._name} that has no batches{left}.")
+
     def _raw(self) -> Iterator[Any]:
         if self.dataset is not None:
             numbers = itertools.count() if self.count is None else range(self.count)
@@ -166,9 +176,6 @@ class Batches:
             peeked, self._peeked = self._peeked, []
             return itertools.chain(peeked, self.source)
         return iter(self.source if hasattr(self.source, "__iter__") else self.source())
-
-    def _empty(self) -> InputError:
-        return InputError(f"The {self._name} has no batches.")
 
 
 def labels_of(counts: Mapping[Any, int], y: Any) -> Any:

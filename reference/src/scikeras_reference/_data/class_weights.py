@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from sklearn.utils.class_weight import compute_sample_weight
 
+from scikeras_reference._data.float_range import check_float_range
 from scikeras_reference.exceptions import ParameterError
 
 __all__ = ["weights_by_class"]
@@ -50,13 +51,15 @@ def weights_by_class(class_weight: Any, y: Any, high: Any = None) -> Any:
     if high is not None and not isinstance(class_weight, (list, tuple)):
         y = np.argmax(y == high, axis=1)
     try:
-        return compute_sample_weight(class_weight, y)
+        found = compute_sample_weight(class_weight, y)
     except (ValueError, TypeError) as error:
         raise ParameterError(
             f"class_weight={class_weight!r} does not fit y: {error}. Use a dict by label"
             ' ("balanced" computes one); for indicators with one label in each row, a dict by'
             " column; and for several labels in a row, a list with a dict for each column."
         ) from error
+    check_float_range(found, "class_weight")
+    return found
 
 
 def _check_values(weights: Mapping[Any, Any], class_weight: Any) -> None:

@@ -8,6 +8,7 @@ import numpy as np
 from sklearn.base import BaseEstimator, TransformerMixin
 
 from scikeras_reference._data.form_probe import probed_form
+from scikeras_reference._data.label_checks import unknown_labels, unsupported_target
 from scikeras_reference._data.loss_checks import (
     check_indicator_form,
     check_label_form,
@@ -30,7 +31,7 @@ from scikeras_reference._data.target_forms import (
     uses_margins,
     uses_scores,
 )
-from scikeras_reference._data.validation import target_type, unsupported_target
+from scikeras_reference._data.validation import target_type
 from scikeras_reference._serialization.packing import pack, unpack
 from scikeras_reference.exceptions import (
     InputError,
@@ -237,12 +238,14 @@ class ClassifierLabelEncoder(TransformerMixin, BaseEstimator):  # type: ignore[m
         """
         width = self._width if "_kind" in vars(self) else None
         # Keras resolves some names by the form of the target.
-        metrics = [m for m in metrics if not (isinstance(m, str) and m in DEFERRED_METRICS)]
-        if width is None or self.n_classes_ < 2 or not metrics:
+        deferred = all(isinstance(m, str) and m in DEFERRED_METRICS for m in metrics)
+        if width is None or self.n_classes_ < 2 or (deferred and not self._logits):
             return
         indicators = self._kind == "multilabel-indicator"
         form = TargetForm.ONE_HOT if indicators else self._form
-        check_metrics(metrics, self._loss_name, form, width, self.n_classes_)
+        facts = (metrics, self._loss_name, form, width, self.n_classes_)
+        alone = width == 1 or (indicators and not self._compete)
+        check_metrics(*facts, are_independent=alone, takes_logits=self._logits)
 
     def check_activation(self, activation: Any, loss: Any) -> None:
         """Warn of a linear last layer whose outputs the loss takes for probabilities.
@@ -369,13 +372,8 @@ class ClassifierLabelEncoder(TransformerMixin, BaseEstimator):  # type: ignore[m
         return np.clip((1 + outputs) / 2 if self._margins else outputs, 0, 1)
 
     def _check_known(self, y: Any) -> None:
-        unknown = np.setdiff1d(y.reshape(-1), self.classes_)
-        if unknown.size:
-            raise InputError(
-                f"Found unknown categories {unknown.tolist()} in y; the classes are"
-                f" {self.classes_.tolist()}. Give all classes to the first call, as"
-                " partial_fit(X, y, classes=...), or fit anew."
-            )
+        if y.size != len(y) or np.setdiff1d(y.reshape(-1), self.classes_).size:
+            raise unknown_labels(y, self.classes_)
 
     def _one_label(self, y: Any) -> bool:
         return bool(((y == self._levels[1]).sum(axis=1) == 1).all())

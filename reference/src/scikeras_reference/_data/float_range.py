@@ -10,6 +10,12 @@ from scikeras_reference.exceptions import InputError
 __all__ = ["check_float_range"]
 
 
+_HOW = {
+    "X": " (with a StandardScaler in a Pipeline)",
+    "y": " (with a TransformedTargetRegressor)",
+}
+
+
 def check_float_range(array: Any, what: str) -> None:
     """Check that Keras can convert an array to ``keras.config.floatx()``.
 
@@ -20,7 +26,7 @@ def check_float_range(array: Any, what: str) -> None:
     array : ndarray of floats
         What a model is given.
     what : str
-        ``"X"`` or ``"y"``, for the error.
+        ``"X"``, ``"y"`` or the name of weights, for the error.
 
     Raises
     ------
@@ -40,7 +46,6 @@ def check_float_range(array: Any, what: str) -> None:
     if limits.max < largest < np.inf:
         raise InputError(
             f"{what} has numbers up to {largest:.3g}, and Keras computes in {floatx}, where"
-            f" numbers beyond {limits.max:.3g} are infinite. Scale {what} (with a"
-            " StandardScaler in a Pipeline, or TransformedTargetRegressor), or call"
-            " keras.config.set_floatx('float64') before the model is built."
+            f" numbers beyond {limits.max:.3g} are infinite. Scale {what}{_HOW.get(what, '')}, or"
+            " call keras.config.set_floatx('float64') before the model is built."
         )

@@ -22,7 +22,7 @@ from scikeras_reference._data.target_forms import (
     first_loss,
 )
 
-__all__ = ["Evidence", "probe_loss", "probe_metric", "probed_form"]
+__all__ = ["Evidence", "differs_on_logits", "probe_loss", "probe_metric", "probed_form"]
 
 Value = Callable[[Any, Any], Any]
 """Takes targets and outputs as arrays; returns a number, or an array of numbers."""
@@ -33,10 +33,11 @@ class Evidence(IntEnum):
 
     RAISES = 0
     CONSTANT = 1  # the value does not depend on which class is predicted
-    WRONG = 2  # for some class, right outputs are no better than wrong ones
-    RIGHT_BY_BATCH = 3  # right outputs are better for every class, in values of whole batches only
-    RIGHT_BY_ROW = 4  # they are better row by row, but a batch is not what its rows are
-    RIGHT = 5  # they are better row by row, and a batch is the mean or the sum of its rows
+    SPREAD = 2  # in a batch, it does not depend on which row is predicted to be which
+    WRONG = 3  # for some class, right outputs are no better than wrong ones
+    RIGHT_BY_BATCH = 4  # right outputs are better for every class, in values of whole batches only
+    RIGHT_BY_ROW = 5  # they are better row by row, but a batch is not what its rows are
+    RIGHT = 6  # they are better row by row, and a batch is the mean or the sum of its rows
 
 
 # What was tried, for as long as there is the loss.
@@ -71,12 +72,14 @@ def probed_form(loss: Any, n_units: int, n_classes: int) -> FormOfLoss:
     if key not in tried:
         with preserved_generators(), warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            found = {form: probe_loss(loss, form, n_units, n_classes) for form in TargetForm}
+            called = _as_keras_calls(loss, n_units)
+            found = {form: probe_loss(called, form, n_units, n_classes) for form in TargetForm}
         best = max(TargetForm, key=lambda form: found[form])  # the first of equals
         tried[key] = FormOfLoss(
             best if found[best] >= Evidence.RIGHT_BY_BATCH else TargetForm.NUMBERS,
             is_shown=found[best] >= Evidence.RIGHT_BY_BATCH,
             takes_one_hot=found[TargetForm.ONE_HOT] is not Evidence.RAISES,
+            spreads=Evidence.SPREAD in found.values(),
         )
     return tried[key]
 
@@ -118,19 +121,34 @@ def probe_loss(loss: Value, form: TargetForm, n_units: int, n_classes: int) -> E
         rows = [slice(row, row + 1) for row in range(len(codes))]
         singles = np.array([_number(loss, targets[row], outputs[row]) for row in rows])
         together = _number(loss, targets, outputs)
+        exchanged = _number(loss, targets, np.roll(outputs, 1, axis=0))
         n = len(classes)
         if _compare(singles[:n], singles[n : 2 * n]) is not Evidence.RIGHT:
             batches, _ = probe_metric(loss, form, n_units, n_classes)
             return Evidence.RIGHT_BY_BATCH if batches is Evidence.RIGHT else batches
     except Exception:  # a loss of the user's own may raise anything
         return Evidence.RAISES
+    if np.isclose(together, exchanged, rtol=1e-5, atol=1e-9):
+        return Evidence.SPREAD
     by_rows = np.array([singles.mean(), singles.sum()])
     adds_up = np.isclose(together, by_rows, rtol=1e-3, atol=1e-6).any()
     return Evidence.RIGHT if adds_up else Evidence.RIGHT_BY_ROW
 
 
+def _as_keras_calls(loss: Value, n_units: int) -> Value:
+    """Return a loss with what Keras does to its arguments; it adds a dimension for functions."""
+    if n_units != 1 or isinstance(loss, keras.losses.Loss):
+        return loss
+
+    def call(targets: Any, outputs: Any) -> Any:
+        is_flat = len(targets.shape) == 1
+        return loss(keras.ops.expand_dims(targets, -1) if is_flat else targets, outputs)
+
+    return call
+
+
 def probe_metric(
-    metric: Value, form: TargetForm, n_units: int, n_classes: int
+    metric: Value, form: TargetForm, n_units: int, n_classes: int, *, logits: bool = False
 ) -> tuple[Evidence, Any]:
     """Try one form of target with a metric.
 
@@ -140,13 +158,15 @@ def probe_metric(
         Takes targets and outputs of several rows, and returns the result for them alone.
     form, n_units, n_classes
         As for `probe_loss`.
+    logits : bool, default=False
+        Whether to try it on logits in place of probabilities.
 
     Returns
     -------
     evidence : Evidence
         `Evidence.RIGHT` stands for values of whole batches here.
-    values : ndarray or None
-        What the metric was for a fixed series of outputs; None if it raised.
+    values : ndarray or Exception
+        What the metric was for a fixed series of outputs, or what it raised.
     """
     classes = _some_classes(n_classes)
     codes = [*classes, *classes[::-1], *classes, classes[-1]]
@@ -158,15 +178,48 @@ def probe_metric(
         batches.append([other if code == cls else code for code in codes])
     try:
         targets = encode_classes(np.asarray(codes), form, n_units)
-        values = [_number(metric, targets, _outputs(predicted, n_units)) for predicted in batches]
-        values.append(_number(metric, targets, _uneven_outputs(len(codes), n_units)))
-    except Exception:
-        return Evidence.RAISES, None
+        tried = [_outputs(predicted, n_units) for predicted in batches]
+        tried.append(_uneven_outputs(len(codes), n_units))
+        values = [_number(metric, targets, _logit(it) if logits else it) for it in tried]
+    except Exception as error:
+        return Evidence.RAISES, error
     found = np.array(values)
     if np.allclose(found, found[0], rtol=0, atol=1e-7):
         return Evidence.CONSTANT, found
     evidence = _compare(np.full(len(classes), found[0]), found[1:-1])
     return max(evidence, Evidence.WRONG), found
+
+
+def differs_on_logits(
+    metric: Value, form: TargetForm, n_units: int, n_classes: int, *, are_independent: bool
+) -> bool:
+    """Return whether a metric of probabilities is another number for the logits of them.
+
+    Parameters
+    ----------
+    metric, form, n_units, n_classes
+        As for `probe_metric`.
+    are_independent : bool
+        Whether each unit is a label by itself, so that its logit is the logarithm of the odds.
+
+    Examples
+    --------
+    >>> metric = keras.metrics.binary_accuracy
+    >>> differs_on_logits(metric, TargetForm.NUMBERS, 1, 2, are_independent=True)
+    True
+    """
+    count = 48
+    numbers = np.arange(1, count * n_units + 1) * 0.618034 % 1  # evenly spread
+    outputs = (0.05 + 0.9 * numbers.reshape(count, n_units)).astype(keras.config.floatx())
+    if not are_independent:
+        outputs /= outputs.sum(axis=1, keepdims=True)
+    logits = _logit(outputs) if are_independent else np.log(outputs)
+    targets = encode_classes(np.arange(count) // 2 % n_classes, form, n_units)
+    try:
+        one, other = (_number(metric, targets, it) for it in (outputs, logits))
+    except Exception:
+        return False
+    return not np.isclose(one, other, rtol=1e-3, atol=1e-6)
 
 
 def _some_classes(n_classes: int) -> list[int]:
@@ -183,6 +236,12 @@ def _outputs(predicted: Sequence[int], n_units: int) -> Any:
     rows[np.arange(len(codes)), codes] = 0.7
     rows *= 1 + 0.02 * np.cos(np.arange(n_units))
     return (rows / rows.sum(axis=1, keepdims=True)).astype(keras.config.floatx())
+
+
+def _logit(probabilities: Any) -> Any:
+    """Return the logarithm of the odds of probabilities."""
+    clipped = np.clip(probabilities, 1e-6, 1 - 1e-6)
+    return np.log(clipped / (1 - clipped))
 
 
 def _uneven_outputs(n_rows: int, n_units: int) -> Any:

@@ -1,14 +1,65 @@
-"""Labels that cannot be told apart, and those of nullable dtypes."""
+"""Targets that cannot be read: labels that cannot be told apart, nullable dtypes, other types."""
 
 import math
 import numbers
+from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
 from typing import Any
 
 import numpy as np
 
-from scikeras_reference.exceptions import InputError
+from scikeras_reference.exceptions import InputError, TargetTypeError
 
-__all__ = ["check_labels", "without_nullable_dtype"]
+__all__ = [
+    "check_labels",
+    "readable_target",
+    "unknown_labels",
+    "unsupported_target",
+    "without_nullable_dtype",
+]
+
+
+def readable_target(y: Any, *, numeric: bool) -> Any:
+    """Return y in a form that scikit-learn reads, with the dtype of its values.
+
+    Parameters
+    ----------
+    y : array-like
+        As the user gave it.
+    numeric : bool
+        Whether it holds numbers to predict, and not labels.
+
+    Raises
+    ------
+    InputError
+        A ``ValueError``: one value, or a dict; missing labels; labels of several types.
+
+    Examples
+    --------
+    >>> readable_target(["a", "b"], numeric=False)
+    ['a', 'b']
+    """
+    if isinstance(y, (Mapping, AbstractSet, str, bytes)) or (np.isscalar(y)):
+        raise InputError(
+            f"y is a {type(y).__name__}; it has to be an array with a row for each row of X. For a"
+            " model with several outputs, give an array with a column for each, and override"
+            " target_encoder in a subclass with a transformer that splits it into a list or a dict."
+        )
+    if _is_column_of_another_library(y):
+        y = np.asarray(y)
+    if getattr(getattr(y, "dtype", None), "kind", "") == "T":  # unknown to scikit-learn
+        y = y.astype(object)
+        check_labels(y)
+        return y.astype(str)
+    check_labels(y, mixed=not numeric)
+    return without_nullable_dtype(y)
+
+
+def _is_column_of_another_library(y: Any) -> bool:
+    """Return whether y is a series of polars or an array of Arrow, whose text may be missing."""
+    return not isinstance(y, (list, tuple, np.ndarray)) and (
+        hasattr(y, "null_count") and hasattr(y, "__array__")
+    )
 
 
 def without_nullable_dtype(y: Any) -> Any:
@@ -107,4 +158,41 @@ def _missing(count: int, y: Any) -> InputError:
     return InputError(
         f"Input y contains NaN: y holds missing labels (None, NaN or NA) in {count} of"
         f" {len(y)} rows. Leave these rows out, or give them a label of their own."
+    )
+
+
+def unknown_labels(y: Any, classes: Any) -> InputError:
+    """Return the error for a y that is no column of labels, or has labels that are no `classes`."""
+    if y.size != len(y):
+        return InputError(
+            f"y has shape {y.shape}, and the y of fit was one column of labels. Give labels; those"
+            " of one-hot rows are classes_[y.argmax(axis=1)]."
+        )
+    return InputError(
+        f"Found unknown categories {np.setdiff1d(y.reshape(-1), classes).tolist()} in y; the"
+        f" classes are {classes.tolist()}. Give all classes to the first call, as"
+        " partial_fit(X, y, classes=...), or fit anew."
+    )
+
+
+def unsupported_target(kind: str, y: Any) -> TargetTypeError:
+    """Return the error for a target `y` of a type that an encoder does not support."""
+    if y.ndim > 2:
+        return TargetTypeError(
+            f"Unknown label type: {kind}. y has {y.ndim} dimensions, and classifiers and"
+            " regressors take one or two. BaseWrapper takes a target of any shape, such as"
+            " sequences, images and masks, as the model returns it; or override target_encoder in"
+            " a subclass with a transformer that encodes and decodes it."
+        )
+    more = " To predict numbers, use KerasRegressor." if kind.startswith("continuous") else ""
+    if y.dtype.kind == "O" and kind == "unknown":
+        types = ", ".join(sorted({type(value).__name__ for value in y.flat}))
+        more = (
+            f" y is an array of Python objects ({types}). Convert it to one type of label, for"
+            " example with y.astype(str) or y.astype(int)."
+        )
+    return TargetTypeError(
+        f"Unknown label type: {kind}. This wrapper does not support a target of type {kind}.{more}"
+        " To add support, override target_encoder in a subclass with a transformer that"
+        " understands this type."
     )

@@ -106,7 +106,16 @@ def check_label_form(found: FormOfLoss, loss: str, n_classes: int) -> None:
             " that it would learn nothing. Give loss='binary_crossentropy', or give the last"
             f" layer {n_classes} units with a softmax."
         )
-    if not found.is_shown:
+    if not found.is_shown and found.spreads:
+        warnings.warn(
+            f"The loss {loss} compares every row of a batch with every other: its value is the same"
+            " if the rows of the outputs are exchanged. Most likely it flattens the outputs, or the"
+            " target, and not both. Both are given to it with one row for each sample: (n, 1) for"
+            " a model of one unit.",
+            TargetFormWarning,
+            stacklevel=2,
+        )
+    elif not found.is_shown:
         warnings.warn(
             "It could not be shown which form of target the loss"
             f" {loss} computes the right value for, class numbers or one-hot rows."

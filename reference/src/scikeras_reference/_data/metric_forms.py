@@ -1,5 +1,7 @@
 """Refuses metrics that would compute a wrong number from the form of target that the loss wants.
 
+Warns of those that would compute one from logits.
+
 Keras hands the same target to the loss and to every metric. Class numbers, as sparse losses want
 them, are broadcast against the units by metrics that compare unit by unit, and the result looks
 like a metric (clause TGT-12).
@@ -14,9 +16,11 @@ import keras
 import numpy as np
 
 from scikeras_reference._backends.random_generators import preserved_generators
-from scikeras_reference._data.form_probe import Evidence, probe_metric
+from scikeras_reference._data.form_probe import Evidence, differs_on_logits, probe_metric
+from scikeras_reference._data.losses_and_metrics import DEFERRED_METRICS
 from scikeras_reference._data.target_forms import TargetForm
-from scikeras_reference.exceptions import CompilationError
+from scikeras_reference._serialization.copying import copy_object
+from scikeras_reference.exceptions import CompilationError, OutputRangeWarning
 
 __all__ = ["check_metrics"]
 
@@ -27,25 +31,41 @@ _OTHER_LOSS = {
     TargetForm.NUMBERS: _ONE_HOT_LOSS,
     TargetForm.ONE_HOT: "Give loss='sparse_categorical_crossentropy',",
 }
+_OF_SCORES = (
+    keras.metrics.Hinge,
+    keras.metrics.SquaredHinge,
+    keras.metrics.CategoricalHinge,
+)
 _known: dict[Any, str] = {}
 _MAX_KNOWN = 512
 
 
 def check_metrics(
-    metrics: Iterable[Any], loss: str, form: TargetForm, n_units: int, n_classes: int
+    metrics: Iterable[Any],
+    loss: str,
+    form: TargetForm,
+    n_units: int,
+    n_classes: int,
+    *,
+    are_independent: bool = False,
+    takes_logits: bool = False,
 ) -> None:
-    """Refuse metrics that cannot read the target.
+    """Refuse metrics that cannot read the target; warn of those that cannot read logits.
 
     Parameters
     ----------
     metrics : list of str, keras.metrics.Metric or callable
-        What the model was compiled with, except names that Keras resolves by the form of target.
+        What the model was compiled with.
     loss : str
         What the loss is called, for errors.
     form : TargetForm
         What the model is trained on.
     n_units, n_classes : int
         Width of the output, and number of classes.
+    are_independent : bool, default=False
+        Whether each unit, or the only one, is a label by itself.
+    takes_logits : bool, default=False
+        Whether the loss takes the outputs for logits.
 
     Raises
     ------
@@ -54,34 +74,67 @@ def check_metrics(
     """
     for metric in metrics:
         name = metric if isinstance(metric, str) else _name(metric)
-        what = _verdict(metric, form, n_units, n_classes)
-        if what == "units":
-            raise CompilationError(
-                f"The metric {name} compares targets and outputs unit by unit, but the loss"
-                f" {loss} makes the target {form.value}: Keras would compute a wrong number. Give"
-                " loss='categorical_crossentropy' (labels are one-hot encoded then), or a metric"
-                " for class numbers such as 'accuracy' or 'sparse_categorical_accuracy'."
-            )
-        if what == "numbers":
-            raise CompilationError(
-                f"The metric {name} takes class numbers, but the loss {loss} makes the target"
-                f" {form.value}: Keras would compute a wrong number. Give the metric for one-hot"
-                " rows ('accuracy' fits either), or loss='sparse_categorical_crossentropy'."
-            )
-        if what == "cannot":
-            raise CompilationError(
-                f"The metric {name} cannot be computed from a target that is {form.value} and an"
-                f" output of {n_units} units, as the loss {loss} has it. "
-                + _OTHER_LOSS[form]
-                + " or another metric ('accuracy' fits either)."
-            )
-        if what == "constant":
-            raise CompilationError(
-                f"The metric {name} has the same value whatever a model with one unit predicts."
-                " Give a metric for one unit ('accuracy', 'binary_accuracy', 'AUC';"
-                " keras.metrics.F1Score with a threshold), or give the last layer"
-                f" {n_classes} units with a softmax."
-            )
+        # Keras resolves some names by the form of the target.
+        is_deferred = isinstance(metric, str) and metric in DEFERRED_METRICS
+        what = "" if is_deferred else _verdict(metric, form, n_units, n_classes)
+        if what:
+            raise _refusal(what, name, loss, form, n_units, n_classes)
+        if takes_logits and (are_independent or not is_deferred):
+            computed = keras.metrics.BinaryAccuracy() if is_deferred else metric
+            if _misreads_logits(computed, form, n_units, n_classes, are_independent):
+                _warn_of_logits(name, loss)
+
+
+def _refusal(
+    what: str, name: str, loss: str, form: TargetForm, n_units: int, n_classes: int
+) -> CompilationError:
+    if what == "units":
+        return CompilationError(
+            f"The metric {name} compares targets and outputs unit by unit, but the loss"
+            f" {loss} makes the target {form.value}: Keras would compute a wrong number. Give"
+            " loss='categorical_crossentropy' (labels are one-hot encoded then), or a metric"
+            " for class numbers such as 'accuracy' or 'sparse_categorical_accuracy'."
+        )
+    if what == "numbers":
+        return CompilationError(
+            f"The metric {name} takes class numbers, but the loss {loss} makes the target"
+            f" {form.value}: Keras would compute a wrong number. Give the metric for one-hot"
+            " rows ('accuracy' fits either), or loss='sparse_categorical_crossentropy'."
+        )
+    if what == "cannot":
+        return CompilationError(
+            f"The metric {name} cannot be computed from a target that is {form.value} and an"
+            f" output of {n_units} units, as the loss {loss} has it. "
+            + _OTHER_LOSS[form]
+            + " or another metric ('accuracy' fits either)."
+        )
+    if what == "constant":
+        return CompilationError(
+            f"The metric {name} has the same value whatever a model with one unit predicts."
+            " Give a metric for one unit ('accuracy', 'binary_accuracy', 'AUC';"
+            " keras.metrics.F1Score with a threshold), or give the last layer"
+            f" {n_classes} units with a softmax."
+        )
+    if what == "zero":
+        return CompilationError(
+            f"The metric {name} is zero whatever the model predicts: it compares the target with"
+            " outputs as if they were labels. Give the name 'accuracy', for which Keras chooses the"
+            " metric by the form of the target."
+        )
+    return CompilationError(
+        f"The metric {name} cannot be computed from targets and outputs ({what}). Give another one."
+    )
+
+
+def _warn_of_logits(name: str, loss: str) -> None:
+    warnings.warn(
+        f"The metric {name} takes the outputs for probabilities, but they are logits: the loss"
+        f" {loss} has from_logits=True. Its values are not those of the predictions. Give a metric"
+        " for logits (keras.metrics.BinaryAccuracy(threshold=0.0), AUC(from_logits=True)), or"
+        " the last layer an activation and the loss from_logits=False.",
+        OutputRangeWarning,
+        stacklevel=2,
+    )
 
 
 def _verdict(metric: Any, form: TargetForm, n_units: int, n_classes: int) -> str:
@@ -102,35 +155,70 @@ def _find(metric: Any, form: TargetForm, n_units: int, n_classes: int) -> str:
         compute = _computing(metric)
     except Exception:  # Keras says what is wrong with it when it compiles the metric
         return ""
+
+    def tried(form: TargetForm) -> _Probe:
+        found = probe_metric(compute, form, n_units, n_classes)
+        if found[0] is Evidence.CONSTANT:  # it may have a threshold for logits
+            other = probe_metric(compute, form, n_units, n_classes, logits=True)
+            return other if other[0] is Evidence.RIGHT else found
+        return found
+
     others = [other for other in TargetForm if other is not form]
     with preserved_generators(), warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        evidence, values = probe_metric(compute, form, n_units, n_classes)
+        given = tried(form)
         if n_units == 1:
-            constant = evidence is Evidence.CONSTANT and _is_from_keras(metric)
+            constant = given[0] is Evidence.CONSTANT and _is_from_keras(metric)
             return "constant" if constant else ""
-        found = {other: probe_metric(compute, other, n_units, n_classes) for other in others}
-    return _judge(metric, form, (evidence, values), found)
+        found = {other: tried(other) for other in others}
+    return (_judge if _is_from_keras(metric) else _judge_own)(form, given, found)
 
 
-def _judge(
-    metric: Any, form: TargetForm, given: _Probe, others: Mapping[TargetForm, _Probe]
-) -> str:
-    evidence, values = given
-    if evidence is Evidence.RAISES and _is_from_keras(metric):
-        readable = any(other > Evidence.RAISES for other, _ in others.values())
-        return "cannot" if readable else ""
+def _judge_own(form: TargetForm, given: _Probe, others: Mapping[TargetForm, _Probe]) -> str:
+    """Judge a metric of the user's own, which may be anything."""
+    if given[0] is Evidence.RIGHT:
+        return ""
     if form is TargetForm.ONE_HOT:
         better = any(other is Evidence.RIGHT for other, _ in others.values())
-        return "numbers" if evidence is not Evidence.RIGHT and better else ""
-    by_unit, unit_values = others[TargetForm.ONE_HOT]
-    if by_unit is not Evidence.RIGHT:
-        return ""
-    if evidence is not Evidence.RIGHT:
-        return "units"
-    # By chance it may look right. What Keras's own metrics compute from one-hot rows is right.
-    same = np.allclose(values, unit_values, rtol=1e-3, atol=1e-6)
-    return "units" if _is_from_keras(metric) and not same else ""
+        return "numbers" if better else ""
+    return "units" if others[TargetForm.ONE_HOT][0] is Evidence.RIGHT else ""
+
+
+def _judge(form: TargetForm, given: _Probe, others: Mapping[TargetForm, _Probe]) -> str:
+    """Judge a metric of Keras: what it computes from one-hot rows is right, if it takes them."""
+    evidence, values = given
+    if evidence is Evidence.RAISES:
+        readable = any(other > Evidence.RAISES for other, _ in others.values())
+        return "cannot" if readable else f"{type(values).__name__}: {values}"
+    if form is not TargetForm.ONE_HOT:
+        by_unit, unit_values = others[TargetForm.ONE_HOT]
+        is_for_numbers = evidence is Evidence.RIGHT and by_unit is not Evidence.RIGHT
+        # By chance it may look right.
+        if by_unit is not Evidence.RAISES and not is_for_numbers:
+            same = np.allclose(values, unit_values, rtol=1e-3, atol=1e-6)
+            return "units" if not same else "" if values.any() else "zero"
+    elif values.any():
+        return _judge_own(form, given, others)
+    return "" if values.any() else "zero"
+
+
+def _misreads_logits(
+    metric: Any, form: TargetForm, n_units: int, n_classes: int, are_independent: bool
+) -> bool:
+    """Return whether a metric of Keras takes probabilities, and is another number for logits."""
+    if not _is_from_keras(metric) or _has_logits(metric):
+        return False
+    with preserved_generators(), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            compute = _computing(metric)
+        except Exception:
+            return False
+        evidence, _ = probe_metric(compute, form, n_units, n_classes)
+        takes_probabilities = evidence is Evidence.RIGHT  # and not thresholds of logits
+        return takes_probabilities and differs_on_logits(
+            compute, form, n_units, n_classes, are_independent=are_independent
+        )
 
 
 def _computing(metric: Any) -> Callable[[Any, Any], Any]:
@@ -139,11 +227,14 @@ def _computing(metric: Any) -> Callable[[Any, Any], Any]:
         metric = keras.metrics.get(metric)
     if not isinstance(metric, keras.metrics.Metric):
         return metric  # type: ignore[no-any-return]  # a function
-    copy = type(metric).from_config(metric.get_config())
+    try:
+        copy: Any = type(metric).from_config(metric.get_config())
+    except (TypeError, ValueError):  # it needs a function of the user's own
+        copy = copy_object(metric)
 
     def compute(targets: Any, outputs: Any) -> Any:
         copy.reset_state()
-        copy.update_state(targets, outputs)
+        copy.update_state(targets, outputs, sample_weight=None)  # as Keras does
         return copy.result()
 
     return compute
@@ -159,6 +250,17 @@ def _key(metric: Any) -> Any:
         config = {name: value for name, value in metric.get_config().items() if name != "name"}
         return type(metric), repr(sorted(config.items()))
     return metric if _is_from_keras(metric) else None
+
+
+def _has_logits(metric: Any) -> bool:
+    """Return whether a metric of Keras was told that it gets logits, or takes any scores."""
+    if isinstance(metric, str):
+        return False
+    if isinstance(metric, _OF_SCORES):
+        return True
+    if isinstance(metric, keras.metrics.Metric):
+        return bool(metric.get_config().get("from_logits"))
+    return bool(getattr(metric, "keywords", {}).get("from_logits"))
 
 
 def _is_from_keras(metric: Any) -> bool:

@@ -50,6 +50,8 @@ def densified(data: Any) -> Any:
     [array([[1., 0.],
            [0., 1.]]), array([1.])]
     """
+    if isinstance(data, np.ndarray):
+        return data
     return keras.tree.map_structure(
         lambda array: array.toarray() if scipy.sparse.issparse(array) else array, data
     )

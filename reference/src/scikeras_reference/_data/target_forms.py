@@ -112,12 +112,15 @@ class FormOfLoss:
         Whether the loss can learn nothing from the single unit that the model has.
     takes_one_hot : bool
         Whether rows with a number for each unit can be the target.
+    spreads : bool
+        Whether the loss was seen to compare every row of a batch with every other.
     """
 
     form: TargetForm
     is_shown: bool = True
     needs_several_units: bool = False
     takes_one_hot: bool = False
+    spreads: bool = False
 
 
 def encode_classes(codes: Any, form: TargetForm, n_units: int) -> Any:

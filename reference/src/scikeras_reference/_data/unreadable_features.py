@@ -7,7 +7,7 @@ import numpy as np
 
 from scikeras_reference.exceptions import InputError
 
-__all__ = ["check_container", "explained", "name_columns", "non_numeric"]
+__all__ = ["check_columns", "check_container", "explained", "name_columns", "non_numeric"]
 
 _SPLIT = (
     "give a dict of arrays, by the names of the inputs, and Rows(dict) of"
@@ -56,6 +56,20 @@ def check_container(X: Any, n_rows: int | None = None) -> None:
             " an array; a data set, loader or generator that yields (X, y); or, for what can be"
             " indexed by rows, scikeras_reference.utils.data.Rows."
         )
+
+
+def check_columns(X: Any) -> None:
+    """Check that a frame of polars has no dates, which it would convert to numbers silently.
+
+    Raises
+    ------
+    InputError
+        A ``ValueError`` that names the columns.
+    """
+    if not hasattr(X, "dtypes") or hasattr(X, "iloc"):
+        return
+    if any(getattr(dtype, "is_temporal", bool)() for dtype in X.dtypes):
+        raise non_numeric(X, TypeError("dates and durations are no numbers"))
 
 
 def _are_batches(X: Any) -> bool:

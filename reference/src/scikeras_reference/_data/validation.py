@@ -9,13 +9,12 @@ from typing import Any
 import keras
 import numpy as np
 import scipy.sparse
-from numpy.exceptions import DTypePromotionError
 from sklearn.utils.multiclass import type_of_target
 from sklearn.utils.validation import check_array, check_consistent_length, validate_data
 
 from scikeras_reference._backends.batches import needs_writable_arrays
 from scikeras_reference._data.float_range import check_float_range
-from scikeras_reference._data.label_checks import check_labels, without_nullable_dtype
+from scikeras_reference._data.label_checks import readable_target
 from scikeras_reference._data.named_inputs import (
     NamedArrays,
     any_array,
@@ -25,6 +24,7 @@ from scikeras_reference._data.named_inputs import (
 from scikeras_reference._data.rows import Rows
 from scikeras_reference._data.sparse import canonical, fits_encoder, sparse_for_keras
 from scikeras_reference._data.unreadable_features import (
+    check_columns,
     check_container,
     explained,
     name_columns,
@@ -39,7 +39,6 @@ __all__ = [
     "for_keras",
     "require_weight",
     "target_type",
-    "unsupported_target",
     "validate_features",
     "validate_target",
 ]
@@ -77,6 +76,7 @@ def validate_features(estimator: Any, X: Any, y: Any = None, *, reset: bool) -> 
             return validated_inputs(estimator, X, reset=reset)
         is_countable = bool(getattr(y, "shape", hasattr(y, "__len__")))
         check_container(X, _num_rows(y) if is_countable else None)
+        check_columns(X)
     if not reset:
         _check_dimensions(estimator, X)
     given = X
@@ -84,7 +84,7 @@ def validate_features(estimator: Any, X: Any, y: Any = None, *, reset: bool) -> 
         X = validate_data(
             estimator, X, reset=reset, accept_sparse="csr", dtype="numeric", allow_nd=True
         )
-    except (ValueError, DTypePromotionError) as error:
+    except (ValueError, TypeError) as error:  # a TypeError, too, if dtypes have none in common
         clearer = explained(given, error)
         if clearer is None:
             raise
@@ -179,9 +179,8 @@ def validate_target(estimator: Any, X: Any, y: Any, *, numeric: bool) -> Any:
     TargetTypeError
         If y is ragged.
     """
-    if not isinstance(y, np.ndarray) or y.dtype.kind == "O":
-        check_labels(y, mixed=not numeric)
-        y = without_nullable_dtype(y)
+    if not isinstance(y, np.ndarray) or y.dtype.kind in "OT":
+        y = readable_target(y, numeric=numeric)
     try:
         y = check_array(
             y, accept_sparse="csr", ensure_2d=False, allow_nd=True, dtype=None, input_name="y"
@@ -236,6 +235,11 @@ def as_weights(sample_weight: Any, X: Any) -> Any:
         return None
     X = any_array(X)
     check_container(X)
+    if isinstance(sample_weight, Mapping):
+        raise InputError(
+            "sample_weight is a dict; it has to be an array with a weight for each row. Weights by"
+            " label are the class_weight of a classifier."
+        )
     if isinstance(sample_weight, Number):
         sample_weight = np.full(_num_rows(X), sample_weight, dtype=np.float64)
     weights = check_array(
@@ -251,6 +255,7 @@ def as_weights(sample_weight: Any, X: Any) -> Any:
             f" {weights.shape}."
         )
     check_consistent_length(X, weights)
+    check_float_range(weights, "sample_weight")
     return weights
 
 
@@ -262,7 +267,7 @@ def require_weight(weights: Any, what: str = "training samples") -> Any:
     InputError
         A ``ValueError`` (clause API-6).
     """
-    if weights is not None and not weights.any():
+    if weights is not None and not weights.astype(keras.config.floatx()).any():
         raise InputError(
             f"No {what} had any weight: every sample_weight, times the class_weight of its row if"
             " there is one, is zero, so no row counts. Give at least one row a weight."
@@ -374,27 +379,4 @@ def _not_numeric(estimator: Any, y: Any) -> InputError:
     return InputError(
         f"{type(estimator).__name__} needs a numeric target; y has dtype {y.dtype}. Convert y to"
         " numbers, or use a classifier if these are labels."
-    )
-
-
-def unsupported_target(kind: str, y: Any) -> TargetTypeError:
-    """Return the error for a target `y` of a type that an encoder does not support."""
-    if y.ndim > 2:
-        return TargetTypeError(
-            f"Unknown label type: {kind}. y has {y.ndim} dimensions, and classifiers and"
-            " regressors take one or two. BaseWrapper takes a target of any shape, such as"
-            " sequences, images and masks, as the model returns it; or override target_encoder in"
-            " a subclass with a transformer that encodes and decodes it."
-        )
-    more = " To predict numbers, use KerasRegressor." if kind.startswith("continuous") else ""
-    if y.dtype.kind == "O":
-        types = ", ".join(sorted({type(value).__name__ for value in y.flat}))
-        more = (
-            f" y is an array of Python objects ({types}). Convert it to one type of label, for"
-            " example with y.astype(str) or y.astype(int)."
-        )
-    return TargetTypeError(
-        f"Unknown label type: {kind}. This wrapper does not support a target of type {kind}.{more}"
-        " To add support, override target_encoder in a subclass with a transformer that"
-        " understands this type."
     )

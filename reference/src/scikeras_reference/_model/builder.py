@@ -45,6 +45,11 @@ def find_builder(model: object, build_fn: object, method: Callable[..., Any] | N
             stacklevel=2,
         )
         model = build_fn
+    elif build_fn is not None and build_fn is not model:
+        raise BuilderCountError(
+            "``model`` and ``build_fn``, its former name, are two builders for one model: leave"
+            " one of them out."
+        )
     if model is None:
         if method is None:
             raise BuilderCountError(
@@ -121,8 +126,19 @@ def build(
         for name, make in special.items()
         if name not in keywords and (name in accepted or gets_all)
     }
-    _require_arguments(builder, {*keywords, *wanted}, special)
-    return builder(**keywords, **wanted)
+    _require_arguments(builder, {*keywords, *wanted}, special, known)
+    return _untraced(builder(**keywords, **wanted))
+
+
+def _untraced(model: Any) -> Any:
+    """Return a model that a builder trained, without the functions that were traced for its data.
+
+    On TensorFlow they take no target of another number of dimensions.
+    """
+    for kind in ("train", "test"):
+        if getattr(model, f"{kind}_function", None) is not None:
+            getattr(model, f"make_{kind}_function")(force=True)
+    return model
 
 
 def _accepted(builder: Callable[..., Any]) -> tuple[list[str], bool]:
@@ -139,7 +155,9 @@ def _accepted(builder: Callable[..., Any]) -> tuple[list[str], bool]:
     return names, any(parameter.kind == parameter.VAR_KEYWORD for parameter in parameters)
 
 
-def _require_arguments(builder: Any, given: Collection[str], special: Collection[str]) -> None:
+def _require_arguments(
+    builder: Any, given: Collection[str], special: Collection[str], known: Collection[str]
+) -> None:
     """Refuse to call a builder that needs arguments which nobody gave."""
     try:
         parameters = inspect.signature(builder).parameters.values()
@@ -157,7 +175,14 @@ def _require_arguments(builder: Any, given: Collection[str], special: Collection
     names = [parameter.name for parameter in needed]
     if any(parameter.kind is parameter.POSITIONAL_ONLY for parameter in needed):
         remedy = "Arguments are given by keyword: remove the / from its signature."
-    elif {name.lower() for name in names} & _DATA:
+    elif any(name in known for name in names):
+        own = next(name for name in names if name in known)
+        remedy = (
+            f"{own} is a parameter of the wrapper, which the builder does not get: give it"
+            f" model__{own}=... too, or an argument params, a dict of all parameters, and take"
+            f" params[{own!r}]."
+        )
+    elif {name.lower() for name in names} & _DATA or any(name[-1] == "_" for name in names):
         remedy = (
             "A builder does not get the data. Write an argument meta instead: a dict of what is"
             " known about X and y, such as meta['n_features_in_'], meta['X_shape_'] and"
@@ -198,9 +223,14 @@ def _warn_of_swallowed(builder: Any, names: Collection[str], known: Collection[s
             )
 
 
+_OF_OPTIMIZERS = ("lr", "learning_rate")
+
+
 def _hint(names: Any, candidates: tuple[str, ...]) -> str:
     for name in names:
         head, separator, rest = name.partition("__")
+        if name in _OF_OPTIMIZERS:
+            return " Did you mean optimizer__learning_rate?"
         if separator:
             prefixes = [known for known in candidates if known.endswith("__")]
             hint = suggestion(head + separator, prefixes)

@@ -2,7 +2,6 @@
 
 import functools
 import threading
-import warnings
 import weakref
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -12,15 +11,14 @@ import scipy.sparse
 
 from scikeras_reference._backends.models import compiled_metrics
 from scikeras_reference._data.rows import Rows
-from scikeras_reference._data.target_forms import describe_loss, needs_equal_shapes
+from scikeras_reference._data.target_forms import needs_equal_shapes
+from scikeras_reference._model import model_errors
 from scikeras_reference._model.builder import name_of
 from scikeras_reference._serialization.custom_objects import custom_objects
 from scikeras_reference.exceptions import (
     BuilderError,
-    CompilationError,
     ModelInputError,
     ModelOutputError,
-    SharedWeightsWarning,
 )
 
 __all__ = [
@@ -40,12 +38,9 @@ __all__ = [
 
 Shape = tuple[int | None, ...]
 
-_EXAMPLES = {"loss": "mse", "optimizer": "adam"}
-_ADVICE = {"loss": " With loss='auto', the builder has to leave model.compile to the wrapper."}
-
 _known_lock = threading.RLock()  # a weak reference can be cleared while the lock is held
 _known: "dict[int, weakref.ref[Any]]" = {}
-"""Every trainable variable of a model that a builder returned, for as long as it lives."""
+"""Every trainable variable and optimizer of a model that a builder returned, while it lives."""
 
 
 def check_built(model: Any, builder: Any, features: Any) -> None:
@@ -171,9 +166,15 @@ def check_target(model: Any, target: Any, shapes: Sequence[Shape]) -> None:
     ModelOutputError
         A ``ValueError`` with both shapes.
     """
-    if target is None or not all(is_inherited(model, m) for m in ("train_step", "compute_loss")):
+    if not all(is_inherited(model, m) for m in ("train_step", "compute_loss")):
         return
     losses, targets = getattr(model, "loss", None), target
+    if target is None:
+        if not is_missing(losses):
+            raise model_errors.missing_target(losses)
+        return
+    if isinstance(losses, (Mapping, list, tuple)) and len(shapes) == 1:
+        _check_one_loss(model, losses)
     if isinstance(losses, Mapping) or isinstance(targets, Mapping):
         names = list(getattr(model, "output_names", []))
         losses = [losses.get(n) for n in names] if isinstance(losses, Mapping) else losses
@@ -188,13 +189,18 @@ def check_target(model: Any, target: Any, shapes: Sequence[Shape]) -> None:
             continue
         wanted = tuple(shape)[1:]
         if not _fits(wanted, tuple(actual)[1:]):
-            raise ModelOutputError(
-                f"The model returns rows of shape {wanted}, but the target has rows of shape"
-                f" {tuple(actual)[1:]}, and the loss {describe_loss(loss)} compares them number by"
-                " number. Keras would spread the target over the outputs, or stop. Give a y of the"
-                " shape of the output (an autoencoder is fitted to X: fit(X, X), or a target of"
-                " X in its own fit method), or change the last layer."
-            )
+            raise model_errors.spread_target(wanted, tuple(actual)[1:], loss)
+
+
+def _check_one_loss(model: Any, losses: Any) -> None:
+    """Check that a list or a dict of losses for a single output has one entry, with its name."""
+    names = list(getattr(model, "output_names", None) or [])
+    if isinstance(losses, Mapping):
+        is_right = isinstance(getattr(model, "output", None), Mapping) or set(losses) <= set(names)
+    else:
+        is_right = len(losses) == 1 or is_missing(losses)
+    if not is_right:
+        raise model_errors.unfit_losses(losses, names)
 
 
 def warn_of_shared_weights(model: Any, builder: object) -> None:
@@ -210,29 +216,32 @@ def warn_of_shared_weights(model: Any, builder: object) -> None:
         Built, so that its weights exist.
     builder : callable or keras.Model
         For its name in the warning.
+
+    Raises
+    ------
+    CompilationError
+        A ``ValueError``, if the optimizer was built for the weights of an earlier model.
     """
-    shared = []
     with _known_lock:
         variables: list[Any] = model.trainable_variables
-        for variable in variables:
-            key = id(variable)
-            reference = _known.get(key)
-            if reference is not None and reference() is variable:
-                shared.append(str(getattr(variable, "path", variable)))
-            else:
-                _known[key] = weakref.ref(variable, functools.partial(_forget, key))
+        shared = [str(getattr(v, "path", v)) for v in variables if _is_known(v)]
+        # An optimizer that was built belongs to the weights that it was built for.
+        optimizer: Any = getattr(model, "optimizer", None)
+        is_used = isinstance(optimizer, keras.optimizers.Optimizer) and _is_known(optimizer)
     if shared:
-        more = f" and {len(shared) - 3} more" if len(shared) > 3 else ""
-        warnings.warn(
-            f"The builder {name_of(builder)} returned a model with trainable weights of an earlier"
-            f" model ({', '.join(shared[:3])}{more}). This fit goes on from them, and changes the"
-            " earlier model too; folds of a cross-validation share what they learn. Create the"
-            " model and its layers inside the builder, or pass the keras.Model itself as"
-            " ``model``, which is copied for each fit. Layers that are meant to be shared as they"
-            " are: set layer.trainable = False.",
-            SharedWeightsWarning,
-            stacklevel=2,
-        )
+        model_errors.warn_of_shared_weights(name_of(builder), shared)
+    elif is_used and optimizer.built:
+        raise model_errors.used_optimizer(name_of(builder), optimizer)
+
+
+def _is_known(thing: Any) -> bool:
+    """Return whether an earlier model has this variable or optimizer; remember it."""
+    key = id(thing)
+    reference = _known.get(key)
+    if reference is not None and reference() is thing:
+        return True
+    _known[key] = weakref.ref(thing, functools.partial(_forget, key))
+    return False
 
 
 def unregister_untrained(model: Any) -> None:
@@ -302,12 +311,7 @@ def require_part(name: str, value: Any, problem: str) -> None:
         A ``ValueError`` that says what is missing, and how to give it (clause COMP-7).
     """
     if is_missing(value):
-        what = "a loss function" if name == "loss" else f"an {name}"
-        raise CompilationError(
-            f"{problem} {name}. You must provide {what} or a compiled model: give"
-            f" {name}={_EXAMPLES[name]!r} (or another) to the constructor, or call model.compile"
-            f" in the builder.{_ADVICE.get(name, '')}"
-        )
+        raise model_errors.missing_part(name, problem)
 
 
 def is_missing(value: Any) -> bool:

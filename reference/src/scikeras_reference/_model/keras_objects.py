@@ -5,6 +5,7 @@ INIT-5). Classes are called with the parameters that were routed to them (chapte
 `scikeras_reference._parameters.routing`).
 """
 
+import functools
 import inspect
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
@@ -339,6 +340,13 @@ def _leaves(value: object) -> Iterator[Any]:
 
 def _check(value: object, kind: type, what: str, path: str) -> None:
     for leaf in _leaves(value):
+        cls = leaf.func if isinstance(leaf, functools.partial) else None
+        if isinstance(cls, type) and issubclass(cls, kind):
+            raise ConstructionError(
+                f"{path} holds a partial of the class {cls.__name__}, which Keras would call with"
+                f" targets and outputs. Give the instance, {cls.__name__}(...), or the class, and"
+                f" its arguments as {path}__x."
+            )
         if not (isinstance(leaf, (kind, str)) or callable(leaf)):
             raise ConstructionError(
                 f"{path} holds {leaf!r}; a {what} has to be a name, a class, an instance or a"

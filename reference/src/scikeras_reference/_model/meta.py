@@ -18,6 +18,10 @@ class Meta(dict[str, Any]):
 n_features_in_? It has n_features_in_.
     """
 
+    def __getattr__(self, name: str) -> NoReturn:
+        hint = f" Give the name as a key: meta[{name!r}]." if name in self else ""
+        raise AttributeError(f"meta is a dict and has no attribute {name!r}.{hint}", name=name)
+
     def __missing__(self, key: object) -> NoReturn:
         hint = suggestion(key, self) if isinstance(key, str) else ""
         raise MetaKeyError(f"meta has no {key!r}.{hint} It has {', '.join(sorted(self))}.")

@@ -52,7 +52,8 @@ def check_accepted(
                 )
             if not takes_any and argument not in parameters:
                 known = [parameter for parameter in parameters if parameter not in own]
+                meant = known if prefix else [*known, *own]
                 raise RoutingError(
                     f"{prefix}{argument} leads to Model.{name}, which takes no argument"
-                    f" {argument}.{suggestion(argument, known)} It takes {', '.join(known)}."
+                    f" {argument}.{suggestion(argument, meant)} It takes {', '.join(known)}."
                 )

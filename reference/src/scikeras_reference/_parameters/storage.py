@@ -103,6 +103,8 @@ class ParameterStorage:
             hint = ""
             if fitted in self.__dict__ or fitted in self.results_:
                 hint = f". Did you mean {fitted!r}? Results of fit end in an underscore"
+            elif name[0] != "_" and hasattr(type(self.__dict__.get("model_")), name):
+                hint = f". The Keras model has it: model_.{name}"
             raise AttributeError(
                 f"{type(self).__name__!r} object has no attribute {name!r}{hint}",
                 name=name,

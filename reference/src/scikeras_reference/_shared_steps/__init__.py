@@ -68,7 +68,7 @@ def fit(model: Any, x: Any, y: Any, weights: Any, arguments: Mapping[str, Any]) 
         return model.fit(**plain)
     try:
         require_shareable(model, training=True)
-        prepared = _prepared(plain)
+        prepared = _prepared(model, plain)
         functions = {f"{kind}_function": _function(model, kind) for kind in ("train", "test")}
         given = prepared.get("callbacks")
         if given and not all(map(_is_ours, given)):
@@ -121,13 +121,15 @@ def _on_jax() -> bool:
     return bool(keras.backend.backend() == "jax")
 
 
-def _prepared(arguments: dict[str, Any]) -> dict[str, Any]:
+def _prepared(model: Any, arguments: dict[str, Any]) -> dict[str, Any]:
     """Return the arguments of ``Model.fit``; on JAX a shared step takes Keras's own batches."""
     if _on_jax():
         return arguments
     from scikeras_reference._shared_steps.tensorflow.batches_in_memory import arguments_in_memory
 
-    return arguments_in_memory(**arguments)
+    # Functional models make a sparse batch dense, unless their input is sparse.
+    densifies = not any(tensor.sparse for tensor in keras.tree.flatten(model.inputs))
+    return arguments_in_memory(densifies=densifies, **arguments)
 
 
 def _function(model: Any, kind: str) -> SharedFunction:

@@ -12,6 +12,7 @@ from typing import Any
 import keras
 import numpy as np
 
+from scikeras_reference._data.sparse import densified
 from scikeras_reference._shared_steps.keras_internals import pipeline
 from scikeras_reference._shared_steps.tensorflow.internals import seeded_order
 
@@ -24,7 +25,8 @@ class Rows:
     Parameters
     ----------
     data : tuple of ndarray, or of list, tuple or dict of ndarray
-        Features, target, and the weights of the rows or None.
+        Features, target, and the weights of the rows or None. Sparse matrices in CSR form become
+        dense batch by batch.
     batch_size : int
         Rows of one batch.
     shuffle : bool
@@ -41,7 +43,7 @@ class Rows:
         structure = keras.tree.lists_to_tuples(structure)
         self.outline = keras.tree.map_structure(lambda _: 0, structure)
         self._arrays = [_as_fed(array) for array in keras.tree.flatten(structure)]
-        self.rows = len(self._arrays[0])
+        self.rows = int(self._arrays[0].shape[0])
         self.batch_size = batch_size
         self._shuffle = shuffle
         self._order = seeded_order(self.rows) if shuffle else None
@@ -67,7 +69,7 @@ class Rows:
     def take(self, rows: Any) -> list[Any]:
         """Return the tensors of those rows."""
         convert = sys.modules["tensorflow"].convert_to_tensor
-        return [convert(array[rows]) for array in self._arrays]
+        return [convert(densified(array[rows])) for array in self._arrays]
 
     def plain(self) -> Any:
         """Start the input pipeline that ``Model.fit`` would have made of the same arrays."""

@@ -2,18 +2,19 @@
 
 import itertools
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
 import keras
+import numpy as np
 
 from scikeras_reference._backends.batches import feeds_tuples
 from scikeras_reference._data.batch_sources import Batch, Batches, split_batch
 from scikeras_reference._training.row_batches import OwnBatches, as_fed
 from scikeras_reference.exceptions import InputError
 
-__all__ = ["RecordedBatches", "encoded", "may_run_out", "recorded"]
+__all__ = ["RecordedBatches", "encoded", "may_run_out", "recorded", "weights_of"]
 
 Encode = Callable[[Batch], tuple[Any, ...]]
 
@@ -99,8 +100,11 @@ def encoded(batches: Batches, encode: Encode, *, passes: int, steps: int | None 
     Raises
     ------
     InputError
-        A ``ValueError``, if the batches have to be read more than once, and cannot.
+        A ``ValueError``, if there are no batches, or if they have to be read more than once, and
+        cannot.
     """
+    if batches.count == 0:
+        raise batches.empty()
     if steps is None and batches.is_endless:
         raise InputError(
             f"A {type(batches.source).__name__} without an end needs a number of batches: give"
@@ -130,9 +134,10 @@ def may_run_out(data: Any) -> Iterator[None]:
 class RecordedBatches(keras.utils.PyDataset):  # type: ignore[misc]
     """The X of the batches of a ``keras.utils.PyDataset``; what else they hold is kept."""
 
-    def __init__(self, dataset: Any) -> None:
+    def __init__(self, dataset: Any, *, keeps_x: bool) -> None:
         super().__init__(workers=dataset.workers, max_queue_size=dataset.max_queue_size)
         self._dataset = dataset
+        self._keeps_x = keeps_x
         self._seen: dict[int, Batch] = {}
 
     @property
@@ -142,25 +147,28 @@ class RecordedBatches(keras.utils.PyDataset):  # type: ignore[misc]
 
     def __getitem__(self, index: int) -> Any:
         batch = split_batch(self._dataset[index])
-        self._seen[index] = Batch(None, batch.y, batch.weights)
+        x = batch.x if self._keeps_x else None
+        self._seen[index] = Batch(x, batch.y, batch.weights)
         return (batch.x,)
 
     def seen(self) -> list[Batch]:
-        """Return the batches without X, in order."""
+        """Return the batches in order."""
         return [self._seen[number] for number in sorted(self._seen)]
 
 
 class RecordedPasses:
     """The X of batches that are read in order; what else those of the last pass hold is kept."""
 
-    def __init__(self, batches: Batches) -> None:
+    def __init__(self, batches: Batches, *, keeps_x: bool) -> None:
         self._batches = batches
+        self._keeps_x = keeps_x
         self._seen: list[Batch] = []
 
     def __iter__(self) -> Iterator[Any]:
         self._seen = []
         for batch in self._batches:
-            self._seen.append(Batch(None, batch.y, batch.weights))
+            x = batch.x if self._keeps_x else None
+            self._seen.append(Batch(x, batch.y, batch.weights))
             yield (batch.x,)
 
     def __len__(self) -> int:
@@ -170,22 +178,39 @@ class RecordedPasses:
         return count
 
     def seen(self) -> list[Batch]:
-        """Return the batches without X, in order."""
+        """Return the batches in order."""
         return self._seen
 
 
-def recorded(batches: Batches) -> RecordedBatches | RecordedPasses:
+def recorded(batches: Batches, *, keeps_x: bool = False) -> RecordedBatches | RecordedPasses:
     """Return the X of the batches, for a prediction, and a record of their targets."""
     if batches.dataset is not None:
-        return RecordedBatches(batches.dataset)
-    return RecordedPasses(batches)
+        return RecordedBatches(batches.dataset, keeps_x=keeps_x)
+    return RecordedPasses(batches, keeps_x=keeps_x)
+
+
+def weights_of(batches: Sequence[Batch], sizes: Sequence[int]) -> Any:
+    """Return the weights of all batches as an array, ones where a batch has none; or None.
+
+    >>> weights_of([Batch(None), Batch(None, None, [2.0])], [1, 1])
+    array([1., 2.])
+    """
+    given = [batch.weights for batch in batches]
+    if all(weights is None for weights in given):
+        return None
+    pairs = zip(given, sizes, strict=True)
+    return np.concatenate([np.ones(size) if it is None else it for it, size in pairs])
 
 
 def _generated(batches: Batches, encode: Encode, *, again: bool) -> Iterator[Any]:
     try:
         for _ in itertools.count():
+            is_empty = True
             for batch in batches:
+                is_empty = False
                 yield _packed(encode(batch))
+            if is_empty:
+                raise batches.empty()  # noqa: TRY301 - kept as its failure, as others are
             if not again:
                 return
     except Exception as error:

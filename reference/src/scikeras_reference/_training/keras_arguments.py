@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from scikeras_reference._data.batch_sources import is_batches
 from scikeras_reference._model.keras_objects import make_callbacks
 from scikeras_reference._parameters.named import check_flag
 from scikeras_reference._parameters.routing import route
@@ -29,7 +30,10 @@ _NUMBERS_OR_TEXT = (int, float, np.number, str)
 _RANGES = {
     "batch_size": (1, None),
     "validation_batch_size": (1, None),
+    "steps_per_epoch": (1, None),
+    "validation_steps": (1, None),
     "epochs": (0, None),
+    "initial_epoch": (0, None),
     "validation_split": (0.0, 1.0),
 }
 
@@ -137,7 +141,7 @@ def training_callbacks(
 def validation_data(
     arguments: Mapping[str, Any], separate: tuple[Any, Any, Any] | None
 ) -> tuple[Any, Any, Any] | None:
-    """Return X, y and weights to validate on; None if there are none, or only Keras can read them.
+    """Return X, y and weights to validate on; batches are an X alone. None if there are none.
 
     Parameters
     ----------
@@ -157,9 +161,18 @@ def validation_data(
             raise InputError(
                 "X_val and validation_data are two sets of data to validate on. Give one of them."
             )
+        if is_batches(separate[0]):
+            return separate
         data = separate
-    if not isinstance(data, (tuple, list)):
+    if data is None:
         return None
+    if is_batches(data):
+        return data, None, None
+    if not isinstance(data, (tuple, list)):
+        raise InputError(
+            f"validation_data is a {type(data).__name__}; it has to be (X, y) or (X, y,"
+            " sample_weight), or a data set, loader or function that yields such batches."
+        )
     if len(data) not in {2, 3}:
         raise InputError(
             f"validation_data has {len(data)} items; it has to be (X, y) or (X, y, sample_weight)."
@@ -232,7 +245,9 @@ def splits(arguments: Mapping[str, Any]) -> bool:
 
 def _check_range(name: str, value: Any, lowest: float, highest: float | None) -> None:
     whole = isinstance(lowest, int)
-    wrong_kind = isinstance(value, (str, bool)) or (whole and isinstance(value, float))
+    wrong_kind = isinstance(value, (str, bool, list, tuple, dict, set)) or (
+        whole and isinstance(value, float)
+    )
     is_number = isinstance(value, (int, float, np.integer, np.floating)) and not wrong_kind
     out_of_range = is_number and not (lowest <= value and (highest is None or value < highest))
     if wrong_kind or out_of_range:

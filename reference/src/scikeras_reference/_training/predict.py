@@ -10,10 +10,12 @@ from typing import Any
 
 import keras
 import numpy as np
+import scipy.sparse
 
 from scikeras_reference._backends.batches import cuts_batches_as_keras, feeds_tuples
 from scikeras_reference._backends.models import prepare_to_predict, runs_undistributed
 from scikeras_reference._backends.threads import in_suitable_threads
+from scikeras_reference._model.built_model import knows_its_inputs
 from scikeras_reference._training.fit import raising_failures, shared_steps
 
 __all__ = ["predict"]
@@ -90,10 +92,10 @@ def _batch_size(model: Any, x: Any, arguments: Mapping[str, Any]) -> int | None:
     """Return the rows of a batch, if there are one or a few batches; else None."""
     size = arguments.get("batch_size")
     size = DEFAULT_BATCH_SIZE if size is None else size
-    arrays = _arrays(x)
+    arrays = _arrays(model, x)
     if arrays is None or not isinstance(size, (int, np.integer)) or size < 1:
         return None
-    counts = {len(array) for array in arrays}
+    counts = {array.shape[0] for array in arrays}
     rows = counts.pop()
     several = cuts_batches_as_keras() and model.steps_per_execution == 1
     most = int(size) * (MAX_BATCHES if several else 1)
@@ -101,7 +103,7 @@ def _batch_size(model: Any, x: Any, arguments: Mapping[str, Any]) -> int | None:
 
 
 def _cut(x: Any, size: int) -> Iterator[Any]:
-    rows = len(keras.tree.flatten(x)[0])
+    rows = keras.tree.flatten(x)[0].shape[0]
     for start in range(0, rows, size):
         stop = start + size
         yield keras.tree.map_structure(lambda a: a[start:stop], x)  # noqa: B023 - used at once
@@ -114,15 +116,24 @@ def _can_be_joined(parts: list[Any]) -> bool:
     return rows and all(shape == shapes[0] for shape in shapes)
 
 
-def _arrays(x: Any) -> list[Any] | None:
+def _arrays(model: Any, x: Any) -> list[Any] | None:
     """Return the arrays of a flat structure; None for what Keras might treat in another way."""
     if type(x) is dict:
         x = list(x.values())
     found = x if type(x) in {list, tuple} else [x]
     plain = all(
-        type(array) is np.ndarray and array.dtype.kind in "biuf" and array.ndim for array in found
+        (type(array) is np.ndarray or (scipy.sparse.issparse(array) and _densifies(model)))
+        and array.dtype.kind in "biuf"
+        and array.ndim
+        for array in found
     )
     return found if found and plain else None
+
+
+def _densifies(model: Any) -> bool:
+    """Whether Keras, or the batches that it is given, make sparse rows dense for this model."""
+    inputs = keras.tree.flatten(model.inputs) if knows_its_inputs(model) else []
+    return not any(tensor.sparse for tensor in inputs)
 
 
 def _is_plain(model: Any) -> bool:
@@ -143,6 +154,8 @@ def _as_fed(x: Any) -> Any:
     if type(x) in {list, tuple}:
         items = [_as_fed(value) for value in x]
         return tuple(items) if type(x) is tuple or feeds_tuples() else items
+    if scipy.sparse.issparse(x):
+        x = x.toarray()
     floatx = keras.config.floatx()
     if x.dtype.kind == "f" and x.dtype.name != floatx:
         x = x.astype(floatx)

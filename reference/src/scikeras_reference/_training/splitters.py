@@ -56,14 +56,19 @@ def chosen_rows(splitter: Any, X: Any, y: Any, groups: Any) -> Rows:
             *_, rows = splitter.split(X, y, groups)
         else:
             rows = splitter(X, y) if groups is None else splitter(X, y, groups=groups)
-        train, validation = rows
     except Exception as error:
         error.add_note(
             f"validation_split={splitter!r} could not choose rows of X and y"
             + (". Splitters by groups need fit(groups=...)." if groups is None else ".")
         )
         raise
-    train, validation = (_positions(part, n_rows) for part in (train, validation))
+    if not isinstance(rows, (tuple, list, np.ndarray)) or len(rows) != 2:
+        number = f" of {len(rows)} items" if hasattr(rows, "__len__") else ""
+        raise ParameterError(
+            f"validation_split={splitter!r} returned a {type(rows).__name__}{number}; it has to"
+            " return two arrays of positions, to train on and to validate on."
+        )
+    train, validation = (_positions(part, n_rows) for part in rows)
     if np.intersect1d(train, validation).size:
         raise ParameterError(
             f"validation_split={splitter!r} validates on rows that are trained on. The two arrays"

@@ -6,6 +6,7 @@ from typing import Any
 
 import keras
 import numpy as np
+import scipy.sparse
 
 from scikeras_reference._shared_steps.batches import Rows
 from scikeras_reference._shared_steps.refusal_log import NotSharedError
@@ -36,8 +37,18 @@ Data = tuple[Any, Any, Any]
 """Features, target and weights."""
 
 
-def arguments_in_memory(x: Any, y: Any, sample_weight: Any, **arguments: Any) -> dict[str, Any]:
+def arguments_in_memory(
+    x: Any, y: Any, sample_weight: Any, *, densifies: bool, **arguments: Any
+) -> dict[str, Any]:
     """Return the arguments of ``Model.fit`` that train on the same batches, without a pipeline.
+
+    Parameters
+    ----------
+    x, y, sample_weight, **arguments
+        Those of ``Model.fit``.
+    densifies : bool
+        Whether the model makes sparse batches dense before anything else, so that it can be given
+        dense ones.
 
     Raises
     ------
@@ -49,15 +60,15 @@ def arguments_in_memory(x: Any, y: Any, sample_weight: Any, **arguments: Any) ->
         raise NotSharedError(f"fit is given {unknown[0]}")
     if type(given.get("shuffle", True)) is not bool:
         raise NotSharedError("shuffle is neither True nor False")
-    training, validation = _split((x, y, sample_weight), given)
+    training, validation = _split((x, y, sample_weight), given, densifies)
     size = _size(given, "batch_size")
-    _require_plain(training, size)
+    _require_plain(training, size, densifies)
     rows = Rows(training, size, shuffle=given.get("shuffle", True))
     rest = {name: value for name, value in arguments.items() if name not in _HANDLED}
     if validation is None:
         return {"x": rows.adapter, "validation_data": None, **rest}
     size = _size(given, "validation_batch_size", "batch_size")
-    _require_plain(validation, size)
+    _require_plain(validation, size, densifies)
     return {
         "x": rows.adapter,
         "validation_data": Rows(validation, size, shuffle=False).adapter,
@@ -72,7 +83,7 @@ def _size(given: Mapping[str, Any], *names: str) -> int:
     return int(size)
 
 
-def _split(data: Data, given: Mapping[str, Any]) -> tuple[Data, Data | None]:
+def _split(data: Data, given: Mapping[str, Any], densifies: bool) -> tuple[Data, Data | None]:
     """Split off the rows that validate, from the end as Keras does."""
     validation = given.get("validation_data")
     if validation is not None:
@@ -84,8 +95,8 @@ def _split(data: Data, given: Mapping[str, Any]) -> tuple[Data, Data | None]:
         return data, None
     if not isinstance(share, (float, np.floating)):
         raise NotSharedError("validation_split is not a float")
-    _require_plain(data, 1)
-    rows = len(keras.tree.flatten(data)[0])
+    _require_plain(data, 1, densifies)
+    rows = int(keras.tree.flatten(data)[0].shape[0])
     at = math.floor(rows * (1.0 - share))
     if at in {0, rows}:
         raise NotSharedError("validation_split leaves no rows to train or validate on")
@@ -96,17 +107,23 @@ def _split(data: Data, given: Mapping[str, Any]) -> tuple[Data, Data | None]:
     return part(slice(at)), part(slice(at, None))
 
 
-def _require_plain(data: Data, batch_size: int) -> None:
+def _require_plain(data: Data, batch_size: int, densifies: bool) -> None:
     """Check that Keras would do nothing to such data but cast, shuffle and cut it."""
     x, y, weights = data
-    arrays = [*_arrays(x), *_arrays(y)]
+    features, others = _arrays(x), _arrays(y)
     if weights is not None:
-        arrays.append(weights if getattr(weights, "ndim", 0) == 1 else None)
-    if not all(
-        type(array) is np.ndarray and array.dtype.kind in "biuf" and array.ndim for array in arrays
+        others.append(weights if getattr(weights, "ndim", 0) == 1 else None)
+    arrays = [*features, *others]
+    are_sparse = [scipy.sparse.issparse(array) for array in features]
+    if any(are_sparse) and not densifies:
+        raise NotSharedError("the model takes sparse batches")
+    dense = [array for array, is_sparse in zip(features, are_sparse, strict=True) if not is_sparse]
+    if not (
+        all(type(array) is np.ndarray and array.ndim for array in [*dense, *others])
+        and all(array.dtype.kind in "biuf" for array in arrays)
     ):
         raise NotSharedError("the data are not all NumPy arrays of numbers")
-    rows = {len(array) for array in arrays}
+    rows = {int(array.shape[0]) for array in arrays}
     if len(rows) != 1 or 0 in rows:
         raise NotSharedError("the data differ in their number of rows, or have none")
     bytes_of_row = sum(a.dtype.itemsize * math.prod(a.shape[1:]) for a in arrays)

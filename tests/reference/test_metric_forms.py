@@ -1,0 +1,141 @@
+"""Metrics are right, or refused, whatever they count; and losses that mix up rows are noticed."""
+
+import warnings
+
+import keras
+import numpy as np
+import pytest
+from reference_models import QUICK, sequential
+
+from scikeras_reference import KerasClassifier
+from scikeras_reference.exceptions import (
+    CompilationError,
+    OutputRangeWarning,
+    TargetFormWarning,
+)
+
+pytestmark = pytest.mark.slow
+
+ROWS = np.random.default_rng(0).normal(size=(24, 3)).astype(np.float32)
+THREE = np.arange(24) % 3
+TWO = (ROWS[:, 0] > 0).astype(int)
+SPARSE, ONE_HOT = "sparse_categorical_crossentropy", "categorical_crossentropy"
+
+
+def build(units=3, activation="softmax"):
+    return sequential(3, units, activation)
+
+
+def fitted(y=THREE, **params):
+    return KerasClassifier(build, **{"batch_size": -1, "optimizer": "sgd", **QUICK, **params}).fit(
+        ROWS, y
+    )
+
+
+def entropy(y_true, y_pred):
+    return -keras.ops.sum(y_true * keras.ops.log(y_pred + 1e-7), axis=-1)
+
+
+@pytest.mark.parametrize(
+    "metric",
+    [
+        keras.metrics.TopKCategoricalAccuracy(k=2),
+        keras.metrics.OneHotIoU(num_classes=3, target_class_ids=[1]),
+        keras.metrics.MeanMetricWrapper(entropy, name="wrapped"),
+    ],
+    ids=["top-k", "one-class", "own-function"],
+)
+def test_metrics_that_look_right_for_some_outputs(metric):
+    """They read units, and class numbers would give another number that looks like theirs."""
+    with pytest.raises(CompilationError, match="unit by unit"):
+        fitted(loss=SPARSE, metrics=[metric])
+    assert 2 == len(fitted(loss=ONE_HOT, metrics=[metric]).history_)
+
+
+@pytest.mark.parametrize("loss", [SPARSE, ONE_HOT])
+def test_top_k_of_class_numbers(loss):
+    """The one for class numbers is taken under a sparse loss, and refused under another."""
+    metric = keras.metrics.SparseTopKCategoricalAccuracy(k=2)
+    if loss == ONE_HOT:
+        with pytest.raises(CompilationError, match="SparseTopK"):
+            fitted(loss=loss, metrics=[metric])
+    else:
+        assert 2 == len(fitted(loss=loss, metrics=[metric]).history_)
+
+
+@pytest.mark.parametrize("loss", [SPARSE, ONE_HOT])
+@pytest.mark.parametrize(
+    ("metric", "message"),
+    [
+        (keras.metrics.Accuracy, "Accuracy is zero whatever.*'accuracy'"),
+        (keras.metrics.Mean, "Mean cannot be computed"),
+    ],
+)
+def test_metrics_that_say_nothing(metric, message, loss):
+    """Refused before training, with the cause."""
+    with pytest.raises(CompilationError, match=message):
+        fitted(loss=loss, metrics=[metric])
+
+
+LOGITS = {
+    "loss": keras.losses.BinaryCrossentropy(from_logits=True),
+    "model__units": 1,
+    "model__activation": None,
+}
+
+
+@pytest.mark.parametrize(
+    "metric",
+    [
+        keras.metrics.BinaryAccuracy(threshold=0.0),
+        keras.metrics.Precision(thresholds=0.0),
+        keras.metrics.AUC(from_logits=True),
+        keras.metrics.BinaryCrossentropy(from_logits=True),
+        keras.metrics.Hinge(),
+    ],
+    ids=lambda metric: metric.name,
+)
+def test_metrics_of_logits(metric):
+    """Those that are made for logits are taken, and nothing is said."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", OutputRangeWarning)
+        assert 2 == len(fitted(TWO, metrics=[metric], **LOGITS).history_)
+
+
+@pytest.mark.parametrize("metric", ["accuracy", "AUC", "Precision", "binary_accuracy", "mse"])
+def test_metrics_that_take_logits_for_probabilities(metric):
+    """Their numbers would be others than those of the predictions, and this is said."""
+    with pytest.warns(OutputRangeWarning, match=f"metric {metric}|metric [A-Z].*logits"):
+        fitted(TWO, metrics=[metric], **LOGITS)
+
+
+@pytest.mark.parametrize("metric", ["accuracy", "top_k_categorical_accuracy"])
+def test_the_largest_logit_is_the_largest_probability(metric):
+    """Metrics of the order of several units need no probabilities."""
+    loss = keras.losses.CategoricalCrossentropy(from_logits=True)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", OutputRangeWarning)
+        fitted(loss=loss, metrics=[metric], model__activation=None)
+
+
+def flattening(y_true, y_pred):
+    """Flatten the outputs alone, so that targets of shape (n, 1) meet each of them."""
+    p = keras.ops.reshape(y_pred, (-1,))
+    return -(y_true * keras.ops.log(p) + (1 - y_true) * keras.ops.log(1 - p))
+
+
+def whole_batch(y_true, y_pred):
+    """Compute one number of a batch, in which rows belong together."""
+    both = 2 * keras.ops.sum(y_true * y_pred) + 1
+    return 1 - both / (keras.ops.sum(y_true) + keras.ops.sum(y_pred) + 1)
+
+
+def test_a_loss_that_compares_all_rows_with_all_rows():
+    """It is warned about, with the cause; a loss of whole batches is not."""
+    params = {"model__units": 1, "model__activation": "sigmoid"}
+    with pytest.warns(TargetFormWarning, match="every row of a batch with every other.*flattens"):
+        fitted(TWO, loss=flattening, **params)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", TargetFormWarning)
+        fitted(TWO, loss=whole_batch, **params)
+        fitted(loss=whole_batch)
