@@ -45,6 +45,7 @@ from scikeras_conformance.doubles.recorders import (
     naming_arguments,
     parameter_value,
     recording_class,
+    sgd,
     zero_learning_rate,
 )
 from scikeras_conformance.doubles.snapshot import changed_paths, snapshot
@@ -105,6 +106,7 @@ __all__ = [
     "parameter_value",
     "plain_model_for",
     "recording_class",
+    "sgd",
     "snapshot",
     "stub_model_for",
     "stub_model_of",

@@ -15,7 +15,7 @@ from scikeras_conformance.doubles.data import Dataset, classes_dataset, continuo
 from scikeras_conformance.doubles.eager import EagerModel
 from scikeras_conformance.doubles.helpers import HELPERS
 from scikeras_conformance.doubles.models import make_model
-from scikeras_conformance.doubles.recorders import zero_learning_rate
+from scikeras_conformance.doubles.recorders import sgd, zero_learning_rate
 from scikeras_conformance.doubles.stub import stub_model_of
 
 __all__ = [
@@ -90,8 +90,8 @@ PLAIN: Mapping[Wrapper, Callable[..., keras.Model]] = MappingProxyType(
 def _compiled(wrapper: Wrapper, optimizer: str, helper: int = 0) -> keras.Model:
     model = _untrained(wrapper, keras.Model, helper=helper)
     made = {
-        "momentum": lambda: keras.optimizers.SGD(0.05, momentum=0.9),
-        "adam": lambda: keras.optimizers.Adam(0.05),
+        "momentum": lambda: sgd(0.05, momentum=0.9),
+        "adam": lambda: keras.optimizers.Adam(0.05, name="adam_of_the_suite"),
     }[optimizer]()
     loss = HELPERS[wrapper][helper].loss
     model.compile(optimizer=made, loss=loss, metrics=["mean_absolute_error"], run_eagerly=True)

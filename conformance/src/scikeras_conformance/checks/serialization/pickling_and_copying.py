@@ -66,7 +66,7 @@ def settings_of(context: CheckContext, kind: str) -> dict[str, Any]:
     }
     names = ("loss", "metrics", "callbacks")
     # Not one that divides by the size of the gradient, which hides the factor of a loss.
-    optimizer = optimizers.SGD(0.05, momentum=0.5)
+    optimizer = doubles.sgd(0.05, momentum=0.5)
     return {**both, "optimizer": optimizer, **dict(zip(names, structures[kind], strict=True))}
 
 
