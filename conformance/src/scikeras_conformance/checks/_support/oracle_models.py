@@ -133,7 +133,7 @@ def require_uncertain_predictions(
 ) -> None:
     """Require right predictions of a model whose probabilities are close to one half."""
     data = data.softened()
-    estimator = context.make(oracle_builder(data, activation, loss, trains=False))
+    estimator = context.make(oracle_builder(data, activation, loss))
     context.fit(estimator, data.X, data.y)
     require_predictions(context, context.observe.predict(estimator, data.X), data.y)
 

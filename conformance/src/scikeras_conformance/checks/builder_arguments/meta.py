@@ -164,7 +164,7 @@ def all_attributes(context: CheckContext) -> None:
     else:
         sets = [plain]
     for data, activation, loss in sets:
-        _require_all_attributes(context, data, oracle_builder(data, activation, loss, trains=False))
+        _require_all_attributes(context, data, oracle_builder(data, activation, loss))
 
 
 def _require_all_attributes(context: CheckContext, data: Any, make: Callable[[], Any]) -> None:

@@ -41,7 +41,7 @@ def continuous(context: CheckContext) -> None:
 )
 def column_target(context: CheckContext) -> None:
     data = as_column_if(doubles.continuous_dataset(), "column")
-    estimator = context.make(oracle_builder(data, "linear", SQUARED, trains=False))
+    estimator = context.make(oracle_builder(data, "linear", SQUARED))
     context.fit(estimator, data.X, data.y)
     require_shape(context, context.predict(estimator, data.X), data.y)
 

@@ -73,9 +73,7 @@ def probabilities(context: CheckContext) -> None:
     loss = BINARY if sigmoid else loss_of_classes(context)
     if multi:
         loss = ONE_HOT if context.case.endswith("one-hot") else SPARSE
-    estimator = context.make(
-        oracle_builder(data, "sigmoid" if sigmoid else "softmax", loss, trains=False)
-    )
+    estimator = context.make(oracle_builder(data, "sigmoid" if sigmoid else "softmax", loss))
     context.fit(estimator, data.X, data.y)
     _require_probabilities(context, estimator, data, expected)
 
@@ -95,7 +93,7 @@ def multilabel_probabilities(context: CheckContext) -> None:
     logits = data.X @ data.kernel + data.bias
     expected = _sigmoid(logits) if several else _softmax(logits)
     units, loss = ("sigmoid", BINARY) if several else ("softmax", ONE_HOT)
-    estimator = context.make(oracle_builder(data, units, loss, trains=False))
+    estimator = context.make(oracle_builder(data, units, loss))
     context.fit(estimator, data.X, data.y)
     _require_probabilities(context, estimator, data, expected)
 
@@ -113,7 +111,7 @@ def one_class_probabilities(context: CheckContext) -> None:
     sigmoid = context.case == "sigmoid"
     data = doubles.classes_dataset(["only"], repeats=6, sigmoid=sigmoid).softened()
     loss = BINARY if sigmoid else loss_of_classes(context)
-    estimator = context.make(oracle_builder(data, context.case, loss, trains=False))
+    estimator = context.make(oracle_builder(data, context.case, loss))
     context.fit(estimator, data.X, data.y)
     # That the column is of ones, is a matter of the sums, which TGT-10b is about.
     _require_shape(context, estimator, data, (1,))
@@ -133,7 +131,7 @@ def margins(context: CheckContext) -> None:
     data = doubles.classes_dataset(["no", "yes"], sigmoid=True).softened()
     # Outputs of a quarter: on the right side, and far from one.
     data = data._replace(kernel=data.kernel / np.float32(4))
-    estimator = context.make(oracle_builder(data, "linear", context.case, trains=False))
+    estimator = context.make(oracle_builder(data, "linear", context.case))
     context.fit(estimator, data.X, data.y)
     require_values(context, context.observe.predict(estimator, data.X), data.y)
     found = as_array(
@@ -166,7 +164,7 @@ def sums(context: CheckContext) -> None:
         _require_ones(context)
         return
     data = doubles.classes_dataset(["a", "b", "c"]).softened()
-    estimator = context.make(oracle_builder(data, context.case, ONE_HOT, trains=False))
+    estimator = context.make(oracle_builder(data, context.case, ONE_HOT))
     context.fit(estimator, data.X, data.y)
     # All outputs of a ReLU layer are zero for the last row.
     X = np.vstack([data.X, np.zeros_like(data.X[:1])])
@@ -184,7 +182,7 @@ def sums(context: CheckContext) -> None:
 
 def _require_ones(context: CheckContext) -> None:
     data = doubles.classes_dataset(["only"], repeats=6, sigmoid=True).softened()
-    estimator = context.make(oracle_builder(data, "sigmoid", BINARY, trains=False))
+    estimator = context.make(oracle_builder(data, "sigmoid", BINARY))
     context.fit(estimator, data.X, data.y)
     _require_probabilities(context, estimator, data, np.ones((len(data.X), 1)))
 
@@ -228,7 +226,7 @@ def _in_logits(case: str) -> tuple[Any, Any, Any]:
 def logits(context: CheckContext) -> None:
     require_probabilities_exist(context)
     data, loss, expected = _in_logits(context.case)
-    estimator = context.make(oracle_builder(data, "linear", loss, trains=False))
+    estimator = context.make(oracle_builder(data, "linear", loss))
     context.fit(estimator, data.X, data.y)
     _require_probabilities(context, estimator, data, expected)
     require_values(context, context.observe.predict(estimator, data.X), data.y)

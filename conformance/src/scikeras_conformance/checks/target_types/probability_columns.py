@@ -75,7 +75,7 @@ def columns(context: CheckContext) -> None:
     data = doubles.classes_dataset(labels, sigmoid=context.case in ONE_UNIT)
     data = data.softened()
     activation, loss = _units_and_loss(context)
-    estimator = context.make(oracle_builder(data, activation, loss, trains=False))
+    estimator = context.make(oracle_builder(data, activation, loss))
     if context.case in PROBABILITIES:
         context.fit(estimator, data.X, data.y)
         found = context.observe.call(estimator, "predict_proba", data.X)

@@ -93,8 +93,7 @@ def dtype(context: CheckContext) -> None:
     if context.case in INDICATORS:
         data = doubles.multilabel_dataset()
         data = data._replace(y=data.y.astype(INDICATORS[context.case]))
-        build = oracle_builder(data, "sigmoid", "binary_crossentropy", trains=False)
-        estimator = context.make(build)
+        estimator = context.make(oracle_builder(data, "sigmoid", "binary_crossentropy"))
     else:
         data = _data(context.case)
         estimator = _classifier_for(context, data)
