@@ -152,3 +152,23 @@ def test_a_model_with_a_custom_part_is_no_custom_model(name):
     """SER-4 sees what becomes of the part, and not of a class of the suite."""
     model = doubles.CUSTOM[name]()
     assert type(model).__module__.startswith("keras.")
+
+
+@pytest.mark.parametrize("make", [doubles.model_for, doubles.stub_model_for])
+def test_weights_are_made_with_their_values(make):
+    """A model has the weights of its data, and a configuration from which Keras can make it."""
+    data, model = doubles.dataset(Wrapper.REGRESSOR), make(Wrapper.REGRESSOR)
+    kernel, bias = model.get_weights()
+    assert data.kernel.tolist() == kernel.tolist()
+    assert data.bias.tolist() == bias.tolist()
+    other = type(model).from_config(model.get_config())
+    assert [np.zeros_like(one).tolist() for one in (kernel, bias)] == [
+        one.tolist() for one in other.get_weights()
+    ]
+
+
+def test_optimizers_have_one_name():
+    """The names of their variables are the same each time, unlike those that Keras numbers."""
+    paths = [[variable.path for variable in doubles.sgd(0.5).variables] for _ in range(2)]
+    assert paths[0] == paths[1]
+    assert len(paths[0]) == 2

@@ -30,9 +30,9 @@ def test_what_is_shared_is_at_the_beginning_of_a_block(workers):
     """One worker takes all checks that share something, before anything else."""
     first, *_, last = blocks(workers)
     processes = sharing(Shares.PROCESSES)
-    calls, uses = sharing(Shares.CALLS), sharing(Shares.USES)
+    others = [*sharing(Shares.CALLS), *sharing(Shares.USES), *sharing(Shares.EXAMPLES)]
     assert processes == first[: len(processes)]
-    assert [*calls, *uses] == last[: len(calls) + len(uses)]
+    assert others == last[: len(others)]
 
 
 def test_the_order_of_all_others_stays():
@@ -66,3 +66,13 @@ def test_checks_after_any_calls_share_their_calls():
     assert {one.check.id for one in PLAN if one.check.id.endswith(".after-any-calls")} == {
         planned.check.id for planned in sharing(Shares.CALLS)
     }
+
+
+def test_checks_that_work_with_examples():
+    """Those that call Hypothesis are in the group, so that one process prepares it."""
+    calls_it = {
+        planned.check.id
+        for planned in PLAN
+        if "require_for_all_examples" in planned.check.function.__code__.co_names
+    }
+    assert calls_it == {planned.check.id for planned in sharing(Shares.EXAMPLES)}

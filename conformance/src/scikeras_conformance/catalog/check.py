@@ -31,6 +31,9 @@ class Shares(StrEnum):
     USES = "uses"
     """One execution of whatever estimators may be used for."""
 
+    EXAMPLES = "examples"
+    """Hypothesis, which takes a second to prepare its first examples."""
+
 
 @dataclass(frozen=True, slots=True)
 class Check:

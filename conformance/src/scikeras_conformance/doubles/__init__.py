@@ -26,7 +26,6 @@ from scikeras_conformance.doubles.importable import (
     PLAIN,
     STUBS,
     UNTRAINED,
-    WRONG_ORACLES,
     WRONG_STUBS,
     LabeledCallback,
     data_predicted_by_oracles,
@@ -45,6 +44,7 @@ from scikeras_conformance.doubles.recorders import (
     naming_arguments,
     parameter_value,
     recording_class,
+    sgd,
     zero_learning_rate,
 )
 from scikeras_conformance.doubles.snapshot import changed_paths, snapshot
@@ -70,7 +70,6 @@ __all__ = [
     "STUBS",
     "TRACE",
     "UNTRAINED",
-    "WRONG_ORACLES",
     "WRONG_STUBS",
     "Dataset",
     "EagerModel",
@@ -105,6 +104,7 @@ __all__ = [
     "parameter_value",
     "plain_model_for",
     "recording_class",
+    "sgd",
     "snapshot",
     "stub_model_for",
     "stub_model_of",

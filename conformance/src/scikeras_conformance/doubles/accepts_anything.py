@@ -35,7 +35,8 @@ class _AnyArguments:
 
 
 class _AnyArgumentsOptimizer(_AnyArguments, keras.optimizers.SGD):  # type: ignore[misc]
-    _settings = {"learning_rate": 0.0}  # noqa: RUF012 - never changed
+    # The name for the reason that `sgd` has for it.
+    _settings = {"learning_rate": 0.0, "name": "any_arguments"}  # noqa: RUF012 - never changed
 
 
 class _AnyArgumentsLoss(_AnyArguments, keras.losses.MeanSquaredError):  # type: ignore[misc]

@@ -7,6 +7,7 @@ from typing import Any
 import keras
 
 from scikeras_conformance.doubles.eager import quick_fit, quick_predict
+from scikeras_conformance.doubles.recorders import sgd
 
 __all__ = ["CUSTOM", "OptimizerWithIncompleteConfig", "ScaledLoss"]
 
@@ -151,7 +152,7 @@ def _finish(
     metrics: tuple[Any, ...] = (),
     **arguments: Any,
 ) -> keras.Model:
-    optimizer = keras.optimizers.SGD(0.02, momentum=0.9)
+    optimizer = sgd(0.02, momentum=0.9)
     arguments = {"metrics": list(metrics), "run_eagerly": True, **arguments}
     model.compile(optimizer=optimizer, loss=loss, **arguments)
     return model

@@ -13,6 +13,7 @@ import keras
 from scikeras_conformance.catalog.wrappers import Wrapper
 from scikeras_conformance.doubles.data import Dataset, classes_dataset, continuous_dataset
 from scikeras_conformance.doubles.models import make_model
+from scikeras_conformance.doubles.recorders import sgd
 
 __all__ = ["HELPERS", "HelperModel"]
 
@@ -60,7 +61,7 @@ class HelperModel:
             Learning rate; with zero the weights stay as they are.
         """
         model = self.uncompiled(off=off)
-        model.compile(optimizer=keras.optimizers.SGD(rate), loss=self.loss)
+        model.compile(optimizer=sgd(rate), loss=self.loss)
         return model
 
     def builder(self, *, off: float = 0.0, rate: float = 0.0) -> Callable[[], keras.Model]:

@@ -15,7 +15,7 @@ from scikeras_conformance.doubles.data import Dataset, classes_dataset, continuo
 from scikeras_conformance.doubles.eager import EagerModel
 from scikeras_conformance.doubles.helpers import HELPERS
 from scikeras_conformance.doubles.models import make_model
-from scikeras_conformance.doubles.recorders import zero_learning_rate
+from scikeras_conformance.doubles.recorders import sgd, zero_learning_rate
 from scikeras_conformance.doubles.stub import stub_model_of
 
 __all__ = [
@@ -24,7 +24,6 @@ __all__ = [
     "PLAIN",
     "STUBS",
     "UNTRAINED",
-    "WRONG_ORACLES",
     "WRONG_STUBS",
     "LabeledCallback",
     "data_predicted_by_oracles",
@@ -90,8 +89,8 @@ PLAIN: Mapping[Wrapper, Callable[..., keras.Model]] = MappingProxyType(
 def _compiled(wrapper: Wrapper, optimizer: str, helper: int = 0) -> keras.Model:
     model = _untrained(wrapper, keras.Model, helper=helper)
     made = {
-        "momentum": lambda: keras.optimizers.SGD(0.05, momentum=0.9),
-        "adam": lambda: keras.optimizers.Adam(0.05),
+        "momentum": lambda: sgd(0.05, momentum=0.9),
+        "adam": lambda: keras.optimizers.Adam(0.05, name="adam_of_the_suite"),
     }[optimizer]()
     loss = HELPERS[wrapper][helper].loss
     model.compile(optimizer=made, loss=loss, metrics=["mean_absolute_error"], run_eagerly=True)
@@ -138,43 +137,28 @@ def _layer_of(wrapper: Wrapper, wrong: bool, helper: int = 0) -> Dataset:
     return data._replace(kernel=data.kernel * sign, bias=data.bias * sign)
 
 
-def _oracle(wrapper: Wrapper, wrong: bool, helper: int = 0) -> keras.Model:
-    activation, loss = HELPERS[wrapper][helper].activation, HELPERS[wrapper][helper].loss
-    model = make_model(_layer_of(wrapper, wrong, helper), activation, cls=keras.Model)
-    model.compile(optimizer=zero_learning_rate(), loss=loss, run_eagerly=True)
+def _oracle(wrapper: Wrapper, helper: int = 0) -> keras.Model:
+    made = HELPERS[wrapper][helper]
+    data = _layer_of(wrapper, wrong=False, helper=helper)
+    model = make_model(data, made.activation, cls=keras.Model)
+    model.compile(optimizer=zero_learning_rate(), loss=made.loss, run_eagerly=True)
     return model
 
 
-def oracle_classifier(wrong: bool = False, helper: int = 0) -> keras.Model:
-    """Build a model that always predicts correctly, or incorrectly."""
-    return _oracle(Wrapper.CLASSIFIER, wrong, helper)
+def oracle_classifier(helper: int = 0) -> keras.Model:
+    """Build a model that always predicts correctly."""
+    return _oracle(Wrapper.CLASSIFIER, helper)
 
 
-def oracle_regressor(wrong: bool = False) -> keras.Model:
-    """Build a model that always predicts correctly, or incorrectly."""
-    return _oracle(Wrapper.REGRESSOR, wrong)
+def oracle_regressor() -> keras.Model:
+    """Build a model that always predicts correctly."""
+    return _oracle(Wrapper.REGRESSOR)
 
 
 ORACLES: Mapping[Wrapper, Callable[..., keras.Model]] = MappingProxyType(
     {Wrapper.CLASSIFIER: oracle_classifier, Wrapper.REGRESSOR: oracle_regressor}
 )
-"""Builders of models that predict correctly, or not with ``wrong=True``, and do not learn."""
-
-
-def wrong_oracle_classifier(helper: int = 0) -> keras.Model:
-    """Build a model that always predicts incorrectly."""
-    return oracle_classifier(wrong=True, helper=helper)
-
-
-def wrong_oracle_regressor() -> keras.Model:
-    """Build a model that always predicts incorrectly."""
-    return oracle_regressor(wrong=True)
-
-
-WRONG_ORACLES: Mapping[Wrapper, Callable[..., keras.Model]] = MappingProxyType(
-    {Wrapper.CLASSIFIER: wrong_oracle_classifier, Wrapper.REGRESSOR: wrong_oracle_regressor}
-)
-"""Builders of the models that `ORACLES` build with ``wrong=True``."""
+"""Builders of models that predict correctly and do not learn, of a class that any process knows."""
 
 
 def stub_classifier(wrong: bool = False, helper: int = 0) -> keras.Model:
@@ -190,7 +174,7 @@ def stub_regressor(wrong: bool = False) -> keras.Model:
 STUBS: Mapping[Wrapper, Callable[..., Any]] = MappingProxyType(
     {Wrapper.CLASSIFIER: stub_classifier, Wrapper.REGRESSOR: stub_regressor}
 )
-"""Like `ORACLES`, for many fits in one process."""
+"""Like `ORACLES`, for many fits; with ``wrong=True`` they predict incorrectly."""
 
 
 def wrong_stub_classifier(helper: int = 0) -> keras.Model:
@@ -206,4 +190,4 @@ def wrong_stub_regressor() -> keras.Model:
 WRONG_STUBS: Mapping[Wrapper, Callable[..., Any]] = MappingProxyType(
     {Wrapper.CLASSIFIER: wrong_stub_classifier, Wrapper.REGRESSOR: wrong_stub_regressor}
 )
-"""Like `WRONG_ORACLES`, for many fits in one process."""
+"""Builders of the models that `STUBS` build with ``wrong=True``."""

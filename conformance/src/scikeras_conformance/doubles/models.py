@@ -12,13 +12,14 @@ import numpy as np
 from scikeras_conformance.catalog.wrappers import Wrapper
 from scikeras_conformance.doubles.data import Dataset, dataset
 from scikeras_conformance.doubles.one_batch import is_one_batch, predict_one_batch, train_one_batch
-from scikeras_conformance.doubles.recorders import zero_learning_rate
+from scikeras_conformance.doubles.recorders import sgd, zero_learning_rate
 
 __all__ = [
     "CheapDense",
     "RecordingModel",
     "arguments_by_name",
     "builder",
+    "call_with_values",
     "callback_list",
     "make_model",
     "model_for",
@@ -148,12 +149,32 @@ def make_model(
     inputs = keras.Input((data.n_features,), name="in")
     # Other classes are for checks in which the layer has to be one that any process knows.
     kind = CheapDense if issubclass(cls, RecordingModel) else keras.layers.Dense
-    # Zeros are cheaper to make than random numbers, and are replaced anyway.
     layer = kind(len(data.bias), activation=activation, kernel_initializer="zeros", name="out")
-    model = cls(inputs, layer(inputs))
-    for variable, values in ((layer.kernel, data.kernel), (layer.bias, data.bias)):
-        variable.assign(values if value is None else np.full_like(values, value))
-    return model
+    kernel, bias = (
+        values if value is None else np.full_like(values, value)
+        for values in (data.kernel, data.bias)
+    )
+    return cls(inputs, call_with_values(layer, inputs, kernel, bias))
+
+
+def call_with_values(layer: keras.layers.Dense, inputs: Any, kernel: Any, bias: Any) -> Any:
+    """Use a new layer, and return its outputs; its weights are made with their values.
+
+    To make zeros first, and to assign the values to them, takes twice as long.
+    """
+    initializers = layer.kernel_initializer, layer.bias_initializer
+    layer.kernel_initializer, layer.bias_initializer = _returning(kernel), _returning(bias)
+    outputs = layer(inputs)
+    layer.kernel_initializer, layer.bias_initializer = initializers
+    return outputs
+
+
+def _returning(values: Any) -> Callable[..., Any]:
+    def initializer(shape: Any, dtype: Any = None) -> Any:
+        del shape
+        return keras.ops.convert_to_tensor(values, dtype=dtype)
+
+    return initializer
 
 
 _SETTINGS = {
@@ -189,7 +210,7 @@ def model_for(wrapper: Wrapper, *, off: float = 0.0, rate: float = 0.0) -> keras
         Learning rate; with zero the weights stay as they are.
     """
     model = uncompiled(wrapper, off=off)
-    model.compile(optimizer=keras.optimizers.SGD(rate), loss=_SETTINGS[wrapper][1])
+    model.compile(optimizer=sgd(rate), loss=_SETTINGS[wrapper][1])
     return model
 
 

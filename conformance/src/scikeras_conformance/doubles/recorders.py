@@ -14,13 +14,30 @@ __all__ = [
     "naming_arguments",
     "parameter_value",
     "recording_class",
+    "sgd",
     "zero_learning_rate",
 ]
 
 
 def zero_learning_rate() -> keras.optimizers.Optimizer:
     """Return an optimizer with learning rate zero, which leaves the weights unchanged."""
-    return keras.optimizers.SGD(learning_rate=0.0)
+    return sgd(0.0)
+
+
+def sgd(learning_rate: float, **settings: Any) -> keras.optimizers.Optimizer:
+    """Return an optimizer that has the same name each time.
+
+    Keras numbers those without a name. TensorFlow then makes a new operation for each of their
+    variables, which takes longer than all else that a small model needs.
+
+    Parameters
+    ----------
+    learning_rate : float
+        The learning rate.
+    **settings
+        Other arguments of `keras.optimizers.SGD`.
+    """
+    return keras.optimizers.SGD(learning_rate, name="sgd_of_the_suite", **settings)
 
 
 def recording_class(parent: type) -> tuple[type, list[dict[str, Any]]]:

@@ -18,6 +18,7 @@ from scikeras_conformance.doubles.models import (
     CheapDense,
     RecordingModel,
     arguments_by_name,
+    call_with_values,
     callback_list,
 )
 from scikeras_conformance.doubles.recorders import zero_learning_rate
@@ -174,12 +175,11 @@ def make_tracing_model(
         The number that the features are divided by.
     """
     inputs = keras.Input((n_features,), name="in")
-    # Zeros are cheaper to make than random numbers, and are replaced anyway.
     layer = CheapDense(n_units, activation=activation, kernel_initializer="zeros", name="out")
-    model = TracingModel(inputs, layer(inputs))
     kernel = np.zeros((n_features, n_units), np.float32)
     kernel[2 : 2 + n_units] = np.eye(n_units) / scale
-    layer.kernel.assign(kernel)
+    bias = np.zeros(n_units, np.float32)
+    model = TracingModel(inputs, call_with_values(layer, inputs, kernel, bias))
     if loss:
         model.compile(optimizer=zero_learning_rate(), loss=loss)
         model.optimizer.build(model.trainable_variables)

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Run", "run_of"]
 
+OBJECTS_BEFORE_COLLECTION = 10_000
+
 KEY = pytest.StashKey["Run"]()
 
 
@@ -95,6 +97,8 @@ class Run:
             # Modules stay. To look through all of a backend takes each collection of garbage longer
             # than a check.
             gc.freeze()
+            # Estimators and models are full of cycles, so each check would be looked through often.
+            gc.set_threshold(OBJECTS_BEFORE_COLLECTION, 10, 10)
         return subject
 
     @property

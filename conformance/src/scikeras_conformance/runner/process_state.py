@@ -6,6 +6,8 @@ import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from itertools import repeat
+from operator import is_
 
 __all__ = ["restored_process_state"]
 
@@ -34,8 +36,10 @@ def restored_process_state() -> Iterator[None]:
         threading.setprofile(profile_of_threads)
         sys.stdin, sys.stdout, sys.stderr = streams
         sys.path[:] = path
-        for name in [name for name in modules if sys.modules.get(name, modules) is None]:
-            sys.modules[name] = modules[name]
+        # Without a loop of Python over thousands of modules, unless there is one to restore.
+        if any(map(is_, list(sys.modules.values()), repeat(None))):
+            for name in [name for name in modules if sys.modules.get(name, modules) is None]:
+                sys.modules[name] = modules[name]
         socket.setdefaulttimeout(timeout)
         sys.setrecursionlimit(recursion)
         if os.environ != environment:

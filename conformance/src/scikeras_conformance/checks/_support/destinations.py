@@ -151,7 +151,7 @@ class Destinations:
         """Compile the model as a user's builder may do, with one of the losses that were made."""
         losses = doubles.leaves(arguments.get("loss") if isinstance(arguments, dict) else None)
         own = [loss for loss in losses if isinstance(loss, keras.losses.Loss)]
-        model.compile(optimizer="sgd", loss=(own or [helper_loss(self.context)])[0])
+        model.compile(doubles.zero_learning_rate(), loss=(own or [helper_loss(self.context)])[0])
 
     def _scoring_class(self) -> Any:
         def scorer(y_true: Any, y_pred: Any, **kwargs: Any) -> float:

@@ -166,5 +166,5 @@ def dense_model(context: CheckContext, inputs: Any, features: Any, n_outputs: in
     outputs = [dense_layer(context, f"out{i}")(features) for i in range(n_outputs)]
     model = doubles.RecordingModel(inputs, outputs if n_outputs > 1 else outputs[0])
     losses = [helper_model(context).loss] * n_outputs
-    model.compile(keras.optimizers.SGD(0.1), loss=losses)
+    model.compile(doubles.sgd(0.1), loss=losses)
     return model

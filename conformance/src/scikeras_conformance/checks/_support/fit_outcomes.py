@@ -17,7 +17,7 @@ from scikeras_conformance.checks._support.predictions import same
 from scikeras_conformance.contract import Capability
 from scikeras_conformance.runner.context import CheckContext, show
 
-__all__ = ["ObservedBuilder", "require_alike", "stub_model"]
+__all__ = ["ObservedBuilder", "require_alike", "stub_builder", "stub_model"]
 
 ATTRIBUTES = (
     *("X_dtype_", "X_shape_", "classes_", "feature_names_in_", "n_classes_", "n_features_in_"),
@@ -34,6 +34,15 @@ def stub_model(context: CheckContext) -> Any:
     model = stub_helper(context)
     model.compile(doubles.zero_learning_rate(), loss=helper_loss(context))
     return model
+
+
+def stub_builder(context: CheckContext) -> Callable[[], Any]:
+    """Return a builder without arguments of a compiled model that does not train."""
+
+    def build() -> Any:
+        return stub_model(context)
+
+    return build
 
 
 @dataclass(slots=True)
@@ -150,10 +159,12 @@ def require_alike(
     context: CheckContext,
     what: str,
     found: Mapping[str, Any],
-    *others: Mapping[str, Any],
+    expected: Mapping[str, Any],
+    again: Callable[[], Mapping[str, Any]] | None = None,
+    *,
     follows: str = "",
 ) -> None:
-    """Require that an estimator is like others in everything in which they are alike.
+    """Require that an estimator is like another one, in everything that is not left to chance.
 
     Parameters
     ----------
@@ -163,20 +174,24 @@ def require_alike(
         What the estimator is, for the message.
     found : dict
         Its outcome.
-    *others : dict
-        Outcomes of estimators that it should not differ from. What differs among them, by chance,
-        does not count.
+    expected : dict
+        The outcome of an estimator that it should not differ from.
+    again : callable, optional
+        Returns the outcome of one more of those, which is needed only where there is a difference:
+        what differs between the two, by chance, does not count.
     follows : str, default=""
         The check whose failure explains a difference, if there is one.
     """
-    first, *more = others
     missing = object()
-    for name in (*first, *(name for name in found if name not in first)):
-        wanted = first.get(name, missing)
-        if any(not _alike(wanted, other.get(name, missing)) for other in more):
-            continue
-        seen = found.get(name, missing)
-        if not _alike(seen, wanted):
+    names = [*expected, *(name for name in found if name not in expected)]
+    different = [
+        name for name in names if not _alike(expected.get(name, missing), found.get(name, missing))
+    ]
+    other = again() if different and again is not None else expected
+    for name in different:
+        wanted = expected.get(name, missing)
+        if _alike(wanted, other.get(name, missing)):
+            seen = found.get(name, missing)
             texts = ["absent" if one is missing else show(one) for one in (wanted, seen)]
             words = f"{what}: {name} should be {texts[0]}; it is {texts[1]}"
             context.fail(words, follows=follows)

@@ -86,7 +86,7 @@ def compiled_helper(
     """
     helper = helper_model(context)
     model = helper.uncompiled(off=off)
-    optimizer = keras.optimizers.SGD(rate, momentum=momentum)
+    optimizer = doubles.sgd(rate, momentum=momentum)
     model.compile(optimizer=optimizer, loss=helper.loss, metrics=list(metrics))
     return model
 

@@ -29,11 +29,26 @@ BINARY = "binary_crossentropy"
 SQUARED = "mean_squared_error"
 
 
-def oracle_builder(data: Any, activation: str, loss: Any) -> Callable[[], Any]:
-    """Return a builder of a compiled model that predicts `data` and does not learn."""
+def oracle_builder(
+    data: Any, activation: str, loss: Any, *, trains: bool = True
+) -> Callable[[], Any]:
+    """Return a builder of a compiled model that predicts `data` and does not learn.
+
+    Parameters
+    ----------
+    data : Dataset
+        The data.
+    activation : str
+        Of its layer.
+    loss : object
+        What it is compiled with.
+    trains : bool, default=True
+        Whether Keras trains it at all, though its weights stay.
+    """
 
     def build() -> Any:
-        model = doubles.make_model(data, activation)
+        cls = doubles.RecordingModel if trains else doubles.StubModel
+        model = doubles.make_model(data, activation, cls=cls)
         model.compile(optimizer=doubles.zero_learning_rate(), loss=loss)
         return model
 

@@ -97,7 +97,7 @@ def _metrics(*, kind: str, context: CheckContext) -> dict[str, Any]:
         "one-name": [one, keras.metrics.MeanAbsoluteError(name="own")],
     }
     given = {
-        "optimizer": keras.optimizers.SGD(0.1, momentum=0.5),
+        "optimizer": doubles.sgd(0.1, momentum=0.5),
         "loss": helper_loss_class(context)(),
         "metrics": structures[kind],
     }

@@ -4,7 +4,8 @@ import inspect
 from collections.abc import Callable
 from typing import Any
 
-from scikeras_conformance.checks._support.helper_models import compiled_helper, uncompiled_helper
+from scikeras_conformance.checks._support.destinations import stub_helper
+from scikeras_conformance.checks._support.fit_outcomes import stub_model
 from scikeras_conformance.checks._support.modules import doubles
 from scikeras_conformance.checks._support.preparation import try_once
 from scikeras_conformance.checks._support.refusals import Call, require_one_refuses
@@ -29,14 +30,14 @@ def recording_builder(
 ) -> tuple[Callable[..., Any], list[dict[str, Any]]]:
     """Return a builder with exactly these arguments, and the list of its calls.
 
-    If a check passes a loss to the wrapper, the model is returned uncompiled, because COMP-2 is
-    about contradictions.
+    Its models do not train, which nothing here is about. If a check passes a loss to the wrapper,
+    the model is returned uncompiled, because COMP-2 is about contradictions.
     """
     calls: list[dict[str, Any]] = []
 
     def build(*args: Any, **arguments: Any) -> Any:
         calls.append({**{str(i): arg for i, arg in enumerate(args)}, **arguments})
-        return (compiled_helper if compiled else uncompiled_helper)(context)
+        return (stub_model if compiled else stub_helper)(context)
 
     kind = inspect.Parameter
     parameters = [kind(name, kind.POSITIONAL_OR_KEYWORD, default=NOT_GIVEN) for name in names]

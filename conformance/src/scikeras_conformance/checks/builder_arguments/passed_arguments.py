@@ -4,7 +4,8 @@ from itertools import combinations
 from typing import Any
 
 from scikeras_conformance.catalog.check import ESTIMATORS, Wrapper, check
-from scikeras_conformance.checks._support.helper_models import compiled_helper, helper_loss
+from scikeras_conformance.checks._support.fit_outcomes import stub_model
+from scikeras_conformance.checks._support.helper_models import helper_loss
 from scikeras_conformance.checks._support.modules import doubles, keras
 from scikeras_conformance.checks._support.preparation import (
     accepted,
@@ -150,7 +151,7 @@ def unaccepted(context: CheckContext) -> None:
 
     def build(depth: int = 1) -> Any:
         del depth
-        made.append(compiled_helper(context))
+        made.append(stub_model(context))
         return made[-1]
 
     require_keyword_refused(context, build, name)

@@ -34,7 +34,7 @@ def _around(context: CheckContext, layer: Any) -> Any:
     """Return a compiled model of one layer, which may be part of another model too."""
     inputs = keras.Input((doubles.dataset(context.wrapper).n_features,))
     model = doubles.RecordingModel(inputs, layer(inputs))
-    model.compile(keras.optimizers.SGD(0.1), loss=helper_loss(context))
+    model.compile(doubles.sgd(0.1), loss=helper_loss(context))
     return model
 
 

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 from scikeras_conformance.catalog.check import ESTIMATORS, check
-from scikeras_conformance.checks._support.helper_models import compiled_helper
+from scikeras_conformance.checks._support.fit_outcomes import stub_model
 from scikeras_conformance.checks._support.modules import doubles
 from scikeras_conformance.checks._support.predictions import same
 from scikeras_conformance.checks._support.preparation import require_it_works
@@ -70,17 +70,17 @@ def _builder_without_arguments(context: CheckContext) -> Any:
 
     class Other:
         def method(self) -> Any:
-            return compiled_helper(context)
+            return stub_model(context)
 
         def __call__(self) -> Any:
-            return compiled_helper(context)
+            return stub_model(context)
 
     class Builder:
         def __new__(cls) -> Any:
-            return compiled_helper(context)
+            return stub_model(context)
 
     return {
-        "partial": functools.partial(lambda _: compiled_helper(context), 1),
+        "partial": functools.partial(lambda _: stub_model(context), 1),
         "bound-method": Other().method,
         "class": Builder,
         "callable-object": Other(),
@@ -123,7 +123,7 @@ def by_the_signature(context: CheckContext) -> None:
 
     def call(units: Any, meta: Any) -> Any:
         seen.append((units, meta))
-        return compiled_helper(context)
+        return stub_model(context)
 
     estimator = context.observe.make(_builder_of(context.case, call), units=5)
     with context.doing(f"fit with a builder of the kind: {context.case.replace('-', ' ')}"):
@@ -157,7 +157,7 @@ def keyword_only(context: CheckContext) -> None:
     def build(*, units: int, meta: Any, compile_kwargs: Any, params: Any) -> Any:
         received = {"meta": meta, "compile_kwargs": compile_kwargs, "params": params}
         calls.append({"units": units, **received})
-        return compiled_helper(context)
+        return stub_model(context)
 
     estimator = context.observe.make(build, units=3)
     with context.doing("calling a builder with keyword-only arguments"):
@@ -186,6 +186,6 @@ def keyword_only(context: CheckContext) -> None:
 )
 def unaccepted_by_others(context: CheckContext) -> None:
     _require_kind_is_accepted(context)
-    build = _builder_of(context.case, lambda *_: compiled_helper(context))
+    build = _builder_of(context.case, lambda *_: stub_model(context))
     for name in ("breadth", "model__breadth"):
         require_keyword_refused(context, build, name)

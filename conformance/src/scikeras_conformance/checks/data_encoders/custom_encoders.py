@@ -12,9 +12,8 @@ from scikeras_conformance.checks._support.encoders import (
     subclass,
     target_metadata,
 )
+from scikeras_conformance.checks._support.fit_outcomes import stub_builder, stub_model
 from scikeras_conformance.checks._support.helper_models import (
-    compiled_helper,
-    helper_builder,
     helper_target,
 )
 from scikeras_conformance.checks._support.modules import doubles, np
@@ -44,7 +43,7 @@ def own_encoders(context: CheckContext) -> None:
         plan.transform = lambda y: helper_target(context, y)
         plan.metadata = target_metadata(context)
     cls, classes = subclass(context, **{name: plan})
-    estimator = context.make_of(cls, helper_builder(context))
+    estimator = context.make_of(cls, stub_builder(context))
     with context.doing(f"{method} of a subclass with its own {name}_encoder"):
         context.call(estimator, method, X, y)
         found = context.attribute(estimator, f"{name}_encoder_")
@@ -70,7 +69,7 @@ def own_encoders(context: CheckContext) -> None:
 )
 def default_encoders(context: CheckContext) -> None:
     X, y, *_ = doubles.dataset(context.wrapper)
-    estimator = context.make(helper_builder(context))
+    estimator = context.make(stub_builder(context))
     context.fit(estimator, X, y)
     encoder = context.observe.attribute(estimator, f"{context.case}_encoder_")
     with context.doing(f"{context.case}_encoder_.transform"):
@@ -113,7 +112,7 @@ def _require_fits_in_fit_only(context: CheckContext) -> None:
     if context.case == "predict_proba":
         target.inverse = lambda outputs: np.hstack([1 - outputs[:, -1:], outputs[:, -1:]])
     cls, _ = subclass(context, feature=feature, target=target)
-    estimator = context.make_of(cls, helper_builder(context))
+    estimator = context.make_of(cls, stub_builder(context))
     starts = context.case in {"initialize", "fit"}
     context.call(estimator, context.case if starts else "fit", X, y)
     counts = {"feature": len(feature.calls.fits), "target": len(target.calls.fits)}
@@ -152,7 +151,7 @@ def _require_metadata(context: CheckContext, entries: dict[str, Any], plan: Plan
 
     def build(meta: Any = None) -> Any:
         seen.append(dict(meta) if isinstance(meta, Mapping) else None)
-        return compiled_helper(context)
+        return stub_model(context)
 
     cls, _ = subclass(context, **{name: plan})
     estimator = context.make_of(cls, build)

@@ -28,7 +28,7 @@ def _build(context: CheckContext, kernel: Any, rate: float) -> Any:
     column = np.reshape(kernel, (-1, 1))
     weights = column if n_units == 1 else np.hstack([-column / 2, column / 2])
     layer.set_weights([weights, np.zeros(n_units)])
-    model.compile(keras.optimizers.SGD(rate), loss=helper.loss)
+    model.compile(doubles.sgd(rate), loss=helper.loss)
     return model
 
 

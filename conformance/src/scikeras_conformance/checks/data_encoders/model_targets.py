@@ -53,7 +53,7 @@ def _target_model(context: CheckContext, container: str, n_features: int) -> Any
     named = {name: dense_layer(context, name)(inputs) for name in ("right", "left")}
     outputs = named if container == "dict" else list(named.values())
     model = doubles.RecordingModel(inputs, outputs)
-    model.compile(keras.optimizers.SGD(0.1), loss=dict.fromkeys(named, helper_loss(context)))
+    model.compile(doubles.sgd(0.1), loss=dict.fromkeys(named, helper_loss(context)))
     return model
 
 

@@ -4,6 +4,7 @@ from typing import Any
 
 from scikeras_conformance.catalog.check import check
 from scikeras_conformance.checks._support.compilation import config_of
+from scikeras_conformance.checks._support.fit_outcomes import stub_model
 from scikeras_conformance.checks._support.helper_models import (
     compiled_helper,
     helper_builder,
@@ -69,7 +70,7 @@ def clone(context: CheckContext) -> None:
 
     def build(units: int, names: list[str]) -> Any:
         del units, names
-        return compiled_helper(context)
+        return stub_model(context)
 
     cls = Subclass if context.case.startswith("subclass") else context.cls
     estimator = context.make_of(cls, build, **_parameters_for_cloning(context))

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING, Any
 
-from scikeras_conformance.catalog.check import check
+from scikeras_conformance.catalog.check import Shares, check
 from scikeras_conformance.checks._support.helper_models import compiled_helper, helper_builder
 from scikeras_conformance.checks._support.modules import doubles, keras, sklearn_base
 from scikeras_conformance.checks._support.preparation import (
@@ -93,6 +93,7 @@ def routed_parameters(context: CheckContext) -> None:
     "INIT-1.any-parameters",
     verifies="parameters of any name and value are stored together, by identity",
     impact="some names or values, such as falsy ones, are dropped or replaced",
+    shares=Shares.EXAMPLES,
 )
 def any_parameters(context: CheckContext) -> None:
     build = helper_builder(context)

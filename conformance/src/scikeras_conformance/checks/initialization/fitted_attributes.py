@@ -3,6 +3,7 @@
 from typing import Any
 
 from scikeras_conformance.catalog.check import ESTIMATORS, Wrapper, check
+from scikeras_conformance.checks._support.fit_outcomes import stub_builder
 from scikeras_conformance.checks._support.helper_models import compiled_helper, helper_builder
 from scikeras_conformance.checks._support.modules import doubles, np
 from scikeras_conformance.checks._support.plain_use import plain_use, provided
@@ -30,7 +31,7 @@ from scikeras_conformance.runner.context import CheckContext, show
 )
 def attributes_created(context: CheckContext) -> None:
     X, y, *_ = doubles.dataset(context.wrapper)
-    estimator = context.make(helper_builder(context))
+    estimator = context.make(stub_builder(context))
     may_create = context.case in {"initialize", "fit", "partial_fit"}
     if not may_create:
         context.fit(estimator, X, y)
@@ -70,7 +71,7 @@ def further_methods(context: CheckContext) -> None:
     X, y, *_ = doubles.dataset(context.wrapper)
     if context.case == "score-of-one-row":
         X, y = X[:1], y[:1]
-    estimator = context.make(helper_builder(context))
+    estimator = context.make(stub_builder(context))
     context.fit(estimator, *doubles.dataset(context.wrapper)[:2])
     before = own_names(estimator)
     given = {name: np.arange(len(y)) % 2 + 1.0 for name in keywords}

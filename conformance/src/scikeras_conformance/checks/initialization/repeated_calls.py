@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any
 
 from scikeras_conformance.catalog.check import ESTIMATORS, check
@@ -205,10 +206,10 @@ def like_a_first_fit(context: CheckContext) -> None:
             context.fit(estimator, X, y)
             return observed.outcome(estimator, X)
 
-    firsts = [fitted(later=False) for _ in range(2)]
+    first = fitted(later=False)
     calls = " and ".join(name for name, _ in history.calls)
     what = f"after {calls} with other data ({context.case}), fit"
-    require_alike(context, what, fitted(later=True), *firsts)
+    require_alike(context, what, fitted(later=True), first, partial(fitted, later=False))
 
 
 _OF_X = ("predict", "predict_proba", "decision_function")
@@ -303,9 +304,9 @@ def set_between_fits(context: CheckContext) -> None:
             context.fit(estimator, X, y)
             return observed.outcome(estimator, X)
 
-    firsts = [fitted(later=False) for _ in range(2)]
+    first = fitted(later=False)
     what = f"after fit and set_params({context.case}=...), fit"
-    require_alike(context, what, fitted(later=True), *firsts)
+    require_alike(context, what, fitted(later=True), first, partial(fitted, later=False))
 
 
 def _random_model(context: CheckContext) -> Any:
@@ -352,6 +353,6 @@ def initialize_like_a_first_call(context: CheckContext) -> None:
             context.observe.initialize(estimator, X, y)
         return observed.outcome(estimator, X, fitted=False)
 
-    firsts = [initialized(later=False) for _ in range(2)]
+    first = initialized(later=False)
     what = f"after fit with {context.case.replace('-', ' ')}, initialize"
-    require_alike(context, what, initialized(later=True), *firsts)
+    require_alike(context, what, initialized(later=True), first, partial(initialized, later=False))

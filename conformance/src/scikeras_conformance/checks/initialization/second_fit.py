@@ -5,6 +5,7 @@ from typing import Any
 
 from scikeras_conformance.catalog.check import ESTIMATORS, check
 from scikeras_conformance.checks._support.encoders import Plan, subclass
+from scikeras_conformance.checks._support.fit_outcomes import stub_model
 from scikeras_conformance.checks._support.helper_models import compiled_helper, loss_of_classes
 from scikeras_conformance.checks._support.modules import doubles, np
 from scikeras_conformance.checks._support.oracle_models import oracle_builder
@@ -70,7 +71,7 @@ def other_data(context: CheckContext) -> None:
     current = [first]
 
     def build() -> Any:
-        return oracle_builder(current[0], activation, loss)()
+        return oracle_builder(current[0], activation, loss, trains=False)()
 
     def fitted(data: Any) -> Any:
         current[0] = data
@@ -131,7 +132,7 @@ def metadata_of_first_fit(context: CheckContext) -> None:
 
     def build(meta: Any = None) -> Any:
         metas.append(meta)
-        return compiled_helper(context)
+        return stub_model(context)
 
     plan = Plan(metadata={"n_words_": 7, "kind_": "text"})
     cls, _ = subclass(context, feature=plan)

@@ -44,7 +44,7 @@ def _busy_estimator(context: CheckContext) -> Any:
     return _estimator_with(
         context,
         {"units": [1, 2], "weights": np.arange(3.0)},
-        optimizer=keras.optimizers.SGD(0.1, momentum=0.5),
+        optimizer=doubles.sgd(0.1, momentum=0.5),
         loss=helper_loss_class(context)(),
         metrics=["mae", keras.metrics.MeanSquaredError()],
         fit__epochs=1,
@@ -173,7 +173,7 @@ def model_instance_untouched(context: CheckContext) -> None:
 
 def _instance(context: CheckContext, kind: str, *, built: bool) -> Any:
     if kind == "optimizer":
-        optimizer = keras.optimizers.SGD(0.1, momentum=0.9)
+        optimizer = doubles.sgd(0.1, momentum=0.9)
         if built:
             optimizer.build([keras.Variable(np.ones((2, 2)))])
         return optimizer

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from scikeras_conformance.catalog.check import check
+from scikeras_conformance.catalog.check import Shares, check
 from scikeras_conformance.checks._support.destinations import (
     instances_made,
     require_made,
@@ -76,6 +76,7 @@ def _with_classes(shape: Any, kind: str) -> Any:
     impact="in some combinations a setting reaches another object, or is lost",
     also=["ROUTE-10"],
     needs=[Capability.COMPILATION_PARAMETERS],
+    shares=Shares.EXAMPLES,
 )
 def any_nested_structure(context: CheckContext) -> None:
     def holds(case: tuple[dict[str, Any], dict[str, Any]]) -> None:

@@ -10,7 +10,7 @@ from scikeras_conformance.checks._support.destinations import (
     require_received,
     use,
 )
-from scikeras_conformance.checks._support.helper_models import compiled_helper
+from scikeras_conformance.checks._support.fit_outcomes import stub_model
 from scikeras_conformance.checks._support.modules import doubles
 from scikeras_conformance.checks._support.plain_use import provided
 from scikeras_conformance.checks._support.predictions import same
@@ -49,7 +49,7 @@ def builder(context: CheckContext) -> None:
 
     def build(layout: Any = None, depth: int = 1) -> Any:
         seen.append((layout, depth))
-        return compiled_helper(context)
+        return stub_model(context)
 
     later = context.case == "set-later"
     method = "fit" if later else context.case

@@ -17,7 +17,7 @@ from scikeras_conformance.checks._support.destinations import (
 from scikeras_conformance.checks._support.modules import doubles, np
 from scikeras_conformance.checks._support.plain_use import provided
 from scikeras_conformance.checks._support.predictions import same
-from scikeras_conformance.checks._support.preparation import counted_to
+from scikeras_conformance.checks._support.preparation import counted_to, try_once
 from scikeras_conformance.runner.context import CheckContext, show
 
 TUNED: dict[str, tuple[str, list[int]]] = {
@@ -147,8 +147,12 @@ def _refuses(context: CheckContext, what: str, call: Callable[[], object]) -> bo
 def further_underscores(context: CheckContext) -> None:
     X, y, *_ = doubles.dataset(context.wrapper)
     names = {"inner__leak": 1001, f"{context.case}__leak": 1002}
-    for name, value in names.items():
+
+    def plain() -> None:
         use(context, Destinations(context).estimator(context), "fit", "score")
+
+    try_once(context, plain, "fit and score of recording destinations")
+    for name, value in names.items():
         destinations = Destinations(context)
         estimator = destinations.estimator(context)
         steps = {

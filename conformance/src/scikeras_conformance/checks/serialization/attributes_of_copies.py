@@ -24,8 +24,8 @@ def attributes(context: CheckContext) -> None:
     X, y, *_ = doubles.dataset(context.wrapper)
     given = accepted(
         context,
-        batch_size=5,
-        predict__batch_size=7,
+        batch_size=50,
+        predict__batch_size=70,
         fit__epochs=2,
         random_state=np.random.RandomState(3),
     )

@@ -20,7 +20,7 @@ from scikeras_conformance.checks._support.worker_process import run_in_worker_pr
 from scikeras_conformance.contract import Capability
 from scikeras_conformance.runner.context import CheckContext, show
 
-EPOCHS = 3
+EPOCHS = 2
 
 
 def _trained(context: CheckContext, optimizer: str, **params: Any) -> tuple[Any, Any, Any]:

@@ -66,7 +66,7 @@ def settings_of(context: CheckContext, kind: str) -> dict[str, Any]:
     }
     names = ("loss", "metrics", "callbacks")
     # Not one that divides by the size of the gradient, which hides the factor of a loss.
-    optimizer = optimizers.SGD(0.05, momentum=0.5)
+    optimizer = doubles.sgd(0.05, momentum=0.5)
     return {**both, "optimizer": optimizer, **dict(zip(names, structures[kind], strict=True))}
 
 
@@ -295,9 +295,8 @@ def workers(context: CheckContext) -> None:
     # What does not work here cannot work there.
     fitted_here = importable_estimator(context, kind, plain=True)
     context.fit(fitted_here, X, y)
-    context.predict(fitted_here, X)
     if task == "predict":
-        estimator = fitted_here
+        estimator, expected = fitted_here, context.predict(fitted_here, X)
     function = fit_there if task == "fit" else predict_there
     start_joblib_quickly()
     with context.doing(f"{task} in worker processes of joblib"):
@@ -305,9 +304,7 @@ def workers(context: CheckContext) -> None:
         found = parallel(joblib.delayed(function)(estimator, X, y) for _ in range(2))
     if task == "predict":
         for predictions in found:
-            require_same_bits(
-                context, predictions, context.predict(estimator, X), "predict in a worker"
-            )
+            require_same_bits(context, predictions, expected, "predict in a worker")
         return
     context.require(not fitted_names(estimator), "fit in a worker fitted the original")
     expected = context.model(fitted_here).get_weights()

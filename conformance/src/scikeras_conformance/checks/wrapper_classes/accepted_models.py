@@ -4,9 +4,9 @@ import functools
 from typing import Any
 
 from scikeras_conformance.catalog.check import ESTIMATORS, check
+from scikeras_conformance.checks._support.fit_outcomes import stub_model
 from scikeras_conformance.checks._support.helper_models import (
     compiled_helper,
-    helper_builder,
     helper_loss,
     plain_helper,
     uncompiled_helper,
@@ -54,22 +54,22 @@ class _Builders:
         self._context = context
 
     def method(self) -> Any:
-        return compiled_helper(self._context)
+        return stub_model(self._context)
 
     def of_kind(self, kind: str) -> Any:
         context = self._context
 
         class CallableObject:
             def __call__(self) -> Any:
-                return compiled_helper(context)
+                return stub_model(context)
 
         class BuilderClass:
             def __new__(cls) -> Any:
-                return compiled_helper(context)
+                return stub_model(context)
 
         class CallableClass:
             def __new__(cls) -> Any:
-                return compiled_helper(context)
+                return stub_model(context)
 
             def __call__(self, units: int) -> Any:
                 raise AssertionError(units)  # an object of this class is no builder here
@@ -80,12 +80,13 @@ class _Builders:
                 super().__init__(made.inputs, made.outputs)
                 self.compile(optimizer=made.optimizer, loss=made.loss)
 
-        def function(off: float) -> Any:
-            return compiled_helper(context, off=off)
+        def function(units: int) -> Any:
+            del units
+            return stub_model(context)
 
         return {
-            "function": helper_builder(context),
-            "partial": functools.partial(function, off=0.0),
+            "function": lambda: stub_model(context),
+            "partial": functools.partial(function, units=1),
             "bound-method": self.method,
             "class": BuilderClass,
             "class-with-a-call": CallableClass,
@@ -129,7 +130,7 @@ def special_arguments_by_kind(context: CheckContext) -> None:
 
     def function(width: int, meta: Any, units: int) -> Any:
         seen.append((width, meta["n_features_in_"], units))
-        return compiled_helper(context)
+        return stub_model(context)
 
     class Factory:
         def method(self, meta: Any, units: int) -> Any:

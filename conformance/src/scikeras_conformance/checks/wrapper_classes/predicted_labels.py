@@ -6,6 +6,7 @@ from scikeras_conformance.catalog.check import Wrapper, check
 from scikeras_conformance.checks._support.helper_models import loss_of_classes
 from scikeras_conformance.checks._support.modules import doubles, np
 from scikeras_conformance.checks._support.oracle_models import oracle_builder
+from scikeras_conformance.checks._support.plain_use import provided
 from scikeras_conformance.checks._support.predictions import as_array, require_shape
 from scikeras_conformance.runner.context import CheckContext, show
 
@@ -39,8 +40,9 @@ def _data(case: str) -> Any:
     return doubles.classes_dataset(labels)
 
 
-def _classifier_for(context: CheckContext, data: Any) -> Any:
-    return context.make(oracle_builder(data, "softmax", loss_of_classes(context)))
+def _classifier_for(context: CheckContext, data: Any, *, trains: bool = False) -> Any:
+    build = oracle_builder(data, "softmax", loss_of_classes(context), trains=trains)
+    return context.make(build)
 
 
 @check(
@@ -53,18 +55,22 @@ def _classifier_for(context: CheckContext, data: Any) -> Any:
 )
 def labels_come_back(context: CheckContext) -> None:
     data = _data(context.case)
-    # The same with plain numbers for labels, which every classifier takes.
-    plain = data._replace(y=np.unique(data.y, return_inverse=True)[1])
-    estimator = _classifier_for(context, data)
-    context.fit(estimator, plain.X, plain.y)
-    estimator = _classifier_for(context, data)
-    context.observe.fit(estimator, data.X, _given(context, data))
-    predicted = context.observe.predict(estimator, data.X)
-    # The shape is the business of CLS-4b: a column and a flat array have the same labels.
-    found = as_array(context, predicted, "predict").ravel().tolist()
-    context.require(
-        found == data.y.tolist(), f"predict returned {show(found[:3])} ..., not {show(data.y[:3])}"
-    )
+
+    def plain() -> None:
+        """Fit with plain numbers for labels, which every classifier takes."""
+        numbers = np.unique(data.y, return_inverse=True)[1]
+        context.fit(_classifier_for(context, data, trains=True), data.X, numbers)
+
+    with provided(plain):
+        estimator = _classifier_for(context, data, trains=True)
+        context.observe.fit(estimator, data.X, _given(context, data))
+        predicted = context.observe.predict(estimator, data.X)
+        # The shape is the business of CLS-4b: a column and a flat array have the same labels.
+        found = as_array(context, predicted, "predict").ravel().tolist()
+        context.require(
+            found == data.y.tolist(),
+            f"predict returned {show(found[:3])} ..., not {show(data.y[:3])}",
+        )
 
 
 def _given(context: CheckContext, data: Any) -> Any:

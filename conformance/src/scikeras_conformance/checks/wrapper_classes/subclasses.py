@@ -3,7 +3,7 @@
 from typing import Any
 
 from scikeras_conformance.catalog.check import check
-from scikeras_conformance.checks._support.helper_models import compiled_helper
+from scikeras_conformance.checks._support.fit_outcomes import stub_model
 from scikeras_conformance.checks._support.modules import doubles, sklearn_base
 from scikeras_conformance.checks._support.preparation import accepted, require_it_works
 from scikeras_conformance.checks._support.recording_builder import require_special_argument
@@ -34,7 +34,7 @@ def subclass(context: CheckContext) -> None:
 
         def _keras_build_fn(self) -> Any:
             built.append(self.hidden)
-            return compiled_helper(context)
+            return stub_model(context)
 
     class WithKeywords(context.cls):  # type: ignore[name-defined, misc]
         def __init__(self, hidden: int = 3, **kwargs: Any) -> None:
@@ -43,7 +43,7 @@ def subclass(context: CheckContext) -> None:
 
         def _keras_build_fn(self) -> Any:
             built.append(self.hidden)
-            return compiled_helper(context)
+            return stub_model(context)
 
     class WithSpecialArguments(context.cls):  # type: ignore[name-defined, misc]
         def __init__(self, hidden: int = 3, **kwargs: Any) -> None:
@@ -53,7 +53,7 @@ def subclass(context: CheckContext) -> None:
         def _keras_build_fn(self, meta: Any, compile_kwargs: Any, params: Any) -> Any:
             del compile_kwargs
             built.append(params["hidden"] if "n_features_in_" in meta else 0)
-            return compiled_helper(context)
+            return stub_model(context)
 
     class WithRequiredParameter(Fixed):
         def __init__(self, hidden: int) -> None:
@@ -110,7 +110,7 @@ def passed_on(context: CheckContext) -> None:
 
         def _keras_build_fn(self, hidden: int, width: int) -> Any:
             built.append((hidden, width))
-            return compiled_helper(context)
+            return stub_model(context)
 
     require_it_works(context)
     with context.doing("constructing an instance of a subclass that passes its parameters on"):
