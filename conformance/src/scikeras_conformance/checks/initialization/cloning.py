@@ -164,10 +164,10 @@ def usual_values(context: CheckContext) -> None:
         with context.doing(f"clone of an estimator with {show(given)}"):
             after = context.params(sklearn_base.clone(estimator))
         wrong = [
-            f"{name}={show(after.get(name, 'nothing'))}"
+            f"{name}={show(after[name])}" if name in after else f"no {name}"
             for name, value in before.items()
             if name != "model"
-            and not (type(after.get(name)) is type(value) and same(after.get(name), value))
+            and not (type(after.get(name, ...)) is type(value) and same(after.get(name), value))
         ]
         context.require(not wrong, f"the clone of {show(given)} has {', '.join(wrong)}")
 
