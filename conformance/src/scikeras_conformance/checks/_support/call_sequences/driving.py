@@ -23,6 +23,7 @@ from scikeras_conformance.checks._support.contract_model.calls import (
     BY_LABEL,
     COPIES,
     FITTING,
+    NAMED_RECORDER,
     OPTIMIZER,
     PREDICTING,
     RANDOM_STATE,
@@ -188,6 +189,8 @@ class _Driver:
             return weights_by_label(rows_for(self.sequence.task, "A"))
         if value is RECORDER:
             return [doubles.TracingCallback]
+        if value is NAMED_RECORDER:
+            return {"own": doubles.TracingCallback}
         if value is RANDOM_STATE:
             return np.random.RandomState(7)
         return value

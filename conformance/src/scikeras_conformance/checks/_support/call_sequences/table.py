@@ -8,6 +8,7 @@ from typing import Any
 from scikeras_conformance.catalog.wrappers import Wrapper
 from scikeras_conformance.checks._support.contract_model.calls import (
     BY_LABEL,
+    NAMED_RECORDER,
     RANDOM_STATE,
     RECORDER,
     SPLIT,
@@ -116,7 +117,7 @@ def _sequence(row: Mapping[str, str], number: int) -> Sequence:
     params = (
         *(("class_weight", by_class[name]) for name in (weights,) if name in by_class),
         *BATCHES[row["batch"]],
-        ("callbacks", RECORDER),
+        ("callbacks", RECORDER if number % 2 else NAMED_RECORDER),
         ("width", "wide"),
         *([("random_state", seed)] if row["copy"] == "none" else [("epochs", 2)]),
     )

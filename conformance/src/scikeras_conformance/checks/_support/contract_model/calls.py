@@ -16,6 +16,7 @@ __all__ = [
     "BY_LABEL",
     "COPIES",
     "FITTING",
+    "NAMED_RECORDER",
     "OPTIMIZER",
     "PREDICTING",
     "RANDOM_STATE",
@@ -56,6 +57,9 @@ BY_LABEL = Named("by_label")
 
 RECORDER = Named("[Recorder]")
 """Stands for a list of a class of callbacks."""
+
+NAMED_RECORDER = Named("{'own': Recorder}")
+"""Stands for a dict of such a class."""
 
 SPLIT = 0.25
 """The value of ``validation_split``."""
