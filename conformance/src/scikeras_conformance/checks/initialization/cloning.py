@@ -11,7 +11,7 @@ from scikeras_conformance.checks._support.helper_models import (
     helper_loss_class,
     uncompiled_helper,
 )
-from scikeras_conformance.checks._support.modules import doubles, keras, np, sklearn_base
+from scikeras_conformance.checks._support.modules import doubles, keras, sklearn_base
 from scikeras_conformance.checks._support.predictions import same
 from scikeras_conformance.checks._support.preparation import accepted, own_parameters
 from scikeras_conformance.checks._support.state import fitted_names
@@ -116,6 +116,9 @@ def every_parameter(context: CheckContext) -> None:
     context.require(not differing, f"the clone has different values for {', '.join(differing)}")
 
 
+PLAIN = (str, bool, int, float, list, tuple, dict, type(None))
+
+
 def _usual_values() -> tuple[dict[str, Any], ...]:
     """Return parameters for several estimators."""
     return (
@@ -124,11 +127,11 @@ def _usual_values() -> tuple[dict[str, Any], ...]:
         {"verbose": 2, "epochs": 5, "batch_size": -1, "shuffle": False, "validation_split": 0.25},
         {"verbose": "auto", "epochs": 0, "batch_size": 1, "shuffle": 1, "warm_start": False},
         {"verbose": 0, "warm_start": True, "run_eagerly": True, "random_state": 0, "metrics": []},
-        {"run_eagerly": False, "random_state": np.int64(3), "metrics": ["mse"], "callbacks": []},
+        {"run_eagerly": False, "random_state": 3, "metrics": ["mse"], "callbacks": []},
         {"class_weight": {0: 1.0, 1: 2.0}, "optimizer": None, "loss": "mse", "metrics": None},
         {"class_weight": "balanced", "optimizer": "SGD", "loss": "MeanSquaredError"},
         {"fit__verbose": 1, "predict__verbose": 0, "fit__epochs": 2, "loss__reduction": "sum"},
-        {"units": None, "depth": 0, "bias": False, "name": "", "sizes": ()},
+        {"units": None, "depth": 0, "bias": False, "label": "", "sizes": ()},
     )
 
 
@@ -149,7 +152,7 @@ def usual_values(context: CheckContext) -> None:
         del arguments
         return stub_model(context)
 
-    free = ("units", "depth", "bias", "name", "sizes")
+    free = ("units", "depth", "bias", "label", "sizes")
     for values in _usual_values():
         named = {name: value for name, value in values.items() if name not in free}
         given = {**accepted(context, **named), **{n: v for n, v in values.items() if n in free}}
@@ -166,7 +169,7 @@ def usual_values(context: CheckContext) -> None:
         wrong = [
             f"{name}={show(after[name])}" if name in after else f"no {name}"
             for name, value in before.items()
-            if name != "model"
+            if isinstance(value, PLAIN)
             and not (type(after.get(name, ...)) is type(value) and same(after.get(name), value))
         ]
         context.require(not wrong, f"the clone of {show(given)} has {', '.join(wrong)}")
