@@ -51,6 +51,7 @@ from scikeras_conformance.doubles.snapshot import changed_paths, snapshot
 from scikeras_conformance.doubles.stub import StubModel, stub_model_for, stub_model_of
 from scikeras_conformance.doubles.tracing import (
     TRACE,
+    NamingFeatureEncoder,
     TracingCallback,
     TracingFeatureEncoder,
     TracingTargetEncoder,
@@ -75,6 +76,7 @@ __all__ = [
     "EagerModel",
     "HelperModel",
     "LabeledCallback",
+    "NamingFeatureEncoder",
     "OptimizerWithIncompleteConfig",
     "RecordingModel",
     "ScaledLoss",

@@ -25,6 +25,7 @@ from scikeras_conformance.doubles.recorders import zero_learning_rate
 
 __all__ = [
     "TRACE",
+    "NamingFeatureEncoder",
     "Trace",
     "TracingCallback",
     "TracingFeatureEncoder",
@@ -124,7 +125,8 @@ class TracingModel(RecordingModel):
         """Trace the arguments and predict; Keras handles inputs that are not arrays."""
         given = arguments_by_name(keras.Model.predict, self, args, kwargs)
         TRACE.predicts.append(dict(given))
-        if not isinstance(given.get("x"), np.ndarray):
+        x = given["x"]["in"] if isinstance(given.get("x"), dict) else given.get("x")
+        if not isinstance(x, np.ndarray):
             return super().predict(*args, **kwargs)
         self.log.predicts.append(dict(given))
         if given.get("callbacks"):
@@ -132,7 +134,7 @@ class TracingModel(RecordingModel):
             callbacks.on_predict_begin()
             callbacks.on_predict_end()
         layer = self.layers[-1]
-        logits = given["x"].astype(np.float32) @ np.array(layer.kernel) + np.array(layer.bias)
+        logits = x.astype(np.float32) @ np.array(layer.kernel) + np.array(layer.bias)
         return _ACTIVATIONS[keras.activations.serialize(layer.activation)](logits)
 
 
@@ -242,6 +244,14 @@ class TracingFeatureEncoder(TransformerMixin, BaseEstimator):  # type: ignore[mi
     def transform(self, X: Any) -> Any:
         """Return twice the numbers."""
         return np.asarray(X) * 2
+
+
+class NamingFeatureEncoder(TracingFeatureEncoder):
+    """A transformer that doubles what it is given, and returns it by the name of the input."""
+
+    def transform(self, X: Any) -> Any:
+        """Return twice the numbers, in a dict."""
+        return {"in": super().transform(X)}
 
 
 class TracingTargetEncoder(TracingFeatureEncoder):

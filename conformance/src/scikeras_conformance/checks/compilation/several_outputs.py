@@ -1,6 +1,7 @@
 """COMP-5 and COMP-8: losses and metrics of several outputs, compared with Keras itself."""
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 from scikeras_conformance.catalog.check import Wrapper, check
@@ -35,6 +36,10 @@ def _halved(y_true: Any, y_pred: Any) -> Any:
     return keras.ops.mean(keras.ops.abs(y_true - y_pred), axis=-1) / 2
 
 
+def _scaled(y_true: Any, y_pred: Any, factor: float = 1.0) -> Any:
+    return factor * keras.ops.mean(keras.ops.abs(y_true - y_pred), axis=-1)
+
+
 def _structures() -> dict[str, dict[str, Any]]:
     """Return arguments of ``Model.compile`` by case."""
     metric = keras.metrics
@@ -45,6 +50,13 @@ def _structures() -> dict[str, dict[str, Any]]:
         "loss-class-twice": {"loss": [keras.losses.MeanSquaredError] * 2},
         "loss-functions": {"loss": [_cubed, _halved]},
         "loss-functions-by-name": {"loss": {"left": _cubed, "right": _halved}},
+        "loss-partials": {"loss": [partial(_scaled, factor=3.0), _halved]},
+        "loss-partials-by-name": {
+            "loss": {
+                "left": keras.losses.MeanSquaredError(reduction="sum"),
+                "right": partial(_scaled, factor=3.0),
+            }
+        },
         "metrics": {"metrics": [[ABSOLUTE], [SQUARED]]},
         "metrics-by-name": {"metrics": {"left": ABSOLUTE, "right": SQUARED}},
         "metrics-in-lists-by-name": {"metrics": {"left": [ABSOLUTE, SQUARED], "right": [SQUARED]}},
@@ -60,7 +72,14 @@ def _structures() -> dict[str, dict[str, Any]]:
 
 STRUCTURES = (
     *("losses", "losses-by-name", "loss-classes", "loss-class-twice", "loss-functions"),
-    *("loss-functions-by-name", "metrics", "metrics-by-name", "metrics-in-lists-by-name"),
+    *(
+        "loss-functions-by-name",
+        "loss-partials",
+        "loss-partials-by-name",
+        "metrics",
+        "metrics-by-name",
+        "metrics-in-lists-by-name",
+    ),
     *("metrics-of-one-output", "metric-class-twice", "metric-class-by-name", "metric-functions"),
     "metric-functions-by-name",
 )

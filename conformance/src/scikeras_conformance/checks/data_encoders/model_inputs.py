@@ -56,6 +56,9 @@ def _split(container: str) -> Callable[[Any], Any]:
         first, rest = X[:, :1] * 2 + 1, X[:, 1:] - 3
         if container == "list-of-one":
             return [np.hstack([first, rest])]
+        if container == "list-of-two-dtypes":
+            # Too large for floats, which cannot hold every other one of them.
+            return [2**24 + np.arange(len(X))[:, None] % 3, X[:, 1:].astype(np.float32)]
         if container == "list-of-three":
             return [first, rest, X[:, :1] / 2]
         return {"a": first, "b": rest} if container in {"dict", "names"} else [first, rest]
@@ -69,6 +72,10 @@ def _several_inputs(context: CheckContext, container: str, n_features: int) -> A
     if container == "list-of-one":
         inputs = [keras.Input((n_features,))]
         return dense_model(context, inputs, inputs[0] * 1.0)
+    if container == "list-of-two-dtypes":
+        inputs = [keras.Input((1,), dtype="int64"), b]
+        odd = keras.ops.cast(keras.ops.mod(inputs[0], 2), "float32")
+        return dense_model(context, inputs, keras.layers.Concatenate()([odd, b]))
     if container == "list-of-three":
         inputs = [a, b, keras.Input((1,), name="c")]
         # Each input counts in another way.
@@ -89,7 +96,10 @@ def _one_input(context: CheckContext, n_features: int) -> Any:
     "feature_encoder_ returns",
     impact="a model with several inputs cannot be used, or predicts from other data than it "
     "was trained on",
-    cases=["array", "wider-array", "list", "dict", "names", "list-of-one", "list-of-three"],
+    cases=[
+        *("array", "wider-array", "list", "dict", "names"),
+        *("list-of-one", "list-of-two-dtypes", "list-of-three"),
+    ],
 )
 def features(context: CheckContext) -> None:
     X, y, *_ = doubles.dataset(context.wrapper)

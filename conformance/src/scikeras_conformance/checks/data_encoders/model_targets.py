@@ -13,6 +13,7 @@ from scikeras_conformance.checks._support.encoders import (
     subclass,
     target_metadata,
 )
+from scikeras_conformance.checks._support.fit_outcomes import stub_model
 from scikeras_conformance.checks._support.helper_models import helper_loss, helper_target
 from scikeras_conformance.checks._support.modules import doubles, keras, np
 from scikeras_conformance.checks._support.predictions import as_array
@@ -118,6 +119,31 @@ def decoded(context: CheckContext) -> None:
         found.shape == predictions.shape and np.array_equal(found, predictions),
         f"predict returned {show(found)}, not the result of inverse_transform, {show(predictions)}",
     )
+
+
+@check(
+    "DATA-3.results-kept",
+    verifies="what a call returned stays as it was when later calls return something else",
+    impact="predictions that were collected batch by batch are all those of the last batch",
+    wrappers=ESTIMATORS,
+)
+def results_kept(context: CheckContext) -> None:
+    X, y, *_ = doubles.dataset(context.wrapper)
+    estimator = context.make(lambda: stub_model(context))
+    context.fit(estimator, X, y)
+    for method in ("predict", "predict_proba", "decision_function"):
+        if not hasattr(context.cls, method):
+            continue
+        kept: list[tuple[Any, Any]] = []
+        for rows in (X, X[::-1], X[:3], X[3:6], X[-1:], X[:1]):
+            # Other rows, of which there are as many.
+            found = context.call(estimator, method, rows)
+            kept.append((found, np.array(found)))
+        context.fit(estimator, X, y)
+        changed = [one for one, before in kept if not np.array_equal(one, before)]
+        context.require(
+            not changed, f"a result of {method} became {show(changed[:1])} in a later call"
+        )
 
 
 def _same_outputs(given: Any, raw: Any) -> bool:

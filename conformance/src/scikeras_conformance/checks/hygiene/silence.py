@@ -31,7 +31,10 @@ def later_calls(context: CheckContext) -> None:
         return model
 
     more: dict[str, dict[str, Any]] = {
-        "warm": {"warm_start": True},
+        "warm": {
+            "warm_start": True,
+            **({"class_weight": "balanced"} if context.is_classifier else {}),
+        },
         "validated": {
             "validation_split": 0.25,
             "random_state": 3,

@@ -17,12 +17,18 @@ def _contained(context: CheckContext) -> dict[str, Any]:
     weights = np.linspace(0.5, 2.0, len(y))
     if context.case == "lists":
         return {"X": X.tolist(), "y": y.tolist(), "sample_weight": weights.tolist()}
-    if context.case == "sparse":
+    if context.case.startswith("sparse"):
         import scipy.sparse
 
-        return {"X": scipy.sparse.csr_matrix(X), "y": y, "sample_weight": weights}
+        given = scipy.sparse.csr_matrix(X)
+        if context.case == "sparse-duplicates":
+            # Each entry stands twice, and counts with the sum.
+            halves, columns = (np.repeat(part, 2) for part in (given.data / 2, given.indices))
+            given = scipy.sparse.csr_matrix((halves, columns, given.indptr * 2), shape=X.shape)
+        return {"X": given, "y": y, "sample_weight": weights}
     pandas = import_library(context, "pandas")
-    frame = make_frame(context, X)
+    numbers = range(X.shape[1]) if context.case == "pandas-numbered" else None
+    frame = make_frame(context, X, numbers)
     frame.index = np.arange(len(y))[::-1]
     return {"X": frame, "y": pandas.Series(y), "sample_weight": pandas.Series(weights)}
 
@@ -31,7 +37,7 @@ def _facts(value: Any) -> list[Any]:
     """Return everything in a container that can be written to."""
     if hasattr(value, "toarray"):
         # The order in which entries are stored does not matter.
-        return [value.toarray().tolist(), str(value.dtype), value.shape]
+        return [value.toarray().tolist(), str(value.dtype), value.shape, value.nnz]
     if hasattr(value, "index") and hasattr(value, "to_numpy"):
         names = list(getattr(value, "columns", [value.name if hasattr(value, "name") else ""]))
         return [value.to_numpy().tolist(), list(value.index), names]
@@ -43,7 +49,7 @@ def _facts(value: Any) -> list[Any]:
     verifies="no method writes to a data frame, a series, a sparse matrix or a list",
     impact="a table has another column after a fit, or rows in another order",
     wrappers=ESTIMATORS,
-    cases=["lists", "pandas", "sparse"],
+    cases=["lists", "pandas", "pandas-numbered", "sparse", "sparse-duplicates"],
     conditional=True,
 )
 def containers(context: CheckContext) -> None:

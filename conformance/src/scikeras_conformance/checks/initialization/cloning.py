@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from scikeras_conformance.catalog.check import check
+from scikeras_conformance.catalog.check import ESTIMATORS, check
 from scikeras_conformance.checks._support.compilation import config_of
 from scikeras_conformance.checks._support.fit_outcomes import stub_model
 from scikeras_conformance.checks._support.helper_models import (
@@ -116,6 +116,65 @@ def every_parameter(context: CheckContext) -> None:
     context.require(not differing, f"the clone has different values for {', '.join(differing)}")
 
 
+PLAIN = (str, bool, int, float, list, tuple, dict, type(None))
+
+
+def _usual_values() -> tuple[dict[str, Any], ...]:
+    """Return parameters for several estimators."""
+    return (
+        {},
+        {"verbose": 1, "epochs": 1, "batch_size": 32, "shuffle": True, "validation_split": 0.0},
+        {"verbose": 2, "epochs": 5, "batch_size": -1, "shuffle": False, "validation_split": 0.25},
+        {"verbose": "auto", "epochs": 0, "batch_size": 1, "shuffle": 1, "warm_start": False},
+        {"verbose": 0, "warm_start": True, "run_eagerly": True, "random_state": 0, "metrics": []},
+        {"run_eagerly": False, "random_state": 3, "metrics": ["mse"], "callbacks": []},
+        {"class_weight": {0: 1.0, 1: 2.0}, "optimizer": None, "loss": "mse", "metrics": None},
+        {"class_weight": "balanced", "optimizer": "SGD", "loss": "MeanSquaredError"},
+        {"fit__verbose": 1, "predict__verbose": 0, "fit__epochs": 2, "loss__reduction": "sum"},
+        {"units": None, "depth": 0, "bias": False, "label": "", "sizes": ()},
+    )
+
+
+@check(
+    "INIT-4.usual-values",
+    verifies="a clone has the values that users give most, and the defaults, as they are",
+    impact="candidates of a search print each epoch, or are trained in other batches",
+    wrappers=ESTIMATORS,
+    cases=["unfitted", "fitted", "subclass"],
+)
+def usual_values(context: CheckContext) -> None:
+    X, y, *_ = doubles.dataset(context.wrapper)
+
+    class Subclass(context.cls):  # type: ignore[name-defined, misc]
+        pass
+
+    def build(**arguments: Any) -> Any:
+        del arguments
+        return stub_model(context)
+
+    free = ("units", "depth", "bias", "label", "sizes")
+    for values in _usual_values():
+        named = {name: value for name, value in values.items() if name not in free}
+        given = {**accepted(context, **named), **{n: v for n, v in values.items() if n in free}}
+        cls = Subclass if context.case == "subclass" else context.cls
+        estimator = context.make_of(cls, build, **given)
+        if context.case == "fitted":
+            try:
+                context.fit(estimator, X, y)
+            except Blocked:
+                continue  # what does not work is what other clauses are about
+        before = context.params(estimator)
+        with context.doing(f"clone of an estimator with {show(given)}"):
+            after = context.params(sklearn_base.clone(estimator))
+        wrong = [
+            f"{name}={show(after[name])}" if name in after else f"no {name}"
+            for name, value in before.items()
+            if isinstance(value, PLAIN)
+            and not (type(after.get(name, ...)) is type(value) and same(after.get(name), value))
+        ]
+        context.require(not wrong, f"the clone of {show(given)} has {', '.join(wrong)}")
+
+
 @check(
     "INIT-4.clone-of-instances",
     verifies="estimators with optimizer, loss, metric and callback instances can be cloned and "
@@ -176,6 +235,16 @@ def _with_own_constructor(context: CheckContext) -> Any:
         return cls(hidden=[7], **inherited)
 
 
+def _set_routed(context: CheckContext, estimator: Any) -> None:
+    """Set a routed parameter that the constructor does not take, if that can be done."""
+    try:
+        estimator.set_params(fit__epochs=2)
+    except ValueError as error:
+        context.not_applicable(f"INIT-10 is about whether it can be set: {error}")
+    if "fit__epochs" not in context.params(estimator):
+        context.not_applicable("INIT-10 is about whether a parameter that was set is listed")
+
+
 @check(
     "INIT-4.own-constructor",
     verifies="a subclass whose constructor has parameters of its own can be cloned with all of "
@@ -183,7 +252,8 @@ def _with_own_constructor(context: CheckContext) -> Any:
     impact="an estimator class built on the wrapper loses its settings, or fails, in every search",
     cases=[
         *("keywords", "keywords-set", "keywords-after-fit"),
-        *("closed", "closed-set", "closed-after-fit", "builder", "builder-after-fit"),
+        *("closed", "closed-set", "closed-routed", "closed-after-fit"),
+        *("builder", "builder-after-fit"),
     ],
     conditional=True,
 )
@@ -202,6 +272,8 @@ def own_constructor(context: CheckContext) -> None:
         context.call(estimator, "set_params", hidden=[8])
         if not same(context.attribute(estimator, "hidden"), [8]):
             context.stop("set_params(hidden)", "did not set hidden, which INIT-10 is about")
+    if state == "routed":
+        _set_routed(context, estimator)
     what = f"the clone ({context.case})"
     with context.doing("cloning an instance of a subclass with a parameter of its own"):
         copy = sklearn_base.clone(estimator)

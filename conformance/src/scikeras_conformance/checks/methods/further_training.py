@@ -9,7 +9,7 @@ from scikeras_conformance.checks._support.helper_models import (
     helper_target,
     loss_of_classes,
 )
-from scikeras_conformance.checks._support.modules import doubles, np
+from scikeras_conformance.checks._support.modules import doubles, keras, np
 from scikeras_conformance.checks._support.plain_use import plain_use, provided
 from scikeras_conformance.checks._support.predictions import as_array
 from scikeras_conformance.checks._support.training import (
@@ -185,3 +185,41 @@ def longer_labels(context: CheckContext) -> None:
     context.require(
         found.tolist() == data.y.tolist(), f"predict returned {show(found)}, not {show(data.y)}"
     )
+
+
+@check(
+    "API-3.predicting-between",
+    verifies="predictions and scores between two calls of partial_fit change neither the weights "
+    "of the model nor the state of its optimizer",
+    impact="a model that answers while it learns forgets its momentum with each answer",
+    wrappers=ESTIMATORS,
+    cases=["optimizer", "model"],
+    needs=[Capability.PARTIAL_FIT],
+)
+def predicting_between(context: CheckContext) -> None:
+    X, y, *_ = doubles.dataset(context.wrapper)
+    # With momentum, so that the optimizer has a state besides the number of its steps.
+    estimator = context.make(lambda: compiled_helper(context, off=0.5, rate=0.1, momentum=0.5))
+    context.call(estimator, "partial_fit", X, y)
+
+    def values() -> list[Any]:
+        model = context.model(estimator)
+        if context.case == "model":
+            return [np.array(weights) for weights in model.get_weights()]
+        return [keras.ops.convert_to_numpy(variable) for variable in model.optimizer.variables]
+
+    for method in ("predict", "predict_proba", "decision_function", "score"):
+        if not hasattr(context.cls, method):
+            continue
+        before = values()
+        for more in ({}, {"sample_weight": np.linspace(0.5, 2.0, len(y))}):
+            if method == "score":
+                context.call(estimator, method, X, y, **more)
+            elif not more:
+                context.call(estimator, method, X)
+        after = values()
+        same = len(before) == len(after) and all(map(np.array_equal, before, after))
+        what = "state of the optimizer" if context.case == "optimizer" else "weights of the model"
+        context.require(
+            same, f"{method} changed the {what}: {show(before[-2:])} became {show(after[-2:])}"
+        )

@@ -58,7 +58,7 @@ def _random_estimator(context: CheckContext, random_state: Any = None) -> Any:
     wrappers=ESTIMATORS,
     cases=[
         *("fit", "initialize", "partial_fit", "RandomState", "second-fit", "clone"),
-        *("zero", "numpy", "numpy-zero", "set-later"),
+        *("zero", "numpy", "numpy-zero", "set-later", "second-partial_fit"),
     ],
 )
 def same_seed(context: CheckContext) -> None:
@@ -79,6 +79,10 @@ def same_seed(context: CheckContext) -> None:
         with counted_to("INIT-10.settable"):
             context.call(estimators[1], "set_params", random_state=seed_given)
     method = context.case if context.case in {"initialize", "partial_fit"} else "fit"
+    if context.case == "second-partial_fit":
+        method = "partial_fit"
+        for seed, estimator in enumerate(estimators, start=3):
+            _random_weights(context, estimator, method, seed)
     first, second = (
         _random_weights(context, estimator, method, seed)
         for seed, estimator in enumerate(estimators, start=1)

@@ -120,7 +120,7 @@ def reaches_fit(context: CheckContext) -> None:
     impact="predict fails because of an argument of fit, or uses the batch size of training",
 )
 def reaches_nothing_but_fit(context: CheckContext) -> None:
-    given = {"batch_size": 5, "steps_per_epoch": 1003, "validation_freq": 1004}
+    given = {"batch_size": 5, "steps_per_epoch": 1003, "validation_freq": 1004, "verbose": 2}
     require_no_leak(context, "fit", given)
 
 

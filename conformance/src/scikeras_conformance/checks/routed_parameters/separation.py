@@ -90,7 +90,7 @@ def grid_search(context: CheckContext) -> None:
 LEAKS: dict[str, dict[str, Any]] = {
     "model": {"leak": 1001, "batch_size": 1002, "epochs": 1003, "name": 1004},
     "fit": {"batch_size": 1002, "steps_per_epoch": 1003, "validation_freq": 1004},
-    "predict": {"batch_size": 1002, "steps": 1003},
+    "predict": {"batch_size": 1002, "steps": 1003, "verbose": 2},
     **{
         name: {"leak": 1001, "batch_size": 1002, "epochs": 1003, "name": "leaking"}
         for name in (*KINDS, "score")

@@ -108,7 +108,7 @@ def _index(context: CheckContext) -> Contained:
     X, y, weights = _numbers(context)
     labels = np.arange(len(y))
     given = (
-        _frame(context, X, index=labels),
+        _frame(context, X, index=np.roll(labels, 5)),
         pandas.Series(y, index=labels[::-1]),
         pandas.Series(weights, index=np.roll(labels, 3)),
     )
@@ -148,6 +148,7 @@ def _arrays(change: Callable[[Any], Any]) -> Callable[[CheckContext], Contained]
 
 CONTAINERS: Mapping[str, Callable[[CheckContext], Contained]] = {
     "sparse": _sparse(lambda entries: entries.tocsr()),
+    "sparse-by-column": _sparse(lambda entries: entries.tocsc()),
     "sparse-duplicates": _sparse(_duplicates),
     "sparse-zeros": _sparse(_zeros),
     "sparse-zeros-of-integers": _sparse(lambda entries: _zeros(entries).tocsr(), dtype="int64"),
@@ -190,9 +191,11 @@ def like_arrays(context: CheckContext) -> None:
         weights = {"sample_weight": parts[2]} if takes_weights else {}
         context.call(estimator, "fit", parts[0], parts[1], **weights)
         found = observed.outcome(estimator, parts[0])
-        for name, row in _single_rows(parts[0]).items():
-            found[f"predict of {name}"] = np.asarray(context.predict(estimator, row))
-        found["score"] = context.call(estimator, "score", parts[0], parts[1])
+        for name, rows in _parts(parts[0]).items():
+            found[f"predict of {name}"] = np.asarray(context.predict(estimator, rows))
+        with context.preparing("reading a score as a number"):
+            # A list of numbers may be scored in another precision than an array.
+            found["score"] = round(float(estimator.score(parts[0], parts[1])), 5)
         received = observed.models[-1].log.predicts
         found["features of Model.predict"] = [np.asarray(call["x"]) for call in received]
         return {
@@ -215,11 +218,15 @@ def _with_one_kind_of_text(value: Any) -> Any:
     return value.astype(object) if is_text else value
 
 
-def _single_rows(X: Any) -> dict[str, Any]:
-    """Return the first row, in the same container."""
+def _parts(X: Any) -> dict[str, Any]:
+    """Return the first row, and as many rows as there are columns, in the same container."""
+    square = len(X[0]) if isinstance(X, list) else X.shape[1]
+    parts = {"one row": 1, "as many rows as columns": square}
     if hasattr(X, "iloc"):
-        return {"one row": X.iloc[:1]}
-    return {"one row": X.tocsr()[:1] if hasattr(X, "tocsr") else X[:1]}
+        return {name: X.iloc[:count] for name, count in parts.items()}
+    if hasattr(X, "tocsr"):
+        return {name: X.tocsr()[:count].asformat(X.format) for name, count in parts.items()}
+    return {name: X[:count] for name, count in parts.items()}
 
 
 @check(

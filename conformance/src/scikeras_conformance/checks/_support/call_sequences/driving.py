@@ -23,16 +23,18 @@ from scikeras_conformance.checks._support.contract_model.calls import (
     BY_LABEL,
     COPIES,
     FITTING,
+    NAMED_RECORDER,
     OPTIMIZER,
     PREDICTING,
+    RANDOM_STATE,
     RECORDER,
     TRAINING,
     Call,
     Sequence,
+    split_parameters,
 )
 from scikeras_conformance.checks._support.contract_model.expectations import (
     REFUSAL,
-    SPLIT,
     Expectations,
     Fact,
 )
@@ -189,17 +191,15 @@ class _Driver:
         build = doubles.build_with_meta if offers_meta else doubles.build_without_meta
         params = {name: self._value(value) for name, value in self.sequence.params}
         if self.sequence.validation == "split":
-            params["validation_split"] = SPLIT
-        elif self.sequence.validation not in {"", "keyword"}:
-            X, y, weights = self._data(HELD_OUT)
-            more = (weights,) if self.sequence.validation == "weighted-data" else ()
-            params["fit__validation_data"] = (X, y, *more)
+            params |= split_parameters(self.sequence)
+        elif self.sequence.validation.endswith("data"):
+            params["fit__validation_data"] = self._held_out()
         if self.sequence.uncompiled:
             params.setdefault("optimizer", OPTIMIZER)
             params["loss"] = LOSSES[self.sequence.task.form][1]
         cls = self.context.cls
         if self.sequence.encoders:
-            cls = _with_encoders(self.context)
+            cls = _with_encoders(self.context, named="epochs" in params)
         self.estimator = self._run(lambda: self.context.subject.construct(cls, build, **params))
         self.before = self._run(lambda: look_at(self.estimator))
 
@@ -208,17 +208,30 @@ class _Driver:
             return weights_by_label(rows_for(self.sequence.task, "A"))
         if value is RECORDER:
             return [doubles.TracingCallback]
+        if value is NAMED_RECORDER:
+            return {"own": doubles.TracingCallback}
+        if value is RANDOM_STATE:
+            return np.random.RandomState(7)
         return value
 
     def _data(self, name: str) -> tuple[Any, Any, Any]:
         """Return copies of a set of rows, which the subject could write to."""
         rows = rows_for(self.sequence.task, name)
-        X: Any = rows.X.copy()
-        if self.sequence.is_framed(name):
-            import pandas as pd
+        X, y, weights = (part.copy() for part in (rows.X, rows.y, rows.weights))
+        if not self.sequence.is_framed(name):
+            return X, y, weights
+        import pandas as pd
 
-            X = pd.DataFrame(X, columns=rows.names)
-        return X, rows.y.copy(), rows.weights.copy()
+        # Rows belong together by position; each index has the same labels in another order.
+        index = np.arange(len(y))
+        X = pd.DataFrame(X, columns=rows.names, index=np.roll(index, 5))
+        y = (pd.Series if y.ndim == 1 else pd.DataFrame)(y, index=index[::-1])
+        return X, y, pd.Series(weights, index=np.roll(index, 3))
+
+    def _held_out(self) -> tuple[Any, ...]:
+        """Return the data to validate on."""
+        data = self._data(HELD_OUT)
+        return data if self.sequence.validation.startswith("weighted") else data[:2]
 
     def _run(self, step: Callable[[], Any]) -> Any:
         try:
@@ -284,11 +297,10 @@ class _Driver:
             return {}
         X, y, weights = self._data(call.rows)
         arrays = {"X": X, "y": y, "sample_weight": weights}
-        if self.sequence.validation == "keyword" and call.method in TRAINING:
-            X_val, y_val, _ = self._data(HELD_OUT)
-            given["validation_data"] = X_val, y_val
-            arrays |= {"X_val": X_val, "y_val": y_val}
-        untouched = {name: array.copy() for name, array in arrays.items()}
+        if self.sequence.validation.endswith("keyword") and call.method in TRAINING:
+            held_out = given["validation_data"] = self._held_out()
+            arrays |= dict(zip(("X_val", "y_val", "w_val"), held_out, strict=False))
+        untouched = {name: np.array(array) for name, array in arrays.items()}
         data = (X, y) if call.method in (*FITTING, "score") else (X,)
         if call.weighted:
             given["sample_weight"] = weights
@@ -389,11 +401,10 @@ def _copies() -> dict[str, Callable[[Any], Any]]:
     }
 
 
-def _with_encoders(context: CheckContext) -> Any:
+def _with_encoders(context: CheckContext, *, named: bool) -> Any:
     """Return a subclass with encoders of its own, for the target too if that is a number."""
-    properties: dict[str, Any] = {
-        "feature_encoder": property(lambda _: doubles.TracingFeatureEncoder())
-    }
+    encoder = doubles.NamingFeatureEncoder if named else doubles.TracingFeatureEncoder
+    properties: dict[str, Any] = {"feature_encoder": property(lambda _: encoder())}
     if context.wrapper is Wrapper.REGRESSOR:
         properties["target_encoder"] = property(lambda _: doubles.TracingTargetEncoder())
     return type("WithEncoders", (context.cls,), properties)

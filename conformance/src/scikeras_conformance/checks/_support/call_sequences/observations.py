@@ -113,8 +113,8 @@ def look_at(estimator: Any) -> Look:
 
 
 def _numbers(X: Any, scale: int) -> tuple[Any, Any]:
-    """Return the numbers of rows, and the rows."""
-    X = np.asarray(X)
+    """Return the numbers of rows, and the rows, which may be in a dict by the model's input."""
+    X = np.asarray(X["in"] if isinstance(X, Mapping) else X)
     return X[:, 0] / scale, X
 
 
@@ -181,6 +181,9 @@ def _data_seen(given: Mapping[str, Any], all_ids: list[int], scale: int) -> dict
         seen["targets for validation"] = held_out[0], held_out[2]
         seen["weights for validation"] = held_out[0], held_out[3]
         seen["rows for validation"] = sorted(held_out[0].tolist())
+        both = [number for number in held_out[0].tolist() if number in trained]
+        seen["rows in training and in validation"] = both
+        seen["number of rows held out"] = len(held_out[0])
         trained |= {*held_out[0].tolist()}
     lost = [number for number in all_ids if number not in trained]
     seen["rows in no training and no validation"] = [all_ids.index(number) for number in lost]

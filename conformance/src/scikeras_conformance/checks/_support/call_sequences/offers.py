@@ -5,8 +5,12 @@ from dataclasses import dataclass, replace
 from importlib.util import find_spec
 from typing import Any
 
-from scikeras_conformance.checks._support.contract_model.calls import COPIES, Call, Sequence
-from scikeras_conformance.checks._support.contract_model.expectations import SPLIT
+from scikeras_conformance.checks._support.contract_model.calls import (
+    COPIES,
+    SPLIT,
+    Call,
+    Sequence,
+)
 from scikeras_conformance.checks._support.helper_models import helper_builder
 from scikeras_conformance.checks._support.modules import doubles
 from scikeras_conformance.checks._support.preparation import accepted
@@ -42,8 +46,10 @@ class Offers:
 
     def within(self, sequence: Sequence) -> Sequence:
         """Return a sequence without what is not offered."""
-        needs = {"split": {"validation_split"}, "": set(), "keyword": set()}
+        needs = {"split": {"validation_split"}, "": set()}
         needed = needs.get(sequence.validation, {"fit__validation_data"})
+        if sequence.validation.endswith("keyword"):
+            needed = set()
         return replace(
             sequence,
             calls=tuple(self._calls(sequence.calls)),

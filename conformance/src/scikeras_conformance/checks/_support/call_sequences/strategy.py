@@ -7,11 +7,11 @@ from scikeras_conformance.checks._support.contract_model.calls import (
     BY_LABEL,
     COPIES,
     RECORDER,
+    SPLIT,
     VALIDATION,
     Call,
     Sequence,
 )
-from scikeras_conformance.checks._support.contract_model.expectations import SPLIT
 from scikeras_conformance.checks._support.contract_model.tasks import (
     CLASSES,
     NUMBERS,

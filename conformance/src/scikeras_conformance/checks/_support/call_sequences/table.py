@@ -8,12 +8,14 @@ from typing import Any
 from scikeras_conformance.catalog.wrappers import Wrapper
 from scikeras_conformance.checks._support.contract_model.calls import (
     BY_LABEL,
+    NAMED_RECORDER,
+    RANDOM_STATE,
     RECORDER,
+    SPLIT,
     VALIDATION,
     Call,
     Sequence,
 )
-from scikeras_conformance.checks._support.contract_model.expectations import SPLIT
 from scikeras_conformance.checks._support.contract_model.tasks import (
     CLASSES,
     FORMS,
@@ -62,7 +64,7 @@ DIMENSIONS: Mapping[str, tuple[str, ...]] = {
     "calls": tuple(ORDERS),
     "weights": ("none", "rows", "by label", "balanced", "rows and by label"),
     "batch": tuple(BATCHES),
-    "validation": tuple(kind or "none" for kind in VALIDATION),
+    "validation": tuple(kind or "none" for kind in VALIDATION if kind != "weighted-keyword"),
     "data": ("array", "frame", "encoders"),
     "copy": ("none", "clone", "pickle or deepcopy"),
     "compiled by": ("builder", "wrapper"),
@@ -85,7 +87,7 @@ def allows_row(row: Mapping[str, Any]) -> bool:
         return False
     if by_class and target and target not in CLASSES:
         return False
-    validates = row.get("validation") in {"data", "weighted-data", "keyword"}
+    validates = row.get("validation") not in {None, "none", "split"}
     is_bound_to_rows = validates or "label" in (weights or "")
     return not (calls == "fit of other data" and is_bound_to_rows)
 
@@ -110,13 +112,14 @@ def _sequence(row: Mapping[str, str], number: int) -> Sequence:
     copies = {"none": (), "clone": ("clone",)}
     copied = tuple(map(Call, copies.get(row["copy"], ("pickle" if by_pickle else "deepcopy",))))
     weights, size = row["weights"], 40 if row["batch"] == "default" else 4
+    seed = 7 if number % 3 else RANDOM_STATE
     by_class = {"by label": BY_LABEL, "balanced": "balanced", "rows and by label": BY_LABEL}
     params = (
         *(("class_weight", by_class[name]) for name in (weights,) if name in by_class),
         *BATCHES[row["batch"]],
-        ("callbacks", RECORDER),
+        ("callbacks", RECORDER if number % 2 else NAMED_RECORDER),
         ("width", "wide"),
-        *([("random_state", 7)] if row["copy"] == "none" else [("epochs", 2)]),
+        *([("random_state", seed)] if row["copy"] == "none" else [("epochs", 2)]),
     )
     rows = after[-1].rows
     splits = (("validation_split", SPLIT),) if row["validation"] == "none" else ()
@@ -124,6 +127,7 @@ def _sequence(row: Mapping[str, str], number: int) -> Sequence:
     after = (
         *after,
         Call("partial_fit", rows, given=splits),
+        *(Call("partial_fit", rows),) * (2 if number % 2 else 0),
         _WARM,
         Call("fit", rows, given=(("epochs", 2),)),
     )
@@ -150,7 +154,10 @@ def _sequence(row: Mapping[str, str], number: int) -> Sequence:
     if weights.startswith("rows"):
         takes = ("fit", "partial_fit", "score")
         calls = tuple(replace(call, weighted=call.method in takes) for call in calls)
+        calls = (*calls, Call("score", rows))  # weights of an earlier call do not count
     validation = "" if row["validation"] == "none" else row["validation"]
+    if validation == "keyword" and number % 2:
+        validation = "weighted-keyword"
     return Sequence(
         Task(row["target"], row["loss"]),
         calls,

@@ -16,15 +16,19 @@ __all__ = [
     "BY_LABEL",
     "COPIES",
     "FITTING",
+    "NAMED_RECORDER",
     "OPTIMIZER",
     "PREDICTING",
+    "RANDOM_STATE",
     "RECORDER",
+    "SPLIT",
     "TRAINING",
     "VALIDATION",
     "Call",
     "Sequence",
     "as_script",
     "simpler",
+    "split_parameters",
 ]
 
 FITTING = ("fit", "partial_fit", "initialize")
@@ -35,7 +39,7 @@ COPIES = ("clone", "pickle", "deepcopy")
 OPTIMIZER = "sgd"
 """The optimizer of models that the wrapper compiles, if it is given no other one."""
 
-VALIDATION = ("", "split", "data", "weighted-data", "keyword")
+VALIDATION = ("", "split", "data", "weighted-data", "keyword", "weighted-keyword")
 """No validation, and the ways to ask for it: by parameters, and by an argument of each training."""
 
 
@@ -53,6 +57,15 @@ BY_LABEL = Named("by_label")
 
 RECORDER = Named("[Recorder]")
 """Stands for a list of a class of callbacks."""
+
+NAMED_RECORDER = Named("{'own': Recorder}")
+"""Stands for a dict of such a class."""
+
+SPLIT = 0.25
+"""The value of ``validation_split``."""
+
+RANDOM_STATE = Named("np.random.RandomState(7)")
+"""Stands for a generator of random numbers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +125,13 @@ class Sequence:
         return self.frame and rows != "C"
 
 
+def split_parameters(sequence: Sequence) -> dict[str, float]:
+    """Return the parameters that hold rows out; the routed one, if the batch size is routed too."""
+    if "fit__batch_size" in dict(sequence.params):
+        return {"validation_split": 2 * SPLIT, "fit__validation_split": SPLIT}
+    return {"validation_split": SPLIT}
+
+
 def simpler(sequence: Sequence) -> Iterator[Sequence]:
     """Yield sequences that lack one thing each, the largest steps first."""
     calls = sequence.calls
@@ -127,8 +147,8 @@ def simpler(sequence: Sequence) -> Iterator[Sequence]:
     for field in fields(sequence)[3:]:
         if getattr(sequence, field.name) != getattr(plain, field.name):
             yield replace(sequence, **{field.name: getattr(plain, field.name)})
-    if sequence.validation == "weighted-data":
-        yield replace(sequence, validation="data")
+    if sequence.validation.startswith("weighted-"):
+        yield replace(sequence, validation=sequence.validation.removeprefix("weighted-"))
     for position, call in enumerate(calls):
         for plainer in _plainer(call):
             yield replace(sequence, calls=(*calls[:position], plainer, *calls[position + 1 :]))
@@ -165,10 +185,11 @@ def as_script(sequence: Sequence, until: int | None = None) -> str:
     texts = [f"{key}={_as_text(sequence.task, value)}" for key, value in settings.items()]
     texts += {
         "": [],
-        "split": ["validation_split=0.25"],
+        "split": [f"{key}={value}" for key, value in split_parameters(sequence).items()],
         "data": ["fit__validation_data=(X_val, y_val)"],
         "weighted-data": ["fit__validation_data=(X_val, y_val, w_val)"],
         "keyword": [],
+        "weighted-keyword": [],
     }[sequence.validation]
     if sequence.uncompiled:
         given = "" if "optimizer" in settings else f"optimizer={OPTIMIZER!r}, "
@@ -203,6 +224,7 @@ def _line(sequence: Sequence, call: Call) -> str:
         if call.weighted:
             data.append(f"sample_weight=w{suffix}")
     given = [f"{name}={_as_text(sequence.task, value)}" for name, value in call.given]
-    if sequence.validation == "keyword" and call.method in TRAINING:
-        given.append("validation_data=(X_val, y_val)")
+    if sequence.validation.endswith("keyword") and call.method in TRAINING:
+        weights = ", w_val" if sequence.validation.startswith("weighted") else ""
+        given.append(f"validation_data=(X_val, y_val{weights})")
     return f"est.{call.method}({', '.join([*data, *given])})"

@@ -4,6 +4,7 @@ Each expectation is a *fact*: its name, the clause that promises it, and its val
 an estimator reads the facts of the same names and compares, see `call_sequences.driving`.
 """
 
+import math
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -12,6 +13,7 @@ from scikeras_conformance.checks._support.contract_model.calls import (
     FITTING,
     OPTIMIZER,
     PREDICTING,
+    SPLIT,
     TRAINING,
     Call,
     Sequence,
@@ -26,13 +28,10 @@ from scikeras_conformance.checks._support.contract_model.tasks import (
 )
 from scikeras_conformance.checks._support.modules import np
 
-__all__ = ["REFUSAL", "SPLIT", "Expectations", "Fact"]
+__all__ = ["REFUSAL", "Expectations", "Fact"]
 
 REFUSAL = "what it raised"
 """The fact of a call that has to be refused."""
-
-SPLIT = 0.25
-"""The value of ``validation_split``."""
 
 
 class Fact(NamedTuple):
@@ -255,7 +254,8 @@ class Expectations:
         is_regressor = self.sequence.task.wrapper is Wrapper.REGRESSOR
         features = held_out.X * (2 if encoded else 1)
         targets = held_out.encoded * (2 if encoded and is_regressor else 1)
-        weights = held_out.weights if kind == "weighted-data" else np.ones(len(held_out.ids))
+        is_weighted = kind.startswith("weighted")
+        weights = held_out.weights if is_weighted else np.ones(len(held_out.ids))
         facts["features for validation"] = Fact(
             "DATA-2" if encoded else "API-9", ByRow(held_out.ids, features)
         )
@@ -268,6 +268,13 @@ class Expectations:
         facts["weights for validation"] = Fact(owner, expected)
         if kind != "split":
             facts["rows for validation"] = Fact("API-9", held_out.ids)
+        else:
+            facts["rows in training and in validation"] = Fact("API-9", [])
+            # Which rows, the contract leaves open, and so whether there are a few more or less.
+            count = math.ceil(len(rows.ids) * SPLIT)
+            counts = Either((count, *range(count - 2, count + 3)))
+            routed = "fit__batch_size" in dict(self.sequence.params)
+            facts["number of rows held out"] = Fact("ROUTE-11" if routed else "API-9", counts)
         return facts
 
     def _history(self, call: Call, *, goes_on: bool) -> dict[str, Fact]:
@@ -302,6 +309,8 @@ class Expectations:
         if by == "ROUTE-11":
             by = "ROUTE-4"
         facts["batch_size of Model.predict"] = Fact(by, Batches(size))
+        facts["epochs that model_ was trained before"] = Fact("API-3", "kept")
+        facts["steps of the optimizer before"] = Fact("API-3", "kept")
         encoded = sequence.encoders
         features = rows.X * (2 if encoded else 1)
         clause = "DATA-2" if encoded else "DATA-7"
