@@ -1,6 +1,5 @@
 """Executes a sequence of calls with the subject, and compares it with the contract."""
 
-import copy
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import partial
@@ -19,6 +18,7 @@ from scikeras_conformance.checks._support.call_sequences.progress import (
     progress,
     random_generators,
 )
+from scikeras_conformance.checks._support.call_sequences.variants import copies, with_encoders
 from scikeras_conformance.checks._support.contract_model.calls import (
     BY_LABEL,
     COPIES,
@@ -45,8 +45,7 @@ from scikeras_conformance.checks._support.contract_model.tasks import (
     rows_for,
     weights_by_label,
 )
-from scikeras_conformance.checks._support.modules import doubles, np, sklearn_base
-from scikeras_conformance.checks._support.serialization import pickle_round_trip
+from scikeras_conformance.checks._support.modules import doubles, np
 from scikeras_conformance.contract import Capability
 from scikeras_conformance.runner.context import CheckContext
 from scikeras_conformance.runner.interruption import is_from_outside
@@ -199,7 +198,7 @@ class _Driver:
             params["loss"] = LOSSES[self.sequence.task.form][1]
         cls = self.context.cls
         if self.sequence.encoders:
-            cls = _with_encoders(self.context, named="epochs" in params)
+            cls = with_encoders(self.context, named="epochs" in params)
         self.estimator = self._run(lambda: self.context.subject.construct(cls, build, **params))
         self.before = self._run(lambda: look_at(self.estimator))
 
@@ -289,7 +288,7 @@ class _Driver:
 
     def _call(self, call: Call) -> dict[str, Any]:
         if call.method in COPIES:
-            self.estimator = self._run(lambda: _copies()[call.method](self.estimator))
+            self.estimator = self._run(lambda: copies()[call.method](self.estimator))
             return {}
         given = {name: self._value(value) for name, value in call.given}
         if call.method == "set_params":
@@ -391,20 +390,3 @@ class _Driver:
 
 def _optimizer_name(model: Any) -> str:
     return type(model.optimizer).__name__.lower()
-
-
-def _copies() -> dict[str, Callable[[Any], Any]]:
-    return {
-        "clone": sklearn_base.clone,
-        "pickle": pickle_round_trip,
-        "deepcopy": copy.deepcopy,
-    }
-
-
-def _with_encoders(context: CheckContext, *, named: bool) -> Any:
-    """Return a subclass with encoders of its own, for the target too if that is a number."""
-    encoder = doubles.NamingFeatureEncoder if named else doubles.TracingFeatureEncoder
-    properties: dict[str, Any] = {"feature_encoder": property(lambda _: encoder())}
-    if context.wrapper is Wrapper.REGRESSOR:
-        properties["target_encoder"] = property(lambda _: doubles.TracingTargetEncoder())
-    return type("WithEncoders", (context.cls,), properties)
