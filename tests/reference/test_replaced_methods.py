@@ -92,3 +92,30 @@ def test_a_replaced_function_of_the_backend_is_never_shared():
     with mock.patch.object(backend.nn, "relu", lambda x: x):
         assert "relu is not Keras's own" in explain(model)
     assert explain(model) is None
+
+
+class Wrapper:
+    """Equals what it wraps, as the wrappers of instrumenting libraries do."""
+
+    def __init__(self, wrapped):
+        self.wrapped = wrapped
+
+    def __eq__(self, other):
+        return self.wrapped == other
+
+    def __hash__(self):
+        return hash(self.wrapped)
+
+    def __get__(self, instance, owner=None):
+        return self.wrapped.__get__(instance, owner)
+
+
+@pytest.mark.parametrize(
+    ("cls", "name"), [(keras.layers.Dense, "call"), (keras.Model.__mro__[1], "fit")]
+)
+def test_a_wrapper_that_equals_what_it_wraps(cls, name):
+    """Methods are compared by identity, whatever a wrapper says of itself."""
+    assert explain(dense()) is None
+    with mock.patch.object(cls, name, Wrapper(vars(cls).get(name, getattr(cls, name)))):
+        assert "is not Keras's own" in str(explain(dense()))
+    assert explain(dense()) is None

@@ -9,7 +9,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
-from operator import itemgetter
+from operator import is_, itemgetter
 from types import FunctionType
 from typing import Any, NamedTuple
 
@@ -172,16 +172,21 @@ def require_classes_unreplaced(classes: Iterable[type]) -> None:
 def _are_original(namespaces: Iterable[_Namespace]) -> bool:
     """Whether nothing came, went or changed in any of them, in as few steps as possible."""
     for _, space, _, read, originals, size in namespaces:
-        if len(space) != size or read(space) != originals:
+        if len(space) != size or not _are_same(read(space), originals):
             return False
     return True
+
+
+def _are_same(now: tuple[Any, ...], originals: tuple[Any, ...]) -> bool:
+    """Whether these are the very same objects: a wrapper may say that it equals what it wraps."""
+    return all(map(is_, now, originals))
 
 
 def _require_unreplaced(known: dict[str, _Namespace], namespace: _Namespace) -> None:
     if len(namespace.space) != namespace.size:
         namespace = _watch_again(known, namespace)
     now = namespace.read(namespace.space)
-    if now != namespace.originals:  # functions and classes are equal to themselves alone
+    if not _are_same(now, namespace.originals):
         _require_restored(known, namespace, now)
 
 
