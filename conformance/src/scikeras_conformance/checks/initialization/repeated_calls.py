@@ -181,6 +181,9 @@ def like_a_first_fit(context: CheckContext) -> None:
     X, y, data = history.after
 
     def fitted(*, later: bool) -> dict[str, Any]:
+        # Some subjects want a model when they are constructed.
+        current = history.before[2] if later else data
+
         def stub() -> Any:
             return doubles.stub_model_of(
                 current, context.wrapper, loss_of_classes=loss_of_classes(context)
@@ -190,7 +193,6 @@ def like_a_first_fit(context: CheckContext) -> None:
         params = {**history.params, **({} if later else history.between)}
         estimator = context.make(observed.builder, **params)
         if later:
-            current = history.before[2]
             for method, given in history.calls:
                 arguments = history.before[: 1 + (method not in _OF_X)]
                 context.call(estimator, method, *arguments, **given)
@@ -329,24 +331,25 @@ def initialize_like_a_first_call(context: CheckContext) -> None:
     X, y, *_ = doubles.dataset(context.wrapper)
     before = X, y
     same_values = context.case == "same-values"
-    current: list[Any] = []
+    data_sets: tuple[Any, Any] = (None, None) if same_values else _two_data_sets(context)
     if not same_values:
-        one, other = _two_data_sets(context)
-        before, (X, y) = (one.X, one.y), (other.X, other.y)
+        before, (X, y) = ((data.X, data.y) for data in data_sets)
+
+    current = [data_sets[0]]
 
     def build() -> Any:
         if same_values:
             return compiled_helper(context, off=0.5, rate=0.1, momentum=0.5)
         loss = loss_of_classes(context)
-        return doubles.stub_model_of(current[-1], context.wrapper, loss_of_classes=loss)
+        return doubles.stub_model_of(current[0], context.wrapper, loss_of_classes=loss)
 
     def initialized(*, later: bool) -> dict[str, Any]:
         observed = ObservedBuilder(context, build)
+        current[0] = data_sets[0 if later else 1]  # for subjects that build when constructed
         estimator = context.make(observed.builder)
         if later:
-            current.append(None if same_values else one)
             context.fit(estimator, *before)
-        current.append(None if same_values else other)
+        current[0] = data_sets[1]
         if not later:
             context.initialize(estimator, X, y)
         else:
