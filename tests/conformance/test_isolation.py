@@ -75,6 +75,7 @@ def test_the_interrupt_of_the_user_ends_the_run():
 
     with pytest.raises(KeyboardInterrupt):
         outcome_of(function)
+    assert not is_from_outside(KeyboardInterrupt())  # the next one may be the subject's
 
 
 def test_an_interrupt_that_is_handled_elsewhere_is_not_the_users(monkeypatch):

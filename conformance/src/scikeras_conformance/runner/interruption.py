@@ -39,6 +39,7 @@ def noticing_interrupts() -> Iterator[None]:
         yield
     finally:
         signal.signal(signal.SIGINT, handler)
+        _Interrupts.count = 0  # those of a later block are not this one's
 
 
 def is_from_outside(error: BaseException) -> bool:

@@ -172,6 +172,7 @@ HISTORIES = ("other-values", "other-number", "other-dtypes", *_SPECIAL)
     wrappers=ESTIMATORS,
     cases=HISTORIES,
     case_needs={
+        "other-number": Capability.BUILDERS,
         "partial_fit": Capability.PARTIAL_FIT,
         "initialize": Capability.INITIALIZE,
     },
@@ -325,6 +326,7 @@ def _random_model(context: CheckContext) -> Any:
     impact="a model that is to start anew has the weights or the history of an earlier one",
     wrappers=ESTIMATORS,
     cases=["same-values", "other-values", "other-number", "other-dtypes"],
+    case_needs={"other-number": Capability.BUILDERS},
     needs=[Capability.INITIALIZE],
 )
 def initialize_like_a_first_call(context: CheckContext) -> None:

@@ -91,6 +91,8 @@ def _require_followed(context: CheckContext, way: str) -> None:
         found = as_array(context, context.observe.call(estimator, predicting, X), predicting)
         if predicting == "predict" and context.is_classifier:
             return  # labels may be the same before and after
+        if found.dtype.kind not in "biuf":
+            context.stop(predicting, f"returned {show(found[:3])}, which are no numbers")
         found = found.reshape(len(X), -1)[:, -1]
         context.require(
             np.allclose(found, outputs, atol=1e-4),
