@@ -8,6 +8,7 @@ from scikeras_conformance.checks._support.fit_outcomes import ObservedBuilder, r
 from scikeras_conformance.checks._support.frames import COLUMN_NAMES, import_library
 from scikeras_conformance.checks._support.helper_models import loss_of_classes
 from scikeras_conformance.checks._support.modules import doubles, np
+from scikeras_conformance.exceptions import Blocked
 from scikeras_conformance.runner.context import CheckContext
 
 
@@ -173,6 +174,7 @@ CONTAINERS: Mapping[str, Callable[[CheckContext], Contained]] = {
     impact="a table or a sparse matrix is silently read as other numbers, in training or later",
     wrappers=ESTIMATORS,
     cases=CONTAINERS,
+    conditional=True,
 )
 def like_arrays(context: CheckContext) -> None:
     from sklearn.utils.validation import has_fit_parameter
@@ -205,6 +207,11 @@ def like_arrays(context: CheckContext) -> None:
         }
 
     expected = fitted(contained.arrays)
+    if context.case == "sparse-by-column":
+        try:
+            fitted(contained.given)
+        except Blocked as blocked:  # bare Keras cannot predict from them either
+            context.not_applicable(f"SKL-5.sparse is about what is refused: {blocked}")
     with context.doing(f"fitting to, and predicting from, {context.case.replace('-', ' ')}"):
         found = fitted(contained.given)
     follows = "SKL-5.sparse" if context.case.startswith("sparse") else ""
