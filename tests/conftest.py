@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-EXHAUSTIVE_PAGES = {"explaining.md"}
+EXHAUSTIVE_PAGES = {"explaining.md", "migrating.md"}
 """Pages whose examples take more than ten seconds."""
 
 COLLECTED = pytest.StashKey()

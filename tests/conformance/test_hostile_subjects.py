@@ -52,7 +52,7 @@ CRASHES = "os.kill(os.getpid(), signal.SIGSEGV)"
 @pytest.mark.parametrize(
     ("body", "crashes"),
     [
-        pytest.param("os._exit(0)", True, id="exit"),
+        pytest.param("os._exit(0)", True, id="exit", marks=pytest.mark.exhaustive),
         pytest.param("os.kill(os.getpid(), signal.SIGKILL)", False, marks=pytest.mark.exhaustive),
         pytest.param(STUBBORN, False, id="stubborn", marks=pytest.mark.exhaustive),
     ],
