@@ -63,6 +63,7 @@ def test_top_k_of_class_numbers(loss):
         assert 2 == len(fitted(loss=loss, metrics=[metric]).history_)
 
 
+@pytest.mark.fast
 @pytest.mark.parametrize("loss", [SPARSE, ONE_HOT])
 @pytest.mark.parametrize(
     ("metric", "message"),
