@@ -82,6 +82,7 @@ def test_a_long_message_takes_no_long_time(part):
     assert seconds(80_000) < 2 + 4 * seconds(20_000)
 
 
+@pytest.mark.slow
 @given(st.text())
 def test_normalising_twice_changes_nothing(text):
     """A message that stands in a baseline, normalized, has the fingerprint of the failure."""

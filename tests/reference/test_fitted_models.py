@@ -124,6 +124,7 @@ def seen(model, tmp_path):
     }
 
 
+@pytest.mark.slow
 def test_public_methods(pair, tmp_path):
     """Each returns the same."""
     alone, sharing = (seen(model, tmp_path) for model in pair)
@@ -132,6 +133,7 @@ def test_public_methods(pair, tmp_path):
         assert value == sharing[name], name
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "first",
     ["train_on_batch", pytest.param("test_on_batch", marks=pytest.mark.exhaustive), "evaluate"],

@@ -153,6 +153,7 @@ def leaves(nest, path=()):
         yield path
 
 
+@pytest.mark.slow
 @settings(max_examples=150, deadline=None)
 @given(st.data())
 def test_agrees_with_an_independent_model(data):

@@ -103,6 +103,7 @@ def test_callbacks_see_the_functions_that_keras_would_have_made(callback, monkey
     check(monkeypatch, dense, ROWS, LABELS, shares=shares, callbacks=[callback()], epochs=3)
 
 
+@pytest.mark.slow
 def test_a_validation_is_made_of_the_model_at_its_begin(monkeypatch):
     """A ``test_step`` that is replaced too late for Keras is too late for a shared step as well."""
     check(

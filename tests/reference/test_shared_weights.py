@@ -75,6 +75,7 @@ def test_a_model_that_was_initialized_only(X, target):
         regressor(builder).fit(X, target)
 
 
+@pytest.mark.slow
 def test_nothing_is_kept(X, target):
     """Weights are forgotten with their model."""
     gc.collect()
