@@ -5,7 +5,7 @@ and callbacks are those of the fit.
 """
 
 import functools
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from typing import Any
@@ -45,7 +45,7 @@ from scikeras_reference._model.compilation import (
 from scikeras_reference._model.keras_objects import callbacks_of_call
 from scikeras_reference._model.meta import Meta
 from scikeras_reference._persistence import Persistence
-from scikeras_reference._training.encoded_batches import encoded
+from scikeras_reference._training.encoded_batches import encoded, may_run_out
 from scikeras_reference._training.epoch_tasks import SklearnCallbacks
 from scikeras_reference._training.fit import extend_history, fit, keeps_finished_epochs
 from scikeras_reference._training.fitted_attributes import FitState, FittedAttributes
@@ -194,15 +194,16 @@ class FitSteps(SklearnCallbacks, FittedAttributes, Persistence):
         return (*self._encode(X, y), weights)
 
     def _validation_batches(
-        self, source: Any, y: Any, sample_weight: Any, steps: int | None, name: str
+        self, data: tuple[Any, Any, Any], arguments: Mapping[str, Any], name: str
     ) -> Any:
         """Return batches to validate on, without class weights."""
-        require_inside(y, sample_weight, name)
+        require_inside(data[1], data[2], name)
         return encoded(
-            Batches(source, name),
+            Batches(data[0], name),
             lambda batch: self._encode_batch(batch, {"class_weight": None}),
-            passes=2,
-            steps=steps,
+            passes=arguments["epochs"] - arguments["initial_epoch"],
+            steps=arguments.get("validation_steps"),
+            name_of_steps="validation_steps",
         )
 
     def _fit_arguments(
@@ -218,9 +219,8 @@ class FitSteps(SklearnCallbacks, FittedAttributes, Persistence):
         arguments["callbacks"] = callbacks
         data = validation_data(arguments, validation)
         if data is not None and is_batches(data[0]):
-            steps = arguments.get("validation_steps")
             name = "X_val" if arguments.get("validation_data") is None else "validation_data"
-            arguments["validation_data"] = self._validation_batches(*data, steps, name)
+            arguments["validation_data"] = self._validation_batches(data, arguments, name)
         elif data is not None:
             X = validate_features(self, data[0], data[1], reset=False)
             pair = self._encode(X, self._validate_target(X, data[1]))
@@ -236,7 +236,9 @@ class FitSteps(SklearnCallbacks, FittedAttributes, Persistence):
         epoch = arguments["initial_epoch"]
         if not (extend or epoch) or not hasattr(self, "history_"):
             self.history_: dict[str, list[Any]] = {}
-        with self._seeded(epoch), keeps_finished_epochs(self.model_, self.history_):
+        validation = arguments.get("validation_data")
+        ends = may_run_out(validation) if isinstance(validation, Iterator) else nullcontext()
+        with self._seeded(epoch), keeps_finished_epochs(self.model_, self.history_), ends:
             history = fit(self.model_, features, target, weights, arguments)
         extend_history(self.history_, history.history)
 

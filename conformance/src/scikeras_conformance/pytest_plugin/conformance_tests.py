@@ -137,6 +137,8 @@ def _require_kept_settings(result: Result, run: Run) -> None:
         return
     if any(planned.id == about for planned in run.plan):
         settings = run.plan.everything[about]
+        if settings.needs & run.subject.not_offered:
+            return
         kept = Result(
             id=about,
             check=CHECK,

@@ -8,11 +8,13 @@ import contextvars
 import functools
 import math
 import sys
+import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, TypeVar
 
 import keras
+import numpy as np
 
 from scikeras_reference.exceptions import ParameterError
 
@@ -25,6 +27,20 @@ SMALL = 2**22
 BATCH_SIZE = 32
 """Keras's own, where none is given."""
 
+_LIGHT = frozenset(
+    getattr(keras.layers, name)
+    for name in (
+        *("Activation", "ActivityRegularization", "Add", "Average", "BatchNormalization"),
+        *("Concatenate", "Dropout", "ELU", "Flatten", "GaussianDropout", "GaussianNoise"),
+        *("InputLayer", "LayerNormalization", "LeakyReLU", "Maximum", "Minimum", "Multiply"),
+        *("PReLU", "ReLU", "RepeatVector", "Reshape", "Softmax", "Subtract"),
+    )
+)
+"""Layers that do about one thing for each number that they return."""
+_inside = [0, 1]
+"""How many threads are in such a block now, and the number of PyTorch before the first came."""
+_local = threading.local()
+_lock = threading.Lock()
 _chosen: contextvars.ContextVar[int | None] = contextvars.ContextVar("torch_threads")
 """What `torch_threads` was given in the blocks around."""
 
@@ -36,17 +52,19 @@ def torch_threads(number: int | None) -> Iterator[None]:
     Without it, a small model on the backend PyTorch is trained, and predicts, in one thread:
     several threads would have to wait for each other after every operation, which takes several
     times as long as the operation. Results may differ in the last bit of a float, as they do on a
-    machine with another number of cores. Models are small if they have no other layers with
-    weights than `Dense` and normalizations, and need at most four million multiplications for a
-    batch. All others use as many threads as PyTorch does by itself. On other backends, nothing
-    depends on it.
+    machine with another number of cores. Models are small if they consist of `Dense`,
+    `BatchNormalization`, `LayerNormalization` and layers without weights that do little, and need
+    at most four million multiplications for a batch, whose number of rows has to be known. All
+    others use as many threads as PyTorch does by itself. On other backends, nothing depends on it.
+
+    The block is about this thread only: with ``n_jobs`` above 1, the fits of other threads and
+    processes know nothing of it.
 
     Parameters
     ----------
     number : int or None
         The number of threads, for models of any size; None stands for the number that PyTorch has,
-        ``torch.get_num_threads()``. It is that of the calling thread, and is put back after each
-        fit and prediction.
+        ``torch.get_num_threads()``, which is put back after each fit and prediction.
 
     Raises
     ------
@@ -59,7 +77,8 @@ def torch_threads(number: int | None) -> Iterator[None]:
     >>> with torch_threads(2):
     ...     pass  # classifier.fit(X, y)
     """
-    if number is not None and (type(number) is not int or number < 1):
+    is_number = isinstance(number, (int, np.integer)) and not isinstance(number, bool)
+    if number is not None and (not is_number or number < 1):
         raise ParameterError(f"number={number!r} has to be None or an integer of at least 1.")
     token = _chosen.set(number)
     try:
@@ -79,7 +98,8 @@ def in_suitable_threads(function: Function) -> Function:
 
     @functools.wraps(function)
     def in_threads(model: Any, *rest: Any) -> Any:
-        with _threads(_chosen.get(1 if _is_small(model, rest[-1]) else None)):
+        suitable = 1 if _is_small(model, rest[0], rest[-1]) else None
+        with _threads(_chosen.get(suitable)):
             return function(model, *rest)
 
     return in_threads  # type: ignore[return-value]
@@ -89,28 +109,42 @@ def in_suitable_threads(function: Function) -> Function:
 def _threads(number: int | None) -> Iterator[None]:
     """Set the number of PyTorch's threads in a block; None changes nothing."""
     torch = sys.modules["torch"]
-    before = torch.get_num_threads()
-    if number is None or number == before:
+    if number is None or getattr(_local, "is_inside", False):
         yield
         return
-    torch.set_num_threads(number)
+    with _lock:
+        # A thread that is new to PyTorch gets the number that another one has set for itself.
+        if not _inside[0]:
+            _inside[1] = torch.get_num_threads()
+        _inside[0] += 1
+    _local.is_inside = True
+    if torch.get_num_threads() != number:
+        torch.set_num_threads(number)
     try:
         yield
     finally:
-        if torch.get_num_threads() == number:  # else a callback has chosen another
-            torch.set_num_threads(before)
+        _local.is_inside = False
+        with _lock:
+            _inside[0] -= 1
+            if torch.get_num_threads() == number != _inside[1]:  # else a callback chose another
+                torch.set_num_threads(_inside[1])
 
 
-def _is_small(model: Any, arguments: Mapping[str, Any]) -> bool:
+def _is_small(model: Any, x: Any, arguments: Mapping[str, Any]) -> bool:
+    is_counted = hasattr(x, "shape") or isinstance(x, (list, tuple, dict))
     rows = arguments.get("batch_size") or BATCH_SIZE
-    work = _work(model)
+    work = _work(model) if is_counted else None
     return work is not None and rows * work <= SMALL
 
 
 def _work(model: Any) -> int | None:
     """Return the multiplications for one row; None if that cannot be known."""
     work = 0
-    for layer in getattr(model, "layers", ()) or [model]:
+    layers = getattr(model, "layers", ()) or [model]
+    operations = getattr(model, "operations", ())  # of a functional model; some are no layers
+    if not all(isinstance(operation, keras.Layer) for operation in operations):
+        return None
+    for layer in layers:
         if layer is not model and isinstance(layer, keras.Model):
             part = _work(layer)
         else:
@@ -122,13 +156,10 @@ def _work(model: Any) -> int | None:
 
 
 def _work_of_layer(layer: Any) -> int | None:
-    if isinstance(layer, keras.layers.Lambda):  # it may do anything
-        return None
     try:
         sizes = [math.prod(tensor.shape[1:]) for tensor in keras.tree.flatten(layer.output)]
     except (AttributeError, TypeError, ValueError):  # never called, or a dimension is not known
         return None
-    known = (keras.layers.BatchNormalization, keras.layers.LayerNormalization)
-    if isinstance(layer, keras.layers.Dense):
+    if type(layer) is keras.layers.Dense:
         return int(sum(sizes)) * int(layer.kernel.shape[0])
-    return sum(sizes) if not layer.weights or isinstance(layer, known) else None
+    return sum(sizes) if type(layer) in _LIGHT else None

@@ -33,9 +33,9 @@ class Evidence(IntEnum):
 
     RAISES = 0
     CONSTANT = 1  # the value does not depend on which class is predicted
-    SPREAD = 2  # in a batch, it does not depend on which row is predicted to be which
-    WRONG = 3  # for some class, right outputs are no better than wrong ones
-    RIGHT_BY_BATCH = 4  # right outputs are better for every class, in values of whole batches only
+    WRONG = 2  # for some class, right outputs are no better than wrong ones
+    RIGHT_BY_BATCH = 3  # right outputs are better for every class, in values of whole batches only
+    SPREAD = 4  # better row by row; a batch does not depend on which row is predicted to be which
     RIGHT_BY_ROW = 5  # they are better row by row, but a batch is not what its rows are
     RIGHT = 6  # they are better row by row, and a batch is the mean or the sum of its rows
 
@@ -77,7 +77,7 @@ def probed_form(loss: Any, n_units: int, n_classes: int) -> FormOfLoss:
         best = max(TargetForm, key=lambda form: found[form])  # the first of equals
         tried[key] = FormOfLoss(
             best if found[best] >= Evidence.RIGHT_BY_BATCH else TargetForm.NUMBERS,
-            is_shown=found[best] >= Evidence.RIGHT_BY_BATCH,
+            is_shown=found[best] >= Evidence.RIGHT_BY_BATCH and found[best] is not Evidence.SPREAD,
             takes_one_hot=found[TargetForm.ONE_HOT] is not Evidence.RAISES,
             spreads=Evidence.SPREAD in found.values(),
         )

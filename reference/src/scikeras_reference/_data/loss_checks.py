@@ -109,9 +109,9 @@ def check_label_form(found: FormOfLoss, loss: str, n_classes: int) -> None:
     if not found.is_shown and found.spreads:
         warnings.warn(
             f"The loss {loss} compares every row of a batch with every other: its value is the same"
-            " if the rows of the outputs are exchanged. Most likely it flattens the outputs, or the"
-            " target, and not both. Both are given to it with one row for each sample: (n, 1) for"
-            " a model of one unit.",
+            " if the rows of the outputs are exchanged. Unless it is meant to compare batches, it"
+            " flattens the outputs, or the target, and not both. Both are given to it with one row"
+            " for each sample: (n, 1) for a model of one unit.",
             TargetFormWarning,
             stacklevel=2,
         )

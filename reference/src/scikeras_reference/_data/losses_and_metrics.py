@@ -21,7 +21,10 @@ __all__ = [
 _DEFERRED = {"crossentropy": "crossentropy", "ce": "crossentropy"}
 DEFERRED_LOSSES = frozenset(_DEFERRED)
 _DEFERRED_METRICS = {"accuracy": "accuracy", "acc": "accuracy"}
-DEFERRED_METRICS = frozenset({*_DEFERRED_METRICS, *(name.upper() for name in _DEFERRED_METRICS)})
+# Keras reads them in any case.
+DEFERRED_METRICS = frozenset(
+    spelled(name) for name in _DEFERRED_METRICS for spelled in (str.lower, str.upper, str.title)
+)
 
 
 def snake_case(name: str) -> str:

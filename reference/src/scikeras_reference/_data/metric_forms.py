@@ -37,6 +37,7 @@ _OF_SCORES = (
     keras.metrics.CategoricalHinge,
 )
 _known: dict[Any, str] = {}
+_misread: dict[Any, bool] = {}
 _MAX_KNOWN = 512
 
 
@@ -79,7 +80,8 @@ def check_metrics(
         what = "" if is_deferred else _verdict(metric, form, n_units, n_classes)
         if what:
             raise _refusal(what, name, loss, form, n_units, n_classes)
-        if takes_logits and (are_independent or not is_deferred):
+        # Of several units, Keras compares the largest ones for 'accuracy', also of logits.
+        if takes_logits and (n_units == 1 or not is_deferred):
             computed = keras.metrics.BinaryAccuracy() if is_deferred else metric
             if _misreads_logits(computed, form, n_units, n_classes, are_independent):
                 _warn_of_logits(name, loss)
@@ -171,6 +173,8 @@ def _find(metric: Any, form: TargetForm, n_units: int, n_classes: int) -> str:
             constant = given[0] is Evidence.CONSTANT and _is_from_keras(metric)
             return "constant" if constant else ""
         found = {other: tried(other) for other in others}
+    if isinstance(metric, keras.metrics.Accuracy) and not given[1].any():
+        return "zero"
     return (_judge if _is_from_keras(metric) else _judge_own)(form, given, found)
 
 
@@ -196,10 +200,10 @@ def _judge(form: TargetForm, given: _Probe, others: Mapping[TargetForm, _Probe])
         # By chance it may look right.
         if by_unit is not Evidence.RAISES and not is_for_numbers:
             same = np.allclose(values, unit_values, rtol=1e-3, atol=1e-6)
-            return "units" if not same else "" if values.any() else "zero"
+            return "" if same else "units"
     elif values.any():
         return _judge_own(form, given, others)
-    return "" if values.any() else "zero"
+    return ""
 
 
 def _misreads_logits(
@@ -208,6 +212,17 @@ def _misreads_logits(
     """Return whether a metric of Keras takes probabilities, and is another number for logits."""
     if not _is_from_keras(metric) or _has_logits(metric):
         return False
+    key = (_key(metric), form, n_units, n_classes, are_independent)
+    if key not in _misread:
+        if len(_misread) >= _MAX_KNOWN:
+            _misread.clear()
+        _misread[key] = _is_another_on_logits(metric, form, n_units, n_classes, are_independent)
+    return _misread[key]
+
+
+def _is_another_on_logits(
+    metric: Any, form: TargetForm, n_units: int, n_classes: int, are_independent: bool
+) -> bool:
     with preserved_generators(), warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:

@@ -43,6 +43,9 @@ __all__ = [
     "validate_target",
 ]
 
+TRAINED_ON = "training samples"
+"""What rows are called in errors if Keras gets their weights; scorers are not Keras."""
+
 
 def validate_features(estimator: Any, X: Any, y: Any = None, *, reset: bool) -> Any:
     """Return X as a finite, numeric array; remember its columns, or check them.
@@ -212,8 +215,10 @@ def target_type(y: Any) -> str:
         return str(type_of_target(y, input_name="y"))
 
 
-def check_weights(sample_weight: Any, X: Any, what: str = "training samples") -> Any:
+def check_weights(sample_weight: Any, X: Any, what: str = TRAINED_ON) -> Any:
     """Return sample weights as an array of floats of shape (n_samples,); None stays None.
+
+    Those to train or to validate with have to be numbers of Keras's own precision too.
 
     Raises
     ------
@@ -225,11 +230,11 @@ def check_weights(sample_weight: Any, X: Any, what: str = "training samples") ->
     >>> check_weights([1, 2], [[0.0], [1.0]])
     array([1., 2.])
     """
-    weights = as_weights(sample_weight, X)
+    weights = as_weights(sample_weight, X, are_scored=what != TRAINED_ON)
     return None if weights is None else require_weight(weights, what)
 
 
-def as_weights(sample_weight: Any, X: Any) -> Any:
+def as_weights(sample_weight: Any, X: Any, *, are_scored: bool = False) -> Any:
     """Return sample weights as `check_weights` does; all of them may be zero, as in a batch."""
     if sample_weight is None:
         return None
@@ -255,11 +260,12 @@ def as_weights(sample_weight: Any, X: Any) -> Any:
             f" {weights.shape}."
         )
     check_consistent_length(X, weights)
-    check_float_range(weights, "sample_weight")
+    if not are_scored:  # scorers compute in NumPy
+        check_float_range(weights, "sample_weight")
     return weights
 
 
-def require_weight(weights: Any, what: str = "training samples") -> Any:
+def require_weight(weights: Any, what: str = TRAINED_ON) -> Any:
     """Return `weights`, None or an array; refuse weights that are all zero.
 
     Raises
@@ -267,10 +273,16 @@ def require_weight(weights: Any, what: str = "training samples") -> Any:
     InputError
         A ``ValueError`` (clause API-6).
     """
-    if weights is not None and not weights.astype(keras.config.floatx()).any():
+    if weights is None:
+        return None
+    floatx = keras.config.floatx()
+    if what == TRAINED_ON:  # class weights may have multiplied them
+        check_float_range(weights, "sample_weight times class_weight")
+    if not (weights.astype(floatx) if what == TRAINED_ON else weights).any():
+        zero = f"zero in {floatx}" if weights.any() else "zero"
         raise InputError(
             f"No {what} had any weight: every sample_weight, times the class_weight of its row if"
-            " there is one, is zero, so no row counts. Give at least one row a weight."
+            f" there is one, is {zero}, so no row counts. Give at least one row a weight."
         )
     return weights
 

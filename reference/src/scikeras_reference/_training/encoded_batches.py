@@ -78,7 +78,14 @@ class SequentialBatches(OwnBatches):
         return _packed(self._encode(batch))
 
 
-def encoded(batches: Batches, encode: Encode, *, passes: int, steps: int | None = None) -> Any:
+def encoded(
+    batches: Batches,
+    encode: Encode,
+    *,
+    passes: int,
+    steps: int | None = None,
+    name_of_steps: str = "steps_per_epoch",
+) -> Any:
     """Return the batches in a form that Keras reads.
 
     Parameters
@@ -91,6 +98,8 @@ def encoded(batches: Batches, encode: Encode, *, passes: int, steps: int | None 
         How often Keras reads them.
     steps : int or None, default=None
         Batches of an epoch, if the caller has set their number.
+    name_of_steps : str, default="steps_per_epoch"
+        The argument that sets it, for errors.
 
     Returns
     -------
@@ -108,7 +117,7 @@ def encoded(batches: Batches, encode: Encode, *, passes: int, steps: int | None 
     if steps is None and batches.is_endless:
         raise InputError(
             f"A {type(batches.source).__name__} without an end needs a number of batches: give"
-            " steps_per_epoch to fit, and steps to predict."
+            f" {name_of_steps} to fit, and steps to predict."
         )
     if batches.dataset is not None:
         return NumberedBatches(batches.dataset, encode)
@@ -116,7 +125,7 @@ def encoded(batches: Batches, encode: Encode, *, passes: int, steps: int | None 
         return _generated(batches, encode, again=batches.repeats)
     if passes == 1 and batches.count is None:
         return _generated(batches, encode, again=False)
-    batches.require_repeats("in each epoch, unless steps_per_epoch is given")
+    batches.require_repeats(f"in each epoch, unless {name_of_steps} is given")
     return SequentialBatches(batches, encode)
 
 

@@ -208,8 +208,6 @@ def _check_values(arguments: Mapping[str, Any]) -> None:
     """Check the values of the arguments that are present."""
     if "epochs" in arguments and arguments["epochs"] is None:
         raise ParameterError("epochs is None; it has to be a whole number, 0 or more.")
-    for name, (lowest, highest) in _RANGES.items():
-        _check_range(name, arguments.get(name), lowest, highest)
     split = arguments.get("validation_split")
     if split is not None and not isinstance(split, _NUMBERS_OR_TEXT) and not is_splitter(split):
         raise ParameterError(
@@ -217,6 +215,8 @@ def _check_values(arguments: Mapping[str, Any]) -> None:
             " splitter of scikit-learn (an instance, such as StratifiedKFold(5)), or a callable"
             " that takes X and y."
         )
+    for name, (lowest, highest) in _RANGES.items():
+        _check_range(name, arguments.get(name), lowest, highest)
     if isinstance(verbose := arguments.get("verbose"), str) and verbose != "auto":
         raise ParameterError(f"verbose is {verbose!r}; it has to be 0, 1, 2 or 'auto'.")
     if isinstance(shuffle := arguments.get("shuffle"), str):

@@ -160,7 +160,7 @@ def require_alike(
     what: str,
     found: Mapping[str, Any],
     expected: Mapping[str, Any],
-    again: Callable[[], Mapping[str, Any]] | None = None,
+    again: Mapping[str, Any] | None = None,
     *,
     follows: str = "",
 ) -> None:
@@ -176,8 +176,8 @@ def require_alike(
         Its outcome.
     expected : dict
         The outcome of an estimator that it should not differ from.
-    again : callable, optional
-        Returns the outcome of one more of those, which is needed only where there is a difference:
+    again : dict, optional
+        The outcome of one more of those, made before `found`, which may have changed the process:
         what differs between the two, by chance, does not count.
     follows : str, default=""
         The check whose failure explains a difference, if there is one.
@@ -187,7 +187,7 @@ def require_alike(
     different = [
         name for name in names if not _alike(expected.get(name, missing), found.get(name, missing))
     ]
-    other = again() if different and again is not None else expected
+    other = expected if again is None else again
     for name in different:
         wanted = expected.get(name, missing)
         if _alike(wanted, other.get(name, missing)):

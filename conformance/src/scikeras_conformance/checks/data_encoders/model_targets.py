@@ -138,7 +138,7 @@ def results_kept(context: CheckContext) -> None:
         for rows in (X, X[::-1], X[:3], X[3:6], X[-1:], X[:1]):
             # Other rows, of which there are as many.
             found = context.call(estimator, method, rows)
-            kept.append((found, np.array(found)))
+            kept.append((found, as_array(context, found, method).copy()))
         context.fit(estimator, X, y)
         changed = [one for one, before in kept if not np.array_equal(one, before)]
         context.require(

@@ -81,8 +81,9 @@ def while_training(context: CheckContext) -> None:
     estimator = context.make(before_each_batch(helper_builder(context), interrupt), epochs=6)
     with context.preparing("fit"), suppress(KeyboardInterrupt):
         estimator.fit(X, y)
-    if not batches:
+    if len(batches) <= INTERRUPTED_EPOCH:
         context.recording_model(estimator)  # any other model is not interrupted
+        context.stop("fit", "did not train for as many epochs as it should")
     with context.doing("reading history_ after an interrupt in the third epoch"):
         is_there = hasattr(estimator, "history_")
     context.require(is_there, "after an interrupt in the third epoch there is no history_")

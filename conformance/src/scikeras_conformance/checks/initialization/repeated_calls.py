@@ -3,7 +3,6 @@
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from functools import partial
 from typing import Any
 
 from scikeras_conformance.catalog.check import ESTIMATORS, check
@@ -209,10 +208,10 @@ def like_a_first_fit(context: CheckContext) -> None:
             context.fit(estimator, X, y)
             return observed.outcome(estimator, X)
 
-    first = fitted(later=False)
+    first, second = (fitted(later=False) for _ in range(2))
     calls = " and ".join(name for name, _ in history.calls)
     what = f"after {calls} with other data ({context.case}), fit"
-    require_alike(context, what, fitted(later=True), first, partial(fitted, later=False))
+    require_alike(context, what, fitted(later=True), first, second)
 
 
 _OF_X = ("predict", "predict_proba", "decision_function")
@@ -307,9 +306,9 @@ def set_between_fits(context: CheckContext) -> None:
             context.fit(estimator, X, y)
             return observed.outcome(estimator, X)
 
-    first = fitted(later=False)
+    first, second = (fitted(later=False) for _ in range(2))
     what = f"after fit and set_params({context.case}=...), fit"
-    require_alike(context, what, fitted(later=True), first, partial(fitted, later=False))
+    require_alike(context, what, fitted(later=True), first, second)
 
 
 def _random_model(context: CheckContext) -> Any:
@@ -358,6 +357,6 @@ def initialize_like_a_first_call(context: CheckContext) -> None:
             context.observe.initialize(estimator, X, y)
         return observed.outcome(estimator, X, fitted=False)
 
-    first = initialized(later=False)
+    first, second = (initialized(later=False) for _ in range(2))
     what = f"after fit with {context.case.replace('-', ' ')}, initialize"
-    require_alike(context, what, initialized(later=True), first, partial(initialized, later=False))
+    require_alike(context, what, initialized(later=True), first, second)
