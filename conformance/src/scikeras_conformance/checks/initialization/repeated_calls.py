@@ -175,8 +175,11 @@ HISTORIES = ("other-values", "other-number", "other-dtypes", *_SPECIAL)
         "partial_fit": Capability.PARTIAL_FIT,
         "initialize": Capability.INITIALIZE,
     },
+    conditional=True,
 )
 def like_a_first_fit(context: CheckContext) -> None:
+    if context.case == "partial_fit" and context.subject.builder_protocol == "none":
+        context.not_applicable("the model was built before, for all classes of partial_fit")
     history = _history(context)
     X, y, data = history.after
 
