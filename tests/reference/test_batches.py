@@ -158,7 +158,10 @@ def test_generators(X, y3):
         (lambda X, y: classifier().fit(lambda: iter(())), "has no batches"),
         (lambda X, y: classifier().fit(lambda: [(X, y, y, y)]), "4 items"),
         (lambda X, y: classifier().fit(lambda: [X]), "requires y"),
-        (lambda X, y: regressor().fit(Dataset(X, X[:, 0]), X_val=parts(X, X[:, 0])), "X_val is a"),
+        (
+            lambda X, y: regressor(epochs=2).fit(Dataset(X, X[:, 0]), X_val=parts(X, X[:, 0])),
+            "X_val is a",
+        ),
         (lambda X, y: classifier().fit([(X, y), (X, y)]), "list of 2 batches.*Rows"),
         (
             lambda X, y: regressor().fit(Dataset(X, X[:, 0])).score(lambda: [(X,)]),
