@@ -195,15 +195,11 @@ def check_target(model: Any, target: Any, shapes: Sequence[Shape]) -> None:
 def _check_one_loss(model: Any, losses: Any) -> None:
     """Check that a list or a dict of losses for a single output has one entry, with its name."""
     names = list(getattr(model, "output_names", None) or [])
-    if isinstance(losses, Mapping):
-        is_a_class = not isinstance(model, keras.Sequential) and not knows_its_inputs(model)
-        is_right = (
-            is_a_class  # of the user's own, which may return a dict
-            or isinstance(getattr(model, "output", None), Mapping)
-            or set(losses) <= set(names)
-        )
-    else:
+    is_right = True  # a class of the user's own may return a dict
+    if not isinstance(losses, Mapping):
         is_right = len(losses) == 1 or is_missing(losses)
+    elif isinstance(model, keras.Sequential) or knows_its_inputs(model):
+        is_right = isinstance(getattr(model, "output", None), Mapping) or set(losses) <= set(names)
     if not is_right:
         raise model_errors.unfit_losses(losses, names)
 
