@@ -36,8 +36,7 @@ _OF_SCORES = (
     keras.metrics.SquaredHinge,
     keras.metrics.CategoricalHinge,
 )
-_known: dict[Any, str] = {}
-_misread: dict[Any, bool] = {}
+_known: dict[Any, Any] = {}
 _MAX_KNOWN = 512
 
 
@@ -73,17 +72,18 @@ def check_metrics(
     CompilationError
         A ``ValueError`` that names the metric, the loss and what to do.
     """
+    facts = (form, n_units, n_classes)
     for metric in metrics:
         name = metric if isinstance(metric, str) else _name(metric)
         # Keras resolves some names by the form of the target.
         is_deferred = isinstance(metric, str) and metric in DEFERRED_METRICS
-        what = "" if is_deferred else _verdict(metric, form, n_units, n_classes)
+        what = "" if is_deferred else _remembered(_verdict, metric, *facts)
         if what:
-            raise _refusal(what, name, loss, form, n_units, n_classes)
+            raise _refusal(what, name, loss, *facts)
         # Of several units, Keras compares the largest ones for 'accuracy', also of logits.
         if takes_logits and (n_units == 1 or not is_deferred):
             computed = keras.metrics.BinaryAccuracy() if is_deferred else metric
-            if _misreads_logits(computed, form, n_units, n_classes, are_independent):
+            if _remembered(_misreads_logits, computed, *facts, are_independent):
                 _warn_of_logits(name, loss)
 
 
@@ -139,20 +139,20 @@ def _warn_of_logits(name: str, loss: str) -> None:
     )
 
 
-def _verdict(metric: Any, form: TargetForm, n_units: int, n_classes: int) -> str:
-    """Return what is wrong with a metric, in one word; an empty text if nothing is."""
-    key = (_key(metric), form, n_units, n_classes)
-    if key[0] is None or key not in _known:
-        found = _find(metric, form, n_units, n_classes)
-        if key[0] is None:
-            return found
+def _remembered(find: Callable[..., Any], metric: Any, *facts: Any) -> Any:
+    """Return what `find` finds about a metric; what it found about one of Keras is remembered."""
+    key = _key(metric)
+    if key is None:
+        return find(metric, *facts)
+    if (find, key, *facts) not in _known:
         if len(_known) >= _MAX_KNOWN:
             _known.clear()
-        _known[key] = found
-    return _known[key]
+        _known[find, key, *facts] = find(metric, *facts)
+    return _known[find, key, *facts]
 
 
-def _find(metric: Any, form: TargetForm, n_units: int, n_classes: int) -> str:
+def _verdict(metric: Any, form: TargetForm, n_units: int, n_classes: int) -> str:
+    """Return what is wrong with a metric, in one word; an empty text if nothing is."""
     try:
         compute = _computing(metric)
     except Exception:  # Keras says what is wrong with it when it compiles the metric
@@ -173,7 +173,8 @@ def _find(metric: Any, form: TargetForm, n_units: int, n_classes: int) -> str:
             constant = given[0] is Evidence.CONSTANT and _is_from_keras(metric)
             return "constant" if constant else ""
         found = {other: tried(other) for other in others}
-    if isinstance(metric, keras.metrics.Accuracy) and not given[1].any():
+    is_constant = given[0] is Evidence.CONSTANT
+    if is_constant and isinstance(metric, keras.metrics.Accuracy) and not given[1].any():
         return "zero"
     return (_judge if _is_from_keras(metric) else _judge_own)(form, given, found)
 
@@ -201,9 +202,8 @@ def _judge(form: TargetForm, given: _Probe, others: Mapping[TargetForm, _Probe])
         if by_unit is not Evidence.RAISES and not is_for_numbers:
             same = np.allclose(values, unit_values, rtol=1e-3, atol=1e-6)
             return "" if same else "units"
-    elif values.any():
-        return _judge_own(form, given, others)
-    return ""
+        return ""
+    return _judge_own(form, given, others) if values.any() else ""
 
 
 def _misreads_logits(
@@ -212,17 +212,6 @@ def _misreads_logits(
     """Return whether a metric of Keras takes probabilities, and is another number for logits."""
     if not _is_from_keras(metric) or _has_logits(metric):
         return False
-    key = (_key(metric), form, n_units, n_classes, are_independent)
-    if key not in _misread:
-        if len(_misread) >= _MAX_KNOWN:
-            _misread.clear()
-        _misread[key] = _is_another_on_logits(metric, form, n_units, n_classes, are_independent)
-    return _misread[key]
-
-
-def _is_another_on_logits(
-    metric: Any, form: TargetForm, n_units: int, n_classes: int, are_independent: bool
-) -> bool:
     with preserved_generators(), warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:
