@@ -118,6 +118,8 @@ def test_the_product_of_weights_is_looked_at():
     made = classifier(loss="categorical_crossentropy", class_weight={0: 1e20, 1: 1.0})
     with pytest.raises(InputError, match="times class_weight"):
         made.fit(X, y, sample_weight=np.full(20, 1e20))
+    with pytest.raises(InputError, match="times class_weight"):
+        made.fit(lambda: [(X, y, np.full(20, 1e20))], classes=[0, 1])
 
 
 def test_a_generator_to_validate_with_once():

@@ -127,7 +127,7 @@ class BatchSteps(FitSteps):
             raise InputError("X yields batches without targets, which cannot be scored.")
         y = self._validate_target(predictions, np.concatenate([batch.y for batch in seen]))
         weights = weights_of(seen, [len(batch.y) for batch in seen])
-        return y, predictions, check_weights(weights, predictions, "samples")
+        return y, predictions, check_weights(weights, predictions, are_scored=True)
 
 
 def _require_no_split(arguments: Mapping[str, Any]) -> None:

@@ -14,6 +14,7 @@ import numpy as np
 from sklearn.preprocessing import FunctionTransformer
 
 from scikeras_reference._data.batch_sources import Batch, Batches, is_batches, require_inside
+from scikeras_reference._data.class_weights import times_class_weights
 from scikeras_reference._data.named_inputs import require_named_inputs
 from scikeras_reference._data.rows import Rows, fitted_to_rows
 from scikeras_reference._data.sparse import fits_encoder
@@ -190,7 +191,7 @@ class FitSteps(SklearnCallbacks, FittedAttributes, Persistence):
         weights = as_weights(batch.weights, X)
         by_class, _ = self._class_weights(y, call)
         if by_class is not None:
-            weights = by_class if weights is None else weights * by_class
+            weights = times_class_weights(weights, by_class)
         return (*self._encode(X, y), weights)
 
     def _validation_batches(

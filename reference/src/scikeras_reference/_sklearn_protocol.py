@@ -93,7 +93,7 @@ class SklearnProtocol(NamedParameters, Representation, BaseEstimator):  # type: 
         if is_batches(X):
             y, predictions, weights = self._predicted_batches(X, y, sample_weight)
         else:
-            weights = check_weights(sample_weight, X, "samples")
+            weights = check_weights(sample_weight, X, are_scored=True)
             y = self._validate_target(X, y)
             predictions = self.predict(X)
         if weights is not None:

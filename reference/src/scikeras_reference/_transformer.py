@@ -297,7 +297,7 @@ validation_batch_size, verbose, callbacks, validation_split, shuffle, run_eagerl
         if is_batches(X):
             rows, returned, weights = self._reconstructed_batches(X, sample_weight)
         else:
-            weights = check_weights(sample_weight, X, "samples")
+            weights = check_weights(sample_weight, X, are_scored=True)
             rows = densified(validate_features(self, X, reset=False))
             returned = self.reconstruct(X)
         if weights is not None:
@@ -345,7 +345,7 @@ validation_batch_size, verbose, callbacks, validation_split, shuffle, run_eagerl
         seen = record.seen()
         parts = [densified(validate_features(self, batch.x, reset=False)) for batch in seen]
         weights = weights_of(seen, [len(part) for part in parts])
-        return np.concatenate(parts), returned, check_weights(weights, returned, "samples")
+        return np.concatenate(parts), returned, check_weights(weights, returned, are_scored=True)
 
     def _codes(self, X: Any) -> Any:
         """Return codes as the decoder takes them."""

@@ -12,7 +12,7 @@ from sklearn.utils.class_weight import compute_sample_weight
 from scikeras_reference._data.float_range import check_float_range
 from scikeras_reference.exceptions import ParameterError
 
-__all__ = ["weights_by_class"]
+__all__ = ["times_class_weights", "weights_by_class"]
 
 
 def weights_by_class(class_weight: Any, y: Any, high: Any = None) -> Any:
@@ -60,6 +60,26 @@ def weights_by_class(class_weight: Any, y: Any, high: Any = None) -> Any:
         ) from error
     check_float_range(found, "class_weight")
     return found
+
+
+def times_class_weights(weights: Any, by_class: Any) -> Any:
+    """Return the weights of rows times those of their classes; `weights` may be None.
+
+    Raises
+    ------
+    InputError
+        A ``ValueError``, if Keras's floats cannot hold the products.
+
+    Examples
+    --------
+    >>> times_class_weights(np.array([1.0, 2.0]), np.array([3.0, 1.0]))
+    array([3., 2.])
+    """
+    if weights is None:
+        return by_class
+    product = weights * by_class
+    check_float_range(product, "sample_weight times class_weight")
+    return product
 
 
 def _check_values(weights: Mapping[Any, Any], class_weight: Any) -> None:

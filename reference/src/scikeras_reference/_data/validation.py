@@ -43,9 +43,6 @@ __all__ = [
     "validate_target",
 ]
 
-TRAINED_ON = "training samples"
-"""What rows are called in errors if Keras gets their weights; scorers are not Keras."""
-
 
 def validate_features(estimator: Any, X: Any, y: Any = None, *, reset: bool) -> Any:
     """Return X as a finite, numeric array; remember its columns, or check them.
@@ -215,10 +212,10 @@ def target_type(y: Any) -> str:
         return str(type_of_target(y, input_name="y"))
 
 
-def check_weights(sample_weight: Any, X: Any, what: str = TRAINED_ON) -> Any:
+def check_weights(sample_weight: Any, X: Any, *, are_scored: bool = False) -> Any:
     """Return sample weights as an array of floats of shape (n_samples,); None stays None.
 
-    Those to train or to validate with have to be numbers of Keras's own precision too.
+    Unless they are for a scorer, they have to be numbers of Keras's own precision too.
 
     Raises
     ------
@@ -230,8 +227,8 @@ def check_weights(sample_weight: Any, X: Any, what: str = TRAINED_ON) -> Any:
     >>> check_weights([1, 2], [[0.0], [1.0]])
     array([1., 2.])
     """
-    weights = as_weights(sample_weight, X, are_scored=what != TRAINED_ON)
-    return None if weights is None else require_weight(weights, what)
+    weights = as_weights(sample_weight, X, are_scored=are_scored)
+    return require_weight(weights, are_scored=are_scored)
 
 
 def as_weights(sample_weight: Any, X: Any, *, are_scored: bool = False) -> Any:
@@ -265,7 +262,7 @@ def as_weights(sample_weight: Any, X: Any, *, are_scored: bool = False) -> Any:
     return weights
 
 
-def require_weight(weights: Any, what: str = TRAINED_ON) -> Any:
+def require_weight(weights: Any, *, are_scored: bool = False) -> Any:
     """Return `weights`, None or an array; refuse weights that are all zero.
 
     Raises
@@ -276,9 +273,8 @@ def require_weight(weights: Any, what: str = TRAINED_ON) -> Any:
     if weights is None:
         return None
     floatx = keras.config.floatx()
-    if what == TRAINED_ON:  # class weights may have multiplied them
-        check_float_range(weights, "sample_weight times class_weight")
-    if not (weights.astype(floatx) if what == TRAINED_ON else weights).any():
+    if not (weights if are_scored else weights.astype(floatx)).any():
+        what = "samples" if are_scored else "training samples"
         zero = f"zero in {floatx}" if weights.any() else "zero"
         raise InputError(
             f"No {what} had any weight: every sample_weight, times the class_weight of its row if"

@@ -8,6 +8,7 @@ from typing import Any
 import keras
 import numpy as np
 
+from scikeras_reference._data.class_weights import times_class_weights
 from scikeras_reference.exceptions import ValidationSplitWarning
 
 __all__ = ["class_weighted", "training_rows", "warn_of_classes_without_rows"]
@@ -61,7 +62,7 @@ def class_weighted(
     """
     n_samples = len(by_class)
     cut = training_rows(arguments, n_samples)
-    product = by_class if weights is None else weights * by_class
+    product = times_class_weights(weights, by_class)
     if cut == n_samples:
         return features, target, product, dict(arguments)
 
