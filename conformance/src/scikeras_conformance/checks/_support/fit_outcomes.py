@@ -183,15 +183,10 @@ def require_alike(
         The check whose failure explains a difference, if there is one.
     """
     missing = object()
-    names = [*expected, *(name for name in found if name not in expected)]
-    different = [
-        name for name in names if not _alike(expected.get(name, missing), found.get(name, missing))
-    ]
     other = expected if again is None else again
-    for name in different:
-        wanted = expected.get(name, missing)
-        if _alike(wanted, other.get(name, missing)):
-            seen = found.get(name, missing)
+    for name in (*expected, *(name for name in found if name not in expected)):
+        wanted, seen = expected.get(name, missing), found.get(name, missing)
+        if not _alike(wanted, seen) and _alike(wanted, other.get(name, missing)):
             texts = ["absent" if one is missing else show(one) for one in (wanted, seen)]
             words = f"{what}: {name} should be {texts[0]}; it is {texts[1]}"
             context.fail(words, follows=follows)

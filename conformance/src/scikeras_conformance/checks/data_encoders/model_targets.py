@@ -13,7 +13,7 @@ from scikeras_conformance.checks._support.encoders import (
     subclass,
     target_metadata,
 )
-from scikeras_conformance.checks._support.fit_outcomes import stub_model
+from scikeras_conformance.checks._support.fit_outcomes import stub_builder
 from scikeras_conformance.checks._support.helper_models import helper_loss, helper_target
 from scikeras_conformance.checks._support.modules import doubles, keras, np
 from scikeras_conformance.checks._support.predictions import as_array
@@ -129,7 +129,7 @@ def decoded(context: CheckContext) -> None:
 )
 def results_kept(context: CheckContext) -> None:
     X, y, *_ = doubles.dataset(context.wrapper)
-    estimator = context.make(lambda: stub_model(context))
+    estimator = context.make(stub_builder(context))
     context.fit(estimator, X, y)
     for method in ("predict", "predict_proba", "decision_function"):
         if not hasattr(context.cls, method):

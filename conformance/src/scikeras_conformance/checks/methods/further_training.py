@@ -1,6 +1,7 @@
 """API-3 and API-4: what goes on in further training, and what predictions follow it."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 from scikeras_conformance.catalog.check import ESTIMATORS, Wrapper, check
@@ -212,18 +213,19 @@ def predicting_between(context: CheckContext) -> None:
         with context.preparing("reading the optimizer of model_"):
             return [keras.ops.convert_to_numpy(variable) for variable in model.optimizer.variables]
 
-    for method in ("predict", "predict_proba", "decision_function", "score"):
+    calls: list[tuple[str, tuple[Any, ...], dict[str, Any]]] = [
+        *((method, (X,), {}) for method in ("predict", "predict_proba", "decision_function")),
+        *(
+            ("score", (X, y), given)
+            for given in ({}, {"sample_weight": np.linspace(0.5, 2, len(y))})
+        ),
+    ]
+    for method, data, given in calls:
         if not hasattr(context.cls, method):
             continue
         before = values()
-        for more in ({}, {"sample_weight": np.linspace(0.5, 2.0, len(y))}):
-            try:
-                if method == "score":
-                    context.call(estimator, method, X, y, **more)
-                elif not more:
-                    context.call(estimator, method, X)
-            except Blocked:
-                continue  # whether it works is what other clauses are about
+        with suppress(Blocked):  # whether it works is what other clauses are about
+            context.call(estimator, method, *data, **given)
         after = values()
         same = len(before) == len(after) and all(map(np.array_equal, before, after))
         what = "state of the optimizer" if context.case == "optimizer" else "weights of the model"

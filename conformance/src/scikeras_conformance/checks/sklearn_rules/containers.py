@@ -211,11 +211,12 @@ def like_arrays(context: CheckContext) -> None:
     expected = fitted(contained.arrays)
     if context.case == "sparse-by-column":
         try:
-            fitted(contained.given)
+            found = fitted(contained.given)
         except Blocked as blocked:  # bare Keras cannot predict from them either
             context.not_applicable(f"SKL-5.sparse is about what is refused: {blocked}")
-    with context.doing(f"fitting to, and predicting from, {context.case.replace('-', ' ')}"):
-        found = fitted(contained.given)
+    else:
+        with context.doing(f"fitting to, and predicting from, {context.case.replace('-', ' ')}"):
+            found = fitted(contained.given)
     follows = "SKL-5.sparse" if context.case.startswith("sparse") else ""
     what = f"with {context.case.replace('-', ' ')}"
     require_alike(context, what, found, expected, follows=follows)

@@ -4,7 +4,7 @@ import functools
 from typing import Any
 
 from scikeras_conformance.catalog.check import ESTIMATORS, check
-from scikeras_conformance.checks._support.fit_outcomes import stub_model
+from scikeras_conformance.checks._support.fit_outcomes import stub_builder, stub_model
 from scikeras_conformance.checks._support.helper_models import (
     compiled_helper,
     helper_loss,
@@ -85,7 +85,7 @@ class _Builders:
             return stub_model(context)
 
         return {
-            "function": lambda: stub_model(context),
+            "function": stub_builder(context),
             "partial": functools.partial(function, units=1),
             "bound-method": self.method,
             "class": BuilderClass,
