@@ -210,11 +210,11 @@ def test_a_function_that_keras_had_to_make_is_kept():
     arguments = {"verbose": 0, "callbacks": [Breaking()]}
     fit(made, X, Y, None, arguments)
     function = made.train_function
+    own = function.own
 
-    assert function is not None
-    assert not isinstance(function, SharedProgram)
     fit(made, X, Y, None, arguments)
     assert made.train_function is function
+    assert function.own is own
     assert 0 == shared()
 
 

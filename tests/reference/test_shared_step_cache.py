@@ -145,9 +145,69 @@ def test_a_trained_model_is_left_as_keras_leaves_it(monkeypatch):
     expected = go_on(trained(dense, ROWS, LABELS)[0])
     monkeypatch.setenv(SETTING, "1")
     for _ in range(2):
-        model = trained(dense, ROWS, LABELS)[0]
-        assert model.train_function is model.test_function is None
-        assert expected == go_on(model)
+        assert expected == go_on(trained(dense, ROWS, LABELS)[0])
+
+
+def freeze(model):
+    model.layers[0].trainable = False
+
+
+def replace_train_step(model):
+    def train_step(*args):
+        raise AssertionError("Keras does not look at it again")
+
+    model.train_step = train_step
+
+
+def replace_optimizer(model):
+    model.optimizer = keras.optimizers.SGD(0.5)
+
+
+def run_eagerly(model):
+    model.run_eagerly = True
+
+
+def start_anew(model):
+    model.layers[0].trainable = False
+    model.train_function = None
+
+
+def compile_anew(model):
+    model.layers[0].trainable = False
+    model.compile("sgd", "sparse_categorical_crossentropy")
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        freeze,
+        replace_train_step,
+        pytest.param(replace_optimizer, marks=pytest.mark.slow),
+        pytest.param(run_eagerly, marks=pytest.mark.slow),
+        pytest.param(start_anew, marks=pytest.mark.slow),
+        compile_anew,
+    ],
+    ids=["freeze", "train-step", "optimizer", "run-eagerly", "start-anew", "compile-anew"],
+)
+def test_what_changes_between_two_trainings_is_what_it_is_to_keras(monkeypatch, change):
+    """The function of the first training runs again, until something makes Keras make another."""
+
+    def go_on():
+        keras.utils.set_random_seed(7)
+        model = dense()
+        fit(model, ROWS, LABELS, None, {"verbose": 0, "batch_size": 7})
+        change(model)
+        try:
+            fit(model, ROWS, LABELS, None, {"verbose": 0, "batch_size": 7})
+        except Exception as error:
+            return str(error)
+        return [w.tobytes() for w in model.get_weights()]
+
+    monkeypatch.setenv(SETTING, "0")
+    expected = go_on()
+    monkeypatch.setenv(SETTING, "1")
+    assert expected == go_on()
+    assert 0 < shared()
 
 
 def test_an_error_is_the_one_that_keras_raises(monkeypatch):

@@ -7,8 +7,7 @@ cannot be proven that the bits are those of Keras, Keras does all the work, and 
 Deleting this folder leaves a working package.
 """
 
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
 import keras
@@ -17,6 +16,7 @@ from scikeras_reference._shared_steps import refusal_log
 from scikeras_reference._shared_steps.eligibility import (
     require_available,
     require_shareable,
+    require_usual_process,
 )
 from scikeras_reference._shared_steps.quiet_batches import QuietCallbacks, is_quiet
 from scikeras_reference._shared_steps.refusal_log import NotSharedError
@@ -50,12 +50,14 @@ def explain(model: Any) -> str | None:
         The reason that was logged, or None if the model shares its steps.
     """
     try:
-        require_shareable(model, training=bool(getattr(model, "compiled", False)))
+        if getattr(model, "compiled", False):
+            _require_training_shareable(model)
+        else:
+            require_shareable(model, training=False)
     except Exception as error:
         return refusal_log.reason_for(error)
     reason = refusal_log.remembered(model)
-    own = (getattr(model, name, None) for name in ("train_function", "test_function"))
-    if reason is None and any(map(_is_made_by_keras, own)):
+    if reason is None and any(map(_is_made_by_keras, _training_functions(model))):
         return "Keras has made a train or test function for this model alone already"
     return reason
 
@@ -63,18 +65,16 @@ def explain(model: Any) -> str | None:
 def fit(model: Any, x: Any, y: Any, weights: Any, arguments: Mapping[str, Any]) -> Any:
     """Return what ``model.fit(x, y, sample_weight=weights, **arguments)`` returns, bit for bit."""
     plain = {"x": x, "y": y, "sample_weight": weights, **arguments}
-    if any(getattr(model, f"{kind}_function", None) is not None for kind in ("train", "test")):
-        # Keras has made them for this model alone, and they are used again.
+    if any(map(_is_made_by_keras, _training_functions(model))):
         return model.fit(**plain)
     try:
-        require_shareable(model, training=True)
         prepared = _prepared(model, plain)
-        functions = {f"{kind}_function": _function(model, kind) for kind in ("train", "test")}
+        train, test = _shared_functions(model)
         given = prepared.get("callbacks")
         if given and not all(map(_is_ours, given)):
             # A callback may replace what Keras reads when it makes this function, which is now.
-            functions["train_function"].capture()
-            prepared["callbacks"] = [Capture(functions["test_function"]), *given]
+            train.capture()
+            prepared["callbacks"] = [Capture(test), *given]
         if not _on_jax() and is_quiet(arguments):
             prepared["callbacks"] = QuietCallbacks(
                 prepared.get("callbacks") or (),
@@ -86,8 +86,12 @@ def fit(model: Any, x: Any, y: Any, weights: Any, arguments: Mapping[str, Any]) 
         refusal_log.refuse(model, "train", error)
         return model.fit(**plain)
     refusal_log.accept(model, "train")
-    with _shared_functions(model, functions):
+    model.train_function, model.test_function = train, test
+    try:
         return model.fit(**prepared)
+    finally:
+        train.forget_data()
+        test.forget_data()
 
 
 def predict(model: Any, run: Callable[[], Result], *, in_batches: bool) -> Result:
@@ -147,18 +151,30 @@ def _is_ours(callback: Any) -> bool:
     return type(callback).__module__.partition(".")[0] == __name__.partition(".")[0]
 
 
+def _training_functions(model: Any) -> tuple[Any, Any]:
+    """Return the train and the test function of a model, None for one that is not made yet."""
+    return getattr(model, "train_function", None), getattr(model, "test_function", None)
+
+
 def _is_made_by_keras(function: Any) -> bool:
+    """Whether Keras made it for one model alone, and will use it again."""
     return function is not None and not isinstance(function, SharedFunction)
 
 
-@contextmanager
-def _shared_functions(model: Any, functions: Mapping[str, SharedFunction]) -> Iterator[None]:
-    """Let the model use shared functions in the block; afterwards it makes its own, if needed."""
-    for name, function in functions.items():
-        setattr(model, name, function)
-    try:
-        yield
-    finally:
-        for name, function in functions.items():
-            if getattr(model, name) is function:  # nobody compiled the model in the meantime
-                setattr(model, name, function.fallback)
+def _require_training_shareable(model: Any) -> None:
+    """Check that the model can be trained with shared steps, here and now.
+
+    What was made before an earlier training serves this one, too, whatever has become of the model:
+    Keras looks at it again when it is compiled again.
+    """
+    if None in _training_functions(model):
+        require_shareable(model, training=True)
+    else:
+        require_usual_process(model)
+
+
+def _shared_functions(model: Any) -> tuple[SharedFunction, SharedFunction]:
+    """Return what stands for the train and the test function, made new if the model has none."""
+    _require_training_shareable(model)
+    train, test = _training_functions(model)
+    return train or _function(model, "train"), test or _function(model, "test")

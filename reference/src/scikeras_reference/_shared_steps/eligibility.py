@@ -19,7 +19,7 @@ from scikeras_reference._shared_steps.private_names import (
 )
 from scikeras_reference._shared_steps.refusal_log import NotSharedError, class_name
 
-__all__ = ["require_available", "require_shareable"]
+__all__ = ["require_available", "require_shareable", "require_usual_process"]
 
 MAX_WEIGHTS = 1 << 22
 """A prototype has weights of its own; for a larger model they might not fit into memory."""
@@ -41,7 +41,7 @@ def require_shareable(model: Any, *, training: bool) -> None:
     devices, nor with more than one step in a function, nor compiled by XLA on TensorFlow, nor not
     compiled on JAX.
     """
-    require_available()
+    require_usual_process(model)
     if type(model) not in state.model_classes():
         raise NotSharedError(
             f"the class {class_name(type(model))} is neither keras.Sequential nor keras.Model"
@@ -49,11 +49,18 @@ def require_shareable(model: Any, *, training: bool) -> None:
     if not model.built:
         raise NotSharedError("the model is not built yet")
     require_attributes(model, training=training)
-    _require_usual_tracing()
     _require_usual_settings(model)
     if training:
         _require_trainable(model)
     fingerprint(model, training=training)
+
+
+def require_usual_process(model: Any) -> None:
+    """Check that the steps of a model run in the usual way, here and now, whatever they do."""
+    require_available()
+    _require_usual_tracing()
+    if _is_distributed(model):
+        raise NotSharedError("the model runs under a distribution strategy")
 
 
 def _require_usual_tracing() -> None:
@@ -71,8 +78,6 @@ def _require_usual_settings(model: Any) -> None:
         raise NotSharedError(f"jit_compile={model.jit_compile}")
     if model.steps_per_execution != 1:
         raise NotSharedError(f"steps_per_execution={model.steps_per_execution}")
-    if _is_distributed(model):
-        raise NotSharedError("the model runs under a distribution strategy")
     if sum(math.prod(variable.shape) for variable in model.variables) > MAX_WEIGHTS:
         raise NotSharedError(f"the model has more than {MAX_WEIGHTS} weights")
 

@@ -1,4 +1,8 @@
-"""What stands for a train, test or predict function of a model, on every backend."""
+"""What stands for a train, test or predict function of a model, on every backend.
+
+Like the function that Keras would have made in its place, it stays until the model is compiled
+again: what was traced once is run again, whatever becomes of the model in the meantime.
+"""
 
 from typing import Any
 
@@ -38,15 +42,13 @@ class SharedFunction:
             self._own = self._captured
         return self._own
 
-    @property
-    def fallback(self) -> Any:
-        """What the model is left with after training."""
-        raise NotImplementedError
-
     def capture(self) -> None:
         """Make that function from the model as it is now; it is traced if it is used."""
         if self._captured is None:
             self._captured = made_by_keras(self._model, self._kind)
+
+    def forget_data(self) -> None:
+        """Drop what is kept of one training besides its steps, if there is anything."""
 
     def refuse(self, error: BaseException) -> None:
         """Log and remember why the function of Keras is used instead."""

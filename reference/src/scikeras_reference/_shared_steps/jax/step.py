@@ -9,7 +9,6 @@ that structure. What is kept is the program.
 import hashlib
 import itertools
 import sys
-import weakref
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, NoReturn
@@ -17,7 +16,7 @@ from typing import Any, NoReturn
 from scikeras_reference._shared_steps.cache import CACHE
 from scikeras_reference._shared_steps.fingerprint import fingerprint, variables_of
 from scikeras_reference._shared_steps.jax import internals
-from scikeras_reference._shared_steps.keras_internals.state import compilation, mark_called
+from scikeras_reference._shared_steps.keras_internals.state import mark_called
 from scikeras_reference._shared_steps.prototypes import (
     Configuration,
     configuration_of,
@@ -30,18 +29,13 @@ from scikeras_reference._shared_steps.shared_function import SharedFunction
 
 __all__ = ["SharedProgram"]
 
-# The programs of a compiled model, for as long as there is that model: JAX too compiles its
-# function once for each shape, whatever becomes of the model in the meantime.
-_PROGRAMS: "weakref.WeakKeyDictionary[Any, dict[str, dict[Any, Any]]]" = weakref.WeakKeyDictionary()
-
 
 class SharedProgram(SharedFunction):
     """Runs the program that a model shares, or else the function of its own."""
 
     def __init__(self, model: Any, kind: str) -> None:
         super().__init__(model, kind)
-        known = {} if kind == "predict" else _PROGRAMS.setdefault(compilation(model), {})
-        self._programs: dict[Any, dict[Any, Any]] = known.setdefault(kind, {})
+        self._programs: dict[Any, dict[Any, Any]] = {}
         # The state that the last step gave, and its signature: in an epoch it comes back as it is.
         # These are the arrays that are put into the model afterwards.
         self._given: tuple[Any, Any] = None, None
@@ -60,10 +54,9 @@ class SharedProgram(SharedFunction):
         self._given = state, described
         return result, state
 
-    @property
-    def fallback(self) -> Any:
-        """What the model is left with: that function if it was needed, so that it is kept."""
-        return self._own
+    def forget_data(self) -> None:
+        """Drop the state that the last step gave."""
+        self._given = None, None
 
     def _describe_state(self, state: Any) -> Any:
         given, described = self._given

@@ -10,7 +10,6 @@ from scikeras_reference._shared_steps.refusal_log import NotSharedError
 
 __all__ = [
     "build_state",
-    "compilation",
     "mark_called",
     "model_classes",
     "names_matter",
@@ -22,11 +21,6 @@ __all__ = [
 def model_classes() -> tuple[type, ...]:
     """Return Keras's own classes of models that are described by their layers."""
     return (keras.Sequential, module("keras.src.models.functional").Functional)
-
-
-def compilation(model: Any) -> Any:
-    """Return an object that each ``compile`` makes anew."""
-    return model._loss_tracker
 
 
 def mark_called(model: Any) -> None:

@@ -8,7 +8,7 @@ model of that structure then runs the graph on its own variables.
 
 import hashlib
 import sys
-import weakref
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import keras
@@ -31,9 +31,8 @@ __all__ = ["SharedGraph"]
 Shape = tuple[int | None, ...]
 Spec = tuple[tuple[Shape, str], ...]
 """Shape and dtype of each array of a batch."""
-
-# What the first batch of a compiled model looked like, for as long as there is that model.
-_FIRST: "weakref.WeakKeyDictionary[Any, dict[str, dict[str, Spec]]]" = weakref.WeakKeyDictionary()
+Step = Callable[[Sequence[Any]], Any]
+"""Takes the tensors of one batch."""
 
 
 class SharedGraph(SharedFunction):
@@ -41,12 +40,10 @@ class SharedGraph(SharedFunction):
 
     def __init__(self, model: Any, kind: str) -> None:
         super().__init__(model, kind)
-        # As tf.function does for one compiled model: one graph for the shape of the first batch,
-        # and one for all the shapes that differ from it.
-        first = {} if kind == "predict" else _FIRST.setdefault(state.compilation(model), {})
-        self._first: dict[str, Spec] = first.setdefault(kind, {})
-        self._resolved: dict[tuple[str, Spec | None], Any] = {}
-        self._handles: list[Any] = []
+        # As in a tf.function: one graph for the shape of the first batch, and one for all the
+        # shapes that differ from it.
+        self._first: dict[str, Spec] = {}
+        self._resolved: dict[tuple[str, Spec | None], Step | None] = {}
 
     def __call__(self, source: Any) -> Any:
         """Run one step on what Keras passes: an iterator, or a list with one batch."""
@@ -56,7 +53,7 @@ class SharedGraph(SharedFunction):
         if leaves is None:
             return self.own(source)
         step = self._step(source.outline, source.spec)
-        return self.own(source.plain) if step is None else step([*self._handles, *leaves()])
+        return self.own(source.plain) if step is None else step(leaves())
 
     def _predict(self, batches: Any) -> Any:
         tensorflow = sys.modules["tensorflow"]
@@ -67,14 +64,10 @@ class SharedGraph(SharedFunction):
             spec = tuple((tuple(leaf.shape), leaf.dtype.name) for leaf in leaves)
             step = self._step(keras.tree.map_structure(lambda _: 0, batches[0]), spec)
             if step is not None:
-                return step([*self._handles, *leaves])
+                return step(leaves)
         return self.own(batches)
 
-    @property
-    def fallback(self) -> None:
-        """What the model is left with: nothing, so that its next training can be shared again."""
-
-    def _step(self, outline: Any, spec: Spec) -> Any:
+    def _step(self, outline: Any, spec: Spec) -> Step | None:
         """Return the traced step for such a batch, or None; look for it at the first batch only.
 
         What Keras would trace at the first batch is found out then, and not before: callbacks may
@@ -89,7 +82,7 @@ class SharedGraph(SharedFunction):
             self._resolved[key] = self._resolved[structure, general]
         return self._resolved[key]
 
-    def _resolve(self, outline: Any, spec: Spec | None) -> Any:
+    def _resolve(self, outline: Any, spec: Spec | None) -> Step | None:
         if spec is None:
             return None
         model, kind = self._model, self._kind
@@ -112,9 +105,8 @@ class SharedGraph(SharedFunction):
         if isinstance(step, NotSharedError):
             self.refuse(step)
             return None
-        self._handles = handles
         state.mark_called(model)
-        return step
+        return lambda leaves: step([*handles, *leaves])
 
 
 def _general(first: Spec, spec: Spec) -> Spec | None:
