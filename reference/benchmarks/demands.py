@@ -37,6 +37,7 @@ DEMANDS = (
     Demand("search-warm", "mlp", 3.0, stretch=True),
     Demand("first-fit", "keras", 1.03),
     Demand("long-fit", "keras", 1.01),
+    Demand("pickle-size", "keras", 1.0),
     Demand("memory", "keras", 1.0),
     Demand("peak-sparse", "keras", 1.5),
     Demand("peak-batches", "keras", 1.5),

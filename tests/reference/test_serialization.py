@@ -169,6 +169,18 @@ def test_worker_processes(X, target):
     np.testing.assert_array_equal(fitted[0].predict(X), fitted[1].predict(X))
 
 
+@pytest.mark.parametrize("hidden", [8, 200])
+def test_files_are_no_larger_than_those_of_keras(hidden, X, y, tmp_path):
+    """The state of the optimizer is twice as large as the weights, and is stored once."""
+    wrapper = classifier(model__hidden=hidden, optimizer="adam").fit(X, y)
+    wrapper.model_.save(tmp_path / "model.keras")
+    wrapper.save(tmp_path / "wrapper.zip")
+    largest = (tmp_path / "model.keras").stat().st_size
+
+    assert largest > len(pickle.dumps(wrapper))
+    assert 1.2 * largest > (tmp_path / "wrapper.zip").stat().st_size
+
+
 def test_clones_of_objects_share_no_state(X, y):
     """Two clones of one wrapper train two optimizers and update two metrics (INIT-5)."""
     wrapper = classifier(

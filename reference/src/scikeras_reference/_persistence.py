@@ -1,8 +1,7 @@
 """``save`` and ``load``: estimators in files that run no code when they are read."""
 
 import os
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping
 from importlib.metadata import version
 from typing import Any, NoReturn, Self
 
@@ -16,6 +15,7 @@ from scikeras_reference._data.target_reshaper import TargetReshaper
 from scikeras_reference._serialization.archive import Archive, write_archive
 from scikeras_reference._serialization.json_values import Reader, Writer
 from scikeras_reference._serialization.keras_configs import as_json, from_config, to_config
+from scikeras_reference._serialization.uncompiled import uncompiled
 from scikeras_reference._sklearn_protocol import SklearnProtocol
 from scikeras_reference._training.fitted_attributes import FitState
 from scikeras_reference.exceptions import ArchiveError, BuilderError, ParameterError
@@ -122,7 +122,7 @@ class Persistence(SklearnProtocol):
         }
         if "model_" in vars(self):
             content["fitted"] = self._fitted_part(writer)
-        with _uncompiled(writer.models):
+        with uncompiled(writer.models):
             write_archive(path, content, writer.arrays, writer.models)
 
     @classmethod
@@ -278,16 +278,3 @@ def _compile(
         model.optimizer.build(model.trainable_variables)
         for variable, value in zip(model.optimizer.variables, values, strict=True):
             variable.assign(value)
-
-
-@contextmanager
-def _uncompiled(models: Iterable[Any]) -> Iterator[None]:
-    """Let Keras save models without how they are compiled, which is stored beside them."""
-    compiled = [model for model in models if model.compiled]
-    for model in compiled:
-        model.compiled = False
-    try:
-        yield
-    finally:
-        for model in compiled:
-            model.compiled = True

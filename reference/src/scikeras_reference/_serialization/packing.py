@@ -7,14 +7,14 @@ that pickle safely, together with the classes and functions that Keras would not
 import copy
 import inspect
 import pickle
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, nullcontext
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import keras
 
 from scikeras_reference._serialization.custom_objects import custom_object_scope, custom_objects
+from scikeras_reference._serialization.uncompiled import uncompiled
 from scikeras_reference.exceptions import SerializationError
 
 __all__ = [
@@ -134,7 +134,7 @@ def _pack_model(model: Any) -> PackedModel:
         with custom_object_scope(custom):
             compilation = _compilation(model) if _needs_compilation(model) else None
             # What is compiled here need not be compiled by Keras, which might fail at it.
-            with _as_uncompiled(model) if compilation else nullcontext():
+            with uncompiled([model] if compilation else []):
                 return PackedModel(pickle.dumps(model), custom, compilation)
     except SerializationError:
         raise
@@ -187,15 +187,6 @@ def _in_plain_containers(value: Any) -> Any:
     if isinstance(value, (list, tuple)):
         return [_in_plain_containers(item) for item in value]
     return value
-
-
-@contextmanager
-def _as_uncompiled(model: Any) -> Iterator[None]:
-    model.compiled = False
-    try:
-        yield
-    finally:
-        model.compiled = True
 
 
 def _config(value: Any) -> dict[str, Any]:
