@@ -68,6 +68,7 @@ def test_a_result_that_cannot_be_pickled(context):
     assert 3 == run_in_worker_process(context, "calling", len, "abc")
 
 
+@pytest.mark.exhaustive
 @pytest.mark.process
 @pytest.mark.skipif(sys.platform != "linux", reason="processes start from nothing elsewhere")
 def test_a_process_has_imported_keras_and_nothing_of_the_suite(tmp_path):

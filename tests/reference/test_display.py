@@ -179,7 +179,7 @@ def test_the_metadata_are_read(monkeypatch):
 
 
 @pytest.mark.parametrize(
-    "n_jobs", [1, pytest.param(2, marks=[pytest.mark.process, pytest.mark.slow])]
+    "n_jobs", [1, pytest.param(2, marks=[pytest.mark.process, pytest.mark.exhaustive])]
 )
 def test_searches_are_quiet(n_jobs, X, y3, capfd):
     """With verbose=0, nothing is printed, in worker processes neither (HYG-6)."""
