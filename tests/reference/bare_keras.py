@@ -78,6 +78,8 @@ def encoded(task, y):
         y = y.astype("float32") if y.dtype.kind == "i" else y
         return y.reshape(-1, 1) if y.ndim == 1 else y
     codes = np.searchsorted(labels_of(task), y)
+    # Most losses have the same value for class numbers of shape (n, 1) and (n,), but the last bit can
+    # differ, because XLA makes another program: these are the shapes that the guide names.
     form = LOSSES[task.target][task.loss].form
     if form == "one-hot":
         return np.eye(N_CLASSES[task.target], dtype="float32")[codes]

@@ -105,7 +105,7 @@ LOSSES = {
     },
     "two units": {
         "name": loss(
-            as_it_is("loss", lambda: "sparse_categorical_crossentropy"), "flat", "softmax"
+            as_it_is("loss", lambda: "sparse_categorical_crossentropy"), "numbers", "softmax"
         ),
         "class": loss(
             routed("loss", losses.CategoricalCrossentropy, label_smoothing=0.1),
@@ -117,10 +117,10 @@ LOSSES = {
     },
     "multiclass": {
         "name": loss(
-            as_it_is("loss", lambda: "sparse_categorical_crossentropy"), "flat", "softmax"
+            as_it_is("loss", lambda: "sparse_categorical_crossentropy"), "numbers", "softmax"
         ),
         "class": loss(
-            routed("loss", losses.SparseCategoricalCrossentropy, from_logits=True), "flat"
+            routed("loss", losses.SparseCategoricalCrossentropy, from_logits=True), "numbers"
         ),
         "function": loss(as_it_is("loss", lambda: from_class_numbers), "numbers", "softmax"),
         "flat": loss(
