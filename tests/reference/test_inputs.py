@@ -6,7 +6,7 @@ import pytest
 import scipy.sparse
 from reference_models import base, classifier, regressor, sigmoid
 
-from scikeras_reference._data.validation import check_weights, for_keras
+from scikeras_reference._data.input_checks import check_weights, for_keras
 from scikeras_reference.exceptions import InputError
 
 

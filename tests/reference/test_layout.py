@@ -20,10 +20,10 @@ NAME_LIBRARIES = ("_serialization/custom_objects.py", "_seed_lock.py")
 FOREIGN_NAMES = {
     # Metadata routing, set_output and set_callbacks have no public way to copy their settings.
     "_sklearn_protocol.py": {"_metadata_request", "_sklearn_output_config", "_skl_callbacks"},
-    "_persistence.py": {"_metadata_request", "_skl_callbacks"},
+    "_saving.py": {"_metadata_request", "_skl_callbacks"},
     # What scikit-learn documents for estimators that support its callbacks.
     "_training/epoch_tasks.py": {"_init_callback_context", "_skl_callbacks"},
-    "_data/validation.py": {"_fields"},  # how Python marks named tuples
+    "_data/input_checks.py": {"_fields"},  # how Python marks named tuples
     "_seed_lock.py": {"_current_frames"},  # Python's, which documents it
     "_fit_steps.py": {"_keras_build_fn"},  # the contract's name for the builder of a subclass
 }

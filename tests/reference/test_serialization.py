@@ -24,7 +24,7 @@ from reference_models import (
 from sklearn.base import clone
 
 from scikeras_reference._serialization.copying import copy_object
-from scikeras_reference._serialization.packing import pack, unpack
+from scikeras_reference._serialization.pickling import pack, unpack
 from scikeras_reference.exceptions import SerializationError
 
 

@@ -9,7 +9,7 @@ from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
 from sklearn.utils.multiclass import type_of_target
 
-from scikeras_reference._data.validation import target_type
+from scikeras_reference._data.input_checks import target_type
 from scikeras_reference.exceptions import InputError, ModelOutputError, TargetTypeError
 from scikeras_reference.utils.transformers import (
     ClassifierLabelEncoder,

@@ -5,13 +5,13 @@ from typing import Any, Self
 
 import numpy as np
 
-from scikeras_reference._batch_steps import BatchSteps
 from scikeras_reference._data.batch_sources import is_batches
-from scikeras_reference._data.validation import (
+from scikeras_reference._data.input_checks import (
     check_weights,
     require_weight,
     validate_features,
 )
+from scikeras_reference._fit_steps_for_batches import BatchSteps
 from scikeras_reference._model.built_model import check_target
 from scikeras_reference._parameters.named import check_flag
 from scikeras_reference._training.keras_arguments import one_more_epoch, splits

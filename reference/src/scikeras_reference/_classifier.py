@@ -10,7 +10,7 @@ from sklearn.metrics import accuracy_score
 from scikeras_reference._base import BaseWrapper
 from scikeras_reference._data.class_weights import weights_by_class
 from scikeras_reference._data.classifier_encoder import ClassifierLabelEncoder
-from scikeras_reference._data.validation import target_type, validate_target
+from scikeras_reference._data.input_checks import target_type, validate_target
 from scikeras_reference._training.keras_arguments import one_more_epoch
 from scikeras_reference._training.validation_rows import warn_of_classes_without_rows
 from scikeras_reference.exceptions import InputError

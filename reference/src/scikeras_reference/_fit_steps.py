@@ -15,10 +15,7 @@ from sklearn.preprocessing import FunctionTransformer
 
 from scikeras_reference._data.batch_sources import Batch, Batches, is_batches, require_inside
 from scikeras_reference._data.class_weights import times_class_weights
-from scikeras_reference._data.named_inputs import require_named_inputs
-from scikeras_reference._data.rows import Rows, fitted_to_rows
-from scikeras_reference._data.sparse import fits_encoder
-from scikeras_reference._data.validation import (
+from scikeras_reference._data.input_checks import (
     as_weights,
     check_continues,
     check_weights,
@@ -27,6 +24,9 @@ from scikeras_reference._data.validation import (
     validate_features,
     validate_target,
 )
+from scikeras_reference._data.named_inputs import require_named_inputs
+from scikeras_reference._data.rows import Rows, fitted_to_rows
+from scikeras_reference._data.sparse import fits_encoder
 from scikeras_reference._model.builder import build, find_builder
 from scikeras_reference._model.built_model import (
     check_built,
@@ -45,7 +45,7 @@ from scikeras_reference._model.compilation import (
 )
 from scikeras_reference._model.keras_objects import callbacks_of_call
 from scikeras_reference._model.meta import Meta
-from scikeras_reference._persistence import Persistence
+from scikeras_reference._saving import Saving
 from scikeras_reference._training.encoded_batches import encoded, may_run_out
 from scikeras_reference._training.epoch_tasks import SklearnCallbacks
 from scikeras_reference._training.fit import extend_history, fit, keeps_finished_epochs
@@ -69,7 +69,7 @@ from scikeras_reference._training.splitters import chosen_rows
 __all__ = ["FitSteps"]
 
 
-class FitSteps(SklearnCallbacks, FittedAttributes, Persistence):
+class FitSteps(SklearnCallbacks, FittedAttributes, Saving):
     """The steps of a fit, in the order in which a fit takes them."""
 
     @property

@@ -6,8 +6,8 @@ from sklearn.base import RegressorMixin
 from sklearn.metrics import r2_score
 
 from scikeras_reference._base import BaseWrapper
+from scikeras_reference._data.input_checks import validate_target
 from scikeras_reference._data.regressor_encoder import RegressorTargetEncoder
-from scikeras_reference._data.validation import validate_target
 from scikeras_reference.exceptions import InputError
 
 __all__ = ["KerasRegressor"]

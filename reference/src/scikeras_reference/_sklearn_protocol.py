@@ -6,11 +6,11 @@ from typing import Any, ClassVar, Self
 from sklearn.base import BaseEstimator, clone
 
 from scikeras_reference._data.batch_sources import is_batches
-from scikeras_reference._data.validation import check_weights
+from scikeras_reference._data.input_checks import check_weights
 from scikeras_reference._parameters.named import NamedParameters
 from scikeras_reference._representation import Representation
 from scikeras_reference._serialization.copying import copy_nested
-from scikeras_reference._serialization.packing import pack, unpack
+from scikeras_reference._serialization.pickling import pack, unpack
 from scikeras_reference.exceptions import NotInitializedError
 
 __all__ = ["SklearnProtocol"]

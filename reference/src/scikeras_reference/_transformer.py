@@ -9,8 +9,8 @@ from sklearn.utils.validation import check_array
 
 from scikeras_reference._base import BaseWrapper
 from scikeras_reference._data.batch_sources import Batches, is_batches, require_inside
+from scikeras_reference._data.input_checks import check_weights, for_keras, validate_features
 from scikeras_reference._data.sparse import densified
-from scikeras_reference._data.validation import check_weights, for_keras, validate_features
 from scikeras_reference._model.parts import decoder_of, encoder_of
 from scikeras_reference._training.encoded_batches import recorded, weights_of
 from scikeras_reference.exceptions import InputError, ModelOutputError

@@ -8,6 +8,7 @@ import numpy as np
 from sklearn.base import BaseEstimator, TransformerMixin
 
 from scikeras_reference._data.form_probe import probed_form
+from scikeras_reference._data.input_checks import target_type
 from scikeras_reference._data.label_checks import unknown_labels, unsupported_target
 from scikeras_reference._data.loss_checks import (
     check_indicator_form,
@@ -31,8 +32,7 @@ from scikeras_reference._data.target_forms import (
     uses_margins,
     uses_scores,
 )
-from scikeras_reference._data.validation import target_type
-from scikeras_reference._serialization.packing import pack, unpack
+from scikeras_reference._serialization.pickling import pack, unpack
 from scikeras_reference.exceptions import (
     InputError,
     ModelOutputError,

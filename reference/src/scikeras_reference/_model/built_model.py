@@ -9,7 +9,7 @@ from typing import Any
 import keras
 import scipy.sparse
 
-from scikeras_reference._backends.models import compiled_metrics
+from scikeras_reference._backends.execution import compiled_metrics
 from scikeras_reference._data.rows import Rows
 from scikeras_reference._data.target_forms import needs_equal_shapes
 from scikeras_reference._model import model_errors

@@ -13,7 +13,7 @@ import keras
 from sklearn.base import clone
 
 from scikeras_reference._serialization.custom_objects import is_from_a_library
-from scikeras_reference._serialization.packing import (
+from scikeras_reference._serialization.pickling import (
     PackedLoss,
     cannot_rebuild,
     map_leaves,

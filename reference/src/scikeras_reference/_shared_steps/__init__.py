@@ -90,8 +90,8 @@ def fit(model: Any, x: Any, y: Any, weights: Any, arguments: Mapping[str, Any]) 
     try:
         return model.fit(**prepared)
     finally:
-        train.forget_data()
-        test.forget_data()
+        train.reset_data()
+        test.reset_data()
 
 
 def predict(model: Any, run: Callable[[], Result], *, in_batches: bool) -> Result:

@@ -47,7 +47,7 @@ class SharedFunction:
         if self._captured is None:
             self._captured = made_by_keras(self._model, self._kind)
 
-    def forget_data(self) -> None:
+    def reset_data(self) -> None:
         """Drop what is kept of one training besides its steps, if there is anything."""
 
     def refuse(self, error: BaseException) -> None:

@@ -13,7 +13,7 @@ import numpy as np
 import scipy.sparse
 
 from scikeras_reference._backends.batches import cuts_batches_as_keras, feeds_tuples
-from scikeras_reference._backends.models import prepare_to_predict, runs_undistributed
+from scikeras_reference._backends.execution import prepare_to_predict, runs_undistributed
 from scikeras_reference._backends.threads import in_suitable_threads
 from scikeras_reference._model.built_model import knows_its_inputs
 from scikeras_reference._training.fit import raising_failures, shared_steps

@@ -14,7 +14,7 @@ import numpy as np
 import scipy.sparse
 
 from scikeras_reference._backends.batches import cuts_sparse_rows, feeds_tuples, shuffles_by_epoch
-from scikeras_reference._backends.models import runs_undistributed
+from scikeras_reference._backends.execution import runs_undistributed
 from scikeras_reference._data.rows import Rows
 from scikeras_reference._data.sparse import densified
 from scikeras_reference._model.built_model import is_inherited, knows_its_inputs

@@ -54,7 +54,7 @@ class SharedProgram(SharedFunction):
         self._given = state, described
         return result, state
 
-    def forget_data(self) -> None:
+    def reset_data(self) -> None:
         """Drop the state that the last step gave."""
         self._given = None, None
 

@@ -20,7 +20,7 @@ from scikeras_reference._sklearn_protocol import SklearnProtocol
 from scikeras_reference._training.fitted_attributes import FitState
 from scikeras_reference.exceptions import ArchiveError, BuilderError, ParameterError
 
-__all__ = ["Persistence"]
+__all__ = ["Saving"]
 
 _CLASSES: dict[str, type] = {
     cls.__name__: cls
@@ -58,7 +58,7 @@ class _Missing:
         )
 
 
-class Persistence(SklearnProtocol):
+class Saving(SklearnProtocol):
     """The part of a wrapper that writes and reads files."""
 
     _fit_state: FitState

@@ -13,8 +13,8 @@ from scikeras_reference._data.batch_sources import (
     labels_of,
     require_inside,
 )
+from scikeras_reference._data.input_checks import check_weights, validate_features
 from scikeras_reference._data.rows import learns
-from scikeras_reference._data.validation import check_weights, validate_features
 from scikeras_reference._fit_steps import FitSteps
 from scikeras_reference._model.built_model import check_target
 from scikeras_reference._training.encoded_batches import (
