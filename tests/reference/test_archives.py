@@ -153,6 +153,29 @@ def test_bombs_are_not_unpacked(genuine):
         KerasClassifier.load(genuine)
 
 
+def test_a_model_that_is_a_bomb_is_not_unpacked(genuine):
+    """The archive of Keras within may be compressed, but not by a thousand."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as file:
+        file.writestr("config.json", b" " * (70 * 2**20))
+    written(genuine, {**members(genuine), "models/0.keras": buffer.getvalue()})
+
+    with pytest.raises(ArchiveError, match="unpacked it would have"):
+        KerasClassifier.load(genuine, custom_objects=SOFTMAX)
+
+
+def test_an_index_that_cannot_be_unpacked(genuine):
+    """It is compressed, so that a changed byte is an error of its own kind."""
+    data = bytearray(genuine.read_bytes())
+    with zipfile.ZipFile(genuine) as file:
+        start = file.getinfo("estimator.json").header_offset + 30 + len("estimator.json")
+    data[start : start + 4] = b"\xff\xff\xff\xff"
+    genuine.write_bytes(data)
+
+    with pytest.raises(ArchiveError, match=r"'estimator.json' is damaged"):
+        KerasClassifier.load(genuine, custom_objects=SOFTMAX)
+
+
 def test_a_model_that_names_other_modules(genuine):
     """Keras would import the module; it is refused before."""
     content = members(genuine)

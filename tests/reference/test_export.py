@@ -108,6 +108,14 @@ def test_what_has_no_form_in_onnx(path, X, target):
     assert not path.exists()
 
 
+def test_what_is_no_wrapper(path, X, y):
+    """A pipeline needs another converter, which the error names."""
+    pipeline = make_pipeline(StandardScaler(), classifier()).fit(X, y)
+
+    with pytest.raises(SerializationError, match="given a Pipeline.*register_converters"):
+        to_onnx(pipeline, path)
+
+
 def test_without_onnx(path, X, y, monkeypatch):
     """The error says what to install."""
     fitted = classifier(model=sigmoid, loss="binary_crossentropy").fit(X, y)

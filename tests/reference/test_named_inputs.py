@@ -252,6 +252,50 @@ def test_names_that_the_model_does_not_have(inputs, target):
         )
 
 
+@pytest.mark.parametrize(
+    ("names", "columns"),
+    [
+        ([0, 1, 2], {"numbers": [1, 2], "city": 0}),
+        ([("x", "c"), ("x", "s"), ("y", "a")], {"numbers": "xy", "city": ("x", "c")}),
+    ],
+)
+def test_columns_whose_names_are_no_text(names, columns, frame, target):
+    """A column may be named by a number, and by a tuple where there are several levels."""
+    renamed = frame.set_axis(pd.Index(names), axis=1)
+    if isinstance(names[0], tuple):
+        columns = {**columns, "numbers": names[1:]}
+    expected = KerasRegressor(build, input_columns=COLUMNS, **SETTINGS).fit(frame, target)
+
+    wrapper = KerasRegressor(build, input_columns=columns, **SETTINGS).fit(renamed, target)
+
+    np.testing.assert_array_equal(expected.predict(frame), wrapper.predict(renamed))
+
+
+@pytest.mark.parametrize("columns", [[], None, 3.5j])
+def test_an_input_without_columns(columns, frame, target):
+    """It is named, with what it was given."""
+    wrapper = KerasRegressor(build, input_columns={"numbers": columns}, **SETTINGS)
+
+    with pytest.raises((ParameterError, InputError), match="input_columns"):
+        wrapper.fit(frame, target)
+
+
+def test_categories_that_are_not_listed(frame, target):
+    """A Categorical of polars has codes that depend on what was read before; an Enum has not."""
+    polars = pytest.importorskip("polars")
+    cities = list(frame["city"])
+    other = polars.DataFrame({name: frame[name].to_list() for name in ("size", "age")})
+    wrapper = KerasRegressor(build, input_columns=COLUMNS, **SETTINGS)
+
+    grows = other.with_columns(polars.Series("city", cities, dtype=polars.Categorical))
+    with pytest.raises(InputError, match=r"X\['city'\] is a Categorical.*Enum"):
+        wrapper.fit(grows, target)
+    listed = other.with_columns(
+        polars.Series("city", cities, dtype=polars.Enum(list(CITIES.categories)))
+    )
+    assert (24,) == wrapper.fit(listed, target).predict(listed).shape
+
+
 def test_columns_that_do_not_fit(frame, target):
     """Unknown columns, unknown categories, and categories in company."""
     with pytest.raises(InputError, match="names shoe, and X has the columns city, size, age"):

@@ -1,5 +1,8 @@
 """`save` and `load`: files without pickle, and what comes back of an estimator."""
 
+import copy
+import functools
+
 import keras
 import numpy as np
 import pytest
@@ -13,7 +16,7 @@ from reference_models import (
     scaled_error,
     softmax,
 )
-from sklearn.model_selection import StratifiedKFold
+from sklearn.model_selection import RepeatedStratifiedKFold
 from sklearn.preprocessing import FunctionTransformer
 
 from scikeras_reference import BaseWrapper, KerasClassifier, KerasRegressor, KerasTransformer
@@ -104,7 +107,7 @@ def test_an_unfitted_estimator(path):
         "metrics": [keras.metrics.AUC(num_thresholds=7), "accuracy"],
         "callbacks": [keras.callbacks.EarlyStopping],
         "callbacks__patience": 3,
-        "validation_split": StratifiedKFold(4, shuffle=True),
+        "validation_split": RepeatedStratifiedKFold(n_splits=4),
         "fit__dtype": np.float64,
     }
 
@@ -138,6 +141,7 @@ def test_late_parameters_and_requests(path):
 
     assert 0.5 == loaded.get_params()["optimizer__learning_rate"]
     assert (True, "n_epochs") == (requests["sample_weight"], requests["epochs"])
+    KerasClassifier.load(path, custom_objects=SOFTMAX)  # where routing is not enabled
 
 
 def test_a_missing_builder(path, X, y3):
@@ -150,6 +154,82 @@ def test_a_missing_builder(path, X, y3):
         with pytest.raises(BuilderError, match="'softmax'"):
             loaded.fit(X, y3)
         clf = loaded
+
+
+class Tower:
+    """A builder with a state of its own."""
+
+    def __init__(self, units):
+        self.units = units
+
+    def __call__(self, meta):
+        return softmax(meta, self.units)
+
+
+@pytest.mark.parametrize(
+    ("builder", "custom"),
+    [
+        (functools.partial(functools.partial(softmax), hidden=2), SOFTMAX),
+        (Tower(2), {"Tower": Tower}),
+    ],
+)
+def test_a_builder_with_arguments(builder, custom, path, X, y3):
+    """It predicts without its parts, names the one that is missing, and keeps its arguments."""
+    clf = classifier(model=builder).fit(X, y3)
+
+    loaded = saved(clf, path)
+    assert np.array_equal(clf.predict_proba(X), loaded.predict_proba(X))
+    with pytest.raises(BuilderError, match=f"'{next(iter(custom))}'"):
+        loaded.fit(X, y3)
+    again = saved(loaded, path, custom_objects=custom).fit(X, y3)
+    assert np.array_equal(clf.predict_proba(X), again.predict_proba(X))
+
+
+def test_a_builder_with_arrays_that_was_not_passed(path, X, y3):
+    """Its arrays are in the first file, so that it cannot be saved again; the error says so."""
+    loaded = saved(classifier(model=Tower(np.array(2))), path)
+
+    with pytest.raises(SerializationError, match="custom_objects={'Tower': ...}.*drop"):
+        loaded.save(path)
+
+
+def test_a_compiled_model_as_builder(path, X, target):
+    """How the model that was given is compiled is kept, so that it can be fitted anew."""
+    model = keras.Sequential([keras.layers.Input((3,)), keras.layers.Dense(1)])
+    model.compile(keras.optimizers.SGD(0.25), "mse")
+    wrapper = KerasRegressor(model, random_state=0, verbose=0)
+
+    loaded = saved(wrapper, path)
+
+    assert model.compiled
+    assert np.array_equal(wrapper.fit(X, target).predict(X), loaded.fit(X, target).predict(X))
+    assert 0.25 == float(loaded.model_.optimizer.learning_rate)
+
+
+@pytest.mark.parametrize("library", ["pandas", "polars"])
+def test_categories_of_a_frame(library, path, X, target):
+    """The dtypes of categories come back, and with them the codes of their values."""
+    module = pytest.importorskip(library)
+    names = ["Oslo", "Bern"]
+    if library == "pandas":
+        column = module.Series(names * 12, dtype=module.CategoricalDtype(names, ordered=True))
+    else:
+        column = module.Series(names * 12, dtype=module.Enum(names))
+    frame = module.DataFrame({"city": column, "size": X[:, 0]})
+
+    def build():
+        city, size = keras.Input((1,), name="city"), keras.Input((1,), name="size")
+        joined = keras.layers.Concatenate()([city, size])
+        return keras.Model([city, size], keras.layers.Dense(1)(joined))
+
+    fitted = KerasRegressor(build, loss="mse", verbose=0, input_columns="by_name").fit(
+        frame, target
+    )
+
+    loaded = saved(fitted, path)
+
+    assert fitted.X_dtype_ == loaded.X_dtype_
+    assert np.array_equal(fitted.predict(frame), loaded.predict(frame))
 
 
 def test_custom_objects_are_allowed_by_name(path, X, target):
@@ -181,8 +261,9 @@ def test_parameters_can_be_left_out(path, X, target):
     assert not path.exists()
     wrapper.save(path, drop=["callbacks"])
     assert KerasRegressor.load(path).callbacks is None
-    with pytest.raises(ParameterError, match="callback"):
-        wrapper.save(path, drop=["callback"])
+    for drop in (["callback"], "callbacks"):
+        with pytest.raises(ParameterError, match="drop"):
+            wrapper.save(path, drop=drop)
 
 
 @pytest.mark.fast
@@ -257,6 +338,29 @@ def test_encoders_of_the_users_own(path, X, target):
     assert np.array_equal(fitted.predict(X), loaded.predict(X))
     with pytest.raises(ArchiveError, match="'Scaling'"):
         Scaled.load(path)
+
+
+@pytest.mark.parametrize("copied", [saved, lambda fitted, path: copy.deepcopy(fitted)])
+def test_dropout_goes_on_with_the_same_numbers(copied, path, X, target):
+    """Keras saves no states of random generators; training from a copy needs them (SER-2)."""
+    model = keras.Sequential(
+        [keras.layers.Input((3,)), keras.layers.Dropout(0.5), keras.layers.Dense(1)]
+    )
+    fitted = KerasRegressor(model, loss="mse", verbose=0, random_state=0).fit(X, target)
+
+    again = copied(fitted, path)
+
+    expected = fitted.partial_fit(X, target).predict(X)
+    assert np.array_equal(expected, again.partial_fit(X, target).predict(X))
+
+
+def test_where_no_file_can_be(tmp_path):
+    """The error names the path that was given."""
+    with pytest.raises(FileNotFoundError, match="no folder.*missing"):
+        classifier().save(tmp_path / "missing" / "estimator.zip")
+    with pytest.raises(IsADirectoryError, match="is a folder"):
+        classifier().save(tmp_path)
+    assert [] == list(tmp_path.iterdir())
 
 
 def test_a_missing_file(tmp_path):

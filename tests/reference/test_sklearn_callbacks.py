@@ -87,6 +87,21 @@ def test_a_callback_can_stop_the_training(options, X, target):
     assert 2 == wrapper.n_iter_
 
 
+@NEEDS_CALLBACKS
+@pytest.mark.parametrize("epochs", [2, np.int64(2)])
+def test_the_number_of_epochs_is_known_before(epochs, X, target):
+    """A bar needs it; searches over an array set numbers of NumPy."""
+
+    class Counting(Recording):
+        def on_fit_task_begin(self, estimator, context):
+            self.seen.append((context.task_name, context.max_subtasks))
+
+    callback = Counting()
+    regressor(epochs=epochs).set_callbacks(callback).fit(X, target)
+
+    assert ("fit", 2) in callback.seen
+
+
 @pytest.mark.fast
 @NEEDS_CALLBACKS
 def test_errors_end_the_tasks(X, target):

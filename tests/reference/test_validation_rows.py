@@ -278,6 +278,21 @@ def test_refit_with_the_best_number_of_epochs(wrap, X, target):
         assert ["loss"] == list(last.history_)
 
 
+def test_refit_with_epochs_that_are_routed(X, target):
+    """What is routed to `Model.fit` wins over the plain parameters, so that it is set."""
+    wrapper = regressor(epochs=1, fit__epochs=3, fit__validation_split=0.5)
+    search = GridSearchCV(
+        wrapper, {"shuffle": [True]}, cv=2, scoring=BestEpochScorer(), refit=False
+    )
+    search.fit(X, target)
+    epochs = [search.cv_results_[f"split{fold}_test_best_epoch"][0] for fold in (0, 1)]
+    epochs = round(float(np.median(epochs)))
+
+    final = refit_with_best_epochs(search, X, target)
+
+    assert (epochs, ["loss"]) == (final.n_iter_, list(final.history_))
+
+
 def test_the_scorer_in_other_tools(X, y3):
     """`cross_validate` reports the best epoch of each fold, and other scores can be chosen."""
     scorer = BestEpochScorer("neg_log_loss", monitor="loss")

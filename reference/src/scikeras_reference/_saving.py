@@ -6,6 +6,7 @@ from importlib.metadata import version
 from typing import Any, NoReturn, Self
 
 import keras
+import sklearn
 from sklearn.preprocessing import FunctionTransformer
 
 from scikeras_reference._data.classifier_encoder import ClassifierLabelEncoder
@@ -15,10 +16,16 @@ from scikeras_reference._data.target_reshaper import TargetReshaper
 from scikeras_reference._serialization.archive import Archive, write_archive
 from scikeras_reference._serialization.json_values import Reader, Writer
 from scikeras_reference._serialization.keras_configs import as_json, from_config, to_config
+from scikeras_reference._serialization.pickling import generator_states, restore_generators
 from scikeras_reference._serialization.uncompiled import uncompiled
 from scikeras_reference._sklearn_protocol import SklearnProtocol
 from scikeras_reference._training.fitted_attributes import FitState
-from scikeras_reference.exceptions import ArchiveError, BuilderError, ParameterError
+from scikeras_reference.exceptions import (
+    ArchiveError,
+    BuilderError,
+    ParameterError,
+    SerializationError,
+)
 
 __all__ = ["Saving"]
 
@@ -45,10 +52,19 @@ _NOT_STORED = frozenset(
 
 
 class _Missing:
-    """Stands for a builder that was not passed to ``load``."""
+    """Stands for a builder that was not passed to ``load``, or that needs what was not passed.
 
-    def __init__(self, name: str) -> None:
+    Parameters
+    ----------
+    name : str
+        What has to be passed.
+    record : object
+        The builder as the file has it, so that it can be saved again.
+    """
+
+    def __init__(self, name: str, record: Any) -> None:
         self.name = name
+        self.record = record
 
     def __call__(self, **keywords: Any) -> NoReturn:
         del keywords
@@ -79,6 +95,8 @@ class Saving(SklearnProtocol):
             A ``TypeError`` that names what can be stored with pickle only.
         ParameterError
             A ``ValueError``, for a name in `drop` that is no parameter.
+        OSError
+            If the file cannot be written.
 
         Notes
         -----
@@ -99,6 +117,8 @@ class Saving(SklearnProtocol):
         True
         """
         params = self.get_params(deep=False)
+        if isinstance(drop, str):
+            raise ParameterError(f"drop is {drop!r}; it has to be a list of names, as [{drop!r}].")
         drop = set(drop)
         if unknown := drop - set(params):
             raise ParameterError(
@@ -119,6 +139,11 @@ class Saving(SklearnProtocol):
                 {k: v for k, v in vars(self).items() if k not in params and k not in _NOT_STORED},
                 "attributes",
             ),
+        }
+        content["compiled"] = {
+            name: _compilation(value, writer)
+            for name, value in params.items()
+            if name in _BUILDERS and name not in drop and _is_compiled(value)
         }
         if "model_" in vars(self):
             content["fitted"] = self._fitted_part(writer)
@@ -191,24 +216,26 @@ class Saving(SklearnProtocol):
         cls, content: Mapping[str, Any], reader: Reader, allowed: Mapping[str, Any], safe_mode: bool
     ) -> Self:
         params = {
-            name: _builder(value, allowed) or reader.decode(value)
-            if name in _BUILDERS
-            else reader.decode(value)
+            name: _decoded_builder(value, reader) if name in _BUILDERS else reader.decode(value)
             for name, value in content["parameters"].items()
         }
+        for name, stored in content.get("compiled", {}).items():
+            _compile(params[name], stored, reader, allowed, safe_mode)
         estimator = cls.__new__(cls)._with_parameters(params)  # noqa: SLF001 - of this class
         attributes = reader.decode(content["attributes"])
         if shadowing := [name for name in attributes if hasattr(cls, name)]:
             raise ArchiveError(f"The archive replaces {', '.join(shadowing)} of {cls.__name__}.")
         estimator.__dict__.update(attributes)
-        for method, requests in content["requests"].items():
-            getattr(estimator, _REQUESTS[method])(**requests)
+        with sklearn.config_context(enable_metadata_routing=True):  # as it was when they were set
+            for method, requests in content["requests"].items():
+                getattr(estimator, _REQUESTS[method])(**requests)
         fitted = content.get("fitted")
         if fitted is not None:
             estimator.__dict__["_fit_state"] = FitState(*reader.decode(fitted["state"]))
             model = reader.decode(fitted["model"])
             if fitted["compilation"] is not None:
                 _compile(model, fitted["compilation"], reader, allowed, safe_mode)
+            restore_generators(model, reader.decode(fitted["generators"]))
             estimator.__dict__["model_"] = model
         return estimator
 
@@ -218,6 +245,7 @@ class Saving(SklearnProtocol):
             "state": writer.encode(self._fit_state.__reduce__()[1], "the state of the fit"),
             "model": writer.encode(model, "model_"),
             "compilation": _compilation(model, writer) if model.compiled else None,
+            "generators": writer.encode(generator_states(model), "the generators of model_"),
         }
 
     def _requests(self) -> dict[str, dict[str, Any]]:
@@ -237,18 +265,40 @@ def _set_requests(request: Any) -> dict[str, Any]:
 
 
 def _encoded(value: Any, name: str, writer: Writer) -> Any:
-    return (
-        {"~": "name", "name": value.name}
-        if isinstance(value, _Missing)
-        else writer.encode(value, name)
-    )
+    if not isinstance(value, _Missing):
+        return writer.encode(value, name)
+    if any("number" in record for record in _records(value.record)):
+        raise SerializationError(  # numbers of arrays and models in the first file
+            f"{name} needs {value.name!r}, which was not passed when this estimator was loaded, so"
+            f" that it cannot be saved again. Load it with custom_objects={{{value.name!r}: ...}},"
+            f" or leave it out: save(path, drop=[{name!r}])."
+        )
+    return value.record
 
 
-def _builder(value: Any, allowed: Mapping[str, Any]) -> _Missing | None:
-    """Return what stands for a builder that was not passed; None for others."""
-    if not isinstance(value, dict) or value.get("~") != "name" or value["name"] in allowed:
-        return None
-    return _Missing(str(value["name"]))
+def _decoded_builder(record: Any, reader: Reader) -> Any:
+    """Return a builder, or what stands for one that cannot be made of what was passed."""
+    try:
+        return reader.decode(record)
+    except ArchiveError:
+        for part in _records(record):
+            name = part.get("class" if part.get("~") == "object" else "name")
+            if part.get("~") in {"name", "object"} and not reader.knows(str(name)):
+                return _Missing(str(name), record)
+        raise
+
+
+def _records(record: Any) -> Iterator[Mapping[str, Any]]:
+    """Yield the tagged values of JSON within a value, itself included."""
+    if isinstance(record, dict):
+        yield record
+    items = record.values() if isinstance(record, dict) else record
+    for item in items if isinstance(record, (dict, list)) else ():
+        yield from _records(item)
+
+
+def _is_compiled(value: Any) -> bool:
+    return isinstance(value, keras.Model) and value.compiled
 
 
 def _compilation(model: Any, writer: Writer) -> dict[str, Any]:

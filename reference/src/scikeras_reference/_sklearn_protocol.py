@@ -10,10 +10,18 @@ from scikeras_reference._data.input_checks import check_weights
 from scikeras_reference._parameters.named import NamedParameters
 from scikeras_reference._representation import Representation
 from scikeras_reference._serialization.copying import copy_nested
-from scikeras_reference._serialization.pickling import pack, unpack
+from scikeras_reference._serialization.pickling import (
+    generator_states,
+    pack,
+    restore_generators,
+    unpack,
+)
 from scikeras_reference.exceptions import NotInitializedError
 
 __all__ = ["SklearnProtocol"]
+
+_GENERATORS = "states of generators"
+"""Where a pickle holds the states of the random generators of ``model_``."""
 
 
 class SklearnProtocol(NamedParameters, Representation, BaseEstimator):  # type: ignore[misc]
@@ -40,10 +48,17 @@ class SklearnProtocol(NamedParameters, Representation, BaseEstimator):  # type: 
         return copy
 
     def __getstate__(self) -> dict[str, Any]:
-        return {name: pack(value) for name, value in super().__getstate__().items()}
+        state = {name: pack(value) for name, value in super().__getstate__().items()}
+        if "model_" in vars(self) and (states := generator_states(vars(self)["model_"])):
+            state[_GENERATORS] = states
+        return state
 
     def __setstate__(self, state: dict[str, Any]) -> None:
-        super().__setstate__({name: unpack(value) for name, value in state.items()})
+        state = {name: unpack(value) for name, value in state.items()}
+        states = state.pop(_GENERATORS, None)
+        super().__setstate__(state)
+        if states:
+            restore_generators(vars(self)["model_"], states)
 
     @staticmethod
     def scorer(y_true: Any, y_pred: Any, **kwargs: Any) -> float:

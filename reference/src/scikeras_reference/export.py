@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from sklearn.preprocessing import FunctionTransformer
 
+from scikeras_reference._base import BaseWrapper
 from scikeras_reference._classifier import KerasClassifier
 from scikeras_reference._data.classifier_encoder import ClassifierLabelEncoder
 from scikeras_reference._data.regressor_encoder import RegressorTargetEncoder
@@ -38,7 +39,8 @@ def to_onnx(estimator: Any, path: str | os.PathLike[str]) -> None:
     NotInitializedError
         A ``NotFittedError``, without a model.
     SerializationError
-        A ``TypeError``, for an encoder of one's own: ONNX has no form for its code.
+        A ``TypeError``, for an encoder of one's own: ONNX has no form for its code; and for what is
+        no wrapper.
     ImportError
         Without ``onnx``, or without what Keras needs on this backend to export (``tf2onnx``).
 
@@ -145,7 +147,13 @@ def _convert(scope: Any, operator: Any, container: Any) -> None:
 
 def _converted(estimator: Any, opset: int | None = None) -> Any:
     """Return a fitted estimator as an ``onnx.ModelProto``."""
-    if not getattr(estimator, "initialized_", False):
+    if not isinstance(estimator, BaseWrapper):
+        raise SerializationError(
+            f"to_onnx takes a fitted wrapper, and was given a {type(estimator).__name__}. Of a"
+            " search, give best_estimator_. skl2onnx converts pipelines: call register_converters()"
+            " and then skl2onnx.to_onnx(pipeline, X[:1])."
+        )
+    if not estimator.initialized_:
         raise NotInitializedError(
             f"This {type(estimator).__name__} has no model yet. Call fit or initialize first."
         )

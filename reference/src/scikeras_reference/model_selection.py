@@ -93,5 +93,9 @@ def refit_with_best_epochs(search: Any, X: Any, y: Any = None, **fit_params: Any
     epochs = round(float(np.median(per_fold)))
     estimator = clone(search.estimator).set_params(**clone(results["params"][best], safe=False))
     prefix = f"{estimator.steps[-1][0]}__" if isinstance(estimator, Pipeline) else ""
-    estimator.set_params(**{f"{prefix}epochs": epochs, f"{prefix}validation_split": 0.0})
+    changes = {"epochs": epochs, "validation_split": 0.0}
+    known = estimator.get_params()
+    for name, value in changes.items():
+        routed = f"{prefix}fit__{name}"  # wins over the plain parameter
+        estimator.set_params(**{routed if routed in known else f"{prefix}{name}": value})
     return estimator.fit(X, y, **fit_params)

@@ -1,7 +1,7 @@
 """Several inputs of a model by name: dicts of arrays, and frames with columns for each of them."""
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import numpy as np
@@ -156,7 +156,7 @@ def _parts_of_frame(frame: Any, columns: Any) -> dict[str, Any]:
             f"input_columns is {columns!r}; it has to be {BY_NAME!r}, or a dict that has a column"
             " or a list of columns for the name of each input, or None."
         )
-    lists = {name: [c] if isinstance(c, str) else list(c) for name, c in columns.items()}
+    lists = {name: _as_list(given, names, name) for name, given in columns.items()}
     missing = sorted({str(c) for c in (c for cs in lists.values() for c in cs) if c not in names})
     if missing:
         raise InputError(
@@ -164,6 +164,19 @@ def _parts_of_frame(frame: Any, columns: Any) -> dict[str, Any]:
             f" {', '.join(map(str, names))}."
         )
     return {name: frame[columns] for name, columns in lists.items()}
+
+
+def _as_list(given: Any, names: list[Any], name: str) -> list[Any]:
+    """Return the columns of an input, of which there may be one; names may be numbers or tuples."""
+    if np.isscalar(given) or (isinstance(given, tuple) and given in names):
+        return [given]
+    found = list(given) if isinstance(given, Iterable) else []
+    if not found:
+        raise ParameterError(
+            f"input_columns has {given!r} for {name!r}; it has to be a column, or a list of columns"
+            " with at least one of them."
+        )
+    return found
 
 
 def _array(part: Any, what: str, expected: Any) -> tuple[Any, Any]:
@@ -192,6 +205,11 @@ def _of_columns(frame: Any, what: str, expected: Any) -> tuple[Any, Any]:
             " each other. Assign each column of categories to an input of its own."
         )
     dtype = categories[0] if expected is None else expected
+    if np.ndim(dtype.categories) == 0:  # those of a Categorical of polars grow with the process
+        raise InputError(
+            f"{what} is a {dtype} column, which does not list its categories, so that their codes"
+            " differ from one data frame to another. Cast it to an Enum of all categories."
+        )
     column = frame.iloc[:, 0] if hasattr(frame, "iloc") else frame.to_series(0)
     codes = _codes(column, dtype)
     if (codes < 0).any():

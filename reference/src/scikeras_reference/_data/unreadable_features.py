@@ -109,8 +109,8 @@ def explained(X: Any, error: Exception) -> InputError | None:
         return InputError(
             f"X contains text ({error}). X is read as numbers before feature_encoder is called;"
             " turn text into numbers before the wrapper: in a Pipeline (TfidfVectorizer,"
-            " OrdinalEncoder in a ColumnTransformer), or with the layers TextVectorization or"
-            " StringLookup on their own, outside of the model."
+            " OrdinalEncoder in a ColumnTransformer). On TensorFlow, layers like TextVectorization"
+            " take text as an input by name: give a dict of arrays, or input_columns and a frame."
         )
     return None
 

@@ -1,10 +1,12 @@
 """The file that ``save`` writes: a zip of JSON, arrays and Keras's own archives."""
 
+import errno
 import io
 import json
 import os
 import tempfile
 import zipfile
+import zlib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Self
@@ -22,6 +24,10 @@ VERSION = 1
 _INDEX = "estimator.json"
 _MAX_INDEX = 64 * 2**20
 """Largest index in bytes; it is the only compressed member."""
+_DAMAGE = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, OSError)
+"""What reading a member of a damaged zip raises."""
+_MAX_COMPRESSION = 20
+"""How much smaller than its members an archive of Keras may be, which has an index of its own."""
 
 
 def write_archive(
@@ -40,8 +46,17 @@ def write_archive(
         The index, as JSON has it.
     arrays, models : sequence
         Arrays without objects, and uncompiled Keras models, by their numbers in the index.
+
+    Raises
+    ------
+    OSError
+        If there is no such folder, or if nothing can be written into it.
     """
     target = Path(path)
+    if not target.parent.is_dir():
+        raise FileNotFoundError(errno.ENOENT, "There is no folder to save into", str(target.parent))
+    if target.is_dir():
+        raise IsADirectoryError(errno.EISDIR, "This is a folder, and save writes a file", str(path))
     index = json.dumps({"format": FORMAT, "version": VERSION, **content}, allow_nan=False)
     with tempfile.TemporaryDirectory(dir=target.parent, prefix=f".{target.name}-") as folder:
         made = Path(folder) / "archive"
@@ -105,8 +120,9 @@ class Archive:
                 raise self._error(f"its member {info.filename!r} is compressed or encrypted")
         if self._file.getinfo(_INDEX).file_size > _MAX_INDEX:
             raise self._error(f"its {_INDEX} is larger than {_MAX_INDEX} bytes")
+        index = self._read(_INDEX)
         try:
-            content = json.loads(self._read(_INDEX))
+            content = json.loads(index)
         except (ValueError, RecursionError) as error:
             raise self._error(f"its {_INDEX} is not JSON") from error
         if not isinstance(content, dict) or content.get("format") != FORMAT:
@@ -138,8 +154,11 @@ class Archive:
         data = self._read(f"models/{int(number)}.keras")
         try:
             with zipfile.ZipFile(io.BytesIO(data)) as inner:
+                size = sum(info.file_size for info in inner.infolist())
+                if size > _MAX_INDEX + _MAX_COMPRESSION * len(data):
+                    raise ValueError(f"unpacked it would have {size} bytes")  # noqa: TRY301
                 config = json.loads(inner.read("config.json"))
-        except (zipfile.BadZipFile, KeyError, ValueError) as error:
+        except (*_DAMAGE, KeyError, ValueError) as error:
             raise self._error(f"its model {number} is no archive of Keras: {error}") from error
         check_config(config, allowed)
         with tempfile.TemporaryDirectory() as folder:
@@ -157,7 +176,7 @@ class Archive:
             return self._file.read(name)
         except KeyError as error:
             raise self._error(f"it has no member {name!r}") from error
-        except (zipfile.BadZipFile, NotImplementedError, RuntimeError, OSError) as error:
+        except _DAMAGE as error:
             raise self._error(f"its member {name!r} is damaged: {error}") from error
 
     def _error(self, why: str) -> ArchiveError:

@@ -6,6 +6,7 @@ name; nothing is imported because a file names it.
 """
 
 import functools
+import importlib
 import inspect
 import math
 from collections.abc import Callable, Mapping
@@ -36,6 +37,13 @@ _WITH_CONFIG = (
     keras.initializers.Initializer,
     keras.regularizers.Regularizer,
 )
+_CATEGORIES: Mapping[tuple[str, str], Callable[[Any, Any, bool], Any]] = {
+    ("pandas", "CategoricalDtype"): lambda pandas, values, ordered: pandas.CategoricalDtype(
+        values, ordered
+    ),
+    ("polars", "Enum"): lambda polars, values, _: polars.Enum(values.tolist()),
+}
+"""The dtypes of categories, whose libraries are imported if a frame of theirs was fitted to."""
 _SPLITTERS = {
     name: value
     for name, value in vars(sklearn.model_selection).items()
@@ -109,20 +117,31 @@ class Writer:
         if isinstance(value, functools.partial):
             parts = (value.func, value.args, dict(value.keywords))
             return {_TAG: "partial", "parts": self._items(parts, path)}
-        cls = type(value)
-        if cls in self._names and hasattr(cls, "__members__"):
-            return {_TAG: "member", "class": self._names[cls], "name": value.name}
-        if cls in self._names:
-            state = {name: self.encode(v, f"{path}.{name}") for name, v in vars(value).items()}
-            return {_TAG: "object", "class": self._names[cls], "state": state}
+        if type(value) in self._names:
+            return self._known(value, path)
+        library = type(value).__module__.partition(".")[0]
+        if (library, type(value).__name__) in _CATEGORIES:
+            values = self._of_numpy(np.asarray(value.categories), path)
+            ordered = bool(getattr(value, "ordered", True))
+            return {_TAG: "categories", "parts": [library, values, ordered]}
         if isinstance(value, type) and issubclass(value, np.generic):
             return {_TAG: "numpy", "name": value.__name__}
         if isinstance(value, type) or inspect.isroutine(value):
             return {_TAG: "name", "name": library_name(value) or value.__name__}
         if hasattr(value, "__dict__") and not isinstance(value, keras.callbacks.Callback):
-            state = {name: self.encode(v, f"{path}.{name}") for name, v in vars(value).items()}
-            return {_TAG: "object", "class": cls.__name__, "state": state}
+            return self._instance(value, type(value).__name__, path)
         raise _unsupported(value, path)
+
+    def _known(self, value: Any, path: str) -> dict[str, Any]:
+        """Return an instance of a class that the reader knows."""
+        name = self._names[type(value)]
+        if hasattr(type(value), "__members__"):
+            return {_TAG: "member", "class": name, "name": value.name}
+        return self._instance(value, name, path)
+
+    def _instance(self, value: Any, name: str, path: str) -> dict[str, Any]:
+        state = {key: self.encode(item, f"{path}.{key}") for key, item in vars(value).items()}
+        return {_TAG: "object", "class": name, "state": state}
 
 
 class Reader:
@@ -174,10 +193,18 @@ class Reader:
                 f" {str(value)[:100]}. It is damaged, or was made by another program."
             ) from error
 
-    def named(self, name: str) -> Any:
-        """Return a class or a function by its name."""
+    def knows(self, name: str) -> bool:
+        """Return whether a class or a function is allowed."""
+        return self._found(name) is not None
+
+    def _found(self, name: str) -> Any:
         found = self._allowed.get(name)
         found = library_object(name) if found is None else found
+        return self._classes.get(name) if found is None else found
+
+    def named(self, name: str) -> Any:
+        """Return a class or a function by its name."""
+        found = self._found(name)
         if found is None:
             raise ArchiveError(
                 f"The archive needs {name!r}, which is neither Keras's own nor allowed. If you"
@@ -214,6 +241,13 @@ class Reader:
     def _member(self, value: Any) -> Any:
         return self._class(value["class"])[value["name"]]
 
+    def _categories(self, value: Any) -> Any:
+        library, values, ordered = value["parts"]
+        for (name, _), make in _CATEGORIES.items():
+            if name == library:
+                return make(importlib.import_module(name), self.decode(values), ordered is True)
+        raise KeyError(library)
+
     def _class(self, name: str) -> Any:
         found = self._classes.get(name) or self.named(name)
         if not isinstance(found, type):
@@ -235,6 +269,7 @@ class Reader:
         "keras": lambda self, value: from_config(value["config"], self._allowed, self._safe_mode),
         "RandomState": _random_state,
         "partial": _partial,
+        "categories": _categories,
         "member": _member,
         "object": _instance,
         "numpy": _numpy_type,

@@ -7,7 +7,7 @@ that pickle safely, together with the classes and functions that Keras would not
 import copy
 import inspect
 import pickle
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,9 +22,11 @@ __all__ = [
     "PackedModel",
     "PackedObject",
     "cannot_rebuild",
+    "generator_states",
     "map_leaves",
     "pack",
     "pack_object",
+    "restore_generators",
     "unpack",
 ]
 
@@ -91,6 +93,24 @@ class PackedLoss:
         loss: Any = object.__new__(self.cls)
         vars(loss).update(self.attributes)
         return loss
+
+
+def generator_states(model: Any) -> list[Any]:
+    """Return the states of the random generators in a model, such as that of dropout.
+
+    Keras does not save them, so that training would go on with other numbers.
+    """
+    return [keras.ops.convert_to_numpy(variable) for variable in _generators(model)]
+
+
+def restore_generators(model: Any, states: Sequence[Any]) -> None:
+    """Set the states that `generator_states` returned for a model of the same structure."""
+    for variable, state in zip(_generators(model), states, strict=True):
+        variable.assign(state)
+
+
+def _generators(model: Any) -> list[Any]:
+    return [variable for variable in model.variables if variable.name == "seed_generator_state"]
 
 
 _Packed = PackedModel | PackedObject | PackedLoss

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import keras
+import numpy as np
 import sklearn
 
 try:
@@ -88,7 +89,8 @@ def _run_in_context(
 ) -> None:
     weights = None if sample_weight is None else {"sample_weight": sample_weight}
     data = {"X": X, "y": y, "metadata": weights}
-    number = epochs if isinstance(epochs, int) and not isinstance(epochs, bool) else None
+    is_number = isinstance(epochs, (int, np.integer)) and not isinstance(epochs, bool)
+    number = int(epochs) if is_number else None
     context = estimator._init_callback_context(max_subtasks=number)  # noqa: SLF001 - documented
     context.call_on_fit_task_begin(estimator=estimator, **data)
     vars(estimator)["_epoch_tasks"] = EpochTasks(estimator, context, data)

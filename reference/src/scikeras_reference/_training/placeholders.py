@@ -4,14 +4,17 @@ Estimators of a search are trained by clones, in several processes perhaps, and 
 the others. So the names are made from what each fit knows itself.
 """
 
+import functools
 import hashlib
 import re
 import uuid
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import PurePath
 from typing import Any
 
+import keras
 import numpy as np
 import scipy.sparse
 
@@ -21,6 +24,7 @@ __all__ = ["fill_arguments", "fill_callbacks", "has_placeholders", "names_of_fit
 
 _PLACEHOLDERS = re.compile(r"\{(fit|fold|params)\}")
 _PATH = re.compile(r"dir|path|file", re.IGNORECASE)
+_ADDRESS = re.compile(r" at 0x[0-9a-fA-F]+")
 _NOT_NAMED = re.compile(r"(model|build_fn|verbose)$|((fit|predict)__)?callbacks($|__)")
 MAX_LENGTH = 80
 """Longest text for ``{params}``, without the digest that makes it unique."""
@@ -52,13 +56,13 @@ def names_of_fit(X: Any, params: Mapping[str, Any], defaults: Mapping[str, Any])
     dict of str to str
         ``fit``: the time in UTC and a random number, never the same twice. ``fold``: a digest of
         the rows, the same for all candidates of a fold. ``params``: the parameters that are not
-        at their default, and a digest of them.
+        at their default, and a digest of them, which covers the builder too.
 
     Examples
     --------
     >>> names = names_of_fit(np.eye(2), {"epochs": 3, "units": 8}, {"epochs": 1})
     >>> names["fold"], names["params"]
-    ('ae3ee45f', 'epochs=3,units=8-ac7992a7')
+    ('ae3ee45f', 'epochs=3,units=8-b13a9aa9')
     """
     changed = {
         name: value
@@ -66,11 +70,18 @@ def names_of_fit(X: Any, params: Mapping[str, Any], defaults: Mapping[str, Any])
         if not _NOT_NAMED.match(name) and not _is_default(name, value, defaults)
     }
     text = ",".join(f"{name}={_text(value)}" for name, value in changed.items())
-    readable = re.sub(r"[^\w.,=+-]", "_", text)[:MAX_LENGTH]
+    readable = re.sub(r"[^\w.,=+-]", "_", text)[:MAX_LENGTH] or "defaults"
+    # Two optimizers, or two builders, look alike in the text, and are other parameters.
+    unnamed = {
+        name: value
+        for name, value in sorted(params.items())
+        if _NOT_NAMED.match(name) and value is not None and not _is_template(name, value)
+    }
+    told_apart = repr(_identity({**changed, **unnamed}))
     return {
         "fit": f"{datetime.now(UTC):%Y%m%d-%H%M%S}-{uuid.uuid4().hex[:8]}",
         "fold": "none" if X is None else _digest(_bytes(X)),
-        "params": f"{readable}-{_digest(text.encode())}" if text else "defaults",
+        "params": f"{readable}-{_digest(told_apart.encode())}",
     }
 
 
@@ -130,6 +141,25 @@ def _text(value: object) -> str:
         return str(value)
     # The representation of other objects has their address, which differs between processes.
     return str(getattr(value, "__name__", None) or type(value).__name__)
+
+
+def _identity(value: Any) -> Any:
+    """Return what tells a value from others, and is the same in every process."""
+    if isinstance(value, Mapping):
+        return [(str(key), _identity(item)) for key, item in value.items()]
+    if isinstance(value, (list, tuple)):
+        return [_identity(item) for item in value]
+    if isinstance(value, np.ndarray) and value.dtype.kind != "O":
+        return _digest(_bytes(value))
+    if isinstance(value, functools.partial):
+        return _identity([value.func, value.args, value.keywords])
+    if isinstance(value, keras.losses.Loss):  # some say less in their configuration
+        return [type(value).__name__, _identity({**vars(value), "name": None})]
+    if hasattr(value, "get_config") and not isinstance(value, type):
+        with suppress(Exception):  # of a model or a layer that cannot describe itself
+            config = value.get_config()
+            return [type(value).__name__, _identity({**config, "name": None})]
+    return _ADDRESS.sub("", repr(value))
 
 
 def _bytes(X: Any) -> bytes:
