@@ -270,10 +270,10 @@ def inform_encoder(encoder: Any, model: Any, shapes: Sequence[tuple[int | None, 
     """
     if hasattr(encoder, "set_model_output"):
         encoder.set_model_output(getattr(model, "loss", None), shapes)
-    if model.compiled and hasattr(encoder, "check_metrics"):
-        encoder.check_metrics(compiled_metrics(model))
     if model.compiled and hasattr(encoder, "check_activation"):
         encoder.check_activation(last_activation(model), model.loss)
+    if model.compiled and hasattr(encoder, "check_metrics"):
+        encoder.check_metrics(compiled_metrics(model))
 
 
 def check_trainable(model: Any, features: Any) -> None:

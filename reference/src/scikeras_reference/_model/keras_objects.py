@@ -16,6 +16,8 @@ import numpy as np
 from scikeras_reference._data.losses_and_metrics import (
     DEFERRED_LOSSES,
     DEFERRED_METRICS,
+    is_deferred_loss,
+    is_deferred_metric,
     snake_case,
 )
 from scikeras_reference._parameters.routing import assemble
@@ -263,7 +265,7 @@ def _optimizer_class(name: str, path: str) -> Any:
 
 
 def _loss_class(name: str, path: str) -> Any:
-    if name in DEFERRED_LOSSES:
+    if is_deferred_loss(name):
         return name
     found = _get(keras.losses.get, name, path, keras.losses)
     if isinstance(found, keras.losses.Loss):
@@ -272,7 +274,7 @@ def _loss_class(name: str, path: str) -> Any:
 
 
 def _metric_class(name: str, path: str) -> Any:
-    if name in DEFERRED_METRICS:
+    if is_deferred_metric(name):
         return name
     found = _get(keras.metrics.get, name, path, keras.metrics)
     # A subclass of this one use carries the name to where the class is called.

@@ -14,6 +14,7 @@ from typing import Any
 
 import keras
 
+from scikeras_reference._backends.models import Undecayed, exclude_from_decay, undecayed
 from scikeras_reference._serialization.custom_objects import custom_object_scope, custom_objects
 from scikeras_reference.exceptions import SerializationError
 
@@ -36,6 +37,7 @@ class PackedModel:
     saved: bytes
     custom: dict[str, Any]
     compilation: "Compilation | None"
+    undecayed: Undecayed | None = None
 
     def unpack(self) -> Any:
         """Return the model, built again."""
@@ -43,6 +45,8 @@ class PackedModel:
             model = pickle.loads(self.saved)  # noqa: S301 - part of a pickle itself
             if self.compilation is not None:
                 self.compilation.apply(model)
+        if self.undecayed is not None:
+            exclude_from_decay(model.optimizer, self.undecayed, model.trainable_variables)
         return model
 
 
@@ -72,11 +76,15 @@ class PackedObject:
     cls: type
     config: dict[str, Any]
     custom: dict[str, Any]
+    undecayed: Undecayed | None = None
 
     def unpack(self) -> Any:
         """Return the object, built again as it was before it was used."""
         with custom_object_scope(self.custom):
-            return self.cls.from_config(copy.deepcopy(self.config))  # type: ignore[attr-defined]
+            made = self.cls.from_config(copy.deepcopy(self.config))  # type: ignore[attr-defined]
+        if self.undecayed is not None:
+            exclude_from_decay(made, self.undecayed)
+        return made
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,8 +131,10 @@ def pack_object(value: Any) -> Any:
         return _pack_model(value)
     if isinstance(value, keras.losses.Loss):
         return PackedLoss(type(value), dict(vars(value)))
-    if isinstance(value, (keras.optimizers.Optimizer, keras.metrics.Metric)):
+    if isinstance(value, keras.metrics.Metric):
         return PackedObject(type(value), _config(value), custom_objects(value))
+    if isinstance(value, keras.optimizers.Optimizer):
+        return PackedObject(type(value), _config(value), custom_objects(value), undecayed(value))
     return value
 
 
@@ -135,7 +145,8 @@ def _pack_model(model: Any) -> PackedModel:
             compilation = _compilation(model) if _needs_compilation(model) else None
             # What is compiled here need not be compiled by Keras, which might fail at it.
             with _as_uncompiled(model) if compilation else nullcontext():
-                return PackedModel(pickle.dumps(model), custom, compilation)
+                excluded = undecayed(getattr(model, "optimizer", None), model.trainable_variables)
+                return PackedModel(pickle.dumps(model), custom, compilation, excluded)
     except SerializationError:
         raise
     except Exception as error:
