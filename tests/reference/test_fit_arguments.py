@@ -27,6 +27,15 @@ def test_batch_sizes(expected, params, spy, X, target):
     assert expected == log.fits[0]["batch_size"] == log.predicts[0]["batch_size"]
 
 
+def test_all_rows_to_validate_on(spy, X, target):
+    """They are one batch, also where they are more than those that are trained on."""
+    build, Spy = spy
+    wrapper = regressor(model=build, validation_batch_size=-1)
+    wrapper.fit(X[:5], target[:5], X_val=X, y_val=target)
+    wrapper.set_params(validation_split=0.2).fit(X, target)
+    assert [24, 24] == [call["validation_batch_size"] for call in Spy.fits]
+
+
 def test_routed_parameters_reach_their_method_only(spy, X, target):
     """``fit__x`` and ``predict__x`` do not mix; ``predict__x`` serves ``score`` too."""
     build, log = spy

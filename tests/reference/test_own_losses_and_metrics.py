@@ -118,3 +118,17 @@ def test_metrics_of_the_users_own_keep_their_names():
     names = ["loss", "mae", "mean_absolute_percentage_error", "mse"]
     assert sorted([*names, *(f"val_{name}" for name in names)]) == sorted(history)
     assert {"mae", "mse"} == own_names(metrics)
+
+
+def test_metrics_given_as_classes_have_the_same_names_in_each_fit():
+    """Keras numbers the metrics of a process, and callbacks monitor them by name."""
+    auc, precision = keras.metrics.AUC, keras.metrics.Precision
+    params = {**QUICK, "optimizer": "sgd", "loss": "binary_crossentropy"}
+    weighted = {"compile__weighted_metrics": [auc], "metrics__1__thresholds": 0.9}
+    for _ in range(2):
+        made = KerasClassifier(between("sigmoid"), metrics=[precision] * 2, **weighted, **params)
+        history = made.fit(X, LABELS, X_val=X, y_val=LABELS).history_
+        names = ["auc", "loss", "precision", "precision_1"]
+        assert sorted([*names, *(f"val_{name}" for name in names)]) == sorted(history)
+        one = KerasClassifier(between("sigmoid"), metrics=auc, **params).fit(X, LABELS)
+        assert {"auc", "loss"} == set(one.history_)

@@ -31,7 +31,6 @@ from scikeras_reference._data.validation import (
 from scikeras_reference._model.builder import build, find_builder
 from scikeras_reference._model.built_model import (
     check_built,
-    check_target,
     check_trainable,
     inform_encoder,
     output_shapes,
@@ -46,6 +45,7 @@ from scikeras_reference._model.compilation import (
 )
 from scikeras_reference._model.keras_objects import callbacks_of_call
 from scikeras_reference._model.meta import Meta
+from scikeras_reference._model.target_checks import check_target
 from scikeras_reference._persistence import Persistence
 from scikeras_reference._training.encoded_batches import encoded, may_run_out
 from scikeras_reference._training.epoch_tasks import SklearnCallbacks
@@ -73,6 +73,8 @@ from scikeras_reference._training.seeding import derive, epoch_seeds, seeded, to
 from scikeras_reference._training.splitters import chosen_rows
 
 __all__ = ["FitSteps"]
+
+_VAL_SIZE = "validation_batch_size"
 
 
 class FitSteps(SklearnCallbacks, FittedAttributes, Persistence):
@@ -242,7 +244,9 @@ class FitSteps(SklearnCallbacks, FittedAttributes, Persistence):
             X = validate_features(self, data[0], data[1], reset=False)
             pair = self._encode(X, self._validate_target(X, data[1]))
             check_target(self.model_, pair[1], self._fit_state.output_shapes)
-            weights = check_weights(data[2], X)
+            weights = check_weights(data[2], X, what="validation samples")
+            if {**self._named(), **self._routed("fit"), **call}[_VAL_SIZE] == -1:
+                arguments[_VAL_SIZE] = X.shape[0]
             arguments["validation_data"] = pair if weights is None else (*pair, weights)
         return arguments
 

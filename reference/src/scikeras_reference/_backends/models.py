@@ -9,6 +9,7 @@ import keras
 __all__ = [
     "Undecayed",
     "compiled_metrics",
+    "config_of_optimizer",
     "exclude_from_decay",
     "prepare_to_predict",
     "runs_undistributed",
@@ -74,3 +75,21 @@ def exclude_from_decay(optimizer: Any, what: Undecayed, variables: Sequence[Any]
         var_list=[variables[position] for position in positions],
         var_names=None if pattern is None else [pattern],
     )
+
+
+def config_of_optimizer(optimizer: Any) -> dict[str, Any]:
+    """Return the configuration of an optimizer, with its learning rate as it was given.
+
+    Keras describes a function as learning rate by its code, and refuses to read that again; and a
+    schedule has to describe itself, although only a file needs that.
+    """
+    rate = getattr(optimizer, "_learning_rate", None)
+    is_schedule = isinstance(rate, keras.optimizers.schedules.LearningRateSchedule)
+    if not callable(rate) or isinstance(rate, keras.Variable):
+        return optimizer.get_config()  # type: ignore[no-any-return]
+    inherited = keras.optimizers.schedules.LearningRateSchedule.get_config
+    if is_schedule and type(rate).get_config is not inherited:
+        return optimizer.get_config()  # type: ignore[no-any-return]
+    plain = object.__new__(type(optimizer))
+    vars(plain).update({**vars(optimizer), "_learning_rate": 0.0})
+    return {**plain.get_config(), "learning_rate": rate}

@@ -192,10 +192,13 @@ def target_type(y: Any) -> str:
         return str(type_of_target(y, input_name="y"))
 
 
-def check_weights(sample_weight: Any, X: Any, *, are_scored: bool = False) -> Any:
+def check_weights(
+    sample_weight: Any, X: Any, *, are_scored: bool = False, what: str = "training samples"
+) -> Any:
     """Return sample weights as an array of floats of shape (n_samples,); None stays None.
 
-    Unless they are for a scorer, they have to be numbers of Keras's own precision too.
+    Unless they are for a scorer, they have to be numbers of Keras's own precision too. `what` are
+    the rows, for errors.
 
     Raises
     ------
@@ -208,7 +211,7 @@ def check_weights(sample_weight: Any, X: Any, *, are_scored: bool = False) -> An
     array([1., 2.])
     """
     weights = as_weights(sample_weight, X, are_scored=are_scored)
-    return require_weight(weights, are_scored=are_scored)
+    return require_weight(weights, are_scored=are_scored, what=what)
 
 
 def as_weights(sample_weight: Any, X: Any, *, are_scored: bool = False) -> Any:
@@ -242,7 +245,9 @@ def as_weights(sample_weight: Any, X: Any, *, are_scored: bool = False) -> Any:
     return weights
 
 
-def require_weight(weights: Any, *, are_scored: bool = False) -> Any:
+def require_weight(
+    weights: Any, *, are_scored: bool = False, what: str = "training samples"
+) -> Any:
     """Return `weights`, None or an array; refuse weights that are all zero.
 
     Raises
@@ -254,7 +259,7 @@ def require_weight(weights: Any, *, are_scored: bool = False) -> Any:
         return None
     floatx = keras.config.floatx()
     if not (weights if are_scored else weights.astype(floatx)).any():
-        what = "samples" if are_scored else "training samples"
+        what = "samples" if are_scored else what
         zero = f"zero in {floatx}" if weights.any() else "zero"
         raise InputError(
             f"No {what} had any weight: every sample_weight, times the class_weight of its row if"

@@ -52,10 +52,11 @@ def compile_arguments(named: Mapping[str, Any], routed: Mapping[str, Any]) -> di
     arguments["optimizer"] = make_optimizer(arguments["optimizer"], route(routed, "optimizer"))
     if not is_automatic:
         arguments["loss"] = make_losses(arguments["loss"], route(routed, "loss"))
-    arguments["metrics"] = make_metrics(arguments["metrics"], route(routed, "metrics"))
+    names: set[str] = set()
+    arguments["metrics"] = make_metrics(arguments["metrics"], route(routed, "metrics"), taken=names)
     if weighted in arguments:
         path = f"compile__{weighted}"
-        arguments[weighted] = make_metrics(arguments[weighted], route(routed, path), path)
+        arguments[weighted] = make_metrics(arguments[weighted], route(routed, path), path, names)
     return arguments
 
 

@@ -14,7 +14,12 @@ from typing import Any
 
 import keras
 
-from scikeras_reference._backends.models import Undecayed, exclude_from_decay, undecayed
+from scikeras_reference._backends.models import (
+    Undecayed,
+    config_of_optimizer,
+    exclude_from_decay,
+    undecayed,
+)
 from scikeras_reference._serialization.custom_objects import custom_object_scope, custom_objects
 from scikeras_reference.exceptions import SerializationError
 
@@ -211,7 +216,8 @@ def _as_uncompiled(model: Any) -> Iterator[None]:
 
 def _config(value: Any) -> dict[str, Any]:
     """Return the configuration of an object; refuse one that is visibly incomplete."""
-    config: dict[str, Any] = value.get_config()
+    is_optimizer = isinstance(value, keras.optimizers.Optimizer)
+    config: dict[str, Any] = config_of_optimizer(value) if is_optimizer else value.get_config()
     cls = type(value)
     maker, describer = (_definer(cls, name) for name in ("__init__", "get_config"))
     if maker is not describer and issubclass(maker, describer):
