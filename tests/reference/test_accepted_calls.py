@@ -8,7 +8,13 @@ import pytest
 from keras import layers, ops
 
 from scikeras_reference import BaseWrapper, KerasClassifier, KerasRegressor
-from scikeras_reference.exceptions import InputError, ParameterError, TargetFormWarning
+from scikeras_reference._data.classifier_encoder import ClassifierLabelEncoder
+from scikeras_reference.exceptions import (
+    InputError,
+    ParameterError,
+    RoutingError,
+    TargetFormWarning,
+)
 
 X = np.linspace(-1, 1, 60, dtype="float32").reshape(20, 3)
 
@@ -23,6 +29,7 @@ def classifier(**given):
     return KerasClassifier(**given)
 
 
+@pytest.mark.filterwarnings("ignore:Explicitly requested dtype int64")  # by OneHotIoU, on JAX
 @pytest.mark.parametrize(
     "metric",
     [
@@ -142,3 +149,148 @@ def test_rows_as_validation_split_are_refused_with_what_can_be_given():
         classifier(loss="categorical_crossentropy", validation_split=[[0], [1]]).fit(
             X, np.arange(20) % 2
         )
+
+
+@pytest.mark.parametrize("name", ["crossentropy", "CE", "CrossEntropy"])
+@pytest.mark.parametrize("encode", [np.asarray, lambda y: np.eye(3)[y]], ids=["labels", "one-hot"])
+def test_keras_reads_crossentropy_in_any_case(name, encode):
+    """It chooses the loss by the form of the target."""
+    y, found = np.arange(20) % 3, []
+    form = "sparse_categorical" if encode is np.asarray else "categorical"
+    for loss in (name, f"{form}_crossentropy"):
+        keras.utils.set_random_seed(3)
+        found.append(classifier(loss=loss, epochs=2).fit(X, encode(y)).history_["loss"])
+    assert found[0] == found[1]
+
+
+@pytest.mark.parametrize(
+    "metric",
+    [
+        keras.metrics.Precision(thresholds=0.9),
+        keras.metrics.Recall(thresholds=0.99),
+        keras.metrics.TruePositives(thresholds=[0.95]),
+        keras.metrics.FalsePositives(thresholds=0.999),
+        keras.metrics.BinaryAccuracy(threshold=0.999),
+        keras.metrics.BinaryIoU(target_class_ids=[1], threshold=0.99),
+        keras.metrics.BinaryAccuracy(threshold=5.0),
+        keras.metrics.RecallAtPrecision(0.5),
+    ],
+    ids=lambda metric: metric.name,
+)
+def test_thresholds_that_few_outputs_reach(metric):
+    """A metric of one unit says something where outputs do."""
+    encoder = ClassifierLabelEncoder().fit(np.arange(20) % 2)
+    encoder.set_model_output("binary_crossentropy", [(None, 1)])
+    encoder.check_metrics([metric])
+
+
+class OwnCompile(keras.Sequential):
+    """A model whose ``compile`` takes what it needs."""
+
+    def compile(self, optimizer, loss):
+        super().compile(optimizer=optimizer, loss=loss)
+
+
+class OwnFit(keras.Sequential):
+    """A model whose ``fit`` takes what it needs."""
+
+    def fit(self, x, y, epochs=1):
+        return super().fit(x, y, epochs=epochs, verbose=0)
+
+
+def test_a_fit_that_takes_little():
+    """It is not given what nobody asked for, and refuses what somebody did."""
+
+    def build():
+        return OwnFit([keras.Input((3,)), layers.Dense(1)])
+
+    assert 2 == len(KerasRegressor(build, loss="mse").fit(X, X[:, 0], epochs=2).history_["loss"])
+    with pytest.raises(RoutingError, match="takes no argument sample_weight"):
+        KerasRegressor(build, loss="mse").fit(X, X[:, 0], sample_weight=np.ones(20))
+
+
+def test_a_compile_that_takes_little():
+    """It is not given what nobody asked for, and refuses what somebody did."""
+
+    def build():
+        return OwnCompile([keras.Input((3,)), layers.Dense(1)])
+
+    assert KerasRegressor(build, loss="mse", verbose=0).fit(X, X[:, 0]).history_["loss"]
+    with pytest.raises(RoutingError, match="takes no argument metrics"):
+        KerasRegressor(build, loss="mse", metrics=["mae"], verbose=0).fit(X, X[:, 0])
+
+
+class OwnLoss(keras.Model):
+    """An autoencoder of three outputs that computes its loss from X."""
+
+    def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
+        del y, sample_weight, training
+        return ops.mean(ops.square(x - y_pred[0]))
+
+
+def several_outputs():
+    inputs = keras.Input((3,))
+    mean, spread = layers.Dense(2)(inputs), layers.Dense(2)(inputs)
+    model = OwnLoss(inputs, [layers.Dense(3)(mean), mean, spread])
+    model.compile("sgd")
+    return model
+
+
+@pytest.mark.parametrize(
+    "given",
+    [{"X_val": X[:5]}, {"validation_data": (X[:5],)}, {"validation_data": (X[:5], None)}],
+    ids=["X_val", "one", "none"],
+)
+def test_a_model_without_a_target(given):
+    """It may have any number of outputs, and is validated without a target."""
+    fitted = BaseWrapper(several_outputs, verbose=0).fit(X, **given)
+    assert {"loss", "val_loss"} == set(fitted.history_)
+    assert 3 == len(fitted.predict(X))
+
+
+@pytest.mark.parametrize("weights", [{0: 2.0}, {0: 2.0, 1: 3.0}], ids=["one", "two"])
+def test_weights_of_some_classes(weights):
+    """The others weigh one, also in a batch that lacks a class."""
+    y, full = np.arange(20) % 3, {0: 2.0, 1: 1.0, 2: 1.0, **weights}
+    order, found = np.argsort(y, kind="stable"), []
+    loss = "sparse_categorical_crossentropy"
+    for given in (weights, full):
+        keras.utils.set_random_seed(3)
+        made = classifier(loss=loss, class_weight=given, shuffle=False)
+        made.fit(lambda: ((X[rows], y[rows]) for rows in order.reshape(4, 5)))
+        found.append(made.partial_fit(X[y > 1], y[y > 1]).history_["loss"])
+    assert found[0] == found[1]
+    with pytest.raises(ParameterError, match="does not fit y"):
+        classifier(loss=loss, class_weight={0: 2.0, 7: 1.0}).fit(X, y)
+
+
+@pytest.mark.parametrize("method", ["fit", "partial_fit"])
+def test_a_loss_that_is_given_after_initialize(method):
+    """The target is encoded as it wants it."""
+    y, found = np.arange(20) % 3, []
+    for late in (True, False):
+        keras.utils.set_random_seed(3)
+        loss = "categorical_crossentropy"
+        made = classifier(loss=None if late else loss, warm_start=True).initialize(X, y)
+        getattr(made.set_params(loss=loss), method)(X, y)
+        found.append(made.history_["loss"])
+    assert found[0] == found[1]
+
+
+def test_sequences_of_any_length():
+    """A model whose input has no fixed length takes them, as bare Keras does; others do not."""
+
+    def build(length):
+        pooled = [layers.Dense(2), layers.GlobalAveragePooling1D(), layers.Dense(1)]
+        return keras.Sequential([keras.Input((length, 3)), *pooled])
+
+    rows, longer = X.reshape(5, 4, 3), X.reshape(4, 5, 3)
+    fitted = BaseWrapper(build, length=None, loss="mse", verbose=0)
+    fitted.fit(rows, X[:5, :1], X_val=longer, y_val=X[:4, :1])
+    expected = fitted.model_.predict(longer, verbose=0)
+    np.testing.assert_array_equal(expected, fitted.predict(longer))
+    fitted.partial_fit(longer, X[:4, :1])
+    with pytest.raises(InputError, match="expecting 3 dimensions"):
+        fitted.predict(X[:, :, None, None])
+    with pytest.raises(ValueError, match="expecting 4 features"):
+        fitted.set_params(length=4).fit(rows, X[:5, :1]).predict(longer)

@@ -6,13 +6,13 @@ import keras
 import numpy as np
 import pytest
 from memory_growth import memory_growth
-from reference_models import base, classifier, regressor, softmax
+from reference_models import base, classifier, regressor, sequential, softmax
 from sklearn.model_selection import GridSearchCV
 from sklearn.preprocessing import StandardScaler
 from test_rows import Dataset, NotInParts, Scaling
 
 from scikeras_reference._data.batch_sources import is_batches
-from scikeras_reference.exceptions import InputError
+from scikeras_reference.exceptions import InputError, ModelOutputError
 
 pytestmark = pytest.mark.slow
 
@@ -167,12 +167,24 @@ def test_generators(X, y3):
             lambda X, y: regressor().fit(Dataset(X, X[:, 0])).score(lambda: [(X,)]),
             "without targets",
         ),
+        (lambda X, y: regressor().fit(lambda: [((X, X), y)]), "tuple of 2 arrays.*dict of arrays"),
+        (lambda X, y: regressor().fit(lambda: [((X, X[:, :1]), y)]), "dict of arrays"),
+        (lambda X, y: regressor().fit(lambda: [(X, {"a": y})]), "dict of several arrays"),
+        (lambda X, y: base().fit(lambda: [(X, (X[:, 0], X[:, 0]))]), "tuple of several arrays"),
+        (lambda X, y: regressor().fit(zip(X, X[:, 0], strict=True)), "single rows.*batch"),
     ],
 )
 def test_what_cannot_be_done(fit, match, X, y):
     """Refused before training, with the remedy (HYG-5)."""
     with pytest.raises(InputError, match=match):
         fit(X, y)
+
+
+def test_a_later_batch_whose_target_does_not_fit(X):
+    """Keras would spread it over the outputs."""
+    wrapper = base(model=sequential, model__n_features=3, model__units=3)
+    with pytest.raises(ModelOutputError, match="compares them number by number"):
+        wrapper.fit(lambda: [(X, X), (X, X[:, 0])])
 
 
 @pytest.mark.fast

@@ -3,11 +3,11 @@
 import keras
 import numpy as np
 import pytest
-from reference_models import Counting, classifier, regressor
+from reference_models import Counting, base, classifier, regressor, sequential
 from sklearn.base import clone
 from test_rows import Dataset
 
-from scikeras_reference.exceptions import InputError
+from scikeras_reference.exceptions import InputError, WrapperError
 
 
 @pytest.mark.parametrize(
@@ -25,6 +25,15 @@ def test_batch_sizes(expected, params, spy, X, target):
     regressor(model=build, **params).fit(X, target).predict(X)
 
     assert expected == log.fits[0]["batch_size"] == log.predicts[0]["batch_size"]
+
+
+def test_all_rows_to_validate_on(spy, X, target):
+    """They are one batch, also where they are more than those that are trained on."""
+    build, Spy = spy
+    wrapper = regressor(model=build, validation_batch_size=-1)
+    wrapper.fit(X[:5], target[:5], X_val=X, y_val=target)
+    wrapper.set_params(validation_split=0.2).fit(X, target)
+    assert [24, 24] == [call["validation_batch_size"] for call in Spy.fits]
 
 
 def test_routed_parameters_reach_their_method_only(spy, X, target):
@@ -180,6 +189,21 @@ def test_validation_data_in_batches(X, y3):
         ):
             found = wrapper.fit(X, y3, **call).history_
             assert pytest.approx(expected["val_loss"]) == found["val_loss"]
+
+
+@pytest.mark.parametrize(
+    ("batch", "message"),
+    [
+        (lambda X: (X, X[:, 0]), "compares them number by number"),
+        (lambda X: (X,), "y is None"),
+    ],
+    ids=["width", "none"],
+)
+def test_targets_of_validation_batches_fit_the_output(batch, message, X):
+    """Keras would spread them over the outputs, as it would those of training batches."""
+    wrapper = base(model=sequential, model__n_features=3, model__units=3)
+    with pytest.raises(WrapperError, match=message):
+        wrapper.fit(X, X, validation_data=lambda: iter([batch(X[:8])]))
 
 
 @pytest.mark.parametrize("data", [np.ones((24, 3)), {"x": 1}, 3, "text"])

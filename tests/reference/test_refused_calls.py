@@ -104,6 +104,25 @@ def test_an_optimizer_of_an_earlier_model():
         regressor(model=compiled).fit(ROWS, NUMBERS)
 
 
+@pytest.mark.parametrize(
+    ("message", "fit"),
+    [
+        ("y has dtype <U1.*KerasClassifier", lambda: base().fit(ROWS, np.full(24, "a"))),
+        ("y is a ndarray", lambda: regressor().fit(ROWS, np.array(5.0))),
+        ("y is a tuple.*column for each", lambda: base().fit(ROWS, (NUMBERS, NUMBERS))),
+        ("X is None", lambda: regressor().fit(None, NUMBERS)),
+        ("sample_weight holds values that are no numbers",
+         lambda: regressor().fit(ROWS, NUMBERS, ["a"] * 24)),
+        ("No validation samples had any weight",
+         lambda: regressor().fit(ROWS, NUMBERS, validation_data=(ROWS, NUMBERS, np.zeros(24)))),
+    ],
+)  # fmt: skip
+def test_data_that_cannot_be_meant(message, fit):
+    """The error names the argument."""
+    with pytest.raises(InputError, match=message):
+        fit()
+
+
 @pytest.mark.parametrize("name", ["evaluate", "summary", "get_weights", "layers"])
 def test_what_the_keras_model_has(name):
     """An attribute error says where it is, once there is a model."""

@@ -367,6 +367,18 @@ def test_a_block_counts_its_fits(lines):
     ] == [line for line in lines() if " fits, " in line]
 
 
+def test_predictions_do_not_count():
+    """A model that could not share its prediction trains with shared steps all the same."""
+    model, _ = trained(dense, ROWS, LABELS)
+    for kind in ("predict", "test", "train"):
+        refusal_log.refuse(model, kind, NotSharedError("of an earlier call"))
+    with count_fits() as counts:
+        fit(model, ROWS, LABELS, None, {"verbose": 0})
+
+    assert (1, 1) == (counts.fits, counts.shared)
+    assert "of an earlier call" == explain(model)
+
+
 def test_a_fit_that_fails_is_not_counted(lines):
     """Only trainings that ended are."""
     with count_fits() as counts, pytest.raises(ValueError, match="shape|rank|dimension"):

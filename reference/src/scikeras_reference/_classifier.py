@@ -295,7 +295,8 @@ input_columns, **kwargs
         exclusive = high is not None and getattr(
             self.target_encoder_, "exclusive_", ((y == high).sum(axis=1) == 1).all()
         )
-        return weights_by_class(class_weight, y, high if exclusive else None), call
+        labels = getattr(self.target_encoder_, "classes_" if high is None else "levels_", None)
+        return weights_by_class(class_weight, y, high if exclusive else None, labels), call
 
     def _check_held_out(self, y: Any, n_trained: int) -> None:
         warn_of_classes_without_rows(y, self._label_value(y), n_trained)

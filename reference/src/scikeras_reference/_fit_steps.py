@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 from sklearn.preprocessing import FunctionTransformer
 
+from scikeras_reference._backends.execution import compiled_metrics
 from scikeras_reference._data.batch_sources import Batch, Batches, is_batches, require_inside
 from scikeras_reference._data.class_weights import times_class_weights
 from scikeras_reference._data.input_checks import (
@@ -30,7 +31,6 @@ from scikeras_reference._data.sparse import fits_encoder
 from scikeras_reference._model.builder import build, find_builder
 from scikeras_reference._model.built_model import (
     check_built,
-    check_target,
     check_trainable,
     inform_encoder,
     output_shapes,
@@ -45,10 +45,16 @@ from scikeras_reference._model.compilation import (
 )
 from scikeras_reference._model.keras_objects import callbacks_of_call
 from scikeras_reference._model.meta import Meta
+from scikeras_reference._model.target_checks import check_target
 from scikeras_reference._saving import Saving
 from scikeras_reference._training.encoded_batches import encoded, may_run_out
 from scikeras_reference._training.epoch_tasks import SklearnCallbacks
-from scikeras_reference._training.fit import extend_history, fit, keeps_finished_epochs
+from scikeras_reference._training.fit import (
+    extend_history,
+    fit,
+    keeps_finished_epochs,
+    own_names,
+)
 from scikeras_reference._training.fitted_attributes import FitState, FittedAttributes
 from scikeras_reference._training.keras_arguments import (
     fit_arguments,
@@ -67,6 +73,8 @@ from scikeras_reference._training.seeding import derive, epoch_seeds, seeded, to
 from scikeras_reference._training.splitters import chosen_rows
 
 __all__ = ["FitSteps"]
+
+_VAL_SIZE = "validation_batch_size"
 
 
 class FitSteps(SklearnCallbacks, FittedAttributes, Saving):
@@ -101,7 +109,7 @@ class FitSteps(SklearnCallbacks, FittedAttributes, Saving):
             self.n_outputs_ = 1 if y.ndim == 1 else y.shape[1]
         encoder = self.target_encoder_ = self.target_encoder.fit(y)
         is_identity = type(encoder) is FunctionTransformer and encoder.func is None
-        self.n_outputs_expected_ = 1 if is_identity else None
+        self.n_outputs_expected_ = 1 if is_identity and y is not None else None
         self._take_metadata(self.target_encoder_)
         encoder = self.feature_encoder
         X = X if isinstance(X, np.ndarray) else fits_encoder(X, encoder)
@@ -153,11 +161,16 @@ class FitSteps(SklearnCallbacks, FittedAttributes, Saving):
         return choose_loss(arguments, named, routed, encoder, kind, model, shapes)
 
     def _require_compiled(self, features: Any) -> None:
-        if not self.model_.compiled:  # `initialize` had no loss
-            arguments = compile_arguments(self._named(), self._free())
-            shapes = self._fit_state.output_shapes
-            compile_model(self.model_, self._with_loss(arguments, self.model_, shapes))
+        if not self.model_.compiled:
+            self._compile_late()
         check_trainable(self.model_, features)
+
+    def _compile_late(self) -> None:
+        """Compile a model that ``initialize`` made without a loss; the target follows the loss."""
+        arguments = compile_arguments(self._named(), self._free())
+        shapes = self._fit_state.output_shapes
+        compile_model(self.model_, self._with_loss(arguments, self.model_, shapes))
+        inform_encoder(self.target_encoder_, self.model_, shapes)
 
     def _validate_further(self, X: Any, y: Any, *, new_callbacks: bool) -> tuple[Any, Any]:
         """Validate data for a model that goes on training; they are of the kind of the first."""
@@ -166,6 +179,8 @@ class FitSteps(SklearnCallbacks, FittedAttributes, Saving):
         check_continues(self, X, y, self._fit_state.target_shape)
         if new_callbacks:
             self._renew_callbacks(X)
+        if not self.model_.compiled:
+            self._compile_late()
         return X, y
 
     def _encode(self, X: Any, y: Any) -> tuple[Any, Any]:
@@ -192,7 +207,9 @@ class FitSteps(SklearnCallbacks, FittedAttributes, Saving):
         by_class, _ = self._class_weights(y, call)
         if by_class is not None:
             weights = times_class_weights(weights, by_class)
-        return (*self._encode(X, y), weights)
+        features, target = self._encode(X, y)
+        check_target(self.model_, target, self._fit_state.output_shapes)
+        return features, target, weights
 
     def _validation_batches(
         self, data: tuple[Any, Any, Any], arguments: Mapping[str, Any], name: str
@@ -218,7 +235,8 @@ class FitSteps(SklearnCallbacks, FittedAttributes, Saving):
             callbacks.append(self._epoch_tasks)
         arguments = fit_arguments(self.model_.fit, self._named(), self._routed("fit"), call, rows)
         arguments["callbacks"] = callbacks
-        data = validation_data(arguments, validation)
+        has_target = "y_dtype_" in vars(self)
+        data = validation_data(arguments, validation, has_target=has_target)
         if data is not None and is_batches(data[0]):
             name = "X_val" if arguments.get("validation_data") is None else "validation_data"
             arguments["validation_data"] = self._validation_batches(data, arguments, name)
@@ -226,7 +244,9 @@ class FitSteps(SklearnCallbacks, FittedAttributes, Saving):
             X = validate_features(self, data[0], data[1], reset=False)
             pair = self._encode(X, self._validate_target(X, data[1]))
             check_target(self.model_, pair[1], self._fit_state.output_shapes)
-            weights = check_weights(data[2], X)
+            weights = check_weights(data[2], X, what="validation samples")
+            if {**self._named(), **self._routed("fit"), **call}[_VAL_SIZE] == -1:
+                arguments[_VAL_SIZE] = X.shape[0]
             arguments["validation_data"] = pair if weights is None else (*pair, weights)
         return arguments
 
@@ -241,7 +261,7 @@ class FitSteps(SklearnCallbacks, FittedAttributes, Saving):
         ends = may_run_out(validation) if isinstance(validation, Iterator) else nullcontext()
         with self._seeded(epoch), keeps_finished_epochs(self.model_, self.history_), ends:
             history = fit(self.model_, features, target, weights, arguments)
-        extend_history(self.history_, history.history)
+        extend_history(self.history_, history.history, own_names(compiled_metrics(self.model_)))
 
     def _outputs_of(self, model: Any, features: Any, call: Mapping[str, Any], n_rows: int) -> Any:
         """Return what a model, or a part of it, makes of encoded features."""

@@ -1,7 +1,7 @@
 """``save`` and ``load``: estimators in files that run no code when they are read."""
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from importlib.metadata import version
 from typing import Any, NoReturn, Self
 

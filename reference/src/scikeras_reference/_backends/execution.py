@@ -1,11 +1,23 @@
 """How a model runs on each backend, and what it was compiled with."""
 
 import sys
+from collections.abc import Sequence
 from typing import Any
 
 import keras
 
-__all__ = ["compiled_metrics", "prepare_to_predict", "runs_undistributed"]
+__all__ = [
+    "Undecayed",
+    "compiled_metrics",
+    "config_of_optimizer",
+    "exclude_from_decay",
+    "prepare_to_predict",
+    "runs_undistributed",
+    "undecayed",
+]
+
+Undecayed = tuple[str | None, tuple[int, ...]]
+"""What an optimizer excludes from weight decay: a pattern of names, and positions of variables."""
 
 
 def prepare_to_predict(model: Any) -> None:
@@ -32,3 +44,52 @@ def compiled_metrics(model: Any) -> list[Any]:
     compiled = getattr(model, "_compile_metrics", None)
     given = [getattr(compiled, name, None) for name in ("_user_metrics", "_user_weighted_metrics")]
     return [metric for metric in keras.tree.flatten(given) if metric is not None]
+
+
+def undecayed(optimizer: Any, variables: Sequence[Any] = ()) -> Undecayed | None:
+    """Return what `exclude_from_weight_decay` was told; None if it was not called.
+
+    The configuration of an optimizer does not hold it, so that a copy would decay all weights.
+
+    Parameters
+    ----------
+    optimizer : keras.optimizers.Optimizer or None
+        Any optimizer.
+    variables : sequence of keras.Variable, default=()
+        Those of its model, in which excluded ones are looked for.
+    """
+    optimizer = getattr(optimizer, "inner_optimizer", optimizer)
+    pattern = getattr(optimizer, "_exclude_from_weight_decay_pattern", None)
+    keys = getattr(optimizer, "_exclude_from_weight_decay", None) or ()
+    if pattern is None and not keys:
+        return None
+    found = [i for i, variable in enumerate(variables) if optimizer._var_key(variable) in keys]  # noqa: SLF001
+    return getattr(pattern, "pattern", None), tuple(found)
+
+
+def exclude_from_decay(optimizer: Any, what: Undecayed, variables: Sequence[Any] = ()) -> None:
+    """Exclude in a copy of an optimizer what the first one excludes from weight decay."""
+    pattern, positions = what
+    optimizer = getattr(optimizer, "inner_optimizer", optimizer)
+    optimizer.exclude_from_weight_decay(
+        var_list=[variables[position] for position in positions],
+        var_names=None if pattern is None else [pattern],
+    )
+
+
+def config_of_optimizer(optimizer: Any) -> dict[str, Any]:
+    """Return the configuration of an optimizer, with its learning rate as it was given.
+
+    Keras describes a function as learning rate by its code, and refuses to read that again; and a
+    schedule has to describe itself, although only a file needs that.
+    """
+    rate = getattr(optimizer, "_learning_rate", None)
+    is_schedule = isinstance(rate, keras.optimizers.schedules.LearningRateSchedule)
+    if not callable(rate) or isinstance(rate, keras.Variable):
+        return optimizer.get_config()  # type: ignore[no-any-return]
+    inherited = keras.optimizers.schedules.LearningRateSchedule.get_config
+    if is_schedule and type(rate).get_config is not inherited:
+        return optimizer.get_config()  # type: ignore[no-any-return]
+    plain = object.__new__(type(optimizer))
+    vars(plain).update({**vars(optimizer), "_learning_rate": 0.0})
+    return {**plain.get_config(), "learning_rate": rate}

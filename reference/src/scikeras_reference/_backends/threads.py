@@ -16,6 +16,7 @@ from typing import Any, TypeVar
 import keras
 import numpy as np
 
+from scikeras_reference._backends import DEFAULT_BATCH_SIZE
 from scikeras_reference.exceptions import ParameterError
 
 __all__ = ["in_suitable_threads", "torch_threads"]
@@ -24,8 +25,6 @@ Function = TypeVar("Function", bound=Callable[..., Any])
 
 SMALL = 2**22
 """Multiplications for one batch up to which one thread is faster."""
-BATCH_SIZE = 32
-"""Keras's own, where none is given."""
 
 _LIGHT = frozenset(
     getattr(keras.layers, name)
@@ -132,7 +131,7 @@ def _threads(number: int | None) -> Iterator[None]:
 
 def _is_small(model: Any, x: Any, arguments: Mapping[str, Any]) -> bool:
     is_counted = hasattr(x, "shape") or isinstance(x, (list, tuple, dict))
-    rows = arguments.get("batch_size") or BATCH_SIZE
+    rows = arguments.get("batch_size") or DEFAULT_BATCH_SIZE
     work = _work(model) if is_counted else None
     return work is not None and rows * work <= SMALL
 

@@ -11,6 +11,7 @@ import numpy as np
 import scipy.sparse
 
 from scikeras_reference._data.rows import Rows
+from scikeras_reference._data.unreadable_features import check_container
 from scikeras_reference.exceptions import InputError
 
 __all__ = [
@@ -136,8 +137,10 @@ class Batches:
             raise InputError(f"The {self._name} has no end. Give classes=[...].")
         found: Counter[Any] = Counter()
         for batch in self:
+            if batch.y is None or isinstance(batch.y, Mapping):
+                return None
             y = np.asarray(batch.y)
-            if batch.y is None or (y.ndim > 1 and y.shape[1] > 1):
+            if y.ndim > 1 and y.shape[1] > 1:
                 return None
             values, numbers = np.unique(y, return_counts=True)
             found.update(dict(zip(values.tolist(), numbers.tolist(), strict=True)))
@@ -211,7 +214,7 @@ def split_batch(batch: Any) -> Batch:
     Raises
     ------
     InputError
-        A ``ValueError``, for a batch of more than three items.
+        A ``ValueError``, for a batch of more than three items, and for several arrays as X.
     """
     items = tuple(batch) if isinstance(batch, (tuple, list)) else (batch,)
     if not 1 <= len(items) <= 3:
@@ -219,13 +222,32 @@ def split_batch(batch: Any) -> Batch:
             f"A batch has {len(items)} items; it has to be X, (X, y) or (X, y, sample_weight)."
         )
     x, *rest = items
-    return Batch(_inputs(x), *(None if item is None else _array(item) for item in rest))
+    x = _inputs(x, rest[0] if rest else None)
+    return Batch(
+        x, *(item if item is None or _are_several(item) else _array(item) for item in rest)
+    )
 
 
-def _inputs(x: Any) -> Any:
+def _inputs(x: Any, y: Any) -> Any:
     if isinstance(x, Mapping) and not scipy.sparse.issparse(x):
         return {name: _array(part) for name, part in x.items()}
-    return _array(x)
+    if isinstance(x, (list, tuple)):
+        shape = getattr(y, "shape", None)
+        check_container(x, shape[0] if shape else None)
+    array = _array(x)
+    if getattr(array, "ndim", 2) == 0 or len(getattr(y, "shape", (1,))) == 0:
+        raise InputError(
+            "X yields single rows, or numbers, in place of batches. Give batches of rows: a"
+            " tf.data.Dataset has a method batch, and rows of X are X[:1], with two dimensions."
+        )
+    return array
+
+
+def _are_several(item: Any) -> bool:
+    """Return whether a target, or weights, are several arrays; predictions do not look at them."""
+    if isinstance(item, (list, tuple)):
+        return any(len(getattr(part, "shape", ())) > 0 for part in item)
+    return isinstance(item, Mapping) and not scipy.sparse.issparse(item)
 
 
 def _array(data: Any) -> Any:

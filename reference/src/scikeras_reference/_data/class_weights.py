@@ -15,7 +15,7 @@ from scikeras_reference.exceptions import ParameterError
 __all__ = ["times_class_weights", "weights_by_class"]
 
 
-def weights_by_class(class_weight: Any, y: Any, high: Any = None) -> Any:
+def weights_by_class(class_weight: Any, y: Any, high: Any = None, labels: Any = None) -> Any:
     """Return the weight of the class of each row.
 
     Parameters
@@ -27,6 +27,9 @@ def weights_by_class(class_weight: Any, y: Any, high: Any = None) -> Any:
     high : object, default=None
         The value that marks a label in an indicator whose rows have exactly one label each, so
         that the column of the label is its class. None for every other `y`.
+    labels : array-like, default=None
+        All labels, or all values of an indicator: `y` may be a batch that lacks some of them. By
+        default those in `y`.
 
     Returns
     -------
@@ -44,14 +47,20 @@ def weights_by_class(class_weight: Any, y: Any, high: Any = None) -> Any:
     array([1., 3., 1.])
     >>> weights_by_class({0: 1, 1: 3}, np.array([[1, 0], [0, 1]]), high=1)
     array([1., 3.])
+    >>> weights_by_class({"a": 2}, np.array(["b"]), labels=["a", "b"])
+    array([1.])
     """
     for weights in class_weight if isinstance(class_weight, (list, tuple)) else [class_weight]:
         if isinstance(weights, Mapping):
             _check_values(weights, class_weight)
     if high is not None and not isinstance(class_weight, (list, tuple)):
-        y = np.argmax(y == high, axis=1)
+        labels, y = range(y.shape[1]), np.argmax(y == high, axis=1)
+    rows = len(y)
+    if labels is not None and _are_fixed(class_weight):
+        # scikit-learn refuses weights of labels that it does not see, if others have none.
+        y = np.concatenate([y, _row_of_each(labels, y)])
     try:
-        found = compute_sample_weight(class_weight, y)
+        found = compute_sample_weight(class_weight, y)[:rows]
     except (ValueError, TypeError) as error:
         raise ParameterError(
             f"class_weight={class_weight!r} does not fit y: {error}. Use a dict by label"
@@ -80,6 +89,19 @@ def times_class_weights(weights: Any, by_class: Any) -> Any:
     product = weights * by_class
     check_float_range(product, "sample_weight times class_weight")
     return product
+
+
+def _are_fixed(class_weight: Any) -> bool:
+    """Return whether the weights do not depend on how often a label comes."""
+    parts = class_weight if isinstance(class_weight, (list, tuple)) else [class_weight]
+    return all(isinstance(part, Mapping) for part in parts)
+
+
+def _row_of_each(labels: Any, y: Any) -> Any:
+    """Return a row for each label, with the trailing shape of `y`."""
+    labels = np.asarray(labels)
+    column = labels.reshape(-1, *(1 for _ in y.shape[1:]))
+    return np.broadcast_to(column, (len(labels), *y.shape[1:]))
 
 
 def _check_values(weights: Mapping[Any, Any], class_weight: Any) -> None:

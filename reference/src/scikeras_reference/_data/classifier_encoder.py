@@ -7,9 +7,9 @@ import keras
 import numpy as np
 from sklearn.base import BaseEstimator, TransformerMixin
 
-from scikeras_reference._data.form_probe import probed_form
+from scikeras_reference._data.form_probe import probed_form, takes_scores
 from scikeras_reference._data.input_checks import target_type
-from scikeras_reference._data.label_checks import unknown_labels, unsupported_target
+from scikeras_reference._data.label_checks import check_choice, unknown_labels, unsupported_target
 from scikeras_reference._data.loss_checks import (
     check_indicator_form,
     check_label_form,
@@ -18,7 +18,7 @@ from scikeras_reference._data.loss_checks import (
     warn_of_range,
     width_of_output,
 )
-from scikeras_reference._data.losses_and_metrics import DEFERRED_METRICS
+from scikeras_reference._data.losses_and_metrics import is_deferred_metric
 from scikeras_reference._data.metric_forms import check_metrics
 from scikeras_reference._data.outputs import as_rows, normalized, sigmoid, softmax
 from scikeras_reference._data.target_forms import (
@@ -27,17 +27,14 @@ from scikeras_reference._data.target_forms import (
     describe_loss,
     encode_classes,
     form_of_loss,
+    is_of_keras,
     labels_compete,
     uses_logits,
     uses_margins,
     uses_scores,
 )
 from scikeras_reference._serialization.pickling import pack, unpack
-from scikeras_reference.exceptions import (
-    InputError,
-    ModelOutputError,
-    ParameterError,
-)
+from scikeras_reference.exceptions import InputError, ModelOutputError
 
 __all__ = ["ClassifierLabelEncoder"]
 
@@ -125,14 +122,8 @@ class ClassifierLabelEncoder(TransformerMixin, BaseEstimator):  # type: ignore[m
         TargetTypeError
             A ``ValueError`` that names the type (clauses TGT-6, TGT-7 and TGT-9).
         """
-        if self.form != "auto" and self.form not in _FORMS:
-            raise ParameterError(
-                f"form is {self.form!r}; it has to be 'auto', {', '.join(map(repr, _FORMS))}."
-            )
-        if not isinstance(self.exclusive, (bool, np.bool_)) and self.exclusive != "auto":
-            raise ParameterError(
-                f"exclusive is {self.exclusive!r}; it has to be 'auto', True or False."
-            )
+        check_choice("form", self.form, ("auto", *_FORMS))
+        check_choice("exclusive", self.exclusive, ("auto", True, False))
         declared = None if isinstance(self.categories, str) else np.unique(self.categories[0])
         kind = target_type(y)
         if declared is not None and kind in {"binary", "multiclass"}:
@@ -238,12 +229,11 @@ class ClassifierLabelEncoder(TransformerMixin, BaseEstimator):  # type: ignore[m
         """
         width = self._width if "_kind" in vars(self) else None
         # Keras resolves some names by the form of the target.
-        deferred = all(isinstance(m, str) and m in DEFERRED_METRICS for m in metrics)
+        deferred = all(map(is_deferred_metric, metrics))
         if width is None or self.n_classes_ < 2 or (deferred and not self._logits):
             return
         indicators = self._kind == "multilabel-indicator"
-        form = TargetForm.ONE_HOT if indicators else self._form
-        facts = (metrics, self._loss_name, form, width, self.n_classes_)
+        facts = (metrics, self._loss_name, self._form_of_target, width, self.n_classes_)
         alone = width == 1 or (indicators and not self._compete)
         check_metrics(*facts, are_independent=alone, takes_logits=self._logits)
 
@@ -258,8 +248,14 @@ class ClassifierLabelEncoder(TransformerMixin, BaseEstimator):  # type: ignore[m
             What ``Model.loss`` holds.
         """
         is_linear = activation is keras.activations.linear
-        if is_linear and "_kind" in vars(self) and self.n_classes_ > 1:
-            self._has_warned = warn_of_linear_layer(loss, self._loss_name)
+        if not is_linear or "_kind" not in vars(self) or self.n_classes_ < 2:
+            return
+        self._has_warned = warn_of_linear_layer(loss, self._loss_name)
+        # Several units of exclusive classes are compared with each other, whatever they are.
+        has_threshold = self._width == 1 or (self._width is not None and not self.exclusive_)
+        if has_threshold and not (self._logits or self._margins or is_of_keras(loss)):
+            self._logits = takes_scores(loss, self._form_of_target, self._width or 1)
+            self._is_range_known = not self._logits
 
     def transform(self, y: Any) -> Any:
         """Encode labels.
@@ -327,12 +323,8 @@ class ClassifierLabelEncoder(TransformerMixin, BaseEstimator):  # type: ignore[m
 
     def get_metadata(self) -> dict[str, Any]:
         """Return classes, their number, and the numbers of outputs, for the wrapper."""
-        return {
-            "classes_": self.classes_,
-            "n_classes_": self.n_classes_,
-            "n_outputs_": self.n_outputs_,
-            "n_outputs_expected_": self.n_outputs_expected_,
-        }
+        names = ("classes_", "n_classes_", "n_outputs_", "n_outputs_expected_")
+        return {name: getattr(self, name) for name in names}
 
     def _probabilities(self, outputs: Any) -> Any:
         n_samples, width = outputs.shape
@@ -370,6 +362,15 @@ class ClassifierLabelEncoder(TransformerMixin, BaseEstimator):  # type: ignore[m
         if self._logits:
             return sigmoid(outputs)
         return np.clip((1 + outputs) / 2 if self._margins else outputs, 0, 1)
+
+    @property
+    def _form_of_target(self) -> TargetForm:
+        return TargetForm.ONE_HOT if self._kind == "multilabel-indicator" else self._form
+
+    @property
+    def levels_(self) -> tuple[Any, Any]:
+        """The two values of an indicator, the one without a label first."""
+        return self._levels
 
     def _check_known(self, y: Any) -> None:
         if y.size != len(y) or np.setdiff1d(y.reshape(-1), self.classes_).size:

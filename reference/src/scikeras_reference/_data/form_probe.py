@@ -22,7 +22,15 @@ from scikeras_reference._data.target_forms import (
     first_loss,
 )
 
-__all__ = ["Evidence", "differs_on_logits", "probe_loss", "probe_metric", "probed_form"]
+__all__ = [
+    "Evidence",
+    "differs_on_logits",
+    "probe_loss",
+    "probe_metric",
+    "probed_form",
+    "sees_extremes",
+    "takes_scores",
+]
 
 Value = Callable[[Any, Any], Any]
 """Takes targets and outputs as arrays; returns a number, or an array of numbers."""
@@ -190,6 +198,32 @@ def probe_metric(
     return max(evidence, Evidence.WRONG), found
 
 
+def sees_extremes(metric: Value, form: TargetForm) -> bool:
+    """Return whether a metric of one unit tells outputs far on the right side from wrong ones.
+
+    One with a threshold near zero or one, or at a large logit, may see no difference in the outputs
+    of `probe_metric`.
+
+    Examples
+    --------
+    >>> sees_extremes(keras.metrics.BinaryAccuracy(threshold=0.99), TargetForm.NUMBERS)
+    True
+    """
+    codes = np.array([0, 1] + [0] * 40)  # some metrics are constant if a class is not rare
+    targets = encode_classes(codes, form, 1)
+    try:
+        for low, high in ((1e-4, 1 - 1e-4), (-20.0, 20.0)):
+            sides = [np.where(codes == cls, high, low).reshape(-1, 1) for cls in (1, 0)]
+            right, wrong = (
+                _number(metric, targets, side.astype(keras.config.floatx())) for side in sides
+            )
+            if not np.isclose(right, wrong, rtol=0, atol=1e-7):
+                return True
+    except Exception:
+        return False
+    return False
+
+
 def differs_on_logits(
     metric: Value, form: TargetForm, n_units: int, n_classes: int, *, are_independent: bool
 ) -> bool:
@@ -220,6 +254,54 @@ def differs_on_logits(
     except Exception:
         return False
     return not np.isclose(one, other, rtol=1e-3, atol=1e-6)
+
+
+def takes_scores(loss: Any, form: TargetForm, n_units: int) -> bool:
+    """Return whether a loss of the user's own takes any number for an output, as of logits.
+
+    Then labels are told apart at zero. It is shown if the loss never rises with an output on its
+    right side, goes on rising without an end on the wrong side, and is never negative. Losses of
+    probabilities are clipped there, or no numbers, and differences of numbers rise on both sides.
+
+    Parameters
+    ----------
+    loss, n_units
+        As for `probed_form`.
+    form : TargetForm
+        That of the target.
+
+    Examples
+    --------
+    >>> def of_logits(y, p):
+    ...     return keras.losses.binary_crossentropy(y, p, from_logits=True)
+    >>> takes_scores(of_logits, TargetForm.NUMBERS, 1)
+    True
+    >>> takes_scores(keras.losses.binary_crossentropy, TargetForm.NUMBERS, 1)
+    False
+    """
+    called = _as_keras_calls(first_loss(loss), n_units)
+    unit = n_units - 1
+    scores = np.array([-9.0, -6.0, -3.0, -0.5, 0.5, 3.0, 6.0, 9.0])
+
+    def values(cls: int) -> Any:
+        targets = encode_classes(np.array([cls]), form, n_units)
+        rows = np.zeros((len(scores), 1, n_units), dtype=keras.config.floatx())
+        rows[:, 0, unit] = scores
+        return np.array([_number(called, targets, row) for row in rows])
+
+    try:
+        with preserved_generators(), warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            right, wrong = values(1 if n_units == 1 else unit), values(0)[::-1]
+    except Exception:  # a loss of the user's own may raise anything
+        return False
+    return all(
+        np.isfinite(found).all()
+        and (found >= 0).all()
+        and (np.diff(found) <= 1e-6).all()
+        and (np.diff(found[:3]) < -1e-3).all()
+        for found in (right, wrong)
+    )
 
 
 def _some_classes(n_classes: int) -> list[int]:

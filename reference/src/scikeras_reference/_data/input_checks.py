@@ -21,6 +21,7 @@ from scikeras_reference._data.named_inputs import (
     has_named_inputs,
     validated_inputs,
 )
+from scikeras_reference._data.row_shapes import check_dimensions, check_row_shape, has_open_shape
 from scikeras_reference._data.rows import Rows
 from scikeras_reference._data.sparse import canonical, fits_encoder, sparse_for_keras
 from scikeras_reference._data.unreadable_features import (
@@ -78,12 +79,11 @@ def validate_features(estimator: Any, X: Any, y: Any = None, *, reset: bool) -> 
         check_container(X, _num_rows(y) if is_countable else None)
         check_columns(X)
     if not reset:
-        _check_dimensions(estimator, X)
-    given = X
+        check_dimensions(estimator, X)
+    given, is_open = X, not reset and has_open_shape(estimator, X)
+    options = {"accept_sparse": "csr", "dtype": "numeric", "allow_nd": True}
     try:
-        X = validate_data(
-            estimator, X, reset=reset, accept_sparse="csr", dtype="numeric", allow_nd=True
-        )
+        X = validate_data(estimator, X, reset=reset, ensure_2d=not is_open, **options)
     except (ValueError, TypeError) as error:  # a TypeError, too, if dtypes have none in common
         clearer = explained(given, error)
         if clearer is None:
@@ -96,8 +96,8 @@ def validate_features(estimator: Any, X: Any, y: Any = None, *, reset: bool) -> 
             fitted = "feature_encoder_" in vars(estimator)
             X = fits_encoder(X, estimator.feature_encoder_ if fitted else estimator.feature_encoder)
     X = _numeric_features(X, given)
-    if not reset and X.shape[1:] != estimator.X_shape_[1:]:
-        raise InputError(_other_shape(estimator, X))
+    if not (reset or is_open):
+        check_row_shape(estimator, X)
     return X
 
 
@@ -138,26 +138,6 @@ def _numbers(X: Any, given: Any) -> Any:
     return check_array(numbers, allow_nd=True, input_name="X")
 
 
-def _check_dimensions(estimator: Any, X: Any) -> None:
-    """Check that X is one array as in fit; the dimensions of lists are checked later."""
-    if isinstance(estimator.X_shape_, Mapping):
-        raise InputError(
-            f"X is a {type(X).__name__}, and in fit it had several inputs, by name:"
-            f" {', '.join(estimator.X_shape_)}. Give the same kind of X."
-        )
-    if getattr(X, "ndim", 1) not in {len(estimator.X_shape_), 1}:
-        raise InputError(_other_shape(estimator, X))
-
-
-def _other_shape(estimator: Any, X: Any) -> str:
-    shape = estimator.X_shape_
-    return (
-        f"X has {X.ndim} dimensions and shape {tuple(X.shape)}, but this"
-        f" {type(estimator).__name__} is expecting {len(shape)} dimensions in X, as in fit, and"
-        f" the shape (n_samples, {', '.join(map(str, shape[1:]))})."
-    )
-
-
 def validate_target(estimator: Any, X: Any, y: Any, *, numeric: bool) -> Any:
     """Return y as an array with as many rows as X.
 
@@ -179,8 +159,8 @@ def validate_target(estimator: Any, X: Any, y: Any, *, numeric: bool) -> Any:
     TargetTypeError
         If y is ragged.
     """
-    if not isinstance(y, np.ndarray) or y.dtype.kind in "OT":
-        y = readable_target(y, numeric=numeric)
+    if not isinstance(y, np.ndarray) or y.dtype.kind in "OT" or y.ndim == 0:
+        y = readable_target(y, _num_rows(any_array(X)), numeric=numeric)
     try:
         y = check_array(
             y, accept_sparse="csr", ensure_2d=False, allow_nd=True, dtype=None, input_name="y"
@@ -212,10 +192,13 @@ def target_type(y: Any) -> str:
         return str(type_of_target(y, input_name="y"))
 
 
-def check_weights(sample_weight: Any, X: Any, *, are_scored: bool = False) -> Any:
+def check_weights(
+    sample_weight: Any, X: Any, *, are_scored: bool = False, what: str = "training samples"
+) -> Any:
     """Return sample weights as an array of floats of shape (n_samples,); None stays None.
 
-    Unless they are for a scorer, they have to be numbers of Keras's own precision too.
+    Unless they are for a scorer, they have to be numbers of Keras's own precision too. `what` are
+    the rows, for errors.
 
     Raises
     ------
@@ -228,7 +211,7 @@ def check_weights(sample_weight: Any, X: Any, *, are_scored: bool = False) -> An
     array([1., 2.])
     """
     weights = as_weights(sample_weight, X, are_scored=are_scored)
-    return require_weight(weights, are_scored=are_scored)
+    return require_weight(weights, are_scored=are_scored, what=what)
 
 
 def as_weights(sample_weight: Any, X: Any, *, are_scored: bool = False) -> Any:
@@ -244,13 +227,13 @@ def as_weights(sample_weight: Any, X: Any, *, are_scored: bool = False) -> Any:
         )
     if isinstance(sample_weight, Number):
         sample_weight = np.full(_num_rows(X), sample_weight, dtype=np.float64)
-    weights = check_array(
-        sample_weight,
-        ensure_2d=False,
-        allow_nd=True,
-        dtype=[np.float64, np.float32],
-        input_name="sample_weight",
-    )
+    options = {"ensure_2d": False, "allow_nd": True, "dtype": [np.float64, np.float32]}
+    try:
+        weights = check_array(sample_weight, input_name="sample_weight", **options)
+    except (TypeError, ValueError) as error:
+        if "convert" not in str(error) and "float()" not in str(error):
+            raise
+        raise InputError(f"sample_weight holds values that are no numbers: {error}") from error
     if weights.ndim != 1:
         raise InputError(
             f"Sample weights must be 1D array or scalar, one for each row; they have shape"
@@ -262,7 +245,9 @@ def as_weights(sample_weight: Any, X: Any, *, are_scored: bool = False) -> Any:
     return weights
 
 
-def require_weight(weights: Any, *, are_scored: bool = False) -> Any:
+def require_weight(
+    weights: Any, *, are_scored: bool = False, what: str = "training samples"
+) -> Any:
     """Return `weights`, None or an array; refuse weights that are all zero.
 
     Raises
@@ -274,7 +259,7 @@ def require_weight(weights: Any, *, are_scored: bool = False) -> Any:
         return None
     floatx = keras.config.floatx()
     if not (weights if are_scored else weights.astype(floatx)).any():
-        what = "samples" if are_scored else "training samples"
+        what = "samples" if are_scored else what
         zero = f"zero in {floatx}" if weights.any() else "zero"
         raise InputError(
             f"No {what} had any weight: every sample_weight, times the class_weight of its row if"

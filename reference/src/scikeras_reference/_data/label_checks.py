@@ -2,15 +2,16 @@
 
 import math
 import numbers
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from typing import Any
 
 import numpy as np
 
-from scikeras_reference.exceptions import InputError, TargetTypeError
+from scikeras_reference.exceptions import InputError, ParameterError, TargetTypeError
 
 __all__ = [
+    "check_choice",
     "check_labels",
     "readable_target",
     "unknown_labels",
@@ -19,13 +20,15 @@ __all__ = [
 ]
 
 
-def readable_target(y: Any, *, numeric: bool) -> Any:
+def readable_target(y: Any, n_rows: int | None = None, *, numeric: bool) -> Any:
     """Return y in a form that scikit-learn reads, with the dtype of its values.
 
     Parameters
     ----------
     y : array-like
         As the user gave it.
+    n_rows : int, default=None
+        Number of rows of X, which tells a list of rows from one of several arrays.
     numeric : bool
         Whether it holds numbers to predict, and not labels.
 
@@ -39,7 +42,7 @@ def readable_target(y: Any, *, numeric: bool) -> Any:
     >>> readable_target(["a", "b"], numeric=False)
     ['a', 'b']
     """
-    if isinstance(y, (Mapping, AbstractSet, str, bytes)) or (np.isscalar(y)):
+    if _is_no_array(y, n_rows):
         raise InputError(
             f"y is a {type(y).__name__}; it has to be an array with a row for each row of X. For a"
             " model with several outputs, give an array with a column for each, and override"
@@ -53,6 +56,16 @@ def readable_target(y: Any, *, numeric: bool) -> Any:
         return y.astype(str)
     check_labels(y, mixed=not numeric)
     return without_nullable_dtype(y)
+
+
+def _is_no_array(y: Any, n_rows: int | None) -> bool:
+    """Return whether y is a single value, or several arrays, in place of one."""
+    if isinstance(y, (Mapping, AbstractSet, str, bytes)) or np.isscalar(y):
+        return True
+    if isinstance(y, (list, tuple)):
+        several = any(len(getattr(part, "shape", ())) > 0 for part in y)
+        return several and n_rows not in {None, len(y)}
+    return getattr(y, "shape", None) == ()
 
 
 def _is_column_of_another_library(y: Any) -> bool:
@@ -159,6 +172,20 @@ def _missing(count: int, y: Any) -> InputError:
         f"Input y contains NaN: y holds missing labels (None, NaN or NA) in {count} of"
         f" {len(y)} rows. Leave these rows out, or give them a label of their own."
     )
+
+
+def check_choice(name: str, value: Any, choices: Sequence[Any]) -> None:
+    """Refuse a value of an encoder's parameter that is none of `choices`.
+
+    Raises
+    ------
+    ParameterError
+        A ``ValueError`` with the name of the parameter.
+    """
+    if value not in choices:
+        raise ParameterError(
+            f"{name} is {value!r}; it has to be one of {', '.join(map(repr, choices))}."
+        )
 
 
 def unknown_labels(y: Any, classes: Any) -> InputError:

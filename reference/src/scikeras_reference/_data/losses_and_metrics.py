@@ -12,6 +12,8 @@ __all__ = [
     "DEFERRED_LOSSES",
     "DEFERRED_METRICS",
     "FULL_METRIC_NAMES",
+    "is_deferred_loss",
+    "is_deferred_metric",
     "loss_name",
     "metric_name",
     "snake_case",
@@ -21,10 +23,25 @@ __all__ = [
 _DEFERRED = {"crossentropy": "crossentropy", "ce": "crossentropy"}
 DEFERRED_LOSSES = frozenset(_DEFERRED)
 _DEFERRED_METRICS = {"accuracy": "accuracy", "acc": "accuracy"}
-# Keras reads them in any case.
-DEFERRED_METRICS = frozenset(
-    spelled(name) for name in _DEFERRED_METRICS for spelled in (str.lower, str.upper, str.title)
-)
+DEFERRED_METRICS = frozenset(_DEFERRED_METRICS)
+
+
+def is_deferred_loss(loss: object) -> bool:
+    """Return whether only Keras can resolve a loss; it reads such names in any case.
+
+    >>> is_deferred_loss("CrossEntropy"), is_deferred_loss("mse"), is_deferred_loss(None)
+    (True, False, False)
+    """
+    return isinstance(loss, str) and loss.lower() in DEFERRED_LOSSES
+
+
+def is_deferred_metric(metric: object) -> bool:
+    """Return whether only Keras can resolve a metric; it reads such names in any case.
+
+    >>> is_deferred_metric("Accuracy"), is_deferred_metric("mse")
+    (True, False)
+    """
+    return isinstance(metric, str) and metric.lower() in DEFERRED_METRICS
 
 
 def snake_case(name: str) -> str:

@@ -16,8 +16,13 @@ import keras
 import numpy as np
 
 from scikeras_reference._backends.random_generators import preserved_generators
-from scikeras_reference._data.form_probe import Evidence, differs_on_logits, probe_metric
-from scikeras_reference._data.losses_and_metrics import DEFERRED_METRICS
+from scikeras_reference._data.form_probe import (
+    Evidence,
+    differs_on_logits,
+    probe_metric,
+    sees_extremes,
+)
+from scikeras_reference._data.losses_and_metrics import is_deferred_metric
 from scikeras_reference._data.target_forms import TargetForm
 from scikeras_reference._serialization.copying import copy_object
 from scikeras_reference.exceptions import CompilationError, OutputRangeWarning
@@ -36,6 +41,7 @@ _OF_SCORES = (
     keras.metrics.SquaredHinge,
     keras.metrics.CategoricalHinge,
 )
+_THRESHOLDS = {"threshold", "thresholds", "num_thresholds"}
 _known: dict[Any, Any] = {}
 _MAX_KNOWN = 512
 
@@ -76,7 +82,7 @@ def check_metrics(
     for metric in metrics:
         name = metric if isinstance(metric, str) else _name(metric)
         # Keras resolves some names by the form of the target.
-        is_deferred = isinstance(metric, str) and metric in DEFERRED_METRICS
+        is_deferred = is_deferred_metric(metric)
         what = "" if is_deferred else _remembered(_verdict, metric, *facts)
         if what:
             raise _refusal(what, name, loss, *facts)
@@ -130,8 +136,8 @@ def _refusal(
 
 def _warn_of_logits(name: str, loss: str) -> None:
     warnings.warn(
-        f"The metric {name} takes the outputs for probabilities, but they are logits: the loss"
-        f" {loss} has from_logits=True. Its values are not those of the predictions. Give a metric"
+        f"The metric {name} takes the outputs for probabilities, but they are logits, for which the"
+        f" loss {loss} takes them. Its values are not those of the predictions. Give a metric"
         " for logits (keras.metrics.BinaryAccuracy(threshold=0.0), AUC(from_logits=True)), or"
         " the last layer an activation and the loss from_logits=False.",
         OutputRangeWarning,
@@ -170,7 +176,11 @@ def _verdict(metric: Any, form: TargetForm, n_units: int, n_classes: int) -> str
         warnings.simplefilter("ignore")
         given = tried(form)
         if n_units == 1:
+            if given[0] is Evidence.RAISES and _is_from_keras(metric):
+                return f"{type(given[1]).__name__}: {given[1]}"
             constant = given[0] is Evidence.CONSTANT and _is_from_keras(metric)
+            if constant and _has_threshold(metric):
+                constant = not sees_extremes(compute, form)
             return "constant" if constant else ""
         found = {other: tried(other) for other in others}
     is_constant = given[0] is Evidence.CONSTANT
@@ -265,6 +275,12 @@ def _has_logits(metric: Any) -> bool:
     if isinstance(metric, keras.metrics.Metric):
         return bool(metric.get_config().get("from_logits"))
     return bool(getattr(metric, "keywords", {}).get("from_logits"))
+
+
+def _has_threshold(metric: Any) -> bool:
+    """Return whether a metric of Keras compares outputs with thresholds."""
+    is_object = isinstance(metric, keras.metrics.Metric)
+    return is_object and not _THRESHOLDS.isdisjoint(metric.get_config())
 
 
 def _is_from_keras(metric: Any) -> bool:

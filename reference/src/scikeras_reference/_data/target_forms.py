@@ -14,7 +14,7 @@ from typing import Any
 import keras
 import numpy as np
 
-from scikeras_reference._data.losses_and_metrics import DEFERRED_LOSSES, snake_case
+from scikeras_reference._data.losses_and_metrics import is_deferred_loss, snake_case
 
 __all__ = [
     "FormOfLoss",
@@ -187,13 +187,16 @@ def form_of_loss(loss: Any, n_units: int | None, n_classes: int) -> FormOfLoss |
     'class numbers of shape (n, 1)'
     """
     loss = first_loss(loss)
-    if isinstance(loss, str) and loss not in DEFERRED_LOSSES:
+    if is_deferred_loss(loss):
+        # Keras resolves these names by the shapes of the target and of the output.
+        return FormOfLoss(TargetForm.NUMBERS, takes_one_hot=True)
+    if isinstance(loss, str):
         try:
             loss = keras.losses.get(loss)
         except ValueError:
             loss = None  # compilation says what is wrong with the name
-    if loss is None or isinstance(loss, str):
-        return FormOfLoss(TargetForm.NUMBERS)  # Keras resolves these names by the target's shape
+    if loss is None:
+        return FormOfLoss(TargetForm.NUMBERS)
     name = _keras_name(loss)
     if name in _FORMS:
         form = _FORMS[name]
@@ -255,7 +258,9 @@ def takes_probabilities(loss: Any) -> bool:
     >>> takes_probabilities("binary_crossentropy"), takes_probabilities("mse")
     (True, False)
     """
-    return _keras_name(first_loss(loss), base=True) in _PROBABILITIES and not uses_logits(loss)
+    loss = first_loss(loss)
+    known = is_deferred_loss(loss) or _keras_name(loss, base=True) in _PROBABILITIES
+    return known and not uses_logits(loss)
 
 
 def uses_logits(loss: Any) -> bool:

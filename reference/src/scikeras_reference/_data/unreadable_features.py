@@ -32,6 +32,8 @@ def check_container(X: Any, n_rows: int | None = None) -> None:
     InputError
         A ``ValueError`` that names the type: a list of several inputs, text, or a list of batches.
     """
+    if X is None:
+        raise InputError("X is None. Give an array with one row for each sample.")
     if isinstance(X, (str, bytes)):
         raise InputError(f"X is a single {type(X).__name__}. Give an array with one row for each.")
     if any(hasattr(X, protocol) for protocol in _ARRAY_PROTOCOLS):

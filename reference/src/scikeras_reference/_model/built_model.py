@@ -11,7 +11,6 @@ import scipy.sparse
 
 from scikeras_reference._backends.execution import compiled_metrics
 from scikeras_reference._data.rows import Rows
-from scikeras_reference._data.target_forms import needs_equal_shapes
 from scikeras_reference._model import model_errors
 from scikeras_reference._model.builder import name_of
 from scikeras_reference._serialization.custom_objects import custom_objects
@@ -23,8 +22,8 @@ from scikeras_reference.exceptions import (
 
 __all__ = [
     "check_built",
-    "check_target",
     "check_trainable",
+    "fits",
     "inform_encoder",
     "is_inherited",
     "is_missing",
@@ -103,7 +102,7 @@ def _check_input(model: Any, features: Any) -> None:
         )
     for tensor, array in zip(inputs, given, strict=True):
         wanted, actual = tuple(tensor.shape)[1:], tuple(getattr(array, "shape", ()))[1:]
-        if not _fits(wanted, actual):
+        if not fits(wanted, actual):
             raise ModelInputError(
                 f"The model takes rows of shape {wanted}, but X has rows of shape {actual}. The"
                 " width of the input is probably fixed in the builder; take it from the data:"
@@ -144,64 +143,6 @@ def output_shapes(model: Any, features: Any, expected: int | None = None) -> lis
             " (n_outputs_expected_). Change the builder, or override target_encoder."
         )
     return [tuple(output.shape) for output in outputs]
-
-
-def check_target(model: Any, target: Any, shapes: Sequence[Shape]) -> None:
-    """Check that Keras need not spread a target over the outputs of a model.
-
-    Only Keras's own losses are judged that compare a target with an output number by number. A
-    loss, a ``train_step`` or a ``compute_loss`` of the user's own may take any target.
-
-    Parameters
-    ----------
-    model : keras.Model
-        Compiled.
-    target : array, or list, tuple or dict of arrays, or None
-        The encoded y.
-    shapes : sequence of tuple
-        The shape of each output.
-
-    Raises
-    ------
-    ModelOutputError
-        A ``ValueError`` with both shapes.
-    """
-    if not all(is_inherited(model, m) for m in ("train_step", "compute_loss")):
-        return
-    losses, targets = getattr(model, "loss", None), target
-    if target is None:
-        if not is_missing(losses):
-            raise model_errors.missing_target(losses)
-        return
-    if isinstance(losses, (Mapping, list, tuple)) and len(shapes) == 1:
-        _check_one_loss(model, losses)
-    if isinstance(losses, Mapping) or isinstance(targets, Mapping):
-        names = list(getattr(model, "output_names", []))
-        losses = [losses.get(n) for n in names] if isinstance(losses, Mapping) else losses
-        targets = [targets.get(n) for n in names] if isinstance(targets, Mapping) else targets
-    losses = list(losses) if isinstance(losses, (list, tuple)) else [losses]
-    targets = list(targets) if isinstance(targets, (list, tuple)) else [targets]
-    if not len(losses) == len(targets) == len(shapes):
-        return
-    for loss, array, shape in zip(losses, targets, shapes, strict=True):
-        actual = getattr(array, "shape", None)
-        if loss is None or not actual or not needs_equal_shapes(loss):
-            continue
-        wanted = tuple(shape)[1:]
-        if not _fits(wanted, tuple(actual)[1:]):
-            raise model_errors.spread_target(wanted, tuple(actual)[1:], loss)
-
-
-def _check_one_loss(model: Any, losses: Any) -> None:
-    """Check that a list or a dict of losses for a single output has one entry, with its name."""
-    names = list(getattr(model, "output_names", None) or [])
-    is_right = True  # a class of the user's own may return a dict
-    if not isinstance(losses, Mapping):
-        is_right = len(losses) == 1 or is_missing(losses)
-    elif isinstance(model, keras.Sequential) or knows_its_inputs(model):
-        is_right = isinstance(getattr(model, "output", None), Mapping) or set(losses) <= set(names)
-    if not is_right:
-        raise model_errors.unfit_losses(losses, names)
 
 
 def warn_of_shared_weights(model: Any, builder: object) -> None:
@@ -270,10 +211,10 @@ def inform_encoder(encoder: Any, model: Any, shapes: Sequence[tuple[int | None, 
     """
     if hasattr(encoder, "set_model_output"):
         encoder.set_model_output(getattr(model, "loss", None), shapes)
-    if model.compiled and hasattr(encoder, "check_metrics"):
-        encoder.check_metrics(compiled_metrics(model))
     if model.compiled and hasattr(encoder, "check_activation"):
         encoder.check_activation(last_activation(model), model.loss)
+    if model.compiled and hasattr(encoder, "check_metrics"):
+        encoder.check_metrics(compiled_metrics(model))
 
 
 def check_trainable(model: Any, features: Any) -> None:
@@ -359,7 +300,7 @@ def _calls_as_keras(model: Any) -> bool:
     return "call" not in vars(model) and module.partition(".")[0] == keras.__name__
 
 
-def _fits(wanted: Shape, actual: Shape) -> bool:
+def fits(wanted: Shape, actual: Shape) -> bool:
     """Return whether shapes without the batch dimension are equal, up to a last dimension of 1."""
     if len(wanted) == len(actual) + 1 and wanted[-1] == 1:
         wanted = wanted[:-1]

@@ -4,11 +4,16 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from scikeras_reference._data.automatic_loss import AUTOMATIC, automatic_loss
-from scikeras_reference._model.built_model import is_missing, last_activation, require_part
+from scikeras_reference._model.built_model import (
+    is_inherited,
+    is_missing,
+    last_activation,
+    require_part,
+)
 from scikeras_reference._model.keras_objects import make_losses, make_metrics, make_optimizer
 from scikeras_reference._parameters.named import check_flag
 from scikeras_reference._parameters.routing import route
-from scikeras_reference._parameters.signatures import check_accepted
+from scikeras_reference._parameters.signatures import accepted, check_accepted
 
 __all__ = ["choose_loss", "compile_arguments", "compile_model", "is_complete"]
 
@@ -47,10 +52,11 @@ def compile_arguments(named: Mapping[str, Any], routed: Mapping[str, Any]) -> di
     arguments["optimizer"] = make_optimizer(arguments["optimizer"], route(routed, "optimizer"))
     if not is_automatic:
         arguments["loss"] = make_losses(arguments["loss"], route(routed, "loss"))
-    arguments["metrics"] = make_metrics(arguments["metrics"], route(routed, "metrics"))
+    names: set[str] = set()
+    arguments["metrics"] = make_metrics(arguments["metrics"], route(routed, "metrics"), taken=names)
     if weighted in arguments:
         path = f"compile__{weighted}"
-        arguments[weighted] = make_metrics(arguments[weighted], route(routed, path), path)
+        arguments[weighted] = make_metrics(arguments[weighted], route(routed, path), path, names)
     return arguments
 
 
@@ -105,6 +111,14 @@ def compile_model(model: Any, arguments: Mapping[str, Any]) -> None:
     """
     for name in _REQUIRED:
         require_part(name, arguments[name], "The model came back uncompiled and there is no")
+    if not is_inherited(model, "compile"):
+        # One of the user's own need not take what nobody gave.
+        known = accepted(model.compile, arguments)
+        arguments = {
+            name: value
+            for name, value in arguments.items()
+            if name in known or not (value is None or value is False)
+        }
     check_accepted(model.compile, "compile", {"compile__": arguments})
     model.compile(**arguments)
 

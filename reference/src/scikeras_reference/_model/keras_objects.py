@@ -7,6 +7,8 @@ INIT-5). Classes are called with the parameters that were routed to them (chapte
 
 import functools
 import inspect
+import itertools
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
@@ -16,6 +18,8 @@ import numpy as np
 from scikeras_reference._data.losses_and_metrics import (
     DEFERRED_LOSSES,
     DEFERRED_METRICS,
+    is_deferred_loss,
+    is_deferred_metric,
     snake_case,
 )
 from scikeras_reference._parameters.routing import assemble
@@ -89,12 +93,25 @@ def make_losses(value: object, routed: Mapping[str, Any], path: str = "loss") ->
     return losses
 
 
-def make_metrics(value: object, routed: Mapping[str, Any], path: str = "metrics") -> Any:
+def make_metrics(
+    value: object,
+    routed: Mapping[str, Any],
+    path: str = "metrics",
+    taken: set[str] | None = None,
+) -> Any:
     """Return metrics: a list, a dict, or nested lists of them.
 
     A metric that was given by name carries that name, as it does when Keras resolves it, so that
-    ``EarlyStopping(monitor="val_mse")`` finds it in the logs. A single metric becomes a list of
-    one, since Keras takes nothing else.
+    ``EarlyStopping(monitor="val_mse")`` finds it in the logs. One that was given as a class has the
+    same name in each fit, where Keras would number those of a process. A single metric becomes a
+    list of one, since Keras takes nothing else.
+
+    Parameters
+    ----------
+    value, routed, path
+        As for `make_optimizer`.
+    taken : set of str, default=None
+        Names of other metrics of the model; those of these are added.
 
     Raises
     ------
@@ -104,6 +121,7 @@ def make_metrics(value: object, routed: Mapping[str, Any], path: str = "metrics"
     value = _resolve(value, lambda name: _metric_class(name, path), keras.metrics.get, path)
     metrics = _assemble(value, routed, path)
     _check(metrics, keras.metrics.Metric, "metric", path)
+    _name_in_order(metrics, value, set() if taken is None else taken)
     if isinstance(metrics, list) and len(metrics) == 1 and isinstance(metrics[0], (list, tuple)):
         # The metrics of a single output: Keras takes a list in a list from 3.13 on only.
         return list(metrics[0])
@@ -263,7 +281,7 @@ def _optimizer_class(name: str, path: str) -> Any:
 
 
 def _loss_class(name: str, path: str) -> Any:
-    if name in DEFERRED_LOSSES:
+    if is_deferred_loss(name):
         return name
     found = _get(keras.losses.get, name, path, keras.losses)
     if isinstance(found, keras.losses.Loss):
@@ -272,11 +290,25 @@ def _loss_class(name: str, path: str) -> Any:
 
 
 def _metric_class(name: str, path: str) -> Any:
-    if name in DEFERRED_METRICS:
+    if is_deferred_metric(name):
         return name
     found = _get(keras.metrics.get, name, path, keras.metrics)
     # A subclass of this one use carries the name to where the class is called.
     return type(type(found).__name__, (type(found),), {_NAMED: name})
+
+
+def _name_in_order(made: Any, given: Any, taken: set[str]) -> None:
+    """Name metrics as in a process that has made no others, where Keras has named them."""
+    if isinstance(made, (Mapping, list, tuple)):
+        for key in made if isinstance(made, Mapping) else range(len(made)):
+            _name_in_order(made[key], given[key], taken)
+        return
+    if isinstance(given, type) and not hasattr(given, _NAMED):
+        base = snake_case(given.__name__)
+        if re.fullmatch(rf"{base}(_\d+)?", made.name):
+            names = itertools.chain([base], (f"{base}_{number}" for number in itertools.count(1)))
+            made.name = next(name for name in names if name not in taken)
+    taken.add(getattr(made, "name", None) or str(made))
 
 
 def _class_of_function(function: Any) -> Any:

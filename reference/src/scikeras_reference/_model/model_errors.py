@@ -16,6 +16,7 @@ __all__ = [
     "missing_part",
     "missing_target",
     "spread_target",
+    "target_of_other_values",
     "unfit_losses",
     "used_optimizer",
     "warn_of_shared_weights",
@@ -42,6 +43,15 @@ def missing_target(losses: Any) -> InputError:
         f"y is None, and the loss {describe_loss(losses)} compares outputs with a target. Give y;"
         " an autoencoder is fitted to X: fit(X, X), or a KerasTransformer. A model without a target"
         " is compiled without a loss, and its layers call add_loss."
+    )
+
+
+def target_of_other_values(array: Any) -> InputError:
+    """Return the error for a target of text, dates or Python objects."""
+    return InputError(
+        f"y has dtype {array.dtype} where the model is trained, and losses take numbers. Convert y;"
+        " or for labels, use KerasClassifier, which encodes them; or override target_encoder in a"
+        " subclass with a transformer that returns numbers."
     )
 
 

@@ -7,7 +7,21 @@ from typing import Any
 from scikeras_reference._parameters.storage import suggestion
 from scikeras_reference.exceptions import RoutingError
 
-__all__ = ["check_accepted"]
+__all__ = ["accepted", "check_accepted"]
+
+
+def accepted(method: Callable[..., Any], names: Iterable[str]) -> list[str]:
+    """Return those of `names` that a method takes as keywords; all, if that is not known.
+
+    >>> accepted(lambda x, epochs=1: None, ["epochs", "verbose"])
+    ['epochs']
+    """
+    try:
+        parameters = inspect.signature(method).parameters
+    except (TypeError, ValueError):
+        return list(names)
+    takes_any = any(p.kind is p.VAR_KEYWORD for p in parameters.values())
+    return [name for name in names if takes_any or name in parameters]
 
 
 def check_accepted(

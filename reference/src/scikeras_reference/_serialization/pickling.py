@@ -13,6 +13,12 @@ from typing import Any
 
 import keras
 
+from scikeras_reference._backends.execution import (
+    Undecayed,
+    config_of_optimizer,
+    exclude_from_decay,
+    undecayed,
+)
 from scikeras_reference._serialization.custom_objects import custom_object_scope, custom_objects
 from scikeras_reference._serialization.uncompiled import uncompiled
 from scikeras_reference.exceptions import SerializationError
@@ -38,6 +44,7 @@ class PackedModel:
     saved: bytes
     custom: dict[str, Any]
     compilation: "Compilation | None"
+    undecayed: Undecayed | None = None
 
     def unpack(self) -> Any:
         """Return the model, built again."""
@@ -45,6 +52,8 @@ class PackedModel:
             model = pickle.loads(self.saved)  # noqa: S301 - part of a pickle itself
             if self.compilation is not None:
                 self.compilation.apply(model)
+        if self.undecayed is not None:
+            exclude_from_decay(model.optimizer, self.undecayed, model.trainable_variables)
         return model
 
 
@@ -74,11 +83,15 @@ class PackedObject:
     cls: type
     config: dict[str, Any]
     custom: dict[str, Any]
+    undecayed: Undecayed | None = None
 
     def unpack(self) -> Any:
         """Return the object, built again as it was before it was used."""
         with custom_object_scope(self.custom):
-            return self.cls.from_config(copy.deepcopy(self.config))  # type: ignore[attr-defined]
+            made = self.cls.from_config(copy.deepcopy(self.config))  # type: ignore[attr-defined]
+        if self.undecayed is not None:
+            exclude_from_decay(made, self.undecayed)
+        return made
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,8 +156,10 @@ def pack_object(value: Any) -> Any:
         return _pack_model(value)
     if isinstance(value, keras.losses.Loss):
         return PackedLoss(type(value), dict(vars(value)))
-    if isinstance(value, (keras.optimizers.Optimizer, keras.metrics.Metric)):
+    if isinstance(value, keras.metrics.Metric):
         return PackedObject(type(value), _config(value), custom_objects(value))
+    if isinstance(value, keras.optimizers.Optimizer):
+        return PackedObject(type(value), _config(value), custom_objects(value), undecayed(value))
     return value
 
 
@@ -154,8 +169,9 @@ def _pack_model(model: Any) -> PackedModel:
         with custom_object_scope(custom):
             compilation = _compilation(model) if _needs_compilation(model) else None
             # What is compiled here need not be compiled by Keras, which might fail at it.
+            excluded = undecayed(getattr(model, "optimizer", None), model.trainable_variables)
             with uncompiled([model] if compilation else []):
-                return PackedModel(pickle.dumps(model), custom, compilation)
+                return PackedModel(pickle.dumps(model), custom, compilation, excluded)
     except SerializationError:
         raise
     except Exception as error:
@@ -211,7 +227,8 @@ def _in_plain_containers(value: Any) -> Any:
 
 def _config(value: Any) -> dict[str, Any]:
     """Return the configuration of an object; refuse one that is visibly incomplete."""
-    config: dict[str, Any] = value.get_config()
+    is_optimizer = isinstance(value, keras.optimizers.Optimizer)
+    config: dict[str, Any] = config_of_optimizer(value) if is_optimizer else value.get_config()
     cls = type(value)
     maker, describer = (_definer(cls, name) for name in ("__init__", "get_config"))
     if maker is not describer and issubclass(maker, describer):

@@ -26,6 +26,9 @@ __all__ = ["available", "explain", "fit", "predict"]
 
 Result = TypeVar("Result")
 
+OF_FIT = ("train", "test")
+"""Kinds of steps that a fit takes; it tests if there is data to validate on."""
+
 
 def available() -> bool:
     """Return whether models can share steps in this process."""
@@ -36,13 +39,15 @@ def available() -> bool:
     return True
 
 
-def explain(model: Any) -> str | None:
+def explain(model: Any, *, of_fit: bool = False) -> str | None:
     """Return why a model does not share its steps.
 
     Parameters
     ----------
     model : keras.Model
         Any model; whether it can be trained with a shared step is looked at if it is compiled.
+    of_fit : bool, default=False
+        Whether it is about the last fit only, and not about predictions.
 
     Returns
     -------
@@ -56,7 +61,7 @@ def explain(model: Any) -> str | None:
             require_shareable(model, training=False)
     except Exception as error:
         return refusal_log.reason_for(error)
-    reason = refusal_log.remembered(model)
+    reason = refusal_log.remembered(model, OF_FIT if of_fit else refusal_log.KINDS)
     if reason is None and any(map(_is_made_by_keras, _training_functions(model))):
         return "Keras has made a train or test function for this model alone already"
     return reason
@@ -85,7 +90,8 @@ def fit(model: Any, x: Any, y: Any, weights: Any, arguments: Mapping[str, Any]) 
     except Exception as error:  # whatever cannot be read cannot be proven
         refusal_log.refuse(model, "train", error)
         return model.fit(**plain)
-    refusal_log.accept(model, "train")
+    train.accept()
+    test.accept()
     model.train_function, model.test_function = train, test
     try:
         return model.fit(**prepared)

@@ -6,10 +6,12 @@ One line is logged for each model class and reason, on the logger `LOGGER`, at t
 import logging
 import threading
 import weakref
+from collections.abc import Collection
 from contextlib import suppress
 from typing import Any
 
 __all__ = [
+    "KINDS",
     "LOGGER",
     "NotSharedError",
     "accept",
@@ -20,6 +22,8 @@ __all__ = [
 ]
 
 LOGGER = logging.getLogger("scikeras_reference.shared_steps")
+KINDS = ("train", "test", "predict")
+"""Kinds of steps."""
 MAX_LOGGED = 1000
 """Pairs of class and reason that are remembered, so that none of them is logged twice."""
 
@@ -64,10 +68,11 @@ def accept(model: Any, kind: str) -> None:
         _reasons.get(model, {}).pop(kind, None)
 
 
-def remembered(model: Any) -> str | None:
-    """Return the reason that was given for this model last, if there is one."""
+def remembered(model: Any, kinds: Collection[str] = KINDS) -> str | None:
+    """Return the reason that was given for steps of these kinds of a model, if there is one."""
     with _lock, suppress(TypeError):
-        return next(iter(_reasons.get(model, {}).values()), None)
+        reasons = _reasons.get(model, {})
+        return next((reason for kind, reason in reasons.items() if kind in kinds), None)
     return None
 
 

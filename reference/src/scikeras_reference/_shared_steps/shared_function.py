@@ -29,6 +29,7 @@ class SharedFunction:
         self._kind = kind
         self._captured: Any = None
         self._own: Any = None
+        self._is_refused = False
 
     def __call__(self, *args: Any) -> Any:
         """Run one step on what Keras passes."""
@@ -50,8 +51,14 @@ class SharedFunction:
     def reset_data(self) -> None:
         """Drop what is kept of one training besides its steps, if there is anything."""
 
+    def accept(self) -> None:
+        """Forget why an earlier training did not share its steps, unless this function knows why."""
+        if not self._is_refused:
+            refusal_log.accept(self._model, self._kind)
+
     def refuse(self, error: BaseException) -> None:
         """Log and remember why the function of Keras is used instead."""
+        self._is_refused = True
         refusal_log.refuse(self._model, self._kind, error)
 
 

@@ -7,15 +7,18 @@ means that nothing is shared.
 import functools
 import logging
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
 
+from scikeras_reference._backends.execution import compiled_metrics
 from scikeras_reference._backends.threads import in_suitable_threads
 from scikeras_reference._data.losses_and_metrics import FULL_METRIC_NAMES, metric_name
+from scikeras_reference._model.built_model import is_inherited
 from scikeras_reference._training import fit_counts
+from scikeras_reference._training.keras_arguments import without_defaults
 from scikeras_reference.exceptions import ParameterError
 
 __all__ = [
@@ -25,6 +28,7 @@ __all__ = [
     "fit",
     "is_available",
     "keeps_finished_epochs",
+    "own_names",
     "raising_failures",
     "shared_steps",
 ]
@@ -61,12 +65,16 @@ def fit(model: Any, x: Any, y: Any, weights: Any, arguments: Mapping[str, Any]) 
         x, y, weights, arguments = to_train_on(model, x, y, weights, arguments)
     package = shared_steps()
     with raising_failures(x, arguments.get("validation_data")):
-        if package is None:
+        everything = {"sample_weight": weights, **arguments}
+        own = None if is_inherited(model, "fit") else without_defaults(model.fit, everything)
+        if own is not None and own.keys() < everything.keys():
+            history = model.fit(x=x, y=y, **own)
+        elif package is None:
             history = model.fit(x=x, y=y, sample_weight=weights, **arguments)
         else:
             history = package.fit(model, x, y, weights, arguments)
     if fit_counts.OPEN:
-        fit_counts.count(model, explain)
+        fit_counts.count(model, explain_fit)
     return history
 
 
@@ -98,12 +106,42 @@ def keeps_finished_epochs(model: Any, history: dict[str, list[Any]]) -> Iterator
     except BaseException:
         after = getattr(model, "history", None)
         if after is not None and after is not before:
-            extend_history(history, after.history)
+            extend_history(history, after.history, own_names(compiled_metrics(model)))
         raise
 
 
-def extend_history(history: dict[str, list[Any]], logs: Mapping[str, Sequence[Any]]) -> None:
+def own_names(metrics: Iterable[Any]) -> set[str]:
+    """Return the names of metrics that look like abbreviations of others, and are none.
+
+    Parameters
+    ----------
+    metrics : iterable of str, keras.metrics.Metric or callable
+        What a model was compiled with.
+
+    Examples
+    --------
+    >>> def mae(y_true, y_pred):
+    ...     return y_pred
+    >>> own_names(["mse", mae])
+    {'mae'}
+    """
+    objects = [metric for metric in metrics if not isinstance(metric, str)]
+    names = [str(getattr(o, "name", None) or getattr(o, "__name__", "")) for o in objects]
+    return {
+        name
+        for metric, name in zip(objects, names, strict=True)
+        if _full_name(name) not in {name, metric_name(metric)}
+    }
+
+
+def extend_history(
+    history: dict[str, list[Any]],
+    logs: Mapping[str, Sequence[Any]],
+    kept: Collection[str] = (),
+) -> None:
     """Add the logs of a training to `history`, under the full names of the metrics (API-1).
+
+    Names in `kept` stay as they are.
 
     >>> history = {"loss": [3.0]}
     >>> extend_history(history, {"loss": [2.0], "val_mse": [1.0]})
@@ -111,7 +149,7 @@ def extend_history(history: dict[str, list[Any]], logs: Mapping[str, Sequence[An
     {'loss': [3.0, 2.0], 'val_mean_squared_error': [1.0]}
     """
     for name, values in logs.items():
-        full = _full_name(name)
+        full = name if name.removeprefix("val_") in kept else _full_name(name)
         if full != name and full in logs:
             full = name
         history.setdefault(full, []).extend(values)
@@ -146,6 +184,12 @@ def explain(model: Any) -> str | None:
     """Return why a model does not share its steps, or None if it does."""
     package, reason = _found()
     return reason if package is None else package.explain(model)
+
+
+def explain_fit(model: Any) -> str | None:
+    """Return why the last fit of a model did not share its steps, or None if it did."""
+    package, reason = _found()
+    return reason if package is None else package.explain(model, of_fit=True)
 
 
 def _found() -> tuple[Any, str | None]:

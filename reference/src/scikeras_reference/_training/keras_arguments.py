@@ -9,7 +9,7 @@ from scikeras_reference._data.batch_sources import is_batches
 from scikeras_reference._model.keras_objects import make_callbacks
 from scikeras_reference._parameters.named import check_flag
 from scikeras_reference._parameters.routing import route
-from scikeras_reference._parameters.signatures import check_accepted
+from scikeras_reference._parameters.signatures import accepted, check_accepted
 from scikeras_reference.exceptions import InputError, ParameterError
 
 __all__ = [
@@ -20,6 +20,7 @@ __all__ = [
     "splits",
     "training_callbacks",
     "validation_data",
+    "without_defaults",
 ]
 
 _FIT = ("batch_size", "validation_batch_size", "verbose", "validation_split", "shuffle", "epochs")
@@ -27,6 +28,13 @@ _PREDICT = ("batch_size", "verbose")
 _CALLBACKS = "callbacks"
 _DATA = ("x", "y", "sample_weight")
 _NUMBERS_OR_TEXT = (int, float, np.number, str)
+_DEFAULTS = {
+    "callbacks": [],
+    "epochs": 1,
+    "initial_epoch": 0,
+    "shuffle": True,
+    "validation_split": 0.0,
+}
 _RANGES = {
     "batch_size": (1, None),
     "validation_batch_size": (1, None),
@@ -76,6 +84,38 @@ def fit_arguments(
     arguments = _arguments(_FIT, named, own, call, n_samples)
     start = arguments.get("initial_epoch", 0)
     return {**arguments, "initial_epoch": start, "epochs": start + arguments["epochs"]}
+
+
+def without_defaults(fit: Callable[..., Any], arguments: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the arguments of a ``fit`` of the user's own, without those that it need not know.
+
+    Parameters
+    ----------
+    fit : callable
+        The method of the model.
+    arguments : mapping of str to object
+        Keyword arguments, those that nobody gave among them.
+
+    Raises
+    ------
+    RoutingError
+        A ``TypeError``, for an argument that somebody gave and that `fit` does not take.
+
+    Examples
+    --------
+    >>> without_defaults(lambda x, epochs: None, {"epochs": 2, "batch_size": None})
+    {'epochs': 2}
+    """
+    known = accepted(fit, arguments)
+    needed = [name for name in arguments if name in known or not _is_default(name, arguments[name])]
+    check_accepted(fit, "fit", {"fit__": needed})
+    return {name: arguments[name] for name in needed}
+
+
+def _is_default(name: str, value: Any) -> bool:
+    if name == "verbose" or value is None:
+        return True
+    return isinstance(value, (int, float, list)) and value == _DEFAULTS.get(name)
 
 
 def one_more_epoch(call: Mapping[str, Any], epoch: int) -> dict[str, Any]:
@@ -139,7 +179,10 @@ def training_callbacks(
 
 
 def validation_data(
-    arguments: Mapping[str, Any], separate: tuple[Any, Any, Any] | None
+    arguments: Mapping[str, Any],
+    separate: tuple[Any, Any, Any] | None,
+    *,
+    has_target: bool = True,
 ) -> tuple[Any, Any, Any] | None:
     """Return X, y and weights to validate on; batches are an X alone. None if there are none.
 
@@ -149,6 +192,8 @@ def validation_data(
         Those of ``Model.fit``, which may hold ``validation_data``.
     separate : tuple of (X_val, y_val, sample_weight_val), or None
         Arguments of the wrapper's ``fit``.
+    has_target : bool, default=True
+        Whether the model is trained on a target, and so has to be validated with one.
 
     Raises
     ------
@@ -173,12 +218,12 @@ def validation_data(
             f"validation_data is a {type(data).__name__}; it has to be (X, y) or (X, y,"
             " sample_weight), or a data set, loader or function that yields such batches."
         )
-    if len(data) not in {2, 3}:
+    if len(data) not in ({2, 3} if has_target else {1, 2, 3}):
         raise InputError(
             f"validation_data has {len(data)} items; it has to be (X, y) or (X, y, sample_weight)."
         )
-    X, y, sample_weight = (*data, None)[:3]
-    if X is None or y is None:
+    X, y, sample_weight = (*data, None, None)[:3]
+    if X is None or (y is None and has_target):
         raise InputError("X_val and y_val go together: give both, or neither.")
     return X, y, sample_weight
 

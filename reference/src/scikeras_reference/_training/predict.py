@@ -12,6 +12,7 @@ import keras
 import numpy as np
 import scipy.sparse
 
+from scikeras_reference._backends import DEFAULT_BATCH_SIZE
 from scikeras_reference._backends.batches import cuts_batches_as_keras, feeds_tuples
 from scikeras_reference._backends.execution import prepare_to_predict, runs_undistributed
 from scikeras_reference._backends.threads import in_suitable_threads
@@ -20,8 +21,6 @@ from scikeras_reference._training.fit import raising_failures, shared_steps
 
 __all__ = ["predict"]
 
-DEFAULT_BATCH_SIZE = 32
-"""Rows of a batch, unless ``Model.predict`` is given their number."""
 MAX_BATCHES = 32
 """With more batches than this, the input pipeline is faster."""
 _UNDERSTOOD = frozenset({"batch_size", "verbose", "callbacks"})

@@ -13,6 +13,7 @@ import keras
 import numpy as np
 import scipy.sparse
 
+from scikeras_reference._backends import DEFAULT_BATCH_SIZE
 from scikeras_reference._backends.batches import cuts_sparse_rows, feeds_tuples, shuffles_by_epoch
 from scikeras_reference._backends.execution import runs_undistributed
 from scikeras_reference._data.rows import Rows
@@ -22,8 +23,6 @@ from scikeras_reference._training.validation_rows import training_rows
 
 __all__ = ["OwnBatches", "RowBatches", "as_fed", "to_predict_from", "to_train_on"]
 
-DEFAULT_BATCH_SIZE = 32
-"""Rows of a batch, unless Keras is given their number."""
 _STEPS = ("train_step", "test_step", "predict_step", "compute_loss", "compute_metrics", "__call__")
 
 

@@ -8,13 +8,12 @@ import keras
 import numpy as np
 import scipy.sparse
 
+from scikeras_reference._backends import DEFAULT_BATCH_SIZE
 from scikeras_reference._shared_steps.batches import Rows
 from scikeras_reference._shared_steps.refusal_log import NotSharedError
 
 __all__ = ["arguments_in_memory"]
 
-DEFAULT_BATCH_SIZE = 32
-"""Rows of a batch, unless ``Model.fit`` is given their number."""
 MAX_BATCH_BYTES = 1 << 18
 """Above this size tf.data is faster: it cuts out batches while others are trained on."""
 _UNDERSTOOD = frozenset(
