@@ -4,6 +4,8 @@
     scripts/run_workflow.py release.yml              every job, each with every value of its matrix
     scripts/run_workflow.py ci.yml lint packages     some jobs
     scripts/run_workflow.py ci.yml --list            what would be run and what would be skipped
+    scripts/run_workflow.py ci.yml contract --row backend=jax --row python=3.11
+                                                     some rows of its matrix
 
 Each job gets a clone of the last commit, and a new virtual environment of the Python that it sets
 up. Actions and workflows of this repository are run too, with their inputs. What only GitHub can do
@@ -186,27 +188,42 @@ def interpreter(version: str) -> str:
     return found
 
 
-def run_job(name: str, job: dict[str, Any], values: Values, *, only_list: bool) -> bool:
-    """Run the commands of one job; return whether none failed."""
+def run_job(
+    name: str, job: dict[str, Any], values: Values, wanted: Values, *, only_list: bool
+) -> bool:
+    """Run the commands of one job, in the rows of its matrix that are wanted.
+
+    Returns whether none failed.
+    """
     try:
         if "if" in job and not ("needs" in job and job["if"] == "always()"):
             refuse_condition(job["if"], values)
-        rows = variants(job, values)
+        rows = [] if "uses" in job else chosen(variants(job, values), wanted)
     except Skipped as reason:
         print(f"== {name}\n  skipped: {reason}", flush=True)
         return True
     if "uses" in job:
-        return run_called(name, job, values, only_list=only_list)
+        return run_called(name, job, values, wanted, only_list=only_list)
     results = [
         run_variant(
             name, job, row, values | {"strategy.job-index": str(index)}, only_list=only_list
         )
-        for index, row in enumerate(rows)
+        for index, row in rows
     ]
     return all(results)
 
 
-def run_called(name: str, job: dict[str, Any], values: Values, *, only_list: bool) -> bool:
+def chosen(rows: list[Values], wanted: Values) -> list[tuple[int, Values]]:
+    """Return the rows of a matrix that have the values that are wanted, with their numbers."""
+    found = [(index, row) for index, row in enumerate(rows) if wanted.items() <= row.items()]
+    if not found:
+        raise Skipped("no row of its matrix has " + ", ".join(map("=".join, wanted.items())))
+    return found
+
+
+def run_called(
+    name: str, job: dict[str, Any], values: Values, wanted: Values, *, only_list: bool
+) -> bool:
     """Run the jobs of a workflow of this repository that a job calls."""
     print(f"== {name} calls {job['uses']}", flush=True)
     called = yaml.safe_load((ROOT / job["uses"]).read_text(encoding="utf-8"))
@@ -218,7 +235,9 @@ def run_called(name: str, job: dict[str, Any], values: Values, *, only_list: boo
         print(f"  skipped: {reason}", flush=True)
         return True
     jobs = called["jobs"].items()
-    results = [run_job(f"{name}/{one}", each, own, only_list=only_list) for one, each in jobs]
+    results = [
+        run_job(f"{name}/{one}", each, own, wanted, only_list=only_list) for one, each in jobs
+    ]
     return all(results)
 
 
@@ -266,6 +285,13 @@ def main() -> None:
     parser.add_argument("workflow", help="a file of .github/workflows")
     parser.add_argument("jobs", nargs="*", help="some of its jobs (default: all)")
     parser.add_argument("--list", action="store_true", help="run nothing")
+    parser.add_argument(
+        "--row",
+        metavar="NAME=VALUE",
+        action="append",
+        default=[],
+        help="only the rows of a matrix with this value (all of them, if given twice)",
+    )
     options = parser.parse_args()
     workflow = yaml.safe_load((WORKFLOWS / options.workflow).read_text(encoding="utf-8"))
     jobs = workflow["jobs"]
@@ -275,8 +301,10 @@ def main() -> None:
     events = workflow[True] if isinstance(workflow[True], dict) else {}
     by_hand = events.get("workflow_call") or events.get("workflow_dispatch") or {}
     values = with_inputs(by_hand.get("inputs", {}), {}, {})
+    wanted = dict(one.partition("=")[::2] for one in options.row)
     results = [
-        run_job(name, jobs[name], values, only_list=options.list) for name in options.jobs or jobs
+        run_job(name, jobs[name], values, wanted, only_list=options.list)
+        for name in options.jobs or jobs
     ]
     sys.exit(not all(results))
 

@@ -70,6 +70,16 @@ class TakesModels(_Classifier):
         return self.model
 
 
+class SeedsTraining(TakesModels):
+    """It seeds what it draws itself; the model was drawn before."""
+
+    def fit(self, X, y):
+        import keras
+
+        keras.utils.set_random_seed(int(self.params.get("random_state", 0)))
+        return super().fit(X, y)
+
+
 class OneHot(Keywords):
     """It trains models with one unit for each class only."""
 

@@ -10,7 +10,10 @@ import random
 import pytest
 
 from scikeras_conformance import conformance_tests
+from scikeras_conformance.catalog.plan import make_plan
+from scikeras_conformance.catalog.selection import Selection
 from scikeras_conformance.catalog.wrappers import Wrapper
+from scikeras_conformance.checks import CATALOG
 from scikeras_conformance.checks._support.helper_models import helper_model
 from scikeras_conformance.exceptions import CannotFitError, UsageError
 from scikeras_conformance.runner.basic_use import (
@@ -20,6 +23,7 @@ from scikeras_conformance.runner.basic_use import (
     working_protocols,
 )
 from scikeras_conformance.runner.context import CheckContext
+from scikeras_conformance.runner.execute import execute
 from scikeras_conformance.runner.seeding import seed_everything
 from scikeras_conformance.subject.builder_protocol import BuilderProtocol, adapter_for
 from scikeras_conformance.subject.loading import load_subject
@@ -125,6 +129,22 @@ def test_a_subject_without_builders_is_given_the_arguments_that_remain():
     context = context_of(subject_of("TakesModels", "none"))
     params = context.params(context.make(lambda units: ("model", units), units=3, epochs=2))
     assert {"model": ("model", 3), "epochs": 2} == params
+
+
+@pytest.mark.parametrize(
+    ("name", "case", "outcome"),
+    [
+        ("SeedsTraining", "fit", "passed"),
+        ("SeedsTraining", "numpy", "passed"),
+        ("SeedsTraining", "second-fit", "not_applicable"),
+        ("TakesModels", "fit", "failed"),
+    ],
+)
+def test_a_seed_counts_where_the_model_was_built_before(name, case, outcome):
+    """The models that are given are equal, and the order of the rows is drawn in fit."""
+    plan = make_plan(CATALOG, Selection(checks=["API-7.same-seed"]))
+    (planned,) = (one for one in plan if one.wrapper is Wrapper.CLASSIFIER and one.case == case)
+    assert outcome == execute(planned, subject_of(name, "none")).outcome
 
 
 # -- helper models --------------------------------------------------------------------------------

@@ -4,10 +4,16 @@ import numpy as np
 import pytest
 from sklearn.utils.multiclass import type_of_target
 
+import scikeras_reference
 from scikeras_conformance.catalog.wrappers import Wrapper
 from scikeras_conformance.checks._support.call_sequences import family
 from scikeras_conformance.checks._support.call_sequences.blame import blamed_clause
-from scikeras_conformance.checks._support.call_sequences.driving import Difference, Executed
+from scikeras_conformance.checks._support.call_sequences.driving import execute_sequence
+from scikeras_conformance.checks._support.call_sequences.executed import (
+    Difference,
+    Executed,
+    Raised,
+)
 from scikeras_conformance.checks._support.call_sequences.strategy import call_sequences
 from scikeras_conformance.checks._support.call_sequences.table import table_for
 from scikeras_conformance.checks._support.contract_model.calls import (
@@ -32,6 +38,8 @@ from scikeras_conformance.checks._support.contract_model.tasks import (
     rows_for,
 )
 from scikeras_conformance.checks._support.properties import examples_of
+from scikeras_conformance.runner.context import CheckContext
+from scikeras_conformance.subject.loading import Subject
 
 CLASSES = Task("multiclass-text", "one-hot")
 
@@ -184,7 +192,8 @@ def raising(where):
     """Return a function that executes a sequence and raises where `where` says so."""
 
     def execute(sequence):
-        return Executed(raised=ValueError("no") if where(sequence) else None, position=1)
+        method = sequence.calls[1].method
+        return Executed(raised=[Raised(1, method, ValueError("no"))] if where(sequence) else [])
 
     return execute
 
@@ -205,7 +214,68 @@ TWICE = Sequence(CLASSES, (Call("fit"), Call("partial_fit")), validation="split"
 def test_an_exception_belongs_to_the_clause_without_which_there_is_none(where, clause):
     """What does not work even alone is the business of other checks."""
     execute = raising(where)
-    assert clause == blamed_clause(TWICE, execute(TWICE), execute)
+    assert clause == blamed_clause(TWICE, execute(TWICE).raised[0], execute)
+
+
+@pytest.mark.parametrize(
+    ("raises", "validation", "clause"),
+    [
+        (lambda one: one.frame and one.calls[0].weighted, "", "SKL-5"),
+        (lambda one: one.calls[0].weighted and len(one.calls) > 2, "", "API-6"),
+        (lambda one: one.frame, "", ""),
+        (lambda one: one.frame and one.validation == "data", "data", ""),
+    ],
+)
+def test_what_a_series_leads_to_is_not_the_business_of_weights(raises, validation, clause):
+    """Frames that are refused for validation are left open, and any frame is another check's."""
+    calls = (Call("fit", weighted=True), Call("predict"), Call("score"))
+    sequence = Sequence(CLASSES, calls, validation=validation, frame=True)
+
+    def execute(one):
+        return Executed(raised=[Raised(0, "fit", ValueError("no"))] if raises(one) else [])
+
+    assert clause == blamed_clause(sequence, execute(sequence).raised[0], execute)
+
+
+def test_numbers_that_only_a_frame_leads_to_belong_to_the_clause_about_containers(monkeypatch):
+    """What differs with arrays too stays where it is, and so does what is about the frame."""
+    sequence = Sequence(CLASSES, (Call("fit", weighted=True),), frame=True)
+
+    def execute(context, calls):
+        assert not calls.frame
+        return Executed([Difference("TGT-11", 0, "targets")])
+
+    monkeypatch.setattr(family, "execute_sequence", execute)
+    seen = [("TGT-11", "targets"), ("API-6", "weights"), ("SKL-3", "names")]
+    found = family._differences(
+        None, sequence, Executed([Difference(clause, 0, words) for clause, words in seen])
+    )
+    assert {"TGT-11": "targets", "SKL-5": "weights", "SKL-3": "names"} == {
+        clause: one.words for clause, one in found.items()
+    }
+
+
+class WithoutScore(scikeras_reference.KerasClassifier):
+    """A classifier that refuses to score, and keeps one epoch in each history."""
+
+    def score(self, X, y, sample_weight=None):
+        raise NotImplementedError
+
+    def partial_fit(self, X, y, **kwargs):
+        super().partial_fit(X, y, **kwargs)
+        self.history_ = {name: them[:1] for name, them in self.history_.items()}
+        return self
+
+
+def test_a_refused_score_hides_no_later_call():
+    """What is called next is judged, and the exception is known by its method."""
+    context = CheckContext(Subject("x", dict.fromkeys(Wrapper, WithoutScore)), Wrapper.CLASSIFIER)
+    calls = (Call("fit"), Call("score"), Call("partial_fit"), Call("score"), Call("predict"))
+    executed = execute_sequence(context, Sequence(CLASSES, calls))
+    assert [(1, "score")] == [(one.position, one.method) for one in executed.raised]
+    assert ("API-1", 2) in {(one.clause, one.position) for one in executed.differences}
+    assert executed.is_without("predict")
+    assert not executed.is_without("score")
 
 
 def test_an_encoder_of_the_users_own_need_not_count_outputs():
@@ -238,22 +308,27 @@ def test_one_defect_is_not_booked_on_another_clause():
         executed = Executed()
         seen = {**right, wrong: "wrong", "targets for validation": "wrong"}
         assert executed.compare(expected, seen)
-        assert clauses == set(executed.differences)
+        assert clauses == {one.clause for one in executed.differences}
+
+
+FLAT, OLD = "predictions are flat", "predictions are old"
 
 
 @pytest.mark.parametrize(
-    ("words", "clauses"), [("predictions are flat", set()), ("predictions are old", {"SER-1"})]
+    ("words", "expected"),
+    [([FLAT], {}), ([OLD], {"SER-1": OLD}), ([FLAT, OLD], {"SER-1": OLD})],
 )
-def test_what_differs_without_the_copy_too_is_no_defect_of_it(monkeypatch, words, clauses):
-    """The same calls are made without the copy, and show the same or not."""
+def test_what_differs_without_the_copy_too_is_no_defect_of_it(monkeypatch, words, expected):
+    """The same calls are made without the copy; a difference that they show hides no later one."""
     sequence = Sequence(CLASSES, (Call("fit", "A"), Call("deepcopy"), Call("predict", "A")))
     made = []
 
     def execute(context, calls):
         made.append([call.method for call in calls.calls])
-        return Executed(words={"predictions are flat"})
+        return Executed([Difference("TGT-2", 1, FLAT)])
 
     monkeypatch.setattr(family, "execute_sequence", execute)
-    seen = Executed(differences={"SER-1": Difference("SER-1", 2, words)})
-    assert clauses == set(family._differences(None, sequence, seen))
+    seen = Executed([Difference("SER-1", 2, one) for one in words])
+    found = family._differences(None, sequence, seen)
+    assert expected == {clause: one.words for clause, one in found.items()}
     assert [["fit", "predict"]] == made

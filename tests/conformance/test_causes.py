@@ -227,6 +227,17 @@ def test_an_exception_in_another_process_is_that_of_this_one():
     assert apart(elsewhere, named("b", check="Y-1.b", **here))
 
 
+def test_no_result_is_lost_where_causes_are_joined():
+    """What joins one cause is not there any more for a result that looks for its own."""
+    words = "ValueError: the target has another shape than the output"
+    given = {"exception": words, "message": f"fit raised {words}"}
+    several = [named(name, **given) for name in "abc"]
+    hindered = named("d", outcome="blocked", **given)
+    elsewhere = named("e", "X-1.b", message=f"in a new process, fit raised {words}")
+    alone = named("f", exception="TypeError: cannot add", origin=LINE)
+    assert joined(*several, hindered, elsewhere, alone)
+
+
 def test_an_assertion_of_scikit_learn_is_a_broken_promise():
     """Its estimator checks assert; where, says nothing about the subject."""
     texts = ("AssertionError: not equal", "AssertionError: Estimator is in the wrong order")

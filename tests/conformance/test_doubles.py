@@ -95,6 +95,18 @@ def test_a_snapshot_sees_changes(change, path):
     assert path in doubles.changed_paths(before, doubles.snapshot(parameters))
 
 
+@pytest.mark.parametrize("change", [lambda frame: frame.astype("float32"), lambda frame: frame * 2])
+@pytest.mark.parametrize("part", [lambda frame: frame, lambda frame: frame["a"]])
+def test_a_snapshot_sees_numbers_and_dtypes_of_frames(change, part):
+    """The numbers may be the same in another precision."""
+    pandas = pytest.importorskip("pandas")
+    given = part(pandas.DataFrame({"a": [0.0, 1.0], "b": [2.0, 3.0]}))
+    before, after = ({"data": one} for one in (given, change(given)))
+    assert "['data'].content" in doubles.changed_paths(
+        doubles.snapshot(before), doubles.snapshot(after)
+    )
+
+
 def test_a_snapshot_of_the_same_is_the_same():
     """Looking does not change anything, also in a new dict and with objects inside themselves."""
     parameters = nested()

@@ -99,3 +99,11 @@ def test_a_stub_model_leaves_other_data_to_keras():
     model = doubles.stub_model_of(doubles.dataset(Wrapper.REGRESSOR), Wrapper.REGRESSOR)
     assert (8, 1) == model.predict(Batches()).shape
     assert 1 == len(model.log.predicts)
+
+
+@pytest.mark.parametrize("number", range(len(doubles.HELPERS[Wrapper.CLASSIFIER])))
+@pytest.mark.parametrize("builders", [doubles.STUBS, doubles.WRONG_STUBS])
+def test_a_stub_of_classes_has_the_loss_of_its_helper_model(builders, number):
+    """A subject may train one form of target only."""
+    model = builders[Wrapper.CLASSIFIER](helper=number)
+    assert doubles.HELPERS[Wrapper.CLASSIFIER][number].loss == model.loss

@@ -132,6 +132,15 @@ def test_a_workflow_that_is_called_is_run_too(capsys, monkeypatch):
     assert "== contract/gpu\n  skipped: only if contains(inputs.device, 'gpu')" in shown
 
 
+def test_some_rows_of_a_matrix(capsys, monkeypatch):
+    """Those that have all of the values; a job that has no such row says so."""
+    rows = ["--row", "backend=jax", "--row", "python=3.11"]
+    shown = listed(capsys, monkeypatch, "ci.yml", "contract", "lint", *rows)
+    assert 3 == len(re.findall(r"^== contract/cpu \{.*'jax'\}$", shown, re.MULTILINE))
+    assert "tensorflow" not in shown
+    assert "== lint\n  skipped: no row of its matrix has backend=jax, python=3.11" in shown
+
+
 @pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.name)
 def test_every_workflow_can_be_listed(capsys, monkeypatch, path):
     """Each of its jobs has commands, or a reason for having none."""

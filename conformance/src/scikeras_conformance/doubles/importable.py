@@ -163,7 +163,9 @@ ORACLES: Mapping[Wrapper, Callable[..., keras.Model]] = MappingProxyType(
 
 def stub_classifier(wrong: bool = False, helper: int = 0) -> keras.Model:
     """Build a stub model that predicts correctly, or incorrectly."""
-    return stub_model_of(_layer_of(Wrapper.CLASSIFIER, wrong, helper), Wrapper.CLASSIFIER)
+    loss = HELPERS[Wrapper.CLASSIFIER][helper].loss
+    data = _layer_of(Wrapper.CLASSIFIER, wrong, helper)
+    return stub_model_of(data, Wrapper.CLASSIFIER, loss_of_classes=loss)
 
 
 def stub_regressor(wrong: bool = False) -> keras.Model:

@@ -58,8 +58,10 @@ def _inside(value: Any, path: str, seen: set[int]) -> Iterator[tuple[str, object
         yield f"{path}.content", (str(value.dtype), value.shape, value.tobytes())
     elif hasattr(value, "to_numpy") and hasattr(value, "index"):
         # A data frame or a series, which caches what was looked up in it.
-        names = list(value.columns) if hasattr(value, "columns") else [value.name]
-        yield f"{path}.content", repr((value.to_numpy().tolist(), list(value.index), names))
+        is_frame = hasattr(value, "columns")
+        names = list(value.columns) if is_frame else [value.name]
+        dtypes = [str(dtype) for dtype in (value.dtypes if is_frame else [value.dtype])]
+        yield f"{path}.content", repr((value.to_numpy().tolist(), list(value.index), names, dtypes))
     elif isinstance(value, Mapping):
         yield f"{path}.keys", repr(list(value))
         for key, item in value.items():

@@ -248,6 +248,7 @@ def _with_promises(groups: list[_Group], names: tuple[str, ...]) -> list[_Group]
         ]
         if near:
             max(near, key=lambda other: len(other.results)).results += group.results
+            group.results = []  # nothing else is to be shared out to what is not kept
         elif group.results:
             apart.append(group)
     return apart

@@ -7,7 +7,7 @@ from scikeras_conformance.checks._support.helper_models import helper_loss, help
 from scikeras_conformance.checks._support.modules import doubles, keras
 from scikeras_conformance.checks._support.plain_use import provided
 from scikeras_conformance.checks._support.predictions import same
-from scikeras_conformance.checks._support.preparation import accepted
+from scikeras_conformance.checks._support.preparation import accepted, score_works
 from scikeras_conformance.runner.context import CheckContext, Observation, show
 
 __all__ = [
@@ -310,7 +310,7 @@ def _require_no_leak_to(
     signature: tuple[str, ...],
 ) -> None:
     # The base wrapper need not have a score.
-    everything = ("fit", "predict", *(["score"] if hasattr(context.cls, "score") else []))
+    everything = ("fit", "predict", *(["score"] if score_works(context) else []))
 
     def without() -> None:
         other = Destinations(context, kinds, signature=signature)

@@ -23,6 +23,7 @@ from scikeras_conformance.runner.seeding import seed_everything
 
 __all__ = [
     "accepted",
+    "call_if_it_works",
     "counted_to",
     "own_parameters",
     "require_compile_prefix",
@@ -32,6 +33,7 @@ __all__ = [
     "require_one_unit_trains",
     "require_probabilities_exist",
     "require_weights_are_taken",
+    "score_works",
     "try_once",
 ]
 
@@ -98,6 +100,39 @@ def require_one_unit_trains(context: CheckContext) -> None:
     if helper_number(context.subject, context.wrapper):
         one_unit = doubles.HELPERS[context.wrapper][0]
         context.fit(context.make(one_unit.builder()), one_unit.data.X, one_unit.data.y)
+
+
+def call_if_it_works(
+    context: CheckContext, estimator: Any, method: str, *args: Any, **kwargs: Any
+) -> bool:
+    """Call a method that is one of several, and return whether it worked.
+
+    For checks of what methods leave behind: whether one of them works is what other clauses are
+    about, and says nothing of the others.
+    """
+    try:
+        context.call(estimator, method, *args, **kwargs)
+    except Blocked:
+        return False
+    return True
+
+
+def score_works(context: CheckContext) -> bool:
+    """Whether an estimator can be scored, which the chapter SCORE is about."""
+
+    def attempt() -> None:
+        X, y, *_ = doubles.dataset(context.wrapper)
+        estimator = context.make(helper_builder(context))
+        context.fit(estimator, X, y)
+        context.call(estimator, "score", X, y)
+
+    if not hasattr(context.cls, "score"):
+        return False
+    try:
+        try_once(context, attempt, "score")
+    except Blocked:
+        return False
+    return True
 
 
 def try_once(context: CheckContext, attempt: Callable[[], object], *what: str) -> None:

@@ -1,31 +1,13 @@
 """COMP-5 and COMP-8: losses and metrics of several outputs, compared with Keras itself."""
 
-from collections.abc import Mapping
-from functools import partial
 from typing import Any
 
 from scikeras_conformance.catalog.check import Wrapper, check
-from scikeras_conformance.checks._support.destinations import subclass
-from scikeras_conformance.checks._support.modules import doubles, keras
-from scikeras_conformance.checks._support.plain_use import provided
+from scikeras_conformance.checks._support.modules import keras
 from scikeras_conformance.checks._support.preparation import require_compile_prefix
-from scikeras_conformance.checks._support.recorded_training import recorded_history
-from scikeras_conformance.checks._support.training import require_weights
-from scikeras_conformance.checks._support.two_outputs import halves
+from scikeras_conformance.checks._support.two_outputs import ABSOLUTE, SQUARED, require_as_keras
 from scikeras_conformance.contract import Capability
-from scikeras_conformance.runner.context import CheckContext, show
-
-SQUARED, ABSOLUTE = "mean_squared_error", "mean_absolute_error"
-
-
-def _build() -> Any:
-    """Make a model with two outputs, which are not in the order of their names."""
-    inputs = keras.Input((3,))
-    outputs = [
-        keras.layers.Dense(1, kernel_initializer="ones", bias_initializer=start, name=name)(inputs)
-        for name, start in (("right", "zeros"), ("left", "ones"))
-    ]
-    return doubles.RecordingModel(inputs, outputs)
+from scikeras_conformance.runner.context import CheckContext
 
 
 def _cubed(y_true: Any, y_pred: Any) -> Any:
@@ -34,10 +16,6 @@ def _cubed(y_true: Any, y_pred: Any) -> Any:
 
 def _halved(y_true: Any, y_pred: Any) -> Any:
     return keras.ops.mean(keras.ops.abs(y_true - y_pred), axis=-1) / 2
-
-
-def _scaled(y_true: Any, y_pred: Any, factor: float = 1.0) -> Any:
-    return factor * keras.ops.mean(keras.ops.abs(y_true - y_pred), axis=-1)
 
 
 def _structures() -> dict[str, dict[str, Any]]:
@@ -50,12 +28,8 @@ def _structures() -> dict[str, dict[str, Any]]:
         "loss-class-twice": {"loss": [keras.losses.MeanSquaredError] * 2},
         "loss-functions": {"loss": [_cubed, _halved]},
         "loss-functions-by-name": {"loss": {"left": _cubed, "right": _halved}},
-        "loss-partials": {"loss": [partial(_scaled, factor=3.0), _halved]},
-        "loss-partials-by-name": {
-            "loss": {
-                "left": keras.losses.MeanSquaredError(reduction="sum"),
-                "right": partial(_scaled, factor=3.0),
-            }
+        "loss-instance-by-name": {
+            "loss": {"left": keras.losses.MeanSquaredError(reduction="sum"), "right": _halved}
         },
         "metrics": {"metrics": [[ABSOLUTE], [SQUARED]]},
         "metrics-by-name": {"metrics": {"left": ABSOLUTE, "right": SQUARED}},
@@ -74,8 +48,7 @@ STRUCTURES = (
     *("losses", "losses-by-name", "loss-classes", "loss-class-twice", "loss-functions"),
     *(
         "loss-functions-by-name",
-        "loss-partials",
-        "loss-partials-by-name",
+        "loss-instance-by-name",
         "metrics",
         "metrics-by-name",
         "metrics-in-lists-by-name",
@@ -95,51 +68,6 @@ WEIGHTS: dict[str, dict[str, Any]] = {
 }
 
 
-def _made(structure: Any) -> Any:
-    """Return a structure with new objects in place of classes, for Keras."""
-    if isinstance(structure, Mapping):
-        return {name: _made(item) for name, item in structure.items()}
-    if isinstance(structure, list):
-        return [_made(item) for item in structure]
-    return structure() if isinstance(structure, type) else structure
-
-
-def _require_as_keras(context: CheckContext, arguments: dict[str, Any], prefix: str = "") -> None:
-    """Require the weights and the history of a model that Keras compiles with the same."""
-    data = doubles.continuous_dataset(2)
-    arguments = {"loss": [SQUARED, SQUARED], **arguments}
-    expected = _build()
-    expected.compile(keras.optimizers.SGD(0.05), **_made(arguments))
-    expected.fit(data.X, [data.y[:, [0]], data.y[:, [1]]])
-    cls = subclass(context, target_encoder=property(lambda _: halves()))
-    rest = {f"{prefix}{name}": value for name, value in arguments.items() if name != "loss"}
-    given: dict[str, Any] = {"loss": arguments["loss"], **rest}
-
-    def plain() -> None:
-        other = context.make_of(cls, _build, optimizer=keras.optimizers.SGD(0.05), loss=SQUARED)
-        context.fit(other, data.X, data.y)
-
-    with provided(plain):
-        estimator = context.observe.make_of(
-            cls, _build, optimizer=keras.optimizers.SGD(0.05), **given
-        )
-        context.observe.fit(estimator, data.X, data.y)
-    require_weights(context, estimator, expected, f"those of Keras itself with {show(arguments)}")
-    found, wanted = recorded_history(context, estimator), expected.log.history
-    context.require(
-        set(found) == set(wanted),
-        f"with {show(arguments)} the history has {sorted(found)}, not {sorted(wanted)}",
-    )
-    for name, values in wanted.items():
-        close = all(
-            abs(one - two) <= 1e-4 * max(1.0, abs(two))
-            for one, two in zip(found[name], values, strict=True)
-        )
-        context.require(
-            close, f"with {show(arguments)}, {name} should be {values}; it is {found[name]}"
-        )
-
-
 @check(
     "COMP-5.several-outputs",
     verifies="losses and metrics of several outputs, in lists and in dicts, are those that Keras "
@@ -150,7 +78,7 @@ def _require_as_keras(context: CheckContext, arguments: dict[str, Any], prefix: 
     needs=[Capability.ENCODERS],
 )
 def several_outputs(context: CheckContext) -> None:
-    _require_as_keras(context, _structures()[context.case])
+    require_as_keras(context, _structures()[context.case])
 
 
 @check(
@@ -165,4 +93,4 @@ def several_outputs(context: CheckContext) -> None:
 )
 def weights_of_several_outputs(context: CheckContext) -> None:
     require_compile_prefix(context)
-    _require_as_keras(context, WEIGHTS[context.case], "compile__")
+    require_as_keras(context, WEIGHTS[context.case], "compile__")

@@ -57,8 +57,10 @@ def _split(container: str) -> Callable[[Any], Any]:
         if container == "list-of-one":
             return [np.hstack([first, rest])]
         if container == "list-of-two-dtypes":
-            # Too large for floats, which cannot hold every other one of them.
-            return [2**24 + np.arange(len(X))[:, None] % 3, X[:, 1:].astype(np.float32)]
+            # Too large for floats, which cannot hold every other one of them. They depend on the
+            # row alone, as rows may be encoded in another order, or in parts.
+            codes = np.rint(np.asarray(X[:, :1], np.float32) * 8).astype(np.int64)
+            return [2**24 + codes % 7, X[:, 1:].astype(np.float32)]
         if container == "list-of-three":
             return [first, rest, X[:, :1] / 2]
         return {"a": first, "b": rest} if container in {"dict", "names"} else [first, rest]

@@ -36,7 +36,8 @@ def _facts(value: Any) -> list[Any]:
         return [value.toarray().tolist(), str(value.dtype), value.shape]
     if hasattr(value, "index") and hasattr(value, "to_numpy"):
         names = list(getattr(value, "columns", [value.name if hasattr(value, "name") else ""]))
-        return [value.to_numpy().tolist(), list(value.index), names]
+        dtypes = list(value.dtypes) if hasattr(value, "columns") else [value.dtype]
+        return [value.to_numpy().tolist(), list(value.index), names, list(map(str, dtypes))]
     return [np.asarray(value).tolist()]
 
 

@@ -19,7 +19,7 @@ from scikeras_conformance.checks._support.helper_models import (
     loss_of_classes,
 )
 from scikeras_conformance.checks._support.modules import doubles, keras, np
-from scikeras_conformance.checks._support.preparation import accepted
+from scikeras_conformance.checks._support.preparation import accepted, call_if_it_works
 from scikeras_conformance.contract import Capability
 from scikeras_conformance.runner.context import CheckContext
 
@@ -198,7 +198,10 @@ def like_a_first_fit(context: CheckContext) -> None:
         if later:
             for method, given in history.calls:
                 arguments = history.before[: 1 + (method not in _OF_X)]
-                context.call(estimator, method, *arguments, **given)
+                if method in _OTHERS:
+                    call_if_it_works(context, estimator, method, *arguments, **given)
+                else:
+                    context.call(estimator, method, *arguments, **given)
             if history.between:
                 context.call(estimator, "set_params", **history.between)
         current = data
@@ -218,6 +221,8 @@ def like_a_first_fit(context: CheckContext) -> None:
 
 
 _OF_X = ("predict", "predict_proba", "decision_function")
+_OTHERS = ("decision_function", "score")
+"""Methods of which the chapter SCORE says whether they work, or no clause."""
 
 
 def _let_calls_fail(observed: ObservedBuilder, estimator: Any, X: Any, y: Any) -> None:

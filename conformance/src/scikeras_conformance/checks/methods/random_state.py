@@ -18,14 +18,27 @@ from scikeras_conformance.runner.context import CheckContext, show
 SEEDS = (5, 6)
 
 
-def _random_builder(context: CheckContext) -> Callable[[], Any]:
-    """Return a builder of a model with random weights, dropout and order of rows."""
+def _random_builder(context: CheckContext, *, drawn: bool = True) -> Callable[[], Any]:
+    """Return a builder of a model with random weights, dropout and order of rows.
+
+    Parameters
+    ----------
+    context : CheckContext
+        The context.
+    drawn : bool, default=True
+        Whether weights and dropout are drawn when the model is built; otherwise all models that
+        are built are equal, and only the order of the rows is random.
+    """
     n_features = doubles.dataset(context.wrapper).n_features
 
     def build() -> Any:
         inputs = keras.Input((n_features,))
-        hidden = keras.layers.Dropout(0.5)(keras.layers.Dense(4)(inputs))
+        dropout = keras.layers.Dropout(0.5, seed=None if drawn else 1)
+        hidden = dropout(keras.layers.Dense(4)(inputs))
         model = doubles.RecordingModel(inputs, helper_layer(context)(hidden))
+        if not drawn:
+            numbers = np.random.default_rng(1)
+            model.set_weights([numbers.normal(size=one.shape) for one in model.get_weights()])
         model.compile(keras.optimizers.SGD(0.05), loss=loss_name(context))
         return model
 
@@ -41,9 +54,11 @@ def _random_weights(context: CheckContext, estimator: Any, method: str, seed: in
     return [weights.copy() for weights in context.model(estimator).get_weights()]
 
 
-def _random_estimator(context: CheckContext, random_state: Any = None) -> Any:
+def _random_estimator(
+    context: CheckContext, random_state: Any = None, *, drawn: bool = True
+) -> Any:
     """Make an estimator with a seed, which the clause is about, or without one."""
-    build = _random_builder(context)
+    build = _random_builder(context, drawn=drawn)
     if random_state is None:
         return context.make(build)
     with provided(plain_use(context)):
@@ -63,13 +78,15 @@ def _random_estimator(context: CheckContext, random_state: Any = None) -> Any:
     conditional=True,
 )
 def same_seed(context: CheckContext) -> None:
-    if context.subject.builder_protocol == "none":
-        context.not_applicable("the model was built, and its weights drawn, before fit")
+    # A model that is built before fit is drawn before it too, by whoever builds it.
+    drawn = context.subject.builder_protocol != "none"
+    if not drawn and context.case in {"second-fit", "set-later"}:
+        context.not_applicable("the model was given before, and the first fit may have trained it")
     instances = context.case == "RandomState"
     seeds = {"zero": 0, "numpy": np.int64(5), "numpy-zero": np.uint32(0)}
     seed_given = seeds.get(context.case, 5)
     states = [np.random.RandomState(5) if instances else seed_given for _ in range(2)]
-    estimators = [_random_estimator(context, state) for state in states]
+    estimators = [_random_estimator(context, state, drawn=drawn) for state in states]
     if context.case == "second-fit":
         estimators[1] = estimators[0]
     if context.case == "clone":

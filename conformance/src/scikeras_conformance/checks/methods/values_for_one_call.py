@@ -7,7 +7,7 @@ from scikeras_conformance.checks._support.fit_outcomes import stub_model
 from scikeras_conformance.checks._support.modules import doubles
 from scikeras_conformance.checks._support.plain_use import plain_use, provided
 from scikeras_conformance.checks._support.predictions import same
-from scikeras_conformance.checks._support.preparation import accepted
+from scikeras_conformance.checks._support.preparation import accepted, score_works
 from scikeras_conformance.checks._support.training import learner, recorder
 from scikeras_conformance.contract import Capability
 from scikeras_conformance.runner.context import CheckContext, show
@@ -124,7 +124,7 @@ def other_methods(context: CheckContext) -> None:
             _call(context, estimator, method, X, y, **given)
         found = {}
         for method in OTHERS[context.case]:
-            if hasattr(context.cls, method):
+            if hasattr(context.cls, method) and (method != "score" or score_works(context)):
                 before = context.recording_model(estimator)
                 seen = len(before.log.fits), len(before.log.predicts)
                 _call(context, estimator, method, X, y)

@@ -3,7 +3,6 @@
 import re
 from collections.abc import Mapping
 from typing import Any
-from weakref import WeakKeyDictionary
 
 from scikeras_conformance.catalog.check import ESTIMATORS, Wrapper, check
 from scikeras_conformance.checks._support.destinations import (
@@ -185,32 +184,14 @@ NO_CLASSES = (
 )
 
 
-_refusals: WeakKeyDictionary[type, dict[str, tuple[str, tuple[str, str, str]]]] = (
-    WeakKeyDictionary()
-)
-"""By class and case: the check that has seen a refusal, and what `_refused` returned to it."""
-
-
-def _refused(context: CheckContext, check: str) -> tuple[str, str, str]:
+def _refused(context: CheckContext) -> tuple[str, str, str]:
     """Require a TypeError that names the routed parameter, and return its message.
-
-    Parameters
-    ----------
-    context : CheckContext
-        The context.
-    check : str
-        The check that asks; what another one has seen is taken from there.
 
     Returns
     -------
     message, parameter, thing : str
         The message, the routed parameter, and the name of what it is for.
     """
-    key = f"{context.wrapper} {context.subject.builder_protocol} {context.case}"
-    refusals = _refusals.setdefault(context.cls, {})
-    seen_by, seen = refusals.pop(key, ("", ("", "", "")))
-    if seen_by not in {"", check}:
-        return seen
     X, y, *_ = doubles.dataset(context.wrapper)
     value, way, thing = _no_classes()[context.case]
     kind = context.case.partition("-")[0]
@@ -240,7 +221,6 @@ def _refused(context: CheckContext, check: str) -> tuple[str, str, str]:
     what = f"fit with {routed} for {show(value)}"
     with provided(without), context.refusing(what, TypeError, naming="setting"):
         fitting()
-    refusals[key] = check, (messages[0], routed, thing)
     return messages[0], routed, thing
 
 
@@ -252,7 +232,7 @@ def _refused(context: CheckContext, check: str) -> tuple[str, str, str]:
     cases=NO_CLASSES,
 )
 def no_class(context: CheckContext) -> None:
-    _refused(context, "no-class")
+    _refused(context)
 
 
 @check(
@@ -264,7 +244,7 @@ def no_class(context: CheckContext) -> None:
 )
 def both_named(context: CheckContext) -> None:
     with context.preparing("a routed parameter for something that is not a class"):
-        message, routed, thing = _refused(context, "both-named")
+        message, routed, thing = _refused(context)
     kind = context.case.partition("-")[0]
     context.require(
         re.search(rf"{thing}|\b{kind}", message.replace(routed, "")),

@@ -8,6 +8,7 @@ from scikeras_conformance.checks._support.fit_outcomes import ObservedBuilder, r
 from scikeras_conformance.checks._support.frames import COLUMN_NAMES, import_library
 from scikeras_conformance.checks._support.helper_models import loss_of_classes
 from scikeras_conformance.checks._support.modules import doubles, np
+from scikeras_conformance.checks._support.preparation import score_works
 from scikeras_conformance.exceptions import Blocked
 from scikeras_conformance.runner.context import CheckContext
 
@@ -195,9 +196,10 @@ def like_arrays(context: CheckContext) -> None:
         found = observed.outcome(estimator, parts[0])
         for name, rows in _parts(parts[0]).items():
             found[f"predict of {name}"] = np.asarray(context.predict(estimator, rows))
-        with context.preparing("reading a score as a number"):
-            # A list of numbers may be scored in another precision than an array.
-            found["score"] = round(float(estimator.score(parts[0], parts[1])), 5)
+        if score_works(context):
+            with context.preparing("reading a score as a number"):
+                # A list of numbers may be scored in another precision than an array.
+                found["score"] = round(float(estimator.score(parts[0], parts[1])), 5)
         received = observed.models[-1].log.predicts
         features = [_as_dense(call["x"]) for call in received]
         if all(one is not None for one in features):

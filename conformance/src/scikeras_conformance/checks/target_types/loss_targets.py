@@ -21,7 +21,8 @@ from scikeras_conformance.checks._support.preparation import (
     counted_to,
     try_once,
 )
-from scikeras_conformance.contract import Level
+from scikeras_conformance.checks._support.two_outputs import require_as_keras
+from scikeras_conformance.contract import Capability, Level
 from scikeras_conformance.exceptions import Blocked
 from scikeras_conformance.runner.context import CheckContext
 
@@ -245,3 +246,21 @@ def own_loss(context: CheckContext) -> None:
     outputs = FixedOutputs(3)
     _require_instance_works(context, outputs, kind)
     _require_value(context, outputs, given, FORMS[SPELLED[kind]])
+
+
+@check(
+    "TGT-11.partials-of-outputs",
+    verifies="partials of losses of Keras, in a list or in a dict by output, have the values that "
+    "Keras computes for them",
+    impact="a setting of the loss of one output is silently lost",
+    wrappers=[Wrapper.REGRESSOR],
+    cases=["list", "dict"],
+    also=["COMP-5"],
+    needs=[Capability.COMPILATION_PARAMETERS, Capability.ENCODERS],
+)
+def partials_of_outputs(context: CheckContext) -> None:
+    losses = keras.losses
+    right = functools.partial(losses.huber, delta=0.25)
+    left = functools.partial(losses.mean_squared_error)
+    given = {"list": [right, left], "dict": {"left": left, "right": right}}[context.case]
+    require_as_keras(context, {"loss": given})

@@ -1,12 +1,12 @@
 """Executes a sequence of calls with the subject, and compares it with the contract."""
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any
 
 from scikeras_conformance.catalog.printable import describe
 from scikeras_conformance.catalog.wrappers import Wrapper
+from scikeras_conformance.checks._support.call_sequences.executed import Executed
 from scikeras_conformance.checks._support.call_sequences.observations import (
     Look,
     attempt,
@@ -36,9 +36,8 @@ from scikeras_conformance.checks._support.contract_model.calls import (
 from scikeras_conformance.checks._support.contract_model.expectations import (
     REFUSAL,
     Expectations,
-    Fact,
 )
-from scikeras_conformance.checks._support.contract_model.facts import UNSEEN, difference
+from scikeras_conformance.checks._support.contract_model.facts import UNSEEN
 from scikeras_conformance.checks._support.contract_model.tasks import (
     HELD_OUT,
     LOSSES,
@@ -50,93 +49,11 @@ from scikeras_conformance.contract import Capability
 from scikeras_conformance.runner.context import CheckContext
 from scikeras_conformance.runner.interruption import is_from_outside
 
-__all__ = ["Difference", "Executed", "execute_sequence"]
-
-READ_WITH = {
-    "targets for training": ("features for training",),
-    "weights for training": ("features for training",),
-    "rows in no training and no validation": ("features for training", "features for validation"),
-    "targets for validation": ("features for validation", "targets for training"),
-    "weights for validation": ("features for validation",),
-    "rows for validation": ("features for validation",),
-}
-"""What is read of rows, by the facts without which it cannot be told.
-
-Rows are recognized by their features. Targets of another form than the loss needs have that form
-for validation too, which is no other defect.
-"""
-
-
-@dataclass(frozen=True, slots=True)
-class Difference:
-    """A fact that is not as the contract has it.
-
-    Parameters
-    ----------
-    clause : str
-        The clause that promises it.
-    position : int
-        The position of the call after which it was seen.
-    words : str
-        What should be, and what is.
-    """
-
-    clause: str
-    position: int
-    words: str
-
-
-@dataclass(slots=True)
-class Executed:
-    """What came of a sequence.
-
-    Parameters
-    ----------
-    differences : dict
-        The first difference of each clause.
-    words : set of str
-        What differed, also where it was not the first difference of its clause.
-    compared : set of str
-        The clauses of which a fact was compared.
-    raised : BaseException or None
-        What the subject raised, if it did.
-    position : int
-        The position of the call that raised; -1 for the constructor.
-    """
-
-    differences: dict[str, Difference] = field(default_factory=dict)
-    words: set[str] = field(default_factory=set)
-    compared: set[str] = field(default_factory=set)
-    raised: BaseException | None = None
-    position: int = -1
-
-    def compare(self, expected: Mapping[str, Fact], seen: Mapping[str, Any]) -> bool:
-        """Compare the facts after a call, and return whether the parameters are as expected.
-
-        Parameters
-        ----------
-        expected : mapping
-            The facts that the contract promises, by name.
-        seen : mapping
-            Those that could be read.
-        """
-        read = {
-            name: fact for name, fact in expected.items() if seen.get(name, UNSEEN) is not UNSEEN
-        }
-        differs = {name: difference(fact.value, seen[name]) for name, fact in read.items()}
-        for name, fact in read.items():
-            if any(differs.get(other) for other in READ_WITH.get(name, ())):
-                continue
-            self.compared.add(fact.clause)
-            if differs[name]:
-                found = Difference(fact.clause, self.position, f"{name} {differs[name]}")
-                self.differences.setdefault(fact.clause, found)
-                self.words.add(found.words)
-        return not differs.get("parameters")
+__all__ = ["execute_sequence"]
 
 
 def execute_sequence(context: CheckContext, sequence: Sequence) -> Executed:
-    """Execute a sequence of calls until the subject raises.
+    """Execute a sequence of calls until the subject raises where training is to go on.
 
     Calls of which the contract does not say what they do are left out.
 
@@ -150,17 +67,25 @@ def execute_sequence(context: CheckContext, sequence: Sequence) -> Executed:
     executed = Executed()
     driver = _Driver(context, sequence)
     expectations = Expectations(sequence)
+    method = ""
     try:
         driver.construct()
         for executed.position, call in enumerate(sequence.calls):
             if not expectations.allows(call):
                 continue
-            expected = expectations.after(call)
-            seen = driver.refused(call) if REFUSAL in expected else driver.make(call)
+            expected, method = expectations.after(call), call.method
+            try:
+                seen = driver.refused(call) if REFUSAL in expected else driver.make(call)
+            except _SubjectError as raised:
+                executed.note(method, raised.error)
+                if call.method not in PREDICTING:
+                    break
+                driver.look()
+                continue
             if not executed.compare(expected, seen):
                 break  # what comes of other parameters is not what the clauses of later facts say
     except _SubjectError as raised:
-        executed.raised = raised.error
+        executed.note(method, raised.error)
     finally:
         doubles.TRACE.make = None
     return executed
@@ -200,7 +125,13 @@ class _Driver:
         if self.sequence.encoders:
             cls = with_encoders(self.context, named="epochs" in params)
         self.estimator = self._run(lambda: self.context.subject.construct(cls, build, **params))
-        self.before = self._run(lambda: look_at(self.estimator))
+        self.look()
+
+    def look(self) -> Look:
+        """Look at the estimator, for what the next call changes."""
+        found: Look = self._run(lambda: look_at(self.estimator))
+        self.before = found
+        return found
 
     def _value(self, value: Any) -> Any:
         if value is BY_LABEL:
@@ -248,7 +179,7 @@ class _Driver:
         doubles.TRACE.make = lambda: self._model(call.rows)
         before = self.before
         seen = self._call(call)
-        after = self.before = self._run(lambda: look_at(self.estimator))
+        after = self.look()
         seen |= self._parameters(call, before, after)
         seen |= self._attributes(call, before, after)
         seen |= dict(self._of_the_model(call, before, after))

@@ -12,10 +12,11 @@ from weakref import WeakKeyDictionary
 
 from scikeras_conformance.catalog.printable import describe
 from scikeras_conformance.checks._support.call_sequences.blame import blamed_clause
-from scikeras_conformance.checks._support.call_sequences.driving import (
+from scikeras_conformance.checks._support.call_sequences.driving import execute_sequence
+from scikeras_conformance.checks._support.call_sequences.executed import (
     Difference,
     Executed,
-    execute_sequence,
+    Raised,
 )
 from scikeras_conformance.checks._support.call_sequences.offers import offers_of
 from scikeras_conformance.checks._support.call_sequences.strategy import call_sequences
@@ -32,6 +33,20 @@ RANDOM = 6
 
 MAX_TRIES = 80
 """Sequences that are executed to find a shorter one that shows the same."""
+
+COPY = "SER-1"
+"""The clause about copies."""
+
+CONTAINERS = "SKL-5"
+"""The clause about containers."""
+
+OF_VALUES = frozenset(
+    {
+        *("API-5", "API-6", "API-9", "DATA-2", "DATA-3", "DATA-7", "SCORE-1"),
+        *("TGT-1", "TGT-2", "TGT-3", "TGT-4", "TGT-5", "TGT-10", "TGT-11"),
+    }
+)
+"""The clauses about numbers and labels, which have to be the same whatever they are given in."""
 
 
 @dataclass(slots=True)
@@ -109,33 +124,50 @@ def _execute(context: CheckContext, family: Family, sequence: Sequence) -> None:
         family.stopped.append(as_script(sequence))
         raise
     family.compared |= executed.compared
+    if sequence.frame and executed.compared & OF_VALUES:
+        family.compared.add(CONTAINERS)
     for clause in _differences(context, sequence, executed):
         family.broken.setdefault(clause, sequence)
-    if executed.raised is not None:
-        family.raised.append(describe(executed.raised))
-        if clause := _blamed(context, family, sequence, executed):
+    for raised in executed.raised:
+        family.raised.append(describe(raised.error))
+        if clause := _blamed(context, family, sequence, raised):
             family.broken.setdefault(clause, sequence)
 
 
 def _differences(
     context: CheckContext, sequence: Sequence, executed: Executed
 ) -> dict[str, Difference]:
-    """Return the differences, without one of a copy that there is without the copy too."""
-    found = dict(executed.differences)
-    if of_copies := found.get("SER-1"):
+    """Return the first difference of each clause.
+
+    One of a copy counts only if it is not without the copy, and one of the values that a data frame
+    leads to belongs to the clause about containers if it is not without the frame.
+    """
+    found = executed.differences
+    if any(one.clause == COPY for one in found):
         calls = tuple(call for call in sequence.calls if call.method not in {"pickle", "deepcopy"})
-        if of_copies.words in execute_sequence(context, replace(sequence, calls=calls)).words:
-            del found["SER-1"]
-    return found
+        anyway = execute_sequence(context, replace(sequence, calls=calls)).words
+        found = [one for one in found if one.clause != COPY or one.words not in anyway]
+    if sequence.frame and any(one.clause in OF_VALUES for one in found):
+        plain = execute_sequence(context, replace(sequence, frame=False))
+        if not any(one.ends for one in plain.raised):
+            found = [_of_containers(one, plain.words) for one in found]
+    first: dict[str, Difference] = {}
+    for one in found:
+        first.setdefault(one.clause, one)
+    return first
 
 
-def _blamed(context: CheckContext, family: Family, sequence: Sequence, executed: Executed) -> str:
+def _of_containers(found: Difference, anyway: set[str]) -> Difference:
+    """Return a difference with the clause about containers, if it is not there with arrays."""
+    is_of_frames = found.clause in OF_VALUES and found.words not in anyway
+    return replace(found, clause=CONTAINERS) if is_of_frames else found
+
+
+def _blamed(context: CheckContext, family: Family, sequence: Sequence, raised: Raised) -> str:
     """Return the clause that an exception breaks, found out once for each kind of exception."""
-    method = sequence.calls[executed.position].method if executed.position >= 0 else ""
-    what = "" if executed.raised is None else describe(executed.raised)
-    key = f"{method} {re.sub('[0-9.]+', '*', what):.100}"
+    key = f"{raised.method} {re.sub('[0-9.]+', '*', describe(raised.error)):.100}"
     if key not in family.blamed:
-        family.blamed[key] = blamed_clause(sequence, executed, partial(execute_sequence, context))
+        family.blamed[key] = blamed_clause(sequence, raised, partial(execute_sequence, context))
     return family.blamed[key]
 
 
@@ -161,9 +193,8 @@ def _shown(context: CheckContext, sequence: Sequence, clause: str) -> Difference
     executed = execute_sequence(context, sequence)
     if shown := _differences(context, sequence, executed).get(clause):
         return shown
-    if executed.raised is None or executed.position < 0:
-        return None
-    if blamed_clause(sequence, executed, partial(execute_sequence, context)) != clause:
-        return None
-    method = sequence.calls[executed.position].method
-    return Difference(clause, executed.position, f"{method} raised {describe(executed.raised)}")
+    for raised in executed.raised:
+        if blamed_clause(sequence, raised, partial(execute_sequence, context)) == clause:
+            words = f"{raised.method} raised {describe(raised.error)}"
+            return Difference(clause, raised.position, words)
+    return None
