@@ -141,5 +141,8 @@ def parameter_value(kind: str) -> Any:
         "instance": lambda: keras.optimizers.SGD(0.5),
         "function": lambda: function,
         "without-equality": StorableOnly,
+        "empty list": list,
+        "empty dict": dict,
+        "empty array": lambda: np.empty(0),
     }
     return makers[kind]()

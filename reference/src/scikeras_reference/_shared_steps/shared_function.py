@@ -52,7 +52,7 @@ class SharedFunction:
         """Drop what is kept of one training besides its steps, if there is anything."""
 
     def accept(self) -> None:
-        """Forget why an earlier training did not share its steps, unless this function knows why."""
+        """Forget why steps were not shared, unless this function was refused itself."""
         if not self._is_refused:
             refusal_log.accept(self._model, self._kind)
 

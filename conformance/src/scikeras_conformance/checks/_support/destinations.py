@@ -387,6 +387,7 @@ def nested_classes(kind: str, shape: str) -> Any:
         "similar-keys": {"out": a, "out_2": b},
         "keys-in-two-cases": {"out": a, "Out": b},
         "keys-of-digits": {"7": a, "0": b},
+        "number-keys": {7: a, 0: b},
         "nested-list": [[a, b], [c]],
         "dict-of-lists": {"first": [a, b], "second": [c]},
         "long-list": [doubles.class_accepting_anything(kind) for _ in range(11)],

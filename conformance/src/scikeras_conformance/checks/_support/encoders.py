@@ -31,6 +31,7 @@ class Calls:
     """What the encoders of one class were given."""
 
     fits: list[Any] = field(default_factory=list)
+    transforms: list[Any] = field(default_factory=list)
     outputs: list[Any] = field(default_factory=list)
 
 
@@ -66,10 +67,15 @@ def _encoder_class(plan: Plan) -> type:
             self.fitted_ = True
             return self
 
+        def partial_fit(self, X: Any, y: Any = None) -> Any:
+            # As scalers of scikit-learn have it; what it learns is no less of a fit.
+            return self.fit(X, y)
+
         def transform(self, X: Any) -> Any:
             if not hasattr(self, "fitted_"):
                 msg = "the encoder was used before it was fitted"
                 raise NotFittedError(msg)
+            plan.calls.transforms.append(X)
             return plan.transform(np.asarray(X))
 
         def inverse_transform(self, X: Any, **kwargs: Any) -> Any:

@@ -1,5 +1,7 @@
 """BUILD-6: the argument ``params`` of a builder."""
 
+from typing import Any
+
 from scikeras_conformance.catalog.check import check
 from scikeras_conformance.checks._support.helper_models import helper_loss_class
 from scikeras_conformance.checks._support.modules import doubles
@@ -20,6 +22,8 @@ from scikeras_conformance.runner.context import CheckContext
     cases=["given", "set-later"],
 )
 def same_as_get_params(context: CheckContext) -> None:
+    from sklearn.preprocessing import StandardScaler
+
     settings = accepted(
         context,
         optimizer="sgd",
@@ -28,8 +32,10 @@ def same_as_get_params(context: CheckContext) -> None:
         metrics=["mse"],
     )
     compiled = not {"optimizer", "loss"} <= settings.keys()
-    build, calls = recording_builder(context, "params", "units", compiled=compiled)
-    estimator, received = fit_with_builder(context, build, calls, units=[4], **settings)
+    # get_params() may list parameters of the scaler too.
+    free: dict[str, Any] = {"units": [4], "scaler": StandardScaler(with_mean=False)}
+    build, calls = recording_builder(context, "params", *free, compiled=compiled)
+    estimator, received = fit_with_builder(context, build, calls, **free, **settings)
     if context.case == "set-later":
         X, y, *_ = doubles.dataset(context.wrapper)
         later = {"units": [5], **accepted(context, epochs=2, optimizer__momentum=0.5)}

@@ -1,5 +1,6 @@
 """COMP-1, COMP-2 and COMP-3: models that the builder has compiled."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from scikeras_conformance.catalog.check import ESTIMATORS, Wrapper, check
@@ -62,7 +63,21 @@ def compiled_is_kept(context: CheckContext) -> None:
         context.require(any(one is metric for one in held), "the metric was replaced")
 
 
-CONTRADICTIONS = ("optimizer", "routed-optimizer", "loss", "metrics", "compile-arguments")
+CONTRADICTIONS = (
+    *("optimizer", "routed-optimizer", "loss", "metrics", "compile-arguments"),
+    *("loss-that-cannot-be-made", "other-outputs"),
+)
+
+
+def _loss_with_argument(context: CheckContext) -> Any:
+    """Return a class of losses that cannot be made, because an argument would be missing."""
+
+    class LossWithArgument(helper_loss_class(context)):  # type: ignore[misc]
+        def __init__(self, needed: Any) -> None:
+            super().__init__()
+            self.needed = needed
+
+    return LossWithArgument
 
 
 @check(
@@ -84,6 +99,8 @@ def parameters_ignored(context: CheckContext) -> None:
         "loss": {"loss": other},
         "metrics": {"metrics": ["mean_absolute_error"]},
         "compile-arguments": {"compile__loss_weights": [0.5]},
+        "loss-that-cannot-be-made": {"loss": _loss_with_argument(context)},
+        "other-outputs": {"loss": {"nowhere": other}, "metrics": {"nowhere": ["mse"]}},
     }
     contradiction = contradictions[context.case]
     optimizer = keras.optimizers.SGD(0.0)
@@ -120,23 +137,31 @@ def parameters_ignored(context: CheckContext) -> None:
     wrappers=ESTIMATORS,
 )
 def settings_ignored(context: CheckContext) -> None:
+    _require_settings_kept(context, eager=True, methods=("fit", "initialize"))
+    # Graphs take Keras long, so the model is not trained, unless there is no other way.
+    methods = ["initialize" if hasattr(context.cls, "initialize") else "fit"]
+    _require_settings_kept(context, eager=False, methods=methods)
+
+
+def _require_settings_kept(context: CheckContext, *, eager: bool, methods: Sequence[str]) -> None:
+    """Require that parameters leave it as it is whether a compiled model runs eagerly."""
     X, y, *_ = doubles.dataset(context.wrapper)
     given: list[Any] = []
 
     def build() -> Any:
         model = plain_helper(context)
-        model.compile(optimizer="sgd", loss=helper_loss(context), run_eagerly=True)
+        model.compile(optimizer="sgd", loss=helper_loss(context), run_eagerly=eager)
         given.append(model)
         return model
 
-    settings = accepted(context, run_eagerly=False)
+    settings = accepted(context, run_eagerly=not eager)
     if has_compile_prefix(context):
-        settings |= {"compile__run_eagerly": False, "compile__steps_per_execution": 2}
+        settings |= {"compile__run_eagerly": not eager, "compile__steps_per_execution": 2}
     plain = context.make(build)
-    context.fit(plain, X, y)
+    context.call(plain, methods[0], X, y)
     require_given_model(context, plain, given)
     what = f" with {', '.join(settings)}" if settings else ""
-    for method in ("fit", "initialize"):
+    for method in methods:
         estimator = context.make(build, **settings)
         if not hasattr(estimator, method):
             continue
@@ -145,9 +170,9 @@ def settings_ignored(context: CheckContext) -> None:
         model = context.model(estimator)
         found = (model.run_eagerly, model.steps_per_execution)
         context.require(
-            found == (True, 1),
-            "(run_eagerly, steps_per_execution) should be (True, 1), as the builder compiled the "
-            f"model; after {method}{what} it is {found}",
+            found == (eager, 1),
+            f"(run_eagerly, steps_per_execution) should be {(eager, 1)}, as the builder compiled "
+            f"the model; after {method}{what} it is {found}",
         )
 
 

@@ -24,12 +24,16 @@ from scikeras_conformance.runner.context import CheckContext
     "COMP-5.optimizer",
     verifies="the optimizer may be a name, a class or an instance",
     impact="a documented form of the optimizer fails, or a default replaces it",
-    cases=["name", "class", "class-of-a-known-name", "instance", "instance-with-schedule"],
+    cases=[
+        *("name", "name-of-class", "class", "class-of-a-known-name"),
+        *("instance", "instance-with-schedule"),
+    ],
 )
 def optimizer_forms(context: CheckContext) -> None:
     schedule = keras.optimizers.schedules.ExponentialDecay(0.25, 100, 0.5)
     given = {
         "name": "adagrad",
+        "name-of-class": "Adagrad",
         "class": keras.optimizers.Adagrad,
         # Not the class that Keras has under that name.
         "class-of-a-known-name": type("Adam", (keras.optimizers.Adagrad,), {}),
@@ -86,6 +90,7 @@ def _with_settings(context: CheckContext) -> Any:
     wrappers=ESTIMATORS,
     cases=[
         "name",
+        "name-of-class",
         "class",
         "instance",
         "instance-with-settings",
@@ -99,6 +104,7 @@ def loss_forms(context: CheckContext) -> None:
     recording, made = doubles.recording_class(keras.losses.MeanAbsoluteError)
     given: Any = {
         "name": "mean_absolute_error",
+        "name-of-class": "MeanAbsoluteError",
         "class": recording,
         "instance": keras.losses.MeanAbsoluteError(),
         "instance-with-settings": _with_settings(context),

@@ -180,7 +180,15 @@ def _require_metadata(context: CheckContext, entries: dict[str, Any], plan: Plan
     cases=METADATA_CASES,
 )
 def metadata(context: CheckContext) -> None:
-    entries = {"n_words_": 7, "words_": ["a", "b"]}
+    entries = {
+        "n_words_": 7,
+        "words_": ["a", "b"],
+        # What counts as false is an entry too.
+        "n_unknown_": 0,
+        "lower_": False,
+        "prefix_": "",
+        "rare_": [],
+    }
     _require_metadata(context, entries, Plan(metadata=dict(entries)))
 
 

@@ -197,6 +197,12 @@ def validation(context: CheckContext) -> None:
     params, keywords = ({}, given) if way == "validation_data" else (given, {})
     estimator = context.make_of(cls, build, **params)
     context.call(estimator, "fit", X, y, **keywords)
+    shapes = sorted({np.shape(one) for one in plan.calls.transforms})
+    context.require(
+        len({len(shape) for shape in shapes}) == 1,
+        f"target_encoder_.transform received targets of the shapes {shapes}, where all targets "
+        "that fit was given have one dimension",
+    )
     right = build().test_on_batch(X[:3], plan.transform(y[:3]), return_dict=True)["loss"]
     with context.preparing("reading val_loss in history_"):
         found = read_history(context, estimator)["val_loss"]

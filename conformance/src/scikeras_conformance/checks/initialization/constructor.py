@@ -1,10 +1,11 @@
 """INIT-1, INIT-2 and INIT-3: the constructor stores its parameters, and does nothing else."""
 
+from itertools import product
 from typing import TYPE_CHECKING, Any
 
 from scikeras_conformance.catalog.check import Shares, check
 from scikeras_conformance.checks._support.helper_models import compiled_helper, helper_builder
-from scikeras_conformance.checks._support.modules import doubles, keras, sklearn_base
+from scikeras_conformance.checks._support.modules import doubles, keras, np, sklearn_base
 from scikeras_conformance.checks._support.preparation import (
     accepted,
     own_parameters,
@@ -22,6 +23,12 @@ if TYPE_CHECKING:
 KINDS = ("list", "dict", "tuple", "array", "class", "instance", "function", "without-equality")
 
 
+def _values(kind: str) -> list[Any]:
+    """Return values of a kind; an empty one is a value of its own, and not None."""
+    kinds = [kind, *([f"empty {kind}"] if kind in {"list", "dict", "array"} else [])]
+    return [doubles.parameter_value(one) for one in kinds]
+
+
 @check(
     "INIT-1.named-parameters",
     verifies="each named parameter is stored as the same object",
@@ -33,8 +40,8 @@ def named_parameters(context: CheckContext) -> None:
     names = own_parameters(context)
     if "model" not in names:
         names = _without_the_model(context, build, names)
-    for name in names:
-        given = {"model": build, name: doubles.parameter_value(context.case)}
+    for name, value in product(names, _values(context.case)):
+        given = {"model": build, name: value}
         model = given["model"]
         stored = {**given, "model": context.as_given(model) if callable(model) else model}
         if "model" not in names:
@@ -71,8 +78,9 @@ def _without_the_model(context: CheckContext, build: Any, names: list[str]) -> l
     cases=KINDS,
 )
 def free_parameters(context: CheckContext) -> None:
-    given = {name: doubles.parameter_value(context.case) for name in ("units", "kwargs", "args")}
-    require_stored(context, context.make(helper_builder(context), **given), given)
+    for value in _values(context.case):
+        given = {"units": value, "kwargs": value, "args": doubles.parameter_value(context.case)}
+        require_stored(context, context.make(helper_builder(context), **given), given)
 
 
 @check(
@@ -83,10 +91,11 @@ def free_parameters(context: CheckContext) -> None:
     needs=[Capability.ROUTED_PARAMETERS],
 )
 def routed_parameters(context: CheckContext) -> None:
-    given = {f"{prefix}__x": doubles.parameter_value(context.case) for prefix in PREFIXES}
-    given["loss__1__x"] = doubles.parameter_value(context.case)
-    given["callbacks__0"] = doubles.parameter_value(context.case)
-    require_stored(context, context.make(helper_builder(context), **given), given)
+    for value in _values(context.case):
+        given = {f"{prefix}__x": value for prefix in PREFIXES}
+        given["loss__1__x"] = doubles.parameter_value(context.case)
+        given["callbacks__0"] = value
+        require_stored(context, context.make(helper_builder(context), **given), given)
 
 
 @check(
@@ -181,7 +190,19 @@ def calls_nothing(context: CheckContext) -> None:
     impact="scikit-learn takes the unfitted estimator for a fitted one, and fails later",
 )
 def no_fitted_attributes(context: CheckContext) -> None:
-    given = accepted(context, epochs=2, optimizer__learning_rate=0.1)
-    estimator = context.make(helper_builder(context), **given)
-    found = fitted_names(estimator)
-    context.require(not found, f"the constructor created {', '.join(found)}")
+    more = {
+        "warm_start": True,
+        "random_state": np.random.RandomState(3),
+        "callbacks": [keras.callbacks.TerminateOnNaN()],
+        "metrics": ["mse"],
+        "validation_split": 0.25,
+        "batch_size": -1,
+        "class_weight": "balanced",
+        "fit__epochs": 2,
+    }
+    for settings in ({"epochs": 2, "optimizer__learning_rate": 0.1}, more):
+        given = accepted(context, **settings)
+        estimator = context.make(helper_builder(context), units=1, **given)
+        found = fitted_names(estimator)
+        what = f"the constructor, with {', '.join(given)}," if given else "the constructor"
+        context.require(not found, f"{what} created {', '.join(found)}")

@@ -5,8 +5,13 @@ from typing import Any
 
 from scikeras_conformance.catalog.check import ESTIMATORS, Wrapper, check
 from scikeras_conformance.checks._support.fit_outcomes import stub_builder
-from scikeras_conformance.checks._support.helper_models import compiled_helper, helper_builder
-from scikeras_conformance.checks._support.modules import doubles, np
+from scikeras_conformance.checks._support.helper_models import (
+    compiled_helper,
+    helper_builder,
+    helper_layer,
+    helper_model,
+)
+from scikeras_conformance.checks._support.modules import doubles, keras, np
 from scikeras_conformance.checks._support.plain_use import plain_use, provided
 from scikeras_conformance.checks._support.predictions import require_values
 from scikeras_conformance.checks._support.preparation import (
@@ -128,6 +133,7 @@ def initialize_does_not_train(context: CheckContext) -> None:
     estimator = context.make(helper_builder(context, rate=0.5))
     context.observe.initialize(estimator, X, y)
     require_values(context, context.observe.predict(estimator, X), y, "predict after initialize")
+    _require_statistics_kept(context)
     # INIT-9 has the same methods raise as long as there is no model.
     for method in ("predict_proba", "score"):
         if hasattr(context.cls, method) and context.wrapper is not Wrapper.BASE:
@@ -135,6 +141,45 @@ def initialize_does_not_train(context: CheckContext) -> None:
             # What does not work after fit either is what other clauses are about.
             with suppress(Blocked), provided(plain_use(context, "fit", method)):
                 context.observe.call(estimator, method, *data)
+
+
+def _require_statistics_kept(context: CheckContext) -> None:
+    """Require that initialize leaves moving statistics alone, also of a model not built yet."""
+    X, y, *_ = doubles.dataset(context.wrapper)
+    helper = helper_model(context)
+    for is_built in (True, False):
+        made: list[Any] = []
+
+        def build(is_built: bool = is_built, made: list[Any] = made) -> Any:
+            layers = [keras.layers.BatchNormalization(), helper_layer(context)]
+            first = [keras.Input((helper.data.n_features,))] if is_built else []
+            model = keras.Sequential([*first, *layers])
+            model.compile(doubles.zero_learning_rate(), loss=helper.loss)
+            made.append(layers[0])
+            return model
+
+        estimator = context.make(build)
+        try:
+            context.initialize(estimator, X + 3, y)
+        except Blocked:
+            if is_built:
+                raise
+            return  # a model without inputs need not be taken
+        found = next(
+            (one for one in context.model(estimator).layers if isinstance(one, type(made[-1]))),
+            made[-1],
+        )
+        if not found.built:
+            continue
+        mean, variance = (
+            np.asarray(keras.ops.convert_to_numpy(one))
+            for one in (found.moving_mean, found.moving_variance)
+        )
+        context.require(
+            not mean.any() and (variance == 1).all(),
+            f"initialize changed the moving statistics of the model, which are {show(mean)} and "
+            f"{show(variance)}",
+        )
 
 
 @check(

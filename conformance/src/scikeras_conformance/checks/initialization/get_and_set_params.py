@@ -56,6 +56,25 @@ def settable(context: CheckContext) -> None:
         with context.doing(f"set_params({name}=...)"):
             estimator.set_params(**{name: value})
         require_stored(context, estimator, {name: value})
+    _require_nested_settable(context)
+
+
+def _require_nested_settable(context: CheckContext) -> None:
+    """Require that a parameter of an estimator among the parameters can be set, if it is listed."""
+    from sklearn.preprocessing import StandardScaler
+
+    estimator = context.make(helper_builder(context), scaler=StandardScaler())
+    if "scaler__with_mean" not in context.call(estimator, "get_params"):
+        return  # INIT-10.nested is about whether it should be
+    with context.doing("set_params(scaler__with_mean=False)"):
+        estimator.set_params(scaler__with_mean=False)
+    listed = context.call(estimator, "get_params").get("scaler__with_mean")
+    used = context.params(estimator)["scaler"].with_mean
+    context.require(
+        listed is used is False,
+        f"after set_params(scaler__with_mean=False), get_params() lists {show(listed)} for it, and "
+        f"the scaler has {show(used)}",
+    )
 
 
 @check(

@@ -1,5 +1,6 @@
 """INIT-4 and INIT-5: parameters of every kind, after every method and in clones."""
 
+from collections import OrderedDict, defaultdict, namedtuple
 from contextlib import suppress
 from typing import Any
 
@@ -97,6 +98,9 @@ def lowered_learning_rate(context: CheckContext) -> None:
     )
 
 
+Sizes = namedtuple("Sizes", ["units", "more"])  # noqa: PYI024 - copied by what it is
+"""A tuple that is no plain one."""
+
 KEPT: dict[str, Any] = {
     "RandomState": lambda: np.random.RandomState(7),
     "loss": lambda: keras.losses.MeanAbsoluteError(reduction="sum"),
@@ -108,6 +112,7 @@ KEPT: dict[str, Any] = {
     "callbacks": lambda: {"a": [keras.callbacks.EarlyStopping(patience=5)]},
     "tuple": lambda: (1, ("a", [2])),
     "dict": lambda: {"b": 1, "a": {"c": (2, 3)}},
+    "other-mappings": lambda: [OrderedDict(b=1, a=2), defaultdict(list, a=[1]), Sizes(3, (4,))],
     "array": lambda: np.arange(6.0).reshape(2, 3),
     "number": lambda: 0.1 + 2.0**-40,
 }
@@ -124,7 +129,7 @@ HOLDERS: dict[str, tuple[str, ...]] = {
     "compile__weighted_metrics": ("metrics",),
     "model__value": tuple(KEPT),
     "units": tuple(KEPT),
-    "score__value": ("tuple", "dict", "array", "RandomState", "number"),
+    "score__value": ("tuple", "dict", "other-mappings", "array", "RandomState", "number"),
 }
 """By parameter: the kinds of values that it may have."""
 

@@ -185,14 +185,20 @@ def _instance(context: CheckContext, kind: str, *, built: bool) -> Any:
     return [metric] if kind == "metrics" else metric
 
 
-NESTED = ("list-in-list", "value-of-dict", "list-in-dict", "weighted-value-of-dict")
+NESTED = (
+    *("list-in-list", "value-of-dict", "list-in-dict"),
+    *("weighted-value-of-dict", "weighted-list"),
+)
 """Where an instance of a metric may be, beside a plain list."""
 
 
 def _nested(kind: str, metric: Any) -> Any:
-    return {"list-in-list": [[metric]], "list-in-dict": {"out": [metric]}}.get(
-        kind, {"out": metric}
-    )
+    nested = {
+        "list-in-list": [[metric]],
+        "list-in-dict": {"out": [metric]},
+        "weighted-list": [metric],
+    }
+    return nested.get(kind, {"out": metric})
 
 
 @check(

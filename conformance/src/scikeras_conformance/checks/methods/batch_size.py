@@ -18,6 +18,8 @@ BATCHES: dict[str, tuple[str, dict[str, Any], int]] = {
     "routed-predict": ("predict", {"predict__batch_size": -1}, 1),
     "fit-numpy": ("fit", {"batch_size": -1}, 1),
     "predict-numpy": ("predict", {"batch_size": -1}, 1),
+    "fit-keyword": ("fit", {"batch_size": -1}, 1),
+    "predict-keyword": ("predict", {"batch_size": -1}, 1),
     "fit-by-sixteen": ("fit", {"batch_size": 16}, 3),
     "predict-by-sixteen": ("predict", {"batch_size": 16}, 3),
 }
@@ -40,11 +42,16 @@ def all_rows(context: CheckContext) -> None:
     # Of a routed size, only the number is what this clause is about.
     plain = {name: 16 for name in settings if "__" in name}
     build, counted = counting_batches(learner(context))
+    keyword: dict[str, Any] = {}
+    if context.case.endswith("-keyword"):
+        settings, keyword = {"batch_size": 16}, settings
     with provided(plain_use(context, *calls, **plain)):
         estimator = context.observe.make(build, **settings)
-        context.observe.call(estimator, "fit" if predicts else method, X, y)
+        of_fit = {} if predicts else keyword
+        context.observe.call(estimator, "fit" if predicts else method, X, y, **of_fit)
         if predicts:
-            context.observe.predict(estimator, X)
+            context.observe.call(estimator, "predict", X, **keyword)
+    settings = keyword or settings
     found = counted.predicted if predicts else counted.trained
     if not found:
         context.recording_model(estimator)  # batches of any other model cannot be counted

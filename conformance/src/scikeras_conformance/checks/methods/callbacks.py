@@ -23,14 +23,28 @@ from scikeras_conformance.runner.context import CheckContext, show
         "dict-of-classes",
         "dict-of-instances",
         "two-of-one-class",
+        "after-initialize",
     ],
-    case_needs=dict.fromkeys(
-        ["class", "list-of-classes", "dict-of-classes"], Capability.CALLBACK_CLASSES
-    ),
+    case_needs={
+        **dict.fromkeys(
+            ["class", "list-of-classes", "dict-of-classes"], Capability.CALLBACK_CLASSES
+        ),
+        "after-initialize": Capability.INITIALIZE,
+    },
 )
 def callback_events(context: CheckContext) -> None:
     X, y, *_ = doubles.dataset(context.wrapper)
     callback, record = recorder()
+    if context.case == "after-initialize":
+        with provided(plain_use(context, "initialize", "predict")):
+            estimator = context.observe.make(learner(context), callbacks=[callback()])
+            context.observe.initialize(estimator, X, y)
+            context.observe.predict(estimator, X)
+        found = record.count("predict")
+        context.require(
+            found == 1, f"predict after initialize called the callback {found} times, not once"
+        )
+        return
     given: Any = callback if "class" in context.case else callback()
     if context.case.startswith("list"):
         given = [given]

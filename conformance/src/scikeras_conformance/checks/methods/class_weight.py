@@ -26,6 +26,7 @@ LABELS: dict[str, list[Any]] = {
     "partial_fit": [0, 1],
     "routed": [0, 1],
     "column": [3, 7],
+    "one-of-them": [3, 7],
 }
 
 
@@ -52,6 +53,9 @@ def class_weight(context: CheckContext) -> None:
     balanced = context.case.startswith("balanced")
     by_code = len(y) / (2 * np.bincount(codes)) if balanced else np.array([0.5, 3.0])
     given: Any = "balanced" if balanced else dict(zip(labels, by_code.tolist(), strict=True))
+    if context.case == "one-of-them":
+        by_code[0] = 1.0  # as for Keras and for scikit-learn's own classifiers
+        del given[labels[0]]
     weights = by_code[codes]
     keywords: dict[str, Any] = {}
     if context.case == "multiplied":

@@ -98,7 +98,9 @@ def split_beside_data(context: CheckContext) -> None:
         context.not_applicable("the wrapper has no parameter validation_split")
     observed = ObservedBuilder(context, lambda: stub_model(context))
     estimator = context.make(observed.builder, validation_split=0.25, **routed)
-    for weights in ({}, {"sample_weight": np.linspace(0.5, 2.0, len(y))}):
+    kinds: list[dict[str, Any]] = [{}, {"sample_weight": np.linspace(0.5, 2.0, len(y))}]
+    kinds += [{"class_weight": {0: 0.5, 1: 2.0}}] if context.is_classifier else []
+    for weights in kinds:
         refusal = None
         with context.preparing("fit with validation_split and validation data"):
             try:

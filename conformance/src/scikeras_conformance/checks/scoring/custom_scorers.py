@@ -133,10 +133,13 @@ def own_labels(context: CheckContext) -> None:
     "and shape",
     impact="an error is computed between a column and a row, and broadcasts to a matrix",
     wrappers=REGRESSOR,
-    cases=["one", "several"],
+    cases=["one", "several", "of-another-dtype"],
     presupposes="SCORE-2.overriding",
 )
 def own_values(context: CheckContext) -> None:
+    if context.case == "of-another-dtype":
+        _require_other_dtypes(context)
+        return
     data = doubles.continuous_dataset(1 if context.case == "one" else 3)
     # Digits that are lost if y is cast to the dtype of the model.
     data = data._replace(y=data.y.astype(np.float64) * (1 + 2.0**-40))
@@ -147,6 +150,42 @@ def own_values(context: CheckContext) -> None:
     with context.doing("comparing y_true of the scorer"):
         exact = bool(np.array_equal(truth, data.y))
     context.require(exact, "y_true of the scorer has lost digits")
+
+
+def _require_other_dtypes(context: CheckContext) -> None:
+    """Require that y of another dtype than in fit is scored as it is given, or refused."""
+    data = doubles.continuous_dataset()
+    seen: list[Any] = []
+
+    def scorer(y_true: Any, y_pred: Any, **kwargs: Any) -> float:
+        del y_pred, kwargs
+        seen.append(y_true)
+        return 0.5
+
+    cls = subclass(context, scorer=staticmethod(scorer))
+    for dtype, truth in (
+        (np.int8, np.arange(len(data.y), dtype=np.int64) * 100),
+        (np.float32, data.y.astype(np.float64) * (1 + 2.0**-40)),
+        (np.int64, data.y.astype(np.float64) + 0.25),
+    ):
+        estimator = fitted_stub(context, data._replace(y=np.rint(data.y).astype(dtype)), cls)
+        seen.clear()
+        with context.preparing(f"score with y of {truth.dtype} after a fit to {np.dtype(dtype)}"):
+            try:
+                estimator.score(data.X, truth)
+            except (TypeError, ValueError):
+                continue  # so no other number is scored
+        if not seen:
+            context.stop(
+                "score", "did not call the scorer of a subclass", follows="SCORE-2.overriding"
+            )
+        found = as_array(context, seen[-1], "y_true of the scorer")
+        right = found.shape == truth.shape and found.tolist() == truth.tolist()
+        context.require(
+            right,
+            f"y_true of the scorer is {show(found)}, not {show(truth)}, after a fit to "
+            f"{np.dtype(dtype)}",
+        )
 
 
 def _number(value: Any) -> int | None:

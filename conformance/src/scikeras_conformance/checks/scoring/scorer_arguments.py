@@ -20,6 +20,7 @@ def _weights(n_rows: int) -> dict[str, Any]:
         "weights": some,
         "weights of which some are zero": np.where(np.arange(n_rows) % 3, some, 0.0),
         "equal weights": np.full(n_rows, 3.0),
+        "weights of one": np.ones(n_rows),
         "whole weights": np.arange(n_rows) + 1,
     }
 

@@ -4,11 +4,16 @@ from typing import Any
 
 from scikeras_conformance.catalog.check import ESTIMATORS, check
 from scikeras_conformance.checks._support.fit_outcomes import ATTRIBUTES
-from scikeras_conformance.checks._support.helper_models import importable_builder
+from scikeras_conformance.checks._support.helper_models import (
+    helper_model,
+    importable_builder,
+)
 from scikeras_conformance.checks._support.modules import doubles, np
 from scikeras_conformance.checks._support.predictions import same
 from scikeras_conformance.checks._support.preparation import accepted
+from scikeras_conformance.checks._support.scoring import stub_builder
 from scikeras_conformance.checks._support.serialization import COPY_METHODS, copy_of
+from scikeras_conformance.contract import Capability
 from scikeras_conformance.runner.context import CheckContext, show
 
 
@@ -57,3 +62,46 @@ def _facts(context: CheckContext, estimator: Any) -> dict[str, Any]:
     if isinstance(params.get("random_state"), np.random.RandomState):
         found["random_state"] = repr(params["random_state"].get_state())
     return found
+
+
+def _several_targets(context: CheckContext) -> Any:
+    return doubles.multilabel_dataset() if context.is_classifier else doubles.continuous_dataset(3)
+
+
+@check(
+    "SER-1.goes-on",
+    verifies="a copy of a fitted estimator is trained further on what the original takes, and "
+    "refuses what the original refuses",
+    impact="a model that was loaded cannot be trained further, or takes targets of another shape",
+    wrappers=ESTIMATORS,
+    cases=["one", "column", "several"],
+    needs=[Capability.PARTIAL_FIT],
+    also=["SER-2"],
+)
+def goes_on(context: CheckContext) -> None:
+    several = context.case == "several"
+    data = _several_targets(context) if several else helper_model(context).data
+    X, y = data.X, data.y[:, None] if context.case == "column" else data.y
+    estimator = context.make(stub_builder(context, data))
+    context.fit(estimator, X, y)
+    copied = copy_of(context, estimator, "deepcopy")
+    context.call(estimator, "partial_fit", X, y)
+    with context.doing("partial_fit of a copy of a fitted estimator"):
+        copied.partial_fit(X, y)
+    expected, found = (np.asarray(context.predict(one, X)) for one in (estimator, copied))
+    context.require(
+        same(found, expected),
+        f"predict of a copy that was trained further returned {show(found)}, not {show(expected)}",
+    )
+    others = {
+        "targets of another shape": (X, np.repeat(y.reshape(len(y), -1), 2, axis=1)),
+        "other features": (np.hstack([X, X]), y),
+    }
+    for words, later in others.items():
+        try:
+            estimator.partial_fit(*later)
+        except ValueError:
+            with context.refusing(f"partial_fit of a copy with {words}", ValueError):
+                copied.partial_fit(*later)
+        except Exception:  # API-13 is about that
+            return

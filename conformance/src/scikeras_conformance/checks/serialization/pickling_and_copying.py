@@ -23,7 +23,12 @@ from scikeras_conformance.checks._support.serialization import (
     require_weights_of_copy,
     train_models,
 )
-from scikeras_conformance.checks._support.state import fitted_names, own_names, require_not_fitted
+from scikeras_conformance.checks._support.state import (
+    fitted_names,
+    has_compile_prefix,
+    own_names,
+    require_not_fitted,
+)
 from scikeras_conformance.checks._support.training import optimizer_steps, require_weights
 from scikeras_conformance.contract import Capability, Level
 from scikeras_conformance.runner.context import CheckContext
@@ -42,7 +47,7 @@ def settings_of(context: CheckContext, kind: str) -> dict[str, Any]:
     # Not the default.
     cls, argument = _loss_that_can_be_copied(context)
     # Also one for the builder that differs from the builder's default.
-    both = {"start": 0.25}
+    both: dict[str, Any] = {"start": 0.25}
     if kind == "uncompiled-classes":
         return {
             **both,
@@ -64,6 +69,8 @@ def settings_of(context: CheckContext, kind: str) -> dict[str, Any]:
             {"a": doubles.LabeledCallback, "b": callback},
         ),
     }
+    if kind == "uncompiled-instances" and has_compile_prefix(context):
+        both["compile__loss_weights"] = [0.25]
     names = ("loss", "metrics", "callbacks")
     # Not one that divides by the size of the gradient, which hides the factor of a loss.
     optimizer = doubles.sgd(0.05, momentum=0.5)

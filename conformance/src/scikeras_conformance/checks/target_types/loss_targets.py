@@ -191,24 +191,32 @@ SPELLED = {
     "one-hot": "CategoricalCrossentropy",
     "by-unit": "MeanSquaredError",
 }
-LOSS_FORMS = ("name", "class", "function", "partial")
+LOSS_FORMS = ("name", "class", "function", "partial", "renamed")
 
 
 def _spelled(kind: str, spelling: str) -> Any:
-    """Return a loss as a name, a class, a function or a partial."""
+    """Return a loss as a name, a class, a function, a partial, or with the name of another."""
     name = SPELLED[kind]
     snake = "".join(f"_{c.lower()}" if c.isupper() else c for c in name).lstrip("_")
     function = getattr(keras.losses, snake)
     if spelling == "partial":
         more = {"flat": {"q": 0.5}, "by-unit": {}}.get(kind, {"from_logits": False})
         return functools.partial(function, **more)
+    if spelling == "renamed":
+        return getattr(keras.losses, name)(name=_other_name(kind))
     return {"name": snake, "class": getattr(keras.losses, name), "function": function}[spelling]
+
+
+def _other_name(kind: str) -> str:
+    """Return the name of a loss that wants another form than a kind of loss does."""
+    standard = STANDARD[ONE_HOT_ROWS if kind in {"sparse", "flat"} else NUMBERS]
+    return "".join(f"_{c.lower()}" if c.isupper() else c for c in standard).lstrip("_")
 
 
 @check(
     "TGT-11.loss-forms",
     verifies="the form of target is the same whether the loss is a name, a class, a function or a "
-    "partial of one",
+    "partial of one, and whatever name it is given",
     impact="the same loss learns the labels or something else, depending on how it is written",
     wrappers=CLASSIFIER,
     cases=[
@@ -232,7 +240,11 @@ def loss_forms(context: CheckContext) -> None:
     "target as the loss itself",
     impact="a loss that is extended by a line learns something else than the labels",
     wrappers=CLASSIFIER,
-    cases=["subclass-sparse", "subclass-one-hot", "function-sparse", "function-one-hot"],
+    cases=[
+        f"{way}-{kind}"
+        for way in ("subclass", "function", "renamed_function")
+        for kind in ("sparse", "one-hot")
+    ],
     level=Level.SHOULD,
 )
 def own_loss(context: CheckContext) -> None:
@@ -242,6 +254,8 @@ def own_loss(context: CheckContext) -> None:
     def doubled(y_true: Any, y_pred: Any) -> Any:
         return 2.0 * function(y_true, y_pred)
 
+    if way == "renamed_function":
+        doubled.__name__ = doubled.__qualname__ = _other_name(kind)
     given = type("Extended", (parent,), {})() if way == "subclass" else doubled
     outputs = FixedOutputs(3)
     _require_instance_works(context, outputs, kind)

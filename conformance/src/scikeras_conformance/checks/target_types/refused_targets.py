@@ -77,6 +77,7 @@ def _classifier_of_columns(context: CheckContext) -> tuple[Any, str]:
 
 UNKNOWN: dict[str, Callable[[], Any]] = {
     "three-dimensions": lambda: np.zeros((8, 2, 2), dtype=int),
+    "three-dimensions-of-one": lambda: np.arange(8).reshape(8, 1, 1) % 2,
     "ragged": lambda: [[0], [0, 1], [1], [0]] * 2,
     "objects": lambda: np.array([object() for _ in range(8)], dtype=object),
 }
@@ -143,11 +144,21 @@ def classifier_refuses_continuous(context: CheckContext) -> None:
     verifies="the regressor raises a ValueError for a target that is not numeric",
     impact="labels become meaningless numbers, or training fails half way",
     wrappers=REGRESSOR,
-    cases=["text", "objects-of-text"],
+    cases=["text", "objects-of-text", "dates", "durations"],
 )
 def regressor_refuses_text(context: CheckContext) -> None:
     require_it_works(context)
     data = doubles.continuous_dataset()
+    if context.case in {"dates", "durations"}:
+        days = np.arange(len(data.y)).astype("timedelta64[D]")
+        y = np.datetime64("2020-01-01") + days if context.case == "dates" else days
+        estimator = context.make(oracle_builder(data, "linear", SQUARED))
+        # NumPy raises a TypeError for what cannot be cast to a number, as it does for objects.
+        with context.refusing(
+            f"fit of the regressor with a target of {context.case}", ValueError, TypeError
+        ):
+            estimator.fit(data.X, y)
+        return
     y = np.array(["low", "high"] * 8, dtype=object if "objects" in context.case else None)
     estimator = context.make(oracle_builder(data, "linear", SQUARED))
     with context.refusing("fit of the regressor with a target of strings", ValueError):
