@@ -104,7 +104,9 @@ def classes(context: CheckContext) -> None:
     context.require(in_order == labels, f"classes_ should be {labels}; it is {show(found)}")
     count = context.attribute(estimator, "n_classes_")
     context.require(same(count, 3), f"n_classes_ should be 3; it is {show(count)}")
+    _require_trained_on(context, estimator, data.y[first], found)
     context.observe.call(estimator, "partial_fit", data.X[~first], data.y[~first])
+    _require_trained_on(context, estimator, data.y[~first], found)
     predicted = as_array(context, context.predict(estimator, data.X), "predict")
     expected = data.y
     if context.case == "unsorted":
@@ -116,6 +118,22 @@ def classes(context: CheckContext) -> None:
     context.require(
         predicted.tolist() == expected.tolist(),
         f"predict returned {show(predicted)}, not {show(expected)}",
+    )
+
+
+def _require_trained_on(context: CheckContext, estimator: Any, labels: Any, classes: Any) -> None:
+    """Require the target of the last training to be the positions of labels in ``classes_``."""
+    log = context.recording_model(estimator).log
+    target = log.fits[-1].get("y") if log.fits else None
+    if not isinstance(target, np.ndarray):
+        return  # a data set, whose targets are not looked at
+    is_one_hot = target.ndim == 2 and target.shape[1] > 1
+    codes = (target.argmax(axis=1) if is_one_hot else target.reshape(-1)).astype(int)
+    expected = [classes.tolist().index(label) for label in labels.tolist()]
+    context.require(
+        codes.tolist() == expected,
+        f"with classes_ {show(classes)} the labels {show(labels)} were trained on as the classes "
+        f"number {show(codes)}, not {show(np.array(expected))}",
     )
 
 
