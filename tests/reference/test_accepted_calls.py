@@ -231,7 +231,8 @@ class OwnLoss(keras.Model):
 def several_outputs():
     inputs = keras.Input((3,))
     mean, spread = layers.Dense(2)(inputs), layers.Dense(2)(inputs)
-    model = OwnLoss(inputs, [layers.Dense(3)(mean), mean, spread])
+    both = layers.concatenate([mean, spread])
+    model = OwnLoss(inputs, [layers.Dense(3)(both), mean, spread])
     model.compile("sgd")
     return model
 

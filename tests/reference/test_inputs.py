@@ -169,7 +169,7 @@ def test_unusable_weights(weights, match):
 
 def test_pytorch_gets_arrays_that_it_may_write_to(monkeypatch):
     """It shares memory with NumPy and warns about read-only arrays."""
-    from scikeras_reference._data import validation as _validation
+    from scikeras_reference._data import input_checks as _validation
 
     monkeypatch.setattr(_validation, "needs_writable_arrays", lambda: True)
     array = np.arange(3.0)

@@ -201,6 +201,8 @@ OTHER_NAMES = IGNORED | IGNORED_FOR_PREDICTIONS | {
     "_seed",
     "_exclude_from_weight_decay",  # not shared if it is there
     "_exclude_from_weight_decay_pattern",
+    "_var_key",  # the tests of given optimizers fail without these two
+    "_learning_rate",
     "_remat_mode",
     "_resolved_output_names",  # left out if it is there
     "_initializer",  # the end of names that are left out

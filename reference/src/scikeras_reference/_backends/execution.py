@@ -63,7 +63,8 @@ def undecayed(optimizer: Any, variables: Sequence[Any] = ()) -> Undecayed | None
     keys = getattr(optimizer, "_exclude_from_weight_decay", None) or ()
     if pattern is None and not keys:
         return None
-    found = [i for i, variable in enumerate(variables) if optimizer._var_key(variable) in keys]  # noqa: SLF001
+    key_of = getattr(optimizer, "_var_key", id)
+    found = [position for position, one in enumerate(variables) if key_of(one) in keys]
     return getattr(pattern, "pattern", None), tuple(found)
 
 
