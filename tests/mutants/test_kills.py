@@ -145,7 +145,6 @@ KILLED_BY_THOSE_ONLY = [
     "ROUTE-15.any-nested-structure",
     "SCORE-1.after-any-calls",
     "SER-1.after-any-calls",
-    "SER-1.fitted",
     "SER-1.unfitted",
     "SER-1.workers",
     "SER-2.optimizer",
