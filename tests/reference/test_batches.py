@@ -158,6 +158,9 @@ def test_generators(X, y3):
         (lambda X, y: classifier().fit(lambda: iter(())), "has no batches"),
         (lambda X, y: classifier().fit(lambda: [(X, y, y, y)]), "4 items"),
         (lambda X, y: classifier().fit(lambda: [X]), "requires y"),
+        (lambda X, y: classifier().fit(lambda: zip(X, y, strict=True)), r"shape \(3,\).*batch\(32"),
+        (lambda X, y: classifier().fit(X, y).predict(lambda: X), "single rows"),
+        (lambda X, y: classifier().fit(lambda: None), "returned a NoneType"),
         (
             lambda X, y: regressor(epochs=2).fit(Dataset(X, X[:, 0]), X_val=parts(X, X[:, 0])),
             "X_val is a",

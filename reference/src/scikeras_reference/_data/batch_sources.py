@@ -175,7 +175,15 @@ class Batches:
         if not self.repeats:
             peeked, self._peeked = self._peeked, []
             return itertools.chain(peeked, self.source)
-        return iter(self.source if hasattr(self.source, "__iter__") else self.source())
+        if hasattr(self.source, "__iter__"):
+            return iter(self.source)
+        made = self.source()
+        if not hasattr(made, "__iter__"):
+            raise InputError(
+                f"{self._argument} is a {self._name} that returned a {type(made).__name__}; it has"
+                " to return an iterator of batches, or yield them."
+            )
+        return iter(made)
 
 
 def labels_of(counts: Mapping[Any, int], y: Any) -> Any:
@@ -211,7 +219,7 @@ def split_batch(batch: Any) -> Batch:
     Raises
     ------
     InputError
-        A ``ValueError``, for a batch of more than three items.
+        A ``ValueError``, for a batch of more than three items, and for single rows.
     """
     items = tuple(batch) if isinstance(batch, (tuple, list)) else (batch,)
     if not 1 <= len(items) <= 3:
@@ -225,7 +233,14 @@ def split_batch(batch: Any) -> Batch:
 def _inputs(x: Any) -> Any:
     if isinstance(x, Mapping) and not scipy.sparse.issparse(x):
         return {name: _array(part) for name, part in x.items()}
-    return _array(x)
+    x = _array(x)
+    if getattr(x, "ndim", 2) < 2:
+        raise InputError(
+            f"X yields single rows, as of shape {tuple(x.shape)}, and not batches of rows. Make"
+            " batches of them: dataset.batch(32) of tf.data, DataLoader(data, batch_size=32) of"
+            " PyTorch. A batch of one feature has the shape (n, 1)."
+        )
+    return x
 
 
 def _array(data: Any) -> Any:
