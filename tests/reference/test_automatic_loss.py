@@ -11,7 +11,7 @@ from sklearn.preprocessing import StandardScaler
 
 from scikeras_reference import BaseWrapper, KerasClassifier, KerasRegressor
 from scikeras_reference._data.automatic_loss import OutputKind, output_kind
-from scikeras_reference.exceptions import CompilationError
+from scikeras_reference.exceptions import CompilationError, ModelInputError
 from scikeras_reference.models import mlp
 
 AUTO = {"loss": "auto", "optimizer": "sgd", **QUICK}
@@ -187,6 +187,12 @@ def test_the_ready_made_network(wrapper, y, units, X):
         estimator = wrapper(mlp, hidden_layer_sizes=(4,), dropout=0.5, **AUTO).fit(features, y)
         assert y.shape == estimator.predict(features).shape
         assert (None, units) == estimator.model_.output_shape
+
+
+def test_the_ready_made_network_has_one_input(X, y):
+    """With inputs by name, the error says what to do instead of Keras's about a shape."""
+    with pytest.raises(ModelInputError, match="inputs by name: a, b"):
+        KerasClassifier(mlp, loss="auto").fit({"a": X, "b": X}, y)
 
 
 def test_log_probabilities(X, y3):

@@ -158,6 +158,9 @@ def test_generators(X, y3):
         (lambda X, y: classifier().fit(lambda: iter(())), "has no batches"),
         (lambda X, y: classifier().fit(lambda: [(X, y, y, y)]), "4 items"),
         (lambda X, y: classifier().fit(lambda: [X]), "requires y"),
+        (lambda X, y: classifier().fit(lambda: zip(X, y, strict=True)), r"shape \(3,\).*batch\(32"),
+        (lambda X, y: classifier().fit(X, y).predict(lambda: X), "single rows"),
+        (lambda X, y: classifier().fit(lambda: None), "returned a NoneType"),
         (
             lambda X, y: regressor(epochs=2).fit(Dataset(X, X[:, 0]), X_val=parts(X, X[:, 0])),
             "X_val is a",
@@ -169,8 +172,8 @@ def test_generators(X, y3):
         ),
         (lambda X, y: regressor().fit(lambda: [((X, X), y)]), "tuple of 2 arrays.*dict of arrays"),
         (lambda X, y: regressor().fit(lambda: [((X, X[:, :1]), y)]), "dict of arrays"),
-        (lambda X, y: regressor().fit(lambda: [(X, {"a": y})]), "dict of several arrays"),
-        (lambda X, y: base().fit(lambda: [(X, (X[:, 0], X[:, 0]))]), "tuple of several arrays"),
+        (lambda X, y: regressor().fit(lambda: [(X, {"a": y})]), "y is a dict.*several outputs"),
+        (lambda X, y: base().fit(lambda: [(X, (X[:, 0], X[:, 0]))]), "y is a tuple.*several outputs"),
         (lambda X, y: regressor().fit(zip(X, X[:, 0], strict=True)), "single rows.*batch"),
     ],
 )

@@ -121,7 +121,7 @@ def test_without_onnx(path, X, y, monkeypatch):
     fitted = classifier(model=sigmoid, loss="binary_crossentropy").fit(X, y)
     monkeypatch.setitem(sys.modules, "onnx", None)
 
-    with pytest.raises(ImportError, match="pip install onnx tf2onnx"):
+    with pytest.raises(ImportError, match="pip install onnx, and tf2onnx"):
         to_onnx(fitted, path)
 
 
@@ -188,5 +188,5 @@ def test_without_skl2onnx(monkeypatch):
     """The error says what to install."""
     monkeypatch.setitem(sys.modules, "skl2onnx", None)
 
-    with pytest.raises(ImportError, match="pip install skl2onnx tf2onnx"):
+    with pytest.raises(ImportError, match="pip install skl2onnx"):
         register_converters()

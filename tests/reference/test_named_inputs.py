@@ -215,6 +215,10 @@ def test_text(as_frame, target):
         (lambda X: {**X, "city": np.array(["a", None] * 12, object)}, "text and other values"),
         (lambda X: {**X, "city": np.zeros(24, "datetime64[D]")}, "layers take numbers or text"),
         (lambda X: {**X, "city": 1}, "single value"),
+        (
+            lambda X: {**X, "city": [[1], [1, 2]] * 12},
+            r"X\['city'\] has rows that differ in length",
+        ),
         (lambda X: {1: X["city"]}, "names of the model's inputs"),
         (lambda X: {}, "names of the model's inputs"),
     ],

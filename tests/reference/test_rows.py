@@ -248,3 +248,15 @@ def test_columns_and_single_rows(X):
     with pytest.raises(InputError, match="indexed by a slice"):
         Rows(X)[0]
     assert "Rows(shape=(24, 3), dtype=float32)" == repr(Rows(X))
+
+
+@pytest.mark.parametrize("key", [[24], [-25], [0.5], [True, False], ["a"]])
+@pytest.mark.parametrize("of_some", [False, True])
+def test_rows_that_are_not_there(key, of_some, X):
+    """Refused when they are chosen; a mask that is too short would choose other rows silently."""
+    rows = Rows(np.vstack([X, X]))[24:] if of_some else Rows(X)
+
+    with pytest.raises(IndexError, match="There are 24 rows"):
+        rows[key]
+    assert (0, 3) == rows[[]].read().shape
+    np.testing.assert_array_equal(X[[-1, 2]], rows[[-1, 2]].read())

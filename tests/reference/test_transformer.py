@@ -125,6 +125,7 @@ def test_a_decoder_that_needs_more_than_the_code(X):
     [
         (autoencoder, "kode", "Did you mean code"),
         (autoencoder, 9, "no such layer"),
+        (autoencoder, True, "no such layer"),
         (lambda: keras.Model(*2 * [keras.layers.Input((3,))]), "code", "no such layer"),
     ],
 )
@@ -139,13 +140,20 @@ def test_a_code_layer_that_is_not_there(build, layer, message, X):
 
 def test_before_fit(X):
     """Nothing can be transformed, in either direction."""
-    for method in ("transform", "inverse_transform"):
+    for method in ("transform", "inverse_transform", "reconstruct", "score"):
         with pytest.raises(NotFittedError):
             getattr(transformer(), method)(X)
     with pytest.raises(AttributeError, match="no model yet"):
         _ = transformer().encoder_
     with pytest.raises(NotFittedError):
         transformer().get_feature_names_out()
+
+
+def test_targets_to_validate_on_are_ignored(X):
+    """As y is, so that a router may pass both."""
+    fitted = transformer().fit(X, X_val=X, y_val=X[:, 0])
+
+    assert "val_loss" in fitted.history_
 
 
 @pytest.mark.fast

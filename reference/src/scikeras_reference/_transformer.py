@@ -120,6 +120,7 @@ validation_batch_size, verbose, callbacks, validation_split, shuffle, run_eagerl
         sample_weight: Any = None,
         *,
         X_val: Any = None,
+        y_val: Any = None,
         sample_weight_val: Any = None,
         **kwargs: Any,
     ) -> Self:
@@ -136,6 +137,8 @@ validation_batch_size, verbose, callbacks, validation_split, shuffle, run_eagerl
             Weights of the rows; not all zero.
         X_val, sample_weight_val : array-like, default=None
             Data to validate on after each epoch.
+        y_val : object, default=None
+            Ignored.
         **kwargs : object
             Arguments of ``Model.fit``, for this call only.
 
@@ -149,7 +152,7 @@ validation_batch_size, verbose, callbacks, validation_split, shuffle, run_eagerl
         TypeError, ValueError
             If a parameter, the builder, its model or the data cannot be used.
         """
-        del y
+        del y, y_val
         return super().fit(
             X,
             None,
@@ -272,7 +275,8 @@ validation_batch_size, verbose, callbacks, validation_split, shuffle, run_eagerl
         ValueError
             If X is unlike that of ``fit``.
         """
-        return self.feature_encoder_.inverse_transform(self._outputs(X, kwargs, "reconstruct"))
+        rows = self._outputs(X, kwargs, "reconstruct")
+        return self.feature_encoder_.inverse_transform(rows)
 
     def score(self, X: Any, y: Any = None, sample_weight: Any = None) -> float:
         """Return minus the mean squared error of what the autoencoder makes of X.

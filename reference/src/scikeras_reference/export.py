@@ -42,7 +42,8 @@ def to_onnx(estimator: Any, path: str | os.PathLike[str]) -> None:
         A ``TypeError``, for an encoder of one's own: ONNX has no form for its code; and for what is
         no wrapper.
     ImportError
-        Without ``onnx``, or without what Keras needs on this backend to export (``tf2onnx``).
+        Without ``onnx``, or without what Keras exports with: ``tf2onnx`` on TensorFlow,
+        ``jax2onnx`` on JAX, ``onnxscript`` on PyTorch.
 
     Notes
     -----
@@ -86,7 +87,7 @@ def register_converters(*classes: type) -> None:
         from skl2onnx import update_registered_converter
     except ImportError as error:
         raise ImportError(
-            "register_converters needs skl2onnx: pip install skl2onnx tf2onnx."
+            "register_converters needs skl2onnx: pip install skl2onnx, and what to_onnx needs."
         ) from error
     for cls in dict.fromkeys((KerasClassifier, KerasRegressor, KerasTransformer, *classes)):
         options = {
@@ -346,6 +347,7 @@ def _onnx() -> Any:
         import onnx
     except ImportError as error:
         raise ImportError(
-            "to_onnx needs onnx, and on TensorFlow and JAX tf2onnx: pip install onnx tf2onnx."
+            "to_onnx needs onnx, and what Keras exports with: pip install onnx, and tf2onnx for"
+            " TensorFlow, jax2onnx for JAX, or onnxscript for PyTorch."
         ) from error
     return onnx

@@ -5,6 +5,8 @@ from typing import Any
 
 import keras
 
+from scikeras_reference.exceptions import ModelInputError
+
 __all__ = ["mlp"]
 
 
@@ -46,6 +48,11 @@ def mlp(
     >>> clf.fit(np.eye(3), ["a", "b", "c"]).model_.output_shape
     (None, 3)
     """
+    if isinstance(meta["X_shape_"], Mapping):
+        raise ModelInputError(
+            f"mlp has one input, and X has inputs by name: {', '.join(meta['X_shape_'])}. Give an"
+            " array, or a builder with a keras.Input for each name."
+        )
     rows = tuple(meta["X_shape_"])[1:]
     layers: list[Any] = [keras.layers.Input(rows)]
     if len(rows) > 1:

@@ -178,7 +178,15 @@ class Batches:
         if not self.repeats:
             peeked, self._peeked = self._peeked, []
             return itertools.chain(peeked, self.source)
-        return iter(self.source if hasattr(self.source, "__iter__") else self.source())
+        if hasattr(self.source, "__iter__"):
+            return iter(self.source)
+        made = self.source()
+        if not hasattr(made, "__iter__"):
+            raise InputError(
+                f"{self._argument} is a {self._name} that returned a {type(made).__name__}; it has"
+                " to return an iterator of batches, or yield them."
+            )
+        return iter(made)
 
 
 def labels_of(counts: Mapping[Any, int], y: Any) -> Any:
@@ -214,7 +222,8 @@ def split_batch(batch: Any) -> Batch:
     Raises
     ------
     InputError
-        A ``ValueError``, for a batch of more than three items, and for several arrays as X.
+        A ``ValueError``, for a batch of more than three items, for several arrays as X, and for
+        single rows.
     """
     items = tuple(batch) if isinstance(batch, (tuple, list)) else (batch,)
     if not 1 <= len(items) <= 3:
@@ -234,13 +243,14 @@ def _inputs(x: Any, y: Any) -> Any:
     if isinstance(x, (list, tuple)):
         shape = getattr(y, "shape", None)
         check_container(x, shape[0] if shape else None)
-    array = _array(x)
-    if getattr(array, "ndim", 2) == 0 or len(getattr(y, "shape", (1,))) == 0:
+    x = _array(x)
+    if getattr(x, "ndim", 2) < 2 or len(getattr(y, "shape", (1,))) == 0:
         raise InputError(
-            "X yields single rows, or numbers, in place of batches. Give batches of rows: a"
-            " tf.data.Dataset has a method batch, and rows of X are X[:1], with two dimensions."
+            f"X yields single rows, as of shape {tuple(x.shape)}, and not batches of rows. Make"
+            " batches of them: dataset.batch(32) of tf.data, DataLoader(data, batch_size=32) of"
+            " PyTorch. A batch of one feature has the shape (n, 1)."
         )
-    return array
+    return x
 
 
 def _are_several(item: Any) -> bool:

@@ -303,7 +303,8 @@ class ClassifierLabelEncoder(TransformerMixin, BaseEstimator):  # type: ignore[m
         if np.isnan(outputs).any():
             raise ModelOutputError(
                 "The model predicts NaN, which is not a class. Most likely it diverged in training:"
-                " lower the learning rate, scale X, or look at history_['loss']."
+                " lower the learning rate, scale X, or look at history_['loss']. Otherwise an input"
+                " by name has missing values, which are left to the model."
             )
         if return_proba and self._is_range_known and not self._has_warned:
             self._has_warned = warn_of_range(outputs)

@@ -188,7 +188,15 @@ def _array(part: Any, what: str, expected: Any) -> tuple[Any, Any]:
         return _of_columns(part, what, expected)
     if hasattr(part, "to_numpy"):
         return _of_columns(part.to_frame(), what, expected)
-    return _of_values(np.asarray(part), what)
+    try:
+        return _of_values(np.asarray(part), what)
+    except ValueError as error:
+        if isinstance(error, InputError):
+            raise
+        raise InputError(
+            f"{what} has rows that differ in length. Give an array: pad sequences with"
+            " keras.utils.pad_sequences."
+        ) from error
 
 
 def _of_columns(frame: Any, what: str, expected: Any) -> tuple[Any, Any]:

@@ -163,14 +163,23 @@ class Rows:
 
     def _selected(self, key: Any) -> Any:
         """Return the numbers of some of these rows in the source."""
-        if self._numbers is not None:
-            return self._numbers[key if isinstance(key, slice) else np.asarray(key)]
         if isinstance(key, slice):
-            return np.arange(*key.indices(len(self)))
+            return (
+                np.arange(*key.indices(len(self))) if self._numbers is None else self._numbers[key]
+            )
         key = np.asarray(key)
-        if key.dtype == np.bool_:
-            return np.flatnonzero(key)
-        return np.where(key < 0, key + len(self), key)
+        if key.dtype == np.bool_ and key.shape == (len(self),):
+            key = np.flatnonzero(key)
+        elif key.size == 0:
+            key = key.astype(np.intp)
+        is_number = key.dtype.kind in "iu"
+        if not is_number or (key.size and not -len(self) <= key.min() <= key.max() < len(self)):
+            raise IndexError(
+                f"There are {len(self)} rows, which are indexed by a slice, by an array of their"
+                " numbers, or by a mask of as many entries."
+            )
+        key = np.where(key < 0, key + len(self), key)
+        return key if self._numbers is None else self._numbers[key]
 
     def _with(self, **attributes: Any) -> "Rows":
         other = object.__new__(type(self))

@@ -54,7 +54,8 @@ def find_builder(model: object, build_fn: object, method: Callable[..., Any] | N
         if method is None:
             raise BuilderCountError(
                 "There is no model: give a builder or a keras.Model as ``model``; without it, you"
-                " must implement ``_keras_build_fn`` in a subclass."
+                " must implement ``_keras_build_fn`` in a subclass. A small network of dense"
+                " layers is scikeras_reference.models.mlp, with loss='auto'."
             )
         return method
     if method is not None:

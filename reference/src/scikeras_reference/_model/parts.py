@@ -57,7 +57,8 @@ def _position(model: Any, code_layer: str | int) -> int:
             " it is a functional or a sequential model. Override transform in a subclass."
         )
     names = [layer.name for layer in layers]
-    if isinstance(code_layer, int) and -len(layers) <= code_layer < len(layers):
+    is_flag = isinstance(code_layer, bool)
+    if not is_flag and isinstance(code_layer, int) and -len(layers) <= code_layer < len(layers):
         return code_layer % len(layers)
     if code_layer in names:
         return names.index(code_layer)
