@@ -28,10 +28,11 @@ def _random_builder(context: CheckContext) -> Callable[[], Any]:
 
     def build() -> Any:
         inputs = keras.Input((n_features,))
-        # Keras's own copies of a model forget what their dropout draws next.
-        rate = 0.0 if context.case == "copy" else 0.5
+        # Keras's own copies forget what dropout draws next, and how a recording model is compiled.
+        is_copied = context.case == "copy"
+        rate, cls = (0.0, doubles.EagerModel) if is_copied else (0.5, doubles.RecordingModel)
         hidden = keras.layers.Dropout(rate)(keras.layers.Dense(4)(inputs))
-        model = doubles.RecordingModel(inputs, helper_layer(context)(hidden))
+        model = cls(inputs, helper_layer(context)(hidden))
         model.compile(keras.optimizers.SGD(0.05), loss=loss_name(context))
         return model
 
