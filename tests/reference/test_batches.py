@@ -173,7 +173,10 @@ def test_generators(X, y3):
         (lambda X, y: regressor().fit(lambda: [((X, X), y)]), "tuple of 2 arrays.*dict of arrays"),
         (lambda X, y: regressor().fit(lambda: [((X, X[:, :1]), y)]), "dict of arrays"),
         (lambda X, y: regressor().fit(lambda: [(X, {"a": y})]), "y is a dict.*several outputs"),
-        (lambda X, y: base().fit(lambda: [(X, (X[:, 0], X[:, 0]))]), "y is a tuple.*several outputs"),
+        (
+            lambda X, y: base().fit(lambda: [(X, (X[:, 0], X[:, 0]))]),
+            "y is a tuple.*several outputs",
+        ),
         (lambda X, y: regressor().fit(zip(X, X[:, 0], strict=True)), "single rows.*batch"),
     ],
 )

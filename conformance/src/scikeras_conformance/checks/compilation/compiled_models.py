@@ -65,19 +65,8 @@ def compiled_is_kept(context: CheckContext) -> None:
 
 CONTRADICTIONS = (
     *("optimizer", "routed-optimizer", "loss", "metrics", "compile-arguments"),
-    *("loss-that-cannot-be-made", "other-outputs"),
+    "other-outputs",
 )
-
-
-def _loss_with_argument(context: CheckContext) -> Any:
-    """Return a class of losses that cannot be made, because an argument would be missing."""
-
-    class LossWithArgument(helper_loss_class(context)):  # type: ignore[misc]
-        def __init__(self, needed: Any) -> None:
-            super().__init__()
-            self.needed = needed
-
-    return LossWithArgument
 
 
 @check(
@@ -99,7 +88,6 @@ def parameters_ignored(context: CheckContext) -> None:
         "loss": {"loss": other},
         "metrics": {"metrics": ["mean_absolute_error"]},
         "compile-arguments": {"compile__loss_weights": [0.5]},
-        "loss-that-cannot-be-made": {"loss": _loss_with_argument(context)},
         "other-outputs": {"loss": {"nowhere": other}, "metrics": {"nowhere": ["mse"]}},
     }
     contradiction = contradictions[context.case]

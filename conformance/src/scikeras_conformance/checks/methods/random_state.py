@@ -37,11 +37,11 @@ def _random_builder(context: CheckContext, *, drawn: bool = True) -> Callable[[]
 
     def build() -> Any:
         inputs = keras.Input((n_features,))
-        # Keras's own copies of a model forget what their dropout draws next.
-        rate = 0.0 if context.case == "copy" else 0.5
+        # Keras's own copies forget what dropout draws next, and how a recording model is compiled.
+        is_copied = context.case == "copy"
+        rate, cls = (0.0, doubles.EagerModel) if is_copied else (0.5, doubles.RecordingModel)
         dropout = keras.layers.Dropout(rate, seed=None if drawn else 1)
-        hidden = dropout(keras.layers.Dense(4)(inputs))
-        model = doubles.RecordingModel(inputs, helper_layer(context)(hidden))
+        model = cls(inputs, helper_layer(context)(dropout(keras.layers.Dense(4)(inputs))))
         if not drawn:
             numbers = np.random.default_rng(1)
             model.set_weights([numbers.normal(size=one.shape) for one in model.get_weights()])
