@@ -147,6 +147,15 @@ def test_groups_are_routed(X, target):
     assert "val_loss" in search.best_estimator_.history_
 
 
+def test_groups_of_a_search_are_its_own(X, target):
+    """A fit that was not said to want them does without, and nothing has to be requested."""
+    with sklearn.config_context(enable_metadata_routing=True):
+        search = GridSearchCV(regressor(), {"epochs": [1]}, cv=GroupKFold(2), error_score="raise")
+        search.fit(X, target, groups=np.arange(24) % 6)
+
+    assert 1 == search.best_estimator_.current_epoch
+
+
 def test_class_weights_do_not_weigh_validation(X, y):
     """Nor where a splitter chooses the rows (API-5)."""
     plain, weighted = (

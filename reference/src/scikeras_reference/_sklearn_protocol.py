@@ -28,9 +28,11 @@ class SklearnProtocol(NamedParameters, Representation, BaseEstimator):  # type: 
     """An estimator that can be cloned, pickled and scored."""
 
     # What a router may pass to fit besides the arguments that its signature names.
-    __metadata_request__fit: ClassVar[dict[str, Any]] = dict.fromkeys(
-        ("batch_size", "callbacks", "epochs", "initial_epoch", "verbose")
-    )
+    # Groups are for the splitter of a search, unless a fit is said to want them too.
+    __metadata_request__fit: ClassVar[dict[str, Any]] = {
+        **dict.fromkeys(("batch_size", "callbacks", "epochs", "initial_epoch", "verbose")),
+        "groups": False,
+    }
 
     def __sklearn_is_fitted__(self) -> bool:
         return "model_" in vars(self)
