@@ -180,6 +180,19 @@ def test_sparse_inputs_and_missing_numbers(rng, target):
     assert np.isfinite(wrapper.predict(dense)).all()
 
 
+def test_values_of_another_kind_than_in_fit(inputs, target):
+    """Categories are read as the values that fit had; text is refused where it had numbers."""
+    frame = pd.DataFrame({"size": inputs["numbers"][:, 0], "age": inputs["numbers"][:, 1]})
+    frame["city"] = inputs["city"][:, 0]
+    wrapper = KerasRegressor(build, input_columns=COLUMNS, **SETTINGS).fit(frame, target)
+
+    categories = frame.astype({"city": "category"})
+
+    np.testing.assert_array_equal(wrapper.predict(frame), wrapper.predict(categories))
+    with pytest.raises(InputError, match=r"X\['city'\] has text, and in fit it had numbers"):
+        wrapper.predict(frame.astype({"city": str}))
+
+
 @pytest.mark.skipif(not on_tensorflow, reason="only TensorFlow has tensors of text")
 @pytest.mark.parametrize("as_frame", [False, True])
 def test_text(as_frame, target):

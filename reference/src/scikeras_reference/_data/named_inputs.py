@@ -110,6 +110,8 @@ def validated_inputs(estimator: Any, X: Any, *, reset: bool) -> NamedArrays:
     for name, part in parts.items():
         expected = None if known is None else known.get(name)
         arrays[name], dtypes[name] = _array(part, f"X[{name!r}]", expected)
+        if isinstance(expected, np.dtype):  # categories were compared when they became codes
+            _check_kind(f"X[{name!r}]", arrays[name], expected)
     lengths = {name: array.shape[0] for name, array in arrays.items()}
     if len(set(lengths.values())) > 1:
         raise InputError(f"The inputs in X differ in their number of rows: {lengths}.")
@@ -134,6 +136,16 @@ def _known(estimator: Any, X: Any) -> dict[str, Any]:
             f" {estimator.X_shape_}. Give the same kind of X."
         )
     return dict(estimator.X_dtype_)
+
+
+def _check_kind(what: str, array: Any, expected: Any) -> None:
+    """Check that text stays text, as backends cannot say which input is of another kind."""
+    is_text, was_text = (dtype.kind in "USTO" for dtype in (array.dtype, expected))
+    if is_text != was_text:
+        kinds = ("text", "numbers") if is_text else ("numbers", "text")
+        raise InputError(
+            f"{what} has {kinds[0]}, and in fit it had {kinds[1]}. Give the same kind."
+        )
 
 
 def _check_shapes(estimator: Any, found: NamedArrays) -> None:
@@ -213,6 +225,8 @@ def _of_columns(frame: Any, what: str, expected: Any) -> tuple[Any, Any]:
             " each other. Assign each column of categories to an input of its own."
         )
     dtype = categories[0] if expected is None else expected
+    if not hasattr(dtype, "categories"):  # in fit these were values
+        return _of_values(np.asarray(frame), what)
     if np.ndim(dtype.categories) == 0:  # those of a Categorical of polars grow with the process
         raise InputError(
             f"{what} is a {dtype} column, which does not list its categories, so that their codes"
