@@ -112,7 +112,6 @@ def test_the_parts_follow_the_model(X):
 def test_a_decoder_that_needs_more_than_the_code(X):
     """`inverse_transform` is not there, and says why."""
     fitted = transformer(skipping).fit(X)
-
     assert fitted.decoder_ is None
     assert not hasattr(fitted, "inverse_transform")
     assert hasattr(transformer(), "inverse_transform")
@@ -132,7 +131,6 @@ def test_a_decoder_that_needs_more_than_the_code(X):
 def test_a_code_layer_that_is_not_there(build, layer, message, X):
     """It is an error before training, with the layers that there are."""
     estimator = transformer(build, code_layer=layer)
-
     with pytest.raises(ModelOutputError, match=message):
         estimator.fit(X)
     assert not estimator.initialized_
@@ -151,9 +149,7 @@ def test_before_fit(X):
 
 def test_targets_to_validate_on_are_ignored(X):
     """As y is, so that a router may pass both."""
-    fitted = transformer().fit(X, X_val=X, y_val=X[:, 0])
-
-    assert "val_loss" in fitted.history_
+    assert "val_loss" in transformer().fit(X, X_val=X, y_val=X[:, 0]).history_
 
 
 @pytest.mark.fast
