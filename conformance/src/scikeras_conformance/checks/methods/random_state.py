@@ -25,6 +25,8 @@ KINDS_OF_SEEDS = ("zero", "numpy", "numpy-zero")
 def _random_builder(context: CheckContext) -> Callable[[], Any]:
     """Return a builder of a model with random weights, dropout and order of rows."""
     n_features = doubles.dataset(context.wrapper).n_features
+    # The first time, the subject is tried for it, which draws numbers: not within a builder.
+    loss = loss_name(context)
 
     def build() -> Any:
         inputs = keras.Input((n_features,))
@@ -33,7 +35,7 @@ def _random_builder(context: CheckContext) -> Callable[[], Any]:
         rate, cls = (0.0, doubles.EagerModel) if is_copied else (0.5, doubles.RecordingModel)
         hidden = keras.layers.Dropout(rate)(keras.layers.Dense(4)(inputs))
         model = cls(inputs, helper_layer(context)(hidden))
-        model.compile(keras.optimizers.SGD(0.05), loss=loss_name(context))
+        model.compile(keras.optimizers.SGD(0.05), loss=loss)
         return model
 
     return build
