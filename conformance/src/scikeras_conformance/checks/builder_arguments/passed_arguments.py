@@ -36,6 +36,7 @@ def free_arguments(context: CheckContext) -> None:
         "layout": [1, {"a": 2}],
         "activation": keras.activations.relu,
         "layer": keras.layers.ReLU,
+        "join": keras.layers.Flatten,  # of which no argument is needed
         "initializer": keras.initializers.HeNormal,
         "kind": type("Kind", (), {}),
         "regularizer": keras.regularizers.L2(0.5),

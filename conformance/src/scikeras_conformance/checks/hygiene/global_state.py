@@ -27,6 +27,8 @@ class UserError(RuntimeError):
 
 def _drawing_builder(context: CheckContext, *, then: Callable[[], None] = lambda: None) -> Any:
     """Return a builder that draws from every global generator, as layers and users do."""
+    # The first time, the subject is tried for it, which draws numbers: not within a builder.
+    loss = loss_name(context)
 
     def build() -> Any:
         random.random()  # noqa: S311 - the generator that Keras's initializers draw from
@@ -35,7 +37,7 @@ def _drawing_builder(context: CheckContext, *, then: Callable[[], None] = lambda
         inputs = keras.Input((doubles.dataset(context.wrapper).n_features,))
         hidden = keras.layers.Dropout(0.5)(keras.layers.Dense(2)(inputs))
         model = doubles.RecordingModel(inputs, helper_layer(context)(hidden))
-        model.compile(optimizer="sgd", loss=loss_name(context))
+        model.compile(optimizer="sgd", loss=loss)
         then()
         return model
 

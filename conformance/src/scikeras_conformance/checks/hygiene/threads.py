@@ -63,6 +63,8 @@ class _Worker:
 
 def _builder(context: CheckContext) -> Callable[[], Any]:
     """Return a builder of a model that draws random numbers when it is built and trained."""
+    # The first time, the subject is tried for it, which draws numbers: not within a builder.
+    loss = loss_name(context)
 
     def build() -> Any:
         inputs = keras.Input((doubles.dataset(context.wrapper).n_features,))
@@ -70,7 +72,7 @@ def _builder(context: CheckContext) -> Callable[[], Any]:
         hidden = keras.layers.Dropout(0.5)(keras.layers.Dense(4)(inputs))
         time.sleep(PAUSE_SECONDS)
         model = doubles.RecordingModel(inputs, helper_layer(context)(hidden))
-        model.compile("sgd", loss=loss_name(context))
+        model.compile("sgd", loss=loss)
         return model
 
     return build

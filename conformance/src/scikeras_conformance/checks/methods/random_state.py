@@ -34,6 +34,8 @@ def _random_builder(context: CheckContext, *, drawn: bool = True) -> Callable[[]
         are built are equal, and only the order of the rows is random.
     """
     n_features = doubles.dataset(context.wrapper).n_features
+    # The first time, the subject is tried for it, which draws numbers: not within a builder.
+    loss = loss_name(context)
 
     def build() -> Any:
         inputs = keras.Input((n_features,))
@@ -45,7 +47,7 @@ def _random_builder(context: CheckContext, *, drawn: bool = True) -> Callable[[]
         if not drawn:
             numbers = np.random.default_rng(1)
             model.set_weights([numbers.normal(size=one.shape) for one in model.get_weights()])
-        model.compile(keras.optimizers.SGD(0.05), loss=loss_name(context))
+        model.compile(keras.optimizers.SGD(0.05), loss=loss)
         return model
 
     return build
