@@ -15,6 +15,7 @@ from sklearn.base import clone
 from scikeras_reference._serialization.custom_objects import is_from_a_library
 from scikeras_reference._serialization.packing import (
     PackedLoss,
+    PackedModel,
     cannot_rebuild,
     map_leaves,
     pack_object,
@@ -52,6 +53,8 @@ def copy_object(value: Any) -> Any:
     packed = pack_object(value)
     if isinstance(packed, PackedLoss):
         return PackedLoss(packed.cls, _copy_attributes(packed.attributes)).unpack()
+    if isinstance(packed, PackedModel):
+        packed = packed.without_seeds()
     try:
         return packed.unpack()
     except Exception as error:

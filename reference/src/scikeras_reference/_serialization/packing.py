@@ -9,7 +9,7 @@ import inspect
 import pickle
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import keras
@@ -37,12 +37,13 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True)
 class PackedModel:
-    """A saved model: architecture, weights, compile configuration, state of the optimizer."""
+    """A saved model: architecture, weights, compile configuration, its optimizer, its seeds."""
 
     saved: bytes
     custom: dict[str, Any]
     compilation: "Compilation | None"
     undecayed: Undecayed | None = None
+    seeds: tuple[Any, ...] = ()
 
     def unpack(self) -> Any:
         """Return the model, built again."""
@@ -52,7 +53,15 @@ class PackedModel:
                 self.compilation.apply(model)
         if self.undecayed is not None:
             exclude_from_decay(model.optimizer, self.undecayed, model.trainable_variables)
+        seeds = _seeds(model)
+        if len(seeds) == len(self.seeds):
+            for variable, value in zip(seeds, self.seeds, strict=True):
+                variable.assign(value)
         return model
+
+    def without_seeds(self) -> "PackedModel":
+        """Return the record of a model whose layers draw other numbers in each copy."""
+        return replace(self, seeds=())
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,11 +160,18 @@ def _pack_model(model: Any) -> PackedModel:
             # What is compiled here need not be compiled by Keras, which might fail at it.
             with _as_uncompiled(model) if compilation else nullcontext():
                 excluded = undecayed(getattr(model, "optimizer", None), model.trainable_variables)
-                return PackedModel(pickle.dumps(model), custom, compilation, excluded)
+                seeds = tuple(map(keras.ops.convert_to_numpy, _seeds(model)))
+                return PackedModel(pickle.dumps(model), custom, compilation, excluded, seeds)
     except SerializationError:
         raise
     except Exception as error:
         raise cannot_rebuild(model, str(error)) from error
+
+
+def _seeds(model: Any) -> list[Any]:
+    """Return the states of the layers that draw random numbers, which Keras does not save."""
+    saved = {id(variable) for variable in model.weights}
+    return [v for v in model.non_trainable_variables if id(v) not in saved]
 
 
 def _needs_compilation(model: Any) -> bool:
