@@ -169,8 +169,11 @@ def test_generators(X, y3):
         ),
         (lambda X, y: regressor().fit(lambda: [((X, X), y)]), "tuple of 2 arrays.*dict of arrays"),
         (lambda X, y: regressor().fit(lambda: [((X, X[:, :1]), y)]), "dict of arrays"),
-        (lambda X, y: regressor().fit(lambda: [(X, {"a": y})]), "dict of several arrays"),
-        (lambda X, y: base().fit(lambda: [(X, (X[:, 0], X[:, 0]))]), "tuple of several arrays"),
+        (lambda X, y: regressor().fit(lambda: [(X, {"a": y})]), "y is a dict.*target_encoder"),
+        (
+            lambda X, y: base().fit(lambda: [(X, (X[:, 0], X[:, 0]))]),
+            "y is a tuple.*target_encoder",
+        ),
         (lambda X, y: regressor().fit(zip(X, X[:, 0], strict=True)), "single rows.*batch"),
     ],
 )
