@@ -48,6 +48,30 @@ def ways():
     ]
 
 
+def noisy(meta):
+    """Build a model that draws random numbers in training."""
+    noise = [keras.layers.Dropout(0.4), keras.layers.GaussianNoise(0.1)]
+    inputs = keras.layers.Input((meta["n_features_in_"],))
+    return keras.Sequential([inputs, keras.layers.Dense(6), *noise, keras.layers.Dense(1)])
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("way", [way for _, way in ways()], ids=[name for name, _ in ways()])
+def test_layers_go_on_drawing_where_they_were(way, X, target):
+    """Keras saves no seeds; a copy for another fit draws its own numbers."""
+    wrapper = regressor(model=noisy, optimizer="adam").fit(X, target)
+    loaded = way(wrapper)
+    states = [
+        [keras.ops.convert_to_numpy(v).tolist() for v in model.non_trainable_variables]
+        for model in (wrapper.model_, loaded.model_, copy_object(wrapper.model_))
+    ]
+    assert states[0] == states[1] != states[2]
+    wrapper.partial_fit(X, target)
+    loaded.partial_fit(X, target)
+    for ours, theirs in zip(wrapper.model_.get_weights(), loaded.model_.get_weights(), strict=True):
+        np.testing.assert_array_equal(ours, theirs)
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("way", [way for _, way in ways()], ids=[name for name, _ in ways()])
 @pytest.mark.parametrize(

@@ -39,7 +39,7 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True)
 class PackedModel:
-    """A saved model: architecture, weights, compile configuration, state of the optimizer."""
+    """A saved model: architecture, weights, compile configuration, its optimizer."""
 
     saved: bytes
     custom: dict[str, Any]
