@@ -304,8 +304,9 @@ def _name_in_order(made: Any, given: Any, taken: set[str]) -> None:
             _name_in_order(made[key], given[key], taken)
         return
     if isinstance(given, type) and not hasattr(given, _NAMED):
+        # A name without a number may be the one that the class has for all of its metrics.
         base = snake_case(given.__name__)
-        if re.fullmatch(rf"{base}(_\d+)?", made.name):
+        if re.fullmatch(rf"{base}_\d+", made.name):
             names = itertools.chain([base], (f"{base}_{number}" for number in itertools.count(1)))
             made.name = next(name for name in names if name not in taken)
     taken.add(getattr(made, "name", None) or str(made))
