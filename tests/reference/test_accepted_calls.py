@@ -296,3 +296,15 @@ def test_sequences_of_any_length():
         fitted.predict(X[:, :, None, None])
     with pytest.raises(ValueError, match="expecting 4 features"):
         fitted.set_params(length=4).fit(rows, X[:5, :1]).predict(longer)
+
+
+def test_a_metric_that_a_builder_compiles_in_as_a_class():
+    """Keras makes it without arguments."""
+
+    def build():
+        model = keras.Sequential([keras.Input((3,)), layers.Dense(1, "sigmoid")])
+        model.compile("sgd", "binary_crossentropy", metrics=[keras.metrics.MeanAbsoluteError])
+        return model
+
+    history = KerasClassifier(build, verbose=0).fit(X, np.arange(20) % 2).history_
+    assert {"loss", "mean_absolute_error"} == set(history)

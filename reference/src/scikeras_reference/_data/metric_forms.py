@@ -79,7 +79,7 @@ def check_metrics(
         A ``ValueError`` that names the metric, the loss and what to do.
     """
     facts = (form, n_units, n_classes)
-    for metric in metrics:
+    for metric in map(_made, metrics):
         name = metric if isinstance(metric, str) else _name(metric)
         # Keras resolves some names by the form of the target.
         is_deferred = is_deferred_metric(metric)
@@ -91,6 +91,12 @@ def check_metrics(
             computed = keras.metrics.BinaryAccuracy() if is_deferred else metric
             if _remembered(_misreads_logits, computed, *facts, are_independent):
                 _warn_of_logits(name, loss)
+
+
+def _made(metric: Any) -> Any:
+    """Return a metric; one that a builder has compiled in as a class is made as Keras makes it."""
+    is_class = isinstance(metric, type) and issubclass(metric, keras.metrics.Metric)
+    return keras.metrics.get(metric) if is_class else metric
 
 
 def _refusal(
