@@ -1,5 +1,6 @@
 """What a user of bare Keras writes for a random task: encode the target, build, compile, fit."""
 
+import itertools
 import math
 import random
 
@@ -32,7 +33,7 @@ def run(task):
         goes_on = model is not None and (method == "partial_fit" or task.warm_start)
         if not goes_on:
             model = built(task, N_FEATURES)
-            model.compile(**compilation(task))
+            model.compile(**as_in_a_new_process(task, compilation(task)))
         if method == "initialize":
             if task.model == "unbuilt":  # `initialize` makes the weights (INIT-8)
                 model.build((None, N_FEATURES))
@@ -63,6 +64,19 @@ def run(task):
         verbose=0,
     )
     return model, history, events, decoded(task, outputs)
+
+
+def as_in_a_new_process(task, arguments):
+    """Return arguments with metrics numbered from the start: so are the wrapper's in each fit."""
+    taken = set()
+    for metric in [*(arguments.get("metrics") or ()), *(arguments.get("weighted_metrics") or ())]:
+        name = getattr(metric, "name", "")
+        base, _, number = name.rpartition("_")
+        if number.isdigit() and task.compiled_by != "builder":
+            names = itertools.chain([base], (f"{base}_{i}" for i in itertools.count(1)))
+            name = metric.name = next(one for one in names if one not in taken)
+        taken.add(name)
+    return arguments
 
 
 def full_name(name):

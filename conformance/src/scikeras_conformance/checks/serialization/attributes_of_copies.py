@@ -100,7 +100,7 @@ def goes_on(context: CheckContext) -> None:
     context.call(estimator, "partial_fit", X, y)
     with context.doing("partial_fit of a copy of a fitted estimator"):
         copied.partial_fit(X, y)
-    expected, found = (np.asarray(context.predict(one, X)) for one in (estimator, copied))
+    expected, found = (context.predict(one, X) for one in (estimator, copied))
     context.require(
         same(found, expected),
         f"predict of a copy that was trained further returned {show(found)}, not {show(expected)}",
