@@ -197,7 +197,7 @@ LOSS_FORMS = ("name", "class", "function", "partial", "renamed")
 def _spelled(kind: str, spelling: str) -> Any:
     """Return a loss as a name, a class, a function, a partial, or with the name of another."""
     name = SPELLED[kind]
-    snake = "".join(f"_{c.lower()}" if c.isupper() else c for c in name).lstrip("_")
+    snake = _snake_case(name)
     function = getattr(keras.losses, snake)
     if spelling == "partial":
         more = {"flat": {"q": 0.5}, "by-unit": {}}.get(kind, {"from_logits": False})
@@ -210,7 +210,12 @@ def _spelled(kind: str, spelling: str) -> Any:
 def _other_name(kind: str) -> str:
     """Return the name of a loss that wants another form than a kind of loss does."""
     standard = STANDARD[ONE_HOT_ROWS if kind in {"sparse", "flat"} else NUMBERS]
-    return "".join(f"_{c.lower()}" if c.isupper() else c for c in standard).lstrip("_")
+    return _snake_case(standard)
+
+
+def _snake_case(name: str) -> str:
+    """Return the name of the function in Keras that belongs to a class of that name."""
+    return "".join(f"_{c.lower()}" if c.isupper() else c for c in name).lstrip("_")
 
 
 @check(
