@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-EXHAUSTIVE_PAGES = {"explaining.md", "migrating.md"}
-"""Pages whose examples take more than ten seconds."""
+EXHAUSTIVE_PAGES = {"data.md", "explaining.md", "migrating.md", "uncertainty.md"}
+"""Pages whose examples take more than five seconds."""
 
 COLLECTED = pytest.StashKey()
 """Every item of a session, before anything was deselected."""
@@ -31,8 +31,11 @@ sys.addaudithook(_notice)
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config, items):
-    """Mark pages as slow, for most of them train; keep the list for test_fast_subset.py."""
+    """Mark pages as slow, and costly tests on TensorFlow; keep the list for test_fast_subset.py."""
+    on_tensorflow = os.environ.get("KERAS_BACKEND", "tensorflow") == "tensorflow"
     for item in items:
+        if item.get_closest_marker("costly"):
+            item.add_marker("exhaustive" if on_tensorflow else "slow")
         if item.path.suffix == ".md":
             item.add_marker("exhaustive" if item.path.name in EXHAUSTIVE_PAGES else "slow")
     config.stash[COLLECTED] = list(items)

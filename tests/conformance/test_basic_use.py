@@ -225,7 +225,11 @@ def run(pytester, name, *arguments):
 
 
 @pytest.mark.parametrize(
-    ("name", "hint"), [("NeverFits", "init classifier="), ("DataFirst", "--builder-protocol data")]
+    ("name", "hint"),
+    [
+        pytest.param("NeverFits", "init classifier=", marks=pytest.mark.slow),
+        ("DataFirst", "--builder-protocol data"),
+    ],
 )
 def test_a_run_of_what_cannot_be_fitted_ends_at_once(pytester, name, hint):
     """It has an exit code of its own, and no results that all say the same."""

@@ -166,6 +166,7 @@ def test_selections_without_anything_in_common(capsys):
     assert "no check in common" in capsys.readouterr().err
 
 
+@pytest.mark.exhaustive
 @pytest.mark.process
 def test_a_subject_that_cannot_be_judged(tmp_path):
     """Two workers meet the same reason; it is shown once, and the report has it too."""

@@ -283,6 +283,7 @@ def test_inputs_become_options(runner):
     assert [*fixed, *options, "--", EVIL] in runner.step("gate.sh", **given).calls
 
 
+@pytest.mark.exhaustive
 @pytest.mark.process
 @pytest.mark.usefixtures("toy_on_path")
 def test_a_real_run_of_a_subject_that_talks_to_the_runner(runner, tmp_path):

@@ -262,6 +262,7 @@ def test_collecting_alone_gives_no_verdict(pytester):
     done.stdout.no_fnmatch_line("*verdict*")
 
 
+@pytest.mark.exhaustive
 @pytest.mark.process
 def test_filters_of_the_project_do_not_change_a_verdict(pytester):
     """A project that turns warnings into errors gets the same results, also of what warns."""

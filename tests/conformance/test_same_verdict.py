@@ -72,6 +72,7 @@ def without_times(report):
     return results, report["causes"], report["footer"]["verdict"], report["footer"]["exit_code"]
 
 
+@pytest.mark.exhaustive
 @pytest.mark.process
 def test_the_action_says_what_the_plugin_says(pytester, tmp_path):
     """It is the command line that the action runs, in a process of its own."""

@@ -65,10 +65,8 @@ def run_scripts(folder, spec, names):
 
 SOME = [
     "CLS-2",
-    "INIT-1.free-parameters",
     "INIT-5b.callbacks",
     "COMP-5.loss",
-    "BUILD-6",
     "TGT-1.b",
 ]
 

@@ -38,15 +38,14 @@ def part_for(name, subjects):
 
     Each subject meets others, spread over all chapters, and all subjects of a kind together meet
     a quarter of the checks. The composed control, which is not among them, meets every ninth check
-    and the sequences of calls; the first broken subject meets some of the latter. What takes long,
-    and types, which need a package on disk, are left out; what type checkers see of packages is
-    the business of tests/conformance/test_typing_checks.py.
+    and the sequences of calls. What takes long, and types, which need a package on disk, are left
+    out; what type checkers see of packages is the business of
+    tests/conformance/test_typing_checks.py.
     """
     names = list(subjects)
     if name not in names:
         return [*OTHERS[::9], *SEQUENCES]
-    part = OTHERS[names.index(name) :: 4 * len(names)]
-    return [*part, *SEQUENCES[::6]] if name == next(iter(BROKEN)) else part
+    return OTHERS[names.index(name) :: 4 * len(names)]
 
 
 def with_parts(subjects, *more):

@@ -78,6 +78,7 @@ def test_validation_in_some_epochs(X, target):
     assert 1 == len(display.lines_)
 
 
+@pytest.mark.costly
 def test_searches(X, target):
     """The curves of the best estimator, with the best epochs of its folds where they are known."""
     wrapper = regressor(epochs=2, validation_split=KFold(2))

@@ -133,6 +133,7 @@ def test_public_methods(pair, tmp_path):
         assert value == sharing[name], name
 
 
+@pytest.mark.costly
 @pytest.mark.slow
 @pytest.mark.parametrize(
     "first",

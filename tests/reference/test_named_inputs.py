@@ -129,6 +129,7 @@ def test_columns_by_name(X, target):
     np.testing.assert_array_equal(expected.model_.get_weights()[0], wrapper.model_.get_weights()[0])
 
 
+@pytest.mark.costly
 def test_rows_of_several_inputs(inputs, target, tmp_path):
     """Rows of a dict are split by a search, from memory or from files."""
     np.save(tmp_path / "numbers.npy", inputs["numbers"])

@@ -92,6 +92,7 @@ assert settings == sklearn.get_config()
 """
 
 
+@pytest.mark.costly
 @pytest.mark.process
 def test_importing_changes_nothing():
     """No class of Keras is patched, no setting and no generator touched (HYG-3)."""

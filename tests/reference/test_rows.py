@@ -133,6 +133,7 @@ def test_blocks_are_read_once(X, target):
     assert len(dataset.read) <= 4 * rows._source.blocks().size
 
 
+@pytest.mark.costly
 def test_searches(rows, X, y):
     """A search splits rows, and predictions come back in order (SER-3)."""
     search = GridSearchCV(

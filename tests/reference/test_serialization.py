@@ -163,6 +163,7 @@ pickle.dump((before, wrapper.predict(X), wrapper.history_), open(sys.argv[2], "w
 """
 
 
+@pytest.mark.costly
 @pytest.mark.process
 def test_a_fresh_process(X, target, tmp_path):
     """The same bits and the same training in a process that knows nothing but the pickle (SER-2)."""

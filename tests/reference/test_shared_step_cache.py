@@ -57,6 +57,7 @@ class Breaking(Meddling):
         self.model.layers[0].activation = own_activation
 
 
+@pytest.mark.costly
 @pytest.mark.slow
 @pytest.mark.parametrize("callback", [Meddling, Breaking])
 def test_callbacks_may_change_and_use_the_model(callback, monkeypatch):
@@ -95,6 +96,7 @@ class Fitting(keras.callbacks.Callback):
             self.model.evaluate(ROWS, LABELS, verbose=0)
 
 
+@pytest.mark.costly
 @pytest.mark.slow
 @pytest.mark.parametrize("callback", [Replacing, Fitting])
 def test_callbacks_see_the_functions_that_keras_would_have_made(callback, monkeypatch):
@@ -130,6 +132,7 @@ def test_a_step_is_not_traced_while_another_thread_trains_under_a_seed(monkeypat
     assert "another thread is in a seeded training" == explain(model)
 
 
+@pytest.mark.costly
 @pytest.mark.slow
 def test_a_trained_model_is_left_as_keras_leaves_it(monkeypatch):
     """Training goes on, through the wrapper or without it, with the same bits."""
@@ -334,6 +337,7 @@ def line(units=4):
     return keras.Sequential([layers.Input((6,)), layers.Dense(units), layers.Dense(1)])
 
 
+@pytest.mark.costly
 @pytest.mark.slow
 def test_a_search_gives_the_same_results_with_few_steps(monkeypatch):
     """Every fold and every candidate scores the same; each structure is traced once."""

@@ -176,7 +176,7 @@ def test_every_optimizer_of_keras_trains_to_the_same_bits(name, monkeypatch):
     "weighted",
     [
         pytest.param(False, id="plain", marks=pytest.mark.exhaustive),
-        pytest.param(True, id="weighted"),
+        pytest.param(True, id="weighted", marks=pytest.mark.costly),
     ],
 )
 def test_every_loss_of_keras_trains_to_the_same_bits(weighted, monkeypatch):
@@ -218,6 +218,7 @@ def test_every_loss_of_keras_trains_to_the_same_bits(weighted, monkeypatch):
     check(monkeypatch, make, x, y, rng.random(160) if weighted else None, epochs=3)
 
 
+@pytest.mark.costly
 @pytest.mark.slow
 def test_a_model_of_many_kinds_of_layers_trains_to_the_same_bits(monkeypatch):
     """Embedding, attention, convolution, recurrence (one that hides its seed), and a nested model."""

@@ -92,6 +92,7 @@ def test_a_keras_that_moved_names_trains_the_same_bits(tomorrow):
     assert "Keras 3.16.0 has no keras.src.ops.node.Node" == moved
 
 
+@pytest.mark.exhaustive
 @where_checked
 @pytest.mark.slow
 @pytest.mark.process

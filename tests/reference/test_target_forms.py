@@ -62,6 +62,7 @@ def rows(n_classes, n=30):
 # -- losses of Keras ----------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("n_units", "n_classes"), [(2, 2), (3, 3), (5, 3), (4, 4)])
 def test_every_loss_of_keras_gets_the_form_that_it_computes_the_right_value_for(n_units, n_classes):
     """What the list says of each loss is the best that trying every form shows."""

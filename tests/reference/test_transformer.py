@@ -1,8 +1,6 @@
 """`KerasTransformer`: the encoder of an autoencoder, and its decoder."""
 
-import os
 import pickle
-import warnings
 
 import keras
 import numpy as np
@@ -15,16 +13,6 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, StandardScaler
-from sklearn.utils.estimator_checks import (
-    check_get_feature_names_out_error,
-    check_global_output_transform_pandas,
-    check_set_output_transform,
-    check_set_output_transform_pandas,
-    check_set_output_transform_polars,
-    check_transformer_get_feature_names_out,
-    check_transformer_get_feature_names_out_pandas,
-    estimator_checks_generator,
-)
 from test_rows import Dataset
 
 from scikeras_reference import KerasTransformer
@@ -268,6 +256,7 @@ def test_codes_of_another_width_in_batches(X):
         transformer().fit(X).inverse_transform(lambda: parts(X))
 
 
+@pytest.mark.costly
 def test_pipelines_and_searches(X, y):
     """It is a step like any other, and a search chooses the width of the code."""
     pipeline = make_pipeline(StandardScaler(), transformer(), LogisticRegression()).fit(X, y)
@@ -324,76 +313,3 @@ def test_names_need_a_flat_code(X):
     assert (24, 3, 1) == fitted.transform(X).shape
     with pytest.raises(ModelOutputError, match="Flatten"):
         fitted.get_feature_names_out()
-
-
-EXACT = {
-    "loss__dtype": "float64",
-    "loss__reduction": "mean_with_sample_weight",
-    "batch_size": -1,
-    "epochs": 2,
-}
-
-
-def exact(meta):
-    """Build a model in which a row of weight two counts as two rows."""
-    n_features = meta["n_features_in_"]
-    return keras.Sequential(
-        [
-            keras.layers.Input((n_features,), dtype="float64"),
-            keras.layers.Dense(2, name="code", dtype="float64"),
-            keras.layers.Dense(n_features, dtype="float64"),
-        ]
-    )
-
-
-def name_of(check):
-    return getattr(check, "__name__", None) or check.func.__name__
-
-
-# Those of the generator, and those that scikit-learn runs on its own transformers besides.
-ESTIMATOR = transformer(exact, **EXACT)
-IN_FLOAT64 = pytest.mark.skipif(
-    keras.backend.backend() == "jax" and not os.environ.get("JAX_ENABLE_X64"),
-    reason="JAX computes in float32 unless JAX_ENABLE_X64 is set",
-)
-CHECKS = [
-    pytest.param(
-        instance,
-        check,
-        id=f"{position:02}-{name_of(check)}",
-        marks=[IN_FLOAT64] if "sample_weight_equivalence" in name_of(check) else [],
-    )
-    for position, (instance, check) in enumerate(
-        [
-            *estimator_checks_generator(ESTIMATOR, legacy=True, mark=None),
-            (ESTIMATOR, check_get_feature_names_out_error),
-            (ESTIMATOR, check_global_output_transform_pandas),
-            (ESTIMATOR, check_set_output_transform),
-            (ESTIMATOR, check_set_output_transform_pandas),
-            (ESTIMATOR, check_set_output_transform_polars),
-            (ESTIMATOR, check_transformer_get_feature_names_out),
-            (ESTIMATOR, check_transformer_get_feature_names_out_pandas),
-        ]
-    )
-]
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize(("estimator", "check"), CHECKS)
-def test_check(estimator, check, monkeypatch):
-    """Scikit-learn's check passes (SKL-1); a skip would be a failure."""
-    monkeypatch.setenv("SCIPY_ARRAY_API", "1")
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            check(*((estimator,) if hasattr(check, "func") else ("KerasTransformer", estimator)))
-    except pytest.skip.Exception as skipped:
-        pytest.fail(f"skipped: {skipped}")
-
-
-def test_it_is_checked_as_a_transformer():
-    """An estimator that is not recognized as one would get fewer checks."""
-    names = {name_of(param.values[1]) for param in CHECKS}
-
-    assert {"check_transformer_general", "check_transformers_unfitted"} <= names
-    assert "check_sample_weight_equivalence_on_dense_data" in names

@@ -228,6 +228,7 @@ def test_a_configuration_that_leaves_out_an_argument_is_noticed(monkeypatch):
     check(monkeypatch, make, ROWS, ROWS[:, 0], shares=default, epochs=1)
 
 
+@pytest.mark.costly
 @pytest.mark.slow
 def test_what_cannot_be_read_is_left_to_keras(monkeypatch):
     """Neither an unknown version of Keras nor an error in the proof makes a ``fit`` fail."""
