@@ -19,6 +19,7 @@ pytestmark = pytest.mark.slow
 ROWS = np.random.default_rng(0).normal(size=(24, 3)).astype(np.float32)
 THREE = np.arange(24) % 3
 TWO = (ROWS[:, 0] > 0).astype(int)
+BOTH = np.stack([TWO, (ROWS[:, 1] > 0).astype(int)], axis=1)
 SPARSE, ONE_HOT = "sparse_categorical_crossentropy", "categorical_crossentropy"
 
 
@@ -140,3 +141,15 @@ def test_a_loss_that_compares_all_rows_with_all_rows():
         warnings.simplefilter("error", TargetFormWarning)
         fitted(TWO, loss=whole_batch, **params)
         fitted(loss=whole_batch)
+
+
+@pytest.mark.parametrize("y", [TWO, BOTH], ids=["one-unit", "multilabel"])
+@pytest.mark.parametrize("metric", [keras.metrics.MeanIoU(2), keras.metrics.IoU(2, [1])])
+def test_metrics_that_cut_probabilities_to_class_numbers(metric, y):
+    """They would be the same whatever is predicted; the one with a threshold is taken."""
+    params = {"loss": "binary_crossentropy", "model__activation": "sigmoid"}
+    params["model__units"] = 1 if y is TWO else y.shape[1]
+    with pytest.raises(CompilationError, match="takes outputs for class numbers.*BinaryIoU"):
+        fitted(y, metrics=[metric], **params)
+
+    assert 2 == len(fitted(y, metrics=[keras.metrics.BinaryIoU()], **params).history_)

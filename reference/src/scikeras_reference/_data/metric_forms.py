@@ -129,6 +129,13 @@ def _refusal(
             " keras.metrics.F1Score with a threshold), or give the last layer"
             f" {n_classes} units with a softmax."
         )
+    if what == "labels":
+        return CompilationError(
+            f"The metric {name} takes outputs for class numbers, and cuts probabilities to zero: it"
+            " is the same whatever the model predicts. Give keras.metrics.BinaryIoU for units that"
+            " are labels by themselves, or OneHotIoU or OneHotMeanIoU for one-hot rows"
+            " (loss='categorical_crossentropy')."
+        )
     if what == "zero":
         return CompilationError(
             f"The metric {name} is zero whatever the model predicts: it compares the target with"
@@ -165,6 +172,8 @@ def _remembered(find: Callable[..., Any], metric: Any, *facts: Any) -> Any:
 
 def _verdict(metric: Any, form: TargetForm, n_units: int, n_classes: int) -> str:
     """Return what is wrong with a metric, in one word; an empty text if nothing is."""
+    if _takes_numbers_for_outputs(metric):
+        return "labels"
     try:
         compute = _computing(metric)
     except Exception:  # Keras says what is wrong with it when it compiles the metric
@@ -281,6 +290,12 @@ def _has_logits(metric: Any) -> bool:
     if isinstance(metric, keras.metrics.Metric):
         return bool(metric.get_config().get("from_logits"))
     return bool(getattr(metric, "keywords", {}).get("from_logits"))
+
+
+def _takes_numbers_for_outputs(metric: Any) -> bool:
+    """Return whether a metric of Keras reads a class number from each output, as IoU does."""
+    is_one = isinstance(metric, keras.metrics.IoU) and not _has_threshold(metric)
+    return is_one and _is_from_keras(metric) and bool(metric.sparse_y_pred)
 
 
 def _has_threshold(metric: Any) -> bool:

@@ -164,6 +164,7 @@ def _checked_callbacks(value: object, path: str) -> list[Any]:
             raise ConstructionError(
                 f"{path} holds {callback!r}. If specified, ``{path}`` must be one of: a"
                 " keras.callbacks.Callback, a subclass of it, or lists and dicts of those."
+                " Callbacks of scikit-learn are given to set_callbacks."
             )
     return callbacks
 
