@@ -4,10 +4,12 @@ from scikeras_conformance.checks import CATALOG
 from scikeras_conformance.contract import Level, load_contract
 
 LESS_BINDING = {
+    "API-1.same-names": "names that Keras itself numbers in a process",
     "API-1.two-forms": "a list for each form of one metric; the clause is about each quantity",
     "API-10.instance-kept-clean": "INIT-5b, which is a SHOULD, is about given callbacks",
     "API-2.seen-by-callbacks": "the clause is about the attribute, not about what callbacks receive",
     "API-3.classes-again": "the clause is about the first call with classes",
+    "COMP-5.optimizer-as-given": "what Keras's own copies of an optimizer lose",
     "HYG-3.import-process": "the clause is about Keras and scikit-learn, not about the process",
     "HYG-5.earlier-fit": "the clause is about when the error is raised, not about what is left",
     "INIT-10.closed-subclass": "a routed parameter that the constructor does not take; that such a "
@@ -16,6 +18,7 @@ LESS_BINDING = {
     "ROUTE-12.both-named": "the words of an error; that it is raised is ROUTE-12.no-class",
     "ROUTE-8.types": "the type of what a constructor receives, where Keras would convert it",
     "SER-1.initialized": "the clause is about estimators that are fitted or not",
+    "SER-3.groups": "metadata routing, where scikit-learn may ask for a request",
     "TGT-1.flat-output": "an output without the axis of its one unit",
     "TGT-1.one-hot-loss": "the clause is about two units, and TGT-2 about one-hot losses",
     "TGT-11.own-loss": "the clause is about the losses of keras.losses",

@@ -6,6 +6,7 @@ import keras
 import numpy as np
 import pytest
 from keras import layers, ops
+from sklearn.preprocessing import LabelEncoder
 
 from scikeras_reference import BaseWrapper, KerasClassifier, KerasRegressor
 from scikeras_reference._data.classifier_encoder import ClassifierLabelEncoder
@@ -264,6 +265,35 @@ def test_weights_of_some_classes(weights):
     assert found[0] == found[1]
     with pytest.raises(ParameterError, match="does not fit y"):
         classifier(loss=loss, class_weight={0: 2.0, 7: 1.0}).fit(X, y)
+
+
+class Numbers(LabelEncoder):
+    """Labels as numbers; what they are is in its metadata, and nowhere else."""
+
+    def fit(self, y):
+        super().fit(y)
+        self.labels = vars(self).pop("classes_")
+        return self
+
+    def transform(self, y):
+        return np.searchsorted(self.labels, y)
+
+    def inverse_transform(self, y):
+        return self.labels[np.argmax(y, axis=1)]
+
+    def get_metadata(self):
+        return {"classes_": self.labels, "n_classes_": 3, "n_outputs_expected_": 1}
+
+
+def test_weights_of_some_classes_with_an_encoder_of_ones_own():
+    """All labels are known, whether the encoder has them or gives them as metadata."""
+    own = type("Own", (KerasClassifier,), {"target_encoder": property(lambda self: Numbers())})
+    y, loss, found = np.arange(20) % 3, "sparse_categorical_crossentropy", []
+    for given in ({0: 2.0}, None):
+        keras.utils.set_random_seed(3)
+        made = own(softmax, loss=loss, class_weight=given, verbose=0).initialize(X, y)
+        found.append(made.partial_fit(X[y > 1], y[y > 1]).history_["loss"])
+    assert found[0] == found[1]
 
 
 @pytest.mark.parametrize("method", ["fit", "partial_fit"])

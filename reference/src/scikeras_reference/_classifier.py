@@ -295,8 +295,20 @@ input_columns, **kwargs
         exclusive = high is not None and getattr(
             self.target_encoder_, "exclusive_", ((y == high).sum(axis=1) == 1).all()
         )
-        labels = getattr(self.target_encoder_, "classes_" if high is None else "levels_", None)
+        labels = self._known_labels(y) if high is None else self._levels()
         return weights_by_class(class_weight, y, high if exclusive else None, labels), call
+
+    def _levels(self) -> Any:
+        return getattr(self.target_encoder_, "levels_", None)
+
+    def _known_labels(self, y: Any) -> Any:
+        """Return all labels, of which y may lack some; None if they cannot be told."""
+        # An encoder of the user's own may say them in its metadata alone.
+        labels = getattr(self.target_encoder_, "classes_", vars(self).get("classes_"))
+        if labels is None or y.shape[1:] not in {(), (1,)}:
+            return None
+        labels = np.ravel(labels)
+        return None if set(labels.tolist()).isdisjoint(y.ravel().tolist()) else labels
 
     def _check_held_out(self, y: Any, n_trained: int) -> None:
         warn_of_classes_without_rows(y, self._label_value(y), n_trained)

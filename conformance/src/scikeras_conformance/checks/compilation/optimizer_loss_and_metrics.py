@@ -17,6 +17,8 @@ from scikeras_conformance.checks._support.helper_models import (
 )
 from scikeras_conformance.checks._support.modules import doubles, keras, np
 from scikeras_conformance.checks._support.preparation import require_it_compiles
+from scikeras_conformance.checks._support.training import require_weights, train
+from scikeras_conformance.contract import Level
 from scikeras_conformance.runner.context import CheckContext
 
 
@@ -53,6 +55,47 @@ def optimizer_forms(context: CheckContext) -> None:
     if context.case.startswith("instance"):
         expected, found = config_of(given), config_of(model.optimizer)
         context.require(found == expected, f"the optimizer should be {expected}; it is {found}")
+
+
+def _optimizer(case: str) -> Any:
+    """Return by case an optimizer with something that its configuration does not say."""
+    if case == "excluded-weights":
+        optimizer = keras.optimizers.AdamW(0.1, weight_decay=0.9)
+        optimizer.exclude_from_weight_decay(var_names=["kernel"])
+        return optimizer
+
+    class Schedule(keras.optimizers.schedules.LearningRateSchedule):  # type: ignore[misc]
+        def __call__(self, step: Any) -> Any:
+            return 0.25 / (1.0 + keras.ops.cast(step, "float32"))
+
+    return keras.optimizers.SGD(Schedule() if case == "own-schedule" else lambda: 0.25)
+
+
+@check(
+    "COMP-5.optimizer-as-given",
+    verifies="an optimizer given as an instance trains as it does in Keras, with the weights that "
+    "it excludes from decay, and with a function or a schedule of one's own as learning rate",
+    impact="weights decay that were excluded, because the optimizer was copied by what it says of "
+    "itself",
+    wrappers=ESTIMATORS,
+    cases=["excluded-weights", "function-as-rate", "own-schedule"],
+    level=Level.SHOULD,
+    presupposes="COMP-5.optimizer",
+)
+def optimizer_as_given(context: CheckContext) -> None:
+    X, y, *_ = doubles.dataset(context.wrapper)
+    loss = helper_loss(context)
+    require_it_compiles(context)
+    optimizer = _optimizer(context.case)
+    with context.doing(f"fit with an optimizer ({context.case})"):
+        estimator = context.make(
+            lambda: uncompiled_helper(context, off=0.5), optimizer=optimizer, loss=loss
+        )
+        context.fit(estimator, X, y)
+    expected = uncompiled_helper(context, off=0.5)
+    expected.compile(_optimizer(context.case), loss)
+    train(expected, X, helper_target(context, y))
+    require_weights(context, estimator, expected, "those of training with that optimizer")
 
 
 def _compiled_with(context: CheckContext, what: str, **params: Any) -> Any:

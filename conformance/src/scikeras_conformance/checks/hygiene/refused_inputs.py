@@ -23,9 +23,10 @@ def _with(array: Any, value: float) -> Any:
 
 
 def _bad_calls(X: Any, y: Any) -> dict[str, tuple[Any, Any, dict[str, Any]]]:
-    """Return calls of fit that are invalid for every model: X, y and keywords by name."""
+    """Return calls that are invalid for every model, or after a fit: X, y and keywords by name."""
     ones = np.ones(len(y))
     return {
+        "fewer-features": (X[:, 1:], y, {}),
         "fewer-targets": (X, y[:-1], {}),
         "more-targets": (X, np.concatenate([y, y[:1]]), {}),
         "no-targets": (X, None, {}),
@@ -51,6 +52,9 @@ BAD_CALLS = [
     *("zero-weights", "fewer-validation-targets", "fewer-validation-features"),
     *("more-targets", "more-weights"),
 ]
+
+OF_LATER_CALLS = ["warm-fit-fewer-features", "partial_fit-fewer-features"]
+"""Calls of which only an earlier fit tells that they are invalid."""
 
 
 def _allows_nan(estimator: Any) -> bool:
@@ -142,11 +146,11 @@ LATER = ("second-fit", "warm-fit", "partial_fit")
 
 @check(
     "HYG-5.later-input",
-    verifies="input that is invalid for every model raises an error before training goes on, in a "
-    "second fit, a warm fit and a partial_fit after a fit",
+    verifies="input that is invalid for every model, or for the one that is there, raises an error "
+    "before training goes on, in a second fit, a warm fit and a partial_fit after a fit",
     impact="a service that receives one bad batch goes on with a model that was trained on it",
     wrappers=ESTIMATORS,
-    cases=[f"{way}-{name}" for way in LATER for name in BAD_CALLS],
+    cases=[*OF_LATER_CALLS, *(f"{way}-{name}" for way in LATER for name in BAD_CALLS)],
     conditional=True,
     presupposes="HYG-5.bad-input",
 )
@@ -223,7 +227,7 @@ def unknown_label(context: CheckContext) -> None:
     "HYG-5.earlier-fit",
     verifies="a call that raises an error keeps the model of the earlier fit",
     impact="a service that receives one bad batch loses its model",
-    cases=["fewer-targets", "one-dimension", "nan-in-X", "fewer-weights"],
+    cases=["fewer-targets", "one-dimension", "nan-in-X", "fewer-weights", "fewer-features"],
     level=Level.SHOULD,
 )
 def earlier_fit(context: CheckContext) -> None:

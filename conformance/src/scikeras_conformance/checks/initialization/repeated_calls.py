@@ -265,23 +265,31 @@ def _settings(context: CheckContext) -> tuple[dict[str, Any], dict[str, Any], di
         "metrics__name": ({**compiled, "metrics": [keras.metrics.MeanSquaredError]}, "a", "b"),
         "class_weight": ({}, {0: 1.0, 1: 2.0}, {0: 3.0, 1: 2.0}),
     }
-    constant, old, new = two[context.case]
-    return constant, {context.case: old}, {context.case: new}
+    name = context.case.removesuffix(PREPARED)
+    constant, old, new = two[name]
+    return constant, {name: old}, {name: new}
+
+
+PREPARED = "-after-initialize"
+"""The end of cases in which the estimator was not fitted before, but initialized."""
 
 
 SETTINGS = (
     *("units", "model__units", "epochs", "batch_size", "fit__epochs", "fit__batch_size"),
     *("validation_split", "random_state", "optimizer", "loss", "metrics"),
     *("optimizer__learning_rate", "loss__reduction", "metrics__name", "class_weight"),
+    f"loss{PREPARED}",
 )
 
 
 @check(
     "INIT-10.set-between-fits",
-    verifies="a fit after set_params leads to what it leads to in a new estimator with that value",
+    verifies="a fit after set_params leads to what it leads to in a new estimator with that value, "
+    "also if there was only an initialize before",
     impact="every candidate that is tried with one estimator is trained as the first one",
     wrappers=ESTIMATORS,
     cases=SETTINGS,
+    case_needs={f"loss{PREPARED}": Capability.INITIALIZE},
     conditional=True,
 )
 def set_between_fits(context: CheckContext) -> None:
@@ -289,6 +297,8 @@ def set_between_fits(context: CheckContext) -> None:
     X, y, *_ = doubles.dataset(context.wrapper)
     given = {**constant, **old, **new}
     named = {name: value for name, value in given.items() if name != "units"}
+    before = "initialize" if context.case.endswith(PREPARED) else "fit"
+    what = f"after {before} and set_params({', '.join(new)}=...)"
     if accepted(context, **named).keys() != named.keys():
         context.not_applicable(f"the wrapper has no parameter {', '.join(named)}")
     if context.case == "class_weight" and not context.is_classifier:
@@ -307,16 +317,15 @@ def set_between_fits(context: CheckContext) -> None:
         if not later:
             context.fit(estimator, X, y)
             return observed.outcome(estimator, X)
-        context.fit(estimator, X, y)
+        context.call(estimator, before, X, y)
         context.predict(estimator, X)
         context.call(estimator, "set_params", **new)
-        with context.doing(f"fit after fit and set_params({context.case}=...)"):
+        with context.doing(f"fit {what}"):
             context.fit(estimator, X, y)
             return observed.outcome(estimator, X)
 
     first, second = (fitted(later=False) for _ in range(2))
-    what = f"after fit and set_params({context.case}=...), fit"
-    require_alike(context, what, fitted(later=True), first, second)
+    require_alike(context, f"{what}, fit", fitted(later=True), first, second)
 
 
 def _random_model(context: CheckContext) -> Any:

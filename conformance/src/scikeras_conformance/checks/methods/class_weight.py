@@ -27,6 +27,7 @@ LABELS: dict[str, list[Any]] = {
     "routed": [0, 1],
     "column": [3, 7],
     "one-of-them": [3, 7],
+    "not-in-the-batch": [3, 7],
 }
 
 
@@ -45,7 +46,10 @@ def _uneven(labels: list[Any]) -> tuple[Any, Any, Any]:
     "weighted",
     wrappers=[Wrapper.CLASSIFIER],
     cases=LABELS,
-    case_needs={"routed": Capability.ROUTED_PARAMETERS},
+    case_needs={
+        "routed": Capability.ROUTED_PARAMETERS,
+        "not-in-the-batch": Capability.PARTIAL_FIT,
+    },
 )
 def class_weight(context: CheckContext) -> None:
     labels = LABELS[context.case]
@@ -53,7 +57,7 @@ def class_weight(context: CheckContext) -> None:
     balanced = context.case.startswith("balanced")
     by_code = len(y) / (2 * np.bincount(codes)) if balanced else np.array([0.5, 3.0])
     given: Any = "balanced" if balanced else dict(zip(labels, by_code.tolist(), strict=True))
-    if context.case == "one-of-them":
+    if context.case in {"one-of-them", "not-in-the-batch"}:
         by_code[0] = 1.0  # as for Keras and for scikit-learn's own classifiers
         del given[labels[0]]
     weights = by_code[codes]
@@ -62,18 +66,27 @@ def class_weight(context: CheckContext) -> None:
         keywords["sample_weight"] = np.linspace(0.5, 2.0, len(y))
         weights = weights * keywords["sample_weight"]
     build = learner(context)
-    method = "partial_fit" if context.case == "partial_fit" else "fit"
+    in_batches = context.case == "not-in-the-batch"
+    method = "partial_fit" if in_batches or context.case == "partial_fit" else "fit"
     y = y[:, None] if context.case == "column" else y
+    rest = codes == 0  # the rows of a batch that lacks the class with a weight
 
     def unweighted() -> None:
-        context.call(context.make(build), method, X, y, **keywords)
+        other = context.make(build)
+        context.call(other, method, X, y, **keywords)
+        if in_batches:
+            context.call(other, method, X[rest], y[rest])
 
     name = "fit__class_weight" if context.case == "routed" else "class_weight"
     with provided(unweighted):
         estimator = context.observe.make(build, **{name: given})
         context.observe.call(estimator, method, X, y, **keywords)
+        if in_batches:
+            context.observe.call(estimator, method, X[rest], y[rest])
     target = helper_target(context, codes)
     expected = train(build(), X, target, sample_weight=weights)
+    if in_batches:
+        train(expected, X[rest], target[rest])
     mistakes = mistakes_with_two_kinds(
         build, X, target, by_code[codes], keywords.get("sample_weight")
     )

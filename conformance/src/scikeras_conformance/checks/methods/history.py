@@ -16,7 +16,7 @@ from scikeras_conformance.checks._support.training import (
     read_history,
     require_current_epoch,
 )
-from scikeras_conformance.contract import Level
+from scikeras_conformance.contract import Capability, Level
 from scikeras_conformance.runner.context import CheckContext, show
 
 # The calls, with epochs=2, and the expected number of epochs afterwards.
@@ -76,7 +76,7 @@ def history_entries(context: CheckContext) -> None:
     wrappers=ESTIMATORS,
     cases=[
         *("name", "short", "class", "instance", "own-name", "short-validation"),
-        *("uncompiled-short", "uncompiled-class"),
+        *("uncompiled-short", "uncompiled-class", "own-function", "uncompiled-own-function"),
     ],
 )
 def history_names(context: CheckContext) -> None:
@@ -89,9 +89,11 @@ def history_names(context: CheckContext) -> None:
         "class": metrics.MeanAbsoluteError,
         "instance": metrics.MeanAbsoluteError(),
         "own-name": metrics.MeanAbsoluteError(name="mine"),
+        "own-function": mae,
     }.get(form, "mae")
     settings: dict[str, Any] = {"optimizer": "sgd", "loss": loss_name(context), "metrics": [given]}
-    wanted = {"loss", "mine" if form == "own-name" else "mean_absolute_error"}
+    own = {"own-name": "mine", "own-function": "mae"}
+    wanted = {"loss", own.get(form, "mean_absolute_error")}
     params = settings if by_wrapper else {}
     if form == "short-validation":
         params = {**params, "validation_split": 0.5}
@@ -102,6 +104,41 @@ def history_names(context: CheckContext) -> None:
     found = set(_history(context, estimator))
     missing = sorted(wanted - found)
     context.require(not missing, f"history_ has no {', '.join(missing)}; it has {sorted(found)}")
+
+
+def mae(y_true: Any, y_pred: Any) -> Any:
+    """Return a metric of one's own, whose name is short for one of Keras."""
+    return 3.0 + 0.0 * keras.ops.mean(keras.ops.abs(y_true - y_pred), axis=-1)
+
+
+@check(
+    "API-1.same-names",
+    verifies="a metric that is given as a class has the same name in the history_ of each fit",
+    impact="the curves of the folds of a search have names that differ by a number",
+    wrappers=ESTIMATORS,
+    cases=["second-fit", "other-estimator"],
+    level=Level.SHOULD,
+    needs=[Capability.COMPILATION_PARAMETERS],
+)
+def same_names(context: CheckContext) -> None:
+    X, y, *_ = doubles.dataset(context.wrapper)
+
+    class Distance(keras.metrics.MeanAbsoluteError):  # type: ignore[misc]
+        # Without a name, as AUC, Precision and Recall are, which Keras numbers through a process.
+        def __init__(self, name: Any = None, dtype: Any = None) -> None:
+            super().__init__(name=name, dtype=dtype)
+
+    settings = {"optimizer": "sgd", "loss": loss_name(context), "metrics": [Distance]}
+    found: list[list[str]] = []
+    estimators = [context.make(_builder(context), **settings) for _ in range(2)]
+    if context.case == "second-fit":
+        estimators[1] = estimators[0]
+    for estimator in estimators:
+        context.fit(estimator, X, y)
+        found.append(sorted(_history(context, estimator)))
+    context.require(
+        found[0] == found[1], f"history_ has {show(found[0])}, and in the next fit {show(found[1])}"
+    )
 
 
 @check(

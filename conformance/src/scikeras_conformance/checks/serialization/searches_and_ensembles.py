@@ -15,6 +15,7 @@ from scikeras_conformance.checks._support.preparation import (
 )
 from scikeras_conformance.checks._support.quick_starts import start_joblib_quickly
 from scikeras_conformance.checks._support.training import learner, require_weights, train
+from scikeras_conformance.contract import Level
 from scikeras_conformance.runner.context import CheckContext, show
 
 CLASSIFIER = [Wrapper.CLASSIFIER]
@@ -173,6 +174,38 @@ def selection(context: CheckContext) -> None:
         with provided(works_alone(context)), context.doing("cross_val_predict"):
             found = cross_val_predict(stub_estimator(context), X, y, cv=3)
         require_expected(context, found, y, "cross_val_predict")
+
+
+@check(
+    "SER-3.groups",
+    verifies="a search with a splitter by groups works, and so it does where metadata routing is "
+    "on and no request was set",
+    impact="rows of one patient, of which all or none have to be held out, cannot be searched with",
+    wrappers=ESTIMATORS,
+    cases=["plain", "routing"],
+    level=Level.SHOULD,
+    presupposes="SER-3.selection",
+)
+def groups(context: CheckContext) -> None:
+    import sklearn
+    from sklearn.model_selection import GridSearchCV, GroupKFold
+
+    X, y, *_ = doubles.data_predicted_by_oracles(context.wrapper)
+    estimator, candidates = candidates_of(context, False, doubles.STUBS, doubles.WRONG_STUBS)
+    name, expected, wrong = candidates
+    search = GridSearchCV(
+        estimator, {name: [wrong, expected]}, cv=GroupKFold(2), error_score="raise"
+    )
+    # Of all classes, so that each part can be trained on.
+    of_rows = np.arange(len(y)) // 4
+    what = f"GridSearchCV.fit with groups ({context.case})"
+    with (
+        provided(works_alone(context, "score")),
+        sklearn.config_context(enable_metadata_routing=context.case == "routing"),
+        context.doing(what),
+    ):
+        search.fit(X, y, groups=of_rows)
+    require_search(context, search, candidates, (X, y), "GridSearchCV with groups")
 
 
 def _require_ensemble(context: CheckContext, ensemble: Any, what: str, *, parts: int = 0) -> None:

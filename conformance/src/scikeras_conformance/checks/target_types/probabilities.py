@@ -187,8 +187,25 @@ def _require_ones(context: CheckContext) -> None:
     _require_probabilities(context, estimator, data, np.ones((len(data.X), 1)))
 
 
+def _own_loss(kind: str) -> Any:
+    """Return a loss of the user's own that takes logits, and says so nowhere."""
+
+    def of_logits(y_true: Any, y_pred: Any) -> Any:
+        return keras.losses.binary_crossentropy(y_true, y_pred, from_logits=True)
+
+    class OfLogits(keras.losses.Loss):  # type: ignore[misc]
+        def call(self, y_true: Any, y_pred: Any) -> Any:
+            return of_logits(y_true, y_pred)
+
+    return of_logits if kind == "function" else OfLogits()
+
+
 def _in_logits(case: str) -> tuple[Any, Any, Any]:
     """Return by case: data, a loss that takes the outputs as logits, expected probabilities."""
+    case, _, own = case.partition("-own-")
+    if own:
+        data, _, expected = _in_logits(case)
+        return data, _own_loss(own), expected
     losses = keras.losses
     if case == "multilabel":
         data = doubles.multilabel_dataset().softened()
@@ -220,7 +237,10 @@ def _in_logits(case: str) -> tuple[Any, Any, Any]:
     impact="the form of loss that Keras recommends gives wrong labels, and probabilities below "
     "zero",
     wrappers=CLASSIFIER,
-    cases=["one-unit", "two-units", "sparse", "one-hot", "one-hot-indicator", "multilabel"],
+    cases=[
+        *("one-unit", "two-units", "sparse", "one-hot", "one-hot-indicator", "multilabel"),
+        *("one-unit-own-function", "one-unit-own-class", "multilabel-own-function"),
+    ],
     conditional=True,
 )
 def logits(context: CheckContext) -> None:
