@@ -341,9 +341,7 @@ def test_a_metric_that_cannot_be_computed_from_class_numbers():
     model = KerasClassifier(
         build, loss="sparse_categorical_crossentropy", metrics=[metric], units=3, verbose=0
     )
-    with pytest.raises(
-        CompilationError, match="MeanIoU takes .*class numbers.*Give .*OneHotMeanIoU"
-    ):
+    with pytest.raises(CompilationError, match="MeanIoU takes .*numbers.*OneHotMeanIoU"):
         model.fit(X, y)
     assert not hasattr(model, "history_")
 
