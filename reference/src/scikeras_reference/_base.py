@@ -12,7 +12,7 @@ from scikeras_reference._data.input_checks import (
     validate_features,
 )
 from scikeras_reference._fit_steps_for_batches import BatchSteps
-from scikeras_reference._model.target_checks import check_target
+from scikeras_reference._model.built_model import check_target
 from scikeras_reference._parameters.named import check_flag
 from scikeras_reference._training.keras_arguments import one_more_epoch, splits
 from scikeras_reference._training.splitters import hold_out

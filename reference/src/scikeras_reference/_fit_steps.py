@@ -13,7 +13,6 @@ from typing import Any
 import numpy as np
 from sklearn.preprocessing import FunctionTransformer
 
-from scikeras_reference._backends.execution import compiled_metrics
 from scikeras_reference._data.batch_sources import Batch, Batches, is_batches, require_inside
 from scikeras_reference._data.class_weights import times_class_weights
 from scikeras_reference._data.input_checks import (
@@ -28,14 +27,19 @@ from scikeras_reference._data.input_checks import (
 from scikeras_reference._data.named_inputs import require_named_inputs
 from scikeras_reference._data.rows import Rows, fitted_to_rows
 from scikeras_reference._data.sparse import fits_encoder
-from scikeras_reference._model.builder import build, find_builder
-from scikeras_reference._model.built_model import (
-    check_built,
-    check_trainable,
-    inform_encoder,
-    output_shapes,
+from scikeras_reference._model.builder import (
+    build,
+    find_builder,
     unregister_untrained,
     warn_of_shared_weights,
+)
+from scikeras_reference._model.built_model import (
+    check_built,
+    check_target,
+    check_trainable,
+    inform_encoder,
+    metrics_of,
+    output_shapes,
 )
 from scikeras_reference._model.compilation import (
     choose_loss,
@@ -45,7 +49,6 @@ from scikeras_reference._model.compilation import (
 )
 from scikeras_reference._model.keras_objects import callbacks_of_call
 from scikeras_reference._model.meta import Meta
-from scikeras_reference._model.target_checks import check_target
 from scikeras_reference._saving import Saving
 from scikeras_reference._training.encoded_batches import encoded, may_run_out
 from scikeras_reference._training.epoch_tasks import SklearnCallbacks
@@ -100,46 +103,53 @@ class FitSteps(SklearnCallbacks, FittedAttributes, Saving):
         y = self._validate_target(X, y)
         shape = () if y is None else y.shape[1:]
         seed = None if self.random_state is None else to_seed(self.random_state)
-        self._fit_state = FitState(seed, shape, classes)
+        self._keep(_fit_state=FitState(seed, shape, classes))
         if getattr(self, "input_columns", None) is not None:
             require_named_inputs(self, X)
-        self.X_dtype_, self.X_shape_ = X.dtype, getattr(X, "shapes", None) or X.shape
+        self._keep(X_dtype_=X.dtype, X_shape_=getattr(X, "shapes", None) or X.shape)
         if y is not None:
-            self.y_dtype_, self.y_ndim_, self.target_type_ = y.dtype, y.ndim, self._target_type(y)
-            self.n_outputs_ = 1 if y.ndim == 1 else y.shape[1]
-        encoder = self.target_encoder_ = self.target_encoder.fit(y)
+            kind, n_outputs = self._target_type(y), 1 if y.ndim == 1 else y.shape[1]
+            self._keep(y_dtype_=y.dtype, y_ndim_=y.ndim, target_type_=kind, n_outputs_=n_outputs)
+        encoder = self.target_encoder.fit(y)
         is_identity = type(encoder) is FunctionTransformer and encoder.func is None
-        self.n_outputs_expected_ = 1 if is_identity and y is not None else None
-        self._take_metadata(self.target_encoder_)
+        expected = 1 if is_identity and y is not None else None
+        self._keep(target_encoder_=encoder, n_outputs_expected_=expected)
+        self._take_metadata(encoder)
         encoder = self.feature_encoder
         X = X if isinstance(X, np.ndarray) else fits_encoder(X, encoder)
-        self.feature_encoder_ = (
-            fitted_to_rows(encoder, X) if isinstance(X, Rows) else encoder.fit(X)
-        )
-        self._take_metadata(self.feature_encoder_)
+        encoder = fitted_to_rows(encoder, X) if isinstance(X, Rows) else encoder.fit(X)
+        self._keep(feature_encoder_=encoder)
+        self._take_metadata(encoder)
         return X, y
+
+    def _keep(self, **results: Any) -> None:
+        """Set attributes that a fit creates: none of them is a parameter."""
+        vars(self).update(results)
 
     def _prepare(self, X: Any, y: Any, classes: Any = None) -> tuple[Any, Any]:
         """Start anew, and build a model; return validated X and y."""
         X, y = self._start(X, y, classes)
         with self._seeded():
-            self.model_ = self._build(X)
+            self._keep(model_=self._build(X))
         return X, y
 
     def _build(self, X: Any) -> Any:
         """Return a new model, compiled if there is a loss and an optimizer."""
         arguments = functools.cache(lambda: compile_arguments(self._named(), self._free()))
-        builder = find_builder(self.model, self.build_fn, getattr(self, "_keras_build_fn", None))
+        own = getattr(self, "_keras_build_fn", None)
+        keywords, addressed = self._builder_keywords(), self._routed("model")
+        known = (*self._get_param_names(), *sorted(self.prefixes_))
+        builder = find_builder(self.model, self.build_fn, own)
         model = build(
             builder,
-            self._builder_keywords(),
+            keywords,
             {
                 "meta": lambda: Meta(self._metadata()),
                 "compile_kwargs": arguments,
                 "params": self.get_params,
             },
-            known=(*self._get_param_names(), *sorted(self.prefixes_)),
-            addressed=self._routed("model"),
+            known=known,
+            addressed=addressed,
         )
         row = self._first_row(X)
         check_built(model, builder, row)
@@ -151,7 +161,7 @@ class FitSteps(SklearnCallbacks, FittedAttributes, Saving):
         ):
             compile_model(model, compilation)
         inform_encoder(self.target_encoder_, model, shapes)
-        self._fit_state = replace(self._fit_state, output_shapes=tuple(shapes))
+        self._keep(_fit_state=replace(self._fit_state, output_shapes=tuple(shapes)))
         self._renew_callbacks(X)
         return model
 
@@ -256,12 +266,12 @@ class FitSteps(SklearnCallbacks, FittedAttributes, Saving):
         """Train the model under the seed of the epoch, and extend the history."""
         epoch = arguments["initial_epoch"]
         if not (extend or epoch) or not hasattr(self, "history_"):
-            self.history_: dict[str, list[Any]] = {}
+            self._keep(history_={})
         validation = arguments.get("validation_data")
         ends = may_run_out(validation) if isinstance(validation, Iterator) else nullcontext()
         with self._seeded(epoch), keeps_finished_epochs(self.model_, self.history_), ends:
             history = fit(self.model_, features, target, weights, arguments)
-        extend_history(self.history_, history.history, own_names(compiled_metrics(self.model_)))
+        extend_history(self.history_, history.history, own_names(metrics_of(self.model_)))
 
     def _outputs_of(self, model: Any, features: Any, call: Mapping[str, Any], n_rows: int) -> Any:
         """Return what a model, or a part of it, makes of encoded features."""
@@ -308,9 +318,10 @@ class FitSteps(SklearnCallbacks, FittedAttributes, Saving):
 
     def _take_metadata(self, encoder: Any) -> None:
         metadata: dict[str, Any] = getattr(encoder, "get_metadata", dict)()  # DATA-5
-        self._set_attributes(metadata, f"get_metadata() of {type(encoder).__name__}")
-        names = (*self._fit_state.metadata_names, *metadata)
-        self._fit_state = replace(self._fit_state, metadata_names=names)
+        if metadata:
+            self._set_attributes(metadata, f"get_metadata() of {type(encoder).__name__}")
+            names = (*self._fit_state.metadata_names, *metadata)
+            self._keep(_fit_state=replace(self._fit_state, metadata_names=names))
 
     def _metadata(self) -> dict[str, Any]:
         """Every attribute that has been created so far (BUILD-4)."""
@@ -339,7 +350,7 @@ class FitSteps(SklearnCallbacks, FittedAttributes, Saving):
         if callbacks and (names is not None or has_placeholders(callbacks, {})):
             names = names or self._names_of_fit(X)
             fill_callbacks(callbacks, names)
-        self._fit_state = replace(self._fit_state, callbacks=made, names=names)
+        self._keep(_fit_state=replace(self._fit_state, callbacks=made, names=names))
         return made
 
     def _names_of_fit(self, X: Any) -> dict[str, str]:

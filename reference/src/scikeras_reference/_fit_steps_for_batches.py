@@ -16,7 +16,7 @@ from scikeras_reference._data.batch_sources import (
 from scikeras_reference._data.input_checks import check_weights, validate_features
 from scikeras_reference._data.rows import learns
 from scikeras_reference._fit_steps import FitSteps
-from scikeras_reference._model.target_checks import check_target
+from scikeras_reference._model.built_model import check_target
 from scikeras_reference._training.encoded_batches import (
     encoded,
     may_run_out,

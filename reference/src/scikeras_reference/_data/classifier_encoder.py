@@ -122,8 +122,9 @@ class ClassifierLabelEncoder(TransformerMixin, BaseEstimator):  # type: ignore[m
         TargetTypeError
             A ``ValueError`` that names the type (clauses TGT-6, TGT-7 and TGT-9).
         """
-        check_choice("form", self.form, ("auto", *_FORMS))
-        check_choice("exclusive", self.exclusive, ("auto", True, False))
+        if (self.form, self.exclusive) != ("auto", "auto"):
+            check_choice("form", self.form, ("auto", *_FORMS))
+            check_choice("exclusive", self.exclusive, ("auto", True, False))
         declared = None if isinstance(self.categories, str) else np.unique(self.categories[0])
         kind = target_type(y)
         if declared is not None and kind in {"binary", "multiclass"}:
@@ -180,8 +181,9 @@ class ClassifierLabelEncoder(TransformerMixin, BaseEstimator):  # type: ignore[m
 
     def _width_of(self, shapes: Sequence[tuple[int | None, ...]]) -> int | None:
         """Return the number of units of a single output; None if there is no such number."""
-        if [tuple(shape[1:]) for shape in shapes] == [(self.n_classes_,)]:
-            return int(self.n_classes_)  # one for each class
+        units = [tuple(shape[1:]) for shape in shapes]
+        if units == [(self.n_classes_,)] or (units == [(1,)] and self._kind == "binary"):
+            return int(units[0][0])  # one for each class, or one for two of them
         decodes = type(self).inverse_transform is ClassifierLabelEncoder.inverse_transform
         return width_of_output(shapes, self._kind, self.n_classes_, is_decoded=decodes)
 

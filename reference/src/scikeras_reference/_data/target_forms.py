@@ -187,17 +187,17 @@ def form_of_loss(loss: Any, n_units: int | None, n_classes: int) -> FormOfLoss |
     'class numbers of shape (n, 1)'
     """
     loss = first_loss(loss)
-    if is_deferred_loss(loss):
+    name = _keras_name(loss)
+    if name is None and is_deferred_loss(loss):
         # Keras resolves these names by the shapes of the target and of the output.
         return FormOfLoss(TargetForm.NUMBERS, takes_one_hot=True)
-    if isinstance(loss, str):
+    if name is None and isinstance(loss, str):
         try:
             loss = keras.losses.get(loss)
         except ValueError:
             loss = None  # compilation says what is wrong with the name
     if loss is None:
         return FormOfLoss(TargetForm.NUMBERS)
-    name = _keras_name(loss)
     if name in _FORMS:
         form = _FORMS[name]
         if n_units == 1:

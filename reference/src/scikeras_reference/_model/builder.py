@@ -1,13 +1,17 @@
-"""Finds the builder and calls it (chapter BUILD)."""
+"""Finds the builder, calls it, and notices weights that it returned before (chapter BUILD)."""
 
 import difflib
+import functools
 import inspect
+import threading
 import warnings
+import weakref
 from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 import keras
 
+from scikeras_reference._model import model_errors
 from scikeras_reference._parameters.storage import suggestion
 from scikeras_reference._serialization.copying import copy_object
 from scikeras_reference.exceptions import (
@@ -17,7 +21,17 @@ from scikeras_reference.exceptions import (
     SwallowedParameterWarning,
 )
 
-__all__ = ["build", "find_builder", "name_of"]
+__all__ = [
+    "build",
+    "find_builder",
+    "name_of",
+    "unregister_untrained",
+    "warn_of_shared_weights",
+]
+
+_known_lock = threading.RLock()  # a weak reference can be cleared while the lock is held
+_known: "dict[int, weakref.ref[Any]]" = {}
+"""Every trainable variable and optimizer of a model that a builder returned, while it lives."""
 
 
 def find_builder(model: object, build_fn: object, method: Callable[..., Any] | None) -> Any:
@@ -245,3 +259,59 @@ def _hint(names: Any, candidates: tuple[str, ...]) -> str:
 def name_of(builder: object) -> str:
     """Return the name of a builder, for messages."""
     return str(getattr(builder, "__qualname__", None) or repr(builder))
+
+
+def warn_of_shared_weights(model: Any, builder: object) -> None:
+    """Warn if a new model has trainable weights of an earlier one; remember those that it has.
+
+    Two models that share weights train each other: estimators change their predictions, and the
+    folds of a cross-validation know each other's rows (clause BUILD-10). Weights that this model
+    does not train, such as a frozen base in transfer learning, may be shared.
+
+    Parameters
+    ----------
+    model : keras.Model
+        Built, so that its weights exist.
+    builder : callable or keras.Model
+        For its name in the warning.
+
+    Raises
+    ------
+    CompilationError
+        A ``ValueError``, if the optimizer was built for the weights of an earlier model.
+    """
+    with _known_lock:
+        variables: list[Any] = model.trainable_variables
+        shared = [str(getattr(v, "path", v)) for v in variables if _is_known(v)]
+        # An optimizer that was built belongs to the weights that it was built for.
+        optimizer: Any = getattr(model, "optimizer", None)
+        is_used = isinstance(optimizer, keras.optimizers.Optimizer) and _is_known(optimizer)
+    if shared:
+        model_errors.warn_of_shared_weights(name_of(builder), shared)
+    elif is_used and optimizer.built:
+        raise model_errors.used_optimizer(name_of(builder), optimizer)
+
+
+def _is_known(thing: Any) -> bool:
+    """Return whether an earlier model has this variable or optimizer; remember it."""
+    key = id(thing)
+    reference = _known.get(key)
+    if reference is not None and reference() is thing:
+        return True
+    _known[key] = weakref.ref(thing, functools.partial(_forget, key))
+    return False
+
+
+def unregister_untrained(model: Any) -> None:
+    """Let a builder return a model again that ``initialize`` had from it, and nobody trained."""
+    optimizer = getattr(model, "optimizer", None)
+    if optimizer is None or not int(optimizer.iterations):
+        with _known_lock:
+            for variable in model.trainable_variables:
+                _known.pop(id(variable), None)
+
+
+def _forget(key: int, dead: "weakref.ref[Any]") -> None:
+    with _known_lock:
+        if _known.get(key) is dead:
+            del _known[key]

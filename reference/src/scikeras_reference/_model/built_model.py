@@ -1,8 +1,5 @@
-"""Checks the model that a builder returned: against the data, for training, and for its weights."""
+"""Checks the model that a builder returned: against X, against an encoded y, and for training."""
 
-import functools
-import threading
-import weakref
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -11,6 +8,7 @@ import scipy.sparse
 
 from scikeras_reference._backends.execution import compiled_metrics
 from scikeras_reference._data.rows import Rows
+from scikeras_reference._data.target_forms import needs_equal_shapes
 from scikeras_reference._model import model_errors
 from scikeras_reference._model.builder import name_of
 from scikeras_reference._serialization.custom_objects import custom_objects
@@ -22,6 +20,7 @@ from scikeras_reference.exceptions import (
 
 __all__ = [
     "check_built",
+    "check_target",
     "check_trainable",
     "fits",
     "inform_encoder",
@@ -29,17 +28,12 @@ __all__ = [
     "is_missing",
     "knows_its_inputs",
     "last_activation",
+    "metrics_of",
     "output_shapes",
     "require_part",
-    "unregister_untrained",
-    "warn_of_shared_weights",
 ]
 
 Shape = tuple[int | None, ...]
-
-_known_lock = threading.RLock()  # a weak reference can be cleared while the lock is held
-_known: "dict[int, weakref.ref[Any]]" = {}
-"""Every trainable variable and optimizer of a model that a builder returned, while it lives."""
 
 
 def check_built(model: Any, builder: Any, features: Any) -> None:
@@ -145,56 +139,6 @@ def output_shapes(model: Any, features: Any, expected: int | None = None) -> lis
     return [tuple(output.shape) for output in outputs]
 
 
-def warn_of_shared_weights(model: Any, builder: object) -> None:
-    """Warn if a new model has trainable weights of an earlier one; remember those that it has.
-
-    Two models that share weights train each other: estimators change their predictions, and the
-    folds of a cross-validation know each other's rows (clause BUILD-10). Weights that this model
-    does not train, such as a frozen base in transfer learning, may be shared.
-
-    Parameters
-    ----------
-    model : keras.Model
-        Built, so that its weights exist.
-    builder : callable or keras.Model
-        For its name in the warning.
-
-    Raises
-    ------
-    CompilationError
-        A ``ValueError``, if the optimizer was built for the weights of an earlier model.
-    """
-    with _known_lock:
-        variables: list[Any] = model.trainable_variables
-        shared = [str(getattr(v, "path", v)) for v in variables if _is_known(v)]
-        # An optimizer that was built belongs to the weights that it was built for.
-        optimizer: Any = getattr(model, "optimizer", None)
-        is_used = isinstance(optimizer, keras.optimizers.Optimizer) and _is_known(optimizer)
-    if shared:
-        model_errors.warn_of_shared_weights(name_of(builder), shared)
-    elif is_used and optimizer.built:
-        raise model_errors.used_optimizer(name_of(builder), optimizer)
-
-
-def _is_known(thing: Any) -> bool:
-    """Return whether an earlier model has this variable or optimizer; remember it."""
-    key = id(thing)
-    reference = _known.get(key)
-    if reference is not None and reference() is thing:
-        return True
-    _known[key] = weakref.ref(thing, functools.partial(_forget, key))
-    return False
-
-
-def unregister_untrained(model: Any) -> None:
-    """Let a builder return a model again that ``initialize`` had from it, and nobody trained."""
-    optimizer = getattr(model, "optimizer", None)
-    if optimizer is None or not int(optimizer.iterations):
-        with _known_lock:
-            for variable in model.trainable_variables:
-                _known.pop(id(variable), None)
-
-
 def inform_encoder(encoder: Any, model: Any, shapes: Sequence[tuple[int | None, ...]]) -> None:
     """Let a target encoder see what the model is compiled with, as far as it has methods for it.
 
@@ -214,7 +158,15 @@ def inform_encoder(encoder: Any, model: Any, shapes: Sequence[tuple[int | None, 
     if model.compiled and hasattr(encoder, "check_activation"):
         encoder.check_activation(last_activation(model), model.loss)
     if model.compiled and hasattr(encoder, "check_metrics"):
-        encoder.check_metrics(compiled_metrics(model))
+        encoder.check_metrics(metrics_of(model))
+
+
+def metrics_of(model: Any) -> list[Any]:
+    """Return each metric that a model was compiled with, as it was given.
+
+    Without any, Keras measures the loss alone.
+    """
+    return compiled_metrics(model) if len(model.metrics) != 1 else []
 
 
 def check_trainable(model: Any, features: Any) -> None:
@@ -335,7 +287,68 @@ def last_activation(model: Any) -> Any:
     return layer if isinstance(layer, keras.layers.Softmax) else getattr(layer, "activation", None)
 
 
-def _forget(key: int, dead: "weakref.ref[Any]") -> None:
-    with _known_lock:
-        if _known.get(key) is dead:
-            del _known[key]
+def check_target(model: Any, target: Any, shapes: Sequence[Shape]) -> None:
+    """Check that Keras need not spread a target over the outputs of a model.
+
+    Only Keras's own losses are judged that compare a target with an output number by number. A
+    loss, a ``train_step`` or a ``compute_loss`` of the user's own may take any target.
+
+    Parameters
+    ----------
+    model : keras.Model
+        Compiled.
+    target : array, or list, tuple or dict of arrays, or None
+        The encoded y.
+    shapes : sequence of tuple
+        The shape of each output.
+
+    Raises
+    ------
+    ModelOutputError
+        A ``ValueError`` with both shapes.
+    InputError
+        A ``ValueError``, for a target that holds no numbers, or where there is none for a loss.
+    """
+    if not all(is_inherited(model, m) for m in ("train_step", "compute_loss")):
+        return
+    _require_numbers(target)
+    losses, targets = getattr(model, "loss", None), target
+    if target is None:
+        if not is_missing(losses):
+            raise model_errors.missing_target(losses)
+        return
+    if isinstance(losses, (Mapping, list, tuple)) and len(shapes) == 1:
+        _check_one_loss(model, losses)
+    if isinstance(losses, Mapping) or isinstance(targets, Mapping):
+        names = list(getattr(model, "output_names", []))
+        losses = [losses.get(n) for n in names] if isinstance(losses, Mapping) else losses
+        targets = [targets.get(n) for n in names] if isinstance(targets, Mapping) else targets
+    losses = list(losses) if isinstance(losses, (list, tuple)) else [losses]
+    targets = list(targets) if isinstance(targets, (list, tuple)) else [targets]
+    if not len(losses) == len(targets) == len(shapes):
+        return
+    for loss, array, shape in zip(losses, targets, shapes, strict=True):
+        actual = getattr(array, "shape", None)
+        if loss is None or not actual or not needs_equal_shapes(loss):
+            continue
+        wanted = tuple(shape)[1:]
+        if not fits(wanted, tuple(actual)[1:]):
+            raise model_errors.spread_target(wanted, tuple(actual)[1:], loss)
+
+
+def _require_numbers(target: Any) -> None:
+    for array in keras.tree.flatten(target):
+        if getattr(getattr(array, "dtype", None), "kind", "f") in tuple("USOTmM"):
+            raise model_errors.target_of_other_values(array)
+
+
+def _check_one_loss(model: Any, losses: Any) -> None:
+    """Check that a list or a dict of losses for a single output has one entry, with its name."""
+    names = list(getattr(model, "output_names", None) or [])
+    is_right = True  # a class of the user's own may return a dict
+    if not isinstance(losses, Mapping):
+        is_right = len(losses) == 1 or is_missing(losses)
+    elif isinstance(model, keras.Sequential) or knows_its_inputs(model):
+        is_right = isinstance(getattr(model, "output", None), Mapping) or set(losses) <= set(names)
+    if not is_right:
+        raise model_errors.unfit_losses(losses, names)

@@ -39,24 +39,30 @@ def compile_arguments(named: Mapping[str, Any], routed: Mapping[str, Any]) -> di
         loss is None for ``loss="auto"``, until there is a model; see `choose_loss`.
     """
     weighted = "weighted_metrics"
+
+    def routed_to(destination: str) -> dict[str, Any]:
+        return route(routed, destination) if routed else {}
+
     direct = {
         name: value
-        for name, value in route(routed, "compile").items()
+        for name, value in routed_to("compile").items()
         if not name.startswith(f"{weighted}__")
     }
     arguments = {**{name: named[name] for name in _NAMED}, **direct}
-    check_flag("run_eagerly", arguments["run_eagerly"])
+    if arguments["run_eagerly"] not in (True, False):
+        check_flag("run_eagerly", arguments["run_eagerly"])
     is_automatic = _is_automatic(arguments["loss"])
     if is_automatic or is_missing(arguments["loss"]):
         arguments["loss"] = None  # Keras fails on an empty list
-    arguments["optimizer"] = make_optimizer(arguments["optimizer"], route(routed, "optimizer"))
-    if not is_automatic:
-        arguments["loss"] = make_losses(arguments["loss"], route(routed, "loss"))
     names: set[str] = set()
-    arguments["metrics"] = make_metrics(arguments["metrics"], route(routed, "metrics"), taken=names)
+    optimizer, loss, metrics = map(routed_to, ("optimizer", "loss", "metrics"))
+    arguments["optimizer"] = make_optimizer(arguments["optimizer"], optimizer)
+    if not is_automatic:
+        arguments["loss"] = make_losses(arguments["loss"], loss)
+    arguments["metrics"] = make_metrics(arguments["metrics"], metrics, taken=names)
     if weighted in arguments:
         path = f"compile__{weighted}"
-        arguments[weighted] = make_metrics(arguments[weighted], route(routed, path), path, names)
+        arguments[weighted] = make_metrics(arguments[weighted], routed_to(path), path, names)
     return arguments
 
 
@@ -95,7 +101,7 @@ def choose_loss(
 
 def is_complete(arguments: Mapping[str, Any]) -> bool:
     """Return whether there is both a loss and an optimizer."""
-    return not any(is_missing(arguments[name]) for name in _REQUIRED)
+    return not any(map(is_missing, [arguments[name] for name in _REQUIRED]))
 
 
 def compile_model(model: Any, arguments: Mapping[str, Any]) -> None:
@@ -111,7 +117,8 @@ def compile_model(model: Any, arguments: Mapping[str, Any]) -> None:
     """
     for name in _REQUIRED:
         require_part(name, arguments[name], "The model came back uncompiled and there is no")
-    if not is_inherited(model, "compile"):
+    is_own = not is_inherited(model, "compile")
+    if is_own:
         # One of the user's own need not take what nobody gave.
         known = accepted(model.compile, arguments)
         arguments = {
@@ -119,7 +126,8 @@ def compile_model(model: Any, arguments: Mapping[str, Any]) -> None:
             for name, value in arguments.items()
             if name in known or not (value is None or value is False)
         }
-    check_accepted(model.compile, "compile", {"compile__": arguments})
+    if is_own or not set(arguments).issubset(_NAMED):
+        check_accepted(model.compile, "compile", {"compile__": arguments})
     model.compile(**arguments)
 
 

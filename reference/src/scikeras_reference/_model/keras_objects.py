@@ -18,7 +18,6 @@ import numpy as np
 from scikeras_reference._data.losses_and_metrics import (
     DEFERRED_LOSSES,
     DEFERRED_METRICS,
-    is_deferred_loss,
     is_deferred_metric,
     snake_case,
 )
@@ -170,6 +169,10 @@ def _checked_callbacks(value: object, path: str) -> list[Any]:
 
 
 def _assemble(value: object, routed: Mapping[str, Any], path: str) -> Any:
+    if not routed and value is None:
+        return None
+    if not routed and isinstance(value, type):
+        return _make(value, (), {}, path)
     return _copied(assemble(value, routed, _make, path, builds=_is_buildable), value)
 
 
@@ -282,7 +285,7 @@ def _optimizer_class(name: str, path: str) -> Any:
 
 
 def _loss_class(name: str, path: str) -> Any:
-    if is_deferred_loss(name):
+    if name.lower() in DEFERRED_LOSSES:
         return name
     found = _get(keras.losses.get, name, path, keras.losses)
     if isinstance(found, keras.losses.Loss):
@@ -313,6 +316,7 @@ def _name_in_order(made: Any, given: Any, taken: set[str]) -> None:
     taken.add(getattr(made, "name", None) or str(made))
 
 
+@functools.lru_cache(maxsize=256)
 def _class_of_function(function: Any) -> Any:
     """Return the class in ``keras.losses`` that computes what a function there computes."""
     name = function.__name__
