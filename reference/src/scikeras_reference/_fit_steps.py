@@ -124,7 +124,7 @@ class FitSteps(SklearnCallbacks, FittedAttributes, Saving):
 
     def _keep(self, **results: Any) -> None:
         """Set attributes that a fit creates: none of them is a parameter."""
-        vars(self).update(results)
+        self.__dict__.update(results)
 
     def _prepare(self, X: Any, y: Any, classes: Any = None) -> tuple[Any, Any]:
         """Start anew, and build a model; return validated X and y."""

@@ -173,17 +173,15 @@ class ClassifierLabelEncoder(TransformerMixin, BaseEstimator):  # type: ignore[m
             loss = self.loss
         elif loss is not None:
             self._is_compiled = True
-        width = self._width_of(output_shapes)
-        if width is not None:
-            self._width = width
+        self._width = self._width_of(output_shapes) or self._width
         if loss is not None:
             self._take_loss(loss)
 
     def _width_of(self, shapes: Sequence[tuple[int | None, ...]]) -> int | None:
         """Return the number of units of a single output; None if there is no such number."""
-        units = [tuple(shape[1:]) for shape in shapes]
-        if units == [(self.n_classes_,)] or (units == [(1,)] and self._kind == "binary"):
-            return int(units[0][0])  # one for each class, or one for two of them
+        rows = [tuple(shape[1:]) for shape in shapes]
+        if rows == [(self.n_classes_,)] or (rows == [(1,)] and self._kind == "binary"):
+            return 1 if rows == [(1,)] else int(self.n_classes_)
         decodes = type(self).inverse_transform is ClassifierLabelEncoder.inverse_transform
         return width_of_output(shapes, self._kind, self.n_classes_, is_decoded=decodes)
 
