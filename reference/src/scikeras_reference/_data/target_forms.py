@@ -188,10 +188,10 @@ def form_of_loss(loss: Any, n_units: int | None, n_classes: int) -> FormOfLoss |
     """
     loss = first_loss(loss)
     name = _keras_name(loss)
-    if name is None and is_deferred_loss(loss):
-        # Keras resolves these names by the shapes of the target and of the output.
-        return FormOfLoss(TargetForm.NUMBERS, takes_one_hot=True)
     if name is None and isinstance(loss, str):
+        if is_deferred_loss(loss):
+            # Keras resolves these names by the shapes of the target and of the output.
+            return FormOfLoss(TargetForm.NUMBERS, takes_one_hot=True)
         try:
             loss = keras.losses.get(loss)
         except ValueError:
