@@ -278,6 +278,26 @@ def test_a_refused_score_hides_no_later_call():
     assert not executed.is_without("score")
 
 
+class StartsAnew(scikeras_reference.KerasClassifier):
+    """A classifier that knows no warm start."""
+
+    def fit(self, X, y, **kwargs):
+        given, self.warm_start = self.warm_start, False
+        super().fit(X, y, **kwargs)
+        self.warm_start = given
+        return self
+
+
+def test_what_should_have_been_refused_is_not_booked_on_a_later_call():
+    """Where a warm fit takes other features, an error of score says nothing of what score is."""
+    context = CheckContext(Subject("x", dict.fromkeys(Wrapper, StartsAnew)), Wrapper.CLASSIFIER)
+    calls = (Call("fit", "A"), Call("fit", "C"), Call("score", "A"))
+    sequence = Sequence(CLASSES, calls, params=(("warm_start", True),))
+    executed = execute_sequence(context, sequence)
+    assert ["API-4"] == [one.clause for one in executed.differences if one.position == 1]
+    assert [] == executed.raised
+
+
 def test_an_encoder_of_the_users_own_need_not_count_outputs():
     """The number of outputs is metadata of the default encoder."""
     task = Task("continuous", "linear")

@@ -62,3 +62,23 @@ def test_a_refused_method_blocks_no_check_of_another_clause(check, case):
     )
     result = execute(planned, SUBJECT)
     assert (Outcome.PASSED, "") == (result.outcome, result.message)
+
+
+class WithoutKeywords(KerasClassifier):
+    """A classifier whose predict takes nothing but the data."""
+
+    def predict(self, X):
+        return super().predict(X)
+
+
+def test_a_keyword_that_is_never_taken_breaks_no_clause_about_its_value():
+    """API-11 says that predict takes a batch size; what -1 stands for could not be seen."""
+    classes = {**SUBJECT.classes, Wrapper.CLASSIFIER: WithoutKeywords}
+    results = {
+        planned.case: execute(planned, Subject("without", classes))
+        for planned in make_plan(CATALOG, Selection(checks=["API-8.all-rows"]))
+        if planned.wrapper is Wrapper.CLASSIFIER and planned.case in {"predict", "predict-keyword"}
+    }
+    assert Outcome.PASSED is results["predict"].outcome, results["predict"].message
+    assert Outcome.BLOCKED is results["predict-keyword"].outcome
+    assert "unexpected keyword argument 'batch_size'" in results["predict-keyword"].message

@@ -42,6 +42,14 @@ def test_some_checks_can_be_written_as_scripts():
     assert [] == [planned.check.id for planned in ONE_OF_EACH[::40] if is_wrong(planned)]
 
 
+def test_a_value_made_of_a_class_comes_after_it():
+    """Also where methods of the class use the value."""
+    (planned,) = (one for one in ONE_OF_EACH if one.check.id == "API-12.after-any-calls")
+    text = script_for(planned, "some.package:adapter", seed=1)
+    assert 0 < text.index("class Capability") < text.index("_WORDS: Mapping[Capability")
+    assert 1 == text.count("_WORDS: Mapping[Capability")
+
+
 @pytest.mark.slow
 @pytest.mark.exhaustive
 def test_every_check_can_be_written_as_a_script():

@@ -1,5 +1,6 @@
 """API-8: ``batch_size``, of which -1 stands for one batch of all rows."""
 
+from collections.abc import Callable
 from typing import Any
 
 from scikeras_conformance.catalog.check import ESTIMATORS, check
@@ -45,7 +46,8 @@ def all_rows(context: CheckContext) -> None:
     keyword: dict[str, Any] = {}
     if context.case.endswith("-keyword"):
         settings, keyword = {"batch_size": 16}, settings
-    with provided(plain_use(context, *calls, **plain)):
+    works = _works_with_a_size(context, *calls) if keyword else plain_use(context, *calls, **plain)
+    with provided(works):
         estimator = context.observe.make(build, **settings)
         of_fit = {} if predicts else keyword
         context.observe.call(estimator, "fit" if predicts else method, X, y, **of_fit)
@@ -63,3 +65,20 @@ def all_rows(context: CheckContext) -> None:
         found == batches,
         f"{method} of {ROWS} rows with {settings} should make {batches} batches; it made {found}",
     )
+
+
+def _works_with_a_size(context: CheckContext, *methods: str) -> Callable[[], None]:
+    """Return a function that calls methods, the last one with an ordinary size.
+
+    Whether the method takes a size at all, API-11 is about.
+    """
+
+    def works() -> None:
+        X, y = many_rows(context)
+        estimator = context.make(learner(context))
+        for method in methods:
+            given = {"batch_size": 16} if method == methods[-1] else {}
+            data = (X,) if method == "predict" else (X, y)
+            context.call(estimator, method, *data, **given)
+
+    return works

@@ -137,6 +137,8 @@ def same_seed(context: CheckContext) -> None:
     verifies="another random_state, or none, gives other weights",
     impact="repetitions that should show the variance of the results are all identical",
     cases=["int", "RandomState", "None"],
+    # What makes a seed of an integer and what makes one of a RandomState is one step of a wrapper.
+    presupposes="API-7.same-seed",
 )
 def other_seed(context: CheckContext) -> None:
     states: tuple[Any, Any] = (None, None)

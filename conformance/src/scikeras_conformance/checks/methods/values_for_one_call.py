@@ -35,20 +35,19 @@ def callbacks_replaced(context: CheckContext) -> None:
             if not of_parameter.count(event):
                 problem = "did not call the callback of the parameter, which API-10 is about"
                 context.stop(method, problem, follows="API-10.events")
-        calls: tuple[tuple[dict[str, Any], tuple[int, int]], ...] = (
-            ({"callbacks": [once()]}, (0, 1)),
-            ({}, (1, 0)),
-            ({"callbacks": []}, (0, 0)),
+        calls: tuple[tuple[str, dict[str, Any], tuple[int, int]], ...] = (
+            ("callbacks=[callback]", {"callbacks": [once()]}, (0, 1)),
+            ("", {}, (1, 0)),
+            ("callbacks=[]", {"callbacks": []}, (0, 0)),
         )
-        for given, counts in calls:
+        for words, given, counts in calls:
             before = of_parameter.count(event), of_call.count(event)
             context.observe.call(estimator, method, *data, **given)
             found = of_parameter.count(event) - before[0], of_call.count(event) - before[1]
             context.require(
                 found == counts,
-                f"{method}({', '.join(f'{name}={show(value)}' for name, value in given.items())}) "
-                f"called the callback of the parameter {found[0]} times and that of the call "
-                f"{found[1]} times, not {counts[0]} and {counts[1]}",
+                f"{method}({words}) called the callback of the parameter {found[0]} times and "
+                f"that of the call {found[1]} times, not {counts[0]} and {counts[1]}",
             )
 
 

@@ -19,6 +19,7 @@ class SourceBundle:
 
     def __init__(self) -> None:
         self._texts: dict[str, str] = {}
+        self._later: dict[str, list[tuple[str, str]]] = {}
         self._given: dict[tuple[str, str], str] = {}
         self._origins: dict[str, str] = {}
         self._imports: set[str] = set()
@@ -45,7 +46,24 @@ class SourceBundle:
             self._texts[name] = self._given[module, name]
             return
         self.add_used_by(module, node)
-        self._texts[name] = _text(module, node)
+        unfinished = None
+        if isinstance(node, (ast.Assign, ast.AnnAssign)):
+            others = (used for used, _ in _used(node) if used not in _defined(node))
+            unfinished = next(filter(self._is_unfinished, others), None)
+        if unfinished is None:
+            self._place(name, _text(module, node))
+        else:
+            self._later.setdefault(unfinished, []).append((name, _text(module, node)))
+
+    def _is_unfinished(self, name: str) -> bool:
+        """Return whether a definition is being added: its methods use a value made with it."""
+        return name in self._origins and name not in self._texts
+
+    def _place(self, name: str, text: str) -> None:
+        """Put a definition in place, and what needs it after it."""
+        self._texts[name] = text
+        for later in self._later.pop(name, ()):
+            self._place(*later)
 
     def add_used_by(self, module: str, node: ast.AST) -> None:
         """Add everything that the code of `node` uses."""

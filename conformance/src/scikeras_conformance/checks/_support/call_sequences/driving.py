@@ -1,6 +1,6 @@
 """Executes a sequence of calls with the subject, and compares it with the contract."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from typing import Any
 
@@ -51,6 +51,9 @@ from scikeras_conformance.runner.interruption import is_from_outside
 
 __all__ = ["execute_sequence"]
 
+ACCEPTED = "nothing"
+"""What a call raised that should have been refused, and was not."""
+
 
 def execute_sequence(context: CheckContext, sequence: Sequence) -> Executed:
     """Execute a sequence of calls until the subject raises where training is to go on.
@@ -82,13 +85,20 @@ def execute_sequence(context: CheckContext, sequence: Sequence) -> Executed:
                     break
                 driver.look()
                 continue
-            if not executed.compare(expected, seen):
-                break  # what comes of other parameters is not what the clauses of later facts say
+            # What comes of other parameters, or of training that had to be refused, is not what the
+            # clauses of later facts say.
+            if not executed.compare(expected, seen) or _was_trained_anyway(call, seen):
+                break
     except _SubjectError as raised:
         executed.note(method, raised.error)
     finally:
         doubles.TRACE.make = None
     return executed
+
+
+def _was_trained_anyway(call: Call, seen: Mapping[str, Any]) -> bool:
+    """Return whether a call that had to be refused may have made another model."""
+    return call.method in FITTING and seen.get(REFUSAL) == ACCEPTED
 
 
 class _SubjectError(Exception):
@@ -214,7 +224,7 @@ class _Driver:
                 raise
             found = describe(error)
         else:
-            found = "nothing"
+            found = ACCEPTED
         return {REFUSAL: found}
 
     def _call(self, call: Call) -> dict[str, Any]:
