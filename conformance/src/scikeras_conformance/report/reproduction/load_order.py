@@ -1,8 +1,9 @@
 """The order in which definitions can be executed.
 
 What a definition uses only when it is called may stand after it. What it evaluates when it is
-executed must stand before it: decorators, defaults, base classes, the body of a class, the value of a
-table; and what a function uses that is called for one of these. Annotations are not evaluated.
+executed must stand before it: decorators, defaults, base classes, the body of a class, the value of
+a table; and what a function uses that is called for one of these. Annotations are not evaluated:
+scripts postpone them.
 """
 
 import ast

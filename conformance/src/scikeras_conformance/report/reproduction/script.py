@@ -97,7 +97,9 @@ def subject():
         not_offered=frozenset([*{not_offered!r}, *getattr(adapter, "not_offered", ())]),
         construct=constructor_for(construct, protocol, wrap),
         public_class=lambda wrapper: public.get(wrapper, classes[wrapper]),
-        packages={{str(cls.__module__).partition(".")[0] for cls in [*classes.values(), *public.values()]}},
+        packages={{
+            str(cls.__module__).partition(".")[0] for cls in [*classes.values(), *public.values()]
+        }},
     )
 """
 

@@ -97,8 +97,8 @@ class SourceBundle:
     def definitions(self) -> list[str]:
         """Return the definitions."""
         spaces = {
-            space: f"{space} = SimpleNamespace({', '.join(f'{one}={one}' for one in sorted(names))})"
-            for space, names in self._namespaces.items()
+            space: f"{space} = SimpleNamespace({', '.join(f'{one}={one}' for one in sorted(used))})"
+            for space, used in self._namespaces.items()
         }
         return in_load_order(self._texts | spaces)
 
