@@ -114,6 +114,18 @@ def test_a_script_of_a_broken_wrapper(tmp_path, light_processes):
     assert ["1"] == run_scripts(tmp_path, f"mutants:{mutant.name}", names)
 
 
+@pytest.mark.exhaustive
+@pytest.mark.process
+@pytest.mark.parametrize("start", ["SER-1.workers", "SER-3.parallel", "SER-4.fresh-process"])
+def test_a_script_that_starts_other_processes(tmp_path, light_processes, start):
+    """What is sent to them can be read there, under the names that a run gives to scripts."""
+    planned = next(item for item in PLAN if item.id.startswith(start))
+    file = tmp_path / f"{planned.id.replace(':', '_')}.py"
+    file.write_text(script_for(planned, "scikeras_reference", seed=1))
+    done = subprocess.run([sys.executable, str(file)], capture_output=True, text=True, check=False)
+    assert (0, "kept") == (done.returncode, done.stdout.split()[-1]), done.stderr[-2000:]
+
+
 @pytest.mark.process
 def test_a_property_comes_with_its_smallest_example(tmp_path, light_processes):
     """The script tries that one value, and needs no Hypothesis."""

@@ -8,6 +8,7 @@ import ast
 from collections.abc import Iterable
 from typing import Any
 
+from scikeras_conformance.catalog.check import Shares
 from scikeras_conformance.catalog.plan import PlannedCheck
 from scikeras_conformance.contract import load_contract
 from scikeras_conformance.report.reproduction.source_bundle import SourceBundle
@@ -45,10 +46,24 @@ def main():
         return 3
     print("kept")
     return 0
+"""
 
-
+START = """
 if __name__ == "__main__":
     sys.exit(main())
+"""
+
+START_WITH_WORKERS = """
+if __name__ == "__main__":
+    # Processes that are sent something import it by name, which cannot be the main module.
+    if "__file__" not in globals():
+        print("cannot be judged here: write this script to a file, and run that")
+        sys.exit(3)
+    with TemporaryDirectory() as folder:
+        Path(folder, "reproduced_check.py").write_bytes(Path(__file__).read_bytes())
+        sys.path.insert(0, folder)
+        code = import_module("reproduced_check").main()
+    sys.exit(code)
 """
 
 PROPERTY = """
@@ -113,6 +128,12 @@ IMPORTS = (
     "from types import SimpleNamespace",
 )
 
+IMPORTS_WITH_WORKERS = (
+    "from importlib import import_module",
+    "from pathlib import Path",
+    "from tempfile import TemporaryDirectory",
+)
+
 
 def script_for(
     planned: PlannedCheck,
@@ -150,7 +171,8 @@ def script_for(
         The source of a Python script.
     """
     bundle = SourceBundle()
-    bundle.add_imports(*IMPORTS)
+    works_with_others = planned.check.shares is Shares.PROCESSES
+    bundle.add_imports(*IMPORTS, *(IMPORTS_WITH_WORKERS if works_with_others else ()))
     function: Any = planned.check.function
     bundle.add("scikeras_conformance.runner.context", "CheckContext")
     for outcome in ("Nonconformance", "Blocked", "NotApplicable", "Unavailable"):
@@ -191,6 +213,7 @@ def script_for(
             not_offered=list(not_offered),
         ).strip(),
         main.strip("\n"),
+        (START_WITH_WORKERS if works_with_others else START).strip("\n"),
     ]
     return "\n\n\n".join(parts) + "\n"
 
