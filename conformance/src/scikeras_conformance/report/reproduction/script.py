@@ -171,6 +171,7 @@ def script_for(
         The source of a Python script.
     """
     bundle = SourceBundle()
+    bundle.reserve("inf", "nan", "subject", "main")
     works_with_others = planned.check.shares is Shares.PROCESSES
     bundle.add_imports(*IMPORTS, *(IMPORTS_WITH_WORKERS if works_with_others else ()))
     function: Any = planned.check.function

@@ -63,6 +63,11 @@ class SourceBundle:
                 self._namespaces.setdefault(used, set()).add(attribute)
                 self.add(target, attribute)
 
+    def reserve(self, *names: str) -> None:
+        """Keep names for what the script itself defines."""
+        for name in names:
+            self._claim(name, "the script")
+
     def define(self, module: str, name: str, text: str) -> None:
         """Define a name of a module by a text instead of its source, if it is used at all."""
         self._given[module, name] = text
@@ -158,8 +163,8 @@ def _import_of(node: ast.Import | ast.ImportFrom, name: str) -> str:
 
 def _lazy_import(node: ast.stmt, name: str) -> str:
     """Return the import that a name stands for which is a `LazyModule`, or nothing."""
-    match node:
-        case ast.Assign(value=ast.Call(func=ast.Name("LazyModule"), args=[ast.Constant(module)])):
+    match getattr(node, "value", None):
+        case ast.Call(func=ast.Name("LazyModule"), args=[ast.Constant(str(module))]):
             return ast.unparse(ast.Import([ast.alias(module, None if module == name else name)]))
     return ""
 
