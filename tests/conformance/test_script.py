@@ -14,15 +14,24 @@ PLAN = make_plan(CATALOG, Selection())
 ONE_OF_EACH = list({planned.check.id: planned for planned in PLAN}.values())
 
 RUNNER = """
-import pathlib, sys, types
+import pathlib, re, sys, types
 sys.modules["scikeras_conformance"] = None  # not installed, as far as the scripts can tell
 sys.modules["tensorflow"] = None  # which Keras would import on every backend
 sys.path[:0] = {path!r}
 for file in sorted(pathlib.Path(sys.argv[1]).iterdir()):
     module = types.ModuleType("__script__")
     sys.modules[module.__name__] = module
-    exec(compile(file.read_text(), file.name, "exec"), vars(module))
-    print(file.stem, module.main())
+    text = file.read_text()
+    try:
+        exec(compile(text, file.name, "exec"), vars(module))
+        subject = module.subject()
+        for name in sorted(set(re.findall(r"\\bsubject\\.(\\w+)", text))):
+            getattr(subject, name)
+    except Exception as error:
+        print("fault", text.split(":")[0].strip('"'), repr(error))
+    else:
+        if file.stem.startswith("run"):
+            print("outcome", module.main())
 """
 
 
@@ -57,18 +66,19 @@ def test_every_check_can_be_written_as_a_script():
     assert [] == [planned.check.id for planned in ONE_OF_EACH if is_wrong(planned)]
 
 
-def run_scripts(folder, spec, names):
-    for planned in PLAN:
-        if planned.id in names:
-            (folder / f"{len(list(folder.iterdir())):03}.py").write_text(
-                script_for(planned, spec, seed=1)
-            )
+def run_scripts(folder, spec, names, loaded=()):
+    """Return the outcomes of scripts, once none of them nor of those loaded has a fault."""
+    for kind, plans in {"run": [item for item in PLAN if item.id in names], "load": loaded}.items():
+        for number, planned in enumerate(plans):
+            (folder / f"{kind}{number:03}.py").write_text(script_for(planned, spec, seed=1))
     done = subprocess.run(
         [sys.executable, "-c", RUNNER.format(path=sys.path), str(folder)],
         capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert 0 == done.returncode, done.stderr[-2000:]
-    return [line.split()[-1] for line in done.stdout.splitlines() if line[:3].isdigit()]
+    lines = done.stdout.splitlines()
+    assert [] == [line for line in lines if line.startswith("fault")]
+    return [line.split()[-1] for line in lines if line.startswith("outcome")]
 
 
 SOME = [
@@ -78,12 +88,27 @@ SOME = [
     "TGT-1.b",
 ]
 
+LOADED = [
+    "INIT-10.set-between-fits",  # a table of what an enumeration says, which uses the table
+    "HYG-2.settings-anywhere",  # asks the subject for its packages
+    "API-3.after-any-calls",
+]
+
 
 @pytest.mark.process
 def test_scripts_come_to_the_same_result(tmp_path, light_processes):
-    """Without the suite, what is kept is kept, and what is broken is broken."""
+    """Without the suite, what is kept is kept; others load, and the subject has what they ask for."""
     names = [next(item.id for item in PLAN if item.id.startswith(start)) for start in SOME]
-    assert ["0"] * len(SOME) == run_scripts(tmp_path, "scikeras_reference", names)
+    loaded = [planned for planned in ONE_OF_EACH if planned.check.id in LOADED]
+    assert len(LOADED) == len(loaded)
+    assert ["0"] * len(SOME) == run_scripts(tmp_path, "scikeras_reference", names, loaded)
+
+
+@pytest.mark.exhaustive
+@pytest.mark.process
+def test_every_script_loads(tmp_path, light_processes):
+    """Nothing is used before it is defined, and the subject has what any script asks it for."""
+    assert [] == run_scripts(tmp_path, "scikeras_reference", [], ONE_OF_EACH)
 
 
 @pytest.mark.exhaustive
@@ -95,6 +120,18 @@ def test_a_script_of_a_broken_wrapper(tmp_path, light_processes):
     mutant = MUTANTS["compiled_models_are_compiled_again"]
     names = [f"{mutant.kills[0]}:classifier:fit"]
     assert ["1"] == run_scripts(tmp_path, f"mutants:{mutant.name}", names)
+
+
+@pytest.mark.exhaustive
+@pytest.mark.process
+@pytest.mark.parametrize("start", ["SER-1.workers", "SER-3.parallel", "SER-4.fresh-process"])
+def test_a_script_that_starts_other_processes(tmp_path, light_processes, start):
+    """What is sent to them can be read there, under the names that a run gives to scripts."""
+    planned = next(item for item in PLAN if item.id.startswith(start))
+    file = tmp_path / f"{planned.id.replace(':', '_')}.py"
+    file.write_text(script_for(planned, "scikeras_reference", seed=1))
+    done = subprocess.run([sys.executable, str(file)], capture_output=True, text=True, check=False)
+    assert (0, "kept") == (done.returncode, done.stdout.split()[-1]), done.stderr[-2000:]
 
 
 @pytest.mark.process

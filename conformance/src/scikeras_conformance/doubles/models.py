@@ -1,7 +1,8 @@
 """Models that record calls of compile, fit and predict, and builders of them."""
 
+import collections.abc
 import inspect
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
@@ -102,7 +103,7 @@ def callback_list(given: dict[str, Any], model: Any, *more: Any) -> Any:
     callbacks = given.get("callbacks") or []
     if isinstance(callbacks, keras.callbacks.CallbackList):
         callbacks = callbacks.callbacks
-    if not isinstance(callbacks, Sequence):
+    if not isinstance(callbacks, collections.abc.Sequence):
         callbacks = [callbacks]
     return keras.callbacks.CallbackList([*callbacks, *more], model=model)
 

@@ -171,18 +171,18 @@ def usual_values(context: CheckContext) -> None:
         wrong = [
             f"{name}={show(after[name])}" if name in after else f"no {name}"
             for name, value in before.items()
-            if _has_plain_values(value)
+            if _is_copied_as_it_is(value)
             and not (type(after.get(name, ...)) is type(value) and same(after.get(name), value))
         ]
         context.require(not wrong, f"the clone of {show(given)} has {', '.join(wrong)}")
 
 
-def _has_plain_values(value: Any) -> bool:
+def _is_copied_as_it_is(value: Any) -> bool:
     """Return whether a value has no object in it that a clone makes anew, such as a model."""
     if isinstance(value, dict):
-        return all(map(_has_plain_values, value.values()))
+        return all(map(_is_copied_as_it_is, value.values()))
     if isinstance(value, (list, tuple)):
-        return all(map(_has_plain_values, value))
+        return all(map(_is_copied_as_it_is, value))
     return isinstance(value, PLAIN)
 
 

@@ -8,6 +8,7 @@ import ast
 from collections.abc import Iterable
 from typing import Any
 
+from scikeras_conformance.catalog.check import Shares
 from scikeras_conformance.catalog.plan import PlannedCheck
 from scikeras_conformance.contract import load_contract
 from scikeras_conformance.report.reproduction.source_bundle import SourceBundle
@@ -45,10 +46,24 @@ def main():
         return 3
     print("kept")
     return 0
+"""
 
-
+START = """
 if __name__ == "__main__":
     sys.exit(main())
+"""
+
+START_WITH_WORKERS = """
+if __name__ == "__main__":
+    # Processes that are sent something import it by name, which cannot be the main module.
+    if "__file__" not in globals():
+        print("cannot be judged here: write this script to a file, and run that")
+        sys.exit(3)
+    with TemporaryDirectory() as folder:
+        Path(folder, "reproduced_check.py").write_bytes(Path(__file__).read_bytes())
+        sys.path.insert(0, folder)
+        code = import_module("reproduced_check").main()
+    sys.exit(code)
 """
 
 PROPERTY = """
@@ -97,6 +112,9 @@ def subject():
         not_offered=frozenset([*{not_offered!r}, *getattr(adapter, "not_offered", ())]),
         construct=constructor_for(construct, protocol, wrap),
         public_class=lambda wrapper: public.get(wrapper, classes[wrapper]),
+        packages={{
+            str(cls.__module__).partition(".")[0] for cls in [*classes.values(), *public.values()]
+        }},
     )
 """
 
@@ -108,6 +126,12 @@ IMPORTS = (
     "from contextlib import suppress",
     "from pkgutil import resolve_name",
     "from types import SimpleNamespace",
+)
+
+IMPORTS_WITH_WORKERS = (
+    "from importlib import import_module",
+    "from pathlib import Path",
+    "from tempfile import TemporaryDirectory",
 )
 
 
@@ -147,7 +171,9 @@ def script_for(
         The source of a Python script.
     """
     bundle = SourceBundle()
-    bundle.add_imports(*IMPORTS)
+    bundle.reserve("inf", "nan", "subject", "main")
+    works_with_others = planned.check.shares is Shares.PROCESSES
+    bundle.add_imports(*IMPORTS, *(IMPORTS_WITH_WORKERS if works_with_others else ()))
     function: Any = planned.check.function
     bundle.add("scikeras_conformance.runner.context", "CheckContext")
     for outcome in ("Nonconformance", "Blocked", "NotApplicable", "Unavailable"):
@@ -188,6 +214,7 @@ def script_for(
             not_offered=list(not_offered),
         ).strip(),
         main.strip("\n"),
+        (START_WITH_WORKERS if works_with_others else START).strip("\n"),
     ]
     return "\n\n\n".join(parts) + "\n"
 

@@ -5,6 +5,8 @@ from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
+from scikeras_conformance.report.reproduction.load_order import in_load_order
+
 __all__ = ["SourceBundle"]
 
 SUITE = "scikeras_conformance"
@@ -19,7 +21,6 @@ class SourceBundle:
 
     def __init__(self) -> None:
         self._texts: dict[str, str] = {}
-        self._later: dict[str, list[tuple[str, str]]] = {}
         self._given: dict[tuple[str, str], str] = {}
         self._origins: dict[str, str] = {}
         self._imports: set[str] = set()
@@ -27,7 +28,13 @@ class SourceBundle:
 
     def add_imports(self, *lines: str) -> None:
         """Add imports of other packages, as source."""
-        self._imports.update(lines)
+        for line in lines:
+            node = ast.parse(line).body[0]
+            # Modules of one package, such as concurrent.futures, share the name of the package.
+            shared = isinstance(node, ast.Import) and not node.names[0].asname
+            for name in _defined(node):
+                self._claim(name, f"import {name}" if shared else line)
+            self._imports.add(line)
 
     def add(self, module: str, name: str) -> None:
         """Add the definition of `name` in `module`, and everything that it uses."""
@@ -37,43 +44,29 @@ class SourceBundle:
         if isinstance(node, (ast.Import, ast.ImportFrom)):
             self._add_imported(node, name)
             return
-        if name in self._origins:
-            if self._origins[name] != module:
-                raise ValueError(f"{name} is defined in {self._origins[name]} and in {module}")
+        if not self._claim(name, _lazy_import(node, name) or module):
             return
-        self._origins[name] = module
         if (module, name) in self._given:
             self._texts[name] = self._given[module, name]
             return
         self.add_used_by(module, node)
-        unfinished = None
-        if isinstance(node, (ast.Assign, ast.AnnAssign)):
-            others = (used for used, _ in _used(node) if used not in _defined(node))
-            unfinished = next(filter(self._is_unfinished, others), None)
-        if unfinished is None:
-            self._place(name, _text(module, node))
-        else:
-            self._later.setdefault(unfinished, []).append((name, _text(module, node)))
-
-    def _is_unfinished(self, name: str) -> bool:
-        """Return whether a definition is being added: its methods use a value made with it."""
-        return name in self._origins and name not in self._texts
-
-    def _place(self, name: str, text: str) -> None:
-        """Put a definition in place, and what needs it after it."""
-        self._texts[name] = text
-        for later in self._later.pop(name, ()):
-            self._place(*later)
+        self._texts[name] = _text(module, node)
 
     def add_used_by(self, module: str, node: ast.AST) -> None:
         """Add everything that the code of `node` uses."""
-        for used, attribute in _used(node):
+        for used, attribute in _uses(node):
             target = _module_behind(module, used)
             if target is None:
                 self.add(module, used)
             elif attribute:
+                self._claim(used, f"{target} as a namespace")
                 self._namespaces.setdefault(used, set()).add(attribute)
                 self.add(target, attribute)
+
+    def reserve(self, *names: str) -> None:
+        """Keep names for what the script itself defines."""
+        for name in names:
+            self._claim(name, "the script")
 
     def define(self, module: str, name: str, text: str) -> None:
         """Define a name of a module by a text instead of its source, if it is used at all."""
@@ -85,19 +78,22 @@ class SourceBundle:
             self._texts[name] = text
 
     def _add_imported(self, node: "ast.Import | ast.ImportFrom", name: str) -> None:
-        alias = next(a for a in node.names if (a.asname or a.name.partition(".")[0]) == name)
+        alias = _alias(node, name)
         if isinstance(node, ast.ImportFrom) and (node.module or "").startswith(SUITE):
             self.add(node.module or "", alias.name)
-            if alias.asname and alias.asname != alias.name:
+            if name != alias.name and self._claim(name, f"{node.module} as {alias.name}"):
                 self._texts[name] = f"{name} = {alias.name}"
             return
-        self._imports.add(
-            ast.unparse(
-                ast.ImportFrom(node.module, [alias], 0)
-                if isinstance(node, ast.ImportFrom)
-                else ast.Import([alias])
-            )
-        )
+        self.add_imports(_import_of(node, name))
+
+    def _claim(self, name: str, origin: str) -> bool:
+        """Return whether a name is new; refuse one that has another origin already."""
+        if name not in self._origins:
+            self._origins[name] = origin
+            return True
+        if self._origins[name] != origin:
+            raise ValueError(f"{name} is defined in {self._origins[name]} and in {origin}")
+        return False
 
     def imports(self) -> str:
         """Return the imports of other packages."""
@@ -105,11 +101,11 @@ class SourceBundle:
 
     def definitions(self) -> list[str]:
         """Return the definitions."""
-        spaces = [
-            f"{space} = SimpleNamespace({', '.join(f'{name}={name}' for name in sorted(names))})"
-            for space, names in self._namespaces.items()
-        ]
-        return [*self._texts.values(), *spaces]
+        spaces = {
+            space: f"{space} = SimpleNamespace({', '.join(f'{one}={one}' for one in sorted(used))})"
+            for space, used in self._namespaces.items()
+        }
+        return in_load_order(self._texts | spaces)
 
 
 @cache
@@ -152,6 +148,27 @@ def _defined(node: ast.stmt) -> Iterator[str]:
         )
 
 
+def _alias(node: ast.Import | ast.ImportFrom, name: str) -> ast.alias:
+    """Return the part of an import that defines a name."""
+    return next(one for one in node.names if (one.asname or one.name.partition(".")[0]) == name)
+
+
+def _import_of(node: ast.Import | ast.ImportFrom, name: str) -> str:
+    """Return the import of one name, as source."""
+    alias = _alias(node, name)
+    if isinstance(node, ast.ImportFrom):
+        return ast.unparse(ast.ImportFrom(node.module, [alias], 0))
+    return ast.unparse(ast.Import([alias]))
+
+
+def _lazy_import(node: ast.stmt, name: str) -> str:
+    """Return the import that a name stands for which is a `LazyModule`, or nothing."""
+    match getattr(node, "value", None):
+        case ast.Call(func=ast.Name("LazyModule"), args=[ast.Constant(str(module))]):
+            return ast.unparse(ast.Import([ast.alias(module, None if module == name else name)]))
+    return ""
+
+
 def _module_behind(module: str, name: str) -> str | None:
     """Return the module of the suite that a name refers to, if it refers to one."""
     node = _names(module).get(name)
@@ -163,6 +180,7 @@ def _module_behind(module: str, name: str) -> str | None:
     return None
 
 
+@cache
 def _text(module: str, node: ast.stmt) -> str:
     """Return the source of a definition; helpers without docstrings, checks as they are."""
     is_check = isinstance(node, ast.FunctionDef) and any(
@@ -175,6 +193,12 @@ def _text(module: str, node: ast.stmt) -> str:
         if isinstance(inner, (ast.FunctionDef, ast.ClassDef)) and ast.get_docstring(inner):
             inner.body = inner.body[1:] or [ast.Pass()]
     return ast.unparse(bare)
+
+
+@cache
+def _uses(node: ast.AST) -> tuple[tuple[str, str], ...]:
+    """Return each name that is used, with the attribute that is read, once."""
+    return tuple(dict.fromkeys(_used(node)))
 
 
 def _used(node: ast.AST) -> Iterator[tuple[str, str]]:
