@@ -19,6 +19,16 @@ KINDS = {
         "def limited(n):\n    LIMIT\n    return lambda function: function",
         "@limited(2)\ndef waits(): pass",
     ),
+    "a decorator that is made": (
+        "LIMIT = 1",
+        "def limited(n):\n    def wrap(function): return LIMIT and function\n    return wrap",
+        "@limited(2)\ndef waits(): pass",
+    ),
+    "a function that is handed on": (
+        "TABLE = (1, 2)",
+        "def inner(x): return TABLE[x]",
+        "TOTAL = list(map(inner, (0,)))",
+    ),
     "a default": ("SEED = 1", "def draw(*, seed=SEED): pass"),
     "a default of a lambda": ("SEED = 1", "draw = lambda seed=SEED: seed"),
     "a base class": ("class Base: pass", "class Derived(Base): pass"),

@@ -305,10 +305,13 @@ input_columns, **kwargs
         """Return all labels, of which y may lack some; None if they cannot be told."""
         # An encoder of the user's own may say them in its metadata alone.
         labels = getattr(self.target_encoder_, "classes_", vars(self).get("classes_"))
-        if labels is None or y.shape[1:] not in {(), (1,)}:
+        try:
+            labels = np.asarray(labels)
+            # Those of one column, or of each of several.
+            fits = labels.ndim == 1 or y.shape[1:] in {(), (1,)}
+            return labels.ravel() if fits and np.isin(y, labels).any() else None
+        except (TypeError, ValueError):  # lists of different lengths, or labels without an order
             return None
-        labels = np.ravel(labels)
-        return None if set(labels.tolist()).isdisjoint(y.ravel().tolist()) else labels
 
     def _check_held_out(self, y: Any, n_trained: int) -> None:
         warn_of_classes_without_rows(y, self._label_value(y), n_trained)

@@ -114,17 +114,18 @@ class FitSteps(SklearnCallbacks, FittedAttributes, Saving):
         is_identity = type(encoder) is FunctionTransformer and encoder.func is None
         expected = 1 if is_identity and y is not None else None
         self._keep(target_encoder_=encoder, n_outputs_expected_=expected)
-        self._take_metadata(encoder)
+        self._take_metadata(self.target_encoder_)
         encoder = self.feature_encoder
         X = X if isinstance(X, np.ndarray) else fits_encoder(X, encoder)
         encoder = fitted_to_rows(encoder, X) if isinstance(X, Rows) else encoder.fit(X)
         self._keep(feature_encoder_=encoder)
-        self._take_metadata(encoder)
+        self._take_metadata(self.feature_encoder_)
         return X, y
 
     def _keep(self, **results: Any) -> None:
-        """Set attributes that a fit creates: none of them is a parameter."""
-        self.__dict__.update(results)
+        """Set attributes that a fit creates: none is a parameter, for which storage would look."""
+        for name, value in results.items():
+            object.__setattr__(self, name, value)
 
     def _prepare(self, X: Any, y: Any, classes: Any = None) -> tuple[Any, Any]:
         """Start anew, and build a model; return validated X and y."""
@@ -318,7 +319,7 @@ class FitSteps(SklearnCallbacks, FittedAttributes, Saving):
 
     def _take_metadata(self, encoder: Any) -> None:
         metadata: dict[str, Any] = getattr(encoder, "get_metadata", dict)()  # DATA-5
-        if metadata:
+        if metadata != {}:
             self._set_attributes(metadata, f"get_metadata() of {type(encoder).__name__}")
             names = (*self._fit_state.metadata_names, *metadata)
             self._keep(_fit_state=replace(self._fit_state, metadata_names=names))

@@ -133,8 +133,8 @@ def _refusal(
         return CompilationError(
             f"The metric {name} takes outputs for class numbers, and cuts probabilities to zero: it"
             " is the same whatever the model predicts. Give keras.metrics.BinaryIoU for units that"
-            " are labels by themselves, or OneHotIoU or OneHotMeanIoU for one-hot rows"
-            " (loss='categorical_crossentropy')."
+            " are labels by themselves; for the largest of several units give the metric"
+            " sparse_y_pred=False, or OneHotIoU or OneHotMeanIoU where the target is one-hot rows."
         )
     if what == "zero":
         return CompilationError(

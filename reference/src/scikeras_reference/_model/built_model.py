@@ -162,11 +162,11 @@ def inform_encoder(encoder: Any, model: Any, shapes: Sequence[tuple[int | None, 
 
 
 def metrics_of(model: Any) -> list[Any]:
-    """Return each metric that a model was compiled with, as it was given.
-
-    Without any, Keras measures the loss alone.
-    """
-    return compiled_metrics(model) if len(model.metrics) != 1 else []
+    """Return each metric that a model was compiled with, as it was given."""
+    # Without any, Keras has the mean of the loss alone.
+    if type(model).metrics is keras.Model.metrics and len(model.metrics) == 1:
+        return []
+    return compiled_metrics(model)
 
 
 def check_trainable(model: Any, features: Any) -> None:

@@ -171,7 +171,7 @@ def _checked_callbacks(value: object, path: str) -> list[Any]:
 def _assemble(value: object, routed: Mapping[str, Any], path: str) -> Any:
     if not routed and value is None:
         return None
-    if not routed and isinstance(value, type):
+    if not routed and isinstance(value, type) and _is_buildable(value):
         return _make(value, (), {}, path)
     return _copied(assemble(value, routed, _make, path, builds=_is_buildable), value)
 

@@ -75,8 +75,8 @@ def _optimizer(case: str) -> Any:
     "COMP-5.optimizer-as-given",
     verifies="an optimizer given as an instance trains as it does in Keras, with the weights that "
     "it excludes from decay, and with a function or a schedule of one's own as learning rate",
-    impact="weights decay that were excluded, because the optimizer was copied by what it says of "
-    "itself",
+    impact="weights decay that were excluded, or a learning rate of one's own cannot be used: the "
+    "optimizer was copied by what it says of itself",
     wrappers=ESTIMATORS,
     cases=["excluded-weights", "function-as-rate", "own-schedule"],
     level=Level.SHOULD,

@@ -23,7 +23,7 @@ def _with(array: Any, value: float) -> Any:
 
 
 def _bad_calls(X: Any, y: Any) -> dict[str, tuple[Any, Any, dict[str, Any]]]:
-    """Return calls that are invalid for every model, or after a fit: X, y and keywords by name."""
+    """Return calls that no model, or not that of an earlier fit, takes: X, y, keywords by name."""
     ones = np.ones(len(y))
     return {
         "fewer-features": (X[:, 1:], y, {}),

@@ -71,7 +71,8 @@ def history_entries(context: CheckContext) -> None:
 
 @check(
     "API-1.full-names",
-    verifies="history_ uses the full names of the metrics, whatever form they were given in",
+    verifies="history_ uses the full names of the metrics, whatever form they were given in, and a "
+    "function of one's own has its own name",
     impact="code that reads history_ breaks if a metric is given in another form",
     wrappers=ESTIMATORS,
     cases=[

@@ -180,7 +180,7 @@ def selection(context: CheckContext) -> None:
     "SER-3.groups",
     verifies="a search with a splitter by groups works, and so it does where metadata routing is "
     "on and no request was set",
-    impact="rows of one patient, of which all or none have to be held out, cannot be searched with",
+    impact="data whose rows belong together, such as those of one patient, cannot be searched over",
     wrappers=ESTIMATORS,
     cases=["plain", "routing"],
     level=Level.SHOULD,
@@ -196,7 +196,7 @@ def groups(context: CheckContext) -> None:
     search = GridSearchCV(
         estimator, {name: [wrong, expected]}, cv=GroupKFold(2), error_score="raise"
     )
-    # Of all classes, so that each part can be trained on.
+    # Each group has rows of all classes, so that each part can be trained on.
     of_rows = np.arange(len(y)) // 4
     what = f"GridSearchCV.fit with groups ({context.case})"
     with (

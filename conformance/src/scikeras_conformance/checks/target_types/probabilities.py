@@ -187,25 +187,20 @@ def _require_ones(context: CheckContext) -> None:
     _require_probabilities(context, estimator, data, np.ones((len(data.X), 1)))
 
 
-def _own_loss(kind: str) -> Any:
-    """Return a loss of the user's own that takes logits, and says so nowhere."""
+class _OfLogits(keras.losses.Loss):  # type: ignore[misc]
+    """A loss of the user's own that takes logits, and says so as Keras's own losses do."""
 
-    def of_logits(y_true: Any, y_pred: Any) -> Any:
+    from_logits = True
+
+    def call(self, y_true: Any, y_pred: Any) -> Any:
         return keras.losses.binary_crossentropy(y_true, y_pred, from_logits=True)
-
-    class OfLogits(keras.losses.Loss):  # type: ignore[misc]
-        def call(self, y_true: Any, y_pred: Any) -> Any:
-            return of_logits(y_true, y_pred)
-
-    return of_logits if kind == "function" else OfLogits()
 
 
 def _in_logits(case: str) -> tuple[Any, Any, Any]:
     """Return by case: data, a loss that takes the outputs as logits, expected probabilities."""
-    case, _, own = case.partition("-own-")
-    if own:
-        data, _, expected = _in_logits(case)
-        return data, _own_loss(own), expected
+    if case.endswith("-own-loss"):
+        data, _, expected = _in_logits(case.removesuffix("-own-loss"))
+        return data, _OfLogits(), expected
     losses = keras.losses
     if case == "multilabel":
         data = doubles.multilabel_dataset().softened()
@@ -239,7 +234,7 @@ def _in_logits(case: str) -> tuple[Any, Any, Any]:
     wrappers=CLASSIFIER,
     cases=[
         *("one-unit", "two-units", "sparse", "one-hot", "one-hot-indicator", "multilabel"),
-        *("one-unit-own-function", "one-unit-own-class", "multilabel-own-function"),
+        *("one-unit-own-loss", "multilabel-own-loss"),
     ],
     conditional=True,
 )

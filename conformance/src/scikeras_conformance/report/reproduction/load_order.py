@@ -49,9 +49,10 @@ def in_load_order(definitions: Mapping[str, str]) -> list[str]:
 
 def _needed(name: str, definitions: Mapping[str, str]) -> Iterator[str]:
     """Yield the definitions that are evaluated when one is executed."""
-    names, called = _at_load(definitions[name])
+    names = _at_load(definitions[name])
     yield from (other for other in names if other in definitions)
-    pending, seen = list(called), set()
+    # Whatever is evaluated may be called: a decorator, a function that is handed on.
+    pending, seen = list(names), set()
     while pending:
         function = pending.pop()
         if function in seen or function not in definitions:
@@ -63,9 +64,9 @@ def _needed(name: str, definitions: Mapping[str, str]) -> Iterator[str]:
 
 
 @cache
-def _at_load(text: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Return the names that are evaluated when a definition is executed, and those called."""
-    return _evaluated(*ast.parse(text).body)
+def _at_load(text: str) -> tuple[str, ...]:
+    """Return the names that are evaluated when a definition is executed."""
+    return _evaluated(*ast.parse(text).body)[0]
 
 
 @cache
@@ -75,7 +76,7 @@ def _when_called(text: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
     called: list[str] = []
     for node in ast.parse(text).body:
         if isinstance(node, ast.FunctionDef):
-            more = _evaluated(*node.body)
+            more = _evaluated(*_with_inner_functions(node))
         elif isinstance(node, ast.ClassDef):
             made = [one for one in node.body if getattr(one, "name", "") in CONSTRUCTORS]
             more = _evaluated(*(line for one in made for line in getattr(one, "body", ())))
@@ -86,6 +87,15 @@ def _when_called(text: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
         names += more[0]
         called += more[1]
     return tuple(dict.fromkeys(names)), tuple(dict.fromkeys(called))
+
+
+def _with_inner_functions(function: ast.FunctionDef) -> Iterator[ast.AST]:
+    """Yield the statements of a function, and those of functions in it, which it may return."""
+    for node in ast.walk(function):
+        if isinstance(node, ast.FunctionDef):
+            yield from node.body
+        elif isinstance(node, ast.Lambda):
+            yield node.body
 
 
 def _evaluated(*nodes: ast.AST) -> tuple[tuple[str, ...], tuple[str, ...]]:

@@ -52,7 +52,7 @@ from scikeras_conformance.runner.interruption import is_from_outside
 __all__ = ["execute_sequence"]
 
 ACCEPTED = "nothing"
-"""What a call raised that should have been refused, and was not."""
+"""What is noted for a call that should have been refused, and was accepted."""
 
 
 def execute_sequence(context: CheckContext, sequence: Sequence) -> Executed:
