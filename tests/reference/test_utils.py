@@ -6,7 +6,7 @@ import keras
 import pytest
 from reference_models import ScaledLoss, scaled_error
 
-from scikeras_reference._data.losses_and_metrics import snake_case
+from scikeras_reference._data.loss_and_metric_names import snake_case
 from scikeras_reference.exceptions import UnknownNameError
 from scikeras_reference.utils import loss_name, metric_name
 

@@ -10,6 +10,7 @@ from sklearn.base import BaseEstimator, TransformerMixin
 from scikeras_reference._data.form_probe import probed_form, takes_scores
 from scikeras_reference._data.input_checks import target_type
 from scikeras_reference._data.label_checks import check_choice, unknown_labels, unsupported_target
+from scikeras_reference._data.loss_and_metric_names import is_deferred_metric
 from scikeras_reference._data.loss_checks import (
     check_indicator_form,
     check_label_form,
@@ -18,7 +19,6 @@ from scikeras_reference._data.loss_checks import (
     warn_of_range,
     width_of_output,
 )
-from scikeras_reference._data.losses_and_metrics import is_deferred_metric
 from scikeras_reference._data.metric_forms import check_metrics
 from scikeras_reference._data.outputs import as_rows, normalized, sigmoid, softmax
 from scikeras_reference._data.target_forms import (

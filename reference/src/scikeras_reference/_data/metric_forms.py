@@ -22,7 +22,7 @@ from scikeras_reference._data.form_probe import (
     probe_metric,
     sees_extremes,
 )
-from scikeras_reference._data.losses_and_metrics import is_deferred_metric
+from scikeras_reference._data.loss_and_metric_names import is_deferred_metric
 from scikeras_reference._data.target_forms import TargetForm
 from scikeras_reference._serialization.copying import copy_object
 from scikeras_reference.exceptions import CompilationError, OutputRangeWarning

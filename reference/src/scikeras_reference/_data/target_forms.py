@@ -14,7 +14,7 @@ from typing import Any
 import keras
 import numpy as np
 
-from scikeras_reference._data.losses_and_metrics import is_deferred_loss, snake_case
+from scikeras_reference._data.loss_and_metric_names import is_deferred_loss, snake_case
 
 __all__ = [
     "FormOfLoss",

@@ -15,7 +15,7 @@ from typing import Any
 import keras
 import numpy as np
 
-from scikeras_reference._data.losses_and_metrics import (
+from scikeras_reference._data.loss_and_metric_names import (
     DEFERRED_LOSSES,
     DEFERRED_METRICS,
     is_deferred_metric,

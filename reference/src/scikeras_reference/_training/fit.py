@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from scikeras_reference._backends.threads import in_suitable_threads
-from scikeras_reference._data.losses_and_metrics import FULL_METRIC_NAMES, metric_name
+from scikeras_reference._data.loss_and_metric_names import FULL_METRIC_NAMES, metric_name
 from scikeras_reference._model.built_model import is_inherited, metrics_of
 from scikeras_reference._training import fit_counts
 from scikeras_reference._training.keras_arguments import without_defaults
