@@ -187,20 +187,23 @@ def _require_ones(context: CheckContext) -> None:
     _require_probabilities(context, estimator, data, np.ones((len(data.X), 1)))
 
 
-class _OfLogits(keras.losses.Loss):  # type: ignore[misc]
-    """A loss of the user's own that takes logits, and says so as Keras's own losses do."""
+def _loss_of_logits() -> Any:
+    """Return a loss of the user's own that takes logits, and says so as those of Keras do."""
 
-    from_logits = True
+    class OfLogits(keras.losses.Loss):  # type: ignore[misc]
+        from_logits = True
 
-    def call(self, y_true: Any, y_pred: Any) -> Any:
-        return keras.losses.binary_crossentropy(y_true, y_pred, from_logits=True)
+        def call(self, y_true: Any, y_pred: Any) -> Any:
+            return keras.losses.binary_crossentropy(y_true, y_pred, from_logits=True)
+
+    return OfLogits()
 
 
 def _in_logits(case: str) -> tuple[Any, Any, Any]:
     """Return by case: data, a loss that takes the outputs as logits, expected probabilities."""
     if case.endswith("-own-loss"):
         data, _, expected = _in_logits(case.removesuffix("-own-loss"))
-        return data, _OfLogits(), expected
+        return data, _loss_of_logits(), expected
     losses = keras.losses
     if case == "multilabel":
         data = doubles.multilabel_dataset().softened()
