@@ -295,11 +295,11 @@ input_columns, **kwargs
         exclusive = high is not None and getattr(
             self.target_encoder_, "exclusive_", ((y == high).sum(axis=1) == 1).all()
         )
-        labels = self._known_labels(y) if high is None else self._levels()
+        if high is None:
+            labels = self._known_labels(y)
+        else:
+            labels = getattr(self.target_encoder_, "levels_", None)
         return weights_by_class(class_weight, y, high if exclusive else None, labels), call
-
-    def _levels(self) -> Any:
-        return getattr(self.target_encoder_, "levels_", None)
 
     def _known_labels(self, y: Any) -> Any:
         """Return all labels, of which y may lack some; None if they cannot be told."""

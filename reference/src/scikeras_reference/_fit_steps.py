@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 from sklearn.preprocessing import FunctionTransformer
 
+from scikeras_reference._backends.execution import compiled_metrics
 from scikeras_reference._data.batch_sources import Batch, Batches, is_batches, require_inside
 from scikeras_reference._data.class_weights import times_class_weights
 from scikeras_reference._data.input_checks import (
@@ -38,7 +39,6 @@ from scikeras_reference._model.built_model import (
     check_target,
     check_trainable,
     inform_encoder,
-    metrics_of,
     output_shapes,
 )
 from scikeras_reference._model.compilation import (
@@ -272,7 +272,7 @@ class FitSteps(SklearnCallbacks, FittedAttributes, Saving):
         ends = may_run_out(validation) if isinstance(validation, Iterator) else nullcontext()
         with self._seeded(epoch), keeps_finished_epochs(self.model_, self.history_), ends:
             history = fit(self.model_, features, target, weights, arguments)
-        extend_history(self.history_, history.history, own_names(metrics_of(self.model_)))
+        extend_history(self.history_, history.history, own_names(compiled_metrics(self.model_)))
 
     def _outputs_of(self, model: Any, features: Any, call: Mapping[str, Any], n_rows: int) -> Any:
         """Return what a model, or a part of it, makes of encoded features."""

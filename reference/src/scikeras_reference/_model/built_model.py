@@ -28,7 +28,6 @@ __all__ = [
     "is_missing",
     "knows_its_inputs",
     "last_activation",
-    "metrics_of",
     "output_shapes",
     "require_part",
 ]
@@ -158,15 +157,7 @@ def inform_encoder(encoder: Any, model: Any, shapes: Sequence[tuple[int | None, 
     if model.compiled and hasattr(encoder, "check_activation"):
         encoder.check_activation(last_activation(model), model.loss)
     if model.compiled and hasattr(encoder, "check_metrics"):
-        encoder.check_metrics(metrics_of(model))
-
-
-def metrics_of(model: Any) -> list[Any]:
-    """Return each metric that a model was compiled with, as it was given."""
-    # Without any, Keras has the mean of the loss alone.
-    if type(model).metrics is keras.Model.metrics and len(model.metrics) == 1:
-        return []
-    return compiled_metrics(model)
+        encoder.check_metrics(compiled_metrics(model))
 
 
 def check_trainable(model: Any, features: Any) -> None:

@@ -18,6 +18,7 @@ import numpy as np
 from scikeras_reference._data.loss_and_metric_names import (
     DEFERRED_LOSSES,
     DEFERRED_METRICS,
+    is_deferred_loss,
     is_deferred_metric,
     snake_case,
 )
@@ -285,7 +286,7 @@ def _optimizer_class(name: str, path: str) -> Any:
 
 
 def _loss_class(name: str, path: str) -> Any:
-    if name.lower() in DEFERRED_LOSSES:
+    if is_deferred_loss(name):
         return name
     found = _get(keras.losses.get, name, path, keras.losses)
     if isinstance(found, keras.losses.Loss):

@@ -13,9 +13,10 @@ from typing import Any
 
 import numpy as np
 
+from scikeras_reference._backends.execution import compiled_metrics
 from scikeras_reference._backends.threads import in_suitable_threads
 from scikeras_reference._data.loss_and_metric_names import FULL_METRIC_NAMES, metric_name
-from scikeras_reference._model.built_model import is_inherited, metrics_of
+from scikeras_reference._model.built_model import is_inherited
 from scikeras_reference._training import fit_counts
 from scikeras_reference._training.keras_arguments import without_defaults
 from scikeras_reference.exceptions import ParameterError
@@ -105,7 +106,7 @@ def keeps_finished_epochs(model: Any, history: dict[str, list[Any]]) -> Iterator
     except BaseException:
         after = getattr(model, "history", None)
         if after is not None and after is not before:
-            extend_history(history, after.history, own_names(metrics_of(model)))
+            extend_history(history, after.history, own_names(compiled_metrics(model)))
         raise
 
 
