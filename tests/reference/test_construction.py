@@ -5,9 +5,9 @@ import numpy as np
 import pytest
 from reference_models import Counting, ForgetfulMetric, ScaledLoss, scaled_error
 
-from scikeras_reference._model.compilation import compile_arguments
-from scikeras_reference._model.keras_objects import (
-    make_callbacks,
+from scikeras_reference._model.callbacks import make_callbacks
+from scikeras_reference._model.compilation import (
+    compile_arguments,
     make_losses,
     make_metrics,
     make_optimizer,

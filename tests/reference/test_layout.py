@@ -1,11 +1,17 @@
 """Facts that are said to live in one place live there, and modules are where the page says."""
 
 import ast
+import itertools
 import re
+import sys
 from functools import cache
 from pathlib import Path
 
+import keras
+import numpy as np
+
 import scikeras_reference
+from scikeras_reference import KerasClassifier
 
 PACKAGE = Path(scikeras_reference.__file__).parent
 MODULES = sorted(path.relative_to(PACKAGE).as_posix() for path in PACKAGE.rglob("*.py"))
@@ -149,6 +155,49 @@ def test_fit_reads_as_a_table_of_contents():
         if isinstance(node, ast.FunctionDef) and node.name == "_fit"
     ]
     assert steps.end_lineno - steps.lineno < 45
+
+
+def visited(call):
+    """Return the module of each function of the package that a call enters, in order."""
+    places = []
+
+    def note(frame, event, argument):
+        del argument
+        path = Path(frame.f_code.co_filename)
+        if event == "call" and path.is_relative_to(PACKAGE):
+            places.append(path.relative_to(PACKAGE).as_posix())
+
+    before = sys.getprofile()
+    sys.setprofile(note)
+    try:
+        call()
+    finally:
+        sys.setprofile(before)
+    return places
+
+
+def test_a_fit_stays_within_a_few_modules(monkeypatch):
+    """A plain fit reads through the twelve modules that the page names, and 80 times to another."""
+    monkeypatch.setenv("SCIKERAS_REFERENCE_SHARED_STEPS", "0")
+    X = np.random.default_rng(0).normal(size=(24, 3)).astype("float32")
+    y = np.arange(24) % 2
+
+    def build():
+        return keras.Sequential([keras.Input((3,)), keras.layers.Dense(1, activation="sigmoid")])
+
+    def estimator():
+        return KerasClassifier(build, loss="binary_crossentropy", verbose=0)
+
+    estimator().fit(X, y)  # what is found out once in a process
+    one = estimator()
+    places = visited(lambda: one.fit(X, y))
+
+    page = PAGE.read_text(encoding="utf-8")
+    _, _, named = page.partition("reads through twelve modules:")
+    named = re.findall(r"`(\w+)`", named.partition(".")[0])
+    assert 12 == len(named)
+    assert sorted(named) == sorted({Path(place).stem for place in places})
+    assert sum(before != after for before, after in itertools.pairwise(places)) <= 80
 
 
 def test_docstrings_describe_the_result():

@@ -13,7 +13,6 @@ from typing import Any
 import numpy as np
 from sklearn.preprocessing import FunctionTransformer
 
-from scikeras_reference._backends.execution import compiled_metrics
 from scikeras_reference._data.batch_sources import Batch, Batches, is_batches, require_inside
 from scikeras_reference._data.class_weights import times_class_weights
 from scikeras_reference._data.input_checks import (
@@ -41,13 +40,13 @@ from scikeras_reference._model.built_model import (
     inform_encoder,
     output_shapes,
 )
+from scikeras_reference._model.callbacks import callbacks_of_call
 from scikeras_reference._model.compilation import (
     choose_loss,
     compile_arguments,
     compile_model,
     is_complete,
 )
-from scikeras_reference._model.keras_objects import callbacks_of_call
 from scikeras_reference._model.meta import Meta
 from scikeras_reference._saving import Saving
 from scikeras_reference._training.encoded_batches import encoded, may_run_out
@@ -56,7 +55,6 @@ from scikeras_reference._training.fit import (
     extend_history,
     fit,
     keeps_finished_epochs,
-    own_names,
 )
 from scikeras_reference._training.fitted_attributes import FitState, FittedAttributes
 from scikeras_reference._training.keras_arguments import (
@@ -272,7 +270,7 @@ class FitSteps(SklearnCallbacks, FittedAttributes, Saving):
         ends = may_run_out(validation) if isinstance(validation, Iterator) else nullcontext()
         with self._seeded(epoch), keeps_finished_epochs(self.model_, self.history_), ends:
             history = fit(self.model_, features, target, weights, arguments)
-        extend_history(self.history_, history.history, own_names(compiled_metrics(self.model_)))
+        extend_history(self.history_, history.history, self.model_)
 
     def _outputs_of(self, model: Any, features: Any, call: Mapping[str, Any], n_rows: int) -> Any:
         """Return what a model, or a part of it, makes of encoded features."""

@@ -156,7 +156,8 @@ def inform_encoder(encoder: Any, model: Any, shapes: Sequence[tuple[int | None, 
         encoder.set_model_output(getattr(model, "loss", None), shapes)
     if model.compiled and hasattr(encoder, "check_activation"):
         encoder.check_activation(last_activation(model), model.loss)
-    if model.compiled and hasattr(encoder, "check_metrics"):
+    # Without metrics, Keras reports the loss alone.
+    if model.compiled and model.metrics_names != ["loss"] and hasattr(encoder, "check_metrics"):
         encoder.check_metrics(compiled_metrics(model))
 
 

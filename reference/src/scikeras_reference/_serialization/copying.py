@@ -21,7 +21,7 @@ from scikeras_reference._serialization.pickling import (
 )
 from scikeras_reference.exceptions import SerializationError, SharedCallbackWarning
 
-__all__ = ["copy_callback_for_fit", "copy_nested", "copy_object"]
+__all__ = ["copy_for_fit", "copy_nested", "copy_object"]
 
 _KERAS_TYPES = (
     keras.Model,
@@ -70,16 +70,30 @@ def copy_nested(value: object) -> Any:
     )
 
 
-def copy_callback_for_fit(callback: Any) -> Any:
-    """Return what one fit uses in place of a callback that belongs to the caller.
+def copy_for_fit(made: Any, given: Any) -> Any:
+    """Return what one fit uses in place of the instances that belong to the caller.
 
     What Keras sets on a callback (its model, its counters) is set on a copy. A list or a queue that
     a custom callback fills stays the same object, for the user to read afterwards; so does
     everything that a lambda refers to.
+
+    Parameters
+    ----------
+    made : object, or lists, tuples and dicts of them
+        What was made of a parameter; objects that were created for this fit stay as they are.
+    given : object, or lists, tuples and dicts of them
+        The parameter, of the same structure.
     """
-    if is_from_a_library(type(callback)):
-        return _copy_callback(callback)
-    return _shallow_copy(callback)
+    if isinstance(made, Mapping):
+        return {key: copy_for_fit(value, given[key]) for key, value in made.items()}
+    if isinstance(made, (list, tuple)):
+        items = [copy_for_fit(value, origin) for value, origin in zip(made, given, strict=True)]
+        return items if isinstance(made, list) else tuple(items)
+    if made is not given or not isinstance(made, _KERAS_TYPES):
+        return made
+    if isinstance(made, keras.callbacks.Callback) and not is_from_a_library(type(made)):
+        return _shallow_copy(made)
+    return copy_object(made)
 
 
 def _copy_callback(callback: Any) -> Any:

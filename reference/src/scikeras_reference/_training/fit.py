@@ -7,7 +7,7 @@ means that nothing is shared.
 import functools
 import logging
 import os
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -106,7 +106,7 @@ def keeps_finished_epochs(model: Any, history: dict[str, list[Any]]) -> Iterator
     except BaseException:
         after = getattr(model, "history", None)
         if after is not None and after is not before:
-            extend_history(history, after.history, own_names(compiled_metrics(model)))
+            extend_history(history, after.history, model)
         raise
 
 
@@ -135,24 +135,22 @@ def own_names(metrics: Iterable[Any]) -> set[str]:
 
 
 def extend_history(
-    history: dict[str, list[Any]],
-    logs: Mapping[str, Sequence[Any]],
-    kept: Collection[str] = (),
+    history: dict[str, list[Any]], logs: Mapping[str, Sequence[Any]], model: Any = None
 ) -> None:
     """Add the logs of a training to `history`, under the full names of the metrics (API-1).
 
-    Names in `kept` stay as they are.
+    Names of metrics of the user's own, which `model` was compiled with, stay as they are.
 
     >>> history = {"loss": [3.0]}
     >>> extend_history(history, {"loss": [2.0], "val_mse": [1.0]})
     >>> history
     {'loss': [3.0, 2.0], 'val_mean_squared_error': [1.0]}
     """
+    full = {name: _full_name(name) for name in logs}
+    own = set() if list(full) == list(full.values()) else own_names(compiled_metrics(model))
     for name, values in logs.items():
-        full = name if name.removeprefix("val_") in kept else _full_name(name)
-        if full != name and full in logs:
-            full = name
-        history.setdefault(full, []).extend(values)
+        is_kept = name.removeprefix("val_") in own or full[name] in logs
+        history.setdefault(name if is_kept else full[name], []).extend(values)
 
 
 def _full_name(name: str) -> str:

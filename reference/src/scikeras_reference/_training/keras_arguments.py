@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from scikeras_reference._data.batch_sources import is_batches
-from scikeras_reference._model.keras_objects import make_callbacks
+from scikeras_reference._model.callbacks import make_callbacks
 from scikeras_reference._parameters.named import check_flag
 from scikeras_reference._parameters.routing import route
 from scikeras_reference._parameters.signatures import accepted, check_accepted
