@@ -80,7 +80,7 @@ def test_what_killed_a_neighbour_is_asked_first():
     lines = {name: {"seconds": 1.0} for name in ("A.a:base", "B.b:regressor")}
     killers = machine.Killers({change.name: entry})
     assert ["B.b:regressor", "A.a:base"] == killers.first(list(lines), "parameters_routing", lines)
-    assert list(lines) == killers.first(list(lines), "model_builder", lines)
+    assert list(lines) == killers.first(list(lines), "model_builder_call", lines)
 
 
 def test_explanations_are_of_mutants_that_exist():

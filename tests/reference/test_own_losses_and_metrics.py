@@ -7,8 +7,8 @@ from keras import layers, ops
 from reference_models import QUICK, regressor
 
 from scikeras_reference import KerasClassifier
-from scikeras_reference._data.form_probe import takes_scores
-from scikeras_reference._data.target_forms import TargetForm
+from scikeras_reference._data.loss_targets import TargetForm
+from scikeras_reference._data.target_probe import takes_scores
 from scikeras_reference._training.fit import own_names
 
 X = np.linspace(-1, 1, 40, dtype=np.float32).reshape(-1, 1)

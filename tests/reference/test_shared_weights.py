@@ -9,7 +9,7 @@ from reference_models import QUICK, linear
 from sklearn.base import clone
 
 from scikeras_reference import KerasRegressor
-from scikeras_reference._model import builder
+from scikeras_reference._model import builder_call
 from scikeras_reference.exceptions import SharedWeightsWarning, WrapperWarning
 
 
@@ -79,9 +79,9 @@ def test_a_model_that_was_initialized_only(X, target):
 def test_nothing_is_kept(X, target):
     """Weights are forgotten with their model."""
     gc.collect()
-    before = len(builder._known)
+    before = len(builder_call._known)
     wrapper = regressor(linear).fit(X, target)
-    assert before + 2 == len(builder._known)
+    assert before + 2 == len(builder_call._known)
     del wrapper
     gc.collect()
-    assert before >= len(builder._known)
+    assert before >= len(builder_call._known)

@@ -27,7 +27,7 @@ from scikeras_reference._data.input_checks import (
 from scikeras_reference._data.named_inputs import require_named_inputs
 from scikeras_reference._data.rows import Rows, fitted_to_rows
 from scikeras_reference._data.sparse import fits_encoder
-from scikeras_reference._model.builder import (
+from scikeras_reference._model.builder_call import (
     build,
     find_builder,
     unregister_untrained,

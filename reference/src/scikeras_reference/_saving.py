@@ -2,7 +2,6 @@
 
 import os
 from collections.abc import Iterable, Iterator, Mapping
-from importlib.metadata import version
 from typing import Any, NoReturn, Self
 
 import keras
@@ -10,8 +9,8 @@ import sklearn
 from sklearn.preprocessing import FunctionTransformer
 
 from scikeras_reference._data.classifier_encoder import ClassifierLabelEncoder
+from scikeras_reference._data.loss_targets import TargetForm
 from scikeras_reference._data.regressor_encoder import RegressorTargetEncoder
-from scikeras_reference._data.target_forms import TargetForm
 from scikeras_reference._data.target_reshaper import TargetReshaper
 from scikeras_reference._serialization.archive import Archive, write_archive
 from scikeras_reference._serialization.json_values import Reader, Writer
@@ -128,7 +127,6 @@ class Saving(SklearnProtocol):
         writer = Writer(_CLASSES)
         content: dict[str, Any] = {
             "class": type(self).__qualname__,
-            "versions": {name: version(name) for name in ("keras", "scikit-learn")},
             "parameters": {
                 name: _encoded(value, name, writer)
                 for name, value in params.items()

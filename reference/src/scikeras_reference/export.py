@@ -12,8 +12,8 @@ from sklearn.preprocessing import FunctionTransformer
 from scikeras_reference._base import BaseWrapper
 from scikeras_reference._classifier import KerasClassifier
 from scikeras_reference._data.classifier_encoder import ClassifierLabelEncoder
+from scikeras_reference._data.loss_targets import labels_compete, uses_logits, uses_margins
 from scikeras_reference._data.regressor_encoder import RegressorTargetEncoder
-from scikeras_reference._data.target_forms import labels_compete, uses_logits, uses_margins
 from scikeras_reference._regressor import KerasRegressor
 from scikeras_reference._transformer import KerasTransformer
 from scikeras_reference.exceptions import NotInitializedError, SerializationError

@@ -7,7 +7,6 @@ import keras
 import numpy as np
 from sklearn.base import BaseEstimator, TransformerMixin
 
-from scikeras_reference._data.form_probe import probed_form, takes_scores
 from scikeras_reference._data.input_checks import target_type
 from scikeras_reference._data.label_checks import check_choice, unknown_labels, unsupported_target
 from scikeras_reference._data.loss_and_metric_names import is_deferred_metric
@@ -19,9 +18,7 @@ from scikeras_reference._data.loss_checks import (
     warn_of_range,
     width_of_output,
 )
-from scikeras_reference._data.metric_forms import check_metrics
-from scikeras_reference._data.outputs import as_rows, normalized, sigmoid, softmax
-from scikeras_reference._data.target_forms import (
+from scikeras_reference._data.loss_targets import (
     FormOfLoss,
     TargetForm,
     describe_loss,
@@ -33,6 +30,9 @@ from scikeras_reference._data.target_forms import (
     uses_margins,
     uses_scores,
 )
+from scikeras_reference._data.metric_targets import check_metrics
+from scikeras_reference._data.outputs import as_rows, normalized, sigmoid, softmax
+from scikeras_reference._data.target_probe import probed_form, takes_scores
 from scikeras_reference._serialization.pickling import pack, unpack
 from scikeras_reference.exceptions import InputError, ModelOutputError
 

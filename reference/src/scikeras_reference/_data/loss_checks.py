@@ -4,7 +4,7 @@ import warnings
 from collections.abc import Sequence
 from typing import Any
 
-from scikeras_reference._data.target_forms import FormOfLoss, takes_probabilities
+from scikeras_reference._data.loss_targets import FormOfLoss, takes_probabilities
 from scikeras_reference.exceptions import (
     ExclusiveLabelsWarning,
     ModelOutputError,

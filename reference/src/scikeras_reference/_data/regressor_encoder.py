@@ -9,8 +9,8 @@ from sklearn.base import BaseEstimator, TransformerMixin
 
 from scikeras_reference._data.input_checks import target_type
 from scikeras_reference._data.label_checks import unsupported_target
+from scikeras_reference._data.loss_targets import is_of_keras
 from scikeras_reference._data.outputs import as_rows
-from scikeras_reference._data.target_forms import is_of_keras
 from scikeras_reference.exceptions import InputError, ModelOutputError
 
 __all__ = ["RegressorTargetEncoder"]

@@ -7,10 +7,10 @@ import keras
 import scipy.sparse
 
 from scikeras_reference._backends.execution import compiled_metrics
+from scikeras_reference._data.loss_targets import needs_equal_shapes
 from scikeras_reference._data.rows import Rows
-from scikeras_reference._data.target_forms import needs_equal_shapes
-from scikeras_reference._model import model_errors
-from scikeras_reference._model.builder import name_of
+from scikeras_reference._model import built_model_errors
+from scikeras_reference._model.builder_call import name_of
 from scikeras_reference._serialization.custom_objects import custom_objects
 from scikeras_reference.exceptions import (
     BuilderError,
@@ -197,7 +197,7 @@ def require_part(name: str, value: Any, problem: str) -> None:
         A ``ValueError`` that says what is missing, and how to give it (clause COMP-7).
     """
     if is_missing(value):
-        raise model_errors.missing_part(name, problem)
+        raise built_model_errors.missing_part(name, problem)
 
 
 def is_missing(value: Any) -> bool:
@@ -307,7 +307,7 @@ def check_target(model: Any, target: Any, shapes: Sequence[Shape]) -> None:
     losses, targets = getattr(model, "loss", None), target
     if target is None:
         if not is_missing(losses):
-            raise model_errors.missing_target(losses)
+            raise built_model_errors.missing_target(losses)
         return
     if isinstance(losses, (Mapping, list, tuple)) and len(shapes) == 1:
         _check_one_loss(model, losses)
@@ -325,13 +325,13 @@ def check_target(model: Any, target: Any, shapes: Sequence[Shape]) -> None:
             continue
         wanted = tuple(shape)[1:]
         if not fits(wanted, tuple(actual)[1:]):
-            raise model_errors.spread_target(wanted, tuple(actual)[1:], loss)
+            raise built_model_errors.spread_target(wanted, tuple(actual)[1:], loss)
 
 
 def _require_numbers(target: Any) -> None:
     for array in keras.tree.flatten(target):
         if getattr(getattr(array, "dtype", None), "kind", "f") in tuple("USOTmM"):
-            raise model_errors.target_of_other_values(array)
+            raise built_model_errors.target_of_other_values(array)
 
 
 def _check_one_loss(model: Any, losses: Any) -> None:
@@ -343,4 +343,4 @@ def _check_one_loss(model: Any, losses: Any) -> None:
     elif isinstance(model, keras.Sequential) or knows_its_inputs(model):
         is_right = isinstance(getattr(model, "output", None), Mapping) or set(losses) <= set(names)
     if not is_right:
-        raise model_errors.unfit_losses(losses, names)
+        raise built_model_errors.unfit_losses(losses, names)

@@ -21,7 +21,7 @@ from scikeras_reference._data.loss_and_metric_names import (
     is_deferred_metric,
     snake_case,
 )
-from scikeras_reference._model import object_errors
+from scikeras_reference._model import keras_object_errors
 from scikeras_reference._model.built_model import (
     is_inherited,
     is_missing,
@@ -281,7 +281,7 @@ def _make(cls: type, args: tuple[Any, ...], kwargs: dict[str, Any], path: str) -
     try:
         return cls(*args, **kwargs)
     except Exception as error:
-        clearer = object_errors.failed_call(error, cls, args, kwargs, path)
+        clearer = keras_object_errors.failed_call(error, cls, args, kwargs, path)
         if clearer is error:
             raise
         raise clearer from error
@@ -364,7 +364,7 @@ def _get(get: Callable[[Any], Any], name: str, path: str, module: Any) -> Any:
     try:
         return get(name)
     except ValueError as error:
-        raise object_errors.unknown_name(get, name, path, module) from error
+        raise keras_object_errors.unknown_name(get, name, path, module) from error
 
 
 def _from_config(get: Callable[[Any], Any], config: Any, path: str) -> Any:
@@ -380,7 +380,7 @@ def _check(value: object, kind: type, what: str, path: str) -> None:
     for leaf in leaves(value):
         cls = leaf.func if isinstance(leaf, functools.partial) else None
         if isinstance(cls, type) and issubclass(cls, kind):
-            raise object_errors.partial_of_class(cls, path)
+            raise keras_object_errors.partial_of_class(cls, path)
         if not (isinstance(leaf, (kind, str)) or callable(leaf)):
             raise ConstructionError(
                 f"{path} holds {leaf!r}; a {what} has to be a name, a class, an instance or a"

@@ -8,6 +8,7 @@ import tempfile
 import zipfile
 import zlib
 from collections.abc import Mapping, Sequence
+from importlib import metadata
 from pathlib import Path
 from typing import Any, Self
 
@@ -21,6 +22,8 @@ __all__ = ["Archive", "write_archive"]
 
 FORMAT = "scikeras-reference-estimator"
 VERSION = 1
+_WRITTEN_WITH = ("keras", "scikit-learn")
+"""Packages whose versions are stored, for readers of the file."""
 _INDEX = "estimator.json"
 _MAX_INDEX = 64 * 2**20
 """Largest index in bytes; it is the only compressed member."""
@@ -43,7 +46,7 @@ def write_archive(
     path : str or path-like
         An existing file is replaced.
     content : mapping
-        The index, as JSON has it.
+        What the index holds besides the format and versions, as JSON has it.
     arrays, models : sequence
         Arrays without objects, and uncompiled Keras models, by their numbers in the index.
 
@@ -57,7 +60,9 @@ def write_archive(
         raise FileNotFoundError(errno.ENOENT, "There is no folder to save into", str(target.parent))
     if target.is_dir():
         raise IsADirectoryError(errno.EISDIR, "This is a folder, and save writes a file", str(path))
-    index = json.dumps({"format": FORMAT, "version": VERSION, **content}, allow_nan=False)
+    versions = {name: metadata.version(name) for name in _WRITTEN_WITH}
+    head = {"format": FORMAT, "version": VERSION, "versions": versions}
+    index = json.dumps({**head, **content}, allow_nan=False)
     with tempfile.TemporaryDirectory(dir=target.parent, prefix=f".{target.name}-") as folder:
         made = Path(folder) / "archive"
         with zipfile.ZipFile(made, "w") as file:

@@ -18,9 +18,9 @@ from scikeras_reference._shared_steps.eligibility import (
     require_shareable,
     require_usual_process,
 )
-from scikeras_reference._shared_steps.quiet_batches import QuietCallbacks, is_quiet
 from scikeras_reference._shared_steps.refusal_log import NotSharedError
 from scikeras_reference._shared_steps.shared_function import Capture, SharedFunction
+from scikeras_reference._shared_steps.unobserved_batches import QuietCallbacks, is_quiet
 
 __all__ = ["available", "explain", "fit", "predict"]
 

@@ -16,14 +16,14 @@ import keras
 import numpy as np
 
 from scikeras_reference._backends.random_generators import preserved_generators
-from scikeras_reference._data.form_probe import (
+from scikeras_reference._data.loss_and_metric_names import is_deferred_metric
+from scikeras_reference._data.loss_targets import TargetForm
+from scikeras_reference._data.target_probe import (
     Evidence,
     differs_on_logits,
     probe_metric,
     sees_extremes,
 )
-from scikeras_reference._data.loss_and_metric_names import is_deferred_metric
-from scikeras_reference._data.target_forms import TargetForm
 from scikeras_reference._serialization.copying import copy_object
 from scikeras_reference.exceptions import CompilationError, OutputRangeWarning
 

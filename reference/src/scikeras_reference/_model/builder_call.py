@@ -11,7 +11,7 @@ from typing import Any
 
 import keras
 
-from scikeras_reference._model import model_errors
+from scikeras_reference._model import built_model_errors
 from scikeras_reference._parameters.storage import suggestion
 from scikeras_reference._serialization.copying import copy_object
 from scikeras_reference.exceptions import (
@@ -287,9 +287,9 @@ def warn_of_shared_weights(model: Any, builder: object) -> None:
         optimizer: Any = getattr(model, "optimizer", None)
         is_used = isinstance(optimizer, keras.optimizers.Optimizer) and _is_known(optimizer)
     if shared:
-        model_errors.warn_of_shared_weights(name_of(builder), shared)
+        built_model_errors.warn_of_shared_weights(name_of(builder), shared)
     elif is_used and optimizer.built:
-        raise model_errors.used_optimizer(name_of(builder), optimizer)
+        raise built_model_errors.used_optimizer(name_of(builder), optimizer)
 
 
 def _is_known(thing: Any) -> bool:

@@ -15,7 +15,7 @@ import keras
 import numpy as np
 
 from scikeras_reference._backends.random_generators import preserved_generators
-from scikeras_reference._data.target_forms import (
+from scikeras_reference._data.loss_targets import (
     FormOfLoss,
     TargetForm,
     encode_classes,

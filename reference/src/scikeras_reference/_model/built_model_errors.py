@@ -4,7 +4,7 @@ import warnings
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from scikeras_reference._data.target_forms import describe_loss
+from scikeras_reference._data.loss_targets import describe_loss
 from scikeras_reference.exceptions import (
     CompilationError,
     InputError,

@@ -9,8 +9,7 @@ import pytest
 from reference_models import ScaledLoss, scaled_error
 
 from scikeras_reference import KerasClassifier
-from scikeras_reference._data.form_probe import Evidence, probe_loss, probed_form
-from scikeras_reference._data.target_forms import (
+from scikeras_reference._data.loss_targets import (
     TargetForm,
     first_loss,
     form_of_loss,
@@ -18,6 +17,7 @@ from scikeras_reference._data.target_forms import (
     uses_logits,
     uses_margins,
 )
+from scikeras_reference._data.target_probe import Evidence, probe_loss, probed_form
 from scikeras_reference.exceptions import (
     CompilationError,
     ModelOutputError,

@@ -8,8 +8,8 @@ import pytest
 from shared_step_models import LABELS, ON_JAX, ROWS, dense, empty_cache, only_where_shared, trained
 
 from scikeras_reference import _shared_steps
-from scikeras_reference._shared_steps.quiet_batches import QuietCallbacks, is_quiet
 from scikeras_reference._shared_steps.tensorflow.internals import plain_call, seeded_order
+from scikeras_reference._shared_steps.unobserved_batches import QuietCallbacks, is_quiet
 from scikeras_reference._training.fit import SETTING
 from scikeras_reference._training.seeding import seeded
 

@@ -1,7 +1,7 @@
 """Which form of target a loss computes the right value for.
 
-Keras's own losses are listed, by identity and not by name; `tests/reference/test_target_forms.py`
-compares the list with what each of them computes. `form_probe` tries every other loss on known
+Keras's own losses are listed, by identity and not by name; `tests/reference/test_loss_targets.py`
+compares the list with what each of them computes. `target_probe` tries every other loss on known
 outputs.
 """
 
