@@ -10,7 +10,7 @@ from runs import SHOULD, blocked, failed, result, run
 from scikeras_conformance.catalog.results import Origin, Result
 from scikeras_conformance.exceptions import DamagedReportError
 from scikeras_conformance.report.causes import causes_of
-from scikeras_conformance.report.patterns import pattern_of, words_of
+from scikeras_conformance.report.message_patterns import pattern_of, words_of
 from scikeras_conformance.report.reading import from_dict
 from scikeras_conformance.report.wording import clauses_phrase, size_phrase
 from scikeras_conformance.report.writing import to_dict

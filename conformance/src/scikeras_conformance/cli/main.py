@@ -10,7 +10,7 @@ from typing import Any
 import scikeras_conformance
 from scikeras_conformance.catalog.exit_codes import ExitCode
 from scikeras_conformance.cli import baseline, init, listing, reports, run
-from scikeras_conformance.cli.parser import CommandParser
+from scikeras_conformance.cli.usage_errors import CommandParser
 from scikeras_conformance.exceptions import ConformanceError, DamagedReportError
 
 __all__ = ["main"]

@@ -12,7 +12,7 @@ from scikeras_conformance.catalog.exit_codes import ExitCode
 from scikeras_conformance.catalog.plan import make_plan
 from scikeras_conformance.catalog.printable import printable
 from scikeras_conformance.cli.early import refuse_early
-from scikeras_conformance.cli.parser import SwitchOnce
+from scikeras_conformance.cli.usage_errors import SwitchOnce
 from scikeras_conformance.config.combining import combine
 from scikeras_conformance.config.configuration_file import Settings, find_settings, read_settings
 from scikeras_conformance.config.option_table import OPTIONS

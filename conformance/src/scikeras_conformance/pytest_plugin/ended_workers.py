@@ -8,7 +8,7 @@ from scikeras_conformance.catalog.plan import PlannedCheck
 from scikeras_conformance.catalog.results import Outcome, Result
 from scikeras_conformance.pytest_plugin.items import id_of_planned
 from scikeras_conformance.pytest_plugin.run import Run
-from scikeras_conformance.pytest_plugin.watchdog import Watchdog
+from scikeras_conformance.pytest_plugin.stuck_workers import Watchdog
 from scikeras_conformance.pytest_plugin.worker import POST_MORTEM
 from scikeras_conformance.runner import post_mortem
 from scikeras_conformance.runner.basic_use import STAGE as BASIC_USE

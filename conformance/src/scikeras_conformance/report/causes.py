@@ -14,7 +14,7 @@ from typing import Annotated
 from msgspec import Meta, Struct
 
 from scikeras_conformance.catalog.results import Origin, Outcome, Result
-from scikeras_conformance.report.patterns import pattern_of, words_in, words_of
+from scikeras_conformance.report.message_patterns import pattern_of, words_in, words_of
 
 __all__ = ["Cause", "causes_of"]
 

@@ -32,7 +32,7 @@ def pattern_of(text: str, names: Iterable[str] = ()) -> str:
 
     Examples
     --------
-    >>> from scikeras_conformance.report.patterns import pattern_of
+    >>> from scikeras_conformance.report.message_patterns import pattern_of
     >>> pattern_of("ValueError: target.shape=(12, 1), output.shape=(12, 2) of 'dense'")
     'ValueError: target.shape=*, output.shape=* of *'
     >>> pattern_of("AttributeError: 'Net' object has no attribute 'outputs'")
@@ -60,7 +60,7 @@ def words_of(message: str, names: Iterable[str] = ()) -> frozenset[str]:
 
     Examples
     --------
-    >>> from scikeras_conformance.report.patterns import words_of
+    >>> from scikeras_conformance.report.message_patterns import words_of
     >>> sorted(words_of("fit changed 'a', at 12\nin the regressor"))
     ['at', 'changed', 'fit']
     """

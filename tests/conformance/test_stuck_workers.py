@@ -5,9 +5,9 @@ from types import SimpleNamespace
 
 import pytest
 
-from scikeras_conformance.pytest_plugin import watchdog
+from scikeras_conformance.pytest_plugin import stuck_workers
 from scikeras_conformance.pytest_plugin.ended_workers import Workers
-from scikeras_conformance.pytest_plugin.watchdog import Watchdog, allowed_silence
+from scikeras_conformance.pytest_plugin.stuck_workers import Watchdog, allowed_silence
 from scikeras_conformance.pytest_plugin.worker import POST_MORTEM
 
 LIMIT = 100.0
@@ -35,7 +35,7 @@ class Node:
 def ended(monkeypatch):
     """Return the list of processes that the watchdog ends."""
     pids = []
-    monkeypatch.setattr(watchdog, "_end_process", pids.append)
+    monkeypatch.setattr(stuck_workers, "_end_process", pids.append)
     return pids
 
 
@@ -118,7 +118,7 @@ def test_no_process_of_another_machine_is_ended(watched, ended, clock):
 def test_a_worker_that_exited_without_notice(watched, ended, clock, monkeypatch):
     """A child may hold its connection open; at the second look there is nothing to wait for."""
     dog, node = watched
-    monkeypatch.setattr(watchdog, "_has_exited", lambda worker: True)
+    monkeypatch.setattr(stuck_workers, "_has_exited", lambda worker: True)
     dog.look()
     assert [] == node.sent
     dog.look()

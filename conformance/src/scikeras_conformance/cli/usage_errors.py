@@ -1,4 +1,4 @@
-"""The parser of the command line, whose errors are one sentence."""
+"""Mistakes in a command line are answered in one sentence: the parser that does so."""
 
 import argparse
 import re
