@@ -1,5 +1,6 @@
 """What a check cannot do to the next one, and what a process tells after its end."""
 
+import cProfile
 import json
 import os
 import signal
@@ -191,6 +192,17 @@ def test_the_state_of_the_process_is_restored(tmp_path, monkeypatch):
         sys.modules["json"] = None
     assert before == state()
     assert json is sys.modules["json"]
+
+
+def test_a_profiler_in_c_is_left_alone():
+    """A run under cProfile goes on, and is profiled to its end."""
+    with cProfile.Profile() as profiler:
+        with restored_process_state():
+            pass
+        assert profiler is sys.getprofile()
+        with restored_process_state():
+            sys.setprofile(lambda *_: None)
+        assert sys.getprofile() is None
 
 
 def test_waits_grow_with_the_time_limit():

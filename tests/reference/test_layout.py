@@ -167,12 +167,11 @@ def visited(call):
         if event == "call" and path.is_relative_to(PACKAGE):
             places.append(path.relative_to(PACKAGE).as_posix())
 
-    before = sys.getprofile()
     sys.setprofile(note)
     try:
         call()
     finally:
-        sys.setprofile(before)
+        sys.setprofile(None)
     return places
 
 

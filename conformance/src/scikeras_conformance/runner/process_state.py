@@ -31,7 +31,9 @@ def restored_process_state() -> Iterator[None]:
         yield
     finally:
         sys.settrace(trace)
-        sys.setprofile(profile)
+        if sys.getprofile() is not profile:
+            # One in C, such as that of cProfile, can be started by itself alone.
+            sys.setprofile(profile if callable(profile) else None)
         threading.settrace(trace_of_threads)
         threading.setprofile(profile_of_threads)
         sys.stdin, sys.stdout, sys.stderr = streams
