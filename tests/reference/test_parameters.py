@@ -74,6 +74,18 @@ def test_missing_attributes_are_named():
         _ = BaseWrapper().units
 
 
+def test_a_parameter_that_a_constructor_does_not_store():
+    """The error says which line the constructor lacks; a copy would lose the value silently."""
+
+    class Forgetful(KerasClassifier):
+        def __init__(self, optimizer__learning_rate=0.1, **kwargs):
+            super().__init__(**kwargs)
+
+    rate = "optimizer__learning_rate"
+    with pytest.raises(AttributeError, match=f"constructor takes it.*self.{rate} = {rate}"):
+        clone(Forgetful())
+
+
 def test_an_error_inside_a_property_is_shown():
     """An AttributeError in an overridden encoder is not disguised as a missing encoder."""
 

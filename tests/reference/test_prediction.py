@@ -232,3 +232,44 @@ def test_an_estimator_answers_in_one_step(X, y3, target, no_pipeline):
         forest.predict(X, verbose=1)
     with pytest.raises(PipelineUsedError):
         classifier(callbacks=Counting).fit(X, y3).predict(X)
+
+
+class Interrupting(layers.Layer):
+    """Raises where it is called, if it is told to."""
+
+    raises = False
+
+    def call(self, inputs):
+        if type(self).raises:
+            raise KeyboardInterrupt
+        return inputs
+
+
+def interruptible(meta):
+    parts = [layers.Input((6,)), Interrupting(), layers.Dropout(0.5), layers.Dense(1)]
+    del meta
+    return keras.Sequential(parts)
+
+
+@pytest.mark.slow
+def test_a_prediction_that_stops_halfway_leaves_the_model(monkeypatch):
+    """By an error in a late batch or by Ctrl-C; Keras on JAX takes the weights off meanwhile."""
+    many = np.tile(ROWS, (4, 1))
+    wrapper = regressor(model=interruptible, run_eagerly=False).fit(ROWS, ROWS[:, 0])
+    expected = wrapper.predict(ROWS)
+
+    def batches():
+        yield from np.split(many, 8)
+        raise OSError("the disk is gone")
+
+    for method in (wrapper.predict, wrapper.score):
+        with pytest.raises(OSError, match="the disk is gone"):
+            method(lambda: ((X, X[:, 0]) for X in batches()))
+        np.testing.assert_array_equal(expected, wrapper.predict(ROWS))
+
+    again = regressor(model=interruptible, run_eagerly=False).fit(ROWS, ROWS[:, 0])
+    monkeypatch.setattr(Interrupting, "raises", True)
+    with pytest.raises(KeyboardInterrupt):  # in the first step, which is traced
+        again.predict(many)
+    monkeypatch.setattr(Interrupting, "raises", False)
+    np.testing.assert_array_equal(expected, again.predict(ROWS))

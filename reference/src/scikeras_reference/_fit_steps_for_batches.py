@@ -1,10 +1,10 @@
 """The steps of a wrapper for data sets, loaders and generators, which yield batches."""
 
-import itertools
 from collections.abc import Callable, Mapping
 from typing import Any, Self
 
 import numpy as np
+from sklearn.utils import get_tags
 
 from scikeras_reference._data.batch_sources import (
     Batch,
@@ -25,6 +25,7 @@ from scikeras_reference._training.encoded_batches import (
 )
 from scikeras_reference._training.fit import raising_failures
 from scikeras_reference._training.predict import predict
+from scikeras_reference._training.seeding import seeded, to_seed
 from scikeras_reference.exceptions import InputError
 
 __all__ = ["BatchSteps"]
@@ -53,7 +54,8 @@ class BatchSteps(FitSteps):
                 " X_val: batches with targets, or an array together with y_val."
             )
         with self._rollback(Exception):
-            with self._rollback():
+            # Reading batches may draw random numbers, as every pass of a DataLoader does.
+            with self._rollback(), seeded(self._seed_of_fit(warm=warm)):
                 if warm and self.initialized_:
                     first = batches.first()
                     X, y = self._validate_further(first.x, first.y, new_callbacks=not extend)
@@ -84,16 +86,28 @@ class BatchSteps(FitSteps):
         batches = source if isinstance(source, Batches) else Batches(source)
         require_inside(y, None)
         first = batches.first()
-        if classes is None and hasattr(self, "class_weight") and first.y is not None:
+        if first.y is None and get_tags(self).target_tags.required:
+            raise InputError(
+                f"{type(self).__name__} requires y to be passed, but the target y is None: X yields"
+                " batches without targets. Let them be (X, y) or (X, y, sample_weight)."
+            )
+        if classes is None and hasattr(self, "class_weight"):
             counts = batches.labels()
             classes = None if counts is None else labels_of(counts, first.y)
         X, y = self._prepare(first.x, first.y, classes)
-        encoder = self.feature_encoder_
-        if learns(encoder):
+        if learns(self.feature_encoder_):
             batches.require_repeats("to fit feature_encoder to it")
-            for batch in itertools.islice(batches, 1, None):
+            # Anew: in this pass, rows may come in another order than in the one that began above.
+            encoder = self.feature_encoder
+            for batch in batches:
                 encoder.partial_fit(validate_features(self, batch.x, batch.y, reset=False))
+            self._keep(feature_encoder_=encoder)
         return X, y
+
+    def _seed_of_fit(self, *, warm: bool) -> int | None:
+        if warm and self.initialized_:
+            return self._fit_state.seed
+        return None if self.random_state is None else to_seed(self.random_state)
 
     def _with_counted_weights(self, batches: Batches, call: Mapping[str, Any]) -> Mapping[str, Any]:
         """Return keywords with the class weights that "balanced" stands for."""

@@ -59,11 +59,13 @@ class Batches:
         A ``tf.data.Dataset``, a ``keras.utils.PyDataset``, a ``DataLoader`` of PyTorch, another
         iterable that can be read again and again; a function that returns a new iterator each time;
         or an iterator, such as a generator, which can be read once.
-    name : str, default="X"
+    argument : str, default="X"
         What it is called in errors.
 
     Attributes
     ----------
+    name : str
+        The type of the source, for errors.
     dataset : keras.utils.PyDataset or None
         The source, if its batches have numbers.
     repeats : bool
@@ -72,12 +74,12 @@ class Batches:
         Why a batch could not be read or encoded.
     """
 
-    def __init__(self, source: Any, name: str = "X") -> None:
+    def __init__(self, source: Any, argument: str = "X") -> None:
         self.source = source
         self.dataset = source if isinstance(source, keras.utils.PyDataset) else None
         self.repeats = not hasattr(source, "__next__")
-        self._name = type(source).__name__
-        self._argument = name
+        self.name: str = getattr(source, "name_of_source", type(source).__name__)
+        self._argument = argument
         self._peeked: list[Any] = []
         self.failure: Exception | None = None
 
@@ -134,7 +136,7 @@ class Batches:
         """Return the labels in all batches and their numbers; None if y has several columns."""
         self.require_repeats("to find the classes in it. Or give classes=[...]")
         if self.is_endless:
-            raise InputError(f"The {self._name} has no end. Give classes=[...].")
+            raise InputError(f"The {self.name} has no end. Give classes=[...].")
         found: Counter[Any] = Counter()
         for batch in self:
             if batch.y is None or isinstance(batch.y, Mapping):
@@ -156,7 +158,7 @@ class Batches:
         """
         if not self.repeats:
             raise InputError(
-                f"{self._argument} is a {self._name}, which can be read once, and has to be read"
+                f"{self._argument} is a {self.name}, which can be read once, and has to be read"
                 f" again {purpose}. Give a function that returns a new one each time, as"
                 " fit(lambda: batches()), a keras.utils.PyDataset or another data set."
             )
@@ -169,7 +171,7 @@ class Batches:
             else " left: it can be read once. Give a function that returns a new one each time, as"
             " fit(lambda: batches())"
         )
-        return InputError(f"{self._argument} is a {self._name} that has no batches{left}.")
+        return InputError(f"{self._argument} is a {self.name} that has no batches{left}.")
 
     def _raw(self) -> Iterator[Any]:
         if self.dataset is not None:
@@ -183,7 +185,7 @@ class Batches:
         made = self.source()
         if not hasattr(made, "__iter__"):
             raise InputError(
-                f"{self._argument} is a {self._name} that returned a {type(made).__name__}; it has"
+                f"{self._argument} is a {self.name} that returned a {type(made).__name__}; it has"
                 " to return an iterator of batches, or yield them."
             )
         return iter(made)
@@ -238,19 +240,44 @@ def split_batch(batch: Any) -> Batch:
 
 
 def _inputs(x: Any, y: Any) -> Any:
+    n_rows = (getattr(y, "shape", None) or (None,))[0]
+    is_single = y is not None and not isinstance(y, (list, tuple, Mapping)) and np.ndim(y) == 0
     if isinstance(x, Mapping) and not scipy.sparse.issparse(x):
+        if is_single:
+            raise _single_rows({name: tuple(np.shape(part)) for name, part in x.items()})
+        for part in x.values():
+            _require_no_columns(part, n_rows)
         return {name: _array(part) for name, part in x.items()}
     if isinstance(x, (list, tuple)):
-        shape = getattr(y, "shape", None)
-        check_container(x, shape[0] if shape else None)
+        check_container(x, n_rows)
+        _require_no_columns(x, n_rows)
     x = _array(x)
-    if getattr(x, "ndim", 2) < 2 or len(getattr(y, "shape", (1,))) == 0:
-        raise InputError(
-            f"X yields single rows, as of shape {tuple(x.shape)}, and not batches of rows. Make"
-            " batches of them: dataset.batch(32) of tf.data, DataLoader(data, batch_size=32) of"
-            " PyTorch. A batch of one feature has the shape (n, 1)."
-        )
+    if getattr(x, "ndim", 2) < 2 or is_single:
+        raise _single_rows(tuple(x.shape))
     return x
+
+
+def _single_rows(shape: Any) -> InputError:
+    return InputError(
+        f"X yields single rows, as of shape {shape}, and not batches of rows. Make batches of them:"
+        " dataset.batch(32) of tf.data, DataLoader(data, batch_size=32) of PyTorch. A batch of one"
+        " feature has the shape (n, 1); rows that are lists come out of a DataLoader as columns, so"
+        " let the data set give each as one array."
+    )
+
+
+def _require_no_columns(x: Any, n_rows: int | None) -> None:
+    """Check that a list of tensors of PyTorch holds rows of X, and not its columns."""
+    if not isinstance(x, (list, tuple)) or not x:
+        return
+    if any(getattr(part, "ndim", 0) != 1 or not hasattr(part, "detach") for part in x):
+        return
+    if len(x) != n_rows or {len(part) for part in x} == {n_rows}:
+        raise InputError(
+            f"X is a list of {len(x)} tensors of {len(x[0])} numbers each: columns, which a"
+            " DataLoader of PyTorch makes out of rows that are lists or tuples. Let the data set"
+            " give each row as one array or tensor, as torch.tensor(row), or give a collate_fn."
+        )
 
 
 def _are_several(item: Any) -> bool:
@@ -266,6 +293,12 @@ def _array(data: Any) -> Any:
         return data
     if hasattr(data, "detach"):  # PyTorch
         data = data.detach().cpu()
+        if not str(data.layout).endswith("strided"):  # one of the sparse layouts
+            data = data.to_sparse_coo().coalesce()
+            entries = _array(data.values()), tuple(_array(data.indices()))
+            return scipy.sparse.coo_array(entries, shape=tuple(data.shape)).tocsr()
+        if str(data.dtype).endswith("bfloat16"):  # NumPy has no such numbers; these hold them all
+            data = data.float()
     elif hasattr(data, "dense_shape"):  # a sparse tensor of TensorFlow
         entries = np.asarray(data.values), tuple(np.asarray(data.indices).T)
         return scipy.sparse.coo_array(entries, shape=tuple(data.dense_shape)).tocsr()

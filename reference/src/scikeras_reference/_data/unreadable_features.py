@@ -55,7 +55,8 @@ def check_container(X: Any, n_rows: int | None = None) -> None:
     if hasattr(X, "__iter__") or hasattr(X, "__next__") or hasattr(X, "__getitem__"):
         raise InputError(
             f"X is a {type(X).__name__}, which is neither an array nor a source of batches. Give"
-            " an array; a data set, loader or generator that yields (X, y); or, for what can be"
+            " an array; a data set, loader or generator that yields batches (X, y), as"
+            " DataLoader(X, batch_size=32) does for a Dataset of PyTorch; or, for what can be"
             " indexed by rows, scikeras_reference.utils.data.Rows."
         )
 

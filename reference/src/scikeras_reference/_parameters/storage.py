@@ -105,6 +105,8 @@ class ParameterStorage:
                 hint = f". Did you mean {fitted!r}? Results of fit end in an underscore"
             elif name[0] != "_" and hasattr(type(self.__dict__.get("model_")), name):
                 hint = f". The Keras model has it: model_.{name}"
+            elif name in self._get_param_names():
+                hint = f". The constructor takes it and has to store it: self.{name} = {name}"
             raise AttributeError(
                 f"{type(self).__name__!r} object has no attribute {name!r}{hint}",
                 name=name,

@@ -12,7 +12,7 @@ import numpy as np
 from scikeras_reference._backends.batches import feeds_tuples
 from scikeras_reference._data.batch_sources import Batch, Batches, split_batch
 from scikeras_reference._training.row_batches import OwnBatches, as_fed
-from scikeras_reference.exceptions import InputError
+from scikeras_reference.exceptions import InputError, WrapperWarning
 
 __all__ = ["RecordedBatches", "encoded", "may_run_out", "recorded", "weights_of"]
 
@@ -58,6 +58,7 @@ class SequentialBatches(OwnBatches):
         self._encode = encode
         self._count = batches.counted()
         self._pass: Iterator[Batch] = iter(())
+        self._has_more = False
 
     @property
     def num_batches(self) -> int:
@@ -75,7 +76,23 @@ class SequentialBatches(OwnBatches):
                 f"X ended after {index} batches; it had {self._count} of them before. Give data"
                 " that have the same number of batches each time, or steps_per_epoch."
             ) from None
+        if index == self._count - 1:
+            self._warn_of_more()
         return _packed(self._encode(batch))
+
+    def _warn_of_more(self) -> None:
+        """Warn, once, of batches beyond the length that the source says; and end its pass."""
+        # What can be read once goes on from there the next time, so it is not looked at.
+        if self._has_more or not self._batches.repeats or next(self._pass, None) is None:
+            return
+        self._has_more = True
+        warnings.warn(
+            f"X is a {self._batches.name} whose length is {self._count}, and it"
+            f" yields more batches than that. Only the first {self._count} of each pass are used."
+            " Correct its length; or give a function that returns it, whose batches are counted.",
+            WrapperWarning,
+            stacklevel=2,
+        )
 
 
 def encoded(
@@ -116,7 +133,7 @@ def encoded(
         raise batches.empty()
     if steps is None and batches.is_endless:
         raise InputError(
-            f"A {type(batches.source).__name__} without an end needs a number of batches: give"
+            f"A {batches.name} without an end needs a number of batches: give"
             f" {name_of_steps} to fit, and steps to predict."
         )
     if batches.dataset is not None:
@@ -169,6 +186,7 @@ class RecordedPasses:
     """The X of batches that are read in order; what else those of the last pass hold is kept."""
 
     def __init__(self, batches: Batches, *, keeps_x: bool) -> None:
+        self.name_of_source = batches.name
         self._batches = batches
         self._keeps_x = keeps_x
         self._seen: list[Batch] = []
@@ -187,8 +205,8 @@ class RecordedPasses:
         return count
 
     def seen(self) -> list[Batch]:
-        """Return the batches in order."""
-        return self._seen
+        """Return the batches in order, without any beyond the length that the source says."""
+        return self._seen[: self._batches.count]
 
 
 def recorded(batches: Batches, *, keeps_x: bool = False) -> RecordedBatches | RecordedPasses:
