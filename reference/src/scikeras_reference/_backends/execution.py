@@ -1,7 +1,8 @@
 """How a model runs on each backend, and what it was compiled with."""
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import keras
@@ -11,6 +12,7 @@ __all__ = [
     "compiled_metrics",
     "config_of_optimizer",
     "exclude_from_decay",
+    "keeping_weights",
     "prepare_to_predict",
     "runs_undistributed",
     "undecayed",
@@ -25,6 +27,36 @@ def prepare_to_predict(model: Any) -> None:
     model.stop_predicting = False
     if keras.backend.backend() == "torch":
         model.eval()  # PyTorch's own modules know by this that they are not being trained
+
+
+@contextmanager
+def keeping_weights(model: Any) -> Iterator[None]:
+    """Put the weights of a model back if the block fails, or is interrupted.
+
+    On some backends, ``Model.predict`` takes them off the model while it runs, and puts them back
+    only at its end: without them, the model could never be used again.
+    """
+    put_back = getattr(model, "jax_state_sync", None)  # the method of those backends
+    if put_back is None:
+        yield
+        return
+    variables = [*model.trainable_variables, *model.non_trainable_variables]
+    values = [variable.value for variable in variables]
+    try:
+        yield
+    except BaseException:
+        put_back()
+        for variable, value in zip(variables, values, strict=True):
+            if _is_lost(variable):  # no step was done that Keras could take it from
+                variable.assign(value)
+        raise
+
+
+def _is_lost(variable: Any) -> bool:
+    try:
+        return variable.value is None
+    except TypeError:  # it has no value, and nothing to make one from
+        return True
 
 
 def runs_undistributed(model: Any) -> bool:

@@ -6,7 +6,6 @@ takes to predict. Rows that fit one batch, or a few, need no pipeline, as long a
 """
 
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
 from typing import Any
 
 import keras
@@ -15,7 +14,11 @@ import scipy.sparse
 
 from scikeras_reference._backends import DEFAULT_BATCH_SIZE
 from scikeras_reference._backends.batches import cuts_batches_as_keras, feeds_tuples
-from scikeras_reference._backends.execution import prepare_to_predict, runs_undistributed
+from scikeras_reference._backends.execution import (
+    keeping_weights,
+    prepare_to_predict,
+    runs_undistributed,
+)
 from scikeras_reference._backends.threads import in_suitable_threads
 from scikeras_reference._model.built_model import knows_its_inputs
 from scikeras_reference._training.fit import raising_failures, shared_steps
@@ -67,38 +70,8 @@ def predict(model: Any, x: Any, arguments: Mapping[str, Any]) -> Any:
         from scikeras_reference._training.row_batches import to_predict_from
 
         x = to_predict_from(model, x, arguments)
-    with raising_failures(x), _keeping_weights(model):
+    with raising_failures(x), keeping_weights(model):
         return _with_shared_step(model, lambda: model.predict(x=x, **arguments), in_batches=False)
-
-
-@contextmanager
-def _keeping_weights(model: Any) -> Iterator[None]:
-    """Put the weights of a model back if the block fails, or is interrupted.
-
-    On some backends, ``Model.predict`` takes them off the model while it runs, and puts them back
-    only at its end: without them, the model could never be used again.
-    """
-    put_back = getattr(model, "jax_state_sync", None)  # the method of those backends
-    if put_back is None:
-        yield
-        return
-    variables = [*model.trainable_variables, *model.non_trainable_variables]
-    values = [variable.value for variable in variables]
-    try:
-        yield
-    except BaseException:
-        put_back()
-        for variable, value in zip(variables, values, strict=True):
-            if _is_lost(variable):  # no step was done that Keras could take it from
-                variable.assign(value)
-        raise
-
-
-def _is_lost(variable: Any) -> bool:
-    try:
-        return variable.value is None
-    except TypeError:  # it has no value, and nothing to make one from
-        return True
 
 
 def _with_shared_step(model: Any, run: Callable[[], Any], *, in_batches: bool) -> Any:
