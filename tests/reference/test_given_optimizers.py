@@ -2,6 +2,8 @@
 
 import copy
 import pickle
+import tempfile
+from pathlib import Path
 
 import keras
 import numpy as np
@@ -37,23 +39,36 @@ def assert_same(expected, fitted):
         np.testing.assert_array_equal(ours, theirs)
 
 
-@pytest.mark.parametrize(
-    "copied", [lambda it: it, clone, copy.deepcopy, lambda it: pickle.loads(pickle.dumps(it))]
-)
+def stored(estimator):
+    """Return what is loaded of the file that an estimator was saved to."""
+    with tempfile.TemporaryDirectory() as folder:
+        estimator.save(Path(folder) / "estimator.zip")
+        return KerasRegressor.load(
+            Path(folder) / "estimator.zip", custom_objects={"linear": linear}
+        )
+
+
+def pickled(estimator):
+    """Return an unpickled copy."""
+    return pickle.loads(pickle.dumps(estimator))
+
+
+@pytest.mark.parametrize("copied", [lambda it: it, clone, copy.deepcopy, pickled, stored])
 def test_weights_that_do_not_decay(copied):
     """The fit is that of bare Keras; its own copies decay all weights."""
     made = KerasRegressor(linear, optimizer=adamw(), shuffle=False, **PARAMS)
     assert_same(by_hand(adamw()), copied(made).fit(X, TARGET))
 
 
-def test_a_model_that_is_compiled_with_one():
-    """Names and variables are excluded in the copy that is trained, and in pickles of it."""
+@pytest.mark.parametrize("copied", [pickled, stored])
+def test_a_model_that_is_compiled_with_one(copied):
+    """Names and variables are excluded in the copy that is trained, in pickles and files of it."""
     model = linear({"n_features_in_": 3, "n_outputs_": 1})
     optimizer = keras.optimizers.AdamW(0.1, weight_decay=0.9)
     optimizer.exclude_from_weight_decay(var_list=[model.layers[-1].kernel])
     model.compile(optimizer, "mse", run_eagerly=True)
     fitted = KerasRegressor(model, shuffle=False, verbose=0, epochs=2).fit(X, TARGET)
-    again = pickle.loads(pickle.dumps(fitted)).partial_fit(X, TARGET)
+    again = copied(fitted).partial_fit(X, TARGET)
 
     model.fit(X, TARGET.reshape(-1, 1), epochs=2, shuffle=False, verbose=0)
     assert_same(model.get_weights(), fitted)

@@ -8,6 +8,7 @@ import keras
 import sklearn
 from sklearn.preprocessing import FunctionTransformer
 
+from scikeras_reference._backends.execution import exclude_from_decay, undecayed
 from scikeras_reference._data.classifier_encoder import ClassifierLabelEncoder
 from scikeras_reference._data.loss_targets import TargetForm
 from scikeras_reference._data.regressor_encoder import RegressorTargetEncoder
@@ -310,6 +311,7 @@ def _compilation(model: Any, writer: Writer) -> dict[str, Any]:
     return {
         "config": as_json(config),
         "optimizer": writer.encode(variables, "the optimizer of model_"),
+        "undecayed": undecayed(optimizer, model.trainable_variables),
     }
 
 
@@ -321,6 +323,8 @@ def _compile(
     safe_mode: bool,
 ) -> None:
     model.compile(**from_config(stored["config"], allowed, safe_mode))
+    if (excluded := stored.get("undecayed")) is not None:
+        exclude_from_decay(model.optimizer, excluded, model.trainable_variables)
     values = reader.decode(stored["optimizer"])
     if values:
         model.optimizer.build(model.trainable_variables)

@@ -16,6 +16,7 @@ import keras
 import numpy as np
 import sklearn.model_selection
 
+from scikeras_reference._backends.execution import exclude_from_decay, undecayed
 from scikeras_reference._serialization.keras_configs import (
     from_config,
     library_name,
@@ -111,7 +112,9 @@ class Writer:
             self.models.append(value)
             return {_TAG: "model", "number": len(self.models) - 1}
         if isinstance(value, _WITH_CONFIG):
-            return {_TAG: "keras", "config": to_config(value, path)}
+            record = {_TAG: "keras", "config": to_config(value, path)}
+            excluded = undecayed(value) if isinstance(value, keras.optimizers.Optimizer) else None
+            return record if excluded is None else {**record, "undecayed": excluded}
         if isinstance(value, np.random.RandomState):
             return {_TAG: "RandomState", "state": self.encode(value.get_state(), path)}
         if isinstance(value, functools.partial):
@@ -223,6 +226,12 @@ class Reader:
         array[:] = self.decode(list(value["items"]))
         return array.reshape([int(size) for size in value["shape"]])
 
+    def _keras_object(self, value: Any) -> Any:
+        made = from_config(value["config"], self._allowed, self._safe_mode)
+        if "undecayed" in value:
+            exclude_from_decay(made, value["undecayed"])
+        return made
+
     def _random_state(self, value: Any) -> Any:
         generator = np.random.RandomState()
         generator.set_state(self.decode(value["state"]))
@@ -266,7 +275,7 @@ class Reader:
         "array": lambda self, value: self._array(value["number"]),
         "scalar": lambda self, value: self._array(value["number"])[()],
         "model": lambda self, value: self._model(value["number"]),
-        "keras": lambda self, value: from_config(value["config"], self._allowed, self._safe_mode),
+        "keras": _keras_object,
         "RandomState": _random_state,
         "partial": _partial,
         "categories": _categories,
