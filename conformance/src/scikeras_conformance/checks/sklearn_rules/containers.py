@@ -94,6 +94,26 @@ def _frame(context: CheckContext, X: Any, **more: Any) -> Any:
     return pandas.DataFrame(X, columns=list(COLUMN_NAMES[: X.shape[1]]), **more)
 
 
+def _several_batches(context: CheckContext) -> Contained:
+    """Return a sparse matrix of three batches of Keras, of which the last one is incomplete."""
+    import scipy.sparse
+
+    X, y, weights = _numbers(context)
+    rows = np.arange(70) % len(y)
+    return Contained(
+        (scipy.sparse.csr_array(X[rows]), y[rows], weights[rows]), (X[rows], y[rows], weights[rows])
+    )
+
+
+def _categorical_column(context: CheckContext) -> Contained:
+    """Return a frame with a column of categories, which are numbers."""
+    pandas = import_library(context, "pandas")
+    X, y, weights = _numbers(context)
+    frame = _frame(context, X)
+    frame[frame.columns[-1]] = pandas.Categorical(np.arange(len(X)) % 3 * 10.0 - 10)
+    return Contained((frame, y, weights), (frame.to_numpy(dtype=float), y, weights))
+
+
 def _mixed(context: CheckContext) -> Contained:
     """Return a frame of columns of several dtypes."""
     X, y, weights = _numbers(context)
@@ -156,7 +176,9 @@ CONTAINERS: Mapping[str, Callable[[CheckContext], Contained]] = {
     "sparse-zeros-of-integers": _sparse(lambda entries: _zeros(entries).tocsr(), dtype="int64"),
     "sparse-empty-column": _sparse(_empty_column),
     "sparse-unsorted": _sparse(_unsorted),
+    "sparse-of-several-batches": _several_batches,
     "frame-of-several-dtypes": _mixed,
+    "frame-with-categories-of-numbers": _categorical_column,
     "frame-and-series-with-other-indices": _index,
     "y-in-a-list": _target(lambda _, y: y.tolist()),
     "y-in-a-frame": _column,
@@ -166,6 +188,9 @@ CONTAINERS: Mapping[str, Callable[[CheckContext], Contained]] = {
     "nested-lists": _arrays(lambda X: X.tolist()),
 }
 """By name: functions that return data in a container."""
+
+MAY_BE_REFUSED = ("sparse-by-column", "frame-with-categories-of-numbers")
+"""Bare Keras cannot predict from the first; whether categories are numbers is left open."""
 
 
 @check(
@@ -211,10 +236,10 @@ def like_arrays(context: CheckContext) -> None:
         }
 
     expected = fitted(contained.arrays)
-    if context.case == "sparse-by-column":
+    if context.case in MAY_BE_REFUSED:
         try:
             found = fitted(contained.given)
-        except Blocked as blocked:  # bare Keras cannot predict from them either
+        except Blocked as blocked:
             context.not_applicable(f"SKL-5.sparse is about what is refused: {blocked}")
     else:
         with context.doing(f"fitting to, and predicting from, {context.case.replace('-', ' ')}"):

@@ -28,6 +28,8 @@ LABELS: dict[str, Any] = {
     "mixed-case": ["B", "a", "C", "b"],
     "numbers-as-str": ["10", "9", "1"],
     "twelve-ints": list(range(12)),
+    # More than one byte can number.
+    "three-hundred-ints": list(range(300)),
     "accents": ["\u00e9", "e", "\u65e5\u672c"],
     "mixed-numbers": [-300, 70000, 2],
     "long-str": ["a", "a label that is longer than others"],
