@@ -197,8 +197,8 @@ def _require_scored_as_given(context: CheckContext, data: Any, truth: Any, what:
     right = found.shape == truth.shape and found.tolist() == truth.tolist()
     context.require(right, f"y_true of the scorer is {show(found)}, not {show(truth)}, {what}")
     context.require(
-        len(predicted) == len(truth),
-        f"y_pred of the scorer has {len(predicted)} rows, not {len(truth)}, {what}",
+        predicted.shape[:1] == truth.shape[:1],
+        f"y_pred of the scorer has the shape {predicted.shape}, not {len(truth)} rows, {what}",
     )
 
 

@@ -8,6 +8,7 @@ from scikeras_conformance.checks._support.fit_outcomes import ObservedBuilder, r
 from scikeras_conformance.checks._support.frames import COLUMN_NAMES, import_library
 from scikeras_conformance.checks._support.helper_models import loss_of_classes
 from scikeras_conformance.checks._support.modules import doubles, np
+from scikeras_conformance.checks._support.predictions import as_array
 from scikeras_conformance.checks._support.preparation import score_works
 from scikeras_conformance.exceptions import Blocked
 from scikeras_conformance.runner.context import CheckContext
@@ -224,7 +225,8 @@ def like_arrays(context: CheckContext) -> None:
         context.call(estimator, "fit", parts[0], parts[1], **weights)
         found = observed.outcome(estimator, parts[0])
         for name, rows in _parts(parts[0]).items():
-            found[f"predict of {name}"] = np.asarray(context.predict(estimator, rows))
+            predicted = context.predict(estimator, rows)
+            found[f"predict of {name}"] = as_array(context, predicted, f"predict of {name}")
         if score_works(context):
             with context.preparing("reading a score as a number"):
                 # A list of numbers may be scored in another precision than an array.
