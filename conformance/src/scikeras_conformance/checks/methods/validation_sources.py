@@ -49,6 +49,27 @@ def validation_rows(context: CheckContext) -> None:
     for words, (X, y, parts) in _pairs(context).items():
         held_out = kind(parts)
         _require_received(context, way, held_out, X, y, f"{kind.__name__} of rows {words}")
+    _require_missing_value_kept(context, way, kind)
+
+
+def _require_missing_value_kept(context: CheckContext, way: str, kind: Any) -> None:
+    """Require that a missing value in rows for validation is refused, or stays one."""
+    X, y, *_ = doubles.dataset(context.wrapper)
+    incomplete = X[:3].copy()
+    incomplete[1, 0] = np.nan
+    given = {"validation_data": kind((incomplete, y[:3]))}
+    routed = {f"fit__{name}": value for name, value in given.items()} if way == "routed" else {}
+    estimator = context.make(lambda: stub_model(context), **routed)
+    with context.preparing("fit with a missing value in the rows for validation"):
+        try:
+            estimator.fit(X, y, **({} if routed else given))
+        except (TypeError, ValueError):
+            return
+    seen = _features_for_validation(context, estimator, "fit")
+    context.require(
+        seen is not None and seen.shape == incomplete.shape and np.isnan(seen[1, 0]),
+        f"fit takes a missing value in the rows for validation, and validates on {show(seen)}",
+    )
 
 
 def _require_received(
