@@ -24,6 +24,7 @@ NOT_SHOWN_HERE = {
 """Checks that no mutant can fail on a machine without a GPU, and why."""
 
 EXHAUSTIVE = {
+    "epochs_that_are_left_are_printed",
     "instances_are_stored_by_class",
     "losses_are_stored_by_name",
     "copies_share_the_model",

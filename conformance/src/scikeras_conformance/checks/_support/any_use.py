@@ -35,8 +35,11 @@ def _uncompiled(context: CheckContext, loss: Any, **params: Any) -> Use:
 
 
 def _dtypes(context: CheckContext) -> list[Use]:
+    import scipy.sparse
+
     use = _plain(context)
     features = [use._replace(X=use.X.astype(dtype)) for dtype in ("float16", "float64", "int8")]
+    features.append(use._replace(X=scipy.sparse.csr_matrix(use.X.astype(np.float64))))
     if context.is_classifier:
         return features
     targets = [use._replace(y=use.y.astype(dtype)) for dtype in ("float16", "float64", "int64")]
@@ -167,7 +170,8 @@ def _traces(context: CheckContext, uses: list[Use]) -> dict[str, str]:
                 ):
                     getattr(estimator, method)(*data, **more)
                 parts = [
-                    f"X of shape {use.X.shape} and dtype {use.X.dtype}, y of {use.y.dtype}",
+                    f"{type(use.X).__name__} X of shape {use.X.shape} and dtype {use.X.dtype}",
+                    f"y of {use.y.dtype}",
                     *(f"{name}={value!r}" for name, value in given.items()),
                     *more,
                 ]
@@ -183,6 +187,8 @@ def _traces(context: CheckContext, uses: list[Use]) -> dict[str, str]:
 
 
 def _untouched(found: Any, expected: Any) -> bool:
+    if hasattr(found, "toarray"):
+        return _untouched(found.toarray(), expected.toarray())
     return bool(
         found.shape == expected.shape
         and found.dtype == expected.dtype

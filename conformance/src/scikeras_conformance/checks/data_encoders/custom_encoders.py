@@ -121,6 +121,8 @@ def _require_fits_in_fit_only(context: CheckContext) -> None:
     if starts:
         return
     _call_later(context, estimator, X[:4], y[:4])
+    # More rows than in fit, which are larger too.
+    _call_later(context, estimator, np.tile(X, (3, 1)) * 2, np.tile(y, 3))
     for name, plan in (("feature", feature), ("target", target)):
         again = len(plan.calls.fits) - counts[name]
         context.require(not again, f"{context.case} fitted the {name} encoder again")

@@ -11,6 +11,7 @@ from scikeras_conformance.checks._support.encoders import (
 from scikeras_conformance.checks._support.helper_models import helper_model, helper_target
 from scikeras_conformance.checks._support.modules import doubles, keras, np
 from scikeras_conformance.checks._support.training import read_history, require_weights, train
+from scikeras_conformance.contract import Capability
 from scikeras_conformance.runner.context import CheckContext
 
 
@@ -20,11 +21,16 @@ def _encoded(X: Any) -> Any:
 
 def _build(context: CheckContext, kernel: Any, rate: float) -> Any:
     """Make a model with some kernel, whose columns are opposite if there are two."""
+    inputs = keras.Input((len(kernel),))
+    return _model(context, inputs, inputs, kernel, rate)
+
+
+def _model(context: CheckContext, inputs: Any, features: Any, kernel: Any, rate: float) -> Any:
+    """Make such a model on features that are made of one or of several inputs."""
     helper = helper_model(context)
     n_units = len(helper.data.bias)
-    inputs = keras.Input((len(kernel),))
     layer = keras.layers.Dense(n_units, helper.activation)
-    model = doubles.RecordingModel(inputs, layer(inputs))
+    model = doubles.RecordingModel(inputs, layer(features))
     column = np.reshape(kernel, (-1, 1))
     weights = column if n_units == 1 else np.hstack([-column / 2, column / 2])
     layer.set_weights([weights, np.zeros(n_units)])
@@ -79,6 +85,47 @@ def validation(context: CheckContext) -> None:
         len(found) == 1 and np.allclose(found, expected, rtol=1e-4),
         f"val_loss should be {expected}, that of the output of the encoder; it is {found}",
     )
+
+
+@check(
+    "DATA-2.validation-by-name",
+    verifies="the model is validated on the inputs by name that feature_encoder_ returns, in "
+    "whatever order",
+    impact="val_loss is that of a model whose inputs were exchanged",
+    wrappers=ESTIMATORS,
+    cases=["fit__validation_data", "validation_data"],
+    case_needs={"fit__validation_data": Capability.ROUTED_PARAMETERS},
+    needs=[Capability.ENCODERS],
+    presupposes="DATA-2.features",
+)
+def validation_by_name(context: CheckContext) -> None:
+    X, y, *_ = doubles.dataset(context.wrapper)
+    require_encoders_are_used(context, "feature")
+
+    def by_name(X: Any) -> Any:
+        return {"second": X[:, 1:2], "first": X[:, :1] * 3}
+
+    def build() -> Any:
+        inputs = {name: keras.Input((1,), name=name) for name in ("first", "second")}
+        features = keras.layers.Concatenate()(list(inputs.values()))
+        return _model(context, inputs, features, np.array([0.25, -0.5]), 0.0)
+
+    held_out = (X[:3] * 2, y[:3])
+    given: dict[str, Any] = {context.case: held_out}
+    params, keywords = ({}, given) if context.case == "validation_data" else (given, {})
+    cls, _ = subclass(context, feature=Plan(by_name))
+    estimator = context.make_of(cls, build, **params)
+    target = helper_target(context, held_out[1])
+    right = build().test_on_batch(by_name(held_out[0]), target, return_dict=True)["loss"]
+    for method in ("fit", *(["partial_fit"] if hasattr(context.cls, "partial_fit") else [])):
+        context.call(estimator, method, X, y, **keywords)
+        with context.preparing("reading val_loss in history_"):
+            found = read_history(context, estimator)["val_loss"][-1]
+        context.require(
+            np.allclose(found, float(right), rtol=1e-4),
+            f"val_loss of {method} should be {float(right)}, that of the inputs by their names; it "
+            f"is {found}",
+        )
 
 
 def _rows_of_one_loss(context: CheckContext) -> tuple[Any, Any, Any]:

@@ -19,10 +19,10 @@ NEEDED = (0, 4)
 @check(
     "HYG-6.later-calls",
     verifies="with verbose=0 no method writes to standard output or to standard error, in later "
-    "calls, with weights, in several batches and epochs",
+    "calls, with weights, in several batches and epochs, of which a callback skips some",
     impact="the log of a search is full of bars that Keras was asked not to show",
     wrappers=ESTIMATORS,
-    cases=["cold", "warm", "validated"],
+    cases=["cold", "warm", "validated", "stopped"],
 )
 def later_calls(context: CheckContext) -> None:
     X, y = many_rows(context)
@@ -33,7 +33,13 @@ def later_calls(context: CheckContext) -> None:
         model.compile(optimizer="sgd", loss=helper.loss, run_eagerly=True)
         return model
 
+    class Stop(keras.callbacks.Callback):  # type: ignore[misc]
+        def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
+            del epoch, logs
+            self.model.stop_training = True
+
     more: dict[str, dict[str, Any]] = {
+        "stopped": {"callbacks": Stop},
         "warm": {
             "warm_start": True,
             **({"class_weight": "balanced"} if context.is_classifier else {}),

@@ -24,8 +24,10 @@ def _contained(context: CheckContext) -> dict[str, Any]:
     pandas = import_library(context, "pandas")
     numbers = range(X.shape[1]) if context.case == "pandas-numbered" else None
     frame = make_frame(context, X, numbers)
-    frame.index = np.arange(len(y))[::-1]
-    return {"X": frame, "y": pandas.Series(y), "sample_weight": pandas.Series(weights)}
+    # An index that says more than the position of a row, for each of them.
+    frame.index = index = np.arange(len(y))[::-1]
+    target = pandas.Series(y, index=index, name="target")
+    return {"X": frame, "y": target, "sample_weight": pandas.Series(weights, index=index)}
 
 
 def _facts(value: Any) -> list[Any]:

@@ -28,6 +28,7 @@ LABELS: dict[str, list[Any]] = {
     "column": [3, 7],
     "one-of-them": [3, 7],
     "not-in-the-batch": [3, 7],
+    "keys-of-numpy": [3, 7],
 }
 
 
@@ -60,6 +61,8 @@ def class_weight(context: CheckContext) -> None:
     if context.case in {"one-of-them", "not-in-the-batch"}:
         by_code[0] = 1.0  # as for Keras and for scikit-learn's own classifiers
         del given[labels[0]]
+    if context.case == "keys-of-numpy":
+        given = {np.int64(label): weight for label, weight in given.items()}
     weights = by_code[codes]
     keywords: dict[str, Any] = {}
     if context.case == "multiplied":

@@ -9,7 +9,7 @@ from scikeras_conformance.checks._support.helper_models import helper_layer
 from scikeras_conformance.checks._support.many_rows import many_rows
 from scikeras_conformance.checks._support.modules import doubles, keras, np, sklearn_base
 from scikeras_conformance.checks._support.plain_use import plain_use, provided
-from scikeras_conformance.checks._support.preparation import counted_to
+from scikeras_conformance.checks._support.preparation import accepted, counted_to
 from scikeras_conformance.checks._support.training import (
     loss_name,
     same_weights,
@@ -75,7 +75,8 @@ def _random_estimator(
     if random_state is None:
         return context.make(build)
     with provided(plain_use(context)):
-        return context.observe.make(build, random_state=random_state)
+        more = accepted(context, epochs=3) if context.case == "several-epochs" else {}
+        return context.observe.make(build, random_state=random_state, **more)
 
 
 @check(
@@ -87,6 +88,7 @@ def _random_estimator(
     cases=[
         *("fit", "initialize", "partial_fit", "RandomState", "second-fit", "clone"),
         *("zero", "numpy", "numpy-zero", "set-later", "second-partial_fit", "copy"),
+        "several-epochs",
     ],
     conditional=True,
 )

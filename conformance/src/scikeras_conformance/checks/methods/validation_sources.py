@@ -11,20 +11,22 @@ from scikeras_conformance.contract import Capability
 from scikeras_conformance.runner.context import CheckContext, show
 
 
-def _pairs(context: CheckContext) -> dict[str, tuple[Any, Any, Any, Any]]:
-    """Return X and y for training and for validation, by what is special about them."""
+def _pairs(context: CheckContext) -> dict[str, tuple[Any, Any, tuple[Any, ...]]]:
+    """Return X and y for training, and data for validation, by what is special about them."""
     X, y, *_ = doubles.dataset(context.wrapper)
     whole_X, whole_y = np.rint(X * 4).astype(np.int64), np.rint(y).astype(np.int64)
     halves = X[:3].astype(np.float64) + 0.5
     special = {
-        "of the same dtypes": (X, y, X[:3] * 2, y[:3]),
-        "with fractions where X has whole numbers": (whole_X, y, halves, y[:3]),
-        "of double precision": (X, y, halves * (1 + 2.0**-30), y[:3]),
-        "of which there is one": (X, y, X[4:5] * 3, y[4:5]),
+        "of the same dtypes": (X, y, (X[:3] * 2, y[:3])),
+        "with weights": (X, y, (X[:3] * 2, y[:3], np.array([0.5, 4.0, 1.5]))),
+        "with fractions where X has whole numbers": (whole_X, y, (halves, y[:3])),
+        "of double precision": (X, y, (halves * (1 + 2.0**-30), y[:3])),
+        "of which there is one": (X, y, (X[4:5] * 3, y[4:5])),
     }
     if not context.is_classifier:
         fractions = whole_y[:3] + 0.25
-        special["with fractions where y has whole numbers"] = (X, whole_y, X[:3] * 2, fractions)
+        held_out = (X[:3] * 2, fractions)
+        special["with fractions where y has whole numbers"] = (X, whole_y, held_out)
     return special
 
 
@@ -33,8 +35,8 @@ WAYS = ("routed", "routed-list", "keyword", "keyword-list")
 
 @check(
     "API-9.validation-rows",
-    verifies="the rows for validation reach Model.fit with their own values, in a tuple or in a "
-    "list, in a first fit, in a warm one and in partial_fit",
+    verifies="the rows for validation reach Model.fit with their own values and weights, in a "
+    "tuple or in a list, in a first fit, in a warm one and in partial_fit",
     impact="val_loss is that of rounded or scaled rows, and early stopping goes by it",
     wrappers=ESTIMATORS,
     cases=WAYS,
@@ -44,9 +46,30 @@ WAYS = ("routed", "routed-list", "keyword", "keyword-list")
 def validation_rows(context: CheckContext) -> None:
     way, _, as_list = context.case.partition("-")
     kind: Any = list if as_list else tuple
-    for words, (X, y, X_val, y_val) in _pairs(context).items():
-        held_out = kind((X_val, y_val))
+    for words, (X, y, parts) in _pairs(context).items():
+        held_out = kind(parts)
         _require_received(context, way, held_out, X, y, f"{kind.__name__} of rows {words}")
+    _require_missing_value_kept(context, way, kind)
+
+
+def _require_missing_value_kept(context: CheckContext, way: str, kind: Any) -> None:
+    """Require that a missing value in rows for validation is refused, or stays one."""
+    X, y, *_ = doubles.dataset(context.wrapper)
+    incomplete = X[:3].copy()
+    incomplete[1, 0] = np.nan
+    given = {"validation_data": kind((incomplete, y[:3]))}
+    routed = {f"fit__{name}": value for name, value in given.items()} if way == "routed" else {}
+    estimator = context.make(lambda: stub_model(context), **routed)
+    with context.preparing("fit with a missing value in the rows for validation"):
+        try:
+            estimator.fit(X, y, **({} if routed else given))
+        except (TypeError, ValueError):
+            return
+    seen = _features_for_validation(context, estimator, "fit")
+    context.require(
+        seen is not None and seen.shape == incomplete.shape and np.isnan(seen[1, 0]),
+        f"fit takes a missing value in the rows for validation, and validates on {show(seen)}",
+    )
 
 
 def _require_received(
@@ -68,7 +91,11 @@ def _require_received(
         if not isinstance(found, (list, tuple)):
             context.fail(f"Model.fit received validation_data={show(found)} for a {what}")
         target = held_out[1] if not context.is_classifier else helper_target(context, held_out[1])
-        for position, wanted in enumerate((held_out[0], target)):
+        context.require(
+            len(found) >= len(held_out),
+            f"{method} with a {what} validates without the weights of the rows",
+        )
+        for position, wanted in enumerate((held_out[0], target, *held_out[2:])):
             with context.doing(f"reading the validation data that {method} passed on"):
                 seen = np.asarray(found[position])
             right = seen.size == wanted.size and np.allclose(

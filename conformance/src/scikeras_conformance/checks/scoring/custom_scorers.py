@@ -114,10 +114,13 @@ OWN_LABELS: dict[str, Any] = {
     impact="a scorer that depends on the labels, such as one with pos_label='yes', fails or is "
     "wrong",
     wrappers=CLASSIFIER,
-    cases=[*OWN_LABELS, "multilabel"],
+    cases=[*OWN_LABELS, "multilabel", "not-in-fit"],
     presupposes="SCORE-2.overriding",
 )
 def own_labels(context: CheckContext) -> None:
+    if context.case == "not-in-fit":
+        _require_unknown_labels(context)
+        return
     if context.case == "multilabel":
         data = doubles.multilabel_dataset()
     else:
@@ -125,6 +128,13 @@ def own_labels(context: CheckContext) -> None:
     received = _scored(context, data)
     for name in ("y_true", "y_pred"):
         _require_values(context, received[name], data.y, f"{name} of the scorer")
+
+
+def _require_unknown_labels(context: CheckContext) -> None:
+    """Require that labels which were not there in fit are scored as they are, or refused."""
+    data = doubles.classes_dataset(["a", "b", "c"])
+    truth = np.where(np.arange(len(data.y)) % 4, data.y, "a label of later rows")
+    _require_scored_as_given(context, data, truth, "with labels that were not there in fit")
 
 
 @check(
@@ -155,37 +165,41 @@ def own_values(context: CheckContext) -> None:
 def _require_other_dtypes(context: CheckContext) -> None:
     """Require that y of another dtype than in fit is scored as it is given, or refused."""
     data = doubles.continuous_dataset()
-    seen: list[Any] = []
-
-    def scorer(y_true: Any, y_pred: Any, **kwargs: Any) -> float:
-        del y_pred, kwargs
-        seen.append(y_true)
-        return 0.5
-
-    cls = subclass(context, scorer=staticmethod(scorer))
     for dtype, truth in (
         (np.int8, np.arange(len(data.y), dtype=np.int64) * 100),
         (np.float32, data.y.astype(np.float64) * (1 + 2.0**-40)),
         (np.int64, data.y.astype(np.float64) + 0.25),
     ):
-        estimator = fitted_stub(context, data._replace(y=np.rint(data.y).astype(dtype)), cls)
-        seen.clear()
-        with context.preparing(f"score with y of {truth.dtype} after a fit to {np.dtype(dtype)}"):
-            try:
-                estimator.score(data.X, truth)
-            except (TypeError, ValueError):
-                continue  # so no other number is scored
-        if not seen:
-            context.stop(
-                "score", "did not call the scorer of a subclass", follows="SCORE-2.overriding"
-            )
-        found = as_array(context, seen[-1], "y_true of the scorer")
-        right = found.shape == truth.shape and found.tolist() == truth.tolist()
-        context.require(
-            right,
-            f"y_true of the scorer is {show(found)}, not {show(truth)}, after a fit to "
-            f"{np.dtype(dtype)}",
-        )
+        given = data._replace(y=np.rint(data.y).astype(dtype))
+        what = f"with y of {truth.dtype} after a fit to {np.dtype(dtype)}"
+        _require_scored_as_given(context, given, truth, what)
+
+
+def _require_scored_as_given(context: CheckContext, data: Any, truth: Any, what: str) -> None:
+    """Require that a scorer gets this y, and a prediction for each row, if it is not refused."""
+    seen: list[tuple[Any, Any]] = []
+
+    def scorer(y_true: Any, y_pred: Any, **kwargs: Any) -> float:
+        del kwargs
+        seen.append((y_true, y_pred))
+        return 0.5
+
+    estimator = fitted_stub(context, data, subclass(context, scorer=staticmethod(scorer)))
+    seen.clear()
+    with context.preparing(f"score {what}"):
+        try:
+            estimator.score(data.X, truth)
+        except (TypeError, ValueError):
+            return  # so nothing else is scored
+    if not seen:
+        context.stop("score", "did not call the scorer of a subclass", follows="SCORE-2.overriding")
+    found, predicted = (as_array(context, one, "an argument of the scorer") for one in seen[-1])
+    right = found.shape == truth.shape and found.tolist() == truth.tolist()
+    context.require(right, f"y_true of the scorer is {show(found)}, not {show(truth)}, {what}")
+    context.require(
+        predicted.shape[:1] == truth.shape[:1],
+        f"y_pred of the scorer has the shape {predicted.shape}, not {len(truth)} rows, {what}",
+    )
 
 
 def _number(value: Any) -> int | None:

@@ -1,5 +1,6 @@
 """SER-1: copies have the fitted attributes of the original."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from scikeras_conformance.catalog.check import ESTIMATORS, check
@@ -8,7 +9,7 @@ from scikeras_conformance.checks._support.helper_models import (
     helper_model,
     importable_builder,
 )
-from scikeras_conformance.checks._support.modules import doubles, np
+from scikeras_conformance.checks._support.modules import doubles, keras, np
 from scikeras_conformance.checks._support.predictions import same
 from scikeras_conformance.checks._support.preparation import accepted
 from scikeras_conformance.checks._support.serialization import COPY_METHODS, copy_of
@@ -18,8 +19,8 @@ from scikeras_conformance.runner.context import CheckContext, show
 
 @check(
     "SER-1.attributes",
-    verifies="a pickled or copied estimator has the attributes and the parameters of the original, "
-    "also a copy of a copy",
+    verifies="a pickled or copied estimator has the attributes, the history and the parameters of "
+    "the original, also a copy of a copy",
     impact="a loaded model refuses the data that it was trained on, or describes other data",
     wrappers=ESTIMATORS,
     cases=list(COPY_METHODS),
@@ -31,6 +32,7 @@ def attributes(context: CheckContext) -> None:
         batch_size=50,
         predict__batch_size=70,
         fit__epochs=2,
+        fit__validation_split=0.25,
         random_state=np.random.RandomState(3),
     )
     builder = importable_builder(context, doubles.COMPILED)
@@ -55,12 +57,20 @@ def _facts(context: CheckContext, estimator: Any) -> dict[str, Any]:
         for name in (*ATTRIBUTES, "current_epoch", "initialized_")
         if hasattr(estimator, name)
     }
+    if isinstance(history := getattr(estimator, "history_", None), Mapping):
+        found["history_"] = {str(name): list(values) for name, values in history.items()}
     plain = (int, float, str, bool, type(None))
     params = context.params(estimator)
     found |= {name: value for name, value in params.items() if isinstance(value, plain)}
     if isinstance(params.get("random_state"), np.random.RandomState):
         found["random_state"] = repr(params["random_state"].get_state())
     return found
+
+
+def _trainable(context: CheckContext, estimator: Any) -> int:
+    """Return how many weights of the model are trained."""
+    with context.doing("counting the weights of a copied model that are trained"):
+        return len(context.model(estimator).trainable_weights)
 
 
 def _several_targets(context: CheckContext) -> Any:
@@ -73,7 +83,7 @@ def _several_targets(context: CheckContext) -> Any:
     "refuses what the original refuses",
     impact="a model that was loaded cannot be trained further, or takes targets of another shape",
     wrappers=ESTIMATORS,
-    cases=["one", "column", "several"],
+    cases=["one", "column", "several", "frozen-layer"],
     needs=[Capability.PARTIAL_FIT],
     also=["SER-2"],
 )
@@ -91,12 +101,23 @@ def goes_on(context: CheckContext) -> None:
     def build() -> Any:
         # Of this class, Keras's own copies are compiled; they need an optimizer that made a step.
         model = doubles.make_model(data, activation, cls=doubles.EagerModel)
+        if context.case == "frozen-layer":
+            inputs = keras.Input((data.n_features,))
+            frozen = keras.layers.Dense(data.n_features, name="frozen", trainable=False)
+            outputs = keras.layers.Dense(len(data.bias), activation)(frozen(inputs))
+            model = doubles.EagerModel(inputs, outputs)
         model.compile(doubles.zero_learning_rate(), loss=loss)
         return model
 
     estimator = context.make(build)
     context.fit(estimator, X, y)
     copied = copy_of(context, estimator, "deepcopy")
+    counts = [_trainable(context, one) for one in (estimator, copied)]
+    context.require(
+        counts[0] == counts[1],
+        f"the model of the copy trains {counts[1]} of its weights, that of the original "
+        f"{counts[0]}",
+    )
     context.call(estimator, "partial_fit", X, y)
     with context.doing("partial_fit of a copy of a fitted estimator"):
         copied.partial_fit(X, y)

@@ -85,7 +85,17 @@ def columns(context: CheckContext) -> None:
             found = context.call(estimator, "predict_proba", data.X)
         except Blocked as blocked:
             context.not_applicable(f"TGT-10b is about such outputs: {blocked}")
-    _require_order(context, as_array(context, found, "predict_proba"), data.y)
+    found = as_array(context, found, "predict_proba")
+    _require_order(context, found, data.y)
+    # As many rows as columns, in which the first row is there twice, so that no row is a column.
+    rows = np.arange(found.shape[1]) // 2
+    square = context.observe.call(estimator, "predict_proba", data.X[rows])
+    square = as_array(context, square, "predict_proba of as many rows as classes")
+    context.require(
+        square.shape == found[rows].shape and np.allclose(square, found[rows], atol=1e-4),
+        f"predict_proba of as many rows as there are classes returned {show(square)}, not "
+        f"{show(found[rows])}, as among other rows",
+    )
 
 
 def _require_order(context: CheckContext, found: Any, y: Any) -> None:

@@ -15,6 +15,7 @@ from scikeras_conformance.checks._support.oracle_models import (
 )
 from scikeras_conformance.checks._support.preparation import require_it_works
 from scikeras_conformance.checks._support.refusals import Call, require_one_refuses
+from scikeras_conformance.contract import Capability
 from scikeras_conformance.runner.context import CheckContext
 
 CLASSIFIER = [Wrapper.CLASSIFIER]
@@ -129,12 +130,20 @@ def regressor_refuses_unknown(context: CheckContext) -> None:
     verifies="the classifier raises a ValueError for a continuous target",
     impact="every float becomes a class of its own",
     wrappers=CLASSIFIER,
-    cases=["one", "several"],
+    cases=["one", "several", "partial_fit", "partial_fit-with-classes"],
+    case_needs=dict.fromkeys(["partial_fit", "partial_fit-with-classes"], Capability.PARTIAL_FIT),
 )
 def classifier_refuses_continuous(context: CheckContext) -> None:
     require_it_works(context)
-    data = doubles.continuous_dataset(1 if context.case == "one" else 2)
+    data = doubles.continuous_dataset(2 if context.case == "several" else 1)
     estimator = context.make(oracle_builder(data, "sigmoid", BINARY))
+    if context.case.startswith("partial_fit"):
+        classes = {"classes": [0, 1]} if context.case.endswith("classes") else {}
+        what = f"partial_fit({', '.join(['...', *classes])}) with a continuous target"
+        # Whether there are such keywords is what API-3 is about.
+        with context.refusing(what, ValueError, TypeError):
+            estimator.partial_fit(data.X, data.y, **classes)
+        return
     with context.refusing("fit of the classifier with a continuous target", ValueError):
         estimator.fit(data.X, data.y)
 
@@ -144,14 +153,15 @@ def classifier_refuses_continuous(context: CheckContext) -> None:
     verifies="the regressor raises a ValueError for a target that is not numeric",
     impact="labels become meaningless numbers, or training fails half way",
     wrappers=REGRESSOR,
-    cases=["text", "objects-of-text", "dates", "durations"],
+    cases=["text", "objects-of-text", "numbers-as-text", "dates", "durations"],
 )
 def regressor_refuses_text(context: CheckContext) -> None:
     require_it_works(context)
     data = doubles.continuous_dataset()
-    if context.case in {"dates", "durations"}:
+    if context.case in {"dates", "durations", "numbers-as-text"}:
         days = np.arange(len(data.y)).astype("timedelta64[D]")
         y = np.datetime64("2020-01-01") + days if context.case == "dates" else days
+        y = data.y.astype(str) if context.case == "numbers-as-text" else y
         estimator = context.make(oracle_builder(data, "linear", SQUARED))
         # NumPy raises a TypeError for what cannot be cast to a number, as it does for objects.
         with context.refusing(
