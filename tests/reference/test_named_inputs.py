@@ -194,6 +194,38 @@ def test_values_of_another_kind_than_in_fit(inputs, target):
         wrapper.predict(frame.astype({"city": str}))
 
 
+class Reading(keras.layers.Layer):
+    """A layer on text, which is never called."""
+
+    def compute_output_spec(self, words):
+        """Return one number for each text."""
+        return keras.KerasTensor(words.shape)
+
+
+@pytest.mark.skipif(on_tensorflow, reason="TensorFlow has tensors of text")
+@pytest.mark.parametrize("as_dict", [True, False])
+def test_text_without_tensors_of_it(as_dict, target):
+    """On other backends it is refused in words that name the input and a way out."""
+
+    def build():
+        inputs = {
+            "text": keras.Input((1,), dtype="string", name="text"),
+            "amount": keras.Input((1,), name="amount"),
+        }
+        joined = keras.layers.Add()([Reading()(inputs["text"]), inputs["amount"]])
+        return keras.Model(inputs, keras.layers.Dense(1)(joined))
+
+    words = np.array(["dear", "cheap"])[np.arange(len(target)) % 2]
+    X = {"text": words.reshape(-1, 1), "amount": target.reshape(-1, 1)}
+    if not as_dict:
+        X = pd.DataFrame({"text": words, "amount": target})
+    more = {} if as_dict else {"input_columns": {"text": "text", "amount": "amount"}}
+    wrapper = KerasRegressor(build, **more, **SETTINGS)
+    with pytest.raises(InputError, match=r"X\['text'\] holds text.*KERAS_BACKEND=tensorflow"):
+        wrapper.fit(X, target)
+    assert not wrapper.initialized_
+
+
 @pytest.mark.skipif(not on_tensorflow, reason="only TensorFlow has tensors of text")
 @pytest.mark.parametrize("as_frame", [False, True])
 def test_text(as_frame, target):

@@ -113,7 +113,11 @@ def test_a_decoder_that_needs_more_than_the_code(X):
         (autoencoder, "kode", "Did you mean code"),
         (autoencoder, 9, "no such layer"),
         (autoencoder, True, "no such layer"),
-        (lambda: keras.Model(*2 * [keras.layers.Input((3,))]), "code", "no such layer"),
+        (
+            lambda: keras.Model(i := keras.Input((3,)), keras.layers.Identity()(i)),
+            "code",
+            "no such",
+        ),
     ],
 )
 def test_a_code_layer_that_is_not_there(build, layer, message, X):

@@ -3,6 +3,7 @@
 import keras
 
 __all__ = [
+    "computes_with_text",
     "cuts_batches_as_keras",
     "cuts_sparse_rows",
     "feeds_tuples",
@@ -43,4 +44,9 @@ def cuts_sparse_rows() -> bool:
 
 def feeds_tuples() -> bool:
     """Whether the input pipeline turns lists of arrays into tuples; TensorFlow's does."""
+    return bool(keras.backend.backend() == "tensorflow")
+
+
+def computes_with_text() -> bool:
+    """Whether tensors may hold text; on TensorFlow only."""
     return bool(keras.backend.backend() == "tensorflow")

@@ -213,8 +213,8 @@ def _array(part: Any, what: str, expected: Any) -> tuple[Any, Any]:
 
 def _of_columns(frame: Any, what: str, expected: Any) -> tuple[Any, Any]:
     dtypes = list(getattr(frame, "dtypes", ()))
-    categories = [dtype for dtype in dtypes if hasattr(dtype, "categories")]
-    if not categories and not hasattr(expected, "categories"):
+    categories = [dtype for dtype in dtypes if _has_categories(dtype)]
+    if not categories and not _has_categories(expected):
         array = frame.to_numpy()
         if array.dtype.kind == "O" and not any(hasattr(v, "encode") for v in array.flat):
             array = frame.to_numpy(dtype=np.float64, na_value=np.nan)  # nullable and mixed numbers
@@ -225,9 +225,11 @@ def _of_columns(frame: Any, what: str, expected: Any) -> tuple[Any, Any]:
             " each other. Assign each column of categories to an input of its own."
         )
     dtype = categories[0] if expected is None else expected
-    if not hasattr(dtype, "categories"):  # in fit these were values
+    if not _has_categories(dtype):  # in fit these were values
         return _of_values(np.asarray(frame), what)
-    if np.ndim(dtype.categories) == 0:  # those of a Categorical of polars grow with the process
+    if (
+        np.ndim(getattr(dtype, "categories", 0)) == 0
+    ):  # those of a Categorical of polars grow with the process
         raise InputError(
             f"{what} is a {dtype} column, which does not list its categories, so that their codes"
             " differ from one data frame to another. Cast it to an Enum of all categories."
@@ -242,6 +244,11 @@ def _of_columns(frame: Any, what: str, expected: Any) -> tuple[Any, Any]:
             " for them before fit."
         )
     return codes.astype(np.int32).reshape(-1, 1), dtype
+
+
+def _has_categories(dtype: Any) -> bool:
+    # Before polars 1.31, a Categorical has no such attribute.
+    return hasattr(dtype, "categories") or type(dtype).__name__ == "Categorical"
 
 
 def _codes(column: Any, dtype: Any) -> Any:

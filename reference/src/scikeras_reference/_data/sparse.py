@@ -1,5 +1,6 @@
 """Sparse matrices: the form in which they stay sparse, and who takes them."""
 
+import warnings
 from typing import Any
 
 import keras
@@ -80,8 +81,10 @@ def _takes_sparse(encoder: Any) -> bool:
     if isinstance(encoder, Pipeline):
         return all(step == "passthrough" or _takes_sparse(step) for _, step in encoder.steps)
     try:
-        return bool(get_tags(encoder).input_tags.sparse)
-    except (AttributeError, TypeError):  # no estimator of scikit-learn
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", DeprecationWarning)  # which 1.7 has for an error
+            return bool(get_tags(encoder).input_tags.sparse)
+    except (AttributeError, TypeError, DeprecationWarning):  # no estimator of scikit-learn
         return False
 
 

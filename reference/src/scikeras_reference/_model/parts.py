@@ -44,9 +44,12 @@ def decoder_of(model: Any, code_layer: str | int) -> Any | None:
     if code is model.outputs[0]:
         return None
     try:
-        return keras.Model(code, model.outputs)
+        decoder = keras.Model(code, model.outputs)
     except ValueError:  # the graph is not connected
         return None
+    # Keras 3.12 does not notice; there, the decoder leads back to the inputs of the model too.
+    starts = [layer for layer in decoder.layers if isinstance(layer, keras.layers.InputLayer)]
+    return decoder if len(starts) == 1 else None
 
 
 def _position(model: Any, code_layer: str | int) -> int:

@@ -14,12 +14,18 @@ import numpy as np
 import scipy.sparse
 
 from scikeras_reference._backends import DEFAULT_BATCH_SIZE
-from scikeras_reference._backends.batches import cuts_sparse_rows, feeds_tuples, shuffles_by_epoch
+from scikeras_reference._backends.batches import (
+    computes_with_text,
+    cuts_sparse_rows,
+    feeds_tuples,
+    shuffles_by_epoch,
+)
 from scikeras_reference._backends.execution import runs_undistributed
 from scikeras_reference._data.rows import Rows
 from scikeras_reference._data.sparse import densified
 from scikeras_reference._model.built_model import is_inherited, knows_its_inputs
 from scikeras_reference._training.validation_rows import training_rows
+from scikeras_reference.exceptions import InputError
 
 __all__ = ["OwnBatches", "RowBatches", "as_fed", "to_predict_from", "to_train_on"]
 
@@ -217,13 +223,30 @@ def _rows(data: tuple[Any, ...], rows: slice) -> tuple[Any, ...]:
 
 
 def _with_tensors_of_text(x: Any) -> Any:
-    """Return x with tensors in place of arrays of text, which input pipelines do not read."""
-    return keras.tree.map_structure(_tensor_if_text, x) if keras.tree.is_nested(x) else x
+    """Return x with tensors in place of arrays of text, which input pipelines do not read.
+
+    Raises
+    ------
+    InputError
+        If the backend has no tensors of text.
+    """
+    if isinstance(x, Mapping):
+        return {name: _tensor_if_text(array, f"X[{name!r}]") for name, array in x.items()}
+    if not keras.tree.is_nested(x):
+        return x
+    return keras.tree.map_structure(lambda array: _tensor_if_text(array, "An input in X"), x)
 
 
-def _tensor_if_text(array: Any) -> Any:
-    is_text = getattr(getattr(array, "dtype", None), "kind", None) in tuple("USTO")
-    return keras.ops.convert_to_tensor(array, dtype="string") if is_text else array
+def _tensor_if_text(array: Any, what: str) -> Any:
+    if getattr(getattr(array, "dtype", None), "kind", None) not in tuple("USTO"):
+        return array
+    if not computes_with_text():
+        raise InputError(
+            f"{what} holds text, and models on this backend of Keras compute with numbers. Set"
+            " KERAS_BACKEND=tensorflow; or turn text into numbers before fit, such as with the"
+            " OrdinalEncoder of scikit-learn."
+        )
+    return keras.ops.convert_to_tensor(array, dtype="string")
 
 
 def _read(array: Any, rows: Any) -> Any:
@@ -238,7 +261,7 @@ def as_fed(rows: Any) -> Any:
     """Return an array of a batch dense, and cast as Keras casts arrays."""
     if scipy.sparse.issparse(rows):
         rows = rows.toarray()
-    rows = _tensor_if_text(rows)
+    rows = _tensor_if_text(rows, "A batch of X")
     if keras.ops.is_tensor(rows):
         return rows
     floatx = keras.config.floatx()
