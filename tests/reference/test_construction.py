@@ -140,6 +140,13 @@ def test_loss_instances_are_copied_whole():
     assert made.scale is not mine.scale
 
 
+def test_a_model_that_is_a_loss_is_not_copied():
+    """It is only called, and may be large, or not be rebuilt from a configuration."""
+    compare = keras.Sequential([keras.layers.Dense(1)])
+    assert compare is make_losses(compare, {})
+    assert [compare] == make_metrics(compare, {})
+
+
 def test_losses_from_configurations():
     """A dict with a class name is a configuration, not a dict of outputs."""
     config = keras.losses.serialize(keras.losses.BinaryCrossentropy(from_logits=True))

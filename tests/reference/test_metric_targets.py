@@ -153,3 +153,54 @@ def test_metrics_that_cut_probabilities_to_class_numbers(metric, y):
         fitted(y, metrics=[metric], **params)
 
     assert 2 == len(fitted(y, metrics=[keras.metrics.BinaryIoU()], **params).history_)
+
+
+class Tracking(keras.Model):
+    """Lists the metrics that it resets by itself, as the guides of Keras have it."""
+
+    def __init__(self):
+        super().__init__()
+        self.dense = keras.layers.Dense(1, activation="sigmoid")
+        self.tracker = keras.metrics.Mean(name="loss")
+
+    def build(self, input_shape):
+        self.dense.build(input_shape)
+        self.built = True
+
+    def call(self, inputs):
+        return self.dense(inputs)
+
+    @property
+    def metrics(self):
+        return [self.tracker]
+
+
+def test_a_model_that_lists_metrics_of_its_own():
+    """Those that it was compiled with are refused as those of any other model."""
+
+    def compiled():
+        model = Tracking()
+        model.compile("sgd", "binary_crossentropy", metrics=[keras.metrics.CategoricalAccuracy()])
+        return model
+
+    with pytest.raises(CompilationError, match="CategoricalAccuracy has the same value"):
+        KerasClassifier(compiled, **QUICK).fit(ROWS, TWO)
+
+
+class Unready(Tracking):
+    """Makes its metrics when it is trained."""
+
+    @property
+    def metrics(self):
+        return [self.made_by_fit]
+
+
+def test_metrics_of_a_model_are_not_asked_for_too_early():
+    """A model is initialized without a look at what it lists as its metrics."""
+
+    def compiled():
+        model = Unready()
+        model.compile("sgd", "binary_crossentropy")
+        return model
+
+    assert KerasClassifier(compiled, **QUICK).initialize(ROWS, TWO).model_.compiled

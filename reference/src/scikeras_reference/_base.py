@@ -112,7 +112,7 @@ class BaseWrapper(BatchSteps):
         """
         with self._rollback():
             if type(X) is not np.ndarray and is_batches(X):
-                self._prepare_batches(X, y)
+                self._initialize_batches(X, y)
             else:
                 self._prepare(X, y)
         return self

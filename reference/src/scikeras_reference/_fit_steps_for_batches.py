@@ -60,7 +60,7 @@ class BatchSteps(FitSteps):
                     first = batches.first()
                     X, y = self._validate_further(first.x, first.y, new_callbacks=not extend)
                 else:
-                    X, y = self._prepare_batches(batches, classes=classes)
+                    X, y = self._prepare_batches(batches, classes)
                 features, target = self._encode(X, y)
                 self._require_compiled(features)
                 check_target(self.model_, target, self._fit_state.output_shapes)
@@ -81,10 +81,14 @@ class BatchSteps(FitSteps):
                 self._train(data, None, None, arguments, extend=extend)
         return self
 
-    def _prepare_batches(self, source: Any, y: Any = None, classes: Any = None) -> tuple[Any, Any]:
-        """Do what `_prepare` does, with batches; return the validated X and y of the first."""
-        batches = source if isinstance(source, Batches) else Batches(source)
+    def _initialize_batches(self, source: Any, y: Any) -> None:
+        """Do what `initialize` does, with batches."""
         require_inside(y, None)
+        with seeded(self._seed_of_fit(warm=False)):
+            self._prepare_batches(Batches(source), None)
+
+    def _prepare_batches(self, batches: Batches, classes: Any) -> tuple[Any, Any]:
+        """Do what `_prepare` does, with batches; return the validated X and y of the first."""
         first = batches.first()
         if first.y is None and get_tags(self).target_tags.required:
             raise InputError(
@@ -99,8 +103,11 @@ class BatchSteps(FitSteps):
             batches.require_repeats("to fit feature_encoder to it")
             # Anew: in this pass, rows may come in another order than in the one that began above.
             encoder = self.feature_encoder
+            # A property may return one and the same object, which starts anew with `fit`.
+            learn = encoder.fit if encoder is self.feature_encoder_ else encoder.partial_fit
             for batch in batches:
-                encoder.partial_fit(validate_features(self, batch.x, batch.y, reset=False))
+                learn(validate_features(self, batch.x, batch.y, reset=False))
+                learn = encoder.partial_fit
             self._keep(feature_encoder_=encoder)
         return X, y
 

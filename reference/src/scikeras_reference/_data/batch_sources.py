@@ -64,8 +64,8 @@ class Batches:
 
     Attributes
     ----------
-    name : str
-        The type of the source, for errors.
+    argument, name : str
+        What the source is called, and its type, for errors.
     dataset : keras.utils.PyDataset or None
         The source, if its batches have numbers.
     repeats : bool
@@ -79,7 +79,7 @@ class Batches:
         self.dataset = source if isinstance(source, keras.utils.PyDataset) else None
         self.repeats = not hasattr(source, "__next__")
         self.name: str = getattr(source, "name_of_source", type(source).__name__)
-        self._argument = argument
+        self.argument = argument
         self._peeked: list[Any] = []
         self.failure: Exception | None = None
 
@@ -158,7 +158,7 @@ class Batches:
         """
         if not self.repeats:
             raise InputError(
-                f"{self._argument} is a {self.name}, which can be read once, and has to be read"
+                f"{self.argument} is a {self.name}, which can be read once, and has to be read"
                 f" again {purpose}. Give a function that returns a new one each time, as"
                 " fit(lambda: batches()), a keras.utils.PyDataset or another data set."
             )
@@ -171,7 +171,7 @@ class Batches:
             else " left: it can be read once. Give a function that returns a new one each time, as"
             " fit(lambda: batches())"
         )
-        return InputError(f"{self._argument} is a {self.name} that has no batches{left}.")
+        return InputError(f"{self.argument} is a {self.name} that has no batches{left}.")
 
     def _raw(self) -> Iterator[Any]:
         if self.dataset is not None:
@@ -185,7 +185,7 @@ class Batches:
         made = self.source()
         if not hasattr(made, "__iter__"):
             raise InputError(
-                f"{self._argument} is a {self.name} that returned a {type(made).__name__}; it has"
+                f"{self.argument} is a {self.name} that returned a {type(made).__name__}; it has"
                 " to return an iterator of batches, or yield them."
             )
         return iter(made)

@@ -156,9 +156,17 @@ def inform_encoder(encoder: Any, model: Any, shapes: Sequence[tuple[int | None, 
         encoder.set_model_output(getattr(model, "loss", None), shapes)
     if model.compiled and hasattr(encoder, "check_activation"):
         encoder.check_activation(last_activation(model), model.loss)
-    # Without metrics, Keras reports the loss alone.
-    if model.compiled and model.metrics_names != ["loss"] and hasattr(encoder, "check_metrics"):
+    if model.compiled and hasattr(encoder, "check_metrics") and _may_have_metrics(model):
         encoder.check_metrics(compiled_metrics(model))
+
+
+def _may_have_metrics(model: Any) -> bool:
+    """Return whether a compiled model may have metrics; Keras lists the loss alone without them.
+
+    What a model of the user's own lists need not be what it was compiled with.
+    """
+    is_own = not (is_inherited(model, "metrics") and is_inherited(model, "metrics_names"))
+    return is_own or model.metrics_names != ["loss"]
 
 
 def check_trainable(model: Any, features: Any) -> None:
@@ -207,10 +215,10 @@ def is_missing(value: Any) -> bool:
     return value is None or (isinstance(value, (list, tuple)) and all(map(is_missing, value)))
 
 
-def is_inherited(model: Any, method: str) -> bool:
-    """Return whether a method of a model is that of `keras.Model`."""
-    inherited = getattr(type(model), method) is getattr(keras.Model, method)
-    return inherited and method not in vars(model)
+def is_inherited(model: Any, name: str) -> bool:
+    """Return whether a method or a property of a model is that of `keras.Model`."""
+    inherited = getattr(type(model), name) is getattr(keras.Model, name)
+    return inherited and name not in vars(model)
 
 
 def first_row(features: Any) -> Any:

@@ -23,13 +23,13 @@ from scikeras_reference.exceptions import SerializationError, SharedCallbackWarn
 
 __all__ = ["copy_for_fit", "copy_nested", "copy_object"]
 
-_KERAS_TYPES = (
-    keras.Model,
+_CHANGED_BY_A_FIT = (
     keras.optimizers.Optimizer,
     keras.losses.Loss,
     keras.metrics.Metric,
     keras.callbacks.Callback,
 )
+_KERAS_TYPES = (keras.Model, *_CHANGED_BY_A_FIT)
 _CANNOT_CHANGE = frozenset({type(None), bool, int, float, str})
 """Types of values that are their own copies."""
 
@@ -89,8 +89,8 @@ def copy_for_fit(made: Any, given: Any) -> Any:
     if isinstance(made, (list, tuple)):
         items = [copy_for_fit(value, origin) for value, origin in zip(made, given, strict=True)]
         return items if isinstance(made, list) else tuple(items)
-    if made is not given or not isinstance(made, _KERAS_TYPES):
-        return made
+    if made is not given or not isinstance(made, _CHANGED_BY_A_FIT):
+        return made  # a model that serves as a loss is only called
     if isinstance(made, keras.callbacks.Callback) and not is_from_a_library(type(made)):
         return _shallow_copy(made)
     return copy_object(made)

@@ -3,7 +3,7 @@
 import itertools
 import warnings
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import keras
@@ -73,8 +73,9 @@ class SequentialBatches(OwnBatches):
             batch = next(self._pass)
         except StopIteration:
             raise InputError(
-                f"X ended after {index} batches; it had {self._count} of them before. Give data"
-                " that have the same number of batches each time, or steps_per_epoch."
+                f"{self._batches.argument} ended after {index} batches; it had {self._count} of"
+                " them before. Give data that have the same number of batches each time, or"
+                " steps_per_epoch."
             ) from None
         if index == self._count - 1:
             self._warn_of_more()
@@ -83,13 +84,24 @@ class SequentialBatches(OwnBatches):
     def _warn_of_more(self) -> None:
         """Warn, once, of batches beyond the length that the source says; and end its pass."""
         # What can be read once goes on from there the next time, so it is not looked at.
-        if self._has_more or not self._batches.repeats or next(self._pass, None) is None:
+        if self._has_more or not self._batches.repeats:
             return
-        self._has_more = True
+        with suppress(Exception):  # what is beyond the length need not be readable
+            self._has_more = next(self._pass, None) is not None
+        if not self._has_more:
+            return
+        argument, name, count = self._batches.argument, self._batches.name, self._count
+        if self._batches.count is None:
+            found = f"{argument} is a {name} that had {count} batches when they were counted"
+            remedy = "Give data that have the same number of batches each time."
+        else:
+            found = f"{argument} is a {name} whose length is {count}"
+            remedy = (
+                "Correct its length; or give a function that returns it, whose batches are counted."
+            )
         warnings.warn(
-            f"X is a {self._batches.name} whose length is {self._count}, and it"
-            f" yields more batches than that. Only the first {self._count} of each pass are used."
-            " Correct its length; or give a function that returns it, whose batches are counted.",
+            f"{found}, and it yields more batches than that. Only the first {count} of each pass"
+            f" are used. {remedy}",
             WrapperWarning,
             stacklevel=2,
         )
