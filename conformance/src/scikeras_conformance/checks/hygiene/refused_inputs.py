@@ -12,6 +12,7 @@ from scikeras_conformance.checks._support.preparation import accepted
 from scikeras_conformance.checks._support.recorded_training import counting_starts
 from scikeras_conformance.checks._support.training import learner
 from scikeras_conformance.contract import Capability, Level
+from scikeras_conformance.exceptions import Blocked
 from scikeras_conformance.runner.context import CheckContext
 
 
@@ -240,9 +241,10 @@ def earlier_fit(context: CheckContext) -> None:
         try:
             getattr(estimator, method)(bad_X, bad_y, **keywords)
         except Exception:  # another check is about the type of this error
-            what = f"predict after a {method} that raised"
-            with context.doing(what):
-                after = as_array(context, context.predict(estimator, X), what)
-            context.require(
-                same(before, after), f"predictions changed after a call of {method} that raised"
-            )
+            changed = f"predictions changed after a call of {method} that raised"
+            try:
+                after = as_array(context, context.predict(estimator, X), "predict")
+            except Blocked as blocked:
+                # That the earlier fit is lost is what is wrong, whatever is raised without it.
+                context.fail(f"{changed}: {blocked.step} {blocked.problem}")
+            context.require(same(before, after), changed)
