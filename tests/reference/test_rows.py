@@ -186,6 +186,14 @@ class Scaling(KerasRegressor):
         return StandardScaler()
 
 
+class SameScaling(KerasRegressor):
+    shared = StandardScaler()
+
+    @property
+    def feature_encoder(self):
+        return self.shared
+
+
 class Learning(TransformerMixin, BaseEstimator):
     def fit(self, X):
         return self
@@ -208,6 +216,13 @@ def test_encoders_learn_in_parts(rows, X, target):
     np.testing.assert_allclose(StandardScaler().fit(X).mean_, wrapper.feature_encoder_.mean_)
     with pytest.raises(InputError, match="learns from all rows at once.*partial_fit"):
         NotInParts(**params).fit(rows, target)
+
+
+def test_a_shared_encoder_starts_anew(rows, X, target):
+    """What the encoder of a subclass learned in one fit is forgotten in the next."""
+    wrapper = SameScaling(regressor().model, loss="mse", verbose=0)
+    for _ in range(2):
+        assert len(X) == wrapper.fit(rows, target).feature_encoder_.n_samples_seen_
 
 
 @pytest.mark.fast

@@ -4,8 +4,10 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+from sklearn.exceptions import NotFittedError
 from sklearn.preprocessing import FunctionTransformer
 from sklearn.utils import get_tags
+from sklearn.utils.validation import check_is_fitted
 
 from scikeras_reference._data.row_sources import BatchSource, source_of
 from scikeras_reference.exceptions import InputError
@@ -193,7 +195,8 @@ def fitted_to_rows(encoder: Any, X: Rows) -> Any:
     Parameters
     ----------
     encoder : transformer
-        New. One that learns from data has a method ``partial_fit``.
+        One that learns from data has a method ``partial_fit``; what it has learned before is
+        forgotten.
     X : Rows
         Validated.
 
@@ -204,9 +207,20 @@ def fitted_to_rows(encoder: Any, X: Rows) -> Any:
     """
     if not learns(encoder):
         return encoder.fit(X.read(slice(READ_AT_ONCE)))
+    # A property may return one and the same object for each fit, which starts anew with `fit`.
+    learn = encoder.fit if _is_fitted(encoder) else encoder.partial_fit
     for start in range(0, len(X), READ_AT_ONCE):
-        encoder.partial_fit(X.read(slice(start, start + READ_AT_ONCE)))
+        learn(X.read(slice(start, start + READ_AT_ONCE)))
+        learn = encoder.partial_fit
     return encoder
+
+
+def _is_fitted(encoder: Any) -> bool:
+    try:
+        check_is_fitted(encoder)
+    except (NotFittedError, TypeError):  # the latter for what is no estimator
+        return False
+    return True
 
 
 def _of_length(n_rows: int, shapes: Any) -> dict[str, tuple[int, ...]] | None:
