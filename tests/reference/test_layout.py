@@ -185,7 +185,7 @@ def test_a_fit_stays_within_a_few_modules(monkeypatch):
         return keras.Sequential([keras.Input((3,)), keras.layers.Dense(1, activation="sigmoid")])
 
     def estimator():
-        return KerasClassifier(build, loss="binary_crossentropy", verbose=0)
+        return KerasClassifier(build, loss="binary_crossentropy", verbose=0, run_eagerly=True)
 
     estimator().fit(X, y)  # what is found out once in a process
     one = estimator()
