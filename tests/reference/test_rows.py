@@ -218,6 +218,35 @@ def test_encoders_learn_in_parts(rows, X, target):
         NotInParts(**params).fit(rows, target)
 
 
+class Largest:
+    """An encoder in parts that is no estimator of scikit-learn."""
+
+    largest_ = 0.0
+
+    def fit(self, X):
+        self.largest_ = 0.0
+        return self.partial_fit(X)
+
+    def partial_fit(self, X):
+        self.largest_ = max(self.largest_, float(np.abs(X).max()))
+        return self
+
+    def transform(self, X):
+        return X / self.largest_
+
+
+def test_an_encoder_of_no_library_learns_in_parts(rows, X, target):
+    """It needs the methods only."""
+
+    class Scaled(KerasRegressor):
+        @property
+        def feature_encoder(self):
+            return Largest()
+
+    wrapper = Scaled(regressor().model, loss="mse", verbose=0).fit(rows, target)
+    assert float(np.abs(X).max()) == pytest.approx(wrapper.feature_encoder_.largest_)
+
+
 def test_a_shared_encoder_starts_anew(rows, X, target):
     """What the encoder of a subclass learned in one fit is forgotten in the next."""
     wrapper = SameScaling(regressor().model, loss="mse", verbose=0)

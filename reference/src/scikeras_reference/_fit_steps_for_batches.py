@@ -14,7 +14,7 @@ from scikeras_reference._data.batch_sources import (
     require_inside,
 )
 from scikeras_reference._data.input_checks import check_weights, validate_features
-from scikeras_reference._data.rows import learns
+from scikeras_reference._data.rows import fitted_in_parts, learns
 from scikeras_reference._fit_steps import FitSteps
 from scikeras_reference._model.built_model import check_target
 from scikeras_reference._training.encoded_batches import (
@@ -101,20 +101,18 @@ class BatchSteps(FitSteps):
         X, y = self._prepare(first.x, first.y, classes)
         if learns(self.feature_encoder_):
             batches.require_repeats("to fit feature_encoder to it")
-            # Anew: in this pass, rows may come in another order than in the one that began above.
+            # Anew: in this pass, rows may come in another order than in the one that began above;
+            # and a property may return one and the same object.
             encoder = self.feature_encoder
-            # A property may return one and the same object, which starts anew with `fit`.
-            learn = encoder.fit if encoder is self.feature_encoder_ else encoder.partial_fit
-            for batch in batches:
-                learn(validate_features(self, batch.x, batch.y, reset=False))
-                learn = encoder.partial_fit
-            self._keep(feature_encoder_=encoder)
+            parts = (validate_features(self, it.x, it.y, reset=False) for it in batches)
+            anew = encoder is self.feature_encoder_
+            self._keep(feature_encoder_=fitted_in_parts(encoder, parts, anew=anew))
         return X, y
 
     def _seed_of_fit(self, *, warm: bool) -> int | None:
         if warm and self.initialized_:
             return self._fit_state.seed
-        return None if self.random_state is None else to_seed(self.random_state)
+        return to_seed(self.random_state)
 
     def _with_counted_weights(self, batches: Batches, call: Mapping[str, Any]) -> Mapping[str, Any]:
         """Return keywords with the class weights that "balanced" stands for."""

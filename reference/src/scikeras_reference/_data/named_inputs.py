@@ -227,9 +227,8 @@ def _of_columns(frame: Any, what: str, expected: Any) -> tuple[Any, Any]:
     dtype = categories[0] if expected is None else expected
     if not _has_categories(dtype):  # in fit these were values
         return _of_values(np.asarray(frame), what)
-    if (
-        np.ndim(getattr(dtype, "categories", 0)) == 0
-    ):  # those of a Categorical of polars grow with the process
+    # Those of a Categorical of polars grow with the process.
+    if np.ndim(getattr(dtype, "categories", 0)) == 0:
         raise InputError(
             f"{what} is a {dtype} column, which does not list its categories, so that their codes"
             " differ from one data frame to another. Cast it to an Enum of all categories."

@@ -1,18 +1,16 @@
 """Rows that are read when they are needed, and that scikit-learn's tools can split."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import numpy as np
-from sklearn.exceptions import NotFittedError
 from sklearn.preprocessing import FunctionTransformer
-from sklearn.utils import get_tags
-from sklearn.utils.validation import check_is_fitted
 
+from scikeras_reference._data.encoder_tags import tags_of
 from scikeras_reference._data.row_sources import BatchSource, source_of
 from scikeras_reference.exceptions import InputError
 
-__all__ = ["Rows", "fitted_to_rows", "learns"]
+__all__ = ["Rows", "fitted_in_parts", "fitted_to_rows", "learns"]
 
 READ_AT_ONCE = 1024
 """Rows that are read at once where an encoder looks at all of them."""
@@ -207,20 +205,30 @@ def fitted_to_rows(encoder: Any, X: Rows) -> Any:
     """
     if not learns(encoder):
         return encoder.fit(X.read(slice(READ_AT_ONCE)))
-    # A property may return one and the same object for each fit, which starts anew with `fit`.
-    learn = encoder.fit if _is_fitted(encoder) else encoder.partial_fit
-    for start in range(0, len(X), READ_AT_ONCE):
-        learn(X.read(slice(start, start + READ_AT_ONCE)))
+    # A property may return one and the same object for each fit.
+    is_fitted = any(name[0] != "_" and name[-1] == "_" for name in getattr(encoder, "__dict__", ()))
+    starts = range(0, len(X), READ_AT_ONCE)
+    parts = (X.read(slice(start, start + READ_AT_ONCE)) for start in starts)
+    return fitted_in_parts(encoder, parts, anew=is_fitted)
+
+
+def fitted_in_parts(encoder: Any, parts: Iterable[Any], *, anew: bool) -> Any:
+    """Return an encoder that has learned from parts of the data, one after the other.
+
+    Parameters
+    ----------
+    encoder : transformer
+        It has a method ``partial_fit``.
+    parts : iterable of array
+        Validated features.
+    anew : bool
+        Whether it forgets what it has learned before, as ``fit`` has it.
+    """
+    learn = encoder.fit if anew else encoder.partial_fit
+    for part in parts:
+        learn(part)
         learn = encoder.partial_fit
     return encoder
-
-
-def _is_fitted(encoder: Any) -> bool:
-    try:
-        check_is_fitted(encoder)
-    except (NotFittedError, TypeError):  # the latter for what is no estimator
-        return False
-    return True
 
 
 def _of_length(n_rows: int, shapes: Any) -> dict[str, tuple[int, ...]] | None:
@@ -248,7 +256,5 @@ def learns(encoder: Any) -> bool:
 
 
 def _requires_fit(encoder: Any) -> bool:
-    try:
-        return bool(get_tags(encoder).requires_fit)
-    except (AttributeError, TypeError):  # no estimator of scikit-learn
-        return True
+    tags = tags_of(encoder)
+    return tags is None or bool(tags.requires_fit)

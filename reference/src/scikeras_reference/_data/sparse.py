@@ -1,6 +1,5 @@
 """Sparse matrices: the form in which they stay sparse, and who takes them."""
 
-import warnings
 from typing import Any
 
 import keras
@@ -8,8 +7,8 @@ import numpy as np
 import scipy.sparse
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import FunctionTransformer
-from sklearn.utils import get_tags
 
+from scikeras_reference._data.encoder_tags import tags_of
 from scikeras_reference._data.float_range import check_float_range
 
 __all__ = ["canonical", "densified", "fits_encoder", "sparse_for_keras"]
@@ -80,12 +79,8 @@ def _takes_sparse(encoder: Any) -> bool:
         return bool(encoder.accept_sparse) or (encoder.func is None and not encoder.validate)
     if isinstance(encoder, Pipeline):
         return all(step == "passthrough" or _takes_sparse(step) for _, step in encoder.steps)
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("error", DeprecationWarning)  # which 1.7 has for an error
-            return bool(get_tags(encoder).input_tags.sparse)
-    except (AttributeError, TypeError, DeprecationWarning):  # no estimator of scikit-learn
-        return False
+    tags = tags_of(encoder)
+    return tags is not None and bool(tags.input_tags.sparse)
 
 
 def sparse_for_keras(X: Any, in_range: str = "") -> Any:
