@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 from scikeras_conformance.doubles.one_batch import is_one_batch, predict_one_batch, train_one_batch
+from scikeras_conformance.doubles.without_training import changes_no_weight
 
 X = np.random.default_rng(0).normal(size=(8, 3)).astype("float32")
 Y = X.sum(axis=1, keepdims=True)
@@ -20,6 +21,16 @@ def model_of(outputs: int = 1) -> keras.Model:
     model.set_weights([generator.normal(size=w.shape) for w in model.get_weights()])
     metrics = ["mae"] if outputs == 1 else [["mae"]] * outputs  # as Keras 3.12 wants them
     model.compile("adam", ["mse"] * outputs, metrics=metrics, run_eagerly=True)
+    return model
+
+
+def dense_model(rate=0.0, layer=keras.layers.Dense, constraint=None, **settings):
+    """Make a compiled model of one layer that is not trained to predict Y yet."""
+    inputs = keras.Input((3,))
+    outputs = layer(1, kernel_initializer="ones", kernel_constraint=constraint)(inputs)
+    model = keras.Model(inputs, outputs)
+    optimizer = keras.optimizers.SGD(rate, **settings)
+    model.compile(optimizer, "mse", weighted_metrics=["mae"], run_eagerly=True)
     return model
 
 
@@ -61,6 +72,57 @@ def test_training_is_the_same(outputs, weights, first):
     ):
         assert theirs.dtype == ours.dtype
         np.testing.assert_array_equal(ours, theirs)
+
+
+@pytest.mark.parametrize("weights", [None, np.arange(8.0)])
+def test_steps_that_change_no_weight_are_the_same(weights):
+    """Without gradients, logs, weights and the number of steps are those of `Model.fit`."""
+    given = {"x": X, "y": 2 * Y, "sample_weight": weights, "epochs": 3}
+    plain, quick = dense_model(), dense_model()
+    assert changes_no_weight(quick)
+    expected = plain.fit(**given, verbose=0).history
+    found = train_one_batch(quick, given).history
+    assert set(expected) == set(found) == {"loss", "mae"}
+    for name, values in expected.items():
+        np.testing.assert_allclose(found[name], values, rtol=1e-6)
+    for ours, theirs in zip(quick.get_weights(), plain.get_weights(), strict=True):
+        np.testing.assert_array_equal(theirs, ours)
+    assert int(plain.optimizer.iterations) == int(quick.optimizer.iterations) == 3
+    assert plain.optimizer.built
+    assert quick.optimizer.built
+
+
+def test_a_loss_that_is_no_number_reaches_the_weights():
+    """As by `Model.fit`, whatever the learning rate is: zero times infinity is no number."""
+    model = dense_model()
+    train_one_batch(model, {"x": np.full_like(X, np.inf), "y": Y})
+    assert np.isnan(model.get_weights()[0]).all()
+
+
+class Noisy(keras.layers.Dense):
+    """A layer that computes something else in training."""
+
+    def call(self, inputs, training=None):
+        """Add one in training."""
+        return super().call(inputs) + (1.0 if training else 0.0)
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"rate": 0.1},
+        {"rate": keras.optimizers.schedules.ExponentialDecay(0.0, 1, 0.5)},
+        {"momentum": 0.9},
+        {"weight_decay": 0.1},
+        {"use_ema": True},
+        {"constraint": "non_neg"},
+        {"layer": Noisy},
+    ],
+    ids="-".join,
+)
+def test_any_other_step_is_made_with_gradients(settings):
+    """Only what is surely without an effect is left out."""
+    assert not changes_no_weight(dense_model(**settings))
 
 
 @pytest.mark.parametrize(

@@ -133,6 +133,8 @@ def require_basic_use(
     CannotFitError
         With what was called, what happened, and what would help.
     """
+    if wrapper in subject.basic_use and subject.basic_use[wrapper].helper is not None:
+        return
     post_mortem.note(STAGE)
     with noticing_interrupts(), restored_process_state():
         for one in sorted(subject.classes, key=lambda other: other is not wrapper):
