@@ -107,10 +107,19 @@ class Noisy(keras.layers.Dense):
         return super().call(inputs) + (1.0 if training else 0.0)
 
 
+class Bare(keras.optimizers.schedules.LearningRateSchedule):
+    """A schedule that cannot be saved, which is zero."""
+
+    def __call__(self, step):
+        """Return the rate."""
+        return 0.0 * step
+
+
 @pytest.mark.parametrize(
     "settings",
     [
         {"rate": 0.1},
+        {"rate": Bare()},
         {"rate": keras.optimizers.schedules.ExponentialDecay(0.0, 1, 0.5)},
         {"momentum": 0.9},
         {"weight_decay": 0.1},

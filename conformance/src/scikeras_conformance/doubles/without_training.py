@@ -39,9 +39,11 @@ def changes_no_weight(model: keras.Model) -> bool:
 def _is_at_rest(optimizer: object) -> bool:
     if type(optimizer) is not keras.optimizers.SGD:
         return False
-    settings = optimizer.get_config()
-    # A schedule has a configuration instead of a number.
-    return settings["learning_rate"] == 0.0 and AT_REST.items() <= settings.items()
+    if any(getattr(optimizer, name) != value for name, value in AT_REST.items()):
+        return False
+    # Of a schedule there is no such variable. Its configuration is not asked for: it may have none.
+    rates = [variable for variable in optimizer.variables if variable.name == "learning_rate"]
+    return bool(rates) and float(rates[0]) == 0.0
 
 
 def _is_dense(layer: object) -> bool:
