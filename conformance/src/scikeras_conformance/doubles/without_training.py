@@ -39,7 +39,7 @@ def changes_no_weight(model: keras.Model) -> bool:
 def _is_at_rest(optimizer: object) -> bool:
     if type(optimizer) is not keras.optimizers.SGD:
         return False
-    if any(getattr(optimizer, name) != value for name, value in AT_REST.items()):
+    if any(getattr(optimizer, name, ...) != value for name, value in AT_REST.items()):
         return False
     # Of a schedule there is no such variable. Its configuration is not asked for: it may have none.
     rates = [variable for variable in optimizer.variables if variable.name == "learning_rate"]
