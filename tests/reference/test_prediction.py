@@ -78,7 +78,8 @@ def assert_same(expected, got):
     [
         dense,
         lambda: dense(run_eagerly=True),
-        lambda: dense(jit_compile=True),
+        # The compiler of PyTorch is a process of its own.
+        pytest.param(lambda: dense(jit_compile=True), marks=pytest.mark.process),
         lambda: dense(steps_per_execution=4),
         double,
         convolution,
