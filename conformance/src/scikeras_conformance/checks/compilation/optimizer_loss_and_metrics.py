@@ -39,8 +39,17 @@ def optimizer_forms(context: CheckContext) -> None:
         "class": keras.optimizers.Adagrad,
         # Not the class that Keras has under that name.
         "class-of-a-known-name": type("Adam", (keras.optimizers.Adagrad,), {}),
-        "instance": keras.optimizers.Adagrad(0.25, initial_accumulator_value=0.5, epsilon=0.125),
-        "instance-with-schedule": keras.optimizers.Adagrad(schedule),
+        "instance": keras.optimizers.Adagrad(
+            0.25,
+            initial_accumulator_value=0.5,
+            epsilon=0.125,
+            clipnorm=0.75,
+            weight_decay=0.125,
+            loss_scale_factor=2.0,
+        ),
+        "instance-with-schedule": keras.optimizers.Adagrad(
+            schedule, global_clipnorm=0.75, use_ema=True, ema_momentum=0.5
+        ),
     }[context.case]
     loss = helper_loss(context)
     require_it_compiles(context)

@@ -62,7 +62,7 @@ def _differing(before: dict[str, Any], after: dict[str, Any]) -> list[str]:
     "INIT-4.clone",
     verifies="a clone has equal parameters and no fitted state, before and after fit",
     impact="searches and ensembles drop settings, or start from a fitted model",
-    cases=["before-fit", "after-fit", "subclass-after-fit", "few-parameters"],
+    cases=["before-fit", "after-fit", "set-after-fit", "subclass-after-fit", "few-parameters"],
 )
 def clone(context: CheckContext) -> None:
     class Subclass(context.cls):  # type: ignore[name-defined, misc]
@@ -77,6 +77,10 @@ def clone(context: CheckContext) -> None:
     X, y, *_ = doubles.dataset(context.wrapper)
     if context.case.endswith("after-fit"):
         context.fit(estimator, X, y)
+    if context.case == "set-after-fit":
+        context.call(estimator, "set_params", units=4, names=["c"])
+        if context.params(estimator).get("units") != 4:
+            context.stop("set_params(units=4)", "did not set it, which INIT-10 is about")
     with context.doing(f"clone ({context.case})"):
         copy = sklearn_base.clone(estimator)
     context.require(type(copy) is cls, f"the clone is a {type(copy).__name__}")

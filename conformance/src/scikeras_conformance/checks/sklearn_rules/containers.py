@@ -65,11 +65,11 @@ def _duplicates(entries: Any) -> Any:
 
 
 def _zeros(entries: Any) -> Any:
-    """Return a matrix that stores some zeros and ones."""
+    """Return a matrix that stores some zeros, ones and twos."""
     import scipy.sparse
 
     rows, columns = np.indices(entries.shape)
-    values = ((rows + columns) % 2).ravel().astype(entries.dtype)
+    values = ((rows + columns) % 3).ravel().astype(entries.dtype)
     return scipy.sparse.coo_array((values, (rows.ravel(), columns.ravel())), shape=entries.shape)
 
 
