@@ -119,7 +119,7 @@ def _require_fits_in_fit_only(context: CheckContext) -> None:
     unfitted = [name for name, count in counts.items() if not count]
     context.require(not unfitted, f"{' and '.join(unfitted)} encoder: not fitted")
     if starts:
-        _require_fitted_to_the_last(context, estimator, X * 2, y)
+        _require_fitted_to_the_last(context, estimator, X, y)
         return
     _call_later(context, estimator, X[:4], y[:4])
     # More rows than in fit, which are larger too.
@@ -130,19 +130,19 @@ def _require_fits_in_fit_only(context: CheckContext) -> None:
 
 
 def _require_fitted_to_the_last(context: CheckContext, estimator: Any, X: Any, y: Any) -> None:
-    """Require that a fitted estimator has encoders of its own for the data of another call."""
-    context.fit(estimator, X / 2, y[::-1])
-    with context.doing(f"{context.case} after fit"):
-        context.call(estimator, context.case, X, y)
-    for name, right in (("feature", X), ("target", y)):
-        encoder = context.attribute(estimator, f"{name}_encoder_")
-        # Which object that is, is what DATA-1 is about.
-        given = getattr(encoder, "fitted_to_", right)
-        context.require(
-            np.array_equal(np.ravel(given), np.ravel(right)),
-            f"after fit and {context.case} with other data, {name}_encoder_ is one that was fitted "
-            f"to {show(given)}, not to {show(right)}",
-        )
+    """Require encoders that are fitted to the data of the last call, after each of several."""
+    for method, *data in (("fit", X * 3, y[::-1]), (context.case, X * 2, y), ("fit", X, y[::-1])):
+        with context.doing(f"{method} with other data than before"):
+            context.call(estimator, method, *data)
+        for name, right in zip(ENCODERS, data, strict=True):
+            encoder = context.attribute(estimator, f"{name}_encoder_")
+            # Which object that is, is what DATA-1 is about.
+            given = getattr(encoder, "fitted_to_", right)
+            context.require(
+                np.array_equal(np.ravel(given), np.ravel(right)),
+                f"after {method} with other data than before, {name}_encoder_ is one that was "
+                f"fitted to {show(given)}, not to {show(right)}",
+            )
 
 
 def _call_later(context: CheckContext, estimator: Any, X: Any, y: Any) -> None:

@@ -9,6 +9,7 @@ from scikeras_conformance.checks._support.helper_models import (
     compiled_helper,
     helper_builder,
     helper_loss_class,
+    helper_metric,
     uncompiled_helper,
 )
 from scikeras_conformance.checks._support.modules import doubles, keras, sklearn_base
@@ -40,7 +41,8 @@ def _comparable(value: Any) -> Any:
     """Return a parameter with its Keras objects as plain values: a clone holds copies of them."""
     if isinstance(value, keras.Model):
         return type(value), value.get_weights()
-    if isinstance(value, keras.optimizers.Optimizer):
+    kinds = keras.optimizers.Optimizer, keras.losses.Loss, keras.metrics.Metric
+    if isinstance(value, kinds):
         return config_of(value)
     if type(value) is dict:
         return {key: _comparable(part) for key, part in value.items()}
@@ -192,17 +194,17 @@ def _is_copied_as_it_is(value: Any) -> bool:
 
 @check(
     "INIT-4.clone-of-instances",
-    verifies="estimators with optimizer, loss, metric and callback instances can be cloned and "
-    "fitted",
+    verifies="estimators with optimizer, loss, metric and callback instances can be cloned with "
+    "all that these were made with, and fitted",
     impact="GridSearchCV fails on the second fold if one of the parameters is an instance",
 )
 def clone_of_instances(context: CheckContext) -> None:
     X, y, *_ = doubles.dataset(context.wrapper)
     given = accepted(
         context,
-        optimizer=keras.optimizers.SGD(0.0),
-        loss=helper_loss_class(context)(),
-        metrics=[keras.metrics.MeanSquaredError()],
+        optimizer=keras.optimizers.SGD(0.0, momentum=0.5, clipnorm=0.75, use_ema=True),
+        loss=helper_loss_class(context)(reduction="sum"),
+        metrics=[helper_metric(context, "mine")],
         callbacks=[keras.callbacks.TerminateOnNaN()],
     )
     compiles = {"optimizer", "loss"} <= given.keys()
@@ -211,6 +213,10 @@ def clone_of_instances(context: CheckContext) -> None:
     context.fit(estimator, X, y)
     with context.doing("cloning a fitted wrapper of instances"):
         copy = sklearn_base.clone(estimator)
+    before, after = context.params(estimator), context.params(copy)
+    compared = {name: before[name] for name in ("optimizer", "loss", "metrics") if name in given}
+    differing = _differing(compared, {name: after.get(name) for name in compared})
+    context.require(not differing, f"the clone has different values for {', '.join(differing)}")
     with context.doing("fit of the clone of a fitted wrapper of instances"):
         context.fit(copy, X, y)
 

@@ -39,6 +39,9 @@ def attributes(context: CheckContext) -> None:
     builder = importable_builder(context, doubles.COMPILED)
     estimator = context.make(builder, optimizer_name="momentum", **given)
     context.fit(estimator, X.astype(np.float64), y)
+    if "batch_size" in given:
+        # What was set since the fit is among the parameters too.
+        context.call(estimator, "set_params", batch_size=60)
     before = _facts(context, estimator)
     copied = estimator
     for words in ("the copy", "the copy of the copy"):
