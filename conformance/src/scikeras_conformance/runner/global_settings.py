@@ -1,6 +1,7 @@
 """The settings that Keras has for the whole process, and their restoration after each check."""
 
 import sys
+import warnings
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from functools import cache
@@ -39,7 +40,9 @@ def current() -> dict[str, Any]:
 
 @cache
 def _stored_lambda() -> Any:
-    return keras.saving.serialize_keras_object(lambda x: x)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # that a lambda is not safe to load is what is asked
+        return keras.saving.serialize_keras_object(lambda x: x)
 
 
 def _loads_lambdas() -> bool:
