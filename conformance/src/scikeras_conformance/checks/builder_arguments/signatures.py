@@ -152,14 +152,14 @@ def by_the_signature(context: CheckContext) -> None:
 def after_another_builder(context: CheckContext) -> None:
     X, y, *_ = doubles.dataset(context.wrapper)
     require_special_argument(context, "meta")
-    received: list[Any] = []
+    received: list[tuple[Any, Any]] = []
 
     def without() -> Any:
-        received.append(None)
+        received.append((without, None))
         return stub_model(context)
 
     def naming(meta: Any) -> Any:
-        received.append(meta)
+        received.append((naming, meta))
         return stub_model(context)
 
     first, second = (without, naming) if context.case == "more" else (naming, without)
@@ -171,9 +171,9 @@ def after_another_builder(context: CheckContext) -> None:
     names = "meta" if context.case == "more" else "no arguments"
     with context.doing(f"fit after set_params(model=...) with a builder that names {names}"):
         context.fit(estimator, X, y)
-    if not received:
-        context.stop("fit", "did not call a builder", follows="INIT-10.used-later")
-    found = received[-1]
+    if not received or received[-1][0] is not second:
+        context.stop("fit", "did not call the new builder", follows="INIT-10.used-later")
+    found = received[-1][1]
     context.require(
         (found is None) == (context.case == "less"),
         f"a builder that was set later, and names {names}, received {show(found)}",
