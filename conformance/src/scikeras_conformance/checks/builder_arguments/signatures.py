@@ -7,6 +7,7 @@ from typing import Any
 from scikeras_conformance.catalog.check import ESTIMATORS, check
 from scikeras_conformance.checks._support.fit_outcomes import stub_model
 from scikeras_conformance.checks._support.modules import doubles
+from scikeras_conformance.checks._support.plain_use import provided
 from scikeras_conformance.checks._support.predictions import same
 from scikeras_conformance.checks._support.preparation import require_it_works
 from scikeras_conformance.checks._support.recording_builder import (
@@ -164,12 +165,20 @@ def after_another_builder(context: CheckContext) -> None:
 
     first, second = (without, naming) if context.case == "more" else (naming, without)
     context.fit(context.make(second), X, y)
-    estimator = context.make(first)
-    context.fit(estimator, X, y)
-    context.call(estimator, "set_params", model=context.as_given(second))
-    received.clear()
+
+    def fitted_and_given(builder: Callable[..., Any]) -> Any:
+        estimator = context.make(first)
+        context.fit(estimator, X, y)
+        context.call(estimator, "set_params", model=context.as_given(builder))
+        received.clear()
+        return estimator
+
+    estimator = fitted_and_given(second)
     names = "meta" if context.case == "more" else "no arguments"
-    with context.doing(f"fit after set_params(model=...) with a builder that names {names}"):
+    with (
+        provided(lambda: context.fit(fitted_and_given(first), X, y)),
+        context.doing(f"fit after set_params(model=...) with a builder that names {names}"),
+    ):
         context.fit(estimator, X, y)
     if not received or received[-1][0] is not second:
         context.stop("fit", "did not call the new builder", follows="INIT-10.used-later")

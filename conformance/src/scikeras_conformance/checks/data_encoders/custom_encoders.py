@@ -17,6 +17,7 @@ from scikeras_conformance.checks._support.helper_models import (
     helper_target,
 )
 from scikeras_conformance.checks._support.modules import doubles, np
+from scikeras_conformance.checks._support.plain_use import plain_use, provided
 from scikeras_conformance.checks._support.predictions import as_array, same
 from scikeras_conformance.checks._support.preparation import (
     require_it_works,
@@ -132,8 +133,8 @@ def _require_fits_in_fit_only(context: CheckContext) -> None:
 def _require_fitted_to_the_last(context: CheckContext, estimator: Any, X: Any, y: Any) -> None:
     """Require encoders that are fitted to the data of the last call, after each of several."""
     for method, *data in (("fit", X * 3, y[::-1]), (context.case, X * 2, y), ("fit", X, y[::-1])):
-        with context.doing(f"{method} with other data than before"):
-            context.call(estimator, method, *data)
+        with provided(plain_use(context, "fit", method)):
+            context.observe.call(estimator, method, *data)
         for name, right in zip(ENCODERS, data, strict=True):
             encoder = context.attribute(estimator, f"{name}_encoder_")
             # Which object that is, is what DATA-1 is about.
