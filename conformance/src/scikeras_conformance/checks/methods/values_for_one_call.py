@@ -97,8 +97,8 @@ def any_value(context: CheckContext) -> None:
 
 
 OTHERS: dict[str, tuple[str, ...]] = {
-    "fit": ("partial_fit", "fit"),
-    "partial_fit": ("fit", "partial_fit"),
+    "fit": ("predict", "predict_proba", "score", "partial_fit", "fit"),
+    "partial_fit": ("predict", "fit", "partial_fit"),
     "predict": ("predict_proba", "score", "predict"),
 }
 """By method: those that are called after it, without its keyword argument."""

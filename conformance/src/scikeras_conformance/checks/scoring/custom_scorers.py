@@ -48,13 +48,16 @@ SCORING: dict[str, Any] = {
     "SCORE-2.overriding",
     verifies="score returns what the scorer of a subclass returns",
     impact="the documented way to change the score has no effect, and searches still use accuracy",
-    cases=[*SCORING, "static-with-keywords", "method-with-keywords"],
+    cases=[*SCORING, "static-with-keywords", "method-with-keywords", "static-of-a-parent"],
 )
 def overriding(context: CheckContext) -> None:
     data = helper_model(context).data
-    kind, _, keywords = context.case.partition("-with-")
+    kind, _, keywords = context.case.removesuffix("-of-a-parent").partition("-with-")
     factor = {"score__factor": 3.0} if keywords else {}
-    estimator = fitted_stub(context, data, subclass(context, scorer=SCORING[kind]), **factor)
+    cls = subclass(context, scorer=SCORING[kind])
+    if context.case.endswith("-of-a-parent"):
+        cls = type("Child", (cls,), {})
+    estimator = fitted_stub(context, data, cls, **factor)
     expected = len(data.y) * 10.0 * factor.get("score__factor", 1.0)
     found = score(context, estimator, data.X, data.y)
     require_score(context, found, expected, "score with a custom scorer")
