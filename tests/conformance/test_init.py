@@ -48,7 +48,7 @@ def test_a_subject_that_nothing_fits(folder, capsys):
     assert "KerasClassifier = builder_subjects.NeverFits" in text
     compile(text, "adapter", "exec")
     assert "not_offered = ['base', 'regressor']" in text
-    assert "of: builders, initialize," in text
+    assert "of\n    # builders, initialize," in text
     shown = capsys.readouterr().out
     assert "raised RuntimeError: out of order" in shown
     assert "training ..." not in shown

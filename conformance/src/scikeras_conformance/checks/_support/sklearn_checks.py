@@ -6,7 +6,7 @@ import warnings
 from collections.abc import Callable, Iterable
 from functools import partial
 from importlib.util import find_spec
-from typing import Any
+from typing import Any, NoReturn
 from unittest import SkipTest
 
 from scikeras_conformance.checks._support.modules import doubles, np
@@ -39,6 +39,8 @@ __all__ = [
     "why_left_out",
     "yielded_checks",
 ]
+
+NO_WEIGHTS = "fit takes no sample_weight"
 
 RARE = (
     "check_estimators_nan_inf",
@@ -133,11 +135,10 @@ def require_recognized(context: CheckContext, estimator: Any, kind: str) -> None
     what = "regressor" if kind == "regressor" else "classifier"
     with context.doing(f"sklearn.base.is_{what}"):
         recognized = bool(takes(estimator))
-    left_out = len(set(expected_names(what, installed_version())) - set(COMMON_CHECKS))
     if not recognized:
         context.fail(
-            f"did not run: scikit-learn does not recognize the subject as a {what}, so {left_out} "
-            "checks are left out",
+            f"did not run: scikit-learn does not recognize the subject as a {what}, so its checks "
+            f"of {what}s are left out",
             follows="CLS-5.estimator-type",
         )
 
@@ -239,16 +240,25 @@ def _explain_absence(context: CheckContext, kind: str, name: str, estimator: Any
     if not _exists(name, version):
         context.not_applicable(f"scikit-learn {version[0]}.{version[1]} has no such check")
     tag = TAGS.get(name, "")
-    # Checks that depend on an input tag alone do not depend on the type of the estimator.
+    # Checks that depend on an input tag alone, and those of weights, do not depend on the type of
+    # the estimator.
+    of_weights = name in WEIGHT_CHECKS
     of_input = tag.removeprefix("not ").startswith("input_tags.")
-    if not of_input:
+    if not of_input and not of_weights:
         require_recognized(context, estimator, kind)
     if tag and not has_tag(context, estimator, tag):
         context.not_applicable(f"scikit-learn has it for estimators with the tag {tag} only")
-    require_recognized(context, estimator, kind)
+    if not of_weights:
+        require_recognized(context, estimator, kind)
     require_known(context, kind, [name])
-    reason = why_left_out(context, estimator, name) or "see its tags"
-    context.fail(f"did not run: scikit-learn does not have it for this estimator: {reason}")
+    _fail_as_left_out(context, why_left_out(context, estimator, name) or "see its tags")
+
+
+def _fail_as_left_out(context: CheckContext, reason: str) -> NoReturn:
+    follows = "API-6.sample-weight" if reason == NO_WEIGHTS else ""
+    context.fail(
+        f"did not run: scikit-learn does not have it for this estimator: {reason}", follows=follows
+    )
 
 
 def why_left_out(context: CheckContext, estimator: Any, name: str) -> str:
@@ -258,7 +268,7 @@ def why_left_out(context: CheckContext, estimator: Any, name: str) -> str:
     if name in WEIGHT_CHECKS:
         with context.preparing("looking for sample_weight among the parameters of fit"):
             if not has_fit_parameter(estimator, "sample_weight"):
-                return "fit takes no sample_weight"
+                return NO_WEIGHTS
     if name == "check_class_weight_classifiers" and "class_weight" not in context.params(estimator):
         return "get_params lists no class_weight"
     for tag in (*NEEDED_TAGS.get(name, ()), "input_tags.two_d_array", "not _skip_test"):

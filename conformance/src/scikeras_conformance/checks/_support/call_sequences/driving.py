@@ -117,6 +117,7 @@ class _Driver:
         self.sequence = sequence
         self.scale = 2 if sequence.encoders else 1
         self.models: list[Any] = []
+        self.returns_otherwise: set[str] = set()
 
     def construct(self) -> None:
         """Construct the estimator."""
@@ -250,9 +251,11 @@ class _Driver:
         seen: dict[str, Any] = {"arrays changed": changed}
         is_same = generators == random_generators()
         seen["global random generators"] = "unchanged" if is_same else "changed"
-        if call.method in FITTING:
+        if call.method in FITTING and call.method not in self.returns_otherwise:
             is_itself = returned is self.estimator
             seen["what it returned"] = "the estimator" if is_itself else returned
+            if not is_itself:  # so do all later calls, for the same reason
+                self.returns_otherwise.add(call.method)
         result = {"predict": "predictions", "predict_proba": "probabilities", "score": "score"}
         if call.method in result:
             seen[result[call.method]] = returned
@@ -317,10 +320,12 @@ class _Driver:
             events = trace.events
             counts = events.count("train"), events.count("epoch")
             yield "starts and epochs that callbacks saw", counts
-            is_new = all(after.model is not other for other in self.models)
-            kept = after.model is before.model
-            yield "model_", "the same as before" if kept else "new" if is_new else "an earlier one"
-            self.models.append(after.model)
+            if after.model is not None:  # that it is there is the business of INIT-7
+                is_new = all(after.model is not other for other in self.models)
+                kept = after.model is before.model
+                found = "the same as before" if kept else "new" if is_new else "an earlier one"
+                yield "model_", found
+                self.models.append(after.model)
         elif call.method in PREDICTING:
             yield from predictions_seen(trace.predicts, scale=self.scale).items()
             if trace.predicts:

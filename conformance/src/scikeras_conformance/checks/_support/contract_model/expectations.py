@@ -63,6 +63,7 @@ class Expectations:
     settings: dict[str, Any] = field(default_factory=dict)
     model_for: str = ""
     is_trained: bool = False
+    was_fit: bool = False
     last_copy: str = ""
 
     def __post_init__(self) -> None:
@@ -149,7 +150,10 @@ class Expectations:
         goes_on = (warm or call.method == "partial_fit") and not is_first
         clause = _clause_of(call.method, warm=warm and not is_first)
         facts: dict[str, Fact] = {"arrays changed": Fact("HYG-1", [])}
-        facts["what it returned"] = Fact(clause, "the estimator")
+        # That `fit` returns the estimator at all is no matter of a second call.
+        by = "CLS-2" if call.method == "fit" and not self.was_fit else clause
+        facts["what it returned"] = Fact(by, "the estimator")
+        self.was_fit |= call.method == "fit"
         if not self.sequence.uncompiled:
             facts["compilations by the wrapper"] = Fact("COMP-1", 0)
         elif goes_on and self.is_trained:
