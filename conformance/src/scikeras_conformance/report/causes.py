@@ -199,7 +199,7 @@ def _is_one_place(one: Key, other: Key) -> bool:
 def _is_one_function(one: Key, other: Key) -> bool:
     """Return whether two groups come from one function, in whatever way it fails.
 
-    That it does not take an argument is one thing, and what it does with those that it takes another.
+    That it does not take an argument is one thing, what it does with those that it takes another.
     """
     if not {one[0], other[0]} <= {"line", "raise"} or one[1:3] != other[1:3]:
         return False
