@@ -1,8 +1,10 @@
 """A wrapper with defects of its own is not accused of others, which the checks did not see."""
 
+from dataclasses import replace
+
 import pytest
 
-from published_wrapper import Adapter, Classifier
+from published_wrapper import Adapter, Classifier, OwnLoop
 from scikeras_conformance.catalog.plan import make_plan
 from scikeras_conformance.catalog.results import Outcome
 from scikeras_conformance.catalog.selection import Selection
@@ -26,6 +28,10 @@ class ReturnsItself(Classifier):
         return self
 
 
+class WithOwnLoop(Adapter):
+    KerasClassifier = OwnLoop
+
+
 class WithOtherParameters(Adapter):
     """It has no parameters of `Model.fit`, and needs none for scikit-learn's checks."""
 
@@ -41,6 +47,11 @@ def subject():
 
 def judge(subject, check, case=""):
     return execute(PLAN[":".join(filter(None, [check, "classifier", case]))], subject)
+
+
+@pytest.fixture(scope="module")
+def own_loop():
+    return load_subject(f"{__name__}:WithOwnLoop")
 
 
 @pytest.mark.parametrize(
@@ -103,11 +114,11 @@ def test_checks_are_left_out_for_the_reason_that_is_theirs(subject, case, follow
 TWICE = Sequence(Task("binary", "sigmoid"), (Call("fit"), Call("fit"), Call("predict")))
 
 
-def facts_of(cls):
-    """Return the clauses that differ after two fits, and those that were compared."""
+def facts_of(cls, sequence=TWICE):
+    """Return the clauses that differ after some calls, and those that were compared."""
     subject = Subject("published", {Wrapper.CLASSIFIER: cls}, not_offered={*Adapter.not_offered})
     context = CheckContext(subject, Wrapper.CLASSIFIER)
-    executed = execute_sequence(context, TWICE)
+    executed = execute_sequence(context, sequence)
     return {one.clause: one.words for one in executed.differences}, executed.compared
 
 
@@ -123,3 +134,49 @@ def test_a_list_of_one_input_is_that_input():
     different, compared = facts_of(ReturnsItself)
     assert "DATA-7" in compared
     assert not {"DATA-7", "CLS-2"} & different.keys()
+
+
+@pytest.mark.parametrize(
+    "sequence",
+    [
+        Sequence(TWICE.task, (Call("fit", given=(("epochs", 2),)),)),
+        replace(TWICE, validation="keyword"),
+        replace(TWICE, params=(("batch_size", -1),)),
+    ],
+)
+def test_arguments_that_a_loop_ignores_are_no_defect_of_the_history(sequence):
+    """It has an entry for each epoch that there was, and no other promise is about the argument."""
+    different, _ = facts_of(OwnLoop, sequence)
+    assert not {"API-1", "INIT-11"} & different.keys()
+
+
+def test_a_history_is_still_compared_where_it_can_be_told():
+    """A loop of its own excuses nothing."""
+
+    class Forgets(OwnLoop):
+        def fit(self, X, y, **kwargs):
+            super().fit(X, y, **kwargs)
+            self.history_ = {}
+            return self
+
+    assert "API-1" in facts_of(Forgets)[0]
+
+
+@pytest.mark.parametrize(
+    ("check", "case"),
+    [
+        ("SKL-4.score-request", "not-requested"),
+        ("SKL-5.memory-mapped", "sample_weight"),
+        ("TGT-12.metrics", "one-unit-BinaryAccuracy"),
+    ],
+)
+def test_weights_and_metrics_that_are_ignored_everywhere(own_loop, check, case):
+    """That neither containers nor requests nor a metric's target are right cannot be told."""
+    assert Outcome.BLOCKED == judge(own_loop, check, case).outcome
+
+
+def test_scikit_learns_check_of_names_needs_an_estimator_that_can_be_fitted(own_loop):
+    """The suite's builder asks for meta, which these wrappers do not offer."""
+    result = judge(own_loop, "SKL-3.scikit-learn")
+    assert Outcome.BLOCKED == result.outcome
+    assert "construct" in result.message

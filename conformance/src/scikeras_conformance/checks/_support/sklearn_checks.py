@@ -32,6 +32,7 @@ __all__ = [
     "case_names",
     "estimator_for",
     "expected_names",
+    "fit_plainly",
     "installed_version",
     "require_known",
     "require_prerequisites",
@@ -191,7 +192,7 @@ def run_pinned(context: CheckContext, kind: str) -> None:
     function = name.partition("-")[0]
     with (
         counted_to(SAME_DEFECT.get(function, "")),
-        provided(lambda: _fit_plainly(context, kind, name)),
+        provided(lambda: fit_plainly(context, kind, name)),
         context.doing(f"scikit-learn's {function}"),
         warnings.catch_warnings(),
     ):
@@ -206,8 +207,16 @@ def run_pinned(context: CheckContext, kind: str) -> None:
     context.require(not skipped, f"scikit-learn skipped it: {skipped}")
 
 
-def _fit_plainly(context: CheckContext, kind: str, name: str) -> None:
-    """Block the check if the estimator cannot even be fitted to plain data."""
+def fit_plainly(context: CheckContext, kind: str, name: str) -> None:
+    """Block the check if the estimator cannot even be fitted to plain data.
+
+    Parameters
+    ----------
+    context : CheckContext
+        The context.
+    kind, name : str
+        As for `estimator_for`.
+    """
     X = np.random.default_rng(5).normal(size=(20, 3))
     y = X[:, :2] if kind == "multilabel" else X[:, 0]
     target = y if kind == "regressor" else (y > 0).astype(int)

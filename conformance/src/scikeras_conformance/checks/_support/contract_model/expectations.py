@@ -150,7 +150,7 @@ class Expectations:
         goes_on = (warm or call.method == "partial_fit") and not is_first
         clause = _clause_of(call.method, warm=warm and not is_first)
         facts: dict[str, Fact] = {"arrays changed": Fact("HYG-1", [])}
-        # That `fit` returns the estimator at all is no matter of a second call.
+        # That `fit` trains at all, and returns the estimator, is no matter of a second call.
         by = "CLS-2" if call.method == "fit" and not self.was_fit else clause
         facts["what it returned"] = Fact(by, "the estimator")
         self.was_fit |= call.method == "fit"
@@ -189,6 +189,7 @@ class Expectations:
         facts["epochs that model_ was trained before"] = Fact(clause, keeps)
         facts["steps of the optimizer before"] = Fact(clause, keeps)
         facts |= self._training(call, rows, clause)
+        facts["training"] = Fact(by, True)
         facts |= self._history(call, goes_on=goes_on)
         self.is_trained = True
         return facts
