@@ -26,6 +26,7 @@ from scikeras_conformance.checks._support.sklearn_names import (
     UNTIL,
     WEIGHT_CHECKS,
 )
+from scikeras_conformance.contract import Capability
 from scikeras_conformance.runner.context import CheckContext
 
 __all__ = [
@@ -217,6 +218,13 @@ def fit_plainly(context: CheckContext, kind: str, name: str) -> None:
     kind, name : str
         As for `estimator_for`.
     """
+    own = context.subject.estimator_factories.get(context.wrapper) is None
+    if own and Capability.BUILDER_ARGUMENTS in context.subject.not_offered:
+        context.stop(
+            "a model of the suite for scikit-learn's checks",
+            "takes its shape from meta, which is not offered: give estimators for these checks, "
+            "with --estimators or as sklearn_estimator of an adapter",
+        )
     X = np.random.default_rng(5).normal(size=(20, 3))
     y = X[:, :2] if kind == "multilabel" else X[:, 0]
     target = y if kind == "regressor" else (y > 0).astype(int)
