@@ -249,6 +249,16 @@ def test_what_is_blocked_does_not_join_what_follows_from_another_promise():
     )
 
 
+def test_a_step_that_stops_a_check_joins_no_failure_that_only_follows():
+    """What follows from another promise breaks this clause for that reason alone."""
+    root = named("a", "X-1.a", message="the type is unknown")
+    follower = named("a", "X-2.b", message="left out", follows="X-1.a")
+    stopped = named("b", "X-2.c", message="could not be checked: no model", outcome="blocked")
+    assert frozenset([stopped.id]) in groups(root, follower, stopped)
+    own = named("c", "X-2.d", message="broken", exception="TypeError: no", origin=LINE)
+    assert frozenset([stopped.id, own.id]) in groups(root, follower, stopped, own)
+
+
 def test_no_result_is_lost_where_causes_are_joined():
     """What joins one cause is not there any more for a result that looks for its own."""
     words = "ValueError: the target has another shape than the output"

@@ -273,9 +273,12 @@ def _share_out(
     what: Callable[[Result], str],
     at_least: int = 1,
 ) -> None:
-    """Move each result to the group with most failures of its clause, or of its check, if any."""
+    """Move each result to the group with most failures of its clause, or of its check, if any.
+
+    What only follows from another failure is no failure of its own.
+    """
     failures = {
-        id(other): Counter(what(one) for one in other.results if one.outcome is Outcome.FAILED)
+        id(other): Counter(what(one) for one in other.results if _failed_by_itself(one))
         for other in others
     }
     left = []
@@ -286,6 +289,10 @@ def _share_out(
         else:
             other.results.append(result)
     group.results = left
+
+
+def _failed_by_itself(result: Result) -> bool:
+    return result.outcome is Outcome.FAILED and not result.follows
 
 
 def _is_blocked(group: _Group) -> bool:
