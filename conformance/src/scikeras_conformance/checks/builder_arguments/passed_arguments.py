@@ -14,6 +14,7 @@ from scikeras_conformance.checks._support.preparation import (
     own_parameters,
     require_it_works,
 )
+from scikeras_conformance.checks._support.recorded_training import counting_starts
 from scikeras_conformance.checks._support.recording_builder import (
     NOT_GIVEN,
     fit_with_builder,
@@ -193,18 +194,15 @@ UNACCEPTED = {
 )
 def unaccepted(context: CheckContext) -> None:
     name = UNACCEPTED[context.case]
-    made: list[Any] = []
     require_it_works(context)
+    make, starts = counting_starts(lambda: stub_model(context))
 
     def build(depth: int = 1) -> Any:
         del depth
-        made.append(stub_model(context))
-        return made[-1]
+        return make()
 
     require_keyword_refused(context, build, name)
-    context.require(
-        not any(model.log.fits for model in made), "the error was raised after training"
-    )
+    context.require(not starts, "the error was raised after training had started")
 
 
 @check(

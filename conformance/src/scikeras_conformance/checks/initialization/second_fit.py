@@ -13,7 +13,7 @@ from scikeras_conformance.checks._support.predictions import as_array, require_v
 from scikeras_conformance.checks._support.state import fitted_names
 from scikeras_conformance.checks._support.training import same_weights
 from scikeras_conformance.contract import Capability
-from scikeras_conformance.exceptions import Blocked
+from scikeras_conformance.exceptions import Blocked, Nonconformance
 from scikeras_conformance.runner.context import CheckContext, show
 
 
@@ -77,7 +77,7 @@ def other_data(context: CheckContext) -> None:
         current[0] = data
         estimator = context.make(build)
         context.fit(estimator, data.X, data.y)
-        context.predict(estimator, data.X)
+        _require_right_alone(context, context.predict(estimator, data.X), data.y)
         return estimator
 
     # Each data set is fitted by an estimator that has seen no other.
@@ -99,6 +99,15 @@ def other_data(context: CheckContext) -> None:
                 classes.tolist() == np.unique(data.y).tolist(),
                 f"after fit on the labels {np.unique(data.y)} classes_ is {show(classes)}",
             )
+
+
+def _require_right_alone(context: CheckContext, predicted: Any, y: Any) -> None:
+    """Block the check if even an estimator that has seen no other data predicts wrongly."""
+    try:
+        require_values(context, predicted, y, "predict after a first fit")
+    except Nonconformance as wrong:
+        labels = "CLS-4.labels-come-back" if context.is_classifier else ""
+        context.stop("a first fit", f"led to wrong predictions: {wrong}", follows=labels)
 
 
 def _can_be_fitted(fit: Callable[[Any], Any], data: Any) -> bool:
