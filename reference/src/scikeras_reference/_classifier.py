@@ -260,7 +260,9 @@ input_columns, **kwargs
     ) -> Self:
         """Take `classes`, a keyword of ``fit`` and ``partial_fit``, out of those for Keras."""
         call = dict(call)
-        classes = of_fixed_width(call.pop("classes", classes))
+        classes = call.pop("classes", classes)
+        if classes is not None:
+            classes = of_fixed_width(classes)
         if classes is not None and self.initialized_ and options["warm"]:
             known = getattr(self, "classes_", None)
             if known is not None and not np.array_equal(np.unique(classes), known):

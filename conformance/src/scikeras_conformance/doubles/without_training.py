@@ -1,4 +1,4 @@
-"""Tells which steps of training change no weight."""
+"""Which steps of training change no weight."""
 
 import keras
 
