@@ -6,8 +6,13 @@ from typing import Any
 from scikeras_conformance.catalog.check import ESTIMATORS, check
 from scikeras_conformance.checks._support.encoders import Plan, subclass
 from scikeras_conformance.checks._support.fit_outcomes import stub_model
-from scikeras_conformance.checks._support.helper_models import compiled_helper, loss_of_classes
-from scikeras_conformance.checks._support.modules import doubles, np
+from scikeras_conformance.checks._support.helper_models import (
+    compiled_helper,
+    helper_loss,
+    loss_of_classes,
+    uncompiled_helper,
+)
+from scikeras_conformance.checks._support.modules import doubles, keras, np
 from scikeras_conformance.checks._support.oracle_models import oracle_builder
 from scikeras_conformance.checks._support.predictions import as_array, require_values, same
 from scikeras_conformance.checks._support.state import fitted_names
@@ -16,22 +21,36 @@ from scikeras_conformance.contract import Capability
 from scikeras_conformance.exceptions import Blocked
 from scikeras_conformance.runner.context import CheckContext, show
 
+COMPILED = "compiled"
+OPTIMIZERS: dict[str, Any] = {"optimizer-name": "rmsprop", "optimizer-class": "RMSprop"}
+"""By case: the name of an optimizer that the wrapper is given; its state changes each step."""
+
 
 @check(
     "INIT-11.new-model",
     verifies="a second fit calls the builder again and starts from new weights",
     impact="a cross-validation loop trains one model over all folds, and the scores are too good",
+    cases=[COMPILED, *OPTIMIZERS],
+    case_needs=dict.fromkeys(OPTIMIZERS, Capability.COMPILATION_PARAMETERS),
     needs=[Capability.BUILDERS],
 )
 def new_model(context: CheckContext) -> None:
     X, y, *_ = doubles.dataset(context.wrapper)
     calls: list[None] = []
+    params: dict[str, Any] = {}
+    if context.case != COMPILED:
+        optimizer = OPTIMIZERS[context.case]
+        is_class = context.case == "optimizer-class"
+        optimizer = getattr(keras.optimizers, optimizer) if is_class else optimizer
+        params = {"optimizer": optimizer, "loss": helper_loss(context)}
 
     def build() -> Any:
         calls.append(None)
+        if params:
+            return uncompiled_helper(context, off=0.5)
         return compiled_helper(context, off=0.5, rate=0.1)
 
-    estimator = context.make(build)
+    estimator = context.make(build, **params)
     context.fit(estimator, X, y)
     first, before = context.model(estimator), len(calls)
     weights = first.get_weights()
@@ -43,6 +62,10 @@ def new_model(context: CheckContext) -> None:
     context.require(
         same_weights(weights, second.get_weights(), tolerance=1e-6),
         "the same fit from the same weights gave another result the second time",
+    )
+    context.require(
+        first.optimizer is not second.optimizer,
+        "the model of the second fit has the optimizer of the first one, with its state",
     )
     with context.preparing("reading the number of steps of the optimizers"):
         steps = int(second.optimizer.iterations), int(first.optimizer.iterations)
