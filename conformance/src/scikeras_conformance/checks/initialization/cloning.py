@@ -214,7 +214,9 @@ def clone_of_instances(context: CheckContext) -> None:
     with context.doing("cloning a fitted wrapper of instances"):
         copy = sklearn_base.clone(estimator)
     before, after = context.params(estimator), context.params(copy)
-    compared = {name: before[name] for name in ("optimizer", "loss", "metrics") if name in given}
+    compared: dict[str, Any] = {
+        name: before[name] for name in ("optimizer", "loss", "metrics") if name in given
+    }
     differing = _differing(compared, {name: after.get(name) for name in compared})
     context.require(not differing, f"the clone has different values for {', '.join(differing)}")
     with context.doing("fit of the clone of a fitted wrapper of instances"):

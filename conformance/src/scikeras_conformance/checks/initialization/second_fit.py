@@ -21,36 +21,22 @@ from scikeras_conformance.contract import Capability
 from scikeras_conformance.exceptions import Blocked
 from scikeras_conformance.runner.context import CheckContext, show
 
-COMPILED = "compiled"
-OPTIMIZERS: dict[str, Any] = {"optimizer-name": "rmsprop", "optimizer-class": "RMSprop"}
-"""By case: the name of an optimizer that the wrapper is given; its state changes each step."""
-
 
 @check(
     "INIT-11.new-model",
     verifies="a second fit calls the builder again and starts from new weights",
     impact="a cross-validation loop trains one model over all folds, and the scores are too good",
-    cases=[COMPILED, *OPTIMIZERS],
-    case_needs=dict.fromkeys(OPTIMIZERS, Capability.COMPILATION_PARAMETERS),
     needs=[Capability.BUILDERS],
 )
 def new_model(context: CheckContext) -> None:
     X, y, *_ = doubles.dataset(context.wrapper)
     calls: list[None] = []
-    params: dict[str, Any] = {}
-    if context.case != COMPILED:
-        optimizer = OPTIMIZERS[context.case]
-        is_class = context.case == "optimizer-class"
-        optimizer = getattr(keras.optimizers, optimizer) if is_class else optimizer
-        params = {"optimizer": optimizer, "loss": helper_loss(context)}
 
     def build() -> Any:
         calls.append(None)
-        if params:
-            return uncompiled_helper(context, off=0.5)
         return compiled_helper(context, off=0.5, rate=0.1)
 
-    estimator = context.make(build, **params)
+    estimator = context.make(build)
     context.fit(estimator, X, y)
     first, before = context.model(estimator), len(calls)
     weights = first.get_weights()
@@ -63,14 +49,53 @@ def new_model(context: CheckContext) -> None:
         same_weights(weights, second.get_weights(), tolerance=1e-6),
         "the same fit from the same weights gave another result the second time",
     )
-    context.require(
-        first.optimizer is not second.optimizer,
-        "the model of the second fit has the optimizer of the first one, with its state",
-    )
     with context.preparing("reading the number of steps of the optimizers"):
         steps = int(second.optimizer.iterations), int(first.optimizer.iterations)
     context.require(
         steps[0] == steps[1], f"the optimizer has made {steps[0]} steps, not {steps[1]}"
+    )
+
+
+OPTIMIZERS = {"name": "rmsprop", "class": "RMSprop"}
+"""By case: the name of an optimizer of Keras, whose state changes with each step."""
+
+
+@check(
+    "INIT-11.new-optimizer",
+    verifies="a second fit compiles with a new optimizer, if a name or a class was given",
+    impact="each fold starts with the moments that an earlier one has left, and at its step",
+    cases=OPTIMIZERS,
+    needs=[Capability.BUILDERS, Capability.COMPILATION_PARAMETERS],
+)
+def new_optimizer(context: CheckContext) -> None:
+    X, y, *_ = doubles.dataset(context.wrapper)
+    name = OPTIMIZERS[context.case]
+    optimizer = getattr(keras.optimizers, name) if context.case == "class" else name
+    estimator = context.make(
+        lambda: uncompiled_helper(context, off=0.5), optimizer=optimizer, loss=helper_loss(context)
+    )
+    context.fit(estimator, X, y)
+    first = context.model(estimator)
+    weights = first.get_weights()
+    with context.preparing("reading the number of steps of the optimizer"):
+        steps = int(first.optimizer.iterations)
+    with context.doing("a second fit with the same data"):
+        context.fit(estimator, X, y)
+    second = context.model(estimator)
+    if first is second:
+        context.stop("fit", "went on with the first model", follows="INIT-11.new-model")
+    context.require(
+        first.optimizer is not second.optimizer,
+        "the model of the second fit has the optimizer of the first one",
+    )
+    with context.preparing("reading the number of steps of the optimizer"):
+        later = int(second.optimizer.iterations)
+    context.require(
+        later == steps, f"the optimizer of the second fit has made {later} steps, not {steps}"
+    )
+    context.require(
+        same_weights(weights, second.get_weights(), tolerance=1e-6),
+        "the same fit from the same weights gave another result the second time",
     )
 
 
