@@ -38,8 +38,8 @@ DATA = {"a": X, "b": X[:, ::-1].copy()}
 
 
 @pytest.mark.parametrize("outputs", [1, 2])
-@pytest.mark.parametrize("weights", [None, np.arange(8.0)])
-@pytest.mark.parametrize("first", [0, 1])
+@pytest.mark.parametrize("weights", [pytest.param(None, marks=pytest.mark.slow), np.arange(8.0)])
+@pytest.mark.parametrize("first", [0, pytest.param(1, marks=pytest.mark.slow)])
 def test_training_is_the_same(outputs, weights, first):
     """History, epochs, weights and predictions are those of `Model.fit` and `Model.predict`."""
     given = {
@@ -180,7 +180,9 @@ def test_what_is_out_of_the_ordinary_is_left_to_keras(given):
     ],
     ids=["data", "weights", "split"],
 )
-@pytest.mark.parametrize("weights", [None, np.arange(1.0, 9.0)])
+@pytest.mark.parametrize(
+    "weights", [pytest.param(None, marks=pytest.mark.slow), np.arange(1.0, 9.0)]
+)
 def test_validation_is_the_same(validation, weights):
     """What is logged in training and in validation, and what is learned, is as by `Model.fit`."""
     given = {"x": DATA, "y": Y, "sample_weight": weights, "epochs": 3, **validation}
