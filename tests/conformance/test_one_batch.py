@@ -107,6 +107,21 @@ class Noisy(keras.layers.Dense):
         return super().call(inputs) + (1.0 if training else 0.0)
 
 
+@pytest.mark.parametrize("name", ["train_step", "train_on_batch", "compute_loss"])
+def test_a_method_that_is_replaced_is_called(name):
+    """Checks replace the step of one model, to see or to end its training."""
+    model, calls = dense_model(), []
+    original = getattr(model, name)
+
+    def replaced(*args, **kwargs):
+        calls.append(name)
+        return original(*args, **kwargs)
+
+    setattr(model, name, replaced)
+    train_one_batch(model, {"x": X, "y": Y, "epochs": 2})
+    assert [name] * 2 == calls
+
+
 class Bare(keras.optimizers.schedules.LearningRateSchedule):
     """A schedule that cannot be saved, which is zero."""
 
