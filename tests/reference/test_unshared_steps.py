@@ -5,7 +5,7 @@ import threading
 import keras
 import numpy as np
 import pytest
-from reference_models import Doubling, ScaledLoss, TwoLayers, scaled_error
+from reference_models import Doubling, ScaledLoss, TwoLayers
 from shared_step_models import (
     LABELS,
     ON_JAX,
@@ -76,12 +76,23 @@ def frozen_later():
     return model
 
 
+CALLS = []
+
+
 def own_activation(x):
+    CALLS.append(x.shape)
     return x * 2
 
 
 def own_penalty(weights):
+    global CALLED  # noqa: PLW0603
+    CALLED = True
     return keras.ops.sum(weights)
+
+
+def printed_error(y_true, y_pred):
+    print(y_true.shape)
+    return keras.ops.mean(y_true - y_pred, axis=-1)
 
 
 @pytest.mark.parametrize(
@@ -97,9 +108,9 @@ def own_penalty(weights):
         lambda: with_layer(lambda: layers.Dense(4, kernel_regularizer=own_penalty)),
         lambda: with_layer(lambda: layers.Dense(4, kernel_constraint=own_activation)),
         lambda: dense(loss=ScaledLoss(2.0)),
-        lambda: dense(loss=scaled_error),
-        lambda: dense(metrics=[scaled_error]),
-        lambda: dense(metrics=[keras.metrics.MeanMetricWrapper(scaled_error)]),
+        lambda: dense(loss=printed_error),
+        lambda: dense(metrics=[printed_error]),
+        lambda: dense(metrics=[keras.metrics.MeanMetricWrapper(printed_error)]),
         lambda: dense(keras.optimizers.LossScaleOptimizer(keras.optimizers.SGD())),
         lambda: dense(keras.optimizers.SGD(lambda: 0.1)),
         lambda: compiled(run_eagerly=True),
@@ -275,7 +286,10 @@ def lines(caplog, monkeypatch):
         (frozen_later, "a layer was frozen or thawed after compile"),
         (lambda: with_layer(Doubling), "the class reference_models.Doubling is not Keras's own"),
         (lambda: with_layer(lambda: layers.Rescaling(2)), "Rescaling is not among those of Keras"),
-        (lambda: dense(loss=scaled_error), "the function reference_models.scaled_error is not"),
+        (
+            lambda: dense(loss=printed_error),
+            f"the function {__name__}.printed_error is not Keras's own: it reads print",
+        ),
         (lambda: compiled(run_eagerly=True), "run_eagerly=True"),
         (lambda: compiled(steps_per_execution=2), "steps_per_execution=2"),
         (lambda: with_layer(lambda: layers.Dense(420_000)), "has more than 4194304 weights"),
@@ -326,7 +340,7 @@ def test_a_general_obstacle_is_named(change, reason, monkeypatch):
 def test_each_reason_is_logged_once_and_explained(lines):
     """One line for a class, however many models of it are trained and used."""
     for _ in range(2):
-        model, _ = trained(lambda: dense(loss=scaled_error, metrics=()), ROWS, ROWS[:, :3])
+        model, _ = trained(lambda: dense(loss=printed_error, metrics=()), ROWS, ROWS[:, :3])
 
     reason = explain(model)
     assert [f"Sequential does not share its steps: {reason}"] == lines()

@@ -2,9 +2,9 @@
 
 `fingerprint` reads every attribute of a model and of its parts and turns them into a digest.
 Whatever could make the traced step of one model another than that of the other is in the digest; a
-part that cannot be read to the bottom (a class or a function that is not Keras's own, a table, a
-lock) makes the proof impossible. What is left out is what no step can see: names, paths, seeds that
-have already become variables, and the values of variables.
+part that cannot be read to the bottom (a class that is not Keras's own, a function that may do more
+than compute, a table, a lock) makes the proof impossible. What is left out is what no step can see:
+names, paths, seeds that have already become variables, and the values of variables.
 
 Attributes are read rather than configurations: some classes leave arguments out of theirs.
 """
@@ -27,9 +27,10 @@ from scikeras_reference._shared_steps.keras_internals.own_code import (
     require_classes_unreplaced,
     require_unreplaced,
 )
+from scikeras_reference._shared_steps.own_functions import description
 from scikeras_reference._shared_steps.refusal_log import NotSharedError, class_name
 
-__all__ = ["fingerprint", "variables_of"]
+__all__ = ["fingerprint", "own_functions_of", "variables_of"]
 
 MAX_DEPTH = 60
 _PLAIN = (type(None), bool, int, str, bytes)
@@ -87,12 +88,20 @@ def variables_of(model: Any, *, training: bool) -> list[Any]:
     return reader.variables
 
 
+def own_functions_of(model: Any, *, training: bool) -> list[FunctionType]:
+    """Return the functions of the user's own that `fingerprint` finds in a model."""
+    reader = _Reader(training=training, names=False)
+    reader.value(model)
+    return reader.functions
+
+
 class _Reader:
     """Writes down what it reads, in an order that depends on the structure alone."""
 
     def __init__(self, *, training: bool, names: bool) -> None:
         self.tokens: list[str] = []
         self.variables: list[Any] = []
+        self.functions: list[FunctionType] = []
         self.classes: set[type] = set()
         self.names = names
         self._ignored = reading.IGNORED if training else reading.IGNORED_FOR_PREDICTIONS
@@ -158,9 +167,12 @@ class _Reader:
     def _function(self, function: FunctionType) -> None:
         module = sys.modules.get(function.__module__)
         name = function.__qualname__
-        if not is_proven(function.__module__) or vars(module).get(name) is not function:
-            raise NotSharedError(f"the function {function.__module__}.{name} is not Keras's own")
-        self.tokens.append(f"function:{function.__module__}.{name}")
+        if is_proven(function.__module__) and vars(module).get(name) is function:
+            self.tokens.append(f"function:{function.__module__}.{name}")
+            return
+        self.tokens.append(f"function of the user's own:{function.__name__}")
+        self.functions.append(function)
+        self.value(description(function))
 
     def _object(self, value: Any) -> None:
         cls = type(value)

@@ -6,12 +6,14 @@ A prototype has the structure of the model and weights of its own, and is thrown
 import random
 import threading
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any, NamedTuple
 
+import keras
+
 from scikeras_reference._seed_lock import SEED_LOCK
-from scikeras_reference._shared_steps.fingerprint import fingerprint
+from scikeras_reference._shared_steps.fingerprint import fingerprint, own_functions_of
 from scikeras_reference._shared_steps.keras_internals.serialization import (
     without_importing_tensorflow,
 )
@@ -72,6 +74,8 @@ class Configuration(NamedTuple):
     compilation: Any
     """None for a model that only predicts."""
     jit_compile: bool
+    functions: dict[str, Any]
+    """Functions of the user's own, by the names that stand for them in a configuration."""
 
 
 def configuration_of(model: Any, *, training: bool) -> Configuration:
@@ -82,13 +86,14 @@ def configuration_of(model: Any, *, training: bool) -> Configuration:
             _seeded(model.get_config()),
             _seeded(model.get_compile_config()) if training else None,
             model.jit_compile,
+            _by_name(own_functions_of(model, training=training)),
         )
 
 
 def prototype_of(configuration: Configuration, build: Callable[[Any], None]) -> Any:
     """Return a model of the same structure with weights of its own, finished by `build`."""
     before = random.getstate()
-    with _quiet():
+    with _quiet(), keras.saving.custom_object_scope(configuration.functions):
         prototype = configuration.cls.from_config(configuration.model)
         if configuration.compilation is not None:
             prototype.compile_from_config(configuration.compilation)
@@ -99,6 +104,15 @@ def prototype_of(configuration: Configuration, build: Callable[[Any], None]) -> 
         # Some layers leave their seed out of their configuration, and draw one.
         random.setstate(before)
     return prototype
+
+
+def _by_name(functions: Iterable[Any]) -> dict[str, Any]:
+    named: dict[str, Any] = {}
+    for function in functions:
+        name = keras.saving.get_registered_name(function)
+        if named.setdefault(name, function) is not function:
+            raise NotSharedError(f"two of its functions are called {name}")
+    return named
 
 
 @contextmanager

@@ -1,0 +1,122 @@
+"""What the code of a Python function reads and does, as far as its bytecode shows."""
+
+import dis
+import functools
+from collections.abc import Iterator
+from types import CodeType
+from typing import NamedTuple
+
+from scikeras_reference._shared_steps.refusal_log import NotSharedError
+
+__all__ = ["HARMLESS_ATTRIBUTES", "Chain", "Reading", "reading"]
+
+Chain = tuple[str, ...]
+"""A variable of a module or of a function around, and the attributes that are read from it."""
+
+_HARMLESS = frozenset(
+    {
+        "BINARY_OP", "BINARY_SLICE", "BINARY_SUBSCR", "BUILD_CONST_KEY_MAP", "BUILD_LIST",
+        "BUILD_MAP", "BUILD_SLICE", "BUILD_STRING", "BUILD_TUPLE", "CALL", "CALL_FUNCTION_EX",
+        "CALL_INTRINSIC_1", "CALL_KW", "COMPARE_OP", "CONTAINS_OP", "CONVERT_VALUE", "COPY",
+        "COPY_FREE_VARS", "DICT_MERGE", "END_FOR", "FOR_ITER", "FORMAT_SIMPLE", "FORMAT_VALUE",
+        "FORMAT_WITH_SPEC", "GET_ITER", "IS_OP", "JUMP_BACKWARD", "JUMP_FORWARD",
+        "JUMP_IF_FALSE_OR_POP", "JUMP_IF_TRUE_OR_POP", "KW_NAMES", "LIST_APPEND", "LIST_EXTEND",
+        "LOAD_CLOSURE", "LOAD_CONST", "LOAD_FAST", "LOAD_FAST_AND_CLEAR", "LOAD_FAST_BORROW",
+        "LOAD_FAST_BORROW_LOAD_FAST_BORROW", "LOAD_FAST_CHECK", "LOAD_FAST_LOAD_FAST",
+        "LOAD_SMALL_INT", "MAKE_CELL", "MAKE_FUNCTION", "MAP_ADD", "NOP", "NOT_TAKEN", "POP_ITER",
+        "POP_JUMP_BACKWARD_IF_FALSE", "POP_JUMP_BACKWARD_IF_NONE", "POP_JUMP_BACKWARD_IF_NOT_NONE",
+        "POP_JUMP_BACKWARD_IF_TRUE", "POP_JUMP_FORWARD_IF_FALSE", "POP_JUMP_FORWARD_IF_NONE",
+        "POP_JUMP_FORWARD_IF_NOT_NONE", "POP_JUMP_FORWARD_IF_TRUE", "POP_JUMP_IF_FALSE",
+        "POP_JUMP_IF_NONE", "POP_JUMP_IF_NOT_NONE", "POP_JUMP_IF_TRUE", "POP_TOP", "PRECALL",
+        "PUSH_NULL", "RESUME", "RETURN_CONST", "RETURN_VALUE", "SET_FUNCTION_ATTRIBUTE",
+        "STORE_FAST", "STORE_FAST_LOAD_FAST", "STORE_FAST_STORE_FAST", "SWAP", "TO_BOOL",
+        "UNARY_INVERT", "UNARY_NEGATIVE", "UNARY_NOT", "UNARY_POSITIVE", "UNPACK_SEQUENCE",
+    }
+)  # fmt: skip
+"""Instructions of Python 3.11 to 3.14 that change nothing but variables of the function."""
+HARMLESS_ATTRIBUTES = frozenset(
+    {
+        "T", "as_list", "astype", "dtype", "get", "get_shape", "items", "keys", "max", "mean",
+        "min", "ndim", "rank", "reshape", "shape", "size", "sum", "values",
+    }
+)  # fmt: skip
+"""Attributes of arrays, shapes and dicts that change nothing."""
+_ATTRIBUTE = frozenset({"LOAD_ATTR", "LOAD_METHOD"})
+_FILLING = frozenset({"CACHE", "EXTENDED_ARG"})
+
+
+class Reading(NamedTuple):
+    """What a function reads besides its arguments.
+
+    Parameters
+    ----------
+    chains : tuple of tuple of str
+        What it reads from modules, and from functions around it.
+    free : frozenset of str
+        The variables that belong to a function around it.
+    changes_in_place : bool
+        Whether there is an assignment such as ``+=``, which changes an array of NumPy.
+    """
+
+    chains: tuple[Chain, ...]
+    free: frozenset[str]
+    changes_in_place: bool
+
+
+@functools.lru_cache(maxsize=256)
+def reading(code: CodeType) -> Reading:
+    """Return what a function reads, if that is all that it does besides computing.
+
+    Parameters
+    ----------
+    code : code
+        The code of the function.
+
+    Raises
+    ------
+    NotSharedError
+        If it may do more: assign to anything but its own variables, raise, import, or read an
+        attribute that is not known to be harmless.
+
+    Examples
+    --------
+    >>> reading((lambda x: keras.ops.mean(x) * x.shape[0]).__code__).chains
+    (('keras', 'ops', 'mean'),)
+    """
+    free = frozenset(code.co_freevars)
+    chains: list[Chain] = []
+    in_place = False
+    for part in _nested(code):
+        if part is not code and free & set(part.co_cellvars):
+            raise NotSharedError("functions in it have variables of the same name")
+        is_chain = False  # whether attributes are read from the last chain
+        for step in dis.get_instructions(part):
+            name, value = step.opname, step.argval
+            if name in _FILLING:
+                continue
+            is_chain = is_chain and not step.is_jump_target
+            if name in _ATTRIBUTE:
+                if is_chain:
+                    chains[-1] += (value,)
+                elif value not in HARMLESS_ATTRIBUTES:
+                    raise NotSharedError(f"it reads the attribute {value} of a value")
+                continue
+            is_chain = name == "LOAD_GLOBAL" or (name == "LOAD_DEREF" and value in free)
+            if is_chain:
+                chains.append((value,))
+            elif not (name in _HARMLESS or _is_of_inner_function(name, value, free)):
+                raise NotSharedError(f"its code has an instruction {name}")
+            in_place |= name == "BINARY_OP" and step.argrepr.endswith("=")
+    return Reading(tuple(dict.fromkeys(chains)), free, in_place)
+
+
+def _is_of_inner_function(name: str, value: object, free: frozenset[str]) -> bool:
+    """Whether it reads or writes a variable that the function shares with those in it."""
+    return name in {"LOAD_DEREF", "STORE_DEREF"} and value not in free
+
+
+def _nested(code: CodeType) -> Iterator[CodeType]:
+    yield code
+    for constant in code.co_consts:
+        if isinstance(constant, CodeType):
+            yield from _nested(constant)

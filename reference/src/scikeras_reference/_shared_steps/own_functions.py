@@ -1,0 +1,241 @@
+"""Functions of the user's own in a model, such as losses and metrics.
+
+A step may call such a function if all of it can be written down: its code does nothing but compute,
+and reads nothing but its arguments, numbers, arrays, functions of Keras and of the backend that
+compute alone, and other functions of this kind. If two functions are written down alike, so are
+their traces.
+"""
+
+import builtins
+import math
+import sys
+from collections.abc import Iterator
+from types import BuiltinFunctionType, CodeType, FunctionType, ModuleType
+from typing import Any
+
+import keras
+import numpy as np
+
+from scikeras_reference._shared_steps.bytecode import HARMLESS_ATTRIBUTES, Chain, reading
+from scikeras_reference._shared_steps.keras_internals.own_code import is_proven
+from scikeras_reference._shared_steps.refusal_log import NotSharedError, class_name
+
+__all__ = ["description"]
+
+_BUILTINS = frozenset(
+    {
+        "abs", "bool", "dict", "enumerate", "float", "int", "isinstance", "len", "list", "max",
+        "min", "range", "reversed", "round", "sum", "tuple", "zip",
+    }
+)  # fmt: skip
+_OF_KERAS = tuple(f"keras.src.{name}." for name in ("activations", "losses", "metrics", "ops"))
+_LIBRARIES = frozenset({"jax", "keras", "numpy", "tensorflow"})
+_SETTINGS_OF_KERAS = frozenset({"epsilon", "floatx", "image_data_format"})
+_OF_TENSORFLOW = frozenset(
+    {
+        "abs", "add", "argmax", "argmin", "boolean_mask", "broadcast_to", "cast", "clip_by_value",
+        "concat", "constant", "convert_to_tensor", "divide", "equal", "exp", "expand_dims", "eye",
+        "fill", "gather", "gather_nd", "greater", "greater_equal", "identity", "less",
+        "less_equal", "linspace", "logical_and", "logical_not", "logical_or", "matmul", "maximum",
+        "minimum", "multiply", "negative", "norm", "not_equal", "one_hot", "ones", "ones_like",
+        "pad", "pow", "range", "rank", "reduce_all", "reduce_any", "reduce_max", "reduce_mean",
+        "reduce_min", "reduce_prod", "reduce_sum", "repeat", "reshape", "reverse", "round",
+        "shape", "sigmoid", "sign", "size", "slice", "sort", "split", "sqrt", "square", "squeeze",
+        "stack", "stop_gradient", "subtract", "tanh", "tensordot", "tile", "transpose", "unstack",
+        "where", "zeros", "zeros_like",
+    }
+)  # fmt: skip
+_OF_TENSORFLOW_NN = frozenset(
+    {
+        "elu", "gelu", "l2_normalize", "leaky_relu", "log_softmax", "moments", "relu", "relu6",
+        "selu", "sigmoid", "sigmoid_cross_entropy_with_logits", "silu", "softmax",
+        "softmax_cross_entropy_with_logits", "softplus",
+        "sparse_softmax_cross_entropy_with_logits", "swish", "tanh",
+        "weighted_cross_entropy_with_logits",
+    }
+)  # fmt: skip
+_TYPES_OF_NUMBERS = frozenset({"DType", "dtype"})
+"""Classes of TensorFlow's and NumPy's types of numbers."""
+_MISSING = object()
+_PLAIN = (type(None), bool, int, float, str, bytes)
+_originals: dict[str, Any] = {}
+"""What functions of NumPy and JAX were when they were first read."""
+
+
+def description(function: FunctionType) -> list[Any]:
+    """Return a nested structure that says all that the function does.
+
+    Parameters
+    ----------
+    function : function
+        One that is not Keras's own.
+
+    Returns
+    -------
+    list
+        Of text, numbers, bytes, arrays, and functions of Keras.
+
+    Raises
+    ------
+    NotSharedError
+        If it may read or do more than can be written down.
+    """
+    describer = _Describer()
+    try:
+        _require_name(function)
+        described = describer.function(function)
+        describer.require_nothing_changed()
+    except NotSharedError as error:
+        name = f"{function.__module__}.{function.__qualname__}"
+        raise NotSharedError(f"the function {name} is not Keras's own: {error}") from error
+    return described
+
+
+def _require_name(function: FunctionType) -> None:
+    """Check that the function can be found by its name, when a model is made of a configuration."""
+    if function.__name__ == "<lambda>":
+        raise NotSharedError("a lambda has no name to find it by")
+
+
+class _Describer:
+    """Describes a function and those that it calls."""
+
+    def __init__(self) -> None:
+        self._numbers: dict[int, int] = {}
+        self._reads_mutable = False
+        self._may_write = False
+
+    def function(self, function: FunctionType) -> list[Any]:
+        """Describe one function, or say which one it is if it was described before."""
+        known = len(self._numbers)
+        number = self._numbers.setdefault(id(function), known)
+        if number < known:
+            return ["again", number]
+        found = reading(function.__code__)
+        self._may_write |= found.changes_in_place
+        return [
+            _code(function.__code__),
+            [self._read(function, chain) for chain in found.chains],
+            self.value(function.__defaults__),
+            self.value(function.__kwdefaults__),
+        ]
+
+    def require_nothing_changed(self) -> None:
+        """Check that no array or list that was read could be changed."""
+        if self._reads_mutable and self._may_write:
+            raise NotSharedError("it may change an array, a list or a dict in place")
+
+    def _read(self, function: FunctionType, chain: Chain) -> Any:
+        value, owner, name = _variable(function, chain[0]), None, chain[0]
+        attributes = list(chain[1:])
+        while isinstance(value, ModuleType):
+            if not attributes:
+                raise NotSharedError(f"it uses the module {value.__name__} as a value")
+            owner, name = value, attributes.pop(0)
+            value = getattr(owner, name, _MISSING)
+        for attribute in attributes:
+            if attribute not in HARMLESS_ATTRIBUTES:
+                raise NotSharedError(f"it reads {'.'.join(chain)}")
+        if value is _MISSING:
+            raise NotSharedError(f"there is no {'.'.join(chain)}")
+        return self._known(owner, name, value) or self.value(value)
+
+    def _known(self, owner: Any, name: str, value: Any) -> str | None:
+        """Return the name of a function that computes alone, if it is of a library we know."""
+        if owner is None:
+            return name if name in _BUILTINS and value is vars(builtins)[name] else None
+        if owner is np and (isinstance(value, np.ufunc) or _is_number_type(value)):
+            self._may_write = True  # a ufunc can be given an array to write to
+            return _pinned(f"numpy.{name}", value)
+        if owner is math and isinstance(value, BuiltinFunctionType):
+            return f"math.{name}"
+        for module, names in _functions_of_backends():
+            if owner is module and callable(value) and (names is None or name in names):
+                return _pinned(f"{module.__name__}.{name}", value)
+        return None
+
+    def value(self, value: Any) -> Any:
+        """Describe what a variable is."""
+        if type(value) in _PLAIN:
+            return value
+        if type(value) in {tuple, list}:
+            self._reads_mutable |= type(value) is list
+            return [type(value).__name__, *map(self.value, value)]
+        if type(value) is dict:
+            self._reads_mutable = True
+            return ["dict", *map(self.value, value.items())]
+        if type(value) is np.ndarray or isinstance(value, np.generic):
+            self._reads_mutable |= isinstance(value, np.ndarray)
+            return value
+        if isinstance(value, FunctionType):
+            return self._function_value(value)
+        if _is_number_type(value) or type(value).__name__ in _TYPES_OF_NUMBERS:
+            return repr(value)
+        if keras.ops.is_tensor(value) and not hasattr(value, "assign"):
+            return value
+        raise NotSharedError(f"it reads an object of the class {class_name(type(value))}")
+
+    def _function_value(self, function: FunctionType) -> Any:
+        module, name = function.__module__, function.__name__
+        if module == "keras.src.backend.config" and name in _SETTINGS_OF_KERAS:
+            return f"{module}.{name}"
+        if is_proven(module) and module.startswith(_OF_KERAS):
+            return function
+        for owner, names in _functions_of_backends():
+            if vars(owner).get(name) is function and (names is None or name in names):
+                return f"{owner.__name__}.{name}"
+        if module.partition(".")[0] in _LIBRARIES:
+            raise NotSharedError(f"it calls {module}.{name}")
+        return self.function(function)
+
+
+def _variable(function: FunctionType, name: str) -> Any:
+    """Return the value of a variable that is not one of the function itself."""
+    code = function.__code__
+    if name in code.co_freevars:
+        try:
+            return (function.__closure__ or ())[code.co_freevars.index(name)].cell_contents
+        except ValueError:
+            raise NotSharedError(f"its variable {name} has no value yet") from None
+    space = function.__globals__
+    if name in space:
+        return space[name]
+    if name in _BUILTINS:
+        return vars(builtins)[name]
+    raise NotSharedError(f"it reads {name}")
+
+
+def _functions_of_backends() -> Iterator[tuple[Any, frozenset[str] | None]]:
+    """Yield modules of the backend, and which of their functions compute alone; None for all."""
+    if keras.backend.backend() == "tensorflow":
+        tensorflow = sys.modules["tensorflow"]
+        yield tensorflow, _OF_TENSORFLOW
+        yield tensorflow.math, None
+        yield tensorflow.nn, _OF_TENSORFLOW_NN
+    else:
+        yield sys.modules["jax"].numpy, None
+        yield sys.modules["jax"].nn, None
+
+
+def _pinned(name: str, value: Any) -> str:
+    """Return the name of a function, if nobody has replaced it since it was first read."""
+    if _originals.setdefault(name, value) is not value:
+        raise NotSharedError(f"somebody replaced {name}")
+    return name
+
+
+def _is_number_type(value: Any) -> bool:
+    return isinstance(value, type) and issubclass(value, np.generic)
+
+
+def _code(code: CodeType) -> list[Any]:
+    """Return everything of the code but the lines and files that it comes from."""
+    return [
+        code.co_code,
+        code.co_argcount,
+        code.co_posonlyargcount,
+        code.co_kwonlyargcount,
+        code.co_flags,
+        *map(list, (code.co_names, code.co_varnames, code.co_freevars, code.co_cellvars)),
+        [_code(c) if isinstance(c, CodeType) else repr(c) for c in code.co_consts],
+    ]

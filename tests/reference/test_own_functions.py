@@ -1,0 +1,358 @@
+"""Losses, metrics and other functions of the user's own: which of them models share, and why."""
+
+import math
+
+import keras
+import numpy as np
+import pytest
+from keras import ops
+from reference_models import scaled_error
+from shared_step_models import ON_JAX, ROWS, WEIGHTS, check, empty_cache, layers, only_where_shared
+
+from scikeras_reference._shared_steps import own_functions
+from scikeras_reference._shared_steps.bytecode import reading
+from scikeras_reference._shared_steps.fingerprint import fingerprint
+from scikeras_reference._shared_steps.own_functions import description
+from scikeras_reference._shared_steps.refusal_log import NotSharedError
+
+pytestmark = only_where_shared
+__all__ = ["empty_cache"]  # the fixture
+
+TARGET = np.eye(3)[np.arange(21) % 3]
+SCALE = 2.5
+WEIGHTS_OF_COLUMNS = np.array([1.0, 2.0, 0.5])
+OPTIONS = {"power": 2, "labels": ["a", "b", "c"]}
+EVENTS = []
+
+
+def squared(values):
+    """Serve other functions."""
+    return ops.square(values)
+
+
+def by_column(y_true, y_pred, *, power=1.0):
+    """Use a loop, an array, a dict, and a function of this module."""
+    total = 0.0
+    for column, _ in enumerate(OPTIONS["labels"]):
+        difference = squared(y_true[:, column] - y_pred[:, column]) ** power
+        total = total + WEIGHTS_OF_COLUMNS[column] * difference
+    return total * SCALE if OPTIONS["power"] > 1 else total
+
+
+def made(margin):
+    """Return a loss with a value of its own."""
+
+    def hinge(y_true, y_pred):
+        y_true = ops.cast(y_true, y_pred.dtype)
+
+        def of(values):
+            return ops.maximum(0.0, margin - values)
+
+        return ops.mean(of(y_true * y_pred), axis=-1) + math.log(2) * keras.config.epsilon()
+
+    return hinge
+
+
+def right(y_true, y_pred):
+    """Compare labels, in a metric."""
+    hits = ops.equal(ops.argmax(y_true, axis=-1), ops.argmax(y_pred, axis=-1))
+    return ops.cast(hits, "float32")
+
+
+def gelu_like(x):
+    """Compute an activation."""
+    return x * keras.activations.sigmoid(1.702 * x)
+
+
+def small(weights):
+    """Compute a penalty."""
+    return 0.01 * ops.sum(ops.abs(weights))
+
+
+def of_unit_size(weights):
+    """Compute a constraint."""
+    return weights / (1e-3 + ops.norm(weights))
+
+
+if ON_JAX:
+    import jax.numpy as jnp
+
+    def of_backend(y_true, y_pred):
+        """Call JAX itself."""
+        return jnp.mean(jnp.abs(y_true - y_pred), axis=-1)
+
+else:
+    import tensorflow as tf
+
+    def of_backend(y_true, y_pred):
+        """Call TensorFlow itself."""
+        y_true = tf.cast(y_true, tf.float32)
+        return tf.reduce_mean(tf.math.abs(y_true - tf.nn.relu(y_pred)), axis=-1)
+
+
+def model(loss, *, metric=right, activation="tanh"):
+    """Build and compile a model of three outputs."""
+    built = keras.Sequential([layers.Input((6,)), layers.Dense(3, activation)])
+    built.compile("adam", loss, metrics=[metric])
+    return built
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("weights", [None, WEIGHTS], ids=["plain", "weighted"])
+def test_models_with_own_functions_share_steps_with_equal_bits(weights, monkeypatch):
+    """All kinds of functions that a model can hold, in one model of several outputs."""
+    losses = {"first": by_column, "second": made(1.0), "third": scaled_error, "last": of_backend}
+
+    def make():
+        inputs = layers.Input((6,))
+        inner = layers.Dense(4, gelu_like, kernel_regularizer=small)(inputs)
+        heads = {
+            name: layers.Dense(3, kernel_constraint=of_unit_size, name=name)(inner)
+            for name in losses
+        }
+        built = keras.Model(inputs, list(heads.values()))
+        built.compile("adam", list(losses.values()), metrics=[[right] for _ in losses])
+        return built
+
+    check(monkeypatch, make, ROWS, [TARGET] * 4, weights)
+
+
+@pytest.mark.parametrize(
+    "function",
+    [squared, by_column, made(1.0), right, gelu_like, small, of_unit_size, of_backend],
+)
+def test_what_computes_alone_can_be_described(function):
+    """On every supported version of Python, whatever its instructions are called."""
+    described = description(function)
+    assert described == description(function)
+    assert 4 == len(described)
+
+
+def test_what_a_function_reads_tells_models_apart(monkeypatch):
+    """A value around it, a global one, a default, and the code are in the digest; lines are not."""
+
+    def digest(loss):
+        return fingerprint(model(loss), training=True)
+
+    assert digest(made(1.0)) == digest(made(1.0))
+    assert digest(made(1.0)) != digest(made(2.0))
+    first = digest(by_column)
+    monkeypatch.setattr(f"{__name__}.SCALE", 2)
+    second = digest(by_column)
+    monkeypatch.setitem(OPTIONS, "power", 0)
+    third = digest(by_column)
+    monkeypatch.setitem(by_column.__kwdefaults__, "power", 3.0)
+    fourth = digest(by_column)
+    monkeypatch.setattr(f"{__name__}.squared", gelu_like)
+    assert 5 == len({first, second, third, fourth, digest(by_column)})
+
+    space = {"ops": ops}
+    exec("def own(y, p): return ops.mean(y - p)", space)
+    before = description(space["own"])
+    exec("\n\ndef own(y, p): return ops.mean(y - p)", space)
+    assert before == description(space["own"])
+    exec("def own(y, p): return ops.max(y - p)", space)
+    assert before != description(space["own"])
+
+
+def appends(y_true, y_pred):
+    EVENTS.append(1)
+    return y_pred
+
+
+def appends_by_another_name(y_true, y_pred):
+    events = EVENTS
+    events.append(1)
+    return y_pred
+
+
+def counts(y_true, y_pred):
+    global SCALE  # noqa: PLW0603
+    SCALE = 3
+    return y_pred
+
+
+def imports(y_true, y_pred):
+    import random
+
+    return y_pred * random.random()
+
+
+def draws(y_true, y_pred):
+    return y_pred * np.random.rand()  # noqa: NPY002
+
+
+def draws_with_keras(y_true, y_pred):
+    return y_pred * keras.random.uniform((1,))
+
+
+def changes_a_setting(y_true, y_pred):
+    keras.config.set_epsilon(1e-3)
+    return y_pred
+
+
+def changes_an_array(y_true, y_pred):
+    weights = WEIGHTS_OF_COLUMNS
+    weights += 1
+    return y_pred * weights
+
+
+def changes_an_array_elsewhere(y_true, y_pred):
+    def more(array):
+        array *= 2
+        return array
+
+    return y_pred * more(WEIGHTS_OF_COLUMNS)
+
+
+def writes_into_an_array(y_true, y_pred):
+    return y_pred * np.add(WEIGHTS_OF_COLUMNS, 1, WEIGHTS_OF_COLUMNS)
+
+
+def sets_an_item(y_true, y_pred):
+    OPTIONS["power"] = 3
+    return y_pred
+
+
+def sets_an_attribute(y_true, y_pred):
+    squared.calls = 1
+    return y_pred
+
+
+def passes_a_module_on(y_true, y_pred):
+    library = keras
+    return library.ops.mean(y_pred)
+
+
+def passes_one_of_two_on(y_true, y_pred):
+    return (keras if SCALE else ops).mean(y_pred)
+
+
+def reads_a_variable_of_keras(y_true, y_pred):
+    return y_pred * VARIABLE
+
+
+def makes_an_object(y_true, y_pred):
+    return keras.losses.MeanSquaredError()(y_true, y_pred)
+
+
+def looks_deeper(y_true, y_pred):
+    return y_pred.__class__(y_pred)
+
+
+def gives_up(y_true, y_pred):
+    raise RuntimeError
+
+
+def shows(y_true, y_pred):
+    print(y_pred)
+    return y_pred
+
+
+def calls_an_object(y_true, y_pred):
+    return OBJECT(y_true, y_pred)
+
+
+def reads_nothing_there(y_true, y_pred):
+    return y_pred * NOWHERE  # noqa: F821
+
+
+VARIABLE = keras.Variable(1.0)
+OBJECT = keras.losses.MeanSquaredError()
+
+
+def counting():
+    calls = 0
+
+    def loss(y_true, y_pred):
+        nonlocal calls
+        calls = calls + 1
+        return y_pred
+
+    return loss
+
+
+@pytest.mark.parametrize(
+    ("function", "why"),
+    [
+        (appends, "EVENTS.append"),
+        (appends_by_another_name, "attribute append"),
+        (counts, "STORE_GLOBAL"),
+        (counting(), "STORE_DEREF"),
+        (imports, "IMPORT_NAME"),
+        (draws, "class method"),
+        (draws_with_keras, "it calls keras.src.random.random.uniform"),
+        (changes_a_setting, "set_epsilon"),
+        (changes_an_array, "in place"),
+        (changes_an_array_elsewhere, "in place"),
+        (writes_into_an_array, "in place"),
+        (sets_an_item, "STORE_SUBSCR"),
+        (sets_an_attribute, "STORE_ATTR"),
+        (passes_a_module_on, "attribute ops of a value"),
+        (passes_one_of_two_on, "module keras as a value"),
+        (reads_a_variable_of_keras, "class .*Variable"),
+        (makes_an_object, "class type"),
+        (looks_deeper, "attribute __class__"),
+        (gives_up, "RAISE_VARARGS"),
+        (shows, "it reads print"),
+        (calls_an_object, "class .*MeanSquaredError"),
+        (reads_nothing_there, "it reads NOWHERE"),
+        (lambda y_true, y_pred: y_pred, "a lambda has no name"),
+    ],
+)
+def test_what_may_do_more_than_compute_is_not_shared(function, why):
+    """Tracing it once for many models could be noticed, or give another graph."""
+    with pytest.raises(NotSharedError, match=f"is not Keras's own: .*{why}"):
+        description(function)
+    with pytest.raises(NotSharedError, match=why):
+        fingerprint(model(function), training=True)
+
+
+def test_a_replaced_function_of_a_library_is_noticed(monkeypatch):
+    """A name is what it was when it was first read, or nothing is shared."""
+
+    def doubled(values):
+        return values * np.exp(0.0)
+
+    monkeypatch.setattr(own_functions, "_originals", {})
+    description(doubled)
+    monkeypatch.setattr(np, "exp", np.expm1)
+    with pytest.raises(NotSharedError, match="replaced numpy.exp"):
+        description(doubled)
+
+
+def test_two_functions_of_one_name_are_not_shared(monkeypatch):
+    """The configuration of a model holds names only."""
+
+    def make():
+        return model(made(1.0), metric=made(2.0))
+
+    check(monkeypatch, make, ROWS, TARGET, shares=False, epochs=1)
+
+
+def test_functions_that_call_each_other_come_to_an_end():
+    """Each is described once."""
+
+    def even(n):
+        return True if n == 0 else odd(n - 1)
+
+    def odd(n):
+        return False if n == 0 else even(n - 1)
+
+    assert description(even) == description(even)
+    assert description(even) != description(odd)
+
+
+def test_the_code_shows_what_is_read():
+    """Attributes belong to the variable before them, and to neither where it is one of two."""
+
+    def both(x):
+        return keras.ops.mean(x) + keras.ops.mean(WEIGHTS_OF_COLUMNS.max()) + len(x)
+
+    assert (
+        ("keras", "ops", "mean"),
+        ("WEIGHTS_OF_COLUMNS", "max"),
+        ("len",),
+    ) == reading(both.__code__).chains
+    found = reading(passes_one_of_two_on.__code__).chains
+    assert (("SCALE",), ("keras",), ("ops",)) == found
