@@ -289,7 +289,7 @@ def counting():
         (sets_an_item, "STORE_SUBSCR"),
         (sets_an_attribute, "STORE_ATTR"),
         (passes_a_module_on, "attribute ops of a value"),
-        (passes_one_of_two_on, "module keras as a value"),
+        (passes_one_of_two_on, "module keras as a value|no keras.mean"),
         (reads_a_variable_of_keras, "class .*Variable"),
         (makes_an_object, "class type"),
         (looks_deeper, "attribute __class__"),
@@ -344,7 +344,7 @@ def test_functions_that_call_each_other_come_to_an_end():
 
 
 def test_the_code_shows_what_is_read():
-    """Attributes belong to the variable before them, and to neither where it is one of two."""
+    """Attributes belong to the variable before them, but not where it is one of two."""
 
     def both(x):
         return keras.ops.mean(x) + keras.ops.mean(WEIGHTS_OF_COLUMNS.max()) + len(x)
@@ -354,5 +354,9 @@ def test_the_code_shows_what_is_read():
         ("WEIGHTS_OF_COLUMNS", "max"),
         ("len",),
     ) == reading(both.__code__).chains
+    # Python 3.11 reads the attribute once, of what it cannot tell; later ones in each branch.
     found = reading(passes_one_of_two_on.__code__).chains
-    assert (("SCALE",), ("keras",), ("ops",)) == found
+    assert found in {
+        (("SCALE",), ("keras",), ("ops",)),
+        (("SCALE",), ("keras", "mean"), ("ops", "mean")),
+    }
