@@ -5,10 +5,11 @@ import fnmatch
 import math
 import sys
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from time import perf_counter
 
-from benchmarks import demands, report
+from benchmarks import demands, history, report
 from benchmarks.processes import ROOT, Process
 from benchmarks.results import Results, environment
 from benchmarks.running import Run
@@ -17,7 +18,7 @@ from benchmarks.scenarios import SCENARIOS, Scenario
 __all__ = ["main"]
 
 DOCS = ROOT / "docs" / "reference"
-STORED = ROOT / "reference" / "benchmarks" / "results.json"
+STORED = ROOT / "reference" / "benchmarks"
 _LATEST = "benchmark-results.json"
 _QUICK_FITS = 60
 
@@ -109,7 +110,7 @@ def _backend() -> str:
 
 
 def _write(path: Path, parser: argparse.ArgumentParser) -> int:
-    from benchmarks.plot import draw
+    from benchmarks.plot import draw, draw_history
 
     if not path.exists():
         parser.error(f"--write {path}: no such file; measure first")
@@ -122,10 +123,16 @@ def _write(path: Path, parser: argparse.ArgumentParser) -> int:
         parser.error(f"--write {path}: competitors failed in: {', '.join(failed)}")
     results.scenarios = {name: results.scenarios[name] for name in SCENARIOS}
     target = DOCS / "benchmarks.md"
-    text = report.inserted(target.read_text(encoding="utf-8"), report.page(results))
-    results.write(STORED)
+    text = report.inserted(target.read_text(encoding="utf-8"), results)
+    results.write(STORED / f"results-{results.backend}.json")
     target.write_text(text, encoding="utf-8")
-    draw(results, DOCS / "benchmarks.svg")
+    draw(results, DOCS / f"benchmarks-{results.backend}.svg")
+    if results.backend == report.MAIN:
+        day = datetime.fromtimestamp(path.stat().st_mtime, tz=UTC).date().isoformat()
+        kept = STORED / "history.json"
+        entries = history.extended(history.read(kept), history.entry(results.scenarios, day))
+        history.write(entries, kept)
+        draw_history(entries, DOCS / "benchmarks-history.svg")
     return 0
 
 

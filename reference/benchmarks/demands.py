@@ -22,6 +22,11 @@ class Demand:
     at_most: float
     stretch: bool = False
 
+    @property
+    def name(self) -> str:
+        """The scenario and the competitor, as they are called in the history."""
+        return f"{self.scenario} / {self.competitor}"
+
 
 DEMANDS = (
     Demand("predict-1", "scikeras", 1 / 20),
@@ -37,10 +42,21 @@ DEMANDS = (
     Demand("search-warm", "mlp", 3.0, stretch=True),
     Demand("first-fit", "keras", 1.03),
     Demand("long-fit", "keras", 1.01),
+    Demand("large-fit", "keras", 1.02),
+    Demand("large-fit-steps", "keras", 1.02),
+    Demand("large-predict", "keras", 1.02),
+    Demand("images-fit", "keras", 1.02),
+    Demand("images-predict", "keras", 1.02),
+    Demand("import", "keras", 1.02, stretch=True),
+    Demand("construct", "skorch", 1.5),
+    Demand("clone", "skorch", 1.5),
+    Demand("get-params", "skorch", 1.5),
     Demand("pickle-size", "keras", 1.0),
     Demand("memory", "keras", 1.0),
     Demand("peak-sparse", "keras", 1.5),
     Demand("peak-batches", "keras", 1.5),
+    Demand("peak-table", "keras", 1.1),
+    Demand("peak-images", "keras", 1.1),
 )
 
 
