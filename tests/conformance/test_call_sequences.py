@@ -237,6 +237,26 @@ def test_what_a_series_leads_to_is_not_the_business_of_weights(raises, validatio
     assert clause == blamed_clause(sequence, execute(sequence).raised[0], execute)
 
 
+@pytest.mark.parametrize(
+    ("raises", "clause"),
+    [
+        (lambda one: one.frame or one.calls[1].weighted, ""),
+        (lambda one: True, "INIT-11"),
+    ],
+)
+def test_what_two_things_lead_to_is_blamed_on_neither_the_call_nor_the_target(raises, clause):
+    """Only a call that raises without any of them is broken itself."""
+    again = (Call("fit"), Call("fit", weighted=True))
+    sequence = Sequence(CLASSES, (*again, Call("predict")), frame=True)
+
+    def execute(one):
+        if one.calls == (Call("fit"), Call("predict")):
+            return Executed()
+        return Executed(raised=[Raised(1, "fit", ValueError("no"))] if raises(one) else [])
+
+    assert clause == blamed_clause(sequence, execute(sequence).raised[0], execute)
+
+
 def test_numbers_that_only_a_frame_leads_to_belong_to_the_clause_about_containers(monkeypatch):
     """What differs with arrays too stays where it is, and so does what is about the frame."""
     sequence = Sequence(CLASSES, (Call("fit", weighted=True),), frame=True)

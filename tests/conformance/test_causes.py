@@ -227,6 +227,30 @@ def test_an_exception_in_another_process_is_that_of_this_one():
     assert apart(elsewhere, named("b", check="Y-1.b", **here))
 
 
+def test_an_argument_that_a_function_does_not_take_is_no_defect_of_its_body():
+    """The signature is one statement to change, and what `fit` does another."""
+    signature = replace(LINE, source="def fit(self, X, y):")
+    weights = "TypeError: fit() got an unexpected keyword argument 'sample_weight'"
+    first = named("a", origin=signature, exception=weights)
+    second = named("b", "Y-1.b", origin=signature, exception=weights)
+    inside = named("c", origin=LINE, exception="ValueError: a bad shape", outcome="blocked")
+    assert {frozenset([first.id, second.id]), frozenset([inside.id])} == groups(
+        first, second, inside
+    )
+
+
+def test_a_step_that_stops_a_check_joins_no_failure_that_only_follows():
+    """What follows from another promise breaks this clause for that reason alone."""
+    root = named("a", "X-1.a", message="the type is unknown")
+    follower = named("a", "X-2.b", message="left out", follows="X-1.a")
+    stopped = named("b", "X-2.c", message="could not be checked: no model", outcome="blocked")
+    raising = named("b", "X-2.c", message="no", outcome="blocked", exception="TypeError: no")
+    for one in (stopped, raising):
+        assert frozenset([one.id]) in groups(root, follower, one)
+    own = named("c", "X-2.d", message="broken", exception="TypeError: no", origin=LINE)
+    assert frozenset([stopped.id, own.id]) in groups(root, follower, stopped, own)
+
+
 def test_no_result_is_lost_where_causes_are_joined():
     """What joins one cause is not there any more for a result that looks for its own."""
     words = "ValueError: the target has another shape than the output"

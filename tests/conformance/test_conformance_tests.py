@@ -53,6 +53,15 @@ def test_items_are_selected_run_again_and_spread_like_any_other(pytester):
     done.stdout.fnmatch_lines(["*CLS-1.extends-base:classifier*", "*2/*tests collected*"])
 
 
+def test_checks_of_nothing_that_is_offered_are_red(pytester):
+    """As on the command line, what judges nothing does not pass; one that is offered is enough."""
+    absent = "not_offered=['routed-parameters']"
+    run(pytester, f"checks=['ROUTE-1'], {absent}").assert_outcomes(failed=3)
+    both = run(pytester, f"checks=['ROUTE-1', 'CLS-1'], {absent}")
+    assert 3 == both.parseoutcomes()["skipped"]
+    assert "failed" not in both.parseoutcomes()
+
+
 def test_a_baseline_in_the_own_tests(pytester):
     """What is known is expected, what passes now is red."""
     entries = [Entry(name, fingerprint(NO_FIT), "", "old") for name in FITS[:2]]

@@ -64,6 +64,39 @@ def test_a_package_that_says_where_its_modules_are(package):
     require_modules("careful_package.wrapers")
 
 
+@pytest.mark.parametrize("text", ["class Classifier:\n    ...", "from elsewhere import Classifier"])
+@pytest.mark.parametrize("subject", ["{}:Clasifier", "classifier={}:Clasifier,base={}:Clasifier"])
+def test_a_slip_in_the_name_of_a_class(package, text, subject):
+    """It is refused by the source of the module, and nothing is imported for it."""
+    (package / "wrappers.py").write_text(f"raise SystemExit('imported')\n{text}\n")
+    with pytest.raises(SubjectImportError) as caught:
+        require_modules(subject.replace("{}", "careful_package.wrappers"))
+    assert "Did you mean 'Classifier'?" in str(caught.value)
+    assert "careful_package" not in sys.modules
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "from elsewhere import *",
+        "def __getattr__(name): ...",
+        "globals().update(Clasifiers())",
+        "if True:\n    Clasifier = Classifier",
+        "a syntax error",
+    ],
+)
+def test_a_name_that_a_module_may_have_is_not_refused(package, text):
+    """What a module binds while it runs is seen only when it is imported."""
+    (package / "wrappers.py").write_text(f"class Classifier:\n    ...\n{text}\n")
+    require_modules("careful_package.wrappers:Clasifier")
+
+
+def test_a_submodule_is_an_attribute_of_its_package(package):
+    """It may be an adapter, whatever the package itself is like."""
+    (package / "__init__.py").write_text("wrapers = None\n")
+    require_modules("careful_package:wrappers")
+
+
 def test_a_mistyped_subject(tmp_path, monkeypatch, capsys):
     """Terminal and reports say why, and the last line has the exit code of the process."""
     monkeypatch.chdir(tmp_path)

@@ -35,6 +35,13 @@ def test_a_change_is_written_down_and_restored():
     assert () == outcome_of(lambda context: None).changed
 
 
+def test_whether_code_is_loaded_is_a_setting():
+    """Keras has no function that tells, and none that switches it off again."""
+    result = outcome_of(lambda context: keras.config.enable_unsafe_deserialization())
+    assert ("unsafe deserialization (False -> True)",) == result.changed
+    assert () == outcome_of(lambda context: None).changed
+
+
 def test_a_change_in_a_check_that_fails_is_restored_too():
     """What the check found stays what it is about."""
 

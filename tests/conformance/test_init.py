@@ -1,11 +1,14 @@
 """``init``: a configuration that fits the subject, and an adapter where none of the protocols does."""
 
+import importlib
 import tomllib
 
 import pytest
 
+from scikeras_conformance.catalog.wrappers import Wrapper
 from scikeras_conformance.cli.main import main
 from scikeras_conformance.config.configuration_file import FILE, find_settings
+from scikeras_conformance.runner import survey
 
 pytestmark = pytest.mark.usefixtures("toy_on_path")
 
@@ -48,7 +51,7 @@ def test_a_subject_that_nothing_fits(folder, capsys):
     assert "KerasClassifier = builder_subjects.NeverFits" in text
     compile(text, "adapter", "exec")
     assert "not_offered = ['base', 'regressor']" in text
-    assert "of: builders, initialize," in text
+    assert "of\n    # builders, initialize," in text
     shown = capsys.readouterr().out
     assert "raised RuntimeError: out of order" in shown
     assert "training ..." not in shown
@@ -61,7 +64,8 @@ def test_classes_with_other_names(folder):
     """A classifier and a regressor of scikit-learn are found whatever their names are."""
     (folder / "other_names.py").write_text(
         "from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin\n"
-        "class Common(BaseEstimator): pass\n"
+        "class Common(BaseEstimator):\n"
+        "    fit = predict = print\n"
         "class Sorts(ClassifierMixin, Common): pass\n"
         "class Measures(RegressorMixin, Common): pass\n"
     )
@@ -70,6 +74,35 @@ def test_classes_with_other_names(folder):
     assert "BaseWrapper = other_names.Common" in text
     assert "KerasClassifier = other_names.Sorts" in text
     assert "KerasRegressor = other_names.Measures" in text
+
+
+COMMON_BASE = """
+from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
+
+class {name}(BaseEstimator):
+    fit = {method}
+
+    def predict(self, X): ...
+
+class Clf(ClassifierMixin, {name}):
+    def fit(self, X, y): ...
+
+class Reg(RegressorMixin, {name}):
+    def fit(self, X, y): ...
+"""
+
+
+@pytest.mark.parametrize(
+    ("name", "method", "offered"),
+    [("_Shared", "print", False), ("Shared", "None", False), ("Shared", "print", True)],
+)
+def test_what_two_wrappers_share_need_not_be_a_wrapper(folder, name, method, offered):
+    """No user is shown a private class, and one without `fit` is of no use to them."""
+    module = f"shared_{name}_{method}".lower()
+    (folder / f"{module}.py").write_text(COMMON_BASE.format(name=name, method=method))
+    guessed = survey._guessed(module, vars(importlib.import_module(module)))
+    assert offered is (Wrapper.BASE in guessed)
+    assert {Wrapper.CLASSIFIER, Wrapper.REGRESSOR} <= guessed.keys()
 
 
 def test_a_base_class_beside_the_others(folder):

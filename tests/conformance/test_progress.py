@@ -71,6 +71,17 @@ def test_long_runs_count_in_minutes(scene):
     assert "5/10  0 failed  10 min left  X: X-1.x:base" == shown.line(601.0)
 
 
+def test_the_slowest_checks_come_first_and_tell_no_time(scene):
+    """What is left is said once a part of the run is done that is like the rest."""
+    shown = progress(scene, "live")
+    scene.now = 1.0
+    start(shown, "X-1.x:base")
+    scene.controller.planned = dict.fromkeys(range(1000))
+    for done, said in ((49, False), (50, True)):
+        scene.controller.results = dict(enumerate([result()] * done))
+        assert said is (" left" in shown.line(601.0))
+
+
 @pytest.mark.parametrize(("mode", "count"), [("log", 2), ("none", 0)])
 def test_logs_are_quiet(scene, mode, count):
     """A line a minute, without control characters; or none at all."""

@@ -161,7 +161,7 @@ def test_a_subject_that_is_not_recognized_fails_what_is_left_out(check, case):
     result = judge(Unrecognized, check, case)
     assert Outcome.FAILED == result.outcome
     assert (
-        "does not recognize the subject as a classifier, so 16 checks are left out"
+        "does not recognize the subject as a classifier, so its checks of classifiers are left out"
         in result.message
     )
 

@@ -9,7 +9,8 @@ import pandas as pd
 import pytest
 from reference_models import QUICK, base, classifier, linear, regressor, sequential, sigmoid
 
-from scikeras_reference import KerasRegressor
+from scikeras_reference import KerasRegressor, KerasTransformer
+from scikeras_reference._data.named_inputs import _of_values
 from scikeras_reference._model.meta import Meta
 from scikeras_reference.exceptions import (
     BuilderError,
@@ -137,13 +138,38 @@ def test_dates_of_polars(kind):
 
 @pytest.mark.skipif(not hasattr(np.dtypes, "StringDType"), reason="NumPy has no such dtype yet")
 def test_text_of_variable_width():
-    """Labels are read as text, and features are refused as text."""
+    """Labels are read as text, and features are refused as text, whatever method they are given."""
     text = np.array(["yes", "no"] * 12).astype(np.dtypes.StringDType())
-    fitted = classifier().fit(ROWS, text)
+    column = text.reshape(-1, 1)
+    fitted = classifier().partial_fit(ROWS, text, classes=text).partial_fit(ROWS, text, text[:2])
     assert ["no", "yes"] == fitted.classes_.tolist()
     assert set(fitted.predict(ROWS)) <= {"no", "yes"}
-    with pytest.raises(InputError, match="X contains text"):
-        regressor().fit(text.reshape(-1, 1), NUMBERS)
+    untrained = regressor().initialize(ROWS[:, :1], NUMBERS)
+    for use in (
+        lambda: regressor().fit(column, NUMBERS),
+        lambda: regressor().fit(ROWS[:, :1], NUMBERS, X_val=column, y_val=NUMBERS),
+        lambda: untrained.predict(column),
+        lambda: KerasTransformer(sequential, loss="mse", verbose=0).fit(column),
+    ):
+        with pytest.raises(InputError, match="X contains text"):
+            use()
+
+
+@pytest.mark.skipif(not hasattr(np.dtypes, "StringDType"), reason="NumPy has no such dtype yet")
+def test_missing_text_of_variable_width():
+    """It is no label, and no class either."""
+    text = np.array(["yes", None] * 12, dtype=np.dtypes.StringDType(na_object=None))
+    for given in ({"y": text}, {"y": NUMBERS > 0, "classes": text}):
+        with pytest.raises(InputError, match="missing labels"):
+            classifier().partial_fit(ROWS, **given)
+
+
+@pytest.mark.skipif(not hasattr(np.dtypes, "StringDType"), reason="NumPy has no such dtype yet")
+def test_a_named_input_of_text_of_variable_width():
+    """It is the text that an input of text gets, and differs from numbers."""
+    text = np.array(["yes", "no"] * 12).astype(np.dtypes.StringDType())
+    array, dtype = _of_values(text, "X['a']")
+    assert (["yes", "no"] * 12, "U") == (array.tolist(), dtype.kind)
 
 
 @pytest.mark.parametrize("y", [{"a": NUMBERS}, {1, 2}, 3, "text"], ids=["dict", "set", "3", "text"])

@@ -173,6 +173,19 @@ def test_weights_validation_and_further_fits(dense, y):
     assert expected.score(dense, y, weights) == wrapper.score(X, y, weights)
 
 
+@pytest.mark.parametrize("n_empty", [3, 24])
+def test_the_last_rows_may_be_empty(n_empty, dense, target):
+    """Keras 3.12 fails on TensorFlow where the last rows have no entry."""
+    dense[-n_empty:] = 0
+    X = sp.csr_array(dense)
+    expected = regressor(shuffle=False).fit(dense, target, X_val=dense, y_val=target)
+
+    wrapper = regressor(shuffle=False).fit(X, target, X_val=X, y_val=target)
+
+    assert_same(expected, wrapper, X, dense)
+    assert np.count_nonzero(dense) == X.nnz
+
+
 @pytest.mark.parametrize("dtype", ["bool", "int8", "uint8", "int64", "float64"])
 def test_dtypes(dtype, dense, target):
     """Booleans, integers and doubles have the values that they have in a dense array."""

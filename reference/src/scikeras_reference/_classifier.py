@@ -11,6 +11,7 @@ from scikeras_reference._base import BaseWrapper
 from scikeras_reference._data.class_weights import weights_by_class
 from scikeras_reference._data.classifier_encoder import ClassifierLabelEncoder
 from scikeras_reference._data.input_checks import target_type, validate_target
+from scikeras_reference._data.label_checks import of_fixed_width
 from scikeras_reference._training.keras_arguments import one_more_epoch
 from scikeras_reference._training.validation_rows import warn_of_classes_without_rows
 from scikeras_reference.exceptions import InputError
@@ -260,6 +261,8 @@ input_columns, **kwargs
         """Take `classes`, a keyword of ``fit`` and ``partial_fit``, out of those for Keras."""
         call = dict(call)
         classes = call.pop("classes", classes)
+        if classes is not None:
+            classes = of_fixed_width(classes)
         if classes is not None and self.initialized_ and options["warm"]:
             known = getattr(self, "classes_", None)
             if known is not None and not np.array_equal(np.unique(classes), known):

@@ -33,7 +33,8 @@ See "Adapters" in the documentation of the suite. Delete the methods that you do
 class Adapter:
 {classes}
 
-    # What these wrappers do not offer, of: {capabilities}.
+    # What these wrappers do not offer, of
+    # {capabilities}.
     # Once they can be fitted, delete {configuration} and let
     # `scikeras-conformance init {adapter}:adapter` find out.
     not_offered = {not_offered}
@@ -147,7 +148,11 @@ def _adapter(found: "Survey") -> str:
         adapter=ADAPTER,
         configuration=FILE,
         capabilities="\n    # ".join(
-            textwrap.wrap(", ".join(one for one in Capability if one not in wrappers), 60)
+            textwrap.wrap(
+                ", ".join(one for one in Capability if one not in wrappers),
+                80,
+                break_on_hyphens=False,
+            )
         ),
         not_offered=[str(one) for one in found.not_offered],
         imports="\n".join(f"import {module}" for module in modules),

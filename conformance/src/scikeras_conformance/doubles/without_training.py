@@ -1,4 +1,6 @@
-"""Tells which steps of training change no weight."""
+"""Which steps of training change no weight."""
+
+from typing import Any
 
 import keras
 
@@ -36,7 +38,7 @@ def changes_no_weight(model: keras.Model) -> bool:
     )
 
 
-def _is_at_rest(optimizer: object) -> bool:
+def _is_at_rest(optimizer: Any) -> bool:
     if type(optimizer) is not keras.optimizers.SGD:
         return False
     if any(getattr(optimizer, name, ...) != value for name, value in AT_REST.items()):

@@ -46,8 +46,9 @@ def conformance_tests(
     """Return a test function that checks the contract for a subject, one item for each check.
 
     A broken MUST fails its item; a broken SHOULD is an expected failure unless `strict`. An error
-    of the suite, and a check that cannot be run here, fail too. With a baseline a known failure is
-    an expected one, and an entry that is stale, expired or of another kind fails.
+    of the suite, and a check that cannot be run here, fail too, and so does each item where all of
+    them are about what is not offered. With a baseline a known failure is an expected one, and an
+    entry that is stale, expired or of another kind fails.
 
     Parameters
     ----------
@@ -120,6 +121,8 @@ def conformance_tests(
             changing.append(result)
         *_, result = booked([*changing, result])
         _require_kept_settings(result, run)
+        if result.outcome is Outcome.NOT_OFFERED:
+            _require_something_offered(run)
         ending_of(result, run.policy).end()
 
     test.__doc__ = f"Check one promise of the contract for {subject}."
@@ -150,6 +153,20 @@ def _require_kept_settings(result: Result, run: Run) -> None:
         )
         *_, broken = booked([result, kept])
         pytest.fail(f"{about}: {broken.message}\n\n{result.message}".strip(), pytrace=False)
+
+
+def _require_something_offered(run: Run) -> None:
+    """Fail an item that would be skipped as all others are: such a run has judged nothing.
+
+    The command line has an exit code for it.
+    """
+    absent = run.subject.not_offered
+    if all(planned.needs & absent for planned in run.plan):
+        pytest.fail(
+            "No selected check is about what the subject offers, so nothing was judged. Select "
+            "others, or leave this test out.",
+            pytrace=False,
+        )
 
 
 def _several(name: str, values: Iterable[str]) -> tuple[str, ...]:

@@ -21,6 +21,9 @@ MODES = ("live", "log", "none")
 SECONDS_BETWEEN = {"live": 0.1, "log": 60.0, "none": float("inf")}
 CLEAR = "\r\x1b[K"
 
+ENOUGH = 0.05
+"""The part of a run that tells how long the rest takes: the slowest checks come first."""
+
 
 class Writer(Protocol):
     """What is written to: the terminal writer of pytest."""
@@ -121,7 +124,7 @@ class Progress:
 
 def _left(elapsed: float, done: int, planned: int) -> str:
     """Return how long the rest will take, estimated from what has been done."""
-    if done < 3 or done >= planned:
+    if done < max(3, planned * ENOUGH) or done >= planned:
         return ""
     seconds = elapsed / done * (planned - done)
     return f"{seconds:.0f} s left" if seconds < 90 else f"{seconds / 60:.0f} min left"

@@ -29,6 +29,9 @@ REFUSED_OTHERWISE = "; expected "
 """What the message has if something else was raised than what the promise is."""
 
 
+SIGNATURE = ("def ", "async def ", "@")
+"""How the source of a function begins, where an exception is about its arguments."""
+
 RAISED = " raised "
 """What a message has before an exception that it quotes."""
 
@@ -66,6 +69,11 @@ class _Group:
     @property
     def clauses(self) -> set[str]:
         return {_clause(result) for result in self.results}
+
+    @property
+    def own_clauses(self) -> set[str]:
+        """The clauses of results that do not only follow from another one."""
+        return {_clause(result) for result in self.results if not result.follows}
 
 
 def causes_of(results: Iterable[Result], names: Iterable[str] = ()) -> tuple[Cause, ...]:
@@ -189,8 +197,13 @@ def _is_one_place(one: Key, other: Key) -> bool:
 
 
 def _is_one_function(one: Key, other: Key) -> bool:
-    """Return whether two groups come from one function, in whatever way it fails."""
-    return {one[0], other[0]} <= {"line", "raise"} and one[1:3] == other[1:3]
+    """Return whether two groups come from one function, in whatever way it fails.
+
+    That it does not take an argument is one thing, what it does with those that it takes another.
+    """
+    if not {one[0], other[0]} <= {"line", "raise"} or one[1:3] != other[1:3]:
+        return False
+    return len({key[3].startswith(SIGNATURE) for key in (one, other)}) == 1
 
 
 def _words(group: _Group) -> frozenset[str]:
@@ -243,7 +256,7 @@ def _with_promises(groups: list[_Group], names: tuple[str, ...]) -> list[_Group]
             for other in promises
             if group.key[0] != "promise"
             and len(group.clauses) == 1
-            and group.clauses <= other.clauses
+            and group.clauses <= other.own_clauses
             and (_is_blocked(group) or _is_raised_elsewhere(group, other, names))
         ]
         if near:
@@ -260,9 +273,12 @@ def _share_out(
     what: Callable[[Result], str],
     at_least: int = 1,
 ) -> None:
-    """Move each result to the group with most failures of its clause, or of its check, if any."""
+    """Move each result to the group with most failures of its clause, or of its check, if any.
+
+    What only follows from another failure is no failure of its own.
+    """
     failures = {
-        id(other): Counter(what(one) for one in other.results if one.outcome is Outcome.FAILED)
+        id(other): Counter(what(one) for one in other.results if _failed_by_itself(one))
         for other in others
     }
     left = []
@@ -273,6 +289,10 @@ def _share_out(
         else:
             other.results.append(result)
     group.results = left
+
+
+def _failed_by_itself(result: Result) -> bool:
+    return result.outcome is Outcome.FAILED and not result.follows
 
 
 def _is_blocked(group: _Group) -> bool:

@@ -257,7 +257,8 @@ class CheckContext(Steps):
             Words of which the message has to hold at least one, whatever the case.
         """
         words = (naming,) if isinstance(naming, str) else naming
-        wanted = " or ".join(error.__name__ for error in expected)
+        names = (error.__name__ for error in expected)
+        wanted = "an error" if expected == (Exception,) else " or ".join(names)
         with self._block(what, is_clause=True):
             try:
                 yield

@@ -1,6 +1,7 @@
 """The settings that Keras has for the whole process, and their restoration after each check."""
 
 import sys
+import warnings
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from functools import cache
@@ -16,6 +17,7 @@ keras = LazyModule("keras")
 SWITCHES = ("traceback filtering", "interactive logging")
 LIMITS = ("max_epochs", "max_steps_per_epoch")
 OBJECTS = "custom objects"
+UNSAFE = "unsafe deserialization"
 
 OF_THE_SUITE = "scikeras_conformance>"
 """The start of the names under which the suite registers its own classes."""
@@ -31,12 +33,34 @@ def current() -> dict[str, Any]:
         "backend": keras.config.backend(),
         **{name: getattr(keras.config, _getter(name))() for name in SWITCHES},
         **{name: getattr(keras.config, name)() for name in LIMITS if _has(name)},
+        UNSAFE: _loads_lambdas(),
         OBJECTS: dict(keras.saving.get_custom_objects()),
     }
 
 
+@cache
+def _stored_lambda() -> Any:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # that a lambda is not safe to load is what is asked
+        return keras.saving.serialize_keras_object(lambda x: x)
+
+
+def _loads_lambdas() -> bool:
+    """Whether Keras loads code without being told to; nothing else says so."""
+    try:
+        keras.saving.deserialize_keras_object(_stored_lambda())
+    except ValueError:
+        return False
+    return True
+
+
 def put(values: dict[str, Any]) -> None:
     """Restore the settings to what they were when `values` were read."""
+    if _loads_lambdas() != values[UNSAFE]:
+        if values[UNSAFE]:
+            keras.config.enable_unsafe_deserialization()
+        else:  # Keras has no opposite of that
+            keras.utils.clear_session(free_memory=False)
     keras.config.set_floatx(values["floatx"])
     keras.config.set_epsilon(values["epsilon"])
     keras.config.set_image_data_format(values["image_data_format"])

@@ -148,9 +148,17 @@ def _guessed(spec: str, module: Mapping[str, Any]) -> dict[Wrapper, str]:
     if len(found) == len(Wrapper) - 1:
         first, second = found.values()
         for base in first.__mro__[1:]:
-            if issubclass(second, base) and issubclass(base, BaseEstimator) and base in names:
+            if issubclass(second, base) and base in names and _is_offered(base, names[base]):
                 return {Wrapper.BASE: f"{spec}:{names[base]}", **places}
     return places
+
+
+def _is_offered(base: type, name: str) -> bool:
+    """Return whether a common base is a wrapper of its own, not only what two have in common."""
+    from sklearn.base import BaseEstimator
+
+    can_be_used = all(callable(getattr(base, method, None)) for method in ("fit", "predict"))
+    return issubclass(base, BaseEstimator) and can_be_used and not name.startswith("_")
 
 
 def _needs_places(spec: str, places: Mapping[Wrapper, str]) -> bool:

@@ -7,9 +7,15 @@ __all__ = [
     "cuts_batches_as_keras",
     "cuts_sparse_rows",
     "feeds_tuples",
+    "needs_an_entry_in_the_last_row",
     "needs_writable_arrays",
     "shuffles_by_epoch",
 ]
+
+
+def needs_an_entry_in_the_last_row() -> bool:
+    """Whether Keras cuts sparse rows by their entries: 3.12 does not see empty ones at the end."""
+    return bool(keras.backend.backend() == "tensorflow")
 
 
 def needs_writable_arrays() -> bool:

@@ -30,6 +30,7 @@ from scikeras_reference._data.unreadable_features import (
     explained,
     name_columns,
     non_numeric,
+    text_in_features,
 )
 from scikeras_reference.exceptions import InputError, TargetTypeError
 
@@ -120,6 +121,8 @@ def _numeric_features(X: Any, given: Any) -> Any:
     """Return numbers in the byte order of this machine, or raise an error that names columns."""
     if X.dtype.kind == "O":
         X = _numbers(X, given)
+    if X.dtype.kind == "T":  # scikit-learn lets it pass with NumPy 2.5 and newer
+        raise text_in_features(f"its dtype is {X.dtype}")
     X = _native(X)
     if X.dtype.kind in "mM":
         raise InputError(

@@ -13,6 +13,7 @@ from scikeras_reference.exceptions import InputError, ParameterError, TargetType
 __all__ = [
     "check_choice",
     "check_labels",
+    "of_fixed_width",
     "readable_target",
     "unknown_labels",
     "unsupported_target",
@@ -50,12 +51,26 @@ def readable_target(y: Any, n_rows: int | None = None, *, numeric: bool) -> Any:
         )
     if _is_column_of_another_library(y):
         y = np.asarray(y)
-    if getattr(getattr(y, "dtype", None), "kind", "") == "T":  # unknown to scikit-learn
-        y = y.astype(object)
-        check_labels(y)
-        return y.astype(str)
+    y = of_fixed_width(y)
     check_labels(y, mixed=not numeric)
     return without_nullable_dtype(y)
+
+
+def of_fixed_width(labels: Any) -> Any:
+    """Return labels of NumPy's text of variable width as other text; all others as they are.
+
+    scikit-learn and Keras do not know it, and NumPy converts it to no other text directly.
+
+    Raises
+    ------
+    InputError
+        A ``ValueError`` that counts missing labels.
+    """
+    if getattr(getattr(labels, "dtype", None), "kind", "") != "T":
+        return labels
+    labels = labels.astype(object)
+    check_labels(labels)
+    return labels.astype(str)
 
 
 def _is_no_array(y: Any, n_rows: int | None) -> bool:

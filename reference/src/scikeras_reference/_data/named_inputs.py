@@ -279,6 +279,8 @@ def _of_values(array: Any, what: str) -> tuple[Any, Any]:
 
 def _of_objects(array: Any, what: str) -> Any:
     convert: Callable[[Any], Any] = np.float64
+    # NumPy converts text of variable width to no other text.
+    array = array.astype(object, copy=False)
     if any(isinstance(value, str) for value in array.flat):
         if not all(isinstance(value, str) for value in array.flat):
             raise InputError(

@@ -8,6 +8,7 @@ import scipy.sparse
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import FunctionTransformer
 
+from scikeras_reference._backends.batches import needs_an_entry_in_the_last_row
 from scikeras_reference._data.encoder_tags import tags_of
 from scikeras_reference._data.float_range import check_float_range
 
@@ -101,9 +102,21 @@ def sparse_for_keras(X: Any, in_range: str = "") -> Any:
     """
     X = canonical(X)
     if X.dtype == np.bool_:
-        return X.astype(np.uint8)
+        X = X.astype(np.uint8)
     if X.dtype.kind == "f" and X.dtype.itemsize > 8:
         X = X.astype(np.float64)  # no backend has wider numbers
     if in_range and X.dtype.kind == "f" and X.dtype.name != keras.config.floatx():
         check_float_range(X.data, in_range)
-    return X
+    is_last_empty = X.shape[0] > 0 and X.indptr[-1] == X.indptr[-2]
+    return _with_a_stored_zero(X) if is_last_empty and needs_an_entry_in_the_last_row() else X
+
+
+def _with_a_stored_zero(X: Any) -> Any:
+    """Return the same values, with an entry in the last row, which had none."""
+    if not X.shape[1]:
+        return X
+    data = np.append(X.data, X.dtype.type(0))
+    indices = np.append(X.indices, X.indices.dtype.type(0))
+    ends = X.indptr.copy()
+    ends[-1] += 1
+    return type(X)((data, indices, ends), shape=X.shape)

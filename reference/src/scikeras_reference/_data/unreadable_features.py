@@ -7,7 +7,14 @@ import numpy as np
 
 from scikeras_reference.exceptions import InputError
 
-__all__ = ["check_columns", "check_container", "explained", "name_columns", "non_numeric"]
+__all__ = [
+    "check_columns",
+    "check_container",
+    "explained",
+    "name_columns",
+    "non_numeric",
+    "text_in_features",
+]
 
 _SPLIT = (
     "give a dict of arrays, by the names of the inputs, and Rows(dict) of"
@@ -109,13 +116,18 @@ def explained(X: Any, error: Exception) -> InputError | None:
             " with np.stack. For a model with several inputs: " + _SPLIT
         )
     if _holds_text(X):
-        return InputError(
-            f"X contains text ({error}). X is read as numbers before feature_encoder is called;"
-            " turn text into numbers before the wrapper: in a Pipeline (TfidfVectorizer,"
-            " OrdinalEncoder in a ColumnTransformer). On TensorFlow, layers like TextVectorization"
-            " take text as an input by name: give a dict of arrays, or input_columns and a frame."
-        )
+        return text_in_features(error)
     return None
+
+
+def text_in_features(reason: object) -> InputError:
+    """Return the error for an array of text, with what is known besides."""
+    return InputError(
+        f"X contains text ({reason}). X is read as numbers before feature_encoder is called;"
+        " turn text into numbers before the wrapper: in a Pipeline (TfidfVectorizer,"
+        " OrdinalEncoder in a ColumnTransformer). On TensorFlow, layers like TextVectorization"
+        " take text as an input by name: give a dict of arrays, or input_columns and a frame."
+    )
 
 
 def non_numeric(X: Any, error: Exception) -> InputError:

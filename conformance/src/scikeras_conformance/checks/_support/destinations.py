@@ -274,7 +274,7 @@ def use(steps: "CheckContext | Observation", estimator: Any, *methods: str) -> N
     """Call methods of an estimator with the default data."""
     X, y, *_ = doubles.dataset(steps.wrapper)
     for method in methods:
-        takes_target = method in {"fit", "initialize", "score"}
+        takes_target = method in {"fit", "partial_fit", "initialize", "score"}
         steps.call(estimator, method, *((X, y) if takes_target else (X,)))
 
 

@@ -65,6 +65,7 @@ def _encoder_class(plan: Plan) -> type:
             del y
             plan.calls.fits.append(X)
             self.fitted_ = True
+            self.fitted_to_ = X
             return self
 
         def partial_fit(self, X: Any, y: Any = None) -> Any:

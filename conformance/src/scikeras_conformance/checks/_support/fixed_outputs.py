@@ -75,6 +75,8 @@ def recorded_value(context: CheckContext, estimator: Any, name: str) -> float:
     if not history:
         with context.preparing("reading history_, because Model.fit was not called"):
             history = read_history(context, estimator)
+        if name not in history:
+            context.stop("history_", f"has no {name}, and Model.fit was not called")
     found = history.get(name, [])
     context.require(
         len(found) == 1, f"the history of one epoch should have one value of {name}: {history}"

@@ -26,6 +26,7 @@ __all__ = [
     "helper_layer",
     "helper_loss",
     "helper_loss_class",
+    "helper_metric",
     "helper_model",
     "helper_target",
     "importable_builder",
@@ -146,6 +147,15 @@ def importable_builder(
 def helper_loss(context: CheckContext) -> str:
     """Return the name of the loss of the helper model."""
     return helper_model(context).loss
+
+
+def helper_metric(context: CheckContext, name: str) -> Any:
+    """Return a metric instance for the helper model that has settings besides its name."""
+    if not context.is_classifier:
+        return keras.metrics.CosineSimilarity(name=name, axis=0)
+    if helper_model(context).activation == "sigmoid":
+        return keras.metrics.BinaryAccuracy(name=name, threshold=0.75)
+    return keras.metrics.MeanAbsoluteError(name=name)
 
 
 def helper_loss_class(context: CheckContext) -> Any:

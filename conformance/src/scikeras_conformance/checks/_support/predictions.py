@@ -109,5 +109,5 @@ def require_shape(context: CheckContext, predicted: Any, y: Any, what: str = "pr
     """Require predictions of exactly the shape of the target."""
     found = as_array(context, predicted, what).shape
     context.require(
-        found == y.shape, f"{what} returned shape {found} for a target of shape {y.shape}"
+        found == y.shape, f"{what} returned shape {found}, not that of the target: {y.shape}"
     )

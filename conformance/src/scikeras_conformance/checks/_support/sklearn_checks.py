@@ -6,7 +6,7 @@ import warnings
 from collections.abc import Callable, Iterable
 from functools import partial
 from importlib.util import find_spec
-from typing import Any
+from typing import Any, NoReturn
 from unittest import SkipTest
 
 from scikeras_conformance.checks._support.modules import doubles, np
@@ -26,12 +26,14 @@ from scikeras_conformance.checks._support.sklearn_names import (
     UNTIL,
     WEIGHT_CHECKS,
 )
+from scikeras_conformance.contract import Capability
 from scikeras_conformance.runner.context import CheckContext
 
 __all__ = [
     "case_names",
     "estimator_for",
     "expected_names",
+    "fit_plainly",
     "installed_version",
     "require_known",
     "require_prerequisites",
@@ -39,6 +41,8 @@ __all__ = [
     "why_left_out",
     "yielded_checks",
 ]
+
+NO_WEIGHTS = "fit takes no sample_weight"
 
 RARE = (
     "check_estimators_nan_inf",
@@ -133,11 +137,10 @@ def require_recognized(context: CheckContext, estimator: Any, kind: str) -> None
     what = "regressor" if kind == "regressor" else "classifier"
     with context.doing(f"sklearn.base.is_{what}"):
         recognized = bool(takes(estimator))
-    left_out = len(set(expected_names(what, installed_version())) - set(COMMON_CHECKS))
     if not recognized:
         context.fail(
-            f"did not run: scikit-learn does not recognize the subject as a {what}, so {left_out} "
-            "checks are left out",
+            f"did not run: scikit-learn does not recognize the subject as a {what}, so its checks "
+            f"of {what}s are left out",
             follows="CLS-5.estimator-type",
         )
 
@@ -190,7 +193,7 @@ def run_pinned(context: CheckContext, kind: str) -> None:
     function = name.partition("-")[0]
     with (
         counted_to(SAME_DEFECT.get(function, "")),
-        provided(lambda: _fit_plainly(context, kind, name)),
+        provided(lambda: fit_plainly(context, kind, name)),
         context.doing(f"scikit-learn's {function}"),
         warnings.catch_warnings(),
     ):
@@ -205,8 +208,23 @@ def run_pinned(context: CheckContext, kind: str) -> None:
     context.require(not skipped, f"scikit-learn skipped it: {skipped}")
 
 
-def _fit_plainly(context: CheckContext, kind: str, name: str) -> None:
-    """Block the check if the estimator cannot even be fitted to plain data."""
+def fit_plainly(context: CheckContext, kind: str, name: str) -> None:
+    """Block the check if the estimator cannot even be fitted to plain data.
+
+    Parameters
+    ----------
+    context : CheckContext
+        The context.
+    kind, name : str
+        As for `estimator_for`.
+    """
+    own = context.subject.estimator_factories.get(context.wrapper) is None
+    if own and Capability.BUILDER_ARGUMENTS in context.subject.not_offered:
+        context.stop(
+            "a model of the suite for scikit-learn's checks",
+            "takes its shape from meta, which is not offered: give estimators for these checks, "
+            "with --estimators or as sklearn_estimator of an adapter",
+        )
     X = np.random.default_rng(5).normal(size=(20, 3))
     y = X[:, :2] if kind == "multilabel" else X[:, 0]
     target = y if kind == "regressor" else (y > 0).astype(int)
@@ -239,16 +257,25 @@ def _explain_absence(context: CheckContext, kind: str, name: str, estimator: Any
     if not _exists(name, version):
         context.not_applicable(f"scikit-learn {version[0]}.{version[1]} has no such check")
     tag = TAGS.get(name, "")
-    # Checks that depend on an input tag alone do not depend on the type of the estimator.
+    # Checks that depend on an input tag alone, and those of weights, do not depend on the type of
+    # the estimator.
+    of_weights = name in WEIGHT_CHECKS
     of_input = tag.removeprefix("not ").startswith("input_tags.")
-    if not of_input:
+    if not of_input and not of_weights:
         require_recognized(context, estimator, kind)
     if tag and not has_tag(context, estimator, tag):
         context.not_applicable(f"scikit-learn has it for estimators with the tag {tag} only")
-    require_recognized(context, estimator, kind)
+    if not of_weights:
+        require_recognized(context, estimator, kind)
     require_known(context, kind, [name])
-    reason = why_left_out(context, estimator, name) or "see its tags"
-    context.fail(f"did not run: scikit-learn does not have it for this estimator: {reason}")
+    _fail_as_left_out(context, why_left_out(context, estimator, name) or "see its tags")
+
+
+def _fail_as_left_out(context: CheckContext, reason: str) -> NoReturn:
+    follows = "API-6.sample-weight" if reason == NO_WEIGHTS else ""
+    context.fail(
+        f"did not run: scikit-learn does not have it for this estimator: {reason}", follows=follows
+    )
 
 
 def why_left_out(context: CheckContext, estimator: Any, name: str) -> str:
@@ -258,7 +285,7 @@ def why_left_out(context: CheckContext, estimator: Any, name: str) -> str:
     if name in WEIGHT_CHECKS:
         with context.preparing("looking for sample_weight among the parameters of fit"):
             if not has_fit_parameter(estimator, "sample_weight"):
-                return "fit takes no sample_weight"
+                return NO_WEIGHTS
     if name == "check_class_weight_classifiers" and "class_weight" not in context.params(estimator):
         return "get_params lists no class_weight"
     for tag in (*NEEDED_TAGS.get(name, ()), "input_tags.two_d_array", "not _skip_test"):

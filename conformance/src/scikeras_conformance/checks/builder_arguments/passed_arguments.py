@@ -1,5 +1,6 @@
 """BUILD-1 to BUILD-3 and BUILD-7 to BUILD-9: which arguments a builder receives."""
 
+from functools import partial
 from itertools import combinations
 from typing import Any
 
@@ -13,6 +14,7 @@ from scikeras_conformance.checks._support.preparation import (
     own_parameters,
     require_it_works,
 )
+from scikeras_conformance.checks._support.recorded_training import counting_starts
 from scikeras_conformance.checks._support.recording_builder import (
     NOT_GIVEN,
     fit_with_builder,
@@ -20,7 +22,9 @@ from scikeras_conformance.checks._support.recording_builder import (
     require_keyword_refused,
     special_argument,
 )
-from scikeras_conformance.runner.context import CheckContext
+from scikeras_conformance.contract import Capability
+from scikeras_conformance.exceptions import Blocked
+from scikeras_conformance.runner.context import CheckContext, show
 
 SPECIAL = ("meta", "compile_kwargs", "params")
 
@@ -62,6 +66,40 @@ def free_arguments(context: CheckContext) -> None:
     context.require(
         received.get("left_out", NOT_GIVEN) == NOT_GIVEN,
         "an argument that was not given overrides the builder's default",
+    )
+
+
+@check(
+    "BUILD-1.over-a-partial",
+    verifies="keyword arguments of the constructor win over those of a functools.partial that is "
+    "the builder",
+    impact="every candidate of a search is built with the value that a partial already had",
+    cases=["units", "model__units"],
+    case_needs={"model__units": Capability.ROUTED_PARAMETERS},
+    conditional=True,
+)
+def over_a_partial(context: CheckContext) -> None:
+    X, y, *_ = doubles.dataset(context.wrapper)
+    received: list[tuple[Any, Any]] = []
+
+    def build(units: int = 1, depth: int = 1) -> Any:
+        received.append((units, depth))
+        return stub_model(context)
+
+    context.fit(context.make(build, **{context.case: 7}), X, y)
+    if received != [(7, 1)]:
+        context.stop(f"fit with {context.case}=7", f"passed on {show(received)}")
+    try:
+        context.fit(context.make(partial(build, units=2, depth=3)), X, y)
+    except Blocked as blocked:
+        context.not_applicable(f"CLS-8 is about a partial as builder: {blocked}")
+    with context.doing(f"fit with a partial as builder and {context.case}"):
+        estimator = context.make(partial(build, units=2, depth=3), **{context.case: 7})
+        context.fit(estimator, X, y)
+    context.require(
+        received[-1] == (7, 3),
+        f"{context.case}=7 and a partial with units=2 and depth=3: the builder received "
+        f"{show(received[-1])}",
     )
 
 
@@ -156,18 +194,15 @@ UNACCEPTED = {
 )
 def unaccepted(context: CheckContext) -> None:
     name = UNACCEPTED[context.case]
-    made: list[Any] = []
     require_it_works(context)
+    make, starts = counting_starts(lambda: stub_model(context))
 
     def build(depth: int = 1) -> Any:
         del depth
-        made.append(stub_model(context))
-        return made[-1]
+        return make()
 
     require_keyword_refused(context, build, name)
-    context.require(
-        not any(model.log.fits for model in made), "the error was raised after training"
-    )
+    context.require(not starts, "the error was raised after training had started")
 
 
 @check(

@@ -7,12 +7,14 @@ from typing import Any
 from scikeras_conformance.catalog.check import ESTIMATORS, check
 from scikeras_conformance.checks._support.fit_outcomes import stub_model
 from scikeras_conformance.checks._support.modules import doubles
+from scikeras_conformance.checks._support.plain_use import provided
 from scikeras_conformance.checks._support.predictions import same
 from scikeras_conformance.checks._support.preparation import require_it_works
 from scikeras_conformance.checks._support.recording_builder import (
     require_keyword_refused,
     require_special_argument,
 )
+from scikeras_conformance.contract import Capability
 from scikeras_conformance.exceptions import Blocked
 from scikeras_conformance.runner.context import CheckContext, show
 
@@ -138,6 +140,53 @@ def by_the_signature(context: CheckContext) -> None:
             isinstance(meta, dict) and "n_features_in_" in meta,
             f"a builder that names meta received {show(meta)}",
         )
+
+
+@check(
+    "BUILD-3.after-another-builder",
+    verifies="a builder that is set later receives what its own signature names",
+    impact="a loop that tries several builders with one estimator fails at the second one",
+    wrappers=ESTIMATORS,
+    cases=["more", "less"],
+    needs=[Capability.BUILDERS],
+)
+def after_another_builder(context: CheckContext) -> None:
+    X, y, *_ = doubles.dataset(context.wrapper)
+    require_special_argument(context, "meta")
+    received: list[tuple[Any, Any]] = []
+
+    def without() -> Any:
+        received.append((without, None))
+        return stub_model(context)
+
+    def naming(meta: Any) -> Any:
+        received.append((naming, meta))
+        return stub_model(context)
+
+    first, second = (without, naming) if context.case == "more" else (naming, without)
+    context.fit(context.make(second), X, y)
+
+    def fitted_and_given(builder: Callable[..., Any]) -> Any:
+        estimator = context.make(first)
+        context.fit(estimator, X, y)
+        context.call(estimator, "set_params", model=context.as_given(builder))
+        received.clear()
+        return estimator
+
+    estimator = fitted_and_given(second)
+    names = "meta" if context.case == "more" else "no arguments"
+    with (
+        provided(lambda: context.fit(fitted_and_given(first), X, y)),
+        context.doing(f"fit after set_params(model=...) with a builder that names {names}"),
+    ):
+        context.fit(estimator, X, y)
+    if not received or received[-1][0] is not second:
+        context.stop("fit", "did not call the new builder", follows="INIT-10.used-later")
+    found = received[-1][1]
+    context.require(
+        (found is None) == (context.case == "less"),
+        f"a builder that was set later, and names {names}, received {show(found)}",
+    )
 
 
 @check(

@@ -12,6 +12,7 @@ from scikeras_conformance.checks._support.helper_models import (
     SPARSE,
     helper_loss,
     helper_loss_class,
+    helper_metric,
     helper_target,
     uncompiled_helper,
 )
@@ -39,8 +40,17 @@ def optimizer_forms(context: CheckContext) -> None:
         "class": keras.optimizers.Adagrad,
         # Not the class that Keras has under that name.
         "class-of-a-known-name": type("Adam", (keras.optimizers.Adagrad,), {}),
-        "instance": keras.optimizers.Adagrad(0.25, initial_accumulator_value=0.5, epsilon=0.125),
-        "instance-with-schedule": keras.optimizers.Adagrad(schedule),
+        "instance": keras.optimizers.Adagrad(
+            0.25,
+            initial_accumulator_value=0.5,
+            epsilon=0.125,
+            clipnorm=0.75,
+            weight_decay=0.125,
+            loss_scale_factor=2.0,
+        ),
+        "instance-with-schedule": keras.optimizers.Adagrad(
+            schedule, global_clipnorm=0.75, use_ema=True, ema_momentum=0.5
+        ),
     }[context.case]
     loss = helper_loss(context)
     require_it_compiles(context)
@@ -176,6 +186,15 @@ def loss_forms(context: CheckContext) -> None:
         context.require(made, "the loss class was never instantiated")
 
 
+def _require_settings_of_metric(context: CheckContext, model: Any, given: Any) -> None:
+    """Require a metric of the name of the given one, if there is one, to be made like that."""
+    held = [one for holder in model.metrics for one in getattr(holder, "metrics", [holder])]
+    for metric in held:
+        if metric.name == given.name:
+            expected, found = config_of(given), config_of(metric)
+            context.require(found == expected, f"the metric should be {expected}; it is {found}")
+
+
 METRICS = (
     "one-name",
     "one-class",
@@ -210,7 +229,7 @@ def metric_forms(context: CheckContext) -> None:
         "one-function": metrics.mean_absolute_error,
         "names": ["mean_absolute_error"],
         "classes": [metrics.MeanAbsoluteError],
-        "instances": [metrics.MeanAbsoluteError(name="given_mean_absolute_error")],
+        "instances": [helper_metric(context, "given_mean_absolute_error")],
         "instances-of-one-class": [
             metrics.MeanAbsoluteError(name=name)
             for name in ("given_mean_absolute_error", "other_mean_absolute_error")
@@ -233,5 +252,7 @@ def metric_forms(context: CheckContext) -> None:
         names.append("other_mean_absolute_error")
     if context.case in {"nested", "dict-of-lists"}:
         names.append("mean_squared_error")
+    if context.case == "instances":
+        _require_settings_of_metric(context, model, given[0])
     missing = [name for name in names if not any(name in one for one in found)]
     context.require(not missing, f"{', '.join(missing)} not among the metrics {found}")

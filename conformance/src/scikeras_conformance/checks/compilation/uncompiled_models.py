@@ -20,6 +20,7 @@ from scikeras_conformance.checks._support.preparation import (
     require_compile_prefix,
     require_it_compiles,
 )
+from scikeras_conformance.checks._support.recorded_training import counting_starts
 from scikeras_conformance.checks._support.training import same_weights
 from scikeras_conformance.runner.context import CheckContext, show
 
@@ -139,20 +140,14 @@ def optimizer_none(context: CheckContext) -> None:
 def missing(context: CheckContext) -> None:
     X, y, *_ = doubles.dataset(context.wrapper)
     settings: dict[str, Any] = {"loss": helper_loss(context), "optimizer": "sgd"}
-    made: list[Any] = []
-
-    def build() -> Any:
-        made.append(uncompiled_helper(context))
-        return made[-1]
-
     require_it_compiles(context)
+    build, starts = counting_starts(lambda: uncompiled_helper(context))
     estimator = context.make(build, **{**settings, context.case: None})
     with context.refusing(
         f"fit of an uncompiled model with {context.case}=None", ValueError, naming=context.case
     ):
         estimator.fit(X, y)
-    trained = [model for model in made if model.log.fits]
-    context.require(not trained, "the error was raised only after Model.fit was called")
+    context.require(not starts, "the error was raised only after training had started")
 
 
 @check(

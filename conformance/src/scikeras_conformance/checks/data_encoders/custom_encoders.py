@@ -17,6 +17,7 @@ from scikeras_conformance.checks._support.helper_models import (
     helper_target,
 )
 from scikeras_conformance.checks._support.modules import doubles, np
+from scikeras_conformance.checks._support.plain_use import plain_use, provided
 from scikeras_conformance.checks._support.predictions import as_array, same
 from scikeras_conformance.checks._support.preparation import (
     require_it_works,
@@ -119,6 +120,7 @@ def _require_fits_in_fit_only(context: CheckContext) -> None:
     unfitted = [name for name, count in counts.items() if not count]
     context.require(not unfitted, f"{' and '.join(unfitted)} encoder: not fitted")
     if starts:
+        _require_fitted_to_the_last(context, estimator, X, y)
         return
     _call_later(context, estimator, X[:4], y[:4])
     # More rows than in fit, which are larger too.
@@ -126,6 +128,22 @@ def _require_fits_in_fit_only(context: CheckContext) -> None:
     for name, plan in (("feature", feature), ("target", target)):
         again = len(plan.calls.fits) - counts[name]
         context.require(not again, f"{context.case} fitted the {name} encoder again")
+
+
+def _require_fitted_to_the_last(context: CheckContext, estimator: Any, X: Any, y: Any) -> None:
+    """Require encoders that are fitted to the data of the last call, after each of several."""
+    for method, *data in (("fit", X * 3, y[::-1]), (context.case, X * 2, y), ("fit", X, y[::-1])):
+        with provided(plain_use(context, "fit", method)):
+            context.observe.call(estimator, method, *data)
+        for name, right in zip(ENCODERS, data, strict=True):
+            encoder = context.attribute(estimator, f"{name}_encoder_")
+            # Which object that is, is what DATA-1 is about.
+            given = getattr(encoder, "fitted_to_", right)
+            context.require(
+                np.array_equal(np.ravel(given), np.ravel(right)),
+                f"after {method} with other data than before, {name}_encoder_ is one that was "
+                f"fitted to {show(given)}, not to {show(right)}",
+            )
 
 
 def _call_later(context: CheckContext, estimator: Any, X: Any, y: Any) -> None:

@@ -90,7 +90,9 @@ def _fit_that_fails(context: CheckContext, estimator: Any, raised: list[int]) ->
 def _seed_everything() -> None:
     # Clearing the session also resets the generator of Keras; the seed alone may not do that. To
     # collect garbage takes longer than everything else in these checks.
+    before = global_settings.current()
     keras.utils.clear_session(free_memory=False)
+    global_settings.put(before)
     keras.utils.set_random_seed(OUTER_SEED)
 
 

@@ -24,6 +24,9 @@ def _contained(context: CheckContext) -> dict[str, Any]:
     pandas = import_library(context, "pandas")
     numbers = range(X.shape[1]) if context.case == "pandas-numbered" else None
     frame = make_frame(context, X, numbers)
+    if context.case == "pandas-of-objects":
+        # A column of numbers that was read together with text, or came from a database.
+        frame = frame.astype({frame.columns[-1]: object})
     # An index that says more than the position of a row, for each of them.
     frame.index = index = np.arange(len(y))[::-1]
     target = pandas.Series(y, index=index, name="target")
@@ -48,7 +51,7 @@ def _facts(value: Any) -> list[Any]:
     verifies="no method writes to a data frame, a series, a sparse matrix or a list",
     impact="a table has another column after a fit, or rows in another order",
     wrappers=ESTIMATORS,
-    cases=["lists", "pandas", "pandas-numbered", "sparse"],
+    cases=["lists", "pandas", "pandas-numbered", "pandas-of-objects", "sparse"],
     conditional=True,
 )
 def containers(context: CheckContext) -> None:

@@ -9,6 +9,7 @@ from scikeras_conformance.checks._support.helper_models import (
     compiled_helper,
     helper_builder,
     helper_loss_class,
+    helper_metric,
     uncompiled_helper,
 )
 from scikeras_conformance.checks._support.modules import doubles, keras, sklearn_base
@@ -40,7 +41,8 @@ def _comparable(value: Any) -> Any:
     """Return a parameter with its Keras objects as plain values: a clone holds copies of them."""
     if isinstance(value, keras.Model):
         return type(value), value.get_weights()
-    if isinstance(value, keras.optimizers.Optimizer):
+    kinds = keras.optimizers.Optimizer, keras.losses.Loss, keras.metrics.Metric
+    if isinstance(value, kinds):
         return config_of(value)
     if type(value) is dict:
         return {key: _comparable(part) for key, part in value.items()}
@@ -62,7 +64,7 @@ def _differing(before: dict[str, Any], after: dict[str, Any]) -> list[str]:
     "INIT-4.clone",
     verifies="a clone has equal parameters and no fitted state, before and after fit",
     impact="searches and ensembles drop settings, or start from a fitted model",
-    cases=["before-fit", "after-fit", "subclass-after-fit", "few-parameters"],
+    cases=["before-fit", "after-fit", "set-after-fit", "subclass-after-fit", "few-parameters"],
 )
 def clone(context: CheckContext) -> None:
     class Subclass(context.cls):  # type: ignore[name-defined, misc]
@@ -77,6 +79,10 @@ def clone(context: CheckContext) -> None:
     X, y, *_ = doubles.dataset(context.wrapper)
     if context.case.endswith("after-fit"):
         context.fit(estimator, X, y)
+    if context.case == "set-after-fit":
+        context.call(estimator, "set_params", units=4, names=["c"])
+        if context.params(estimator).get("units") != 4:
+            context.stop("set_params(units=4)", "did not set it, which INIT-10 is about")
     with context.doing(f"clone ({context.case})"):
         copy = sklearn_base.clone(estimator)
     context.require(type(copy) is cls, f"the clone is a {type(copy).__name__}")
@@ -188,17 +194,17 @@ def _is_copied_as_it_is(value: Any) -> bool:
 
 @check(
     "INIT-4.clone-of-instances",
-    verifies="estimators with optimizer, loss, metric and callback instances can be cloned and "
-    "fitted",
+    verifies="estimators with optimizer, loss, metric and callback instances can be cloned with "
+    "all that these were made with, and fitted",
     impact="GridSearchCV fails on the second fold if one of the parameters is an instance",
 )
 def clone_of_instances(context: CheckContext) -> None:
     X, y, *_ = doubles.dataset(context.wrapper)
     given = accepted(
         context,
-        optimizer=keras.optimizers.SGD(0.0),
-        loss=helper_loss_class(context)(),
-        metrics=[keras.metrics.MeanSquaredError()],
+        optimizer=keras.optimizers.SGD(0.0, momentum=0.5, clipnorm=0.75, use_ema=True),
+        loss=helper_loss_class(context)(reduction="sum"),
+        metrics=[helper_metric(context, "mine")],
         callbacks=[keras.callbacks.TerminateOnNaN()],
     )
     compiles = {"optimizer", "loss"} <= given.keys()
@@ -207,6 +213,12 @@ def clone_of_instances(context: CheckContext) -> None:
     context.fit(estimator, X, y)
     with context.doing("cloning a fitted wrapper of instances"):
         copy = sklearn_base.clone(estimator)
+    before, after = context.params(estimator), context.params(copy)
+    compared: dict[str, Any] = {
+        name: before[name] for name in ("optimizer", "loss", "metrics") if name in given
+    }
+    differing = _differing(compared, {name: after.get(name) for name in compared})
+    context.require(not differing, f"the clone has different values for {', '.join(differing)}")
     with context.doing("fit of the clone of a fitted wrapper of instances"):
         context.fit(copy, X, y)
 

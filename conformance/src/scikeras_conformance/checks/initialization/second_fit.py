@@ -6,14 +6,19 @@ from typing import Any
 from scikeras_conformance.catalog.check import ESTIMATORS, check
 from scikeras_conformance.checks._support.encoders import Plan, subclass
 from scikeras_conformance.checks._support.fit_outcomes import stub_model
-from scikeras_conformance.checks._support.helper_models import compiled_helper, loss_of_classes
-from scikeras_conformance.checks._support.modules import doubles, np
+from scikeras_conformance.checks._support.helper_models import (
+    compiled_helper,
+    helper_loss,
+    loss_of_classes,
+    uncompiled_helper,
+)
+from scikeras_conformance.checks._support.modules import doubles, keras, np
 from scikeras_conformance.checks._support.oracle_models import oracle_builder
 from scikeras_conformance.checks._support.predictions import as_array, require_values, same
 from scikeras_conformance.checks._support.state import fitted_names
 from scikeras_conformance.checks._support.training import same_weights
 from scikeras_conformance.contract import Capability
-from scikeras_conformance.exceptions import Blocked
+from scikeras_conformance.exceptions import Blocked, Nonconformance
 from scikeras_conformance.runner.context import CheckContext, show
 
 
@@ -51,6 +56,49 @@ def new_model(context: CheckContext) -> None:
     )
 
 
+OPTIMIZERS = {"name": "rmsprop", "class": "RMSprop"}
+"""By case: the name of an optimizer of Keras, whose state changes with each step."""
+
+
+@check(
+    "INIT-11.new-optimizer",
+    verifies="a second fit compiles with a new optimizer, if a name or a class was given",
+    impact="each fold starts with the moments that an earlier one has left, and at its step",
+    cases=OPTIMIZERS,
+    needs=[Capability.BUILDERS, Capability.COMPILATION_PARAMETERS],
+)
+def new_optimizer(context: CheckContext) -> None:
+    X, y, *_ = doubles.dataset(context.wrapper)
+    name = OPTIMIZERS[context.case]
+    optimizer = getattr(keras.optimizers, name) if context.case == "class" else name
+    estimator = context.make(
+        lambda: uncompiled_helper(context, off=0.5), optimizer=optimizer, loss=helper_loss(context)
+    )
+    context.fit(estimator, X, y)
+    first = context.model(estimator)
+    weights = first.get_weights()
+    with context.preparing("reading the number of steps of the optimizer"):
+        steps = int(first.optimizer.iterations)
+    with context.doing("a second fit with the same data"):
+        context.fit(estimator, X, y)
+    second = context.model(estimator)
+    if first is second:
+        context.stop("fit", "went on with the first model", follows="INIT-11.new-model")
+    context.require(
+        first.optimizer is not second.optimizer,
+        "the model of the second fit has the optimizer of the first one",
+    )
+    with context.preparing("reading the number of steps of the optimizer"):
+        later = int(second.optimizer.iterations)
+    context.require(
+        later == steps, f"the optimizer of the second fit has made {later} steps, not {steps}"
+    )
+    context.require(
+        same_weights(weights, second.get_weights(), tolerance=1e-6),
+        "the same fit from the same weights gave another result the second time",
+    )
+
+
 @check(
     "INIT-11.other-data",
     verifies="a second fit accepts data with other columns and other classes",
@@ -77,7 +125,7 @@ def other_data(context: CheckContext) -> None:
         current[0] = data
         estimator = context.make(build)
         context.fit(estimator, data.X, data.y)
-        context.predict(estimator, data.X)
+        _require_right_alone(context, context.predict(estimator, data.X), data.y)
         return estimator
 
     # Each data set is fitted by an estimator that has seen no other.
@@ -99,6 +147,15 @@ def other_data(context: CheckContext) -> None:
                 classes.tolist() == np.unique(data.y).tolist(),
                 f"after fit on the labels {np.unique(data.y)} classes_ is {show(classes)}",
             )
+
+
+def _require_right_alone(context: CheckContext, predicted: Any, y: Any) -> None:
+    """Block the check if even an estimator that has seen no other data predicts wrongly."""
+    try:
+        require_values(context, predicted, y, "predict after a first fit")
+    except Nonconformance as wrong:
+        labels = "CLS-4.labels-come-back" if context.is_classifier else ""
+        context.stop("a first fit", f"led to wrong predictions: {wrong}", follows=labels)
 
 
 def _can_be_fitted(fit: Callable[[Any], Any], data: Any) -> bool:

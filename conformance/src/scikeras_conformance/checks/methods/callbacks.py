@@ -123,6 +123,7 @@ def new_callbacks(context: CheckContext) -> None:
     impact="the folds of a search share one callback, and early stopping in one stops the others",
     also=["INIT-5b"],
     level=Level.SHOULD,
+    presupposes="INIT-5b.callbacks-untouched",
 )
 def instance_kept_clean(context: CheckContext) -> None:
     X, y, *_ = doubles.dataset(context.wrapper)

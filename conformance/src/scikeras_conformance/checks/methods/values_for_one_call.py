@@ -97,11 +97,14 @@ def any_value(context: CheckContext) -> None:
 
 
 OTHERS: dict[str, tuple[str, ...]] = {
-    "fit": ("partial_fit", "fit"),
-    "partial_fit": ("fit", "partial_fit"),
+    "fit": ("predict", "predict_proba", "score", "partial_fit", "fit"),
+    "partial_fit": ("predict", "fit", "partial_fit"),
     "predict": ("predict_proba", "score", "predict"),
 }
 """By method: those that are called after it, without its keyword argument."""
+
+OF_CALLBACKS = "callbacks-of-"
+"""The start of cases in which the keyword argument is a callback, and not the batch size."""
 
 
 @check(
@@ -109,20 +112,24 @@ OTHERS: dict[str, tuple[str, ...]] = {
     verifies="a keyword argument of one method does not count in later calls of the others",
     impact="a score is computed, or training goes on, with the settings of one earlier call",
     wrappers=ESTIMATORS,
-    cases=OTHERS,
-    case_needs={"partial_fit": Capability.PARTIAL_FIT},
+    cases=[f"{what}{method}" for what in ("", OF_CALLBACKS) for method in OTHERS],
+    case_needs={
+        "partial_fit": Capability.PARTIAL_FIT,
+        f"{OF_CALLBACKS}partial_fit": Capability.PARTIAL_FIT,
+    },
 )
 def other_methods(context: CheckContext) -> None:
     X, y, *_ = doubles.dataset(context.wrapper)
+    last = context.case.removeprefix(OF_CALLBACKS)
 
-    def sizes(*first: str, **keywords: Any) -> dict[str, Any]:
-        """Return the batch sizes of later methods, after calls of which the last has keywords."""
+    def passed(name: str, *first: str, **keywords: Any) -> dict[str, Any]:
+        """Return an argument of later methods, after calls of which the last has keywords."""
         estimator = context.make(lambda: stub_model(context))
         for position, method in enumerate(first):
             given = keywords if position == len(first) - 1 else {}
             _call(context, estimator, method, X, y, **given)
         found = {}
-        for method in OTHERS[context.case]:
+        for method in OTHERS[last]:
             if hasattr(context.cls, method) and (method != "score" or score_works(context)):
                 before = context.recording_model(estimator)
                 seen = len(before.log.fits), len(before.log.predicts)
@@ -132,17 +139,30 @@ def other_methods(context: CheckContext) -> None:
                 calls = model.log.fits if method.endswith("fit") else model.log.predicts
                 if not calls or (model is before and now == seen):
                     context.stop(method, "did not call the method of the model that has batches")
-                found[method] = calls[-1].get("batch_size")
+                found[method] = calls[-1].get(name)
         return found
 
-    first = ("fit", "predict") if context.case == "predict" else (context.case,)
-    usual, found = sizes(*first), sizes(*first, batch_size=3)
+    first = ("fit", "predict") if last == "predict" else (last,)
+    if context.case != last:
+        once, _ = recorder()
+        for method, given in passed("callbacks", *first, callbacks=[once()]).items():
+            context.require(
+                not any(isinstance(one, once) for one in _flat(given)),
+                f"{method} after {last}(..., callbacks=[callback]) passed on that callback too",
+            )
+        return
+    usual, found = passed("batch_size", *first), passed("batch_size", *first, batch_size=3)
     for method, size in found.items():
         context.require(
             same(size, usual[method]),
             f"{method} after {context.case}(..., batch_size=3) passed on batch_size={show(size)}, "
             f"and {show(usual[method])} after {context.case}(...)",
         )
+
+
+def _flat(callbacks: Any) -> list[Any]:
+    """Return the callbacks that Keras was given: None, one, a list or a list of Keras's own."""
+    return list(doubles.leaves(getattr(callbacks, "callbacks", callbacks)))
 
 
 def _call(context: CheckContext, estimator: Any, method: str, X: Any, y: Any, **given: Any) -> None:

@@ -15,6 +15,7 @@ from scikeras_conformance.checks._support.modules import doubles
 from scikeras_conformance.checks._support.plain_use import provided
 from scikeras_conformance.checks._support.predictions import same
 from scikeras_conformance.checks._support.preparation import require_probabilities_exist
+from scikeras_conformance.contract import Capability
 from scikeras_conformance.runner.context import CheckContext, show
 
 
@@ -112,6 +113,25 @@ def reaches_fit(context: CheckContext) -> None:
     destinations, _ = prepared(context, **params)
     expected = {context.case: FIT[context.case]}
     require_received(context, destinations.received("fit"), expected, "Model.fit")
+
+
+@check(
+    "ROUTE-3.partial-fit",
+    verifies="fit__x reaches Model.fit as x when partial_fit is called",
+    impact="training goes on in other batches, or in another order, than it began",
+    cases=["batch_size", "shuffle", "verbose"],
+    needs=[Capability.PARTIAL_FIT],
+)
+def reaches_partial_fit(context: CheckContext) -> None:
+    expected = {context.case: FIT[context.case]}
+    routed = {f"fit__{name}": value for name, value in expected.items()}
+    destinations, estimator = prepared(context, **routed)
+    before = len(destinations.received("fit"))
+    use(context, estimator, "partial_fit")
+    calls = destinations.received("fit")[before:]
+    if not calls:
+        context.stop("partial_fit", "did not call Model.fit, where its arguments could be seen")
+    require_received(context, calls, expected, "in partial_fit, Model.fit")
 
 
 @check(

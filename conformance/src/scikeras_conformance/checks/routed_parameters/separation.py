@@ -87,8 +87,14 @@ def grid_search(context: CheckContext) -> None:
     )
 
 
+OF_KERAS = (
+    *("leak", "batch_size", "epochs", "name", "steps", "steps_per_epoch", "initial_epoch"),
+    *("validation_freq", "validation_steps", "class_weight"),
+)
+"""Arguments of a builder that methods of Keras have too, and one that they do not have."""
+
 LEAKS: dict[str, dict[str, Any]] = {
-    "model": {"leak": 1001, "batch_size": 1002, "epochs": 1003, "name": 1004},
+    "model": {name: 1001 + number for number, name in enumerate(OF_KERAS)},
     "fit": {"batch_size": 1002, "steps_per_epoch": 1003, "validation_freq": 1004},
     "predict": {"batch_size": 1002, "steps": 1003, "verbose": 2},
     **{

@@ -6,6 +6,7 @@ from typing import Any
 
 from scikeras_conformance.catalog.check import ALL, Wrapper, check
 from scikeras_conformance.checks._support.destinations import subclass
+from scikeras_conformance.checks._support.frames import import_library
 from scikeras_conformance.checks._support.helper_models import helper_model
 from scikeras_conformance.checks._support.modules import doubles, np
 from scikeras_conformance.checks._support.plain_use import provided
@@ -48,13 +49,16 @@ SCORING: dict[str, Any] = {
     "SCORE-2.overriding",
     verifies="score returns what the scorer of a subclass returns",
     impact="the documented way to change the score has no effect, and searches still use accuracy",
-    cases=[*SCORING, "static-with-keywords", "method-with-keywords"],
+    cases=[*SCORING, "static-with-keywords", "method-with-keywords", "static-of-a-parent"],
 )
 def overriding(context: CheckContext) -> None:
     data = helper_model(context).data
-    kind, _, keywords = context.case.partition("-with-")
+    kind, _, keywords = context.case.removesuffix("-of-a-parent").partition("-with-")
     factor = {"score__factor": 3.0} if keywords else {}
-    estimator = fitted_stub(context, data, subclass(context, scorer=SCORING[kind]), **factor)
+    cls = subclass(context, scorer=SCORING[kind])
+    if context.case.endswith("-of-a-parent"):
+        cls = type("Child", (cls,), {})
+    estimator = fitted_stub(context, data, cls, **factor)
     expected = len(data.y) * 10.0 * factor.get("score__factor", 1.0)
     found = score(context, estimator, data.X, data.y)
     require_score(context, found, expected, "score with a custom scorer")
@@ -235,7 +239,7 @@ def arguments(context: CheckContext) -> None:
     "SCORE-3.sample-weight",
     verifies="the scorer receives the sample_weight given to score",
     impact="a weighted score is silently computed without weights",
-    cases=["keyword", "position", "list"],
+    cases=["keyword", "position", "list", "series"],
     presupposes="SCORE-2.overriding",
 )
 def sample_weight(context: CheckContext) -> None:
@@ -245,6 +249,8 @@ def sample_weight(context: CheckContext) -> None:
         received = _scored(context, data, weights)
     else:
         value = weights.tolist() if context.case == "list" else weights
+        if context.case == "series":
+            value = import_library(context, "pandas").Series(weights)
         received = _scored(context, data, weighted={"sample_weight": value})
     context.require("sample_weight" in received, "the scorer did not receive sample_weight")
     _require_values(context, received["sample_weight"], weights, "sample_weight of the scorer")

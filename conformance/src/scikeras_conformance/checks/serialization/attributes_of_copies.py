@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from scikeras_conformance.catalog.check import ESTIMATORS, check
+from scikeras_conformance.checks._support.compilation import config_of
 from scikeras_conformance.checks._support.fit_outcomes import ATTRIBUTES
 from scikeras_conformance.checks._support.helper_models import (
     helper_model,
@@ -38,6 +39,9 @@ def attributes(context: CheckContext) -> None:
     builder = importable_builder(context, doubles.COMPILED)
     estimator = context.make(builder, optimizer_name="momentum", **given)
     context.fit(estimator, X.astype(np.float64), y)
+    if "batch_size" in given:
+        # What was set since the fit is among the parameters too.
+        context.call(estimator, "set_params", batch_size=60)
     before = _facts(context, estimator)
     copied = estimator
     for words in ("the copy", "the copy of the copy"):
@@ -73,6 +77,23 @@ def _trainable(context: CheckContext, estimator: Any) -> int:
         return len(context.model(estimator).trainable_weights)
 
 
+def _optimizer() -> Any:
+    """Return an optimizer that changes nothing that can be seen, with settings of all kinds."""
+    schedule = keras.optimizers.schedules.PiecewiseConstantDecay([1, 2], [1e-12, 1e-13, 1e-14])
+    return keras.optimizers.SGD(schedule, momentum=0.5, clipnorm=0.75, weight_decay=0.0)
+
+
+def _require_same_settings(context: CheckContext, estimator: Any, copied: Any) -> None:
+    """Require an optimizer with the settings of that of the original, a schedule included."""
+    with context.preparing("reading the configuration of the optimizer of model_"):
+        expected = config_of(context.model(estimator).optimizer)
+    with context.doing("reading the configuration of the optimizer of the copy"):
+        found = config_of(context.model(copied).optimizer)
+    context.require(
+        found == expected, f"the optimizer of the copy is {found}, that of the original {expected}"
+    )
+
+
 def _several_targets(context: CheckContext) -> Any:
     return doubles.multilabel_dataset() if context.is_classifier else doubles.continuous_dataset(3)
 
@@ -106,12 +127,13 @@ def goes_on(context: CheckContext) -> None:
             frozen = keras.layers.Dense(data.n_features, name="frozen", trainable=False)
             outputs = keras.layers.Dense(len(data.bias), activation)(frozen(inputs))
             model = doubles.EagerModel(inputs, outputs)
-        model.compile(doubles.zero_learning_rate(), loss=loss)
+        model.compile(_optimizer(), loss=loss)
         return model
 
     estimator = context.make(build)
     context.fit(estimator, X, y)
     copied = copy_of(context, estimator, "deepcopy")
+    _require_same_settings(context, estimator, copied)
     counts = [_trainable(context, one) for one in (estimator, copied)]
     context.require(
         counts[0] == counts[1],

@@ -65,11 +65,11 @@ def _duplicates(entries: Any) -> Any:
 
 
 def _zeros(entries: Any) -> Any:
-    """Return a matrix that stores some zeros and ones."""
+    """Return a matrix that stores some zeros, ones and twos."""
     import scipy.sparse
 
     rows, columns = np.indices(entries.shape)
-    values = ((rows + columns) % 2).ravel().astype(entries.dtype)
+    values = ((rows + columns) % 3).ravel().astype(entries.dtype)
     return scipy.sparse.coo_array((values, (rows.ravel(), columns.ravel())), shape=entries.shape)
 
 
@@ -236,7 +236,7 @@ def like_arrays(context: CheckContext) -> None:
         if all(one is not None for one in features):
             found["features of Model.predict"] = features
         return {
-            name: _with_one_kind_of_text(value)
+            name: _in_one_form(name, value)
             for name, value in found.items()
             if name not in OF_CONTAINERS and not (in_batches and name.endswith(OF_BATCHES))
         }
@@ -262,8 +262,13 @@ def _as_dense(x: Any) -> Any:
     return np.asarray(x) if hasattr(x, "__array__") else None
 
 
-def _with_one_kind_of_text(value: Any) -> Any:
-    """Return a value whose text has one dtype: labels may be stored in several."""
+def _in_one_form(name: str, value: Any) -> Any:
+    """Return a value whose text has one dtype: labels may be stored in several.
+
+    The batch size that Keras takes if there is none may be passed on or not.
+    """
+    if name.startswith("batch_size of ") and value is None:
+        return 32
     is_text = isinstance(value, np.ndarray) and value.dtype.kind in "UO"
     return value.astype(object) if is_text else value
 

@@ -1,14 +1,20 @@
 """SKL-3: ``n_features_in_`` and ``feature_names_in_``."""
 
 import warnings
+from functools import partial
 from typing import Any
 
 from scikeras_conformance.catalog.check import ESTIMATORS, Wrapper, check
 from scikeras_conformance.checks._support.frames import COLUMN_NAMES, make_frame
 from scikeras_conformance.checks._support.helper_models import helper_builder, helper_model
 from scikeras_conformance.checks._support.modules import doubles, np
+from scikeras_conformance.checks._support.plain_use import provided
 from scikeras_conformance.checks._support.predictions import as_array
-from scikeras_conformance.checks._support.sklearn_checks import estimator_for, require_prerequisites
+from scikeras_conformance.checks._support.sklearn_checks import (
+    estimator_for,
+    fit_plainly,
+    require_prerequisites,
+)
 from scikeras_conformance.contract import Capability
 from scikeras_conformance.runner.context import CheckContext, show
 
@@ -153,8 +159,13 @@ def column_names_check(context: CheckContext) -> None:
 
     name = "check_dataframe_column_names_consistency"
     require_prerequisites(context, name)
-    estimator = estimator_for(context, "classifier" if context.is_classifier else "regressor", name)
-    with context.doing(f"scikit-learn's {name}"), warnings.catch_warnings():
+    kind = "classifier" if context.is_classifier else "regressor"
+    estimator = estimator_for(context, kind, name)
+    with (
+        provided(partial(fit_plainly, context, kind, name)),
+        context.doing(f"scikit-learn's {name}"),
+        warnings.catch_warnings(),
+    ):
         warnings.simplefilter("ignore")
         check_dataframe_column_names_consistency(type(estimator).__name__, estimator)
 

@@ -137,6 +137,9 @@ def score_request(context: CheckContext) -> None:
         _requesting(context, estimator, score=wanted)
         if hasattr(estimator, "set_fit_request"):
             _requesting(context, estimator, fit=not wanted)
+        elif not wanted:
+            # A search refuses weights that nothing asks for.
+            context.stop("fit", "takes no weights to request", follows="SKL-4.fit-request")
         with context.doing("putting the estimator into a search"):
             search = _tools()["search"](estimator)
     _fit_with_weights(context, search, X, y, weights)

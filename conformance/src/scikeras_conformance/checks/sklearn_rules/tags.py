@@ -24,6 +24,7 @@ def _require_as_tagged(
     bool
         Whether the tag says so.
     """
+    _require_tags_of_its_type(context, estimator, tag)
     with provided(plain_use(context)):
         if has_tag(context, estimator, tag):
             with context.doing(f"{what}, which the tag {tag} allows,"):
@@ -32,6 +33,20 @@ def _require_as_tagged(
         with context.refusing(f"{what}, which the tag {tag} does not allow,", *REFUSALS):
             call()
     return False
+
+
+def _require_tags_of_its_type(context: CheckContext, estimator: Any, tag: str) -> None:
+    """Require the tags of a type of estimators, such as ``classifier_tags``, if a tag is of those.
+
+    Without them there is nothing that allows or forbids anything.
+    """
+    from sklearn.utils import get_tags
+
+    group = tag.partition(".")[0]
+    with context.doing(f"reading the tags {group}"):
+        is_there = getattr(get_tags(estimator), group, None) is not None
+    if not is_there:
+        context.fail(f"there are no {group}", follows="CLS-5.estimator-type")
 
 
 def _require_fit_as_tagged(
@@ -146,8 +161,14 @@ def multiclass_tag(context: CheckContext) -> None:
 def required_target(context: CheckContext) -> None:
     data = doubles.dataset(context.wrapper)
     estimator = context.make(helper_builder(context))
-    required = has_tag(context, estimator, "target_tags.required")
-    context.require(required, "the tag target_tags.required is not set")
+    if not has_tag(context, estimator, "target_tags.required"):
+        from sklearn.base import is_classifier, is_regressor
+
+        with context.preparing("asking for the type of the estimator"):
+            recognized = is_classifier(estimator) or is_regressor(estimator)
+        # A mixin sets the tag along with the type.
+        follows = "" if recognized else "CLS-5.estimator-type"
+        context.fail("the tag target_tags.required is not set", follows=follows)
     with (
         provided(plain_use(context)),
         context.refusing("fit without y", *REFUSALS, naming="y"),

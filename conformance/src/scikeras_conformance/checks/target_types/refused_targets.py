@@ -14,6 +14,7 @@ from scikeras_conformance.checks._support.oracle_models import (
     two_column_target,
 )
 from scikeras_conformance.checks._support.preparation import require_it_works
+from scikeras_conformance.checks._support.recorded_training import counting_starts
 from scikeras_conformance.checks._support.refusals import Call, require_one_refuses
 from scikeras_conformance.contract import Capability
 from scikeras_conformance.runner.context import CheckContext
@@ -94,19 +95,12 @@ UNKNOWN: dict[str, Callable[[], Any]] = {
 )
 def unknown_refused(context: CheckContext) -> None:
     require_it_works(context)
-    made: list[Any] = []
     data = doubles.classes_dataset([0, 1], sigmoid=True)
-
-    def build() -> Any:
-        made.append(oracle_builder(data, "sigmoid", BINARY)())
-        return made[-1]
-
+    build, starts = counting_starts(oracle_builder(data, "sigmoid", BINARY))
     estimator = context.make(build)
     with context.refusing(f"fit with a target of {context.case}", ValueError):
         estimator.fit(data.X, UNKNOWN[context.case]())
-    context.require(
-        not any(model.log.fits for model in made), "the error was raised after training"
-    )
+    context.require(not starts, "the error was raised after training had started")
 
 
 @check(

@@ -6,6 +6,8 @@ from dataclasses import replace
 from scikeras_conformance.checks._support.call_sequences.executed import Executed, Raised
 from scikeras_conformance.checks._support.contract_model.calls import (
     COPIES,
+    FITTING,
+    PREDICTING,
     Call,
     Sequence,
 )
@@ -24,7 +26,8 @@ def blamed_clause(sequence: Sequence, raised: Raised, execute: Execute) -> str:
 
     If the same calls work without one thing, such as validation, the clause of that thing is
     broken, provided that the thing works with nothing else: that it works at all is the business of
-    other checks. Otherwise it is the clause of the call that raised.
+    other checks. If they only work without several of these things, none of them can be blamed. If
+    they do not work without any of them, it is the clause of the call that raised.
 
     Parameters
     ----------
@@ -45,6 +48,10 @@ def blamed_clause(sequence: Sequence, raised: Raised, execute: Execute) -> str:
             if alone is not None and execute(alone).raised:
                 return ""
             return "" if _is_left_open(sequence, clause, raised, execute) else clause
+    if raised.method in (*FITTING, *PREDICTING):
+        bare = _bare(sequence)
+        if bare != sequence and execute(bare).is_without(raised.method):
+            return ""
     return _clause_of_call(sequence, raised.position)
 
 
@@ -82,6 +89,14 @@ def _without_each(sequence: Sequence) -> Iterator[tuple[str, Sequence]]:
     for clause, candidate in candidates.items():
         if candidate != sequence:
             yield clause, candidate
+
+
+def _bare(sequence: Sequence) -> Sequence:
+    """Return a sequence of the same calls, without any of the things that one can be without."""
+    found = sequence
+    while (candidate := next(_without_each(found), None)) is not None:
+        _, found = candidate
+    return found
 
 
 def _without_params(sequence: Sequence, drops: Callable[[str], bool]) -> Sequence:

@@ -51,6 +51,12 @@ from scikeras_conformance.runner.interruption import is_from_outside
 
 __all__ = ["execute_sequence"]
 
+OF_ENTRIES = ("entries of history_", "entries added to history_")
+"""The facts that depend on what was logged."""
+
+OF_EPOCHS = (*OF_ENTRIES, "current_epoch", "current_epoch, compared with before")
+"""The facts that depend on how many epochs there were."""
+
 ACCEPTED = "nothing"
 """What is noted for a call that should have been refused, and was accepted."""
 
@@ -117,6 +123,8 @@ class _Driver:
         self.sequence = sequence
         self.scale = 2 if sequence.encoders else 1
         self.models: list[Any] = []
+        self.returns_otherwise: set[str] = set()
+        self.trains_never = False
 
     def construct(self) -> None:
         """Construct the estimator."""
@@ -193,7 +201,23 @@ class _Driver:
         seen |= self._parameters(call, before, after)
         seen |= self._attributes(call, before, after)
         seen |= dict(self._of_the_model(call, before, after))
-        return seen
+        return self._as_far_as_it_can_be_told(call, seen)
+
+    def _as_far_as_it_can_be_told(self, call: Call, seen: dict[str, Any]) -> dict[str, Any]:
+        """Return facts without those that other ones have to explain."""
+        unknown: tuple[str, ...] = ()
+        # In a loop of its own, the wrapper may have trained for any number of epochs, and may have
+        # validated or not; whether it does what a call asks for is the business of other clauses.
+        asked = dict(call.given)
+        if "epochs" in asked and "epochs" not in seen:
+            unknown = OF_EPOCHS
+        elif "validation" not in seen and (self.sequence.validation or "validation_split" in asked):
+            unknown = OF_ENTRIES
+        if call.method in TRAINING and seen.get("training") is False:
+            if self.trains_never:  # so it is now, for the same reason
+                unknown = ("training", *OF_EPOCHS)
+            self.trains_never = True
+        return {name: value for name, value in seen.items() if name not in unknown}
 
     def _model(self, name: str) -> Any:
         task, rows = self.sequence.task, rows_for(self.sequence.task, name)
@@ -250,9 +274,11 @@ class _Driver:
         seen: dict[str, Any] = {"arrays changed": changed}
         is_same = generators == random_generators()
         seen["global random generators"] = "unchanged" if is_same else "changed"
-        if call.method in FITTING:
+        if call.method in FITTING and call.method not in self.returns_otherwise:
             is_itself = returned is self.estimator
             seen["what it returned"] = "the estimator" if is_itself else returned
+            if not is_itself:  # so do all later calls, for the same reason
+                self.returns_otherwise.add(call.method)
         result = {"predict": "predictions", "predict_proba": "probabilities", "score": "score"}
         if call.method in result:
             seen[result[call.method]] = returned
@@ -317,10 +343,12 @@ class _Driver:
             events = trace.events
             counts = events.count("train"), events.count("epoch")
             yield "starts and epochs that callbacks saw", counts
-            is_new = all(after.model is not other for other in self.models)
-            kept = after.model is before.model
-            yield "model_", "the same as before" if kept else "new" if is_new else "an earlier one"
-            self.models.append(after.model)
+            if after.model is not None:  # that it is there is the business of INIT-7
+                is_new = all(after.model is not other for other in self.models)
+                kept = after.model is before.model
+                found = "the same as before" if kept else "new" if is_new else "an earlier one"
+                yield "model_", found
+                self.models.append(after.model)
         elif call.method in PREDICTING:
             yield from predictions_seen(trace.predicts, scale=self.scale).items()
             if trace.predicts:

@@ -17,8 +17,12 @@ READ_WITH = {
     "targets for validation": ("features for validation", "targets for training"),
     "weights for validation": ("features for validation",),
     "rows for validation": ("features for validation",),
+    "entries of history_": ("epochs", "training", "validation"),
+    "entries added to history_": ("epochs", "training", "validation"),
+    "current_epoch": ("epochs", "training"),
+    "current_epoch, compared with before": ("epochs", "training"),
 }
-"""What is read of rows, by the facts without which it cannot be told.
+"""What is read of rows and of epochs, by the facts without which it cannot be told.
 
 Rows are recognized by their features. Targets of another form than the loss needs have that form
 for validation too, which is no other defect.

@@ -113,8 +113,12 @@ def look_at(estimator: Any) -> Look:
 
 
 def _numbers(X: Any, scale: int) -> tuple[Any, Any]:
-    """Return the numbers of rows, and the rows, which may be in a dict by the model's input."""
-    X = np.asarray(X["in"] if isinstance(X, Mapping) else X)
+    """Return the numbers of rows, and the rows, which may be in a dict or a list of one input."""
+    if isinstance(X, Mapping):
+        X = X["in"]
+    elif isinstance(X, (list, tuple)) and len(X) == 1 and np.ndim(X[0]) > 1:
+        (X,) = X
+    X = np.asarray(X)
     return X[:, 0] / scale, X
 
 

@@ -55,6 +55,8 @@ class Expectations:
         The rows that the model was built for; empty if there is no model.
     is_trained : bool
         Whether the model was trained.
+    was_fit : bool
+        Whether ``fit`` was called before.
     last_copy : str
         The copy that was made since the last call that fits, if it kept the model.
     """
@@ -63,6 +65,7 @@ class Expectations:
     settings: dict[str, Any] = field(default_factory=dict)
     model_for: str = ""
     is_trained: bool = False
+    was_fit: bool = False
     last_copy: str = ""
 
     def __post_init__(self) -> None:
@@ -148,8 +151,11 @@ class Expectations:
         warm = call.method == "fit" and bool(self.settings.get("warm_start"))
         goes_on = (warm or call.method == "partial_fit") and not is_first
         clause = _clause_of(call.method, warm=warm and not is_first)
-        facts: dict[str, Fact] = {"arrays changed": Fact("HYG-1", [])}
-        facts["what it returned"] = Fact(clause, "the estimator")
+        # That `fit` trains at all, and returns the estimator, is no matter of a second call.
+        by = "CLS-2" if call.method == "fit" and not self.was_fit else clause
+        facts = {"training": Fact(by, True), "what it returned": Fact(by, "the estimator")}
+        facts["arrays changed"] = Fact("HYG-1", [])
+        self.was_fit |= call.method == "fit"
         if not self.sequence.uncompiled:
             facts["compilations by the wrapper"] = Fact("COMP-1", 0)
         elif goes_on and self.is_trained:
@@ -176,8 +182,7 @@ class Expectations:
         facts |= self._attributes(call)
         self.last_copy = ""
         if call.method == "initialize":
-            facts["training"] = Fact("INIT-8", False)
-            facts["current_epoch"] = Fact("API-2", 0)
+            facts |= {"training": Fact("INIT-8", False), "current_epoch": Fact("API-2", 0)}
             facts["epochs that model_ was trained before"] = Fact("INIT-8", "none")
             self.is_trained = False
             return facts
@@ -218,7 +223,6 @@ class Expectations:
         feature_clause = "DATA-2" if encoded else "DATA-7"
         features = rows.X * (2 if encoded else 1)
         facts = {
-            "training": Fact(clause, True),
             "epochs": Fact(by, epochs),
             "batch_size of Model.fit": Fact(size_by, Batches(size)),
             "features for training": Fact(feature_clause, ByRow(rows.ids, features)),
@@ -377,11 +381,7 @@ def _first(
 
 
 def _meta(rows: Rows, *, framed: bool) -> dict[str, Any]:
-    meta = {
-        "n_features_in_": rows.X.shape[1],
-        "y_ndim_": rows.y.ndim,
-        "target_type_": rows.type,
-    }
+    meta = {"n_features_in_": rows.X.shape[1], "y_ndim_": rows.y.ndim, "target_type_": rows.type}
     if rows.are_numbers:
         meta["n_outputs_"] = rows.n_outputs
     if rows.classes is not None:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from scikeras_conformance.catalog.printable import show
+from scikeras_conformance.catalog.printable import describe, show
 from scikeras_conformance.checks._support.modules import np
 
 __all__ = ["UNSEEN", "Batches", "ByRow", "Either", "difference"]
@@ -79,7 +79,7 @@ def difference(expected: Any, seen: Any) -> str:
         return _words(expected, seen)
     # What a subject returns may raise when it is compared.
     except Exception as error:
-        return f"cannot be compared: {type(error).__name__}"
+        return f"cannot be compared: {describe(error)}"
 
 
 def _words(expected: Any, seen: Any) -> str:
