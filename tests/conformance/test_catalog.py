@@ -1,12 +1,15 @@
 """The records of the checks."""
 
+from importlib import import_module
+from inspect import getsource
+
 import pytest
 
 from scikeras_conformance.catalog.check import check
 from scikeras_conformance.catalog.plan import unchecked_clauses
 from scikeras_conformance.catalog.wrappers import Wrapper
 from scikeras_conformance.checks import CATALOG
-from scikeras_conformance.contract import Level, load_contract
+from scikeras_conformance.contract import Level, Profile, load_contract
 from scikeras_conformance.exceptions import ContractError
 
 CHAPTERS = tuple(chapter.id for chapter in load_contract().chapters)
@@ -75,3 +78,12 @@ def test_what_a_check_presupposes_is_a_check_that_presupposes_nothing():
     roots = {check.presupposes for check in CATALOG} - {""}
     assert {"CLS-5.estimator-type"} <= roots <= set(by_id)
     assert [] == [root for root in roots if by_id[root].presupposes]
+
+
+def test_the_documented_profile_needs_no_data_frames():
+    """It is judged where Keras and scikit-learn alone are installed, and is complete there."""
+    documented = [check for check in CATALOG if check.profile is Profile.DOCUMENTED]
+    assert len(documented) > 100
+    modules = {check.function.__module__ for check in documented}
+    needing = [name for name in modules if ".frames import" in getsource(import_module(name))]
+    assert [] == needing

@@ -115,6 +115,7 @@ def test_an_exception_whose_text_hangs():
     assert Outcome.BLOCKED is outcome_of(function, limit=0.2).outcome
 
 
+@pytest.mark.slow
 def test_an_error_of_the_suite_whose_text_hangs():
     """Even what escapes every guard is described in a limited time."""
 

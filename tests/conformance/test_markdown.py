@@ -53,6 +53,7 @@ def test_markdown_of_many_failures_is_cut():
     assert MAX_SHOWN == text.count("**Impact**")
 
 
+@pytest.mark.slow
 def test_markdown_of_the_worst_run_fits_into_a_summary():
     """GitHub shows nothing at all of a summary that is larger than a mebibyte."""
     bad = [failed(case=str(n), message=HOSTILE * 99, details=HOSTILE * 99) for n in range(1000)]

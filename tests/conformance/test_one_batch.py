@@ -38,8 +38,8 @@ DATA = {"a": X, "b": X[:, ::-1].copy()}
 
 
 @pytest.mark.parametrize("outputs", [1, 2])
-@pytest.mark.parametrize("weights", [None, np.arange(8.0)])
-@pytest.mark.parametrize("first", [0, 1])
+@pytest.mark.parametrize("weights", [pytest.param(None, marks=pytest.mark.slow), np.arange(8.0)])
+@pytest.mark.parametrize("first", [0, pytest.param(1, marks=pytest.mark.slow)])
 def test_training_is_the_same(outputs, weights, first):
     """History, epochs, weights and predictions are those of `Model.fit` and `Model.predict`."""
     given = {
@@ -105,6 +105,21 @@ class Noisy(keras.layers.Dense):
     def call(self, inputs, training=None):
         """Add one in training."""
         return super().call(inputs) + (1.0 if training else 0.0)
+
+
+@pytest.mark.parametrize("name", ["train_step", "train_on_batch", "compute_loss"])
+def test_a_method_that_is_replaced_is_called(name):
+    """Checks replace the step of one model, to see or to end its training."""
+    model, calls = dense_model(), []
+    original = getattr(model, name)
+
+    def replaced(*args, **kwargs):
+        calls.append(name)
+        return original(*args, **kwargs)
+
+    setattr(model, name, replaced)
+    train_one_batch(model, {"x": X, "y": Y, "epochs": 2})
+    assert [name] * 2 == calls
 
 
 class Bare(keras.optimizers.schedules.LearningRateSchedule):
@@ -180,7 +195,9 @@ def test_what_is_out_of_the_ordinary_is_left_to_keras(given):
     ],
     ids=["data", "weights", "split"],
 )
-@pytest.mark.parametrize("weights", [None, np.arange(1.0, 9.0)])
+@pytest.mark.parametrize(
+    "weights", [pytest.param(None, marks=pytest.mark.slow), np.arange(1.0, 9.0)]
+)
 def test_validation_is_the_same(validation, weights):
     """What is logged in training and in validation, and what is learned, is as by `Model.fit`."""
     given = {"x": DATA, "y": Y, "sample_weight": weights, "epochs": 3, **validation}

@@ -309,6 +309,7 @@ def test_a_loss_that_is_given_after_initialize(method):
     assert found[0] == found[1]
 
 
+@pytest.mark.slow
 def test_sequences_of_any_length():
     """A model whose input has no fixed length takes them, as bare Keras does; others do not."""
 

@@ -174,6 +174,7 @@ def test_validation_data_is_checked(X, y):
         classifier().fit(X, y, X_val=X[:, :2], y_val=y)
 
 
+@pytest.mark.slow
 def test_validation_data_in_batches(X, y3):
     """They are encoded as `X_val` is, however they are given (DATA-3)."""
     labels = y3[:8]

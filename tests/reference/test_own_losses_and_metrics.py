@@ -120,6 +120,7 @@ def test_metrics_of_the_users_own_keep_their_names():
     assert {"mae", "mse"} == own_names(metrics)
 
 
+@pytest.mark.slow
 def test_metrics_given_as_classes_have_the_same_names_in_each_fit():
     """Keras numbers the metrics of a process, and callbacks monitor them by name."""
     auc, precision = keras.metrics.AUC, keras.metrics.Precision

@@ -90,7 +90,11 @@ def test_each_fit_has_its_own_name(tmp_path, X, target):
 
 
 @pytest.mark.parametrize(
-    "n_jobs", [1, pytest.param(2, marks=[pytest.mark.process, pytest.mark.exhaustive])]
+    "n_jobs",
+    [
+        pytest.param(1, marks=pytest.mark.slow),
+        pytest.param(2, marks=[pytest.mark.process, pytest.mark.exhaustive]),
+    ],
 )
 def test_searches(n_jobs, tmp_path, X, target):
     """Fits do not meet; candidates of a fold share its name, and folds share their candidate's."""

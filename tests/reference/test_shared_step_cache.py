@@ -188,7 +188,7 @@ def compile_anew(model):
         pytest.param(replace_optimizer, marks=pytest.mark.slow),
         pytest.param(run_eagerly, marks=pytest.mark.slow),
         pytest.param(start_anew, marks=pytest.mark.slow),
-        compile_anew,
+        pytest.param(compile_anew, marks=pytest.mark.slow),
     ],
     ids=["freeze", "train-step", "optimizer", "run-eagerly", "start-anew", "compile-anew"],
 )

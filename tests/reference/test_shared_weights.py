@@ -44,6 +44,7 @@ def test_weights_of_an_earlier_model(make, X, target):
         regressor(builder).fit(X, target)
 
 
+@pytest.mark.slow
 def test_weights_that_may_be_shared(X, target):
     """Frozen layers, new models, and a ready-made model are not warned about."""
     frozen = shared_layer(trainable=False)

@@ -65,6 +65,7 @@ class Batches(keras.callbacks.Callback):
         setattr(self, name, lambda batch, logs=None: self.seen.append((batch, logs)))
 
 
+@pytest.mark.slow
 def test_callbacks_of_epochs_see_what_keras_shows_them(quiet, monkeypatch):
     """The order of events, the model, the sizes and the logs are those of Keras alone."""
     shared, alone = Epochs(), Epochs()

@@ -350,6 +350,7 @@ def test_a_reason_of_the_data_is_remembered(lines):
         assert ["Sequential does not share its steps: fit is given steps_per_epoch"] == lines()
 
 
+@pytest.mark.slow
 def test_a_block_counts_its_fits(lines):
     """Each fit counts once in every block around it; the line is logged, also after an error."""
     with count_fits() as outer:
@@ -387,6 +388,7 @@ def test_a_fit_that_fails_is_not_counted(lines):
     assert 0 == counts.fits
 
 
+@pytest.mark.slow
 def test_where_sharing_is_off_every_fit_says_why(monkeypatch):
     """So does the count."""
     monkeypatch.setenv(SETTING, "0")

@@ -60,6 +60,7 @@ def page_of(clause, **more):
     return clause_page(CONTRACT.clauses[clause], bare(**more))
 
 
+@pytest.mark.slow
 def test_every_clause_has_a_page_that_the_index_leads_to(material):
     """Nobody has to write a page for a new clause, check or mutant."""
     found = pages(material)
@@ -103,6 +104,7 @@ def test_a_clause_that_cannot_be_observed_says_why():
     assert "## Checks" not in page
 
 
+@pytest.mark.slow
 def test_every_clause_has_an_example_or_a_reason(material):
     """An example names a mutant of its clause, so that it is known to be able to fail."""
     assert set(WITHOUT_EXAMPLE) == set(CONTRACT.clauses) - set(material.examples)
@@ -120,6 +122,7 @@ def test_an_example_in_the_wrong_place_or_form(tmp_path, entry):
         load_examples(tmp_path)
 
 
+@pytest.mark.slow
 def test_the_kill_matrix_has_every_mutant(material):
     """Links from the pages of the clauses lead to it."""
     page = kill_matrix_page(material)

@@ -3,6 +3,7 @@
 from typing import Any
 
 from scikeras_conformance.catalog.check import ESTIMATORS, check
+from scikeras_conformance.checks._support.contract_model.facts import KERAS_BATCH_SIZE
 from scikeras_conformance.checks._support.fit_outcomes import stub_model
 from scikeras_conformance.checks._support.modules import doubles
 from scikeras_conformance.checks._support.plain_use import plain_use, provided
@@ -88,7 +89,9 @@ def any_value(context: CheckContext) -> None:
         defaults = {"shuffle": True, "validation_split": 0.0, "batch_size": None, "epochs": 1}
         found = calls[-1].get(name, defaults.get(name))
         # What is nothing, and the size that Keras takes then, may be passed on either way.
-        either = {"batch_size": (None, 32), "validation_split": (None, 0, 0.0)}.get(name, ())
+        either = {"batch_size": (None, KERAS_BATCH_SIZE), "validation_split": (None, 0, 0.0)}.get(
+            name, ()
+        )
         context.require(
             same(found, value) or (found in either and value in either),
             f"fit({show(keywords)}) with {parameter}={show(old)} passed on {name}={show(found)}, "

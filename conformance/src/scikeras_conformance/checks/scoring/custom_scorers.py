@@ -6,7 +6,6 @@ from typing import Any
 
 from scikeras_conformance.catalog.check import ALL, Wrapper, check
 from scikeras_conformance.checks._support.destinations import subclass
-from scikeras_conformance.checks._support.frames import import_library
 from scikeras_conformance.checks._support.helper_models import helper_model
 from scikeras_conformance.checks._support.modules import doubles, np
 from scikeras_conformance.checks._support.plain_use import provided
@@ -239,7 +238,7 @@ def arguments(context: CheckContext) -> None:
     "SCORE-3.sample-weight",
     verifies="the scorer receives the sample_weight given to score",
     impact="a weighted score is silently computed without weights",
-    cases=["keyword", "position", "list", "series"],
+    cases=["keyword", "position", "list"],
     presupposes="SCORE-2.overriding",
 )
 def sample_weight(context: CheckContext) -> None:
@@ -249,8 +248,6 @@ def sample_weight(context: CheckContext) -> None:
         received = _scored(context, data, weights)
     else:
         value = weights.tolist() if context.case == "list" else weights
-        if context.case == "series":
-            value = import_library(context, "pandas").Series(weights)
         received = _scored(context, data, weighted={"sample_weight": value})
     context.require("sample_weight" in received, "the scorer did not receive sample_weight")
     _require_values(context, received["sample_weight"], weights, "sample_weight of the scorer")

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 from scikeras_conformance.catalog.check import ESTIMATORS, check
+from scikeras_conformance.checks._support.contract_model.facts import KERAS_BATCH_SIZE
 from scikeras_conformance.checks._support.fit_outcomes import ObservedBuilder, require_alike
 from scikeras_conformance.checks._support.frames import COLUMN_NAMES, import_library
 from scikeras_conformance.checks._support.helper_models import loss_of_classes
@@ -268,7 +269,7 @@ def _in_one_form(name: str, value: Any) -> Any:
     The batch size that Keras takes if there is none may be passed on or not.
     """
     if name.startswith("batch_size of ") and value is None:
-        return 32
+        return KERAS_BATCH_SIZE
     is_text = isinstance(value, np.ndarray) and value.dtype.kind in "UO"
     return value.astype(object) if is_text else value
 

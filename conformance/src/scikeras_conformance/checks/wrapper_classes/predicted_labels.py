@@ -3,7 +3,6 @@
 from typing import Any
 
 from scikeras_conformance.catalog.check import Wrapper, check
-from scikeras_conformance.checks._support.frames import import_library
 from scikeras_conformance.checks._support.helper_models import loss_of_classes
 from scikeras_conformance.checks._support.modules import doubles, np
 from scikeras_conformance.checks._support.oracle_models import oracle_builder
@@ -37,12 +36,8 @@ LABELS: dict[str, Any] = {
 }
 
 
-SERIES = {"series-of-str": "str", "series-of-string": "string"}
-"""By case: the type of a series of text, which may be one of pandas's own."""
-
-
 def _data(case: str) -> Any:
-    given = LABELS["str" if case in SERIES else case]
+    given = LABELS[case]
     labels = np.array(given[1], dtype=given[0]) if isinstance(given, tuple) else np.array(given)
     return doubles.classes_dataset(labels)
 
@@ -58,7 +53,7 @@ def _classifier_for(context: CheckContext, data: Any, *, trains: bool = False) -
     impact="predictions are positions or floats instead of the user's labels, and every "
     "comparison with y is silently wrong",
     wrappers=[Wrapper.CLASSIFIER],
-    cases=[*LABELS, *SERIES],
+    cases=LABELS,
 )
 def labels_come_back(context: CheckContext) -> None:
     data = _data(context.case)
@@ -70,7 +65,7 @@ def labels_come_back(context: CheckContext) -> None:
 
     with provided(plain):
         # What trains is compiled for each number of classes, which takes seconds.
-        trains = context.case not in {"three-hundred-ints", *SERIES}
+        trains = context.case != "three-hundred-ints"
         estimator = _classifier_for(context, data, trains=trains)
         context.observe.fit(estimator, data.X, _given(context, data))
         predicted = context.observe.predict(estimator, data.X)
@@ -83,9 +78,7 @@ def labels_come_back(context: CheckContext) -> None:
 
 
 def _given(context: CheckContext, data: Any) -> Any:
-    """Return the target as the case has it: an array, a list or a series."""
-    if context.case in SERIES:
-        return import_library(context, "pandas").Series(data.y, dtype=SERIES[context.case])
+    """Return the target as the case has it: an array, or a list."""
     return data.y.tolist() if context.case.startswith("list") else data.y
 
 

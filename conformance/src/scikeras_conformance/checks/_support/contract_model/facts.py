@@ -7,7 +7,7 @@ from typing import Any
 from scikeras_conformance.catalog.printable import describe, show
 from scikeras_conformance.checks._support.modules import np
 
-__all__ = ["UNSEEN", "Batches", "ByRow", "Either", "difference"]
+__all__ = ["KERAS_BATCH_SIZE", "UNSEEN", "Batches", "ByRow", "Either", "difference"]
 
 UNSEEN = object()
 """In place of a fact that could not be read."""
