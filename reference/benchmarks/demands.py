@@ -73,12 +73,26 @@ class Finding:
         return self.measured is not None and self.measured.median <= self.demand.at_most
 
     @property
+    def decided(self) -> bool:
+        """Whether the middle half of the ratios is on one side of the limit."""
+        return self.measured is not None and not (
+            self.measured.low <= self.demand.at_most < self.measured.high
+        )
+
+    @property
+    def fails(self) -> bool:
+        """Whether the run fails: the demand is missed, and not by less than rounds differ."""
+        return not self.demand.stretch and not self.met and (self.measured is None or self.decided)
+
+    @property
     def verdict(self) -> str:
         """Return the verdict for the table."""
         if self.measured is None:
             return "not measured"
         if self.met:
             return "met"
+        if not self.decided:
+            return "not decided: rounds differ by more"
         return "not met (stretch)" if self.demand.stretch else "**not met**"
 
 

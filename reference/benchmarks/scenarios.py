@@ -19,7 +19,7 @@ from benchmarks.task import (
     table,
 )
 
-__all__ = ["SCENARIOS", "Scenario"]
+__all__ = ["ON_EVERY_BACKEND", "SCENARIOS", "Scenario"]
 
 _ON_BATCH = "predict_on_batch"
 _MANY = 100_000
@@ -294,7 +294,7 @@ SCENARIOS: dict[str, Scenario] = {
         _prediction(_MANY, 1_000, rounds=21),
         _prediction(_MANY, _MANY, rounds=21),
         *(
-            Scenario(name, title, prepare, 3, competitors=_ON_MANY_ROWS)
+            Scenario(name, title, prepare, 7, competitors=_ON_MANY_ROWS)
             for name, title, prepare in (
                 ("large-fit", f"`fit` of {_TABLE}", _fit_large("table")),
                 (
@@ -332,3 +332,9 @@ SCENARIOS: dict[str, Scenario] = {
         ),
     )
 }  # fmt: skip
+
+ON_EVERY_BACKEND = (
+    *("first-fit", "second-fit", "long-fit", "predict-1", "predict-1000", "predict-100000-by-1000"),
+    *("large-fit", "large-predict", "search-warm", "search-cold"),
+)
+"""The scenarios that take another time with another backend, and are measured with each."""
