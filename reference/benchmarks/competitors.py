@@ -86,12 +86,14 @@ class _SciKerasApi(Competitor):
     def construct(self, settings: Settings) -> Any:
         import importlib
 
+        steps = settings.steps_per_execution
         return importlib.import_module(self.module).KerasClassifier(
             _build, hidden=settings.hidden, optimizer="adam",
             optimizer__learning_rate=settings.learning_rate,
             loss="sparse_categorical_crossentropy", epochs=settings.epochs,
-            batch_size=BATCH_SIZE, run_eagerly=settings.eager, verbose=0,
+            batch_size=settings.batch_size, run_eagerly=settings.eager, verbose=0,
             **({} if settings.features == FEATURES else {"features": settings.features}),
+            **({} if steps == 1 else {"compile__steps_per_execution": steps}),
         )  # fmt: skip
 
     def change(self, estimator: Any, settings: Settings) -> None:
@@ -139,7 +141,7 @@ class BareKeras(Competitor):
 
     def fit(self, estimator: Any, X: Any, y: Any) -> Any:
         model = _compiled(estimator, "sparse_categorical_crossentropy")
-        model.fit(X, y, batch_size=BATCH_SIZE, epochs=estimator.epochs, verbose=0)
+        model.fit(X, y, batch_size=estimator.batch_size, epochs=estimator.epochs, verbose=0)
         return model
 
     def predictor(self, fitted: Any, batch_size: int) -> Callable[[Any], Any]:
@@ -209,7 +211,7 @@ class KerasWrappers(Competitor):
 
     def fit_arguments(self, settings: Settings) -> dict[str, Any]:
         # Clones of this wrapper lose fit_kwargs; without these, a search would train less.
-        return {"epochs": settings.epochs, "batch_size": BATCH_SIZE, "verbose": 0}
+        return {"epochs": settings.epochs, "batch_size": settings.batch_size, "verbose": 0}
 
 
 class Skorch(Competitor):
@@ -229,7 +231,8 @@ class Skorch(Competitor):
         return NeuralNetClassifier(
             Network, module__hidden=settings.hidden, criterion=torch.nn.CrossEntropyLoss,
             optimizer=torch.optim.Adam, lr=settings.learning_rate, max_epochs=settings.epochs,
-            batch_size=BATCH_SIZE, iterator_train__shuffle=True, train_split=None, verbose=0,
+            batch_size=settings.batch_size, iterator_train__shuffle=True, train_split=None,
+            verbose=0,
         )  # fmt: skip
 
     def change(self, estimator: Any, settings: Settings) -> None:
@@ -258,7 +261,8 @@ class Perceptron(Competitor):
 
         return MLPClassifier(
             (settings.hidden,), learning_rate_init=settings.learning_rate, alpha=0.0,
-            batch_size=BATCH_SIZE, max_iter=settings.epochs, n_iter_no_change=settings.epochs + 1,
+            batch_size=settings.batch_size, max_iter=settings.epochs,
+            n_iter_no_change=settings.epochs + 1,
         )  # fmt: skip
 
     def change(self, estimator: Any, settings: Settings) -> None:
@@ -295,7 +299,7 @@ def _without_warnings() -> Iterator[None]:
         yield
 
 
-def _build(hidden: int, features: int = FEATURES) -> Any:
+def _build(hidden: int, features: int | tuple[int, ...] = FEATURES) -> Any:
     return layers(hidden, features)
 
 
@@ -308,7 +312,10 @@ def _compiled(settings: Settings, loss: str) -> Any:
 
     model = layers(settings.hidden, settings.features)
     optimizer = keras.optimizers.Adam(learning_rate=settings.learning_rate)
-    model.compile(optimizer, loss=loss, run_eagerly=settings.eager)
+    model.compile(
+        optimizer, loss=loss, run_eagerly=settings.eager,
+        steps_per_execution=settings.steps_per_execution,
+    )  # fmt: skip
     return model
 
 

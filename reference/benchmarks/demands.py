@@ -22,6 +22,11 @@ class Demand:
     at_most: float
     stretch: bool = False
 
+    @property
+    def name(self) -> str:
+        """The scenario and the competitor, as they are called in the history."""
+        return f"{self.scenario} / {self.competitor}"
+
 
 DEMANDS = (
     Demand("predict-1", "scikeras", 1 / 20),
@@ -37,10 +42,21 @@ DEMANDS = (
     Demand("search-warm", "mlp", 3.0, stretch=True),
     Demand("first-fit", "keras", 1.03),
     Demand("long-fit", "keras", 1.01),
+    Demand("large-fit", "keras", 1.02),
+    Demand("large-fit-steps", "keras", 1.02),
+    Demand("large-predict", "keras", 1.02),
+    Demand("images-fit", "keras", 1.02),
+    Demand("images-predict", "keras", 1.02),
+    Demand("import", "keras", 1.02, stretch=True),
+    Demand("construct", "skorch", 1.5),
+    Demand("clone", "skorch", 1.5),
+    Demand("get-params", "skorch", 1.5),
     Demand("pickle-size", "keras", 1.0),
     Demand("memory", "keras", 1.0),
     Demand("peak-sparse", "keras", 1.5),
     Demand("peak-batches", "keras", 1.5),
+    Demand("peak-table", "keras", 1.1),
+    Demand("peak-images", "keras", 1.1),
 )
 
 
@@ -57,12 +73,26 @@ class Finding:
         return self.measured is not None and self.measured.median <= self.demand.at_most
 
     @property
+    def decided(self) -> bool:
+        """Whether the middle half of the ratios is on one side of the limit."""
+        return self.measured is not None and not (
+            self.measured.low <= self.demand.at_most < self.measured.high
+        )
+
+    @property
+    def fails(self) -> bool:
+        """Whether the run fails: the demand is missed, and not by less than rounds differ."""
+        return not self.demand.stretch and not self.met and (self.measured is None or self.decided)
+
+    @property
     def verdict(self) -> str:
         """Return the verdict for the table."""
         if self.measured is None:
             return "not measured"
         if self.met:
             return "met"
+        if not self.decided:
+            return "not decided: rounds differ by more"
         return "not met (stretch)" if self.demand.stretch else "**not met**"
 
 

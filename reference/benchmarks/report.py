@@ -7,33 +7,42 @@ from benchmarks.competitors import COMPETITORS
 from benchmarks.demands import Finding, judge
 from benchmarks.results import Results, Spread, ratios, spread
 
-__all__ = ["END", "START", "demands_table", "inserted", "page", "ratio_table"]
+__all__ = ["demands_table", "inserted", "markers", "page", "ratio_table"]
 
-START, END = "<!-- results: start -->", "<!-- results: end -->"
+MAIN = "tensorflow"
+"""The backend that the demands are about."""
+
 _NOTHING = "\N{EN DASH}"
 _OTHERS = tuple(name for name in COMPETITORS if name != "reference")
 Scenarios = Mapping[str, Mapping[str, Any]]
 
 
 def page(results: Results) -> str:
-    """Return the content between the markers of the page."""
+    """Return the content of the page for the backend of some results."""
+    demands = ["#### Demands", demands_table(judge(results.scenarios))]
     parts = [
-        *("### Demands", demands_table(judge(results.scenarios))),
-        *("### Ratios (reference ÷ competitor)", ratio_table(results.scenarios)),
-        *("### Medians", median_table(results.scenarios)),
-        *("### Not measured", absences(results.scenarios)),
-        *("### Environment", environments(results)),
+        *(demands if results.backend == MAIN else []),
+        *("#### Ratios (reference ÷ competitor)", ratio_table(results.scenarios)),
+        *("#### Medians", median_table(results.scenarios)),
+        *("#### Not measured", absences(results.scenarios)),
+        *("#### Environment", environments(results)),
     ]
     return "\n\n".join(parts)
 
 
-def inserted(text: str, content: str) -> str:
-    """Return the text of a page with new content between its markers."""
-    before, start, rest = text.partition(START)
-    _, end, after = rest.partition(END)
+def markers(backend: str) -> tuple[str, str]:
+    """Return the lines of the page before and after the results on a backend."""
+    return f"<!-- results on {backend}: start -->", f"<!-- results on {backend}: end -->"
+
+
+def inserted(text: str, results: Results) -> str:
+    """Return the text of the page with other results on their backend."""
+    first, last = markers(results.backend)
+    before, start, rest = text.partition(first)
+    _, end, after = rest.partition(last)
     if not start or not end:
-        raise ValueError(f"the page must contain the lines {START} and {END}")
-    return f"{before}{START}\n\n{content}\n\n{END}{after}"
+        raise ValueError(f"the page must contain the lines {first} and {last}")
+    return f"{before}{first}\n\n{page(results)}\n\n{last}{after}"
 
 
 def demands_table(findings: Sequence[Finding]) -> str:

@@ -73,6 +73,23 @@ class Results:
             raise ValueError(f"{path.name} is not a file of benchmark results; measure again")
         return cls(path, content)
 
+    @property
+    def backend(self) -> str:
+        """The backend of Keras in these results.
+
+        Raises
+        ------
+        ValueError
+            If there is none, or if they are of several backends.
+        """
+        found = {
+            self.environments[one["environment"]]["backend"] for one in self.scenarios.values()
+        }
+        if len(found) != 1:
+            raise ValueError(f"these are results on {sorted(found)}; measure on one backend")
+        (backend,) = found
+        return str(backend)
+
     def add(self, name: str, record: Record, environment: dict[str, Any]) -> None:
         """Add or replace a record, and write the file."""
         self.scenarios.pop(name, None)

@@ -8,12 +8,24 @@ from typing import Any, Literal
 
 from benchmarks.competitors import COMPETITORS, Absent, Competitor
 from benchmarks.measuring import Work, peak, resident
-from benchmarks.task import BATCH_SIZE, Size, data, data_set, one_hot
+from benchmarks.task import (
+    BATCH_SIZE,
+    Settings,
+    Size,
+    data,
+    data_set,
+    one_hot,
+    pictures,
+    table,
+)
 
-__all__ = ["SCENARIOS", "Scenario"]
+__all__ = ["ON_EVERY_BACKEND", "SCENARIOS", "Scenario"]
 
 _ON_BATCH = "predict_on_batch"
 _MANY = 100_000
+_ON_MANY_ROWS = ("reference", "keras", "scikeras")
+_TABLE = "1,000,000 rows × 50, float64, batches of 1,024"
+_IMAGES = "50,000 images of 32 × 32, bytes, batches of 1,024"
 
 
 @dataclass(frozen=True)
@@ -167,25 +179,64 @@ def _memory(competitor: Competitor, size: Size) -> Work:
     return work
 
 
+def _large(kind: str, size: Size, steps: int) -> tuple[Settings, Any, Any]:
+    """Return the settings of a model for many rows, and the rows."""
+    if kind == "images":
+        X, y = pictures(size.images, size.pixels)
+    else:
+        X, y = table(size.large_rows, size.large_columns)
+    features = X.shape[1:] if X.ndim > 2 else X.shape[1]
+    settings = size.model(
+        features=features, epochs=1, batch_size=size.large_batch, steps_per_execution=steps
+    )
+    return settings, X, y
+
+
+def _fit_large(kind: str, steps: int = 1) -> Callable[[Competitor, Size], Work]:
+    """Train for one epoch."""
+
+    def prepare(competitor: Competitor, size: Size) -> Work:
+        settings, X, y = _large(kind, size, steps)
+        return lambda _: competitor.fit(competitor.start(settings), X, y)
+
+    return prepare
+
+
+def _predict_large(kind: str) -> Callable[[Competitor, Size], Work]:
+    def prepare(competitor: Competitor, size: Size) -> Work:
+        settings, X, y = _large(kind, size, 1)
+        few = 2 * size.large_batch
+        fitted = competitor.fit(competitor.start(settings), X[:few], y[:few])
+        predict = competitor.predictor(fitted, size.large_batch)
+        return lambda _: predict(X)
+
+    return prepare
+
+
 def _peak(kind: str) -> Callable[[Competitor, Size], Work]:
-    """Return by how much the largest memory of a process grows with a fit and a prediction."""
+    """Return by how much the largest memory of a process grows with a fit and a prediction.
+
+    The arrays of a table, and those of images, are there before.
+    """
 
     def prepare(competitor: Competitor, size: Size) -> Work:
         _require_memory_figures()
         # What a process needs once, whatever the data.
         competitor.predictor(_fitted(competitor, size), BATCH_SIZE)(data(BATCH_SIZE)[0])
+        X: Any
         if kind == "sparse":
             X, y = one_hot(size.sparse_columns)
-            features = size.sparse_columns
-        else:
+            settings = size.model(features=size.sparse_columns, epochs=1)
+        elif kind == "batches":
             X, y = data_set(size.wide_rows, size.wide_columns), None
-            features = size.wide_columns
+            settings = size.model(features=size.wide_columns, epochs=1)
+        else:
+            settings, X, y = _large(kind, size, 1)
 
         def work(_: int) -> float:
             before = peak()
-            settings = size.model(features=features, epochs=1)
             fitted = competitor.fit(competitor.start(settings), X, y)
-            competitor.predictor(fitted, BATCH_SIZE)(X)
+            competitor.predictor(fitted, settings.batch_size)(X)
             return peak() - before
 
         return work
@@ -242,6 +293,19 @@ SCENARIOS: dict[str, Scenario] = {
         _prediction(_MANY, BATCH_SIZE, rounds=7),
         _prediction(_MANY, 1_000, rounds=21),
         _prediction(_MANY, _MANY, rounds=21),
+        *(
+            Scenario(name, title, prepare, 7, competitors=_ON_MANY_ROWS)
+            for name, title, prepare in (
+                ("large-fit", f"`fit` of {_TABLE}", _fit_large("table")),
+                (
+                    "large-fit-steps", f"`fit` of {_TABLE}, 16 steps in one execution",
+                    _fit_large("table", 16),
+                ),
+                ("large-predict", f"predict {_TABLE}", _predict_large("table")),
+                ("images-fit", f"`fit` of {_IMAGES}", _fit_large("images")),
+                ("images-predict", f"predict {_IMAGES}", _predict_large("images")),
+            )
+        ),
         _searching("rates", jobs=1, warm=True, rounds=2),
         _searching("rates", jobs=1, warm=False, rounds=2),
         _searching("rates", jobs=2, warm=True, rounds=2),
@@ -262,7 +326,15 @@ SCENARIOS: dict[str, Scenario] = {
             for kind, title in (
                 ("sparse", "growth of the peak: sparse one-hot matrix, 6,000 × 6,000"),
                 ("batches", "growth of the peak: data set of 10 batches of 32 MiB"),
+                ("table", f"growth of the peak: {_TABLE}"),
+                ("images", f"growth of the peak: {_IMAGES}"),
             )
         ),
     )
 }  # fmt: skip
+
+ON_EVERY_BACKEND = (
+    *("first-fit", "second-fit", "long-fit", "predict-1", "predict-1000", "predict-100000-by-1000"),
+    *("large-fit", "large-predict", "search-warm", "search-cold"),
+)
+"""The scenarios that take another time with another backend, and are measured with each."""

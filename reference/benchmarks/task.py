@@ -15,6 +15,8 @@ __all__ = [
     "data_set",
     "layers",
     "one_hot",
+    "pictures",
+    "table",
 ]
 
 FEATURES, CLASSES = 20, 3
@@ -25,10 +27,12 @@ BATCH_SIZE = 32
 class Settings:
     """A model and how it is trained, independent of the competitor."""
 
-    features: int = FEATURES
+    features: int | tuple[int, ...] = FEATURES
     hidden: int = 32
     learning_rate: float = 0.01
     epochs: int = 5
+    batch_size: int = BATCH_SIZE
+    steps_per_execution: int = 1
     eager: bool = False
 
 
@@ -45,6 +49,11 @@ class Size:
     sparse_columns: int = 6_000
     wide_columns: int = 8_192
     wide_rows: int = 1_024
+    large_rows: int = 1_000_000
+    large_columns: int = 50
+    large_batch: int = 1_024
+    images: int = 50_000
+    pixels: int = 32
     learning_rates: tuple[float, ...] = (0.001, 0.003, 0.01, 0.03)
     widths: tuple[int, ...] = (32, 64)
     # Short operations are repeated for about this many seconds per sample.
@@ -67,6 +76,11 @@ TINY = Size(
     sparse_columns=8,
     wide_columns=4,
     wide_rows=6,
+    large_rows=12,
+    large_columns=4,
+    large_batch=5,
+    images=6,
+    pixels=8,
     learning_rates=(0.01,),
     widths=(2,),
     sample=0.0,
@@ -107,19 +121,43 @@ def data_set(rows: int, columns: int) -> Any:
     return Batches()
 
 
+def table(rows: int, columns: int) -> tuple[Any, Any]:
+    """Return float64 features, which Keras would compute in float32, and labels."""
+    import numpy as np
+
+    return np.random.default_rng(0).random((rows, columns)), _labels(rows)
+
+
+def pictures(count: int, pixels: int) -> tuple[Any, Any]:
+    """Return square images of three bytes for each pixel, and labels."""
+    import numpy as np
+
+    shape = (count, pixels, pixels, 3)
+    return np.random.default_rng(0).integers(0, 256, shape, dtype=np.uint8), _labels(count)
+
+
 def _labels(rows: int) -> Any:
     import numpy as np
 
     return np.arange(rows, dtype=np.int64) % CLASSES
 
 
-def layers(hidden: int, features: int = FEATURES) -> Any:
-    """Return the uncompiled model of all competitors based on Keras."""
+def layers(hidden: int, features: int | tuple[int, ...] = FEATURES) -> Any:
+    """Return the uncompiled model of all competitors based on Keras.
+
+    If `features` is the shape of an image, layers that scale it down come first.
+    """
     import keras
 
+    of_images = [
+        keras.layers.Rescaling(1 / 255),
+        keras.layers.AveragePooling2D(4),
+        keras.layers.Flatten(),
+    ]
     return keras.Sequential(
         [
-            keras.Input((features,)),
+            keras.Input(features if isinstance(features, tuple) else (features,)),
+            *(of_images if isinstance(features, tuple) else []),
             keras.layers.Dense(hidden, activation="relu"),
             keras.layers.Dense(CLASSES, activation="softmax"),
         ]

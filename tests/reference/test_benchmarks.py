@@ -4,17 +4,18 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks import demands, report
+from benchmarks import demands, history, report
 from benchmarks.__main__ import main
 from benchmarks.competitors import COMPETITORS, Absent
 from benchmarks.results import Results, Spread, ratios, spread
 from benchmarks.running import Run
-from benchmarks.scenarios import SCENARIOS, Scenario
+from benchmarks.scenarios import ON_EVERY_BACKEND, SCENARIOS, Scenario
 from benchmarks.task import TINY, data
 from benchmarks.worker import Service
 
 ROOT = Path(__file__).parents[2]
 PAGE = ROOT / "docs" / "reference" / "benchmarks.md"
+STORED = sorted((ROOT / "reference" / "benchmarks").glob("results-*.json"))
 # One scenario of each kind of work: cold ones, where there are both, since they do it once.
 KINDS = {
     scenario.prepare.__qualname__: scenario.name
@@ -119,9 +120,25 @@ def test_a_demand_is_met_only_by_a_measurement():
 
     assert {"met"} == verdicts({"reference": [1.0, 1.0, 9.0], "keras": [1.0, 1.0, 1.0]})
     assert {"**not met**"} == verdicts({"reference": [1.0, 1.1, 1.1], "keras": [1.0, 1.0, 1.0]})
+    assert {"not decided: rounds differ by more"} == verdicts(
+        {"reference": [0.9, 1.02, 1.1], "keras": [1.0, 1.0, 1.0]}
+    )
     assert {"not measured"} == verdicts({"reference": [1.0, 1.0, 1.0]})
     assert {"not measured"} == verdicts({"reference": [1.0] * 3, "keras": [1.0, 0.0, 1.0]})
     assert {"not measured"} == {it.verdict for it in demands.judge({})}
+
+
+@pytest.mark.parametrize(
+    ("median", "low", "high", "fails"),
+    [(1.0, 0.9, 1.1, False), (1.1, 0.9, 1.2, False), (1.1, 1.05, 1.2, True)],
+)
+def test_a_run_fails_where_most_rounds_are_above_a_limit(median, low, high, fails):
+    """Where the limit is within what rounds differ by, more rounds are needed to tell."""
+    demand = demands.Demand("long-fit", "keras", 1.01)
+    assert fails == demands.Finding(demand, Spread(median, low, high)).fails
+    stretch = demands.Demand("long-fit", "keras", 1.01, stretch=True)
+    assert not demands.Finding(stretch, Spread(median, low, high)).fails
+    assert demands.Finding(demand, None).fails
 
 
 def test_every_demand_names_what_there_is():
@@ -187,13 +204,51 @@ def test_results_with_gaps_are_not_written_to_the_page(tmp_path, capsys):
     assert "competitors failed in: clone" in capsys.readouterr().err
 
 
-def test_the_page_shows_the_stored_results():
+@pytest.mark.parametrize("file", STORED, ids=[file.stem for file in STORED])
+def test_the_page_shows_the_stored_results(file):
     """The tables of the page are those of the stored file, and all scenarios are there."""
-    stored = Results.read(ROOT / "reference" / "benchmarks" / "results.json")
-    assert list(SCENARIOS) == list(stored.scenarios)
+    stored = Results.read(file)
+    assert f"results-{stored.backend}" == file.stem
+    needed = SCENARIOS if stored.backend == report.MAIN else ON_EVERY_BACKEND
+    assert [name for name in SCENARIOS if name in needed] == list(stored.scenarios)
     text = PAGE.read_text(encoding="utf-8")
-    assert report.inserted(text, report.page(stored)) == text
-    assert (PAGE.parent / "benchmarks.svg").exists()
+    assert report.inserted(text, stored) == text
+    assert (PAGE.parent / f"benchmarks-{stored.backend}.svg").exists()
+
+
+def test_the_history_ends_with_the_stored_results():
+    """The plot shows what was stored last, and only ratios that a demand limits."""
+    entries = history.read(ROOT / "reference" / "benchmarks" / "history.json")
+    stored = Results.read(ROOT / "reference" / "benchmarks" / "results-tensorflow.json")
+    last = entries[-1]
+    assert last == history.entry(stored.scenarios, last["day"])
+    days = [one["day"] for one in entries]
+    assert sorted(days) == days
+    assert (PAGE.parent / "benchmarks-history.svg").exists()
+
+
+def test_a_run_is_in_the_history_once():
+    """To store the same results twice adds nothing; what was not measured is left out."""
+    record = {"rounds": 3, "samples": {"reference": [1.0, 1.2, 9.0], "keras": [2.0] * 3}}
+    found = history.entry({"long-fit": record, "memory": record | {"samples": {}}}, "2026-11-30")
+    assert {"day": "2026-11-30", "ratios": {"long-fit / keras": 0.6}} == found
+    once = history.extended([], found)
+    assert [found] == once
+    assert once == history.extended(once, found)
+    assert [found, found | {"day": "2026-12-01"}] == history.extended(
+        once, found | {"day": "2026-12-01"}
+    )
+
+
+def test_results_of_two_backends_are_not_stored_as_one(tmp_path):
+    """Which table they belong to could not be told."""
+    results = Results(tmp_path / "results.json")
+    record = {"samples": {}, "absent": {}, "failed": {}, "rounds": 1}
+    results.add("clone", record, {"backend": "jax"})
+    assert "jax" == results.backend
+    results.add("import", record, {"backend": "tensorflow"})
+    with pytest.raises(ValueError, match="measure on one backend"):
+        results.backend  # noqa: B018
 
 
 @pytest.mark.parametrize("grid", [{}, {"hidden": [2, 3]}])
