@@ -192,13 +192,17 @@ def test_results_with_gaps_are_not_written_to_the_page(tmp_path, capsys):
     file = tmp_path / "results.json"
     record = {"samples": {}, "absent": {}, "failed": {}, "rounds": 1}
     results = Results(file)
-    results.add("import", record, {})
+    results.add("import", record, {"backend": "tensorflow"})
     with pytest.raises(SystemExit):
         main(["--write", str(file)])
     assert "not measured: construct, clone" in capsys.readouterr().err
 
     for name in SCENARIOS:
-        results.add(name, record | {"failed": {"keras": "no"} if name == "clone" else {}}, {})
+        results.add(
+            name,
+            record | {"failed": {"keras": "no"} if name == "clone" else {}},
+            {"backend": "tensorflow"},
+        )
     with pytest.raises(SystemExit):
         main(["--write", str(file)])
     assert "competitors failed in: clone" in capsys.readouterr().err
