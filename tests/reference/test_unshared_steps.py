@@ -84,12 +84,6 @@ def own_activation(x):
     return x * 2
 
 
-def own_penalty(weights):
-    global CALLED  # noqa: PLW0603
-    CALLED = True
-    return keras.ops.sum(weights)
-
-
 def printed_error(y_true, y_pred):
     print(y_true.shape)
     return keras.ops.mean(y_true - y_pred, axis=-1)
@@ -105,8 +99,6 @@ def printed_error(y_true, y_pred):
         lambda: with_layer(Doubling),
         lambda: with_layer(lambda: layers.Lambda(lambda x: x)),
         lambda: with_layer(lambda: layers.Dense(4, activation=own_activation)),
-        lambda: with_layer(lambda: layers.Dense(4, kernel_regularizer=own_penalty)),
-        lambda: with_layer(lambda: layers.Dense(4, kernel_constraint=own_activation)),
         lambda: dense(loss=ScaledLoss(2.0)),
         lambda: dense(loss=printed_error),
         lambda: dense(metrics=[printed_error]),
@@ -120,7 +112,7 @@ def printed_error(y_true, y_pred):
     ],
     ids=[
         "train_step", "subclass", "patched", "frozen-later", "layer", "lambda", "activation",
-        "regularizer", "constraint", "loss", "loss-function", "metric-function", "wrapped-metric",
+        "loss", "loss-function", "metric-function", "wrapped-metric",
         "loss-scale", "rate-function", "eager", "several-steps", "xla", "large",
     ],
 )  # fmt: skip
