@@ -27,6 +27,7 @@ from scikeras_conformance.checks._support.preparation import (
     require_it_works,
 )
 from scikeras_conformance.checks._support.state import has_compile_prefix
+from scikeras_conformance.contract import Capability
 from scikeras_conformance.runner.context import CheckContext, show
 
 
@@ -197,7 +198,8 @@ def target_follows_compiled_loss(context: CheckContext) -> None:
     verifies="an uncompiled model is compiled once, with instances made from the parameters",
     impact="the model is trained with other settings than those being searched",
     wrappers=ESTIMATORS,
-    cases=["names", "classes", "instances", "names-by-output"],
+    cases=["names", "classes", "instances", "names-by-output", "partial_fit"],
+    case_needs={"partial_fit": Capability.PARTIAL_FIT},
 )
 def compiled_with_parameters(context: CheckContext) -> None:
     require_it_works(context)
@@ -220,17 +222,24 @@ def compiled_with_parameters(context: CheckContext) -> None:
             "metrics": {"out": ["mae"]},
         },
     }
+    made["partial_fit"] = made["names"]
+    method = "partial_fit" if context.case == "partial_fit" else "fit"
     if context.case != "names":
         require_it_compiles(context)
     if context.case == "names-by-output":
         require_output_names(context)
     with context.doing(
-        f"fit of an uncompiled model, with optimizer, loss, metrics: {context.case}"
+        f"{method} of an uncompiled model, with optimizer, loss, metrics: {context.case}"
     ):
-        model = fitted_model(context, lambda: uncompiled_helper(context), **made[context.case])
+        settings = made[context.case]
+        model = fitted_model(context, lambda: uncompiled_helper(context), method, **settings)
     calls = calls_of_compile(context, model)
     context.require(len(calls) == 1, f"the model was compiled {len(calls)} times")
     _require_instances(context, calls[0], "Model.compile")
+    context.require(
+        list(doubles.leaves(calls[0].get("metrics") or [])),
+        f"the model was compiled without the metric that was given: {show(calls[0])}",
+    )
     context.require(
         isinstance(model.optimizer, keras.optimizers.Adam),
         f"the optimizer should be Adam; it is {type(model.optimizer).__name__}",
