@@ -70,8 +70,10 @@ def class_weight(context: CheckContext) -> None:
     weights = by_code[codes]
     keywords: dict[str, Any] = {}
     if context.case.startswith("multiplied"):
-        whole = context.case == "multiplied-whole"
-        keywords["sample_weight"] = np.arange(len(y)) + 1 if whole else np.linspace(0.5, 2, len(y))
+        # Odd numbers, so that half of one is not whole.
+        whole = 2 * np.arange(len(y)) + 1
+        is_whole = context.case == "multiplied-whole"
+        keywords["sample_weight"] = whole if is_whole else np.linspace(0.5, 2.0, len(y))
         weights = weights * keywords["sample_weight"]
     build = learner(context)
     in_batches = context.case == "not-in-the-batch"

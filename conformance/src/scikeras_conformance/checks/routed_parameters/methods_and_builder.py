@@ -49,9 +49,7 @@ def builder(context: CheckContext) -> None:
     layout = [1, {"a": 2}]
     given = {"model__layout": layout, "model__activation": None, "model__units": 0}
 
-    def build(
-        layout: Any = None, depth: int = 1, activation: Any = "relu", units: Any = 3
-    ) -> Any:
+    def build(layout: Any = None, depth: int = 1, activation: Any = "relu", units: Any = 3) -> Any:
         seen.append((layout, depth, activation, units))
         return stub_model(context)
 
@@ -159,10 +157,14 @@ def _require_routed_to_predict(context: CheckContext, method: str) -> None:
     expected = {context.case: PREDICT[context.case]}
     routed = {f"predict__{context.case}": PREDICT[context.case]}
     destinations, estimator = prepared(context, method, **routed)
+    X, *_ = doubles.dataset(context.wrapper)
     if method == "decision_function" and hasattr(context.cls, "predict_proba"):
-        use(context, estimator, "predict_proba")  # of which margins are often made
+        context.call(estimator, "predict_proba", X)  # of which margins are often made
     before = len(destinations.received("predict"))
-    use(context, estimator, method)
+    if method == "score":
+        use(context, estimator, method)
+    else:
+        context.call(estimator, method, X)
     calls = destinations.received("predict")[before:]
     require_received(context, calls, expected, f"in {method}, Model.predict")
 

@@ -173,16 +173,29 @@ CASES = (
 )
 
 
+def _require_subclass_kept(context: CheckContext, way: str) -> None:
+    with context.preparing("subclassing the wrapper"):
+        cls = type("Subclass", (context.cls,), {})
+    estimator = context.make_of(cls, importable_builder(context, doubles.COMPILED))
+    other = copy_of(context, estimator, way)
+    context.require(
+        type(other) is cls, f"the copy of a subclass is of the class {type(other).__name__}"
+    )
+
+
 @check(
     "SER-1.unfitted",
     verifies="a pickled or copied unfitted estimator keeps its parameters, and trains to the "
     "same weights",
     impact="a configured estimator cannot be stored, or returns with other settings",
-    cases=CASES,
+    cases=[*CASES, "deepcopy-subclass"],
 )
 def unfitted(context: CheckContext) -> None:
     way, _, kind = context.case.partition("-")
     X, y, *_ = doubles.dataset(context.wrapper)
+    if kind == "subclass":
+        _require_subclass_kept(context, way)
+        return
     estimator = importable_estimator(context, kind)
     params = context.params(estimator)
     before = doubles.snapshot(params)
