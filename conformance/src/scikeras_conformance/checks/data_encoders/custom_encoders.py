@@ -140,7 +140,8 @@ def _require_fitted_to_the_last(context: CheckContext, estimator: Any, X: Any, y
     for method, *data in (("fit", X * 3, y[::-1]), (context.case, X * 2, y), ("fit", X, y[::-1])):
         with provided(plain_use(context, "fit", method)):
             context.observe.call(estimator, method, *data)
-        _require_fitted_to(context, estimator, *data, f"{method} with other data than before")
+        what = f"{method} with other data than before"
+        _require_fitted_to(context, estimator, data[0], data[1], what)
 
 
 def _require_fitted_to(context: CheckContext, estimator: Any, X: Any, y: Any, what: str) -> None:

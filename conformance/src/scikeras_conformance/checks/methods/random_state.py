@@ -75,7 +75,10 @@ def _random_estimator(
     if random_state is None:
         return context.make(build)
     with provided(plain_use(context)):
-        cases = {"several-epochs": {"epochs": 3}, "validation_split": {"validation_split": 0.25}}
+        cases: dict[str, dict[str, Any]] = {
+            "several-epochs": {"epochs": 3},
+            "validation_split": {"validation_split": 0.25},
+        }
         more = accepted(context, **cases.get(context.case, {}))
         return context.observe.make(build, random_state=random_state, **more)
 
