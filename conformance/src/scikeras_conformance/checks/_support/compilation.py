@@ -15,11 +15,11 @@ __all__ = [
 ]
 
 
-def fitted_model(context: CheckContext, build: Any, **params: Any) -> Any:
+def fitted_model(context: CheckContext, build: Any, method: str = "fit", **params: Any) -> Any:
     """Fit an estimator on the default data set and return its ``model_``."""
     X, y, *_ = doubles.dataset(context.wrapper)
     estimator = context.make(build, **params)
-    context.fit(estimator, X, y)
+    context.call(estimator, method, X, y)
     return context.model(estimator)
 
 

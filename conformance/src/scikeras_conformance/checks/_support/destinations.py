@@ -384,6 +384,8 @@ def nested_classes(kind: str, shape: str) -> Any:
         "single": a,
         "list": [a, b],
         "dict": {"first": a, "second": b},
+        "list-of-one": [a],
+        "dict-of-one": {"first": a},
         "similar-keys": {"out": a, "out_2": b},
         "keys-in-two-cases": {"out": a, "Out": b},
         "keys-of-digits": {"7": a, "0": b},

@@ -47,12 +47,15 @@ class Plan:
         What ``get_metadata`` returns; without it the encoder has no such method.
     calls : Calls
         What it was given.
+    fit_transform : callable, optional
+        What the method of this name returns, if that is not what ``transform`` does.
     """
 
     transform: Callable[[Any], Any] = lambda data: data
     inverse: Callable[[Any], Any] = lambda outputs: outputs
     metadata: dict[str, Any] | None = None
     calls: Calls = field(default_factory=Calls)
+    fit_transform: Callable[[Any], Any] | None = None
 
 
 def _encoder_class(plan: Plan) -> type:
@@ -84,6 +87,13 @@ def _encoder_class(plan: Plan) -> type:
             plan.calls.outputs.append(X)
             return plan.inverse(X)
 
+    if plan.fit_transform is not None:
+
+        def fit_transform(self: Any, X: Any, y: Any = None) -> Any:
+            self.fit(X, y)
+            return plan.fit_transform(np.asarray(X))  # type: ignore[misc]
+
+        Encoder.fit_transform = fit_transform
     if plan.metadata is not None:
         Encoder.get_metadata = lambda self: {
             **(plan.metadata or {}),

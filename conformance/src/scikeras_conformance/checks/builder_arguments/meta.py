@@ -8,6 +8,7 @@ from scikeras_conformance.checks._support.helper_models import helper_model, los
 from scikeras_conformance.checks._support.modules import doubles, keras, np
 from scikeras_conformance.checks._support.oracle_models import oracle_builder
 from scikeras_conformance.checks._support.predictions import same
+from scikeras_conformance.checks._support.preparation import accepted
 from scikeras_conformance.checks._support.recording_builder import (
     NOT_GIVEN,
     last_call,
@@ -35,8 +36,10 @@ def _meta(context: CheckContext) -> tuple[Any, dict[str, Any]]:
     """Fit or initialize an estimator, and return it with the meta that its builder received."""
     X, y, *_ = doubles.dataset(context.wrapper)
     build, calls = recording_builder(context, "meta")
-    estimator = context.make(build)
-    context.call(estimator, context.case or "fit", X, y)
+    params: dict[str, Any] = {"validation_split": 0.25} if context.case == "held-out" else {}
+    estimator = context.make(build, **accepted(context, **params))
+    method = context.case if context.case in {"fit", "initialize"} else "fit"
+    context.call(estimator, method, X, y)
     return estimator, special_argument(context, last_call(context, calls), "meta")
 
 
@@ -65,6 +68,7 @@ def meta_entries(context: CheckContext) -> None:
     "BUILD-4.values",
     verifies="the entries of meta equal the estimator's attributes and describe the data",
     impact="layers are sized for other data",
+    cases=["fit", "held-out"],
 )
 def meta_values(context: CheckContext) -> None:
     estimator, meta = _meta(context)

@@ -19,7 +19,7 @@ from scikeras_conformance.runner.context import CheckContext
     "BUILD-6.same-as-get-params",
     verifies="params has the same keys and objects as get_params()",
     impact="a builder that reads a parameter receives a converted one, or none",
-    cases=["given", "set-later"],
+    cases=["given", "set-later", "beside-the-others"],
 )
 def same_as_get_params(context: CheckContext) -> None:
     from sklearn.preprocessing import StandardScaler
@@ -34,7 +34,8 @@ def same_as_get_params(context: CheckContext) -> None:
     compiled = not {"optimizer", "loss"} <= settings.keys()
     # get_params() may list parameters of the scaler too.
     free: dict[str, Any] = {"units": [4], "scaler": StandardScaler(with_mean=False)}
-    build, calls = recording_builder(context, "params", *free, compiled=compiled)
+    others = ("meta", "compile_kwargs") if context.case == "beside-the-others" else ()
+    build, calls = recording_builder(context, "params", *others, *free, compiled=compiled)
     estimator, received = fit_with_builder(context, build, calls, **free, **settings)
     if context.case == "set-later":
         X, y, *_ = doubles.dataset(context.wrapper)

@@ -7,7 +7,7 @@ from typing import Any
 from scikeras_conformance.catalog.check import ESTIMATORS, Wrapper, check
 from scikeras_conformance.checks._support.fit_outcomes import stub_model
 from scikeras_conformance.checks._support.helper_models import helper_loss
-from scikeras_conformance.checks._support.modules import doubles, keras
+from scikeras_conformance.checks._support.modules import doubles, keras, np
 from scikeras_conformance.checks._support.preparation import (
     accepted,
     call_if_it_works,
@@ -47,6 +47,9 @@ def free_arguments(context: CheckContext) -> None:
         "nothing": None,
         "flag": False,
         "zero": 0,
+        # As a search over an array or a distribution sets them.
+        "number": np.int64(3),
+        "rate": np.float32(0.5),
         "text": "",
         "sizes": (),
         "names": [],

@@ -17,7 +17,7 @@ from scikeras_conformance.checks._support.helper_models import (
     plain_helper,
     uncompiled_helper,
 )
-from scikeras_conformance.checks._support.modules import doubles, keras
+from scikeras_conformance.checks._support.modules import doubles, keras, np
 from scikeras_conformance.checks._support.oracle_models import oracle_builder
 from scikeras_conformance.checks._support.predictions import require_values
 from scikeras_conformance.checks._support.preparation import (
@@ -27,6 +27,7 @@ from scikeras_conformance.checks._support.preparation import (
     require_it_works,
 )
 from scikeras_conformance.checks._support.state import has_compile_prefix
+from scikeras_conformance.contract import Capability
 from scikeras_conformance.runner.context import CheckContext, show
 
 
@@ -35,10 +36,13 @@ from scikeras_conformance.runner.context import CheckContext, show
     verifies="the optimizer, loss and metrics of model_ are the objects that the builder "
     "compiled it with",
     impact="the learning rate, loss or metrics that the user wrote are silently replaced",
-    cases=["fit", "initialize"],
+    cases=["fit", "initialize", "weighted"],
 )
 def compiled_is_kept(context: CheckContext) -> None:
     X, y, *_ = doubles.dataset(context.wrapper)
+    given_too = {"sample_weight": np.linspace(0.5, 2.0, len(y))}
+    weights = given_too if context.case == "weighted" else {}
+    method = "fit" if context.case == "weighted" else context.case
     optimizer = keras.optimizers.Adam(0.0)
     loss = helper_loss_class(context)()
     metric = keras.metrics.MeanAbsoluteError(name="given")
@@ -51,14 +55,14 @@ def compiled_is_kept(context: CheckContext) -> None:
         return model
 
     estimator = context.make(build)
-    context.call(estimator, context.case, X, y)
+    context.call(estimator, method, X, y, **weights)
     require_given_model(context, estimator, given)
     model = context.observe.recording_model(estimator)
     calls = calls_of_compile(context, model)
     context.require(len(calls) == 1, f"the model was compiled {len(calls)} times")
     context.require(model.optimizer is optimizer, "the optimizer was replaced")
     context.require(model.loss is loss, "the loss was replaced")
-    if context.case == "fit":
+    if method == "fit":
         held = [one for holder in model.metrics for one in getattr(holder, "metrics", [holder])]
         context.require(any(one is metric for one in held), "the metric was replaced")
 
@@ -197,7 +201,8 @@ def target_follows_compiled_loss(context: CheckContext) -> None:
     verifies="an uncompiled model is compiled once, with instances made from the parameters",
     impact="the model is trained with other settings than those being searched",
     wrappers=ESTIMATORS,
-    cases=["names", "classes", "instances", "names-by-output"],
+    cases=["names", "classes", "instances", "names-by-output", "partial_fit"],
+    case_needs={"partial_fit": Capability.PARTIAL_FIT},
 )
 def compiled_with_parameters(context: CheckContext) -> None:
     require_it_works(context)
@@ -220,17 +225,24 @@ def compiled_with_parameters(context: CheckContext) -> None:
             "metrics": {"out": ["mae"]},
         },
     }
+    made["partial_fit"] = made["names"]
+    method = "partial_fit" if context.case == "partial_fit" else "fit"
     if context.case != "names":
         require_it_compiles(context)
     if context.case == "names-by-output":
         require_output_names(context)
     with context.doing(
-        f"fit of an uncompiled model, with optimizer, loss, metrics: {context.case}"
+        f"{method} of an uncompiled model, with optimizer, loss, metrics: {context.case}"
     ):
-        model = fitted_model(context, lambda: uncompiled_helper(context), **made[context.case])
+        settings = made[context.case]
+        model = fitted_model(context, lambda: uncompiled_helper(context), method, **settings)
     calls = calls_of_compile(context, model)
     context.require(len(calls) == 1, f"the model was compiled {len(calls)} times")
     _require_instances(context, calls[0], "Model.compile")
+    context.require(
+        list(doubles.leaves(calls[0].get("metrics") or [])),
+        f"the model was compiled without the metric that was given: {show(calls[0])}",
+    )
     context.require(
         isinstance(model.optimizer, keras.optimizers.Adam),
         f"the optimizer should be Adam; it is {type(model.optimizer).__name__}",

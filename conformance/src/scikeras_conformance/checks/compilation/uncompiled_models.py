@@ -31,17 +31,20 @@ from scikeras_conformance.runner.context import CheckContext, show
     "training",
     impact="moving the call of compile into the builder changes the results",
     also=["BUILD-5"],
+    cases=["adam", "adamw"],
 )
 def same_as_compiling_in_the_builder(context: CheckContext) -> None:
     def leaving() -> Any:
         return uncompiled_helper(context, off=0.5)
 
     settings: dict[str, Any] = {
-        "optimizer": "adam",
+        "optimizer": context.case,
         "loss": helper_loss_class(context),
         "metrics": ["mae"],
         **accepted(context, optimizer__learning_rate=0.05, epochs=3, random_state=1),
     }
+    if context.case == "adamw":
+        settings |= accepted(context, optimizer__weight_decay=0.25)
     keras.utils.set_random_seed(11)
     second = fitted_model(context, leaving, **settings)
     keras.utils.set_random_seed(11)

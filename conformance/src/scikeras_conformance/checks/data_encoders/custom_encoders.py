@@ -81,7 +81,7 @@ def default_encoders(context: CheckContext) -> None:
     "DATA-4.fitted-in-fit-only",
     verifies="encoders are fitted by fit and initialize, and by no later call",
     impact="the scale of the training data is lost, and each batch is scaled in its own way",
-    cases=["initialize", "fit", "predict", "score", "partial_fit"],
+    cases=["initialize", "fit", "predict", "score", "partial_fit", "another-estimator"],
 )
 def fitted_in_fit_only(context: CheckContext) -> None:
     _require_fits_in_fit_only(context)
@@ -122,6 +122,11 @@ def _require_fits_in_fit_only(context: CheckContext) -> None:
     if starts:
         _require_fitted_to_the_last(context, estimator, X, y)
         return
+    if context.case == "another-estimator":
+        other = context.make_of(cls, stub_builder(context))
+        context.fit(other, X * 3, y[::-1])
+        _require_fitted_to(context, estimator, X, y, "a fit of another estimator of the class")
+        return
     _call_later(context, estimator, X[:4], y[:4])
     # More rows than in fit, which are larger too.
     _call_later(context, estimator, np.tile(X, (3, 1)) * 2, np.tile(y, 3))
@@ -135,15 +140,20 @@ def _require_fitted_to_the_last(context: CheckContext, estimator: Any, X: Any, y
     for method, *data in (("fit", X * 3, y[::-1]), (context.case, X * 2, y), ("fit", X, y[::-1])):
         with provided(plain_use(context, "fit", method)):
             context.observe.call(estimator, method, *data)
-        for name, right in zip(ENCODERS, data, strict=True):
-            encoder = context.attribute(estimator, f"{name}_encoder_")
-            # Which object that is, is what DATA-1 is about.
-            given = getattr(encoder, "fitted_to_", right)
-            context.require(
-                np.array_equal(np.ravel(given), np.ravel(right)),
-                f"after {method} with other data than before, {name}_encoder_ is one that was "
-                f"fitted to {show(given)}, not to {show(right)}",
-            )
+        what = f"{method} with other data than before"
+        _require_fitted_to(context, estimator, data[0], data[1], what)
+
+
+def _require_fitted_to(context: CheckContext, estimator: Any, X: Any, y: Any, what: str) -> None:
+    for name, right in zip(ENCODERS, (X, y), strict=True):
+        encoder = context.attribute(estimator, f"{name}_encoder_")
+        # Which object that is, is what DATA-1 is about.
+        given = getattr(encoder, "fitted_to_", right)
+        context.require(
+            np.array_equal(np.ravel(given), np.ravel(right)),
+            f"after {what}, {name}_encoder_ is one that was fitted to {show(given)}, not to "
+            f"{show(right)}",
+        )
 
 
 def _call_later(context: CheckContext, estimator: Any, X: Any, y: Any) -> None:

@@ -100,7 +100,7 @@ def _one_input(context: CheckContext, n_features: int) -> Any:
     "was trained on",
     cases=[
         *("array", "wider-array", "list", "dict", "names"),
-        *("list-of-one", "list-of-two-dtypes", "list-of-three"),
+        *("list-of-one", "list-of-two-dtypes", "list-of-three", "array-of-fit-transform"),
     ],
 )
 def features(context: CheckContext) -> None:
@@ -108,6 +108,7 @@ def features(context: CheckContext) -> None:
     width = X.shape[1]
     transform: Callable[[Any], Any] = {
         "array": lambda X: X * 2 + 1,
+        "array-of-fit-transform": lambda X: X * 2 + 1,
         "wider-array": lambda X: np.hstack([X, X[:, :1] - 1]),
     }.get(context.case) or _split(context.case)
 
@@ -117,7 +118,11 @@ def features(context: CheckContext) -> None:
         return _one_input(context, width + (context.case == "wider-array"))
 
     require_encoders_are_used(context, "feature")
-    cls, _ = subclass(context, feature=Plan(transform))
+    plan = Plan(transform)
+    if context.case == "array-of-fit-transform":
+        # As encoders have it that leave a row out of what they learn for it.
+        plan.fit_transform = lambda X: X - 3
+    cls, _ = subclass(context, feature=plan)
     estimator = context.make_of(cls, build)
     with context.doing(f"fit with a feature encoder whose result is of the kind: {context.case}"):
         context.fit(estimator, X, y)

@@ -58,23 +58,32 @@ def _target_model(context: CheckContext, container: str, n_features: int) -> Any
     return model
 
 
+def _container_and_weights(context: CheckContext) -> tuple[str, Any]:
+    """Return the kind of target that the case is about, and weights of rows or None."""
+    container = context.case.removesuffix("-weighted")
+    _, y, *_ = doubles.dataset(context.wrapper)
+    return container, None if container == context.case else np.linspace(0.5, 2.0, len(y))
+
+
 def _fitted_with_targets(context: CheckContext) -> tuple[Any, Plan, Callable[[], Any]]:
     X, y, *_ = doubles.dataset(context.wrapper)
     if context.case == "other-type":
         # Predictions need not have the dtype of the target: they are multiples of one half here.
         y = np.rint(y).astype(np.int64)
-    n_outputs = 2 if context.case in {"list", "dict", "names"} else 1
+    container, weights = _container_and_weights(context)
+    n_outputs = 2 if container in {"list", "dict", "names"} else 1
     metadata = target_metadata(context, n_outputs)
     require_encoders_are_used(context, "target")
-    plan = Plan(_targets(context, context.case), inverse_to_known_values(context), metadata)
+    plan = Plan(_targets(context, container), inverse_to_known_values(context), metadata)
 
     def build() -> Any:
-        return _target_model(context, context.case, X.shape[1])
+        return _target_model(context, container, X.shape[1])
 
     cls, _ = subclass(context, target=plan)
     estimator = context.make_of(cls, build)
+    given = {} if weights is None else {"sample_weight": weights}
     with context.doing(f"fit with a target encoder whose result is of the kind: {context.case}"):
-        context.fit(estimator, X, y)
+        context.call(estimator, "fit", X, y, **given)
     return estimator, plan, build
 
 
@@ -82,12 +91,17 @@ def _fitted_with_targets(context: CheckContext) -> tuple[Any, Plan, Callable[[],
     "DATA-3.trained-on",
     verifies="the model is trained on the array, list or dict that target_encoder_ returns",
     impact="a model with several outputs cannot be used, or learns other targets",
-    cases=["array", "list", "dict", "names"],
+    also=["API-6"],
+    cases=["array", "list", "dict", "names", "list-weighted", "dict-weighted"],
 )
 def trained_on(context: CheckContext) -> None:
     X, y, *_ = doubles.dataset(context.wrapper)
     estimator, plan, build = _fitted_with_targets(context)
-    expected = train(build(), X, plan.transform(y))
+    target = plan.transform(y)
+    _, weights = _container_and_weights(context)
+    # Weights of rows are for each of the outputs.
+    each = None if weights is None else keras.tree.map_structure(lambda _: weights, target)
+    expected = train(build(), X, target, sample_weight=each)
     require_weights(
         context, estimator, expected, "those of training on the output of target_encoder_"
     )

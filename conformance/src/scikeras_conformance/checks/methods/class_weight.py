@@ -29,6 +29,8 @@ LABELS: dict[str, list[Any]] = {
     "one-of-them": [3, 7],
     "not-in-the-batch": [3, 7],
     "keys-of-numpy": [3, 7],
+    "zero": [3, 7],
+    "multiplied-whole": [0, 1],
 }
 
 
@@ -57,6 +59,8 @@ def class_weight(context: CheckContext) -> None:
     X, y, codes = _uneven(labels)
     balanced = context.case.startswith("balanced")
     by_code = len(y) / (2 * np.bincount(codes)) if balanced else np.array([0.5, 3.0])
+    if context.case == "zero":
+        by_code[0] = 0.0
     given: Any = "balanced" if balanced else dict(zip(labels, by_code.tolist(), strict=True))
     if context.case in {"one-of-them", "not-in-the-batch"}:
         by_code[0] = 1.0  # as for Keras and for scikit-learn's own classifiers
@@ -65,8 +69,11 @@ def class_weight(context: CheckContext) -> None:
         given = {np.int64(label): weight for label, weight in given.items()}
     weights = by_code[codes]
     keywords: dict[str, Any] = {}
-    if context.case == "multiplied":
-        keywords["sample_weight"] = np.linspace(0.5, 2.0, len(y))
+    if context.case.startswith("multiplied"):
+        # Odd numbers, so that half of one is not whole.
+        whole = 2 * np.arange(len(y)) + 1
+        is_whole = context.case == "multiplied-whole"
+        keywords["sample_weight"] = whole if is_whole else np.linspace(0.5, 2.0, len(y))
         weights = weights * keywords["sample_weight"]
     build = learner(context)
     in_batches = context.case == "not-in-the-batch"

@@ -23,6 +23,7 @@ PARTIAL: dict[str, tuple[tuple[str, ...], dict[str, Any], int]] = {
     "second": (("partial_fit",), {}, 2),
     "after-fit": (("fit",), {}, 3),
     "after-initialize": (("initialize",), {}, 1),
+    "after-a-stop": (("fit",), {}, 3),
     "routed-epochs": (("partial_fit",), {"fit__epochs": 3}, 2),
 }
 
@@ -39,6 +40,9 @@ def one_epoch(context: CheckContext) -> None:
     build = learner(context, momentum=0.9)
     estimator = context.make(build, epochs=2, **settings)
     for method in (*calls, "partial_fit"):
+        if context.case == "after-a-stop" and method == "partial_fit":
+            # As callbacks leave it that have stopped a fit.
+            context.model(estimator).stop_training = True
         steps = context.observe if method == "partial_fit" else context
         with provided(plain_use(context)):
             steps.call(estimator, method, X, y)

@@ -75,7 +75,11 @@ def _random_estimator(
     if random_state is None:
         return context.make(build)
     with provided(plain_use(context)):
-        more = accepted(context, epochs=3) if context.case == "several-epochs" else {}
+        cases: dict[str, dict[str, Any]] = {
+            "several-epochs": {"epochs": 3},
+            "validation_split": {"validation_split": 0.25},
+        }
+        more = accepted(context, **cases.get(context.case, {}))
         return context.observe.make(build, random_state=random_state, **more)
 
 
@@ -88,7 +92,7 @@ def _random_estimator(
     cases=[
         *("fit", "initialize", "partial_fit", "RandomState", "second-fit", "clone"),
         *("zero", "numpy", "numpy-zero", "set-later", "second-partial_fit", "copy"),
-        "several-epochs",
+        *("several-epochs", "validation_split"),
     ],
     conditional=True,
 )

@@ -20,7 +20,7 @@ from scikeras_conformance.runner.context import CheckContext, show
     verifies="with warm_start, fit continues from the current weights, and without it does not",
     impact="a long training silently starts over, or a fold continues from the previous one",
     wrappers=ESTIMATORS,
-    cases=["first-fit", "second-fit", "switched-on", "switched-off", "set-weights"],
+    cases=["first-fit", "second-fit", "switched-on", "switched-off", "set-weights", "after-a-stop"],
 )
 def warm_start(context: CheckContext) -> None:
     X, y, *_ = doubles.dataset(context.wrapper)
@@ -41,6 +41,9 @@ def warm_start(context: CheckContext) -> None:
             on = context.case != "switched-off"
             context.call(estimator, "set_params", warm_start=on)
             epochs = 2 if on else 1
+            if context.case == "after-a-stop":
+                # As callbacks leave it that have stopped a fit.
+                context.model(estimator).stop_training = True
         context.observe.fit(estimator, X, y)
     train(expected, X, helper_target(context, y), epochs=epochs)
     require_weights(

@@ -84,18 +84,23 @@ def reaches_metrics(context: CheckContext) -> None:
     verifies="optimizer__x reaches the constructor of an optimizer given by name",
     impact="optimizer='sgd' with optimizer__learning_rate trains at the default rate",
     also=["BUILD-5"],
+    cases=["sgd", "rmsprop"],
 )
 def reaches_named_optimizer(context: CheckContext) -> None:
     _, estimator = prepared(
-        context, optimizer="sgd", optimizer__learning_rate=0.125, optimizer__momentum=0.75
+        context,
+        optimizer=context.case,
+        optimizer__learning_rate=0.125,
+        optimizer__momentum=0.75,
     )
     model = context.model(estimator)
     with context.doing("reading the settings of the optimizer"):
         config = model.optimizer.get_config()
         found = [float(config["learning_rate"]), float(config["momentum"])]
+    cls = {"sgd": keras.optimizers.SGD, "rmsprop": keras.optimizers.RMSprop}[context.case]
     context.require(
-        isinstance(model.optimizer, keras.optimizers.SGD) and found == [0.125, 0.75],
-        f"the optimizer should be SGD(0.125, momentum=0.75); it is {show(config)}",
+        isinstance(model.optimizer, cls) and found == [0.125, 0.75],
+        f"the optimizer should be {cls.__name__}(0.125, momentum=0.75); it is {show(config)}",
     )
 
 

@@ -47,9 +47,10 @@ def builder(context: CheckContext) -> None:
     X, y, *_ = doubles.dataset(context.wrapper)
     seen: list[Any] = []
     layout = [1, {"a": 2}]
+    given = {"model__layout": layout, "model__activation": None, "model__units": 0}
 
-    def build(layout: Any = None, depth: int = 1) -> Any:
-        seen.append((layout, depth))
+    def build(layout: Any = None, depth: int = 1, activation: Any = "relu", units: Any = 3) -> Any:
+        seen.append((layout, depth, activation, units))
         return stub_model(context)
 
     later = context.case == "set-later"
@@ -59,16 +60,20 @@ def builder(context: CheckContext) -> None:
         context.call(context.make(build), method, X, y)
 
     with provided(without):
-        estimator = context.observe.make(build, **({} if later else {"model__layout": layout}))
+        estimator = context.observe.make(build, **({} if later else given))
         if later:
             # That it can be set is what INIT-10 is about.
-            context.call(estimator, "set_params", model__layout=layout)
+            context.call(estimator, "set_params", **given)
         context.observe.call(estimator, method, X, y)
     if not seen:
         context.stop(method, "did not call the builder")
-    found, depth = seen[-1]
+    found, depth, *others = seen[-1]
     context.require(found is layout, f"the builder received layout={show(found)}")
     context.require(depth == 1, f"the builder received depth={show(depth)}, which was not given")
+    context.require(
+        others[0] is None and others[1] == 0,
+        f"activation=None and units=0 were routed to the builder; it received {show(others)}",
+    )
 
 
 @check(
@@ -152,8 +157,14 @@ def _require_routed_to_predict(context: CheckContext, method: str) -> None:
     expected = {context.case: PREDICT[context.case]}
     routed = {f"predict__{context.case}": PREDICT[context.case]}
     destinations, estimator = prepared(context, method, **routed)
+    X, *_ = doubles.dataset(context.wrapper)
+    if method == "decision_function" and hasattr(context.cls, "predict_proba"):
+        context.call(estimator, "predict_proba", X)  # of which margins are often made
     before = len(destinations.received("predict"))
-    use(context, estimator, method)
+    if method == "score":
+        use(context, estimator, method)
+    else:
+        context.call(estimator, method, X)
     calls = destinations.received("predict")[before:]
     require_received(context, calls, expected, f"in {method}, Model.predict")
 

@@ -38,10 +38,16 @@ def _require_as_predicted(
     "ROUTE-5.callbacks",
     verifies="callbacks__x reaches a callback class, also by index in a list and by key in a dict",
     impact="early stopping cannot be tuned, and uses its defaults",
-    cases=["single", "list", "dict"],
+    cases=["single", "list", "dict", "list-of-one", "dict-of-one"],
 )
 def reaches_callbacks(context: CheckContext) -> None:
-    ways = {"single": "", "list": "1__", "dict": "second__"}
+    ways = {
+        "single": "",
+        "list": "1__",
+        "dict": "second__",
+        "list-of-one": "0__",
+        "dict-of-one": "first__",
+    }
     given = {"alpha": 1001, "beta": [2, {"a": 3}], "nothing": None, "zero": 0, "off": False}
     params = {f"callbacks__{ways[context.case]}{name}": value for name, value in given.items()}
     _require_as_predicted(context, {"callbacks": nested_classes("callbacks", context.case)}, params)

@@ -54,12 +54,13 @@ def grid_search(context: CheckContext) -> None:
     destinations = Destinations(context, kinds_in({parameter: values}))
     rows = np.arange(len(X))
 
-    def search(grid: dict[str, Any]) -> None:
+    def search(grid: dict[str, Any]) -> Any:
         estimator = destinations.estimator(context)
         settings: dict[str, Any] = {"cv": [(rows, rows)], "refit": False, "error_score": "raise"}
         if not parameter.startswith("score"):
             settings["scoring"] = _predicting
         GridSearchCV(estimator, grid, **settings).fit(X, y)
+        return estimator
 
     def without() -> None:
         with context.preparing("a grid search over nothing"):
@@ -77,7 +78,12 @@ def grid_search(context: CheckContext) -> None:
         provided(without),
         context.doing(f"a grid search over {parameter}"),
     ):
-        search({parameter: values})
+        searched = search({parameter: values})
+    left = context.params(searched).get(parameter)
+    context.require(
+        not any(left is value for value in values),
+        f"the search over {parameter} left {show(left)} on the estimator that it cloned",
+    )
     destination, _, name = parameter.partition("__")
     name = name.rpartition("__")[2]
     seen = [call[name] for call in destinations.received(destination) if name in call]

@@ -25,6 +25,19 @@ def _partly_wrong(y: Any) -> Any:
     return np.concatenate([others[np.searchsorted(np.unique(y), y[:3])], y[3:]])
 
 
+def _predicted_after_a_change(context: CheckContext, estimator: Any, data: Any) -> Any:
+    """Change the weights, as further training does, and return the predictions then.
+
+    None, if predictions do not follow the model, which is not what a score is about.
+    """
+    before = np.asarray(context.predict(estimator, data.X))
+    model = context.model(estimator)
+    with context.preparing("setting the weights of model_"):
+        model.set_weights([-weights for weights in model.get_weights()])
+    after = np.asarray(context.predict(estimator, data.X))
+    return None if after.shape != before.shape or np.array_equal(before, after) else after
+
+
 @check(
     "SCORE-1.accuracy",
     verifies="score of the classifier is the accuracy",
@@ -51,6 +64,10 @@ def accuracy(context: CheckContext) -> None:
     estimator = fitted_stub(context, data)
     require_score(context, score(context, estimator, data.X, truth), expected, "score")
     require_score(context, score(context, estimator, data.X, data.y), 1.0, "a perfect score")
+    if (predicted := _predicted_after_a_change(context, estimator, data)) is not None:
+        expected = accuracy_score(data.y, predicted)
+        found = score(context, estimator, data.X, data.y)
+        require_score(context, found, expected, "the score of a model that was changed")
 
 
 @check(
@@ -72,6 +89,10 @@ def r_squared(context: CheckContext) -> None:
         expected = r2_score(truth, data.y)
         estimator = fitted_stub(context, data)
         require_score(context, score(context, estimator, data.X, truth), expected, "score")
+    if (predicted := _predicted_after_a_change(context, estimator, data)) is not None:
+        expected = r2_score(truth, predicted)
+        found = score(context, estimator, data.X, truth)
+        require_score(context, found, expected, "the score of a model that was changed")
 
 
 @check(

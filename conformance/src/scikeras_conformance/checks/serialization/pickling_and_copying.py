@@ -7,6 +7,8 @@ from typing import Any
 
 from scikeras_conformance.catalog.check import ESTIMATORS, Shares, check
 from scikeras_conformance.checks._support.helper_models import (
+    compiled_helper,
+    helper_layer,
     helper_loss,
     helper_loss_class,
     importable_builder,
@@ -31,7 +33,7 @@ from scikeras_conformance.checks._support.state import (
 )
 from scikeras_conformance.checks._support.training import optimizer_steps, require_weights
 from scikeras_conformance.contract import Capability, Level
-from scikeras_conformance.runner.context import CheckContext
+from scikeras_conformance.runner.context import CheckContext, show
 from scikeras_conformance.runner.time_limit import scaled
 from scikeras_conformance.subject.builder_protocol import AdaptedBuilder
 
@@ -173,16 +175,29 @@ CASES = (
 )
 
 
+def _require_subclass_kept(context: CheckContext, way: str) -> None:
+    with context.preparing("subclassing the wrapper"):
+        cls = type("Subclass", (context.cls,), {})
+    estimator = context.make_of(cls, importable_builder(context, doubles.COMPILED))
+    other = copy_of(context, estimator, way)
+    context.require(
+        type(other) is cls, f"the copy of a subclass is of the class {type(other).__name__}"
+    )
+
+
 @check(
     "SER-1.unfitted",
     verifies="a pickled or copied unfitted estimator keeps its parameters, and trains to the "
     "same weights",
     impact="a configured estimator cannot be stored, or returns with other settings",
-    cases=CASES,
+    cases=[*CASES, "deepcopy-subclass"],
 )
 def unfitted(context: CheckContext) -> None:
     way, _, kind = context.case.partition("-")
     X, y, *_ = doubles.dataset(context.wrapper)
+    if kind == "subclass":
+        _require_subclass_kept(context, way)
+        return
     estimator = importable_estimator(context, kind)
     params = context.params(estimator)
     before = doubles.snapshot(params)
@@ -205,16 +220,60 @@ def unfitted(context: CheckContext) -> None:
     require_weights_of_copy(context, other, expected, "those of the original")
 
 
+def _require_digits_kept(context: CheckContext, way: str) -> None:
+    """Require the weights of layers of double precision, to the last bit."""
+    X, y, *_ = doubles.dataset(context.wrapper)
+
+    def build() -> Any:
+        inputs = keras.Input((X.shape[1],))
+        hidden = keras.layers.Dense(2, dtype="float64")(inputs)
+        model = keras.Model(inputs, helper_layer(context)(hidden))
+        model.compile(doubles.zero_learning_rate(), loss=helper_loss(context))
+        return model
+
+    estimator = context.make(build)
+    context.fit(estimator, X, y)
+    other = copy_of(context, estimator, way)
+    expected, found = (context.model(one).get_weights() for one in (estimator, other))
+    context.require(
+        all(map(np.array_equal, expected, found)),
+        f"the copy has the weights {show(found[:1])}, not {show(expected[:1])}",
+    )
+
+
+def _require_names_kept(context: CheckContext, way: str) -> None:
+    """Require that a copy goes on with the quantities that the history has."""
+    X, y, *_ = doubles.dataset(context.wrapper)
+    estimator = context.make(lambda: compiled_helper(context, metrics=["mse"]))
+    context.fit(estimator, X, y)
+    other = copy_of(context, estimator, way)
+    for one in (estimator, other):
+        steps = context if one is estimator else context.observe
+        steps.call(one, "partial_fit", X, y)
+    expected, found = (
+        {name: len(values) for name, values in context.attribute(one, "history_").items()}
+        for one in (estimator, other)
+    )
+    context.require(
+        expected == found,
+        f"the history of a copy that was trained further has {found} entries, not {expected}",
+    )
+
+
 @check(
     "SER-1.fitted",
     verifies="a pickled or copied fitted estimator predicts exactly the same, and is "
     "independent of the original",
     impact="a stored model cannot be loaded, predicts differently, or changes together with "
     "its copy",
-    cases=CASES,
+    cases=[*CASES, "deepcopy-double", "deepcopy-history"],
+    case_needs={"deepcopy-history": Capability.PARTIAL_FIT},
 )
 def fitted(context: CheckContext) -> None:
     way, _, kind = context.case.partition("-")
+    if kind in {"double", "history"}:
+        (_require_digits_kept if kind == "double" else _require_names_kept)(context, way)
+        return
     X, y, *_ = doubles.dataset(context.wrapper)
     estimator = importable_estimator(context, kind)
     context.fit(estimator, X, y)

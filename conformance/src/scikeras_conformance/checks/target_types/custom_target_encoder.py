@@ -12,6 +12,7 @@ from scikeras_conformance.checks._support.oracle_models import (
     two_column_target,
 )
 from scikeras_conformance.checks._support.preparation import require_it_works
+from scikeras_conformance.contract import Capability
 from scikeras_conformance.runner.context import CheckContext
 
 CLASSIFIER = [Wrapper.CLASSIFIER]
@@ -23,6 +24,8 @@ CLASSIFIER = [Wrapper.CLASSIFIER]
     impact="the documented way to support another type of target does not work",
     wrappers=CLASSIFIER,
     also=["DATA-1", "DATA-3"],
+    cases=["fit", "partial_fit"],
+    case_needs={"partial_fit": Capability.PARTIAL_FIT},
 )
 def own_encoder(context: CheckContext) -> None:
     from sklearn.base import BaseEstimator, TransformerMixin
@@ -62,5 +65,8 @@ def own_encoder(context: CheckContext) -> None:
     estimator = context.make_of(TwoColumns, oracle_builder(data, "linear", SQUARED))
     with context.doing("fit of a subclass whose target_encoder supports two columns of classes"):
         context.fit(estimator, X, y)
+    if context.case == "partial_fit":
+        with context.doing("partial_fit of this estimator after fit"):
+            estimator.partial_fit(X, y)
     require_oracle_predictions(context, estimator, data)
     require_target_type(context, estimator, data)
