@@ -99,7 +99,7 @@ def architectures(draw):
     )
     weighted = draw(st.booleans())
 
-    def make():
+    def make(**how):
         inputs = [layers.Input((6,), name=f"in{i}") for i in range(1 + two_inputs)]
         x = layers.Concatenate()(inputs) if two_inputs else inputs[0]
         if sequence is not None:
@@ -123,39 +123,65 @@ def architectures(draw):
             weighted_metrics=[["accuracy"], ["accuracy"]]
             if weighted and two_outputs
             else (["accuracy"] if weighted else None),
+            **how,
         )
         return model
 
     return make, two_inputs, two_outputs, name not in UNSHARED
 
 
-@pytest.mark.slow
-@settings(
-    max_examples=EXAMPLES,
-    deadline=None,
-    derandomize=True,
-    database=None,
-    phases=(Phase.generate,),  # an example is as small as it need be, and takes seconds
-    suppress_health_check=list(HealthCheck),
-)
-@given(
-    architecture=architectures(),
-    weighted=st.booleans(),
-    arguments=st.fixed_dictionaries(
-        {
-            "batch_size": st.sampled_from([7, 8, 32]),
-            "shuffle": st.booleans(),
-            "validation_split": st.sampled_from([0.0, 0.3]),
-        }
-    ),
-)
-def test_random_architectures_train_to_the_same_bits(architecture, weighted, arguments):
-    """With and without a shared step: the same history, weights, state, outputs, random numbers."""
+def of_random_architectures(examples):
+    """Test with that many architectures and ways to train them, the same ones in every run."""
+    sizes = {
+        "batch_size": st.sampled_from([7, 8, 32]),
+        "shuffle": st.booleans(),
+        "validation_split": st.sampled_from([0.0, 0.3]),
+    }
+
+    def decorated(test):
+        drawn = given(
+            architecture=architectures(),
+            weighted=st.booleans(),
+            arguments=st.fixed_dictionaries(sizes),
+        )(test)
+        return settings(
+            max_examples=examples,
+            deadline=None,
+            derandomize=True,
+            database=None,
+            phases=(Phase.generate,),  # an example is as small as it need be, and takes seconds
+            suppress_health_check=list(HealthCheck),
+        )(drawn)
+
+    return decorated
+
+
+def compare(architecture, weighted, arguments, **how):
+    """Train a model of that architecture with and without a shared step."""
     make, two_inputs, two_outputs, shares = architecture
     x = [ROWS, ROWS[::-1]] if two_inputs else ROWS
     y = [LABELS, LABELS[::-1]] if two_outputs else LABELS
+    weights = WEIGHTS if weighted else None
     with pytest.MonkeyPatch.context() as patch:
-        check(patch, make, x, y, WEIGHTS if weighted else None, shares=shares, **arguments)
+        check(patch, lambda: make(**how), x, y, weights, shares=shares, **arguments)
+
+
+@pytest.mark.slow
+@of_random_architectures(EXAMPLES)
+def test_random_architectures_train_to_the_same_bits(architecture, weighted, arguments):
+    """With and without a shared step: the same history, weights, state, outputs, random numbers."""
+    compare(architecture, weighted, arguments)
+
+
+@pytest.mark.slow
+@pytest.mark.exhaustive
+@pytest.mark.skipif(ON_JAX, reason="on JAX, XLA compiles every step")
+@of_random_architectures(max(EXAMPLES // 4, 3))
+def test_random_architectures_compiled_by_xla_train_to_the_same_bits(
+    architecture, weighted, arguments
+):
+    """On TensorFlow, with ``jit_compile=True``."""
+    compare(architecture, weighted, arguments, jit_compile=True)
 
 
 @pytest.mark.slow
@@ -238,6 +264,22 @@ def test_a_model_of_many_kinds_of_layers_trains_to_the_same_bits(monkeypatch):
 
     rows = np.random.default_rng(0).integers(0, 5, size=(21, 6))
     check(monkeypatch, make, rows, LABELS, epochs=1)
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(ON_JAX, reason="on JAX, XLA compiles every step")
+def test_a_step_compiled_by_xla_trains_to_the_same_bits(monkeypatch):
+    """On TensorFlow; a step that XLA compiles is not that of a model that it does not compile."""
+
+    def make(jit_compile=True):
+        parts = [layers.Dense(4, "tanh"), layers.Dropout(0.3), layers.Dense(3, "softmax")]
+        model = keras.Sequential([layers.Input((6,)), *parts])
+        model.compile("adam", "sparse_categorical_crossentropy", jit_compile=jit_compile)
+        return model
+
+    check(monkeypatch, make, ROWS, LABELS, WEIGHTS, epochs=1)
+    digests = {fingerprint(make(jit), training=True) for jit in (True, False)}
+    assert 2 == len(digests)
 
 
 def test_what_differs_in_value_alone_is_shared():

@@ -38,8 +38,8 @@ def require_shareable(model: Any, *, training: bool) -> None:
     """Check that Keras would trace a step of the model in its usual way, here and now.
 
     Not one of a class of the user's own, nor with methods that somebody replaced, nor on several
-    devices, nor with more than one step in a function, nor compiled by XLA on TensorFlow, nor not
-    compiled on JAX.
+    devices, nor with more than one step in a function, nor compiled by XLA for a GPU on TensorFlow,
+    nor not compiled on JAX.
     """
     require_usual_process(model)
     if type(model) not in state.model_classes():
@@ -74,12 +74,19 @@ def _require_usual_tracing() -> None:
 def _require_usual_settings(model: Any) -> None:
     if model.run_eagerly:
         raise NotSharedError("run_eagerly=True")
-    if bool(model.jit_compile) is not (keras.backend.backend() == "jax"):
-        raise NotSharedError(f"jit_compile={model.jit_compile}")
+    _require_usual_compilation(model)
     if model.steps_per_execution != 1:
         raise NotSharedError(f"steps_per_execution={model.steps_per_execution}")
     if sum(math.prod(variable.shape) for variable in model.variables) > MAX_WEIGHTS:
         raise NotSharedError(f"the model has more than {MAX_WEIGHTS} weights")
+
+
+def _require_usual_compilation(model: Any) -> None:
+    if keras.backend.backend() == "jax":
+        if not model.jit_compile:
+            raise NotSharedError(f"jit_compile={model.jit_compile}")
+    elif model.jit_compile and sys.modules["tensorflow"].config.list_physical_devices("GPU"):
+        raise NotSharedError("XLA compiles the step for a GPU")
 
 
 def _require_trainable(model: Any) -> None:
