@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from scikeras_reference._shared_steps.refusal_log import NotSharedError
 
-__all__ = ["HARMLESS_ATTRIBUTES", "Chain", "Reading", "reading"]
+__all__ = ["HARMLESS_ATTRIBUTES", "Chain", "Reading", "is_format", "reading"]
 
 Chain = tuple[str, ...]
 """A variable of a module or of a function around, and the attributes that are read from it."""
@@ -16,10 +16,10 @@ Chain = tuple[str, ...]
 _HARMLESS = frozenset(
     {
         "BINARY_OP", "BINARY_SLICE", "BINARY_SUBSCR", "BUILD_CONST_KEY_MAP", "BUILD_LIST",
-        "BUILD_MAP", "BUILD_SLICE", "BUILD_STRING", "BUILD_TUPLE", "CALL", "CALL_FUNCTION_EX",
-        "CALL_INTRINSIC_1", "CALL_KW", "COMPARE_OP", "CONTAINS_OP", "CONVERT_VALUE", "COPY",
-        "COPY_FREE_VARS", "DICT_MERGE", "END_FOR", "FOR_ITER", "FORMAT_SIMPLE", "FORMAT_VALUE",
-        "FORMAT_WITH_SPEC", "GET_ITER", "IS_OP", "JUMP_BACKWARD", "JUMP_FORWARD",
+        "BUILD_MAP", "BUILD_SLICE", "BUILD_TUPLE", "CALL", "CALL_FUNCTION_EX",
+        "CALL_INTRINSIC_1", "CALL_KW", "COMPARE_OP", "CONTAINS_OP", "COPY",
+        "COPY_FREE_VARS", "DICT_MERGE", "END_FOR", "FOR_ITER",
+        "GET_ITER", "IS_OP", "JUMP_BACKWARD", "JUMP_FORWARD",
         "JUMP_IF_FALSE_OR_POP", "JUMP_IF_TRUE_OR_POP", "KW_NAMES", "LIST_APPEND", "LIST_EXTEND",
         "LOAD_CLOSURE", "LOAD_CONST", "LOAD_FAST", "LOAD_FAST_AND_CLEAR", "LOAD_FAST_BORROW",
         "LOAD_FAST_BORROW_LOAD_FAST_BORROW", "LOAD_FAST_CHECK", "LOAD_FAST_LOAD_FAST",
@@ -33,7 +33,10 @@ _HARMLESS = frozenset(
         "UNARY_INVERT", "UNARY_NEGATIVE", "UNARY_NOT", "UNARY_POSITIVE", "UNPACK_SEQUENCE",
     }
 )  # fmt: skip
-"""Instructions of Python 3.11 to 3.14 that change nothing but variables of the function."""
+"""Instructions of Python 3.11 to 3.14 that change nothing but variables of the function.
+
+None of them makes text of a tensor, which shows its name, and no two models have equal names.
+"""
 HARMLESS_ATTRIBUTES = frozenset(
     {
         "T", "as_list", "astype", "dtype", "get", "get_shape", "items", "keys", "max", "mean",
@@ -41,6 +44,8 @@ HARMLESS_ATTRIBUTES = frozenset(
     }
 )  # fmt: skip
 """Attributes of arrays, shapes and dicts that change nothing."""
+_WITH_OUT = frozenset({"max", "mean", "min", "sum"})
+"""Those of them that NumPy lets write into an array, given as the argument `out`."""
 _ATTRIBUTE = frozenset({"LOAD_ATTR", "LOAD_METHOD"})
 _FILLING = frozenset({"CACHE", "EXTENDED_ARG"})
 
@@ -55,12 +60,19 @@ class Reading(NamedTuple):
     free : frozenset of str
         The variables that belong to a function around it.
     changes_in_place : bool
-        Whether there is an assignment such as ``+=``, which changes an array of NumPy.
+        Whether there is an assignment such as ``+=``, or a method that takes `out`: either may
+        change an array of NumPy.
+    takes_remainder : bool
+        Whether there is a ``%``, which also makes text of what stands behind it.
+    has_format : bool
+        Whether there is text that can stand before such a ``%``.
     """
 
     chains: tuple[Chain, ...]
     free: frozenset[str]
     changes_in_place: bool
+    takes_remainder: bool
+    has_format: bool
 
 
 @functools.lru_cache(maxsize=256)
@@ -85,17 +97,24 @@ def reading(code: CodeType) -> Reading:
     """
     free = frozenset(code.co_freevars)
     chains: list[Chain] = []
-    in_place = False
+    in_place = takes_remainder = has_format = False
     for part in _nested(code):
         if part is not code and free & set(part.co_cellvars):
             raise NotSharedError("functions in it have variables of the same name")
+        has_format |= any(map(is_format, part.co_consts))
         is_chain = False  # whether attributes are read from the last chain
+        is_single = False  # whether the last value is None, True or False
         for step in dis.get_instructions(part):
             name, value = step.opname, step.argval
+            is_chain = is_chain and not step.is_jump_target
+            is_single = is_single and not step.is_jump_target
             if name in _FILLING:
                 continue
-            is_chain = is_chain and not step.is_jump_target
+            if name == "IS_OP" and not is_single:
+                raise NotSharedError("it asks whether two objects are the same")
+            is_single = name == "LOAD_CONST" and (value is None or type(value) is bool)
             if name in _ATTRIBUTE:
+                in_place |= value in _WITH_OUT
                 if is_chain:
                     chains[-1] += (value,)
                 elif value not in HARMLESS_ATTRIBUTES:
@@ -106,8 +125,21 @@ def reading(code: CodeType) -> Reading:
                 chains.append((value,))
             elif not (name in _HARMLESS or _is_of_inner_function(name, value, free)):
                 raise NotSharedError(f"its code has an instruction {name}")
-            in_place |= name == "BINARY_OP" and step.argrepr.endswith("=")
-    return Reading(tuple(dict.fromkeys(chains)), free, in_place)
+            if name == "BINARY_OP":
+                in_place |= step.argrepr.endswith("=")
+                takes_remainder |= step.argrepr.startswith("%")
+    return Reading(tuple(dict.fromkeys(chains)), free, in_place, takes_remainder, has_format)
+
+
+def is_format(value: object) -> bool:
+    """Return whether ``value % other`` makes text of the other value.
+
+    >>> is_format("%s"), is_format("float32"), is_format(3)
+    (True, False, False)
+    """
+    return (isinstance(value, str) and "%" in value) or (
+        isinstance(value, bytes) and b"%" in value
+    )
 
 
 def _is_of_inner_function(name: str, value: object, free: frozenset[str]) -> bool:

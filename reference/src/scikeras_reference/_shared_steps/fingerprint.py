@@ -35,6 +35,7 @@ __all__ = ["fingerprint", "own_functions_of", "variables_of"]
 MAX_DEPTH = 60
 _PLAIN = (type(None), bool, int, str, bytes)
 _CONTAINERS = (list, tuple, dict, set, frozenset)
+_INITIALIZERS = ("builtins", "keras.src.initializers.")
 
 
 def fingerprint(model: Any, *, training: bool, by_name: bool = False) -> bytes:
@@ -140,7 +141,7 @@ class _Reader:
     def _array(self, array: Any) -> None:
         if array.dtype.hasobject:
             raise NotSharedError("an array of objects cannot be compared")
-        self.tokens.append(f"array:{array.dtype.str}{array.shape}{array.tobytes().hex()}")
+        self.tokens.append(f"array:{array.dtype!r}{array.shape}{array.tobytes().hex()}")
 
     def _container(self, value: Any) -> None:
         module = type(value).__module__.partition(".")[0]
@@ -192,6 +193,7 @@ class _Reader:
         if self._depth > MAX_DEPTH:
             raise NotSharedError("its parts are nested too deeply")
         found = self._attributes(value)
+        _require_own_initializers(found)
         for name in _visible(tuple(found), self._ignored):
             item = found[name]
             self.tokens.append(name)
@@ -207,6 +209,17 @@ class _Reader:
                 f"{class_name(type(value))} depends on names or on a layout of devices"
             )
         return found
+
+
+def _require_own_initializers(found: Mapping[str, Any]) -> None:
+    """Check that Keras alone makes the weights of a prototype: code of the user's would notice."""
+    for name, item in found.items():
+        if name.endswith("_initializer") and isinstance(item, FunctionType):
+            raise NotSharedError(f"the {name} {item.__qualname__} is not Keras's own")
+        if name.endswith("_initializer") and not type(item).__module__.startswith(_INITIALIZERS):
+            raise NotSharedError(
+                f"the class {class_name(type(item))} of a {name} is not Keras's own"
+            )
 
 
 @functools.lru_cache(maxsize=1024)
