@@ -2,7 +2,8 @@
 
 import dis
 import functools
-from collections.abc import Iterator
+import itertools
+from collections.abc import Iterable, Iterator
 from types import CodeType
 from typing import NamedTuple
 
@@ -18,23 +19,27 @@ _HARMLESS = frozenset(
         "BINARY_OP", "BINARY_SLICE", "BINARY_SUBSCR", "BUILD_CONST_KEY_MAP", "BUILD_LIST",
         "BUILD_MAP", "BUILD_SLICE", "BUILD_TUPLE", "CALL", "CALL_FUNCTION_EX",
         "CALL_INTRINSIC_1", "CALL_KW", "COMPARE_OP", "CONTAINS_OP", "COPY",
-        "COPY_FREE_VARS", "DICT_MERGE", "END_FOR", "FOR_ITER",
+        "COPY_FREE_VARS", "DICT_MERGE", "DICT_UPDATE", "END_FOR", "FOR_ITER",
         "GET_ITER", "IS_OP", "JUMP_BACKWARD", "JUMP_FORWARD",
         "JUMP_IF_FALSE_OR_POP", "JUMP_IF_TRUE_OR_POP", "KW_NAMES", "LIST_APPEND", "LIST_EXTEND",
-        "LOAD_CLOSURE", "LOAD_CONST", "LOAD_FAST", "LOAD_FAST_AND_CLEAR", "LOAD_FAST_BORROW",
+        "LIST_TO_TUPLE", "LOAD_ASSERTION_ERROR", "LOAD_CLOSURE", "LOAD_COMMON_CONSTANT",
+        "LOAD_CONST", "LOAD_FAST", "LOAD_FAST_AND_CLEAR", "LOAD_FAST_BORROW",
         "LOAD_FAST_BORROW_LOAD_FAST_BORROW", "LOAD_FAST_CHECK", "LOAD_FAST_LOAD_FAST",
         "LOAD_SMALL_INT", "MAKE_CELL", "MAKE_FUNCTION", "MAP_ADD", "NOP", "NOT_TAKEN", "POP_ITER",
         "POP_JUMP_BACKWARD_IF_FALSE", "POP_JUMP_BACKWARD_IF_NONE", "POP_JUMP_BACKWARD_IF_NOT_NONE",
         "POP_JUMP_BACKWARD_IF_TRUE", "POP_JUMP_FORWARD_IF_FALSE", "POP_JUMP_FORWARD_IF_NONE",
         "POP_JUMP_FORWARD_IF_NOT_NONE", "POP_JUMP_FORWARD_IF_TRUE", "POP_JUMP_IF_FALSE",
         "POP_JUMP_IF_NONE", "POP_JUMP_IF_NOT_NONE", "POP_JUMP_IF_TRUE", "POP_TOP", "PRECALL",
-        "PUSH_NULL", "RESUME", "RETURN_CONST", "RETURN_VALUE", "SET_FUNCTION_ATTRIBUTE",
+        "PUSH_NULL", "RAISE_VARARGS", "RERAISE", "RESUME", "RETURN_CONST", "RETURN_GENERATOR",
+        "RETURN_VALUE", "SET_FUNCTION_ATTRIBUTE",
         "STORE_FAST", "STORE_FAST_LOAD_FAST", "STORE_FAST_STORE_FAST", "SWAP", "TO_BOOL",
-        "UNARY_INVERT", "UNARY_NEGATIVE", "UNARY_NOT", "UNARY_POSITIVE", "UNPACK_SEQUENCE",
+        "UNARY_INVERT", "UNARY_NEGATIVE", "UNARY_NOT", "UNARY_POSITIVE", "UNPACK_EX",
+        "UNPACK_SEQUENCE", "YIELD_VALUE",
     }
 )  # fmt: skip
 """Instructions of Python 3.11 to 3.14 that change nothing but variables of the function.
 
+They may raise, but never catch an error: if a trace fails, Keras does the work.
 None of them makes text of a tensor, which shows its name, and no two models have equal names.
 """
 HARMLESS_ATTRIBUTES = frozenset(
@@ -47,6 +52,7 @@ HARMLESS_ATTRIBUTES = frozenset(
 _WITH_OUT = frozenset({"max", "mean", "min", "sum"})
 """Those of them that NumPy lets write into an array, given as the argument `out`."""
 _ATTRIBUTE = frozenset({"LOAD_ATTR", "LOAD_METHOD"})
+_SINGLE = (bool, type(None))
 _FILLING = frozenset({"CACHE", "EXTENDED_ARG"})
 
 
@@ -97,38 +103,54 @@ def reading(code: CodeType) -> Reading:
     """
     free = frozenset(code.co_freevars)
     chains: list[Chain] = []
-    in_place = takes_remainder = has_format = False
+    steps: list[dis.Instruction] = []
     for part in _nested(code):
         if part is not code and free & set(part.co_cellvars):
             raise NotSharedError("functions in it have variables of the same name")
-        has_format |= any(map(is_format, part.co_consts))
-        is_chain = False  # whether attributes are read from the last chain
-        is_single = False  # whether the last value is None, True or False
-        for step in dis.get_instructions(part):
-            name, value = step.opname, step.argval
-            is_chain = is_chain and not step.is_jump_target
-            is_single = is_single and not step.is_jump_target
-            if name in _FILLING:
-                continue
-            if name == "IS_OP" and not is_single:
-                raise NotSharedError("it asks whether two objects are the same")
-            is_single = name == "LOAD_CONST" and (value is None or type(value) is bool)
-            if name in _ATTRIBUTE:
-                in_place |= value in _WITH_OUT
-                if is_chain:
-                    chains[-1] += (value,)
-                elif value not in HARMLESS_ATTRIBUTES:
-                    raise NotSharedError(f"it reads the attribute {value} of a value")
-                continue
-            is_chain = name == "LOAD_GLOBAL" or (name == "LOAD_DEREF" and value in free)
+        steps_of_part = list(dis.get_instructions(part))
+        chains += _chains(steps_of_part, free)
+        _require_known_identities(steps_of_part)
+        steps += steps_of_part
+    operations = [step.argrepr for step in steps if step.opname == "BINARY_OP"]
+    return Reading(
+        tuple(dict.fromkeys(chains)),
+        free,
+        changes_in_place=any(operation.endswith("=") for operation in operations)
+        or any(step.opname in _ATTRIBUTE and step.argval in _WITH_OUT for step in steps),
+        takes_remainder=any(operation.startswith("%") for operation in operations),
+        has_format=any(is_format(c) for part in _nested(code) for c in part.co_consts),
+    )
+
+
+def _chains(steps: Iterable[dis.Instruction], free: frozenset[str]) -> list[Chain]:
+    """Return what is read; check that nothing else is done."""
+    chains: list[Chain] = []
+    is_chain = False  # whether attributes are read from the last chain
+    for step in steps:
+        name, value = step.opname, step.argval
+        is_chain = is_chain and not step.is_jump_target
+        if name in _FILLING:
+            continue
+        if name in _ATTRIBUTE:
             if is_chain:
-                chains.append((value,))
-            elif not (name in _HARMLESS or _is_of_inner_function(name, value, free)):
-                raise NotSharedError(f"its code has an instruction {name}")
-            if name == "BINARY_OP":
-                in_place |= step.argrepr.endswith("=")
-                takes_remainder |= step.argrepr.startswith("%")
-    return Reading(tuple(dict.fromkeys(chains)), free, in_place, takes_remainder, has_format)
+                chains[-1] += (value,)
+            elif value not in HARMLESS_ATTRIBUTES:
+                raise NotSharedError(f"it reads the attribute {value} of a value")
+            continue
+        is_chain = name == "LOAD_GLOBAL" or (name == "LOAD_DEREF" and value in free)
+        if is_chain:
+            chains.append((value,))
+        elif not (name in _HARMLESS or _is_of_inner_function(name, value, free)):
+            raise NotSharedError(f"its code has an instruction {name}")
+    return chains
+
+
+def _require_known_identities(steps: Iterable[dis.Instruction]) -> None:
+    """Check that ``is`` stands before None, True or False: which objects are one is not read."""
+    for before, step in itertools.pairwise(s for s in steps if s.opname not in _FILLING):
+        is_single = before.opname == "LOAD_CONST" and isinstance(before.argval, _SINGLE)
+        if step.opname == "IS_OP" and (step.is_jump_target or not is_single):
+            raise NotSharedError("it asks whether two objects are the same")
 
 
 def is_format(value: object) -> bool:
@@ -137,9 +159,7 @@ def is_format(value: object) -> bool:
     >>> is_format("%s"), is_format("float32"), is_format(3)
     (True, False, False)
     """
-    return (isinstance(value, str) and "%" in value) or (
-        isinstance(value, bytes) and b"%" in value
-    )
+    return (isinstance(value, str) and "%" in value) or (isinstance(value, bytes) and b"%" in value)
 
 
 def _is_of_inner_function(name: str, value: object, free: frozenset[str]) -> bool:

@@ -35,7 +35,6 @@ __all__ = ["fingerprint", "own_functions_of", "variables_of"]
 MAX_DEPTH = 60
 _PLAIN = (type(None), bool, int, str, bytes)
 _CONTAINERS = (list, tuple, dict, set, frozenset)
-_INITIALIZERS = ("builtins", "keras.src.initializers.")
 
 
 def fingerprint(model: Any, *, training: bool, by_name: bool = False) -> bytes:
@@ -214,12 +213,11 @@ class _Reader:
 def _require_own_initializers(found: Mapping[str, Any]) -> None:
     """Check that Keras alone makes the weights of a prototype: code of the user's would notice."""
     for name, item in found.items():
-        if name.endswith("_initializer") and isinstance(item, FunctionType):
-            raise NotSharedError(f"the {name} {item.__qualname__} is not Keras's own")
-        if name.endswith("_initializer") and not type(item).__module__.startswith(_INITIALIZERS):
-            raise NotSharedError(
-                f"the class {class_name(type(item))} of a {name} is not Keras's own"
-            )
+        if not name.endswith("_initializer") or isinstance(item, _PLAIN):
+            continue
+        if not type(item).__module__.startswith("keras.src.initializers."):
+            kind = class_name(type(item))
+            raise NotSharedError(f"a {name} of the class {kind} is not Keras's own")
 
 
 @functools.lru_cache(maxsize=1024)

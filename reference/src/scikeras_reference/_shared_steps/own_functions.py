@@ -55,23 +55,27 @@ _LIBRARIES = frozenset({"jax", "keras", "numpy", "tensorflow"})
 _SETTINGS_OF_KERAS = frozenset({"epsilon", "floatx", "image_data_format"})
 _OF_TENSORFLOW = frozenset(
     {
-        "abs", "add", "argmax", "argmin", "boolean_mask", "broadcast_to", "cast", "clip_by_value",
-        "concat", "constant", "convert_to_tensor", "divide", "equal", "exp", "expand_dims", "eye",
-        "fill", "gather", "gather_nd", "greater", "greater_equal", "identity", "less",
-        "less_equal", "linspace", "logical_and", "logical_not", "logical_or", "matmul", "maximum",
-        "minimum", "multiply", "negative", "norm", "not_equal", "one_hot", "ones", "ones_like",
-        "pad", "pow", "range", "rank", "reduce_all", "reduce_any", "reduce_max", "reduce_mean",
-        "reduce_min", "reduce_prod", "reduce_sum", "repeat", "reshape", "reverse", "round",
-        "shape", "sigmoid", "sign", "size", "slice", "sort", "split", "sqrt", "square", "squeeze",
-        "stack", "stop_gradient", "subtract", "tanh", "tensordot", "tile", "transpose", "unstack",
+        "abs", "add", "argmax", "argmin", "argsort", "boolean_mask", "broadcast_to", "cast",
+        "clip_by_value", "concat", "constant", "convert_to_tensor", "cos", "cumsum", "divide",
+        "einsum", "equal", "exp", "expand_dims", "eye", "fill", "floor", "gather", "gather_nd",
+        "greater", "greater_equal", "identity", "less", "less_equal", "linspace", "logical_and",
+        "logical_not", "logical_or", "matmul", "maximum", "minimum", "multiply", "negative",
+        "norm", "not_equal", "one_hot", "ones", "ones_like", "pad", "pow", "range", "rank",
+        "reduce_all", "reduce_any", "reduce_max", "reduce_mean", "reduce_min", "reduce_prod",
+        "reduce_sum", "repeat", "reshape", "reverse", "round", "shape", "sigmoid", "sign",
+        "sin", "size", "slice", "sort", "split", "sqrt", "square", "squeeze", "stack",
+        "stop_gradient", "subtract", "tanh", "tensordot", "tile", "transpose", "unstack",
         "where", "zeros", "zeros_like",
     }
 )  # fmt: skip
+_OF_TENSORFLOW_LINALG = frozenset(
+    {"diag", "diag_part", "einsum", "matmul", "matvec", "norm", "tensordot", "trace"}
+)
 _OF_TENSORFLOW_NN = frozenset(
     {
-        "elu", "gelu", "l2_normalize", "leaky_relu", "log_softmax", "moments", "relu", "relu6",
-        "selu", "sigmoid", "sigmoid_cross_entropy_with_logits", "silu", "softmax",
-        "softmax_cross_entropy_with_logits", "softplus",
+        "elu", "gelu", "l2_loss", "l2_normalize", "leaky_relu", "log_softmax", "moments",
+        "relu", "relu6", "selu", "sigmoid", "sigmoid_cross_entropy_with_logits", "silu",
+        "softmax", "softmax_cross_entropy_with_logits", "softplus",
         "sparse_softmax_cross_entropy_with_logits", "swish", "tanh",
         "weighted_cross_entropy_with_logits",
     }
@@ -262,8 +266,11 @@ def _functions_of_backends() -> Iterator[tuple[Any, Collection[str]]]:
         yield tensorflow, _OF_TENSORFLOW
         yield tensorflow.math, vars(tensorflow.math).keys()
         yield tensorflow.nn, _OF_TENSORFLOW_NN
+        yield tensorflow.linalg, _OF_TENSORFLOW_LINALG
     else:
-        for module in (sys.modules["jax"].numpy, sys.modules["jax"].nn):
+        jax = sys.modules["jax"]
+        yield jax.lax, {"stop_gradient"}
+        for module in (jax.numpy, jax.numpy.linalg, jax.nn):
             yield module, vars(module).keys() - _NOT_OF_JAX
 
 
