@@ -3,6 +3,7 @@
 import functools
 import math
 import types
+from math import log as logarithm
 
 import keras
 import numpy as np
@@ -206,11 +207,16 @@ def test_common_ways_to_write_a_function_can_be_described():
         first, *_ = y_pred.shape
         options = {"axis": -1, **KEEPING}
         parts = [ops.abs(y_pred[:, i]) * q for i, q in enumerate([0.1, 0.5])]
-        total = sum(ops.mean(part) for part in parts) + exp_of_numpy(1.0)
+        total = sum(ops.mean(part) for part in parts)
         total = total + ops.mean(*(y_pred,), **options) * (first or 1) % 2
         return total if sample_weight is None else total * sample_weight
 
     assert 4 == len(description(usual))
+
+    def imported(y_true, y_pred):
+        return ops.mean(y_pred * exp_of_numpy(1.0) * logarithm(2.0)).mean()
+
+    assert 4 == len(description(imported))
     space = {"__name__": __name__}  # not in this module, whose assertions are rewritten
     exec("def asserts(y, p):\n    assert len(y.shape) == 2\n    return p", space)
     assert 4 == len(description(space["asserts"]))

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from scikeras_reference._shared_steps.refusal_log import NotSharedError
 
-__all__ = ["HARMLESS_ATTRIBUTES", "Chain", "Reading", "is_format", "reading"]
+__all__ = ["HARMLESS_ATTRIBUTES", "WRITING_ATTRIBUTES", "Chain", "Reading", "is_format", "reading"]
 
 Chain = tuple[str, ...]
 """A variable of a module or of a function around, and the attributes that are read from it."""
@@ -49,7 +49,7 @@ HARMLESS_ATTRIBUTES = frozenset(
     }
 )  # fmt: skip
 """Attributes of arrays, shapes and dicts that change nothing."""
-_WITH_OUT = frozenset({"max", "mean", "min", "sum"})
+WRITING_ATTRIBUTES = frozenset({"max", "mean", "min", "sum"})
 """Those of them that NumPy lets write into an array, given as the argument `out`."""
 _ATTRIBUTE = frozenset({"LOAD_ATTR", "LOAD_METHOD"})
 _SINGLE = (bool, type(None))
@@ -66,8 +66,8 @@ class Reading(NamedTuple):
     free : frozenset of str
         The variables that belong to a function around it.
     changes_in_place : bool
-        Whether there is an assignment such as ``+=``, or a method that takes `out`: either may
-        change an array of NumPy.
+        Whether there is an assignment such as ``+=``, or a method of a value that takes `out`:
+        either may change an array of NumPy. Attributes in `chains` are left to the caller.
     takes_remainder : bool
         Whether there is a ``%``, which also makes text of what stands behind it.
     has_format : bool
@@ -93,7 +93,7 @@ def reading(code: CodeType) -> Reading:
     Raises
     ------
     NotSharedError
-        If it may do more: assign to anything but its own variables, raise, import, or read an
+        If it may do more: assign to anything but its own variables, catch an error, import, or read an
         attribute that is not known to be harmless.
 
     Examples
@@ -104,27 +104,32 @@ def reading(code: CodeType) -> Reading:
     free = frozenset(code.co_freevars)
     chains: list[Chain] = []
     steps: list[dis.Instruction] = []
+    in_place = False
     for part in _nested(code):
         if part is not code and free & set(part.co_cellvars):
             raise NotSharedError("functions in it have variables of the same name")
         steps_of_part = list(dis.get_instructions(part))
-        chains += _chains(steps_of_part, free)
+        found, attributes = _chains(steps_of_part, free)
+        chains += found
+        in_place |= not WRITING_ATTRIBUTES.isdisjoint(attributes)
         _require_known_identities(steps_of_part)
         steps += steps_of_part
     operations = [step.argrepr for step in steps if step.opname == "BINARY_OP"]
     return Reading(
         tuple(dict.fromkeys(chains)),
         free,
-        changes_in_place=any(operation.endswith("=") for operation in operations)
-        or any(step.opname in _ATTRIBUTE and step.argval in _WITH_OUT for step in steps),
+        changes_in_place=in_place or any(operation.endswith("=") for operation in operations),
         takes_remainder=any(operation.startswith("%") for operation in operations),
         has_format=any(is_format(c) for part in _nested(code) for c in part.co_consts),
     )
 
 
-def _chains(steps: Iterable[dis.Instruction], free: frozenset[str]) -> list[Chain]:
-    """Return what is read; check that nothing else is done."""
+def _chains(
+    steps: Iterable[dis.Instruction], free: frozenset[str]
+) -> tuple[list[Chain], list[str]]:
+    """Return what is read, and attributes of other values; check that nothing else is done."""
     chains: list[Chain] = []
+    attributes: list[str] = []
     is_chain = False  # whether attributes are read from the last chain
     for step in steps:
         name, value = step.opname, step.argval
@@ -136,13 +141,15 @@ def _chains(steps: Iterable[dis.Instruction], free: frozenset[str]) -> list[Chai
                 chains[-1] += (value,)
             elif value not in HARMLESS_ATTRIBUTES:
                 raise NotSharedError(f"it reads the attribute {value} of a value")
+            else:
+                attributes.append(value)
             continue
         is_chain = name == "LOAD_GLOBAL" or (name == "LOAD_DEREF" and value in free)
         if is_chain:
             chains.append((value,))
         elif not (name in _HARMLESS or _is_of_inner_function(name, value, free)):
             raise NotSharedError(f"its code has an instruction {name}")
-    return chains
+    return chains, attributes
 
 
 def _require_known_identities(steps: Iterable[dis.Instruction]) -> None:

@@ -18,6 +18,7 @@ import numpy as np
 
 from scikeras_reference._shared_steps.bytecode import (
     HARMLESS_ATTRIBUTES,
+    WRITING_ATTRIBUTES,
     Chain,
     is_format,
     reading,
@@ -168,6 +169,7 @@ class _Describer:
         for attribute in attributes:
             if attribute not in HARMLESS_ATTRIBUTES:
                 raise NotSharedError(f"it reads {'.'.join(chain)}")
+        self._may_write |= not WRITING_ATTRIBUTES.isdisjoint(attributes)
         if attributes and callable(value):
             raise NotSharedError(f"it reads {'.'.join(chain)}, an attribute of a function")
         if value is _MISSING:
