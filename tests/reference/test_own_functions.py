@@ -11,7 +11,16 @@ import pytest
 from keras import ops
 from numpy import exp as exp_of_numpy
 from reference_models import scaled_error
-from shared_step_models import ON_JAX, ROWS, WEIGHTS, check, empty_cache, layers, only_where_shared
+from shared_step_models import (
+    ON_JAX,
+    ROWS,
+    WEIGHTS,
+    check,
+    empty_cache,
+    layers,
+    only_where_shared,
+    trained,
+)
 
 from scikeras_reference._shared_steps import own_functions
 from scikeras_reference._shared_steps.bytecode import reading
@@ -535,6 +544,15 @@ def test_what_may_do_more_than_compute_is_not_shared(function, why):
         description(function)
     with pytest.raises(NotSharedError, match=why):
         fingerprint(model(function), training=True)
+
+
+@pytest.mark.parametrize("loss", [gives_up, reads_nothing_there])
+def test_what_a_function_raises_is_all_that_a_user_sees(loss):
+    """Not that sharing was refused before."""
+    with pytest.raises((RuntimeError, NameError)) as caught:
+        trained(lambda: model(loss), ROWS, TARGET, epochs=1)
+    assert caught.value.__cause__ is None
+    assert not isinstance(caught.value.__context__, NotSharedError)
 
 
 def test_a_replaced_function_of_a_library_is_noticed(monkeypatch):

@@ -93,8 +93,8 @@ def reading(code: CodeType) -> Reading:
     Raises
     ------
     NotSharedError
-        If it may do more: assign to anything but its own variables, catch an error, import, or read an
-        attribute that is not known to be harmless.
+        If it may do more: assign to anything but its own variables, catch an error, import, or read
+        an attribute that is not known to be harmless.
 
     Examples
     --------
