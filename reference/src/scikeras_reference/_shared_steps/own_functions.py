@@ -181,11 +181,12 @@ class _Describer:
         """Return the name of a function that computes alone, if it is of a library we know."""
         if owner is None and name in _BUILTINS and value is _BUILTINS[name]:
             return name
-        if isinstance(value, np.ufunc) and vars(np).get(value.__name__) is value:
+        own_name = str(getattr(value, "__name__", name))
+        if isinstance(value, np.ufunc) and vars(np).get(own_name) is value:
             self._may_write = True  # a ufunc can be given an array to write to
-            return _pinned(f"numpy.{name if owner is np else value.__name__}", value)
+            return _pinned(f"numpy.{name if owner is np else own_name}", value)
         if isinstance(value, BuiltinFunctionType) and value.__self__ is math:
-            return f"math.{value.__name__}"
+            return f"math.{own_name}"
         for module, names in _functions_of_backends():
             if owner is module and name in names and _is_of_library(value):
                 return _pinned(f"{module.__name__}.{name}", value)
