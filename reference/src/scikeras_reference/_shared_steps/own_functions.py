@@ -138,7 +138,7 @@ class _Describer:
         number = self._numbers.setdefault(id(function), known)
         if number < known:
             return ["again", number]
-        if type(function.__globals__) is not dict or function.__builtins__ is not vars(builtins):
+        if type(function.__globals__) is not dict or not _has_usual_builtins(function):
             raise NotSharedError("its module or its builtins are not the usual ones")
         found = reading(function.__code__)
         self._may_write |= found.changes_in_place
@@ -251,6 +251,10 @@ def _variable(function: FunctionType, name: str) -> Any:
     if name in _BUILTINS:
         return vars(builtins).get(name)
     raise NotSharedError(f"it reads {name}")
+
+
+def _has_usual_builtins(function: FunctionType) -> bool:
+    return getattr(function, "__builtins__", None) is vars(builtins)
 
 
 def _attribute(module: ModuleType, name: str) -> Any:
