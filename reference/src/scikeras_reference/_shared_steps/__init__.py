@@ -72,6 +72,7 @@ def fit(model: Any, x: Any, y: Any, weights: Any, arguments: Mapping[str, Any]) 
     plain = {"x": x, "y": y, "sample_weight": weights, **arguments}
     if any(map(_is_made_by_keras, _training_functions(model))):
         return model.fit(**plain)
+    refusal = None
     try:
         prepared = _prepared(model, plain)
         train, test = _shared_functions(model)
@@ -88,7 +89,11 @@ def fit(model: Any, x: Any, y: Any, weights: Any, arguments: Mapping[str, Any]) 
                 steps=prepared["x"].num_batches,
             )
     except Exception as error:  # whatever cannot be read cannot be proven
-        refusal_log.refuse(model, "train", error)
+        refusal = error
+    if refusal is not None:
+        refusal_log.refuse(model, "train", refusal)
+        # Out of the block above, so that an error of the user's was not raised "during" another.
+        del refusal
         return model.fit(**plain)
     train.accept()
     test.accept()

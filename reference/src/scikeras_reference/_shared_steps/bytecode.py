@@ -2,13 +2,14 @@
 
 import dis
 import functools
-from collections.abc import Iterator
+import itertools
+from collections.abc import Iterable, Iterator
 from types import CodeType
 from typing import NamedTuple
 
 from scikeras_reference._shared_steps.refusal_log import NotSharedError
 
-__all__ = ["HARMLESS_ATTRIBUTES", "Chain", "Reading", "reading"]
+__all__ = ["HARMLESS_ATTRIBUTES", "WRITING_ATTRIBUTES", "Chain", "Reading", "is_format", "reading"]
 
 Chain = tuple[str, ...]
 """A variable of a module or of a function around, and the attributes that are read from it."""
@@ -16,24 +17,31 @@ Chain = tuple[str, ...]
 _HARMLESS = frozenset(
     {
         "BINARY_OP", "BINARY_SLICE", "BINARY_SUBSCR", "BUILD_CONST_KEY_MAP", "BUILD_LIST",
-        "BUILD_MAP", "BUILD_SLICE", "BUILD_STRING", "BUILD_TUPLE", "CALL", "CALL_FUNCTION_EX",
-        "CALL_INTRINSIC_1", "CALL_KW", "COMPARE_OP", "CONTAINS_OP", "CONVERT_VALUE", "COPY",
-        "COPY_FREE_VARS", "DICT_MERGE", "END_FOR", "FOR_ITER", "FORMAT_SIMPLE", "FORMAT_VALUE",
-        "FORMAT_WITH_SPEC", "GET_ITER", "IS_OP", "JUMP_BACKWARD", "JUMP_FORWARD",
+        "BUILD_MAP", "BUILD_SLICE", "BUILD_TUPLE", "CALL", "CALL_FUNCTION_EX",
+        "CALL_INTRINSIC_1", "CALL_KW", "COMPARE_OP", "CONTAINS_OP", "COPY",
+        "COPY_FREE_VARS", "DICT_MERGE", "DICT_UPDATE", "END_FOR", "FOR_ITER",
+        "GET_ITER", "IS_OP", "JUMP_BACKWARD", "JUMP_FORWARD",
         "JUMP_IF_FALSE_OR_POP", "JUMP_IF_TRUE_OR_POP", "KW_NAMES", "LIST_APPEND", "LIST_EXTEND",
-        "LOAD_CLOSURE", "LOAD_CONST", "LOAD_FAST", "LOAD_FAST_AND_CLEAR", "LOAD_FAST_BORROW",
+        "LIST_TO_TUPLE", "LOAD_ASSERTION_ERROR", "LOAD_CLOSURE", "LOAD_COMMON_CONSTANT",
+        "LOAD_CONST", "LOAD_FAST", "LOAD_FAST_AND_CLEAR", "LOAD_FAST_BORROW",
         "LOAD_FAST_BORROW_LOAD_FAST_BORROW", "LOAD_FAST_CHECK", "LOAD_FAST_LOAD_FAST",
         "LOAD_SMALL_INT", "MAKE_CELL", "MAKE_FUNCTION", "MAP_ADD", "NOP", "NOT_TAKEN", "POP_ITER",
         "POP_JUMP_BACKWARD_IF_FALSE", "POP_JUMP_BACKWARD_IF_NONE", "POP_JUMP_BACKWARD_IF_NOT_NONE",
         "POP_JUMP_BACKWARD_IF_TRUE", "POP_JUMP_FORWARD_IF_FALSE", "POP_JUMP_FORWARD_IF_NONE",
         "POP_JUMP_FORWARD_IF_NOT_NONE", "POP_JUMP_FORWARD_IF_TRUE", "POP_JUMP_IF_FALSE",
         "POP_JUMP_IF_NONE", "POP_JUMP_IF_NOT_NONE", "POP_JUMP_IF_TRUE", "POP_TOP", "PRECALL",
-        "PUSH_NULL", "RESUME", "RETURN_CONST", "RETURN_VALUE", "SET_FUNCTION_ATTRIBUTE",
+        "PUSH_NULL", "RAISE_VARARGS", "RERAISE", "RESUME", "RETURN_CONST", "RETURN_GENERATOR",
+        "RETURN_VALUE", "SET_FUNCTION_ATTRIBUTE",
         "STORE_FAST", "STORE_FAST_LOAD_FAST", "STORE_FAST_STORE_FAST", "SWAP", "TO_BOOL",
-        "UNARY_INVERT", "UNARY_NEGATIVE", "UNARY_NOT", "UNARY_POSITIVE", "UNPACK_SEQUENCE",
+        "UNARY_INVERT", "UNARY_NEGATIVE", "UNARY_NOT", "UNARY_POSITIVE", "UNPACK_EX",
+        "UNPACK_SEQUENCE", "YIELD_VALUE",
     }
 )  # fmt: skip
-"""Instructions of Python 3.11 to 3.14 that change nothing but variables of the function."""
+"""Instructions of Python 3.11 to 3.14 that change nothing but variables of the function.
+
+They may raise, but never catch an error: if a trace fails, Keras does the work.
+None of them makes text of a tensor, which shows its name, and no two models have equal names.
+"""
 HARMLESS_ATTRIBUTES = frozenset(
     {
         "T", "as_list", "astype", "dtype", "get", "get_shape", "items", "keys", "max", "mean",
@@ -41,7 +49,10 @@ HARMLESS_ATTRIBUTES = frozenset(
     }
 )  # fmt: skip
 """Attributes of arrays, shapes and dicts that change nothing."""
+WRITING_ATTRIBUTES = frozenset({"max", "mean", "min", "sum"})
+"""Those of them that NumPy lets write into an array, given as the argument `out`."""
 _ATTRIBUTE = frozenset({"LOAD_ATTR", "LOAD_METHOD"})
+_SINGLE = (bool, type(None))
 _FILLING = frozenset({"CACHE", "EXTENDED_ARG"})
 
 
@@ -55,12 +66,19 @@ class Reading(NamedTuple):
     free : frozenset of str
         The variables that belong to a function around it.
     changes_in_place : bool
-        Whether there is an assignment such as ``+=``, which changes an array of NumPy.
+        Whether there is an assignment such as ``+=``, or a method of a value that takes `out`:
+        either may change an array of NumPy. Attributes in `chains` are left to the caller.
+    takes_remainder : bool
+        Whether there is a ``%``, which also makes text of what stands behind it.
+    has_format : bool
+        Whether there is text that can stand before such a ``%``.
     """
 
     chains: tuple[Chain, ...]
     free: frozenset[str]
     changes_in_place: bool
+    takes_remainder: bool
+    has_format: bool
 
 
 @functools.lru_cache(maxsize=256)
@@ -75,8 +93,8 @@ def reading(code: CodeType) -> Reading:
     Raises
     ------
     NotSharedError
-        If it may do more: assign to anything but its own variables, raise, import, or read an
-        attribute that is not known to be harmless.
+        If it may do more: assign to anything but its own variables, catch an error, import, or read
+        an attribute that is not known to be harmless.
 
     Examples
     --------
@@ -85,29 +103,70 @@ def reading(code: CodeType) -> Reading:
     """
     free = frozenset(code.co_freevars)
     chains: list[Chain] = []
+    steps: list[dis.Instruction] = []
     in_place = False
     for part in _nested(code):
         if part is not code and free & set(part.co_cellvars):
             raise NotSharedError("functions in it have variables of the same name")
-        is_chain = False  # whether attributes are read from the last chain
-        for step in dis.get_instructions(part):
-            name, value = step.opname, step.argval
-            if name in _FILLING:
-                continue
-            is_chain = is_chain and not step.is_jump_target
-            if name in _ATTRIBUTE:
-                if is_chain:
-                    chains[-1] += (value,)
-                elif value not in HARMLESS_ATTRIBUTES:
-                    raise NotSharedError(f"it reads the attribute {value} of a value")
-                continue
-            is_chain = name == "LOAD_GLOBAL" or (name == "LOAD_DEREF" and value in free)
+        steps_of_part = list(dis.get_instructions(part))
+        found, attributes = _chains(steps_of_part, free)
+        chains += found
+        in_place |= not WRITING_ATTRIBUTES.isdisjoint(attributes)
+        _require_known_identities(steps_of_part)
+        steps += steps_of_part
+    operations = [step.argrepr for step in steps if step.opname == "BINARY_OP"]
+    return Reading(
+        tuple(dict.fromkeys(chains)),
+        free,
+        changes_in_place=in_place or any(operation.endswith("=") for operation in operations),
+        takes_remainder=any(operation.startswith("%") for operation in operations),
+        has_format=any(is_format(c) for part in _nested(code) for c in part.co_consts),
+    )
+
+
+def _chains(
+    steps: Iterable[dis.Instruction], free: frozenset[str]
+) -> tuple[list[Chain], list[str]]:
+    """Return what is read, and attributes of other values; check that nothing else is done."""
+    chains: list[Chain] = []
+    attributes: list[str] = []
+    is_chain = False  # whether attributes are read from the last chain
+    for step in steps:
+        name, value = step.opname, step.argval
+        is_chain = is_chain and not step.is_jump_target
+        if name in _FILLING:
+            continue
+        if name in _ATTRIBUTE:
             if is_chain:
-                chains.append((value,))
-            elif not (name in _HARMLESS or _is_of_inner_function(name, value, free)):
-                raise NotSharedError(f"its code has an instruction {name}")
-            in_place |= name == "BINARY_OP" and step.argrepr.endswith("=")
-    return Reading(tuple(dict.fromkeys(chains)), free, in_place)
+                chains[-1] += (value,)
+            elif value not in HARMLESS_ATTRIBUTES:
+                raise NotSharedError(f"it reads the attribute {value} of a value")
+            else:
+                attributes.append(value)
+            continue
+        is_chain = name == "LOAD_GLOBAL" or (name == "LOAD_DEREF" and value in free)
+        if is_chain:
+            chains.append((value,))
+        elif not (name in _HARMLESS or _is_of_inner_function(name, value, free)):
+            raise NotSharedError(f"its code has an instruction {name}")
+    return chains, attributes
+
+
+def _require_known_identities(steps: Iterable[dis.Instruction]) -> None:
+    """Check that ``is`` stands before None, True or False: which objects are one is not read."""
+    for before, step in itertools.pairwise(s for s in steps if s.opname not in _FILLING):
+        is_single = before.opname == "LOAD_CONST" and isinstance(before.argval, _SINGLE)
+        if step.opname == "IS_OP" and (step.is_jump_target or not is_single):
+            raise NotSharedError("it asks whether two objects are the same")
+
+
+def is_format(value: object) -> bool:
+    """Return whether ``value % other`` makes text of the other value.
+
+    >>> is_format("%s"), is_format("float32"), is_format(3)
+    (True, False, False)
+    """
+    return (isinstance(value, str) and "%" in value) or (isinstance(value, bytes) and b"%" in value)
 
 
 def _is_of_inner_function(name: str, value: object, free: frozenset[str]) -> bool:

@@ -140,7 +140,7 @@ class _Reader:
     def _array(self, array: Any) -> None:
         if array.dtype.hasobject:
             raise NotSharedError("an array of objects cannot be compared")
-        self.tokens.append(f"array:{array.dtype.str}{array.shape}{array.tobytes().hex()}")
+        self.tokens.append(f"array:{array.dtype!r}{array.shape}{array.tobytes().hex()}")
 
     def _container(self, value: Any) -> None:
         module = type(value).__module__.partition(".")[0]
@@ -192,6 +192,7 @@ class _Reader:
         if self._depth > MAX_DEPTH:
             raise NotSharedError("its parts are nested too deeply")
         found = self._attributes(value)
+        _require_own_initializers(found)
         for name in _visible(tuple(found), self._ignored):
             item = found[name]
             self.tokens.append(name)
@@ -207,6 +208,16 @@ class _Reader:
                 f"{class_name(type(value))} depends on names or on a layout of devices"
             )
         return found
+
+
+def _require_own_initializers(found: Mapping[str, Any]) -> None:
+    """Check that Keras alone makes the weights of a prototype: code of the user's would notice."""
+    for name, item in found.items():
+        if not name.endswith("_initializer") or isinstance(item, _PLAIN):
+            continue
+        if not type(item).__module__.startswith("keras.src.initializers."):
+            kind = class_name(type(item))
+            raise NotSharedError(f"a {name} of the class {kind} is not Keras's own")
 
 
 @functools.lru_cache(maxsize=1024)
