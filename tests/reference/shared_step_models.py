@@ -106,3 +106,10 @@ def dense(optimizer="adam", loss="sparse_categorical_crossentropy", metrics=("ac
     model = keras.Sequential(parts)
     model.compile(optimizer, loss, metrics=list(metrics))
     return model
+
+
+def model_with(loss, *, metric=None, activation="tanh"):
+    """Build and compile a model of three outputs."""
+    built = keras.Sequential([layers.Input((6,)), layers.Dense(3, activation)])
+    built.compile("adam", loss, metrics=[metric] if metric else None)
+    return built

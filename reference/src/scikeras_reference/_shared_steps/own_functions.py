@@ -9,7 +9,6 @@ their traces.
 import builtins
 import math
 import sys
-from collections.abc import Collection, Iterator
 from types import BuiltinFunctionType, CodeType, FunctionType, ModuleType
 from typing import Any
 
@@ -24,67 +23,22 @@ from scikeras_reference._shared_steps.bytecode import (
     reading,
 )
 from scikeras_reference._shared_steps.keras_internals.own_code import is_proven
+from scikeras_reference._shared_steps.library_functions import (
+    BUILTINS,
+    CALLING,
+    LIBRARIES,
+    OF_KERAS,
+    SETTINGS_OF_KERAS,
+    functions_of_backends,
+    is_of_library,
+    pinned,
+)
 from scikeras_reference._shared_steps.refusal_log import NotSharedError, class_name
 
 __all__ = ["description"]
 
-_BUILTINS = {
-    function.__name__: function
-    for function in (
-        *(abs, bool, dict, enumerate, float, int, isinstance, len, list, max, min, range),
-        *(reversed, round, sum, tuple, zip),
-    )
-}
-_OF_KERAS = tuple(f"keras.src.{name}." for name in ("activations", "losses", "metrics", "ops"))
-_CALLING = frozenset(
-    {
-        "associative_scan", "cond", "custom_gradient", "fori_loop", "map", "scan", "switch",
-        "vectorized_map", "while_loop",
-    }
-)  # fmt: skip
-"""Functions of Keras that call others, for which JAX keeps what it has traced once."""
-_NOT_OF_JAX = frozenset(
-    {
-        "apply_along_axis", "apply_over_axes", "array_repr", "array_str", "from_dlpack",
-        "frombuffer", "fromfile", "fromfunction", "fromiter", "frompyfunc", "fromstring",
-        "get_printoptions", "load", "piecewise", "printoptions", "save", "savez",
-        "set_printoptions", "ufunc", "vectorize",
-    }
-)  # fmt: skip
-"""Functions of JAX that read or write files and settings, make text, or call functions."""
-_LIBRARIES = frozenset({"jax", "keras", "numpy", "tensorflow"})
-_SETTINGS_OF_KERAS = frozenset({"epsilon", "floatx", "image_data_format"})
-_OF_TENSORFLOW = frozenset(
-    {
-        "abs", "add", "argmax", "argmin", "argsort", "boolean_mask", "broadcast_to", "cast",
-        "clip_by_value", "concat", "constant", "convert_to_tensor", "cos", "cumsum", "divide",
-        "einsum", "equal", "exp", "expand_dims", "eye", "fill", "floor", "gather", "gather_nd",
-        "greater", "greater_equal", "identity", "less", "less_equal", "linspace", "logical_and",
-        "logical_not", "logical_or", "matmul", "maximum", "minimum", "multiply", "negative",
-        "norm", "not_equal", "one_hot", "ones", "ones_like", "pad", "pow", "range", "rank",
-        "reduce_all", "reduce_any", "reduce_max", "reduce_mean", "reduce_min", "reduce_prod",
-        "reduce_sum", "repeat", "reshape", "reverse", "round", "shape", "sigmoid", "sign",
-        "sin", "size", "slice", "sort", "split", "sqrt", "square", "squeeze", "stack",
-        "stop_gradient", "subtract", "tanh", "tensordot", "tile", "transpose", "unstack",
-        "where", "zeros", "zeros_like",
-    }
-)  # fmt: skip
-_OF_TENSORFLOW_LINALG = frozenset(
-    {"diag", "diag_part", "einsum", "matmul", "matvec", "norm", "tensordot", "trace"}
-)
-_OF_TENSORFLOW_NN = frozenset(
-    {
-        "elu", "gelu", "l2_loss", "l2_normalize", "leaky_relu", "log_softmax", "moments",
-        "relu", "relu6", "selu", "sigmoid", "sigmoid_cross_entropy_with_logits", "silu",
-        "softmax", "softmax_cross_entropy_with_logits", "softplus",
-        "sparse_softmax_cross_entropy_with_logits", "swish", "tanh",
-        "weighted_cross_entropy_with_logits",
-    }
-)  # fmt: skip
 _MISSING = object()
 _PLAIN = (type(None), bool, int, float, str, bytes)
-_originals: dict[str, Any] = {}
-"""What functions of NumPy and JAX were when they were first read."""
 
 
 def description(function: FunctionType) -> list[Any]:
@@ -179,17 +133,17 @@ class _Describer:
 
     def _known(self, owner: Any, name: str, value: Any) -> str | None:
         """Return the name of a function that computes alone, if it is of a library we know."""
-        if owner is None and name in _BUILTINS and value is _BUILTINS[name]:
+        if owner is None and name in BUILTINS and value is BUILTINS[name]:
             return name
         own_name = str(getattr(value, "__name__", name))
         if isinstance(value, np.ufunc) and vars(np).get(own_name) is value:
             self._may_write = True  # a ufunc can be given an array to write to
-            return _pinned(f"numpy.{name if owner is np else own_name}", value)
+            return pinned(f"numpy.{name if owner is np else own_name}", value)
         if isinstance(value, BuiltinFunctionType) and value.__self__ is math:
             return f"math.{own_name}"
-        for module, names in _functions_of_backends():
-            if owner is module and name in names and _is_of_library(value):
-                return _pinned(f"{module.__name__}.{name}", value)
+        for module, names in functions_of_backends():
+            if owner is module and name in names and is_of_library(value):
+                return pinned(f"{module.__name__}.{name}", value)
         return None
 
     def value(self, value: Any) -> Any:
@@ -225,14 +179,14 @@ class _Describer:
             raise NotSharedError(f"the function {name} has attributes")
         # Names may be copied from another function; what is found by them is not.
         if vars(sys.modules.get(module, builtins)).get(name) is function:
-            if module == "keras.src.backend.config" and name in _SETTINGS_OF_KERAS:
+            if module == "keras.src.backend.config" and name in SETTINGS_OF_KERAS:
                 return ["named", f"{module}.{name}"]
-            if is_proven(module) and module.startswith(_OF_KERAS) and name not in _CALLING:
+            if is_proven(module) and module.startswith(OF_KERAS) and name not in CALLING:
                 return function
-        for owner, names in _functions_of_backends():
-            if name in names and vars(owner).get(name) is function and _is_of_library(function):
-                return ["named", _pinned(f"{owner.__name__}.{name}", function)]
-        if module.partition(".")[0] in _LIBRARIES:
+        for owner, names in functions_of_backends():
+            if name in names and vars(owner).get(name) is function and is_of_library(function):
+                return ["named", pinned(f"{owner.__name__}.{name}", function)]
+        if module.partition(".")[0] in LIBRARIES:
             raise NotSharedError(f"it calls {module}.{name}")
         return self.function(function)
 
@@ -248,7 +202,7 @@ def _variable(function: FunctionType, name: str) -> Any:
     space = function.__globals__
     if name in space:
         return space[name]
-    if name in _BUILTINS:
+    if name in BUILTINS:
         return vars(builtins).get(name)
     raise NotSharedError(f"it reads {name}")
 
@@ -261,36 +215,9 @@ def _attribute(module: ModuleType, name: str) -> Any:
     """Return what a module holds, without running code of the user's."""
     if type(module) is ModuleType:
         return vars(module).get(name, _MISSING)
-    if type(module).__module__.partition(".")[0] in _LIBRARIES:
+    if type(module).__module__.partition(".")[0] in LIBRARIES:
         return getattr(module, name, _MISSING)
     raise NotSharedError(f"{class_name(type(module))} is not the usual class of modules")
-
-
-def _functions_of_backends() -> Iterator[tuple[Any, Collection[str]]]:
-    """Yield modules of the backend, and which of their functions compute alone."""
-    if keras.backend.backend() == "tensorflow":
-        tensorflow = sys.modules["tensorflow"]
-        yield tensorflow, _OF_TENSORFLOW
-        yield tensorflow.math, vars(tensorflow.math).keys()
-        yield tensorflow.nn, _OF_TENSORFLOW_NN
-        yield tensorflow.linalg, _OF_TENSORFLOW_LINALG
-    else:
-        jax = sys.modules["jax"]
-        yield jax.lax, {"stop_gradient"}
-        for module in (jax.numpy, jax.numpy.linalg, jax.nn):
-            yield module, vars(module).keys() - _NOT_OF_JAX
-
-
-def _pinned(name: str, value: Any) -> str:
-    """Return the name of a function, if nobody has replaced it since it was first read."""
-    if _originals.setdefault(name, value) is not value:
-        raise NotSharedError(f"somebody replaced {name}")
-    return name
-
-
-def _is_of_library(value: Any) -> bool:
-    """Whether it is a function or a type of a backend, and not one that a user put there."""
-    return callable(value) and str(value.__module__).partition(".")[0] in _LIBRARIES
 
 
 def _is_number_type(value: Any) -> bool:
