@@ -20,7 +20,7 @@ from random_tasks import TARGETS, Task, arguments_of_call, draw, estimator, trai
 from scikeras_reference.exceptions import OutputRangeWarning
 from scikeras_reference.utils import torch_threads
 
-ORDINARY = 20
+ORDINARY = 14
 EXAMPLES = int(os.environ.get("SCIKERAS_REFERENCE_EXAMPLES", ORDINARY))
 """How many random tasks are trained; the nightly job trains more."""
 SECONDS_TO_SIMPLIFY = 60

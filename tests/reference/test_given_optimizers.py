@@ -53,13 +53,23 @@ def pickled(estimator):
     return pickle.loads(pickle.dumps(estimator))
 
 
-@pytest.mark.parametrize("copied", [lambda it: it, clone, copy.deepcopy, pickled, stored])
+@pytest.mark.parametrize(
+    "copied",
+    [
+        lambda it: it,
+        *(
+            pytest.param(way, id=way.__name__, marks=pytest.mark.slow)
+            for way in (clone, copy.deepcopy, pickled, stored)
+        ),
+    ],
+)
 def test_weights_that_do_not_decay(copied):
     """The fit is that of bare Keras; its own copies decay all weights."""
     made = KerasRegressor(linear, optimizer=adamw(), shuffle=False, **PARAMS)
     assert_same(by_hand(adamw()), copied(made).fit(X, TARGET))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("copied", [pickled, stored])
 def test_a_model_that_is_compiled_with_one(copied):
     """Names and variables are excluded in the copy that is trained, in pickles and files of it."""

@@ -62,7 +62,13 @@ def logs(params, call, weights=None, method="fit"):
     return getattr(wrapper, method)(X, Y, sample_weight=weights, **call).history_
 
 
-@pytest.mark.parametrize("weights", [None, SAMPLE_WEIGHT], ids=["unweighted", "weighted"])
+@pytest.mark.parametrize(
+    "weights",
+    [
+        pytest.param(None, id="unweighted", marks=pytest.mark.slow),
+        pytest.param(SAMPLE_WEIGHT, id="weighted"),
+    ],
+)
 @pytest.mark.parametrize("rows", ROWS)
 @pytest.mark.parametrize("spelling", SPELLINGS)
 def test_class_weights_weigh_training_only(spelling, rows, weights):
