@@ -243,8 +243,8 @@ def _kind_of_tensor(value: Any) -> Any:
 
         found = signature(value)
         return None if found is None else repr(found)
-    is_eager = type(value).__module__ == "tensorflow.python.framework.ops"
-    return value.device if is_eager and hasattr(value, "numpy") else None
+    is_usual = type(value) is type(sys.modules["tensorflow"].constant(0))  # not one of a graph
+    return value.device if is_usual else None
 
 
 def _code(code: CodeType) -> list[Any]:
