@@ -63,8 +63,6 @@ class Reading(NamedTuple):
     ----------
     chains : tuple of tuple of str
         What it reads from modules, and from functions around it.
-    free : frozenset of str
-        The variables that belong to a function around it.
     changes_in_place : bool
         Whether there is an assignment such as ``+=``, or a method of a value that takes `out`:
         either may change an array of NumPy. Attributes in `chains` are left to the caller.
@@ -75,7 +73,6 @@ class Reading(NamedTuple):
     """
 
     chains: tuple[Chain, ...]
-    free: frozenset[str]
     changes_in_place: bool
     takes_remainder: bool
     has_format: bool
@@ -117,7 +114,6 @@ def reading(code: CodeType) -> Reading:
     operations = [step.argrepr for step in steps if step.opname == "BINARY_OP"]
     return Reading(
         tuple(dict.fromkeys(chains)),
-        free,
         changes_in_place=in_place or any(operation.endswith("=") for operation in operations),
         takes_remainder=any(operation.startswith("%") for operation in operations),
         has_format=any(is_format(c) for part in _nested(code) for c in part.co_consts),

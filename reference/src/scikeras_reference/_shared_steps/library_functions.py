@@ -14,8 +14,7 @@ __all__ = [
     "LIBRARIES",
     "OF_KERAS",
     "SETTINGS_OF_KERAS",
-    "functions_of_backends",
-    "is_of_library",
+    "name_in_backend",
     "pinned",
 ]
 
@@ -76,19 +75,43 @@ _originals: dict[str, Any] = {}
 """What functions of NumPy and JAX were when they were first read."""
 
 
-def functions_of_backends() -> Iterator[tuple[Any, Collection[str]]]:
-    """Yield modules of the backend, and which of their functions compute alone."""
+def name_in_backend(name: str, value: Any, owner: Any = None) -> str | None:
+    """Return the full name of a function that computes alone, if it is one of the backend.
+
+    Parameters
+    ----------
+    name : str
+        The name that it was found by, or its own.
+    value : object
+        Anything.
+    owner : module, optional
+        Where it was found; by default, any module that has it by this name.
+
+    Raises
+    ------
+    NotSharedError
+        If somebody has replaced the function.
+    """
+    for module, names, excluded in _modules_of_backend():
+        is_there = vars(module).get(name) is value if owner is None else owner is module
+        if is_there and name in names and name not in excluded and _is_of_library(value):
+            return pinned(f"{module.__name__}.{name}", value)
+    return None
+
+
+def _modules_of_backend() -> Iterator[tuple[Any, Collection[str], Collection[str]]]:
+    """Yield modules, the functions of each that may compute alone, and those that do not."""
     if keras.backend.backend() == "tensorflow":
         tensorflow = sys.modules["tensorflow"]
-        yield tensorflow, _OF_TENSORFLOW
-        yield tensorflow.math, vars(tensorflow.math).keys()
-        yield tensorflow.nn, _OF_TENSORFLOW_NN
-        yield tensorflow.linalg, _OF_TENSORFLOW_LINALG
+        yield tensorflow, _OF_TENSORFLOW, ()
+        yield tensorflow.math, vars(tensorflow.math), ()
+        yield tensorflow.nn, _OF_TENSORFLOW_NN, ()
+        yield tensorflow.linalg, _OF_TENSORFLOW_LINALG, ()
     else:
         jax = sys.modules["jax"]
-        yield jax.lax, {"stop_gradient"}
+        yield jax.lax, {"stop_gradient"}, ()
         for module in (jax.numpy, jax.numpy.linalg, jax.nn):
-            yield module, vars(module).keys() - _NOT_OF_JAX
+            yield module, vars(module), _NOT_OF_JAX
 
 
 def pinned(name: str, value: Any) -> str:
@@ -98,6 +121,6 @@ def pinned(name: str, value: Any) -> str:
     return name
 
 
-def is_of_library(value: Any) -> bool:
+def _is_of_library(value: Any) -> bool:
     """Whether it is a function or a type of a backend, and not one that a user put there."""
     return callable(value) and str(value.__module__).partition(".")[0] in LIBRARIES

@@ -29,8 +29,7 @@ from scikeras_reference._shared_steps.library_functions import (
     LIBRARIES,
     OF_KERAS,
     SETTINGS_OF_KERAS,
-    functions_of_backends,
-    is_of_library,
+    name_in_backend,
     pinned,
 )
 from scikeras_reference._shared_steps.refusal_log import NotSharedError, class_name
@@ -141,10 +140,7 @@ class _Describer:
             return pinned(f"numpy.{name if owner is np else own_name}", value)
         if isinstance(value, BuiltinFunctionType) and value.__self__ is math:
             return f"math.{own_name}"
-        for module, names in functions_of_backends():
-            if owner is module and name in names and is_of_library(value):
-                return pinned(f"{module.__name__}.{name}", value)
-        return None
+        return None if owner is None else name_in_backend(name, value, owner)
 
     def value(self, value: Any) -> Any:
         """Describe what a variable is."""
@@ -183,9 +179,8 @@ class _Describer:
                 return ["named", f"{module}.{name}"]
             if is_proven(module) and module.startswith(OF_KERAS) and name not in CALLING:
                 return function
-        for owner, names in functions_of_backends():
-            if name in names and vars(owner).get(name) is function and is_of_library(function):
-                return ["named", pinned(f"{owner.__name__}.{name}", function)]
+        if (known := name_in_backend(name, function)) is not None:
+            return ["named", known]
         if module.partition(".")[0] in LIBRARIES:
             raise NotSharedError(f"it calls {module}.{name}")
         return self.function(function)
