@@ -3,13 +3,24 @@
 import dis
 import functools
 import itertools
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from types import CodeType
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from scikeras_reference._shared_steps.refusal_log import NotSharedError
 
-__all__ = ["HARMLESS_ATTRIBUTES", "WRITING_ATTRIBUTES", "Chain", "Reading", "is_format", "reading"]
+__all__ = [
+    "ATTRIBUTE",
+    "HARMLESS_ATTRIBUTES",
+    "WRITING_ATTRIBUTES",
+    "Chain",
+    "Reading",
+    "Step",
+    "is_format",
+    "reading",
+    "reading_of",
+    "steps_of",
+]
 
 Chain = tuple[str, ...]
 """A variable of a module or of a function around, and the attributes that are read from it."""
@@ -23,18 +34,16 @@ _HARMLESS = frozenset(
         "GET_ITER", "IS_OP", "JUMP_BACKWARD", "JUMP_FORWARD",
         "JUMP_IF_FALSE_OR_POP", "JUMP_IF_TRUE_OR_POP", "KW_NAMES", "LIST_APPEND", "LIST_EXTEND",
         "LIST_TO_TUPLE", "LOAD_ASSERTION_ERROR", "LOAD_CLOSURE", "LOAD_COMMON_CONSTANT",
-        "LOAD_CONST", "LOAD_FAST", "LOAD_FAST_AND_CLEAR", "LOAD_FAST_BORROW",
-        "LOAD_FAST_BORROW_LOAD_FAST_BORROW", "LOAD_FAST_CHECK", "LOAD_FAST_LOAD_FAST",
+        "LOAD_CONST", "LOAD_FAST", "LOAD_FAST_AND_CLEAR", "LOAD_FAST_BORROW", "LOAD_FAST_CHECK",
         "LOAD_SMALL_INT", "MAKE_CELL", "MAKE_FUNCTION", "MAP_ADD", "NOP", "NOT_TAKEN", "POP_ITER",
         "POP_JUMP_BACKWARD_IF_FALSE", "POP_JUMP_BACKWARD_IF_NONE", "POP_JUMP_BACKWARD_IF_NOT_NONE",
         "POP_JUMP_BACKWARD_IF_TRUE", "POP_JUMP_FORWARD_IF_FALSE", "POP_JUMP_FORWARD_IF_NONE",
         "POP_JUMP_FORWARD_IF_NOT_NONE", "POP_JUMP_FORWARD_IF_TRUE", "POP_JUMP_IF_FALSE",
         "POP_JUMP_IF_NONE", "POP_JUMP_IF_NOT_NONE", "POP_JUMP_IF_TRUE", "POP_TOP", "PRECALL",
         "PUSH_NULL", "RAISE_VARARGS", "RERAISE", "RESUME", "RETURN_CONST", "RETURN_GENERATOR",
-        "RETURN_VALUE", "SET_FUNCTION_ATTRIBUTE",
-        "STORE_FAST", "STORE_FAST_LOAD_FAST", "STORE_FAST_STORE_FAST", "SWAP", "TO_BOOL",
-        "UNARY_INVERT", "UNARY_NEGATIVE", "UNARY_NOT", "UNARY_POSITIVE", "UNPACK_EX",
-        "UNPACK_SEQUENCE", "YIELD_VALUE",
+        "RETURN_VALUE", "SET_FUNCTION_ATTRIBUTE", "STORE_FAST", "SWAP", "TO_BOOL", "UNARY_INVERT",
+        "UNARY_NEGATIVE", "UNARY_NOT", "UNARY_POSITIVE", "UNPACK_EX", "UNPACK_SEQUENCE",
+        "YIELD_VALUE",
     }
 )  # fmt: skip
 """Instructions of Python 3.11 to 3.14 that change nothing but variables of the function.
@@ -51,9 +60,26 @@ HARMLESS_ATTRIBUTES = frozenset(
 """Attributes of arrays, shapes and dicts that change nothing."""
 WRITING_ATTRIBUTES = frozenset({"max", "mean", "min", "sum"})
 """Those of them that NumPy lets write into an array, given as the argument `out`."""
-_ATTRIBUTE = frozenset({"LOAD_ATTR", "LOAD_METHOD"})
+ATTRIBUTE = frozenset({"LOAD_ATTR", "LOAD_METHOD"})
+"""Instructions that read an attribute of what was loaded last."""
 _SINGLE = (bool, type(None))
 _FILLING = frozenset({"CACHE", "EXTENDED_ARG"})
+_PAIRS = {
+    "LOAD_FAST_BORROW_LOAD_FAST_BORROW": ("LOAD_FAST", "LOAD_FAST"),
+    "LOAD_FAST_LOAD_FAST": ("LOAD_FAST", "LOAD_FAST"),
+    "STORE_FAST_LOAD_FAST": ("STORE_FAST", "LOAD_FAST"),
+    "STORE_FAST_STORE_FAST": ("STORE_FAST", "STORE_FAST"),
+}
+"""Instructions of Python 3.13 and newer that are two at once."""
+
+
+class Step(NamedTuple):
+    """An instruction, as `dis` shows it."""
+
+    opname: str
+    argval: Any
+    argrepr: str = ""
+    is_jump_target: bool = False
 
 
 class Reading(NamedTuple):
@@ -98,15 +124,30 @@ def reading(code: CodeType) -> Reading:
     >>> reading((lambda x: keras.ops.mean(x) * x.shape[0]).__code__).chains
     (('keras', 'ops', 'mean'),)
     """
+    return reading_of(code, steps_of(code))
+
+
+def reading_of(code: CodeType, own_steps: list[Step], allowed: Collection[str] = ()) -> Reading:
+    """Return what a function reads, where some of its instructions are known and left out.
+
+    Parameters
+    ----------
+    code : code
+        The code of the function.
+    own_steps : list of Step
+        Its instructions, without those of functions in it.
+    allowed : collection of str, default=()
+        Attributes of values that it may read, besides those that change nothing.
+    """
     free = frozenset(code.co_freevars)
     chains: list[Chain] = []
-    steps: list[dis.Instruction] = []
+    steps: list[Step] = []
     in_place = False
     for part in _nested(code):
         if part is not code and free & set(part.co_cellvars):
             raise NotSharedError("functions in it have variables of the same name")
-        steps_of_part = list(dis.get_instructions(part))
-        found, attributes = _chains(steps_of_part, free)
+        steps_of_part = own_steps if part is code else steps_of(part)
+        found, attributes = _chains(steps_of_part, free, allowed)
         chains += found
         in_place |= not WRITING_ATTRIBUTES.isdisjoint(attributes)
         _require_known_identities(steps_of_part)
@@ -120,8 +161,30 @@ def reading(code: CodeType) -> Reading:
     )
 
 
+def steps_of(code: CodeType) -> list[Step]:
+    """Return the instructions of a function that do something, each of them alone.
+
+    >>> [step.opname for step in steps_of((lambda x: -x).__code__)][-2:]
+    ['UNARY_NEGATIVE', 'RETURN_VALUE']
+    """
+    found = []
+    is_target = False  # of a jump: to what only fills, too
+    for step in dis.get_instructions(code):
+        is_target |= step.is_jump_target
+        if step.opname in _FILLING:
+            continue
+        if step.opname in _PAIRS:
+            first, second = _PAIRS[step.opname]
+            found.append(Step(first, step.argval[0], "", is_target))
+            found.append(Step(second, step.argval[1]))
+        else:
+            found.append(Step(step.opname, step.argval, step.argrepr, is_target))
+        is_target = False
+    return found
+
+
 def _chains(
-    steps: Iterable[dis.Instruction], free: frozenset[str]
+    steps: Iterable[Step], free: frozenset[str], allowed: Collection[str]
 ) -> tuple[list[Chain], list[str]]:
     """Return what is read, and attributes of other values; check that nothing else is done."""
     chains: list[Chain] = []
@@ -130,12 +193,10 @@ def _chains(
     for step in steps:
         name, value = step.opname, step.argval
         is_chain = is_chain and not step.is_jump_target
-        if name in _FILLING:
-            continue
-        if name in _ATTRIBUTE:
+        if name in ATTRIBUTE:
             if is_chain:
                 chains[-1] += (value,)
-            elif value not in HARMLESS_ATTRIBUTES:
+            elif value not in HARMLESS_ATTRIBUTES and value not in allowed:
                 raise NotSharedError(f"it reads the attribute {value} of a value")
             else:
                 attributes.append(value)
@@ -148,9 +209,9 @@ def _chains(
     return chains, attributes
 
 
-def _require_known_identities(steps: Iterable[dis.Instruction]) -> None:
+def _require_known_identities(steps: Iterable[Step]) -> None:
     """Check that ``is`` stands before None, True or False: which objects are one is not read."""
-    for before, step in itertools.pairwise(s for s in steps if s.opname not in _FILLING):
+    for before, step in itertools.pairwise(steps):
         is_single = before.opname == "LOAD_CONST" and isinstance(before.argval, _SINGLE)
         if step.opname == "IS_OP" and (step.is_jump_target or not is_single):
             raise NotSharedError("it asks whether two objects are the same")

@@ -2,7 +2,7 @@
 
 `fingerprint` reads every attribute of a model and of its parts and turns them into a digest.
 Whatever could make the traced step of one model another than that of the other is in the digest; a
-part that cannot be read to the bottom (a class that is not Keras's own, a function that may do more
+part that cannot be read to the bottom (a class or a function of the user's own that may do more
 than compute, a table, a lock) makes the proof impossible. What is left out is what no step can see:
 names, paths, seeds that have already become variables, and the values of variables.
 
@@ -27,10 +27,11 @@ from scikeras_reference._shared_steps.keras_internals.own_code import (
     require_classes_unreplaced,
     require_unreplaced,
 )
+from scikeras_reference._shared_steps.own_classes import class_description, is_own_class
 from scikeras_reference._shared_steps.own_functions import description
 from scikeras_reference._shared_steps.refusal_log import NotSharedError, class_name
 
-__all__ = ["fingerprint", "own_functions_of", "variables_of"]
+__all__ = ["fingerprint", "own_code_of", "variables_of"]
 
 MAX_DEPTH = 60
 _PLAIN = (type(None), bool, int, str, bytes)
@@ -88,11 +89,11 @@ def variables_of(model: Any, *, training: bool) -> list[Any]:
     return reader.variables
 
 
-def own_functions_of(model: Any, *, training: bool) -> list[FunctionType]:
-    """Return the functions of the user's own that `fingerprint` finds in a model."""
+def own_code_of(model: Any, *, training: bool) -> list[FunctionType | type]:
+    """Return the functions and classes of the user's own that `fingerprint` finds in a model."""
     reader = _Reader(training=training, names=False)
     reader.value(model)
-    return reader.functions
+    return reader.own_code
 
 
 class _Reader:
@@ -101,7 +102,7 @@ class _Reader:
     def __init__(self, *, training: bool, names: bool) -> None:
         self.tokens: list[str] = []
         self.variables: list[Any] = []
-        self.functions: list[FunctionType] = []
+        self.own_code: list[FunctionType | type] = []
         self.classes: set[type] = set()
         self.names = names
         self._ignored = reading.IGNORED if training else reading.IGNORED_FOR_PREDICTIONS
@@ -127,6 +128,9 @@ class _Reader:
             self._function(value)
         elif _is_keras_class(cls.__module__, cls.__qualname__, id(cls)):
             self._object(value)
+        elif is_own_class(cls):
+            self.own_code.append(cls)
+            self._object(value, own=True)
         elif keras.ops.is_tensor(value):
             try:
                 self._array(np.asarray(value))
@@ -171,10 +175,10 @@ class _Reader:
             self.tokens.append(f"function:{function.__module__}.{name}")
             return
         self.tokens.append(f"function of the user's own:{function.__name__}")
-        self.functions.append(function)
+        self.own_code.append(function)
         self.value(description(function))
 
-    def _object(self, value: Any) -> None:
+    def _object(self, value: Any, *, own: bool = False) -> None:
         cls = type(value)
         self.classes.add(cls)
         if reading.has_identity(value):
@@ -193,7 +197,10 @@ class _Reader:
             raise NotSharedError("its parts are nested too deeply")
         found = self._attributes(value)
         _require_own_initializers(found)
-        for name in _visible(tuple(found), self._ignored):
+        names = _visible(tuple(found), self._ignored)
+        if own:
+            self.value(class_description(value, names))
+        for name in names:
             item = found[name]
             self.tokens.append(name)
             if isinstance(item, FunctionType) and callable(getattr(cls, name, None)):

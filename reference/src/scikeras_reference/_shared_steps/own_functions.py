@@ -9,6 +9,7 @@ their traces.
 import builtins
 import math
 import sys
+from collections.abc import Sequence
 from types import BuiltinFunctionType, CodeType, FunctionType, ModuleType
 from typing import Any
 
@@ -19,6 +20,7 @@ from scikeras_reference._shared_steps.bytecode import (
     HARMLESS_ATTRIBUTES,
     WRITING_ATTRIBUTES,
     Chain,
+    Reading,
     is_format,
     reading,
 )
@@ -34,7 +36,7 @@ from scikeras_reference._shared_steps.library_functions import (
 )
 from scikeras_reference._shared_steps.refusal_log import NotSharedError, class_name
 
-__all__ = ["description"]
+__all__ = ["Describer", "code_of", "description", "variable"]
 
 _MISSING = object()
 _PLAIN = (type(None), bool, int, float, str, bytes)
@@ -58,7 +60,7 @@ def description(function: FunctionType) -> list[Any]:
     NotSharedError
         If it may read or do more than can be written down.
     """
-    describer = _Describer()
+    describer = Describer()
     try:
         _require_name(function)
         described = describer.function(function)
@@ -75,7 +77,7 @@ def _require_name(function: FunctionType) -> None:
         raise NotSharedError("a lambda has no name to find it by")
 
 
-class _Describer:
+class Describer:
     """Describes a function and those that it calls."""
 
     def __init__(self) -> None:
@@ -87,19 +89,26 @@ class _Describer:
 
     def function(self, function: FunctionType) -> list[Any]:
         """Describe one function, or say which one it is if it was described before."""
+        if (number := self.number(function)) is not None:
+            return ["again", number]
+        return self.described(function, reading(function.__code__))
+
+    def number(self, function: FunctionType) -> int | None:
+        """Return the number of a function that was described before; else remember it."""
         known = len(self._numbers)
         number = self._numbers.setdefault(id(function), known)
-        if number < known:
-            return ["again", number]
+        return number if number < known else None
+
+    def described(self, function: FunctionType, found: Reading) -> list[Any]:
+        """Describe one function whose code was read."""
         if type(function.__globals__) is not dict or not _has_usual_builtins(function):
             raise NotSharedError("its module or its builtins are not the usual ones")
-        found = reading(function.__code__)
         self._may_write |= found.changes_in_place
         self._takes_remainder |= found.takes_remainder
         self._has_format |= found.has_format
         return [
-            _code(function.__code__),
-            [self._read(function, chain) for chain in found.chains],
+            code_of(function.__code__),
+            [self.read(function, chain) for chain in found.chains],
             self.value(function.__defaults__),
             self.value(function.__kwdefaults__),
         ]
@@ -111,26 +120,30 @@ class _Describer:
         if self._takes_remainder and self._has_format:
             raise NotSharedError("it may make text of a tensor")
 
-    def _read(self, function: FunctionType, chain: Chain) -> Any:
-        value, owner, name = _variable(function, chain[0]), None, chain[0]
+    def read(self, function: FunctionType, chain: Chain) -> Any:
+        """Describe what a chain of attributes leads to."""
+        value, owner, name = variable(function, chain[0]), None, chain[0]
         attributes = list(chain[1:])
         while isinstance(value, ModuleType):
             if not attributes:
                 raise NotSharedError(f"it uses the module {value.__name__} as a value")
             owner, name = value, attributes.pop(0)
             value = _attribute(owner, name)
-        for attribute in attributes:
-            if attribute not in HARMLESS_ATTRIBUTES:
-                raise NotSharedError(f"it reads {'.'.join(chain)}")
-        self._may_write |= not WRITING_ATTRIBUTES.isdisjoint(attributes)
-        if attributes and callable(value):
-            raise NotSharedError(f"it reads {'.'.join(chain)}, an attribute of a function")
+        self.require_harmless(attributes, value, ".".join(chain))
         if value is _MISSING:
             raise NotSharedError(f"there is no {'.'.join(chain)}")
-        known = self._known(owner, name, value)
+        known = self.known(owner, name, value)
         return self.value(value) if known is None else ["named", known]
 
-    def _known(self, owner: Any, name: str, value: Any) -> str | None:
+    def require_harmless(self, attributes: Sequence[str], value: Any, what: str) -> None:
+        """Check that reading these attributes of a value changes nothing."""
+        if not HARMLESS_ATTRIBUTES.issuperset(attributes):
+            raise NotSharedError(f"it reads {what}")
+        self._may_write |= not WRITING_ATTRIBUTES.isdisjoint(attributes)
+        if attributes and callable(value):
+            raise NotSharedError(f"it reads {what}, an attribute of a function")
+
+    def known(self, owner: Any, name: str, value: Any) -> str | None:
         """Return the name of a function that computes alone, if it is of a library we know."""
         if owner is None and name in BUILTINS and value is BUILTINS[name]:
             return name
@@ -186,7 +199,7 @@ class _Describer:
         return self.function(function)
 
 
-def _variable(function: FunctionType, name: str) -> Any:
+def variable(function: FunctionType, name: str) -> Any:
     """Return the value of a variable that is not one of the function itself."""
     code = function.__code__
     if name in code.co_freevars:
@@ -242,7 +255,7 @@ def _kind_of_tensor(value: Any) -> Any:
     return value.device if is_usual else None
 
 
-def _code(code: CodeType) -> list[Any]:
+def code_of(code: CodeType) -> list[Any]:
     """Return everything of the code but the lines and files that it comes from."""
     return [
         code.co_code,
@@ -251,5 +264,5 @@ def _code(code: CodeType) -> list[Any]:
         code.co_kwonlyargcount,
         code.co_flags,
         *map(list, (code.co_names, code.co_varnames, code.co_freevars, code.co_cellvars)),
-        [_code(c) if isinstance(c, CodeType) else repr(c) for c in code.co_consts],
+        [code_of(c) if isinstance(c, CodeType) else repr(c) for c in code.co_consts],
     ]

@@ -6,14 +6,14 @@ A prototype has the structure of the model and weights of its own, and is thrown
 import random
 import threading
 import warnings
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, NamedTuple
 
 import keras
 
 from scikeras_reference._seed_lock import SEED_LOCK
-from scikeras_reference._shared_steps.fingerprint import fingerprint, own_functions_of
+from scikeras_reference._shared_steps.fingerprint import fingerprint, own_code_of
 from scikeras_reference._shared_steps.keras_internals.serialization import (
     without_importing_tensorflow,
 )
@@ -74,26 +74,26 @@ class Configuration(NamedTuple):
     compilation: Any
     """None for a model that only predicts."""
     jit_compile: bool
-    functions: dict[str, Any]
-    """Functions of the user's own, by the names that stand for them in a configuration."""
+    own_code: dict[str, Any]
+    """Functions and classes of the user's own, by the names that stand for them in it."""
 
 
 def configuration_of(model: Any, *, training: bool) -> Configuration:
     """Return what a prototype of the model is made of."""
+    own_code = _by_name(own_code_of(model, training=training))
     with _quiet(), without_importing_tensorflow():
-        return Configuration(
-            type(model),
-            _seeded(model.get_config()),
-            _seeded(model.get_compile_config()) if training else None,
-            model.jit_compile,
-            _by_name(own_functions_of(model, training=training)),
-        )
+        config = model.get_config()
+        compilation = model.get_compile_config() if training else None
+    _require_known((config, compilation), own_code)
+    return Configuration(
+        type(model), _seeded(config), _seeded(compilation), model.jit_compile, own_code
+    )
 
 
 def prototype_of(configuration: Configuration, build: Callable[[Any], None]) -> Any:
     """Return a model of the same structure with weights of its own, finished by `build`."""
     before = random.getstate()
-    with _quiet(), keras.saving.custom_object_scope(configuration.functions):
+    with _quiet(), keras.saving.custom_object_scope(configuration.own_code):
         prototype = configuration.cls.from_config(configuration.model)
         if configuration.compilation is not None:
             prototype.compile_from_config(configuration.compilation)
@@ -106,13 +106,27 @@ def prototype_of(configuration: Configuration, build: Callable[[Any], None]) -> 
     return prototype
 
 
-def _by_name(functions: Iterable[Any]) -> dict[str, Any]:
+def _by_name(own_code: Iterable[Any]) -> dict[str, Any]:
     named: dict[str, Any] = {}
-    for function in functions:
-        name = keras.saving.get_registered_name(function)
-        if named.setdefault(name, function) is not function:
-            raise NotSharedError(f"two of its functions are called {name}")
+    for one in own_code:
+        name = keras.saving.get_registered_name(one)
+        if named.setdefault(name, one) is not one:
+            raise NotSharedError(f"two of its functions or classes are called {name}")
     return named
+
+
+def _require_known(config: Any, own_code: Mapping[str, Any]) -> None:
+    """Check that a configuration names no code of the user's besides what was read."""
+    if isinstance(config, dict):
+        name = config.get("registered_name")
+        is_read = name is None or name in own_code
+        if not is_read and keras.saving.get_registered_object(name) is not None:
+            raise NotSharedError(f"its configuration names {name}")
+        config = config.values()
+    elif not isinstance(config, (list, tuple)):
+        return
+    for item in config:
+        _require_known(item, own_code)
 
 
 @contextmanager

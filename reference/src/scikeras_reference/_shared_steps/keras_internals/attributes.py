@@ -69,7 +69,9 @@ def attributes(value: Any, *, names: bool) -> Mapping[str, Any] | None:
     found = {name: item for name, item in vars(value).items() if item is not None}
     if _goes_by_names(found):
         return None
-    if isinstance(value, (keras.optimizers.Optimizer, keras.Operation)):
+    if isinstance(value, (keras.optimizers.Optimizer, keras.Operation)) or (
+        isinstance(value, keras.Loss) and not names
+    ):
         found.pop("name", None)
     for name in found.keys() & {"_nodes_by_depth", "_operations_by_depth"}:
         found[name] = dict(sorted(found[name].items()))

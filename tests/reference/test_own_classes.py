@@ -1,0 +1,454 @@
+"""Layers and losses of the user's own: which of them models share, and which are left to Keras."""
+
+import keras
+import numpy as np
+import pytest
+from keras import ops
+from shared_step_models import (
+    ROWS,
+    WEIGHTS,
+    check,
+    empty_cache,
+    layers,
+    only_where_shared,
+    shared,
+    trained,
+)
+
+from scikeras_reference._shared_steps.fingerprint import fingerprint
+from scikeras_reference._shared_steps.refusal_log import NotSharedError
+from scikeras_reference.shared_steps import explain
+
+pytestmark = only_where_shared
+__all__ = ["empty_cache"]  # the fixture
+
+TARGET = np.eye(3)[np.arange(21) % 3]
+EVENTS = []
+SCALE = 2.5
+
+
+def doubled(values):
+    """Serve a layer."""
+    return values * 2
+
+
+class Focal(keras.losses.Loss):
+    """A loss with an argument, written as in most tutorials."""
+
+    def __init__(self, gamma=2.0, **kwargs):
+        super().__init__(**kwargs)
+        self.gamma = gamma
+
+    def call(self, y_true, y_pred):
+        y_true = ops.cast(y_true, y_pred.dtype)
+        y_pred = ops.clip(y_pred, 1e-7, 1 - 1e-7)
+        hit = y_true * y_pred + (1 - y_true) * (1 - y_pred)
+        return ops.mean(-((1 - hit) ** self.gamma) * ops.log(hit), axis=-1)
+
+    def get_config(self):
+        config = super().get_config()
+        config.update({"gamma": self.gamma})
+        return config
+
+
+class Linear(layers.Layer):
+    """A layer with weights, a part, and an activation."""
+
+    def __init__(self, units, activation=None, **kwargs):
+        super(Linear, self).__init__(**kwargs)  # noqa: UP008 - what is in older code
+        self.units = units
+        self.activation = keras.activations.get(activation)
+        self.dropout = layers.Dropout(0.2)
+
+    def build(self, input_shape):
+        self.kernel = self.add_weight(
+            shape=(input_shape[-1], self.units),
+            initializer="glorot_uniform",
+            regularizer=keras.regularizers.L2(0.01),
+            name="kernel",
+        )
+        self.bias = self.add_weight(shape=(self.units,), initializer=keras.initializers.Zeros())
+        self.built = True
+
+    def call(self, inputs, training=None):
+        outputs = ops.matmul(inputs, self.kernel) + self.bias
+        return self.dropout(self.activation(outputs), training=training)
+
+    def compute_output_shape(self, input_shape):
+        return (*input_shape[:-1], self.units)
+
+    def get_config(self):
+        activation = keras.activations.serialize(self.activation)
+        return {**super().get_config(), "units": self.units, "activation": activation}
+
+
+class Residual(layers.Layer):
+    """A layer of layers, with a method, a constant and an optional part of its own."""
+
+    DEPTH = 2
+
+    def __init__(self, width, rate=0.0, **kwargs):
+        super().__init__(**kwargs)
+        self.width = width
+        self.rate = rate
+        self.blocks = [layers.Dense(width, "tanh") for _ in range(self.DEPTH)]
+        self.norm = layers.LayerNormalization() if rate else None
+
+    def build(self, input_shape):
+        for block in self.blocks:
+            block.build(input_shape)
+        super().build(input_shape)
+
+    def call(self, inputs):
+        outputs = inputs
+        for block in self.blocks:
+            outputs = self.added(outputs, block(outputs))
+        return outputs if self.norm is None else self.norm(outputs)
+
+    def added(self, first, second):
+        return ops.cast(first + doubled(second) * SCALE, self.compute_dtype)
+
+    def get_config(self):
+        base = super().get_config()
+        return dict(list(base.items()) + [("width", self.width), ("rate", self.rate)])
+
+
+class Plain(layers.Layer):
+    """A layer whose configuration Keras finds out itself."""
+
+    def __init__(self, factor=3, **kwargs):
+        super().__init__(**kwargs)
+        self.factor = factor
+
+    def call(self, inputs):
+        return inputs * self.factor
+
+
+def functional(gamma=1.5, width=6, rate=0.1):
+    """Build and compile a model with all of them."""
+    inputs = layers.Input((6,))
+    inner = Residual(width, rate=rate)(inputs)
+    inner = Linear(5, "relu")(inner)
+    outputs = layers.Dense(3, "sigmoid")(Plain()(inner))
+    built = keras.Model(inputs, outputs)
+    built.compile("adam", Focal(gamma), metrics=["mae"])
+    return built
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "weights",
+    [
+        pytest.param(None, id="plain", marks=pytest.mark.exhaustive),
+        pytest.param(WEIGHTS, id="weighted"),
+    ],
+)
+def test_models_with_own_classes_share_steps_with_equal_bits(weights, monkeypatch):
+    """Layers with weights, parts, losses of their own, and a loss with an argument."""
+    check(monkeypatch, functional, ROWS, TARGET, weights, validation_split=0.3)
+
+
+def test_what_differs_between_objects_tells_models_apart(monkeypatch):
+    """Attributes, optional parts, values around the class, and its code are in the digest."""
+
+    def digest(**arguments):
+        return fingerprint(functional(**arguments), training=True)
+
+    first = digest()
+    assert first == digest()
+    assert len({first, digest(gamma=2.0), digest(rate=0.0), digest(rate=0.2)}) == 4
+    with monkeypatch.context() as patch:
+        patch.setitem(globals(), "SCALE", 3.0)
+        assert first != digest()
+    with monkeypatch.context() as patch:
+        patch.setattr(Residual, "DEPTH", 3)
+        assert first != digest()
+    with monkeypatch.context() as patch:
+        patch.setattr(Plain, "call", lambda self, inputs: inputs + self.factor)
+        assert first != digest()
+    assert first == digest()
+
+
+class Appends(layers.Layer):
+    def call(self, inputs):
+        EVENTS.append(1)
+        return inputs
+
+
+class AppendsWhenMade(layers.Layer):
+    def __init__(self, **kwargs):
+        super().__init__(**kwargs)
+        EVENTS.append(1)
+
+    def call(self, inputs):
+        return inputs
+
+
+class AppendsWhenBuilt(layers.Layer):
+    def build(self, input_shape):
+        EVENTS.append(1)
+
+    def call(self, inputs):
+        return inputs
+
+
+class AppendsWhenDescribed(layers.Layer):
+    def call(self, inputs):
+        return inputs
+
+    def get_config(self):
+        EVENTS.append(1)
+        return super().get_config()
+
+
+class Counts(layers.Layer):
+    calls = 0
+
+    def call(self, inputs):
+        self.calls += 1
+        return inputs
+
+
+class Remembers(layers.Layer):
+    def call(self, inputs):
+        self.last = inputs
+        return inputs
+
+
+class CountsInAList(layers.Layer):
+    def __init__(self, **kwargs):
+        super().__init__(**kwargs)
+        self.events = []
+
+    def call(self, inputs):
+        self.events.append(1)
+        return inputs
+
+
+class CountsInAListByAnotherName(layers.Layer):
+    def __init__(self, **kwargs):
+        super().__init__(**kwargs)
+        self.events = []
+
+    def call(self, inputs):
+        events = self.events
+        events += [1]
+        return inputs
+
+
+class Assigns(layers.Layer):
+    def build(self, input_shape):
+        self.count = self.add_weight(shape=(), trainable=False)
+
+    def call(self, inputs):
+        self.count.assign(self.count + 1)
+        return inputs
+
+
+class AddsALoss(layers.Layer):
+    def call(self, inputs):
+        self.add_loss(ops.mean(inputs))
+        return inputs
+
+
+class ReadsItsName(layers.Layer):
+    def call(self, inputs):
+        return inputs * len(self.name)
+
+
+class ReadsASeed(layers.Layer):
+    def __init__(self, seed=None, **kwargs):
+        super().__init__(**kwargs)
+        self.seed = seed
+
+    def call(self, inputs):
+        return inputs * self.seed
+
+
+class HandsItselfOn(layers.Layer):
+    def call(self, inputs):
+        return doubled(inputs) if bool(self) else inputs
+
+
+class HandsItselfOnByAFunction(layers.Layer):
+    def call(self, inputs):
+        def scaled(values):
+            return values * len(self.name)
+
+        return scaled(inputs)
+
+
+class ChangesItsVariable(layers.Layer):
+    def call(self, inputs):
+        self = inputs  # noqa: PLW0642
+        return self
+
+
+class OverridesACall(layers.Layer):
+    def __call__(self, *args, **kwargs):
+        EVENTS.append(1)
+        return super().__call__(*args, **kwargs)
+
+    def call(self, inputs):
+        return inputs
+
+
+class HasAProperty(layers.Layer):
+    @property
+    def factor(self):
+        return 2
+
+    def call(self, inputs):
+        return inputs * self.factor
+
+
+class HasAList(layers.Layer):
+    factors = [1, 2]  # noqa: RUF012
+
+    def call(self, inputs):
+        return inputs * self.factors[0]
+
+
+class AsksForMore(layers.Layer):
+    def __getattr__(self, name):
+        EVENTS.append(name)
+        raise AttributeError(name)
+
+    def call(self, inputs):
+        return inputs
+
+
+class OfTwoClasses(Plain, dict.__class__.__base__):
+    pass
+
+
+class OfAnOwnClass(Plain):
+    pass
+
+
+class OfALayerOfKeras(layers.Dense):
+    def call(self, inputs, training=None):
+        return super().call(inputs, training)
+
+
+class SetsWhatKerasSets(layers.Layer):
+    def __init__(self, **kwargs):
+        super().__init__(**kwargs)
+        self.trainable = False
+
+    def call(self, inputs):
+        return inputs
+
+
+class CallsWhatItInherits(layers.Layer):
+    def call(self, inputs):
+        return inputs * len(super().get_config())
+
+
+class Draws(layers.Layer):
+    def __init__(self, **kwargs):
+        super().__init__(**kwargs)
+        self.generator = keras.random.SeedGenerator(1)
+
+    def call(self, inputs):
+        return inputs * keras.random.uniform((), seed=self.generator)
+
+
+def patched():
+    layer = Plain()
+    layer.call = lambda inputs: inputs * 4
+    return layer
+
+
+def changed():
+    """Return a layer that its configuration does not describe."""
+    layer = Plain()
+    layer.more = {"of": doubled}
+    return layer
+
+
+@pytest.mark.parametrize(
+    ("make", "why"),
+    [
+        (Appends, "it reads EVENTS.append|attribute append"),
+        (AppendsWhenMade, "it reads EVENTS.append|attribute append"),
+        (AppendsWhenBuilt, "it reads EVENTS.append|attribute append"),
+        (AppendsWhenDescribed, "it reads EVENTS.append|attribute append"),
+        (Counts, "hands on the object"),
+        (Remembers, "call assigns to self.last"),
+        (CountsInAList, "it reads self.events.append"),
+        (CountsInAListByAnotherName, "in place"),
+        (Assigns, "it reads self.count.assign"),
+        (AddsALoss, "it reads self.add_loss"),
+        (ReadsItsName, "it reads self.name"),
+        (lambda: ReadsASeed(3), "assigns to self.seed"),
+        (HandsItselfOn, "hands on the object"),
+        (HandsItselfOnByAFunction, "hands on the object"),
+        (ChangesItsVariable, "assigns to the variable of its object"),
+        (OverridesACall, "has a __call__ of its own"),
+        (HasAProperty, "its factor is not a method"),
+        (HasAList, "its factors is not a method"),
+        (AsksForMore, "has a __getattr__ of its own"),
+        (OfTwoClasses, "is not Keras's own"),
+        (OfAnOwnClass, "is not Keras's own"),
+        (lambda: OfALayerOfKeras(6), "is not Keras's own"),
+        (SetsWhatKerasSets, "assigns to self.trainable"),
+        (CallsWhatItInherits, r"calls super\(\).get_config"),
+        (Draws, "calls keras.*uniform|class type"),
+        (patched, "has a call of its own"),
+    ],
+)
+def test_classes_that_may_do_more_than_compute_are_not_shared(make, why):
+    """Tracing them once for many models could be noticed, or give another graph."""
+    model = keras.Sequential([layers.Input((6,)), make(), layers.Dense(3)])
+    model.compile("sgd", "mse")
+    with pytest.raises(NotSharedError, match=why):
+        fingerprint(model, training=True)
+
+
+def test_what_a_configuration_leaves_out_is_not_shared():
+    """Keras would train with the attributes as they are."""
+
+    def make():
+        model = keras.Sequential([layers.Input((6,)), changed(), layers.Dense(3)])
+        model.compile("sgd", "mse")
+        return model
+
+    model, _ = trained(make, ROWS, TARGET, epochs=1)
+    assert 0 == shared()
+    assert "does not describe all of it" in explain(model)
+
+
+@pytest.mark.parametrize("how", ["by name", "in a configuration"])
+def test_registered_objects_are_made_for_the_user_only(how):
+    """A prototype would make one more of what was registered, which could be noticed."""
+
+    @keras.saving.register_keras_serializable("test_own_classes")
+    class Ones(keras.initializers.Initializer):
+        def __init__(self):
+            EVENTS.append("made")
+
+        def __call__(self, shape, dtype=None):
+            return ops.ones(shape, dtype)
+
+    class ByName(layers.Layer):
+        def build(self, input_shape):
+            self.scale = self.add_weight(shape=(), initializer="test_own_classes>Ones")
+
+        def call(self, inputs):
+            return inputs * self.scale
+
+    class ByConfiguration(layers.Layer):
+        def __init__(self, initializer=None, **kwargs):
+            super().__init__(**kwargs)
+            self.scale_initializer = keras.initializers.get(initializer)
+
+        def call(self, inputs):
+            return inputs
+
+    layer = ByName() if how == "by name" else ByConfiguration(Ones())
+    model = keras.Sequential([layers.Input((6,)), layer, layers.Dense(3)])
+    model.compile("sgd", "mse")
+    reason = "it may name test_own_classes>Ones" if how == "by name" else "class .*Ones"
+    with pytest.raises(NotSharedError, match=reason):
+        fingerprint(model, training=True)
