@@ -45,15 +45,19 @@ def trained(make, x, y, weights=None, **arguments):
     model = make()
     arguments = {"epochs": 2, "batch_size": 8, "verbose": 0, **arguments}
     history = fit(model, x, y, weights, arguments)
+    # Before a prediction: on JAX, Keras deletes the averages of weights (use_ema) in it.
+    variables = [
+        [(v.path, v.numpy().tobytes()) for v in model.variables],
+        [(v.name, v.numpy().tobytes()) for v in model.optimizer.variables],
+        [(v.name, v.numpy().tobytes()) for v in model.metrics_variables],
+    ]
     # On TensorFlow not by a function that Keras would have to trace first.
     outputs = model.predict_on_batch(x) if ON_JAX else model(x, training=False)
     outputs = keras.tree.map_structure(keras.ops.convert_to_numpy, outputs)
     seen = [
         history.history,
         history.params,
-        [(v.path, v.numpy().tobytes()) for v in model.variables],
-        [(v.name, v.numpy().tobytes()) for v in model.optimizer.variables],
-        [(v.name, v.numpy().tobytes()) for v in model.metrics_variables],
+        *variables,
         [np.asarray(a).tobytes() for a in keras.tree.flatten(outputs)],
         random.getstate(),
         np.random.get_state()[1].tobytes(),  # noqa: NPY002 - Keras draws from it

@@ -1,13 +1,12 @@
 """SER-1: pickle, joblib and copies."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import partial
 from types import FunctionType
 from typing import Any
 
 from scikeras_conformance.catalog.check import ESTIMATORS, Shares, check
 from scikeras_conformance.checks._support.helper_models import (
-    compiled_helper,
     helper_layer,
     helper_loss,
     helper_loss_class,
@@ -220,18 +219,23 @@ def unfitted(context: CheckContext) -> None:
     require_weights_of_copy(context, other, expected, "those of the original")
 
 
+def _plain_model(
+    context: CheckContext, X: Any, *, dtype: str | None = None, metrics: Sequence[str] = ()
+) -> Any:
+    """Return a compiled model of no class but Keras's, so that its copies are compiled too."""
+    inputs = keras.Input((X.shape[1],))
+    hidden = keras.layers.Dense(2, dtype=dtype)(inputs)
+    model = keras.Model(inputs, helper_layer(context)(hidden))
+    model.compile(
+        doubles.zero_learning_rate(), loss=helper_loss(context), metrics=list(metrics) or None
+    )
+    return model
+
+
 def _require_digits_kept(context: CheckContext, way: str) -> None:
     """Require the weights of layers of double precision, to the last bit."""
     X, y, *_ = doubles.dataset(context.wrapper)
-
-    def build() -> Any:
-        inputs = keras.Input((X.shape[1],))
-        hidden = keras.layers.Dense(2, dtype="float64")(inputs)
-        model = keras.Model(inputs, helper_layer(context)(hidden))
-        model.compile(doubles.zero_learning_rate(), loss=helper_loss(context))
-        return model
-
-    estimator = context.make(build)
+    estimator = context.make(lambda: _plain_model(context, X, dtype="float64"))
     context.fit(estimator, X, y)
     other = copy_of(context, estimator, way)
     expected, found = (context.model(one).get_weights() for one in (estimator, other))
@@ -244,7 +248,7 @@ def _require_digits_kept(context: CheckContext, way: str) -> None:
 def _require_names_kept(context: CheckContext, way: str) -> None:
     """Require that a copy goes on with the quantities that the history has."""
     X, y, *_ = doubles.dataset(context.wrapper)
-    estimator = context.make(lambda: compiled_helper(context, metrics=["mse"]))
+    estimator = context.make(lambda: _plain_model(context, X, metrics=["mse"]))
     context.fit(estimator, X, y)
     other = copy_of(context, estimator, way)
     for one in (estimator, other):
