@@ -73,6 +73,17 @@ def results_of(subject, checks):
     ]
 
 
+@pytest.mark.mutants
+@pytest.mark.parametrize(
+    "result", ["SER-1.fitted:base:deepcopy-history", "SER-4.pickle:regressor:own-compile"]
+)
+def test_what_keras_loses_in_a_copy_is_not_charged(result):
+    """A wrapper whose copies of models are those that Keras makes is not at fault."""
+    subject = load_subject("controls:copies_models_as_keras_does")
+    (planned,) = [one for one in make_plan(CATALOG, Selection()) if one.id == result]
+    assert Outcome.PASSED == execute(planned, subject).outcome
+
+
 @pytest.mark.parametrize(("name", "checks"), list(with_parts(CONTROLS, "composed")))
 def test_controls_fail_nothing(name, checks):
     """A wrapper that is written differently and keeps the contract passes every check."""
