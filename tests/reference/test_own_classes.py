@@ -419,6 +419,28 @@ def test_what_a_configuration_leaves_out_is_not_shared():
     assert "does not describe all of it" in explain(model)
 
 
+def test_a_class_without_a_configuration_is_left_to_keras():
+    """Keras asks for one only to save a model, and trains without."""
+
+    class WithoutConfiguration(layers.Layer):
+        def __init__(self, factor, given, **kwargs):
+            super().__init__(**kwargs)
+            self.factor = factor
+
+        def call(self, inputs):
+            return inputs * self.factor
+
+    def make():
+        model = keras.Sequential([layers.Input((6,)), WithoutConfiguration(2, object())])
+        model.add(layers.Dense(3))
+        model.compile("sgd", "mse")
+        return model
+
+    model, _ = trained(make, ROWS, TARGET, epochs=1)
+    assert 0 == shared()
+    assert "no configuration" in explain(model)
+
+
 @pytest.mark.parametrize("how", ["by name", "in a configuration"])
 def test_registered_objects_are_made_for_the_user_only(how):
     """A prototype would make one more of what was registered, which could be noticed."""

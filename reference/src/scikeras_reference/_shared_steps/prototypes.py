@@ -79,11 +79,22 @@ class Configuration(NamedTuple):
 
 
 def configuration_of(model: Any, *, training: bool) -> Configuration:
-    """Return what a prototype of the model is made of."""
+    """Return what a prototype of the model is made of.
+
+    Raises
+    ------
+    NotSharedError
+        If there is no configuration, or if it names code of the user's that was not read.
+    """
     own_code = _by_name(own_code_of(model, training=training))
-    with _quiet(), without_importing_tensorflow():
-        config = model.get_config()
-        compilation = model.get_compile_config() if training else None
+    try:
+        with _quiet(), without_importing_tensorflow():
+            config = model.get_config()
+            compilation = model.get_compile_config() if training else None
+    except Exception as error:
+        raise NotSharedError(
+            f"it has no configuration ({type(error).__name__}: {error})"
+        ) from error
     _require_known((config, compilation), own_code)
     return Configuration(
         type(model), _seeded(config), _seeded(compilation), model.jit_compile, own_code
