@@ -96,12 +96,15 @@ class Reading(NamedTuple):
         Whether there is a ``%``, which also makes text of what stands behind it.
     has_format : bool
         Whether there is text that can stand before such a ``%``.
+    adds : bool
+        Whether there is a ``+``, which also joins text.
     """
 
     chains: tuple[Chain, ...]
     changes_in_place: bool
     takes_remainder: bool
     has_format: bool
+    adds: bool
 
 
 @functools.lru_cache(maxsize=256)
@@ -157,6 +160,7 @@ def reading_of(code: CodeType, own_steps: list[Step], allowed: Collection[str] =
         tuple(dict.fromkeys(chains)),
         changes_in_place=in_place or any(operation.endswith("=") for operation in operations),
         takes_remainder=any(operation.startswith("%") for operation in operations),
+        adds=any(operation.startswith("+") for operation in operations),
         has_format=any(is_format(c) for part in _nested(code) for c in part.co_consts),
     )
 

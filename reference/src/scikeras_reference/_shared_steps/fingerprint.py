@@ -34,6 +34,8 @@ from scikeras_reference._shared_steps.refusal_log import NotSharedError, class_n
 __all__ = ["fingerprint", "own_code_of", "variables_of"]
 
 MAX_DEPTH = 60
+MAX_NUMBERS, MAX_ITEMS = 1 << 22, 10_000
+"""Of arrays and of lists, which are a part of the digest, and that is made for each fit."""
 _PLAIN = (type(None), bool, int, str, bytes)
 _CONTAINERS = (list, tuple, dict, set, frozenset)
 
@@ -133,9 +135,10 @@ class _Reader:
             self._object(value, own=True)
         elif keras.ops.is_tensor(value):
             try:
-                self._array(np.asarray(value))
+                array = np.asarray(value)
             except Exception as error:
                 raise NotSharedError("a tensor has no value yet") from error
+            self._array(array)
         else:
             is_keras = cls.__module__.startswith("keras.")
             whose = "among those of Keras that share steps" if is_keras else "Keras's own"
@@ -144,6 +147,8 @@ class _Reader:
     def _array(self, array: Any) -> None:
         if array.dtype.hasobject:
             raise NotSharedError("an array of objects cannot be compared")
+        if array.size > MAX_NUMBERS:
+            raise NotSharedError(f"an array has more than {MAX_NUMBERS} numbers")
         self.tokens.append(f"array:{array.dtype!r}{array.shape}{array.tobytes().hex()}")
 
     def _container(self, value: Any) -> None:
@@ -152,6 +157,8 @@ class _Reader:
             raise NotSharedError(f"the class {class_name(type(value))} is not Keras's own")
         # TensorFlow's containers are proxies, so that issubclass does not know them.
         kind = next(kind for kind in _CONTAINERS if isinstance(value, kind))
+        if len(value) > MAX_ITEMS:
+            raise NotSharedError(f"a {kind.__name__} has more than {MAX_ITEMS} items")
         self.tokens.append(f"{kind.__name__}:{len(value)}")
         if kind is dict:
             for key, item in value.items():
@@ -200,6 +207,7 @@ class _Reader:
         names = _visible(tuple(found), self._ignored)
         if own:
             self.value(class_description(value, names))
+        self.tokens.append(str(len(names)))
         for name in names:
             item = found[name]
             self.tokens.append(name)

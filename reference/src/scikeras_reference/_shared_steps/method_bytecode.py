@@ -2,6 +2,7 @@
 
 import functools
 import inspect
+from collections import Counter
 from types import CodeType
 from typing import NamedTuple
 
@@ -20,7 +21,8 @@ RECEIVER = "<self>"
 """Stands for the object in `Reading.chains`; no variable can be called so."""
 _LOADING = frozenset({"LOAD_FAST", "LOAD_FAST_BORROW", "LOAD_FAST_CHECK"})
 _NOTHING = Step("NOP", None)
-_LOOKED_AHEAD = 6
+_LOOKED_AHEAD = 10
+"""As many steps as it takes to call ``super(Class, self).name`` and to store the result."""
 
 
 class MethodReading(NamedTuple):
@@ -90,7 +92,9 @@ class _Reader:
         self.classes: set[str] = set()
         self._receiver = code.co_varnames[0]
         self._steps = [*steps, *[_NOTHING] * _LOOKED_AHEAD]
-        self._configs = _configurations(steps) - arguments
+        stored = Counter(step.argval for step in steps if step.opname == "STORE_FAST")
+        self._stored_once = {name for name, count in stored.items() if count == 1} - arguments
+        self._configs: set[str] = set()
 
     def without_object(self) -> list[Step]:
         """Return the other instructions, and one that does nothing for what is taken out."""
@@ -132,7 +136,7 @@ class _Reader:
         length = 1
         if others[0].opname in {"LOAD_GLOBAL", "LOAD_DEREF"} and self._loads_object(others[1]):
             length = 3
-            if others[0].argval != "__class__":
+            if others[0].argval != "__class__":  # Python itself makes that one
                 self.classes.add(others[0].argval)
         following = self._steps[position + length : position + length + 3]
         if following[0].opname == "LOAD_SUPER_ATTR":
@@ -145,8 +149,19 @@ class _Reader:
             raise NotSharedError("a method uses super in an unusual way")
         if any(step.is_jump_target for step in self._steps[position + 1 : position + length]):
             raise NotSharedError("a method uses super in an unusual way")
-        self.inherited.add(self._steps[position + length - 1].argval)
+        name = self._steps[position + length - 1].argval
+        self.inherited.add(name)
+        if name == "get_config":
+            self._remember_configuration(position + length)
         return length
+
+    def _remember_configuration(self, position: int) -> None:
+        """Remember the variable that holds what ``super().get_config()`` returned, and no more."""
+        steps = [s for s in self._steps[position : position + 4] if s.opname != "PRECALL"]
+        call, store = steps[:2]
+        is_plain = (call.opname, call.argval, store.opname) == ("CALL", 0, "STORE_FAST")
+        if is_plain and not store.is_jump_target and store.argval in self._stored_once:
+            self._configs.add(store.argval)
 
     def _loads_object(self, step: Step) -> bool:
         return step.opname in _LOADING and step.argval == self._receiver
@@ -167,20 +182,3 @@ def _arguments(code: CodeType) -> frozenset[str]:
     count += bool(code.co_flags & inspect.CO_VARARGS)
     count += bool(code.co_flags & inspect.CO_VARKEYWORDS)
     return frozenset(code.co_varnames[:count])
-
-
-def _configurations(steps: list[Step]) -> frozenset[str]:
-    """Return the variables that hold what ``super().get_config()`` returned, and nothing else."""
-    stored = [step.argval for step in steps if step.opname.startswith("STORE_FAST")]
-    found = set()
-    for position, step in enumerate(steps):
-        before = [s for s in steps[max(0, position - 3) : position] if s.opname != "PRECALL"]
-        if (
-            step.opname == "STORE_FAST"
-            and not step.is_jump_target
-            and stored.count(step.argval) == 1
-            and [s.argval for s in before[-2:]] == ["get_config", 0]
-            and before[-1].opname == "CALL"
-        ):
-            found.add(step.argval)
-    return frozenset(found)

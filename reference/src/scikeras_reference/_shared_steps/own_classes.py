@@ -6,16 +6,16 @@ object that are a part of the digest, and what functions may read. A prototype i
 ``__init__``, ``build`` and ``get_config``, which may do nothing but make an object.
 """
 
+import builtins
 import sys
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from types import FunctionType
 from typing import Any
 
 import keras
-import numpy as np
 
-from scikeras_reference._shared_steps.bytecode import Chain
-from scikeras_reference._shared_steps.keras_internals.attributes import IGNORED
+from scikeras_reference._shared_steps.bytecode import Chain, Reading
+from scikeras_reference._shared_steps.keras_internals.attributes import IGNORED_FOR_PREDICTIONS
 from scikeras_reference._shared_steps.keras_internals.own_code import is_proven
 from scikeras_reference._shared_steps.method_bytecode import RECEIVER, method_reading
 from scikeras_reference._shared_steps.own_functions import Describer, variable
@@ -23,37 +23,47 @@ from scikeras_reference._shared_steps.refusal_log import NotSharedError, class_n
 
 __all__ = ["class_description", "is_own_class"]
 
-_MAKING = frozenset({"__init__", "build", "get_config"})
-"""Methods that make an object like another one. They may assign to its attributes."""
-_STEP = frozenset({"call", "compute_mask", "compute_output_shape"})
-"""Methods that a step calls."""
-_FACTS = frozenset(
+_MAKING = {
+    "Layer": frozenset({"__init__", "build", "get_config"}),
+    "Loss": frozenset({"__init__", "get_config"}),
+}
+"""Methods that make an object like another one, by the base class. They may assign to it."""
+_OVERRIDING = {
+    "Layer": frozenset({"call", "compute_mask", "compute_output_shape"}),
+    "Loss": frozenset({"call"}),
+}
+"""Methods of Keras that a class may define otherwise, by the base class."""
+_WRITTEN_BY_PYTHON = frozenset(
     {
         "__annotate__", "__annotate_func__", "__annotations__", "__annotations_cache__", "__doc__",
         "__firstlineno__", "__module__", "__qualname__", "__static_attributes__",
     }
 )  # fmt: skip
-"""What Python writes into a class, and no step reads."""
+"""What every class has, and no step reads."""
 _OF_DTYPE = frozenset({"compute_dtype", "dtype", "variable_dtype"})
 """Attributes that follow from the dtype policy, which is in the digest."""
 _ASSIGNABLE = frozenset({"built", "input_spec", "supports_masking"})
 """Attributes of Keras that a layer may set."""
 _PLAIN = (type(None), bool, int, float, str, bytes)
-_MADE = tuple(
+_HAVE_PARTS = tuple(
     f"keras.src.{name}"
-    for name in ("constraints", "initializers", "layers", "losses", "models.seq", "regularizers")
+    for name in ("constraints", "initializers", "layers", "models.sequential", "regularizers")
 )
 """Modules whose classes a method may make objects of."""
-_FINDING = tuple(
-    f"keras.src.{name}"
-    for name in ("activations", "constraints", "initializers", "losses", "regularizers")
+_FIND_PARTS = tuple(
+    f"keras.src.{name}" for name in ("activations", "constraints", "initializers", "regularizers")
 )
 """Modules whose functions `get` and `serialize` a method may call."""
+_TRACKED = ("keras.src.utils.tracking", "tensorflow.")
+"""Modules with containers that Keras puts in the place of a list or a dict."""
+_SUPER = super
 
 
 def is_own_class(cls: type) -> bool:
-    """Return whether it is a class of the user's that inherits from a class of Keras alone."""
-    return cls.__bases__ in {(keras.Layer,), (keras.Loss,)}
+    """Return whether it is a class of the user's that inherits from Layer or Loss alone."""
+    bases = cls.__bases__
+    is_direct = len(bases) == 1 and (bases[0] is keras.Layer or bases[0] is keras.Loss)
+    return is_direct and not cls.__module__.startswith("keras.")
 
 
 def class_description(part: Any, seen: Collection[str]) -> list[Any]:
@@ -78,16 +88,16 @@ def class_description(part: Any, seen: Collection[str]) -> list[Any]:
     """
     cls = type(part)
     try:
-        describer = _MethodDescriber(part, seen)
-        described = describer.all_methods()
+        describer = _ClassDescriber(part, seen)
+        described = describer.all_members()
         describer.require_nothing_changed()
-        _require_no_registered_name([described, list(vars(part).values())])
+        describer.require_nothing_named([described, vars(part)])
     except NotSharedError as error:
         raise NotSharedError(f"the class {class_name(cls)} is not Keras's own: {error}") from error
     return described
 
 
-class _MethodDescriber(Describer):
+class _ClassDescriber(Describer):
     """Describes the methods of one object of a class of the user's own."""
 
     def __init__(self, part: Any, seen: Collection[str]) -> None:
@@ -96,37 +106,77 @@ class _MethodDescriber(Describer):
         self._seen = seen
         self._class = type(part)
         self._base = self._class.__bases__[0]
+        self._making = _MAKING[self._base.__name__]
         self._methods, self._constants = _members(self._class, self._base)
         self._makes = False
-        """Whether the method at hand makes an object."""
+        """Whether what is read stands in a method that makes an object."""
+        self._is_made = False
+        """Whether it is called by such a method."""
+        self._may_join_text = False
 
-    def all_methods(self) -> list[Any]:
+    def all_members(self) -> list[Any]:
         """Describe every method, and the values in the class."""
-        methods = {name: self._method(name) for name in sorted(self._methods)}
-        return [self._base.__name__, *map(list, methods.items()), *self._constants.items()]
+        return [
+            self._base.__name__,
+            *([name, self._method(name)] for name in sorted(self._methods)),
+            *([name, self.value(self._constants[name])] for name in sorted(self._constants)),
+        ]
 
     def _method(self, name: str) -> Any:
         function = self._methods[name]
-        if (number := self.number(function)) is not None:
+        if (number := self.number(f"method {name}")) is not None:
             return ["again", number]
-        before, self._makes = self._makes, name in _MAKING
-        found = method_reading(function.__code__, makes=self._makes)
-        self._require_usual_changes(name, found.assigned)
-        if unusual := found.inherited - (_MAKING if self._makes else frozenset()):
+        makes = name in self._making
+        found = method_reading(function.__code__, makes=makes)
+        for attribute in sorted(found.assigned):
+            if not makes or not self._is_assignable(attribute):
+                raise NotSharedError(f"{name} assigns to self.{attribute}")
+        if unusual := found.inherited - (self._making if makes else frozenset()):
             raise NotSharedError(f"{name} calls super().{min(unusual)}")
-        if "super" in function.__globals__ or any(
-            variable(function, name) is not self._class for name in found.classes
-        ):
+        if found.inherited and not self._has_usual_super(function, found.classes):
             raise NotSharedError(f"{name} uses super in an unusual way")
+        before = self._makes, self._is_made
+        self._makes, self._is_made = makes, makes or self._is_made
         described = self.described(function, found.reading)
+        self._makes, self._is_made = before
+        return described
+
+    def described(self, function: FunctionType, found: Reading) -> list[Any]:
+        """Describe a function or a method whose code was read."""
+        self._may_join_text |= self._is_made and (found.adds or found.takes_remainder)
+        return super().described(function, found)
+
+    def function(self, function: FunctionType) -> list[Any]:
+        """Describe a function, which may not do what only a method may that makes an object."""
+        before, self._makes = self._makes, False
+        described = super().function(function)
         self._makes = before
         return described
 
-    def _require_usual_changes(self, method: str, assigned: frozenset[str]) -> None:
-        for name in sorted(assigned):
-            is_usual = name in _ASSIGNABLE or not hasattr(self._base, name)
-            if not self._makes or not is_usual or _is_hidden(name):
-                raise NotSharedError(f"{method} assigns to self.{name}")
+    def require_nothing_named(self, texts: Any) -> None:
+        """Check that no text is the name of code that was not read.
+
+        Keras makes initializers, regularizers, constraints and activations by their names.
+        """
+        names = list(_registered_names())
+        if names and self._may_join_text:
+            raise NotSharedError(f"it may make a name, and {names[0]} is registered with Keras")
+        for text in _texts(texts):
+            if name := next((name for name in names if name in text), None):
+                raise NotSharedError(f"it may name {name}, which is registered with Keras")
+
+    def _is_assignable(self, name: str) -> bool:
+        if name in _ASSIGNABLE:
+            return self._base is keras.Layer
+        is_taken = hasattr(self._base, name) or name in self._methods or name in self._constants
+        return not (is_taken or _is_hidden(name))
+
+    def _has_usual_super(self, function: FunctionType, classes: Collection[str]) -> bool:
+        return (
+            builtins.super is _SUPER
+            and "super" not in function.__globals__
+            and all(variable(function, name) is self._class for name in classes)
+        )
 
     def read(self, function: FunctionType, chain: Chain) -> Any:
         """Describe what a chain of attributes leads to, one of the object or another one."""
@@ -135,33 +185,45 @@ class _MethodDescriber(Describer):
         return super().read(function, chain)
 
     def _of_object(self, name: str, attributes: Chain) -> Any:
-        found = vars(self._part)
         what = ".".join(("self", name, *attributes))
-        value = found.get(name)
-        if name in found and self._is_seen(name, value):
+        found = vars(self._part)
+        if name in found:
+            value = found[name]
+            if not (value is None or name in self._seen or self._is_for_making(name, value)):
+                raise NotSharedError(f"it reads {what}")
             if not (self._makes and attributes == ("build",) and isinstance(value, keras.Layer)):
                 self.require_harmless(attributes, value, what)
-            self._reads_mutable |= isinstance(value, (list, dict, set, np.ndarray))
-            return ["attribute", name, value is None]
+            return ["attribute", name, self._attribute(value)]
         if name in self._constants:
             self.require_harmless(attributes, self._constants[name], what)
             return ["constant", name]
         if not attributes:
-            if name in self._methods:
+            if name in self._methods and name not in self._making:
                 return [name, self._method(name)]
             if name in _OF_DTYPE or (self._makes and name == "add_weight"):
                 return ["of Keras", name]
         raise NotSharedError(f"it reads {what}")
 
-    def _is_seen(self, name: str, value: Any) -> bool:
-        """Whether a method may read an attribute: a step may not, unless it is in the digest."""
-        if value is None or name in self._seen:
-            return True
+    def _is_for_making(self, name: str, value: Any) -> bool:
+        """Whether an attribute outside of the digest may be read: a prototype is compared later."""
         return self._makes and (name.endswith("_initializer") or type(value) in _PLAIN)
+
+    def _attribute(self, value: Any) -> Any:
+        """Describe what the digest does not tell of the value of an attribute."""
+        cls = type(value)
+        if isinstance(value, (list, tuple, dict)):
+            if cls not in {list, tuple, dict} and not cls.__module__.startswith(_TRACKED):
+                raise NotSharedError(f"it reads an object of the class {class_name(cls)}")
+            self._reads_mutable = True
+            items = value.items() if isinstance(value, dict) else value
+            return [cls.__name__, *map(self._attribute, items)]
+        if cls.__module__.startswith("keras.") or is_own_class(cls):
+            return "a part"
+        return self.value(value)
 
     def known(self, owner: Any, name: str, value: Any) -> str | None:
         """Return the name of what Keras makes parts of a model with, besides functions."""
-        if self._makes and (_is_made_of_keras(value) or _finds_parts(value)):
+        if self._makes and (_is_part_of_keras(value) or _finds_parts(value)):
             return f"{value.__module__}.{value.__qualname__}"
         return super().known(owner, name, value)
 
@@ -169,42 +231,50 @@ class _MethodDescriber(Describer):
 def _members(cls: type, base: type) -> tuple[dict[str, FunctionType], dict[str, Any]]:
     """Return the methods and the constants of a class; check that there is nothing else in it."""
     methods, constants = {}, {}
+    expected = _MAKING[base.__name__] | _OVERRIDING[base.__name__]
     for name, value in vars(cls).items():
-        if name in _FACTS:
+        if name in _WRITTEN_BY_PYTHON:
             continue
-        is_expected = name in _MAKING or name in _STEP or not hasattr(base, name)
-        is_special = name.startswith("__") and name != "__init__"
-        if not is_expected or is_special or _is_hidden(name):
+        is_new = not (hasattr(base, name) or name.startswith("__") or _is_hidden(name))
+        if name not in expected and not is_new:
             raise NotSharedError(f"it has a {name} of its own")
         if isinstance(value, FunctionType) and not vars(value):
             methods[name] = value
-        elif type(value) in _PLAIN:
+        elif type(value) in _PLAIN and name not in expected:
             constants[name] = value
         else:
             raise NotSharedError(f"its {name} is not a method")
-    if type(cls) is not type(base):
-        raise NotSharedError("its class is not of the usual class")
+    if type(cls) is not type(base) or len(set(map(id, methods.values()))) < len(methods):
+        raise NotSharedError("it has a metaclass, or a method by two names")
     return methods, constants
 
 
-def _require_no_registered_name(described: Any) -> None:
-    """Check that no text names an object that users registered: Keras makes parts out of names."""
-    registered = keras.saving.get_custom_objects()
-    if isinstance(described, str):
-        if name := next((name for name in registered if name in described), None):
-            raise NotSharedError(f"it may name {name}")
-    elif registered and isinstance(described, (list, tuple)):
-        for item in described:
-            _require_no_registered_name(item)
+def _registered_names() -> Iterator[str]:
+    """Yield the names of registered objects that a layer might get by their names."""
+    others = (keras.Layer, keras.Loss, keras.Metric, keras.Optimizer, keras.callbacks.Callback)
+    for name, value in keras.saving.get_custom_objects().items():
+        if not (isinstance(value, type) and issubclass(value, others)):
+            yield name
+
+
+def _texts(values: Any) -> Iterator[str]:
+    if isinstance(values, str):
+        yield values
+    elif isinstance(values, dict):
+        yield from _texts(list(values.items()))
+    elif isinstance(values, (list, tuple)):
+        for value in values:
+            yield from _texts(value)
 
 
 def _is_hidden(name: str) -> bool:
-    return name in IGNORED - {"build"} or name.startswith("_self_")
+    """Whether attributes of that name are never a part of the digest."""
+    return name in IGNORED_FOR_PREDICTIONS or name.startswith("_self_")
 
 
-def _is_made_of_keras(value: Any) -> bool:
+def _is_part_of_keras(value: Any) -> bool:
     """Whether it is a class of Keras whose objects are parts of a model."""
-    if not isinstance(value, type) or not value.__module__.startswith(_MADE):
+    if not isinstance(value, type) or not value.__module__.startswith(_HAVE_PARTS):
         return False
     is_keras = vars(sys.modules[value.__module__]).get(value.__qualname__) is value
     return is_keras and (is_proven(value.__module__) or "initializers" in value.__module__)
@@ -213,7 +283,7 @@ def _is_made_of_keras(value: Any) -> bool:
 def _finds_parts(value: Any) -> bool:
     return (
         isinstance(value, FunctionType)
-        and value.__module__ in _FINDING
+        and value.__module__ in _FIND_PARTS
         and value.__name__ in {"get", "serialize"}
         and vars(sys.modules[value.__module__]).get(value.__name__) is value
     )

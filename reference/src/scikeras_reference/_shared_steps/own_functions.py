@@ -39,6 +39,8 @@ from scikeras_reference._shared_steps.refusal_log import NotSharedError, class_n
 __all__ = ["Describer", "code_of", "description", "variable"]
 
 _MISSING = object()
+_READABLE = HARMLESS_ATTRIBUTES | {"build"}
+"""Attributes that code may read without a look at what they are."""
 _PLAIN = (type(None), bool, int, float, str, bytes)
 
 
@@ -81,7 +83,7 @@ class Describer:
     """Describes a function and those that it calls."""
 
     def __init__(self) -> None:
-        self._numbers: dict[int, int] = {}
+        self._numbers: dict[int | str, int] = {}
         self._reads_mutable = False
         self._may_write = False
         self._takes_remainder = False
@@ -89,14 +91,16 @@ class Describer:
 
     def function(self, function: FunctionType) -> list[Any]:
         """Describe one function, or say which one it is if it was described before."""
-        if (number := self.number(function)) is not None:
+        if (number := self.number(id(function))) is not None:
             return ["again", number]
+        if vars(function).keys() & _READABLE:
+            raise NotSharedError(f"the function {function.__name__} has attributes")
         return self.described(function, reading(function.__code__))
 
-    def number(self, function: FunctionType) -> int | None:
-        """Return the number of a function that was described before; else remember it."""
+    def number(self, key: int | str) -> int | None:
+        """Return the number of what was described before; else remember it."""
         known = len(self._numbers)
-        number = self._numbers.setdefault(id(function), known)
+        number = self._numbers.setdefault(key, known)
         return number if number < known else None
 
     def described(self, function: FunctionType, found: Reading) -> list[Any]:
@@ -184,7 +188,7 @@ class Describer:
 
     def _function_value(self, function: FunctionType) -> Any:
         module, name = str(function.__module__), function.__name__
-        if vars(function).keys() & HARMLESS_ATTRIBUTES:
+        if vars(function).keys() & _READABLE:
             raise NotSharedError(f"the function {name} has attributes")
         # Names may be copied from another function; what is found by them is not.
         if vars(sys.modules.get(module, builtins)).get(name) is function:
