@@ -5,12 +5,7 @@ from collections import Counter
 import keras
 import pytest
 from keras import ops
-from shared_step_models import (
-    empty_cache,
-    layers,
-    model_with,
-    only_where_shared,
-)
+from shared_step_models import empty_cache, layers, model_with, only_where_shared
 
 from scikeras_reference._shared_steps.fingerprint import fingerprint
 from scikeras_reference._shared_steps.refusal_log import NotSharedError
