@@ -93,6 +93,7 @@ class _SciKerasApi(Competitor):
             loss="sparse_categorical_crossentropy", epochs=settings.epochs,
             batch_size=settings.batch_size, run_eagerly=settings.eager, verbose=0,
             **({} if settings.features == FEATURES else {"features": settings.features}),
+            **({"words": settings.words} if settings.words else {}),
             **({} if steps == 1 else {"compile__steps_per_execution": steps}),
         )  # fmt: skip
 
@@ -172,6 +173,44 @@ class PredictOnBatch(BareKeras):
     def predictor(self, fitted: Any, batch_size: int) -> Callable[[Any], Any]:  # noqa: ARG002
         predict: Callable[[Any], Any] = fitted.predict_on_batch
         return predict
+
+
+class KerasPipeline(BareKeras):
+    """Keras with an input pipeline that the user writes."""
+
+    name, title = "keras-pipeline", "Keras with `tf.data`"
+    needs = ("keras",)
+
+    def fit(self, estimator: Any, X: Any, y: Any) -> Any:
+        tf = _tensorflow()
+        rows = tf.data.Dataset.from_tensor_slices((X, y)).shuffle(10 * estimator.batch_size)
+        model = _compiled(estimator, "sparse_categorical_crossentropy")
+        batches = rows.batch(estimator.batch_size).prefetch(tf.data.AUTOTUNE)
+        model.fit(batches, epochs=estimator.epochs, verbose=0)
+        return model
+
+    def predictor(self, fitted: Any, batch_size: int) -> Callable[[Any], Any]:
+        tf = _tensorflow()
+
+        def predict(X: Any) -> Any:
+            batches = tf.data.Dataset.from_tensor_slices(X).batch(batch_size)
+            return fitted.predict(batches.prefetch(tf.data.AUTOTUNE), verbose=0)
+
+        return predict
+
+
+class KerasXla(BareKeras):
+    """Keras with a step that XLA compiles."""
+
+    name, title = "keras-xla", "Keras with `jit_compile`"
+
+    def fit(self, estimator: Any, X: Any, y: Any) -> Any:
+        _tensorflow()
+        if estimator.eager:
+            raise Absent("compiles nothing that is run eagerly")
+        model = _compiled(estimator, "sparse_categorical_crossentropy", jit_compile=True)
+        model.fit(X, y, batch_size=estimator.batch_size, epochs=estimator.epochs, verbose=0)
+        return model
 
 
 class KerasWrappers(Competitor):
@@ -299,22 +338,32 @@ def _without_warnings() -> Iterator[None]:
         yield
 
 
-def _build(hidden: int, features: int | tuple[int, ...] = FEATURES) -> Any:
-    return layers(hidden, features)
+def _tensorflow() -> Any:
+    import importlib
+
+    import keras
+
+    if keras.backend.backend() != "tensorflow":
+        raise Absent("differs from bare Keras on TensorFlow only")
+    return importlib.import_module("tensorflow")
+
+
+def _build(hidden: int, features: int | tuple[int, ...] = FEATURES, words: int = 0) -> Any:
+    return layers(hidden, features, words)
 
 
 def _build_for_data(X: Any, y: Any, settings: Settings) -> Any:  # noqa: ARG001
     return _compiled(settings, "categorical_crossentropy")
 
 
-def _compiled(settings: Settings, loss: str) -> Any:
+def _compiled(settings: Settings, loss: str, **arguments: Any) -> Any:
     import keras
 
-    model = layers(settings.hidden, settings.features)
+    model = layers(settings.hidden, settings.features, settings.words)
     optimizer = keras.optimizers.Adam(learning_rate=settings.learning_rate)
     model.compile(
         optimizer, loss=loss, run_eagerly=settings.eager,
-        steps_per_execution=settings.steps_per_execution,
+        steps_per_execution=settings.steps_per_execution, **arguments,
     )  # fmt: skip
     return model
 
@@ -328,7 +377,7 @@ def _score(settings: Settings, X: Any, y: Any, train: Any, test: Any) -> float:
 COMPETITORS: dict[str, Competitor] = {
     competitor.name: competitor
     for competitor in (
-        Reference(), BareKeras(), PredictOnBatch(), KerasWrappers(), SciKeras(), Skorch(),
-        Perceptron(),
+        Reference(), BareKeras(), KerasPipeline(), KerasXla(), PredictOnBatch(), KerasWrappers(),
+        SciKeras(), Skorch(), Perceptron(),
     )
 }  # fmt: skip

@@ -47,6 +47,16 @@ DEMANDS = (
     Demand("large-predict", "keras", 1.02),
     Demand("images-fit", "keras", 1.02),
     Demand("images-predict", "keras", 1.02),
+    Demand("float32-fit", "keras", 1.02),
+    Demand("float32-predict", "keras", 1.02),
+    Demand("texts-fit", "keras", 1.02),
+    Demand("texts-predict", "keras", 1.02),
+    *(
+        Demand(f"{data}-{what}", by_hand, 1.02)
+        for data in ("large", "float32", "images", "texts")
+        for what in ("fit", "predict")
+        for by_hand in ("keras-pipeline", "keras-xla")
+    ),
     Demand("import", "keras", 1.02, stretch=True),
     Demand("construct", "skorch", 1.5),
     Demand("clone", "skorch", 1.5),

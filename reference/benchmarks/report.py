@@ -13,7 +13,6 @@ MAIN = "tensorflow"
 """The backend that the demands are about."""
 
 _NOTHING = "\N{EN DASH}"
-_OTHERS = tuple(name for name in COMPETITORS if name != "reference")
 Scenarios = Mapping[str, Mapping[str, Any]]
 
 
@@ -63,25 +62,34 @@ def demands_table(findings: Sequence[Finding]) -> str:
 
 def ratio_table(scenarios: Scenarios) -> str:
     """Return the table of ratios with quartiles; below 1, the reference needs less."""
-    rows = []
+    rows, others = [], [name for name in _measured(scenarios) if name != "reference"]
     for name, record in scenarios.items():
-        found = (ratios(record, other) for other in _OTHERS)
+        found = (ratios(record, other) for other in others)
         rows.append([f"`{name}`", *(_ratio(spread(ratio) if ratio else None) for ratio in found)])
-    return _table(["scenario", *(COMPETITORS[name].title for name in _OTHERS)], rows)
+    return _table(["scenario", *(COMPETITORS[name].title for name in others)], rows)
+
+
+def _measured(scenarios: Scenarios) -> list[str]:
+    """Return the competitors that were measured at all, in their order."""
+    return [
+        name
+        for name in COMPETITORS
+        if any(name in record["samples"] for record in scenarios.values())
+    ]
 
 
 def median_table(scenarios: Scenarios) -> str:
     """Return the table of medians, by scenario."""
-    rows = []
+    rows, measured = [], _measured(scenarios)
     for name, record in scenarios.items():
         cells = [
             _amount(spread(record["samples"][other]).median, record["unit"])
             if other in record["samples"]
             else _NOTHING
-            for other in COMPETITORS
+            for other in measured
         ]
         rows.append([f"`{name}`", record["title"], str(record["rounds"]), *cells])
-    titles = (competitor.title for competitor in COMPETITORS.values())
+    titles = (COMPETITORS[name].title for name in measured)
     return _table(["scenario", "what", "rounds", *titles], rows, left=(0, 1))
 
 

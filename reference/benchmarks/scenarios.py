@@ -17,14 +17,18 @@ from benchmarks.task import (
     one_hot,
     pictures,
     table,
+    texts,
 )
 
 __all__ = ["ON_EVERY_BACKEND", "SCENARIOS", "Scenario"]
 
 _ON_BATCH = "predict_on_batch"
 _MANY = 100_000
-_ON_MANY_ROWS = ("reference", "keras", "scikeras")
+_BY_HAND = ("keras-pipeline", "keras-xla")
+_ON_MANY_ROWS = ("reference", "keras", *_BY_HAND, "scikeras")
 _TABLE = "1,000,000 rows × 50, float64, batches of 1,024"
+_FLOAT32 = "1,000,000 rows × 50, float32, batches of 1,024"
+_TEXTS = "500,000 texts of 40 words, int32, batches of 1,024"
 _IMAGES = "50,000 images of 32 × 32, bytes, batches of 1,024"
 
 
@@ -62,7 +66,9 @@ class Scenario:
     unit: Literal["s", "bytes"] = "s"
     repeated: bool = False
     warm: bool = True
-    competitors: tuple[str, ...] = tuple(name for name in COMPETITORS if name != _ON_BATCH)
+    competitors: tuple[str, ...] = tuple(
+        name for name in COMPETITORS if name not in {_ON_BATCH, *_BY_HAND}
+    )
 
 
 def _import(competitor: Competitor, size: Size) -> Work:  # noqa: ARG001
@@ -183,12 +189,16 @@ def _large(kind: str, size: Size, steps: int) -> tuple[Settings, Any, Any]:
     """Return the settings of a model for many rows, and the rows."""
     if kind == "images":
         X, y = pictures(size.images, size.pixels)
+    elif kind == "texts":
+        X, y = texts(size.texts, size.words_of_a_text, size.words)
     else:
-        X, y = table(size.large_rows, size.large_columns)
-    features = X.shape[1:] if X.ndim > 2 else X.shape[1]
+        dtype = "float32" if kind == "float32" else "float64"
+        X, y = table(size.large_rows, size.large_columns, dtype)
     settings = size.model(
-        features=features, epochs=1, batch_size=size.large_batch, steps_per_execution=steps
-    )
+        features=X.shape[1:] if X.ndim > 2 else X.shape[1],
+        words=size.words if kind == "texts" else 0,
+        epochs=1, batch_size=size.large_batch, steps_per_execution=steps,
+    )  # fmt: skip
     return settings, X, y
 
 
@@ -257,7 +267,11 @@ def _prediction(rows: int, batch_size: int, rounds: int) -> Scenario:
         _predict(rows, batch_size),
         rounds=rounds,
         repeated=True,
-        competitors=tuple(n for n in COMPETITORS if n != _ON_BATCH or fits_one_batch),
+        competitors=tuple(
+            name
+            for name in COMPETITORS
+            if name not in _BY_HAND and (name != _ON_BATCH or fits_one_batch)
+        ),
     )
 
 
@@ -302,6 +316,10 @@ SCENARIOS: dict[str, Scenario] = {
                     _fit_large("table", 16),
                 ),
                 ("large-predict", f"predict {_TABLE}", _predict_large("table")),
+                ("float32-fit", f"`fit` of {_FLOAT32}", _fit_large("float32")),
+                ("float32-predict", f"predict {_FLOAT32}", _predict_large("float32")),
+                ("texts-fit", f"`fit` of {_TEXTS}", _fit_large("texts")),
+                ("texts-predict", f"predict {_TEXTS}", _predict_large("texts")),
                 ("images-fit", f"`fit` of {_IMAGES}", _fit_large("images")),
                 ("images-predict", f"predict {_IMAGES}", _predict_large("images")),
             )

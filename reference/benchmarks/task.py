@@ -17,6 +17,7 @@ __all__ = [
     "one_hot",
     "pictures",
     "table",
+    "texts",
 ]
 
 FEATURES, CLASSES = 20, 3
@@ -28,6 +29,7 @@ class Settings:
     """A model and how it is trained, independent of the competitor."""
 
     features: int | tuple[int, ...] = FEATURES
+    words: int = 0  # how many different ones, if features are their numbers
     hidden: int = 32
     learning_rate: float = 0.01
     epochs: int = 5
@@ -54,6 +56,9 @@ class Size:
     large_batch: int = 1_024
     images: int = 50_000
     pixels: int = 32
+    texts: int = 500_000
+    words_of_a_text: int = 40
+    words: int = 2_000
     learning_rates: tuple[float, ...] = (0.001, 0.003, 0.01, 0.03)
     widths: tuple[int, ...] = (32, 64)
     # Short operations are repeated for about this many seconds per sample.
@@ -81,6 +86,9 @@ TINY = Size(
     large_batch=5,
     images=6,
     pixels=8,
+    texts=12,
+    words_of_a_text=3,
+    words=5,
     learning_rates=(0.01,),
     widths=(2,),
     sample=0.0,
@@ -121,11 +129,19 @@ def data_set(rows: int, columns: int) -> Any:
     return Batches()
 
 
-def table(rows: int, columns: int) -> tuple[Any, Any]:
-    """Return float64 features, which Keras would compute in float32, and labels."""
+def table(rows: int, columns: int, dtype: str = "float64") -> tuple[Any, Any]:
+    """Return features, which Keras would compute in float32, and labels."""
     import numpy as np
 
-    return np.random.default_rng(0).random((rows, columns)), _labels(rows)
+    return np.random.default_rng(0).random((rows, columns)).astype(dtype), _labels(rows)
+
+
+def texts(count: int, length: int, words: int) -> tuple[Any, Any]:
+    """Return texts as numbers of words, and labels."""
+    import numpy as np
+
+    numbers = np.random.default_rng(0).integers(0, words, (count, length), dtype=np.int32)
+    return numbers, _labels(count)
 
 
 def pictures(count: int, pixels: int) -> tuple[Any, Any]:
@@ -142,10 +158,11 @@ def _labels(rows: int) -> Any:
     return np.arange(rows, dtype=np.int64) % CLASSES
 
 
-def layers(hidden: int, features: int | tuple[int, ...] = FEATURES) -> Any:
+def layers(hidden: int, features: int | tuple[int, ...] = FEATURES, words: int = 0) -> Any:
     """Return the uncompiled model of all competitors based on Keras.
 
-    If `features` is the shape of an image, layers that scale it down come first.
+    If `features` is the shape of an image, layers that scale it down come first; if there are
+    words, layers that take the mean of what stands for each.
     """
     import keras
 
@@ -154,10 +171,12 @@ def layers(hidden: int, features: int | tuple[int, ...] = FEATURES) -> Any:
         keras.layers.AveragePooling2D(4),
         keras.layers.Flatten(),
     ]
+    of_texts = [keras.layers.Embedding(words or 1, 16), keras.layers.GlobalAveragePooling1D()]
     return keras.Sequential(
         [
             keras.Input(features if isinstance(features, tuple) else (features,)),
             *(of_images if isinstance(features, tuple) else []),
+            *(of_texts if words else []),
             keras.layers.Dense(hidden, activation="relu"),
             keras.layers.Dense(CLASSES, activation="softmax"),
         ]
