@@ -272,14 +272,46 @@ class ByParts(layers.Layer):
         return inputs * self.scale
 
 
+class ByMethod(layers.Layer):
+    def a_name(self, package, name):
+        return package + name
+
+    def build(self, input_shape):
+        self.scale = self.add_weight(shape=(), initializer=self.a_name("refused>", "Ones"))
+
+    def call(self, inputs):
+        return inputs * self.scale
+
+
+class ByReading(layers.Layer):
+    def build(self, input_shape):
+        self.scale = self.add_weight(shape=(), initializer="senO>desufer"[::-1])
+
+    def call(self, inputs):
+        return inputs * self.scale
+
+
 @pytest.mark.parametrize(
-    ("make", "why"),
-    [(ByName, "may name refused>Ones"), (ByOption, "may name refused>Ones"), (ByParts, "a name")],
+    ("layer", "why"),
+    [
+        (ByName, "may name refused>Ones"),
+        (ByOption, "may name refused>Ones"),
+        (ByParts, "may make a name"),
+        (ByMethod, "may make a name"),
+        (ByReading, "may make a name"),
+    ],
 )
-def test_registered_objects_are_made_for_the_user_only(make, why, registered):
+def test_registered_objects_are_made_for_the_user_only(layer, why, registered):
     """A prototype would make one more of what was registered, which could be noticed."""
     del registered
-    model = keras.Sequential([layers.Input((6,)), make(), layers.Dense(3)])
-    model.compile("sgd", "mse")
-    with pytest.raises(NotSharedError, match=why):
-        fingerprint(model, training=True)
+
+    def make():
+        model = keras.Sequential([layers.Input((6,)), layer(), layers.Dense(3)])
+        model.compile("sgd", "mse")
+        return model
+
+    EVENTS.clear()
+    model, _ = trained(make, ROWS, TARGET, epochs=1)
+    assert ["made"] == EVENTS
+    assert 0 == shared()
+    assert why in explain(model)

@@ -12,6 +12,7 @@ from scikeras_reference._shared_steps.refusal_log import NotSharedError
 __all__ = [
     "ATTRIBUTE",
     "HARMLESS_ATTRIBUTES",
+    "MAKING_TEXT",
     "WRITING_ATTRIBUTES",
     "Chain",
     "Reading",
@@ -60,6 +61,10 @@ HARMLESS_ATTRIBUTES = frozenset(
 """Attributes of arrays, shapes and dicts that change nothing."""
 WRITING_ATTRIBUTES = frozenset({"max", "mean", "min", "sum"})
 """Those of them that NumPy lets write into an array, given as the argument `out`."""
+MAKING_TEXT = frozenset(
+    {"BUILD_STRING", "CONVERT_VALUE", "FORMAT_SIMPLE", "FORMAT_VALUE", "FORMAT_WITH_SPEC"}
+)
+"""Instructions of f-strings."""
 ATTRIBUTE = frozenset({"LOAD_ATTR", "LOAD_METHOD"})
 """Instructions that read an attribute of what was loaded last."""
 _SINGLE = (bool, type(None))
@@ -96,15 +101,18 @@ class Reading(NamedTuple):
         Whether there is a ``%``, which also makes text of what stands behind it.
     has_format : bool
         Whether there is text that can stand before such a ``%``.
-    adds : bool
-        Whether there is a ``+``, which also joins text.
+    compares : bool
+        Whether it asks if values are equal, or makes a dict: either may ask which objects are one.
+    makes_text : bool
+        Whether it may make text out of other text.
     """
 
     chains: tuple[Chain, ...]
     changes_in_place: bool
     takes_remainder: bool
     has_format: bool
-    adds: bool
+    compares: bool
+    makes_text: bool
 
 
 @functools.lru_cache(maxsize=256)
@@ -130,7 +138,12 @@ def reading(code: CodeType) -> Reading:
     return reading_of(code, steps_of(code))
 
 
-def reading_of(code: CodeType, own_steps: list[Step], allowed: Collection[str] = ()) -> Reading:
+def reading_of(
+    code: CodeType,
+    own_steps: list[Step],
+    allowed: Collection[str] = (),
+    harmless: Collection[str] = (),
+) -> Reading:
     """Return what a function reads, where some of its instructions are known and left out.
 
     Parameters
@@ -141,6 +154,8 @@ def reading_of(code: CodeType, own_steps: list[Step], allowed: Collection[str] =
         Its instructions, without those of functions in it.
     allowed : collection of str, default=()
         Attributes of values that it may read, besides those that change nothing.
+    harmless : collection of str, default=()
+        Instructions that it may have, besides those of functions.
     """
     free = frozenset(code.co_freevars)
     chains: list[Chain] = []
@@ -150,7 +165,7 @@ def reading_of(code: CodeType, own_steps: list[Step], allowed: Collection[str] =
         if part is not code and free & set(part.co_cellvars):
             raise NotSharedError("functions in it have variables of the same name")
         steps_of_part = own_steps if part is code else steps_of(part)
-        found, attributes = _chains(steps_of_part, free, allowed)
+        found, attributes = _chains(steps_of_part, free, allowed, harmless)
         chains += found
         in_place |= not WRITING_ATTRIBUTES.isdisjoint(attributes)
         _require_known_identities(steps_of_part)
@@ -160,7 +175,8 @@ def reading_of(code: CodeType, own_steps: list[Step], allowed: Collection[str] =
         tuple(dict.fromkeys(chains)),
         changes_in_place=in_place or any(operation.endswith("=") for operation in operations),
         takes_remainder=any(operation.startswith("%") for operation in operations),
-        adds=any(operation.startswith("+") for operation in operations),
+        compares=any(map(_compares, steps)),
+        makes_text=any(map(_makes_text, steps)),
         has_format=any(is_format(c) for part in _nested(code) for c in part.co_consts),
     )
 
@@ -188,7 +204,10 @@ def steps_of(code: CodeType) -> list[Step]:
 
 
 def _chains(
-    steps: Iterable[Step], free: frozenset[str], allowed: Collection[str]
+    steps: Iterable[Step],
+    free: frozenset[str],
+    allowed: Collection[str],
+    harmless: Collection[str],
 ) -> tuple[list[Chain], list[str]]:
     """Return what is read, and attributes of other values; check that nothing else is done."""
     chains: list[Chain] = []
@@ -208,7 +227,9 @@ def _chains(
         is_chain = name == "LOAD_GLOBAL" or (name == "LOAD_DEREF" and value in free)
         if is_chain:
             chains.append((value,))
-        elif not (name in _HARMLESS or _is_of_inner_function(name, value, free)):
+        elif not (
+            name in _HARMLESS or name in harmless or _is_of_inner_function(name, value, free)
+        ):
             raise NotSharedError(f"its code has an instruction {name}")
     return chains, attributes
 
@@ -219,6 +240,16 @@ def _require_known_identities(steps: Iterable[Step]) -> None:
         is_single = before.opname == "LOAD_CONST" and isinstance(before.argval, _SINGLE)
         if step.opname == "IS_OP" and (step.is_jump_target or not is_single):
             raise NotSharedError("it asks whether two objects are the same")
+
+
+def _compares(step: Step) -> bool:
+    is_equality = step.opname == "COMPARE_OP" and str(step.argval) in {"==", "!="}
+    return is_equality or step.opname in {"CONTAINS_OP", "BUILD_MAP", "MAP_ADD"}
+
+
+def _makes_text(step: Step) -> bool:
+    joins = step.opname == "BINARY_OP" and step.argrepr.startswith(("+", "*", "%"))
+    return joins or step.opname in {"BINARY_SLICE", "BUILD_SLICE", *MAKING_TEXT}
 
 
 def is_format(value: object) -> bool:

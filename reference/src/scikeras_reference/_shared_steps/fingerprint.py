@@ -28,7 +28,7 @@ from scikeras_reference._shared_steps.keras_internals.own_code import (
     require_unreplaced,
 )
 from scikeras_reference._shared_steps.own_classes import class_description, is_own_class
-from scikeras_reference._shared_steps.own_functions import description
+from scikeras_reference._shared_steps.own_functions import Describer, Effects, description
 from scikeras_reference._shared_steps.refusal_log import NotSharedError, class_name
 
 __all__ = ["fingerprint", "own_code_of", "variables_of"]
@@ -80,6 +80,7 @@ def fingerprint(model: Any, *, training: bool, by_name: bool = False) -> bytes:
     if training and state.trainable_changed_since_compile(model):
         raise NotSharedError("a layer was frozen or thawed after compile")
     reader.value(model)
+    reader.effects.require_harmless()
     require_classes_unreplaced(reader.classes)
     return hashlib.sha256("\0".join(reader.tokens).encode()).digest()
 
@@ -110,6 +111,7 @@ class _Reader:
         self._ignored = reading.IGNORED if training else reading.IGNORED_FOR_PREDICTIONS
         self._seen: dict[int, int] = {}
         self._depth = 0
+        self.effects = Effects()
 
     def value(self, value: Any) -> None:
         """Write down any value."""
@@ -183,7 +185,7 @@ class _Reader:
             return
         self.tokens.append(f"function of the user's own:{function.__name__}")
         self.own_code.append(function)
-        self.value(description(function))
+        self.value(description(function, self.effects))
 
     def _object(self, value: Any, *, own: bool = False) -> None:
         cls = type(value)
@@ -205,8 +207,10 @@ class _Reader:
         found = self._attributes(value)
         _require_own_initializers(found)
         names = _visible(tuple(found), self._ignored)
+        if is_own_class(type(found.get("operation"))):
+            self._arguments(found)
         if own:
-            self.value(class_description(value, names))
+            self.value(class_description(value, names, self.effects))
         self.tokens.append(str(len(names)))
         for name in names:
             item = found[name]
@@ -215,6 +219,13 @@ class _Reader:
                 raise NotSharedError(f"a {class_name(cls)} has a {name} of its own")
             self.value(item)
         self._depth -= 1
+
+    def _arguments(self, node: Mapping[str, Any]) -> None:
+        """Look at what a layer of the user's own class is called with, besides tensors."""
+        describer = Describer(self.effects)
+        for value in keras.tree.flatten([node["args"], node["kwargs"]]):
+            if not isinstance(value, keras.KerasTensor):
+                describer.value(value)
 
     def _attributes(self, value: Any) -> Mapping[str, Any]:
         found = reading.attributes(value, names=self.names)
@@ -230,9 +241,23 @@ def _require_own_initializers(found: Mapping[str, Any]) -> None:
     for name, item in found.items():
         if not name.endswith("_initializer") or isinstance(item, _PLAIN):
             continue
-        if not type(item).__module__.startswith("keras.src.initializers."):
+        if not _is_own_initializer(item):
             kind = class_name(type(item))
             raise NotSharedError(f"a {name} of the class {kind} is not Keras's own")
+
+
+def _is_own_initializer(value: Any) -> bool:
+    """Whether Keras's own code makes the weights, and describes how, with Keras's own values."""
+    if not type(value).__module__.startswith("keras.src.initializers."):
+        return False
+    return all(
+        type(held) in {*_PLAIN, float, np.ndarray, keras.random.SeedGenerator}
+        or isinstance(held, np.generic)
+        or (type(held) in {list, tuple} and all(type(item) in {*_PLAIN, float} for item in held))
+        or keras.ops.is_tensor(held)
+        or _is_own_initializer(held)
+        for held in vars(value).values()
+    )
 
 
 @functools.lru_cache(maxsize=1024)

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from scikeras_reference._shared_steps.bytecode import (
     ATTRIBUTE,
+    MAKING_TEXT,
     Reading,
     Step,
     reading_of,
@@ -55,7 +56,8 @@ def method_reading(code: CodeType, *, makes: bool) -> MethodReading:
     code : code
         The code of the method. Its first argument is the object.
     makes : bool
-        Whether the method makes the object, so that it may build parts of it.
+        Whether the method makes the object, so that it may build parts of it, name them, and
+        explain errors.
 
     Raises
     ------
@@ -75,7 +77,7 @@ def method_reading(code: CodeType, *, makes: bool) -> MethodReading:
     reader = _Reader(code)
     steps = reader.without_object()
     return MethodReading(
-        reading_of(code, steps, ("build",) if makes else ()),
+        reading_of(code, steps, *(({"build"}, MAKING_TEXT) if makes else ())),
         frozenset(reader.assigned),
         frozenset(reader.inherited),
         frozenset(reader.classes),
@@ -107,9 +109,8 @@ class _Reader:
             elif self._loads_object(step):
                 found.append(self._use(self._steps[position + 1]))
                 length = 1 if found[-1] is not _NOTHING else 2
-            elif self._updates_configuration(position):
+            elif length := self._length_of_update(position):
                 found.append(_NOTHING)
-                length = 2
             elif step.argval == self._receiver and "FAST" in step.opname:
                 raise NotSharedError("a method assigns to the variable of its object")
             else:
@@ -166,15 +167,18 @@ class _Reader:
     def _loads_object(self, step: Step) -> bool:
         return step.opname in _LOADING and step.argval == self._receiver
 
-    def _updates_configuration(self, position: int) -> bool:
-        step, following = self._steps[position : position + 2]
-        return (
-            step.opname in _LOADING
-            and step.argval in self._configs
-            and following.opname in ATTRIBUTE
-            and following.argval == "update"
-            and not following.is_jump_target
-        )
+    def _length_of_update(self, position: int) -> int:
+        """Return how many instructions ``config.update`` or ``config["name"] =`` takes here."""
+        step, *following = self._steps[position : position + 3]
+        if step.opname not in _LOADING or step.argval not in self._configs:
+            return 0
+        if following[0].opname in ATTRIBUTE and following[0].argval == "update":
+            length = 2
+        elif [s.opname for s in following] == ["LOAD_CONST", "STORE_SUBSCR"]:
+            length = 3
+        else:
+            return 0
+        return 0 if any(s.is_jump_target for s in following[: length - 1]) else length
 
 
 def _arguments(code: CodeType) -> frozenset[str]:

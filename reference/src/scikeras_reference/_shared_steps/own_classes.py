@@ -14,11 +14,11 @@ from typing import Any
 
 import keras
 
-from scikeras_reference._shared_steps.bytecode import Chain, Reading
+from scikeras_reference._shared_steps.bytecode import Chain
 from scikeras_reference._shared_steps.keras_internals.attributes import IGNORED_FOR_PREDICTIONS
 from scikeras_reference._shared_steps.keras_internals.own_code import is_proven
 from scikeras_reference._shared_steps.method_bytecode import RECEIVER, method_reading
-from scikeras_reference._shared_steps.own_functions import Describer, variable
+from scikeras_reference._shared_steps.own_functions import Describer, Effects, variable
 from scikeras_reference._shared_steps.refusal_log import NotSharedError, class_name
 
 __all__ = ["class_description", "is_own_class"]
@@ -47,7 +47,10 @@ _ASSIGNABLE = frozenset({"built", "input_spec", "supports_masking"})
 _PLAIN = (type(None), bool, int, float, str, bytes)
 _HAVE_PARTS = tuple(
     f"keras.src.{name}"
-    for name in ("constraints", "initializers", "layers", "models.sequential", "regularizers")
+    for name in (
+        *("constraints", "initializers", "layers", "losses", "models.sequential"),
+        "regularizers",
+    )
 )
 """Modules whose classes a method may make objects of."""
 _FIND_PARTS = tuple(
@@ -66,7 +69,9 @@ def is_own_class(cls: type) -> bool:
     return is_direct and not cls.__module__.startswith("keras.")
 
 
-def class_description(part: Any, seen: Collection[str]) -> list[Any]:
+def class_description(
+    part: Any, seen: Collection[str], effects: Effects | None = None
+) -> list[Any]:
     """Return a nested structure that says all that a class of the user's own does in a step.
 
     Parameters
@@ -75,6 +80,8 @@ def class_description(part: Any, seen: Collection[str]) -> list[Any]:
         An object of a class for which `is_own_class` is true.
     seen : collection of str
         The names of its attributes that are in the digest; a step may read no others.
+    effects : Effects, optional
+        What other code in the same model may do; that of this class is added.
 
     Returns
     -------
@@ -88,9 +95,9 @@ def class_description(part: Any, seen: Collection[str]) -> list[Any]:
     """
     cls = type(part)
     try:
-        describer = _ClassDescriber(part, seen)
+        describer = _ClassDescriber(part, seen, effects or Effects())
         described = describer.all_members()
-        describer.require_nothing_changed()
+        describer.effects.require_harmless()
         describer.require_nothing_named([described, vars(part)])
     except NotSharedError as error:
         raise NotSharedError(f"the class {class_name(cls)} is not Keras's own: {error}") from error
@@ -100,8 +107,8 @@ def class_description(part: Any, seen: Collection[str]) -> list[Any]:
 class _ClassDescriber(Describer):
     """Describes the methods of one object of a class of the user's own."""
 
-    def __init__(self, part: Any, seen: Collection[str]) -> None:
-        super().__init__()
+    def __init__(self, part: Any, seen: Collection[str], effects: Effects) -> None:
+        super().__init__(effects)
         self._part = part
         self._seen = seen
         self._class = type(part)
@@ -110,9 +117,7 @@ class _ClassDescriber(Describer):
         self._methods, self._constants = _members(self._class, self._base)
         self._makes = False
         """Whether what is read stands in a method that makes an object."""
-        self._is_made = False
-        """Whether it is called by such a method."""
-        self._may_join_text = False
+        self._may_make_names = False
 
     def all_members(self) -> list[Any]:
         """Describe every method, and the values in the class."""
@@ -135,34 +140,36 @@ class _ClassDescriber(Describer):
             raise NotSharedError(f"{name} calls super().{min(unusual)}")
         if found.inherited and not self._has_usual_super(function, found.classes):
             raise NotSharedError(f"{name} uses super in an unusual way")
-        before = self._makes, self._is_made
-        self._makes, self._is_made = makes, makes or self._is_made
-        described = self.described(function, found.reading)
-        self._makes, self._is_made = before
+        before, self._makes = self._makes, makes
+        # What a comparison in a method that makes an object leads to is in the digest.
+        reading = found.reading._replace(compares=found.reading.compares and not makes)
+        self._may_make_names |= makes and reading.makes_text
+        described = self.described(function, reading)
+        self._makes = before
         return described
-
-    def described(self, function: FunctionType, found: Reading) -> list[Any]:
-        """Describe a function or a method whose code was read."""
-        self._may_join_text |= self._is_made and (found.adds or found.takes_remainder)
-        return super().described(function, found)
 
     def function(self, function: FunctionType) -> list[Any]:
         """Describe a function, which may not do what only a method may that makes an object."""
+        self._may_make_names |= self._makes
         before, self._makes = self._makes, False
         described = super().function(function)
         self._makes = before
         return described
 
     def require_nothing_named(self, texts: Any) -> None:
-        """Check that no text is the name of code that was not read.
+        """Check that no text is the name of an object that is registered, and was not read.
 
         Keras makes initializers, regularizers, constraints and activations by their names.
         """
-        names = list(_registered_names())
-        if names and self._may_join_text:
+        names = [
+            name
+            for name, value in keras.saving.get_custom_objects().items()
+            if value is not self._class
+        ]
+        if names and self._may_make_names:
             raise NotSharedError(f"it may make a name, and {names[0]} is registered with Keras")
         for text in _texts(texts):
-            if name := next((name for name in names if name in text), None):
+            if name := next((n for n in names if n == text or repr(n) in text), None):
                 raise NotSharedError(f"it may name {name}, which is registered with Keras")
 
     def _is_assignable(self, name: str) -> bool:
@@ -199,9 +206,12 @@ class _ClassDescriber(Describer):
             return ["constant", name]
         if not attributes:
             if name in self._methods and name not in self._making:
+                self._may_make_names |= self._makes
                 return [name, self._method(name)]
             if name in _OF_DTYPE or (self._makes and name == "add_weight"):
                 return ["of Keras", name]
+        if not hasattr(self._class, name):
+            return ["absent", name]  # the method raises if it comes here
         raise NotSharedError(f"it reads {what}")
 
     def _is_for_making(self, name: str, value: Any) -> bool:
@@ -214,16 +224,20 @@ class _ClassDescriber(Describer):
         if isinstance(value, (list, tuple, dict)):
             if cls not in {list, tuple, dict} and not cls.__module__.startswith(_TRACKED):
                 raise NotSharedError(f"it reads an object of the class {class_name(cls)}")
-            self._reads_mutable = True
+            self.effects.reads_mutable = True
             items = value.items() if isinstance(value, dict) else value
             return [cls.__name__, *map(self._attribute, items)]
         if cls.__module__.startswith("keras.") or is_own_class(cls):
+            # Equality of tensors is computed; of anything else, it is identity.
+            self.effects.has_objects |= not isinstance(value, keras.Variable)
             return "a part"
         return self.value(value)
 
     def known(self, owner: Any, name: str, value: Any) -> str | None:
         """Return the name of what Keras makes parts of a model with, besides functions."""
-        if self._makes and (_is_part_of_keras(value) or _finds_parts(value)):
+        if self._makes and (
+            _is_part_of_keras(value) or _finds_parts(value) or value in (TypeError, ValueError)
+        ):
             return f"{value.__module__}.{value.__qualname__}"
         return super().known(owner, name, value)
 
@@ -247,14 +261,6 @@ def _members(cls: type, base: type) -> tuple[dict[str, FunctionType], dict[str, 
     if type(cls) is not type(base) or len(set(map(id, methods.values()))) < len(methods):
         raise NotSharedError("it has a metaclass, or a method by two names")
     return methods, constants
-
-
-def _registered_names() -> Iterator[str]:
-    """Yield the names of registered objects that a layer might get by their names."""
-    others = (keras.Layer, keras.Loss, keras.Metric, keras.Optimizer, keras.callbacks.Callback)
-    for name, value in keras.saving.get_custom_objects().items():
-        if not (isinstance(value, type) and issubclass(value, others)):
-            yield name
 
 
 def _texts(values: Any) -> Iterator[str]:

@@ -10,6 +10,7 @@ import builtins
 import math
 import sys
 from collections.abc import Sequence
+from dataclasses import dataclass
 from types import BuiltinFunctionType, CodeType, FunctionType, ModuleType
 from typing import Any
 
@@ -36,7 +37,7 @@ from scikeras_reference._shared_steps.library_functions import (
 )
 from scikeras_reference._shared_steps.refusal_log import NotSharedError, class_name
 
-__all__ = ["Describer", "code_of", "description", "variable"]
+__all__ = ["Describer", "Effects", "code_of", "description", "variable"]
 
 _MISSING = object()
 _READABLE = HARMLESS_ATTRIBUTES | {"build"}
@@ -44,13 +45,39 @@ _READABLE = HARMLESS_ATTRIBUTES | {"build"}
 _PLAIN = (type(None), bool, int, float, str, bytes)
 
 
-def description(function: FunctionType) -> list[Any]:
+@dataclass
+class Effects:
+    """What the code of the user's in one model may do, all of it together.
+
+    Each of these is harmless alone. Values go from one function or class to another.
+    """
+
+    reads_mutable: bool = False
+    may_write: bool = False
+    takes_remainder: bool = False
+    has_format: bool = False
+    has_objects: bool = False
+    compares: bool = False
+
+    def require_harmless(self) -> None:
+        """Check that nothing that was read could be changed, and no identity be noticed."""
+        if self.reads_mutable and self.may_write:
+            raise NotSharedError("it may change an array, a list or a dict in place")
+        if self.takes_remainder and self.has_format:
+            raise NotSharedError("it may make text of a tensor")
+        if self.has_objects and self.compares:
+            raise NotSharedError("it may ask whether two objects are the same")
+
+
+def description(function: FunctionType, effects: Effects | None = None) -> list[Any]:
     """Return a nested structure that says all that the function does.
 
     Parameters
     ----------
     function : function
         One that is not Keras's own.
+    effects : Effects, optional
+        What other code in the same model may do; that of this function is added.
 
     Returns
     -------
@@ -62,11 +89,11 @@ def description(function: FunctionType) -> list[Any]:
     NotSharedError
         If it may read or do more than can be written down.
     """
-    describer = Describer()
+    describer = Describer(effects or Effects())
     try:
         _require_name(function)
         described = describer.function(function)
-        describer.require_nothing_changed()
+        describer.effects.require_harmless()
     except NotSharedError as error:
         name = f"{function.__module__}.{function.__qualname__}"
         raise NotSharedError(f"the function {name} is not Keras's own: {error}") from error
@@ -82,12 +109,9 @@ def _require_name(function: FunctionType) -> None:
 class Describer:
     """Describes a function and those that it calls."""
 
-    def __init__(self) -> None:
+    def __init__(self, effects: Effects) -> None:
+        self.effects = effects
         self._numbers: dict[int | str, int] = {}
-        self._reads_mutable = False
-        self._may_write = False
-        self._takes_remainder = False
-        self._has_format = False
 
     def function(self, function: FunctionType) -> list[Any]:
         """Describe one function, or say which one it is if it was described before."""
@@ -107,22 +131,16 @@ class Describer:
         """Describe one function whose code was read."""
         if type(function.__globals__) is not dict or not _has_usual_builtins(function):
             raise NotSharedError("its module or its builtins are not the usual ones")
-        self._may_write |= found.changes_in_place
-        self._takes_remainder |= found.takes_remainder
-        self._has_format |= found.has_format
+        self.effects.may_write |= found.changes_in_place
+        self.effects.takes_remainder |= found.takes_remainder
+        self.effects.compares |= found.compares
+        self.effects.has_format |= found.has_format
         return [
             code_of(function.__code__),
             [self.read(function, chain) for chain in found.chains],
             self.value(function.__defaults__),
             self.value(function.__kwdefaults__),
         ]
-
-    def require_nothing_changed(self) -> None:
-        """Check that no array or list that was read could be changed, and no tensor be shown."""
-        if self._reads_mutable and self._may_write:
-            raise NotSharedError("it may change an array, a list or a dict in place")
-        if self._takes_remainder and self._has_format:
-            raise NotSharedError("it may make text of a tensor")
 
     def read(self, function: FunctionType, chain: Chain) -> Any:
         """Describe what a chain of attributes leads to."""
@@ -143,7 +161,7 @@ class Describer:
         """Check that reading these attributes of a value changes nothing."""
         if not HARMLESS_ATTRIBUTES.issuperset(attributes):
             raise NotSharedError(f"it reads {what}")
-        self._may_write |= not WRITING_ATTRIBUTES.isdisjoint(attributes)
+        self.effects.may_write |= not WRITING_ATTRIBUTES.isdisjoint(attributes)
         if attributes and callable(value):
             raise NotSharedError(f"it reads {what}, an attribute of a function")
 
@@ -153,7 +171,7 @@ class Describer:
             return name
         own_name = str(getattr(value, "__name__", name))
         if isinstance(value, np.ufunc) and vars(np).get(own_name) is value:
-            self._may_write = True  # a ufunc can be given an array to write to
+            self.effects.may_write = True  # a ufunc can be given an array to write to
             return pinned(f"numpy.{name if owner is np else own_name}", value)
         if isinstance(value, BuiltinFunctionType) and value.__self__ is math:
             return f"math.{own_name}"
@@ -162,16 +180,16 @@ class Describer:
     def value(self, value: Any) -> Any:
         """Describe what a variable is."""
         if type(value) in _PLAIN:
-            self._has_format |= is_format(value)
-            return value
+            self.effects.has_format |= is_format(value)
+            return _equal_to_itself(value)
         if type(value) in {tuple, list}:
-            self._reads_mutable |= type(value) is list
+            self.effects.reads_mutable |= type(value) is list
             return [type(value).__name__, *map(self.value, value)]
         if type(value) is dict:
-            self._reads_mutable = True
+            self.effects.reads_mutable = True
             return ["dict", *map(self.value, value.items())]
         if type(value) is np.ndarray:
-            self._reads_mutable = True
+            self.effects.reads_mutable = True
             # The order of elements in memory is the order in which NumPy adds them up.
             return ["array", value.strides, value.flags.num, value]
         if isinstance(value, FunctionType):
@@ -201,6 +219,12 @@ class Describer:
         if module.partition(".")[0] in LIBRARIES:
             raise NotSharedError(f"it calls {module}.{name}")
         return self.function(function)
+
+
+def _equal_to_itself(value: Any) -> Any:
+    if value != value:  # noqa: PLR0124 - only NaN is not, and has a sign that text does not show
+        raise NotSharedError("it reads a number that is NaN")
+    return value
 
 
 def variable(function: FunctionType, name: str) -> Any:
@@ -268,5 +292,8 @@ def code_of(code: CodeType) -> list[Any]:
         code.co_kwonlyargcount,
         code.co_flags,
         *map(list, (code.co_names, code.co_varnames, code.co_freevars, code.co_cellvars)),
-        [code_of(c) if isinstance(c, CodeType) else repr(c) for c in code.co_consts],
+        [
+            code_of(c) if isinstance(c, CodeType) else repr(_equal_to_itself(c))
+            for c in code.co_consts
+        ],
     ]
