@@ -57,7 +57,8 @@ def draw(results: Results, path: Path) -> None:
 def draw_history(entries: Sequence[Entry], path: Path) -> None:
     """Plot every ratio that has a limit, as a share of this limit, from run to run."""
     plt = _pyplot()
-    figure, axes = plt.subplots(figsize=(8, 5), layout="constrained")
+    height = max(5.0, 0.18 * len(DEMANDS))  # of the legend
+    figure, axes = plt.subplots(figsize=(8, height), layout="constrained")
     axes.axhline(1, color="#333333", linewidth=0.8)
     for number, demand in enumerate(DEMANDS):
         known = {
