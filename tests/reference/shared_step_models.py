@@ -25,6 +25,17 @@ LABELS = RNG.integers(0, 3, size=21)
 WEIGHTS = RNG.uniform(0.5, 2.0, size=21)
 
 
+class Plain(layers.Layer):
+    """A layer of the user's own that computes, whose configuration Keras finds out itself."""
+
+    def __init__(self, factor=3, **kwargs):
+        super().__init__(**kwargs)
+        self.factor = factor
+
+    def call(self, inputs):
+        return inputs * self.factor
+
+
 @pytest.fixture(autouse=True)
 def empty_cache(monkeypatch):
     monkeypatch.setenv(SETTING, "1")

@@ -7,6 +7,7 @@ from keras import ops
 from shared_step_models import (
     ROWS,
     WEIGHTS,
+    Plain,
     check,
     empty_cache,
     layers,
@@ -113,17 +114,6 @@ class Residual(layers.Layer):
     def get_config(self):
         base = super().get_config()
         return dict([*base.items(), ("width", self.width), ("rate", self.rate)])
-
-
-class Plain(layers.Layer):
-    """A layer whose configuration Keras finds out itself."""
-
-    def __init__(self, factor=3, **kwargs):
-        super().__init__(**kwargs)
-        self.factor = factor
-
-    def call(self, inputs):
-        return inputs * self.factor
 
 
 def functional(gamma=1.5, width=6, rate=0.1):

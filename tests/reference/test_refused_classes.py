@@ -3,7 +3,7 @@
 import keras
 import pytest
 from keras import ops
-from shared_step_models import empty_cache, layers, only_where_shared
+from shared_step_models import Plain, empty_cache, layers, only_where_shared
 
 from scikeras_reference._shared_steps.fingerprint import fingerprint
 from scikeras_reference._shared_steps.refusal_log import NotSharedError
@@ -22,17 +22,6 @@ def doubled(values):
 def passes_on(self, inputs):
     """Serve layers as their method."""
     return inputs
-
-
-class Plain(layers.Layer):
-    """A layer that does nothing but compute."""
-
-    def __init__(self, factor=3, **kwargs):
-        super().__init__(**kwargs)
-        self.factor = factor
-
-    def call(self, inputs):
-        return inputs * self.factor
 
 
 class Appends(layers.Layer):

@@ -5,7 +5,7 @@ from collections import Counter
 import keras
 import pytest
 from keras import ops
-from shared_step_models import empty_cache, layers, model_with, only_where_shared
+from shared_step_models import Plain, empty_cache, layers, model_with, only_where_shared
 
 from scikeras_reference._shared_steps.fingerprint import fingerprint
 from scikeras_reference._shared_steps.refusal_log import NotSharedError
@@ -40,17 +40,6 @@ def get_config():
 def made():
     """Make a layer, where only methods may."""
     return layers.Activation("relu")
-
-
-class Plain(layers.Layer):
-    """A layer that does nothing but compute."""
-
-    def __init__(self, factor=3, **kwargs):
-        super().__init__(**kwargs)
-        self.factor = factor
-
-    def call(self, inputs):
-        return inputs * self.factor
 
 
 class ReadsItsConfiguration(layers.Layer):
