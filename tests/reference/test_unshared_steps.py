@@ -5,7 +5,7 @@ import threading
 import keras
 import numpy as np
 import pytest
-from reference_models import Doubling, ScaledLoss, TwoLayers
+from reference_models import Doubling, TwoLayers
 from shared_step_models import (
     LABELS,
     ON_JAX,
@@ -81,6 +81,19 @@ def printed_error(y_true, y_pred):
     return keras.ops.mean(y_true - y_pred, axis=-1)
 
 
+class Quadrupling(Doubling):
+    """A class that inherits from another one of the user's."""
+
+    def call(self, inputs):
+        return 2 * super().call(inputs)
+
+
+class PrintedLoss(keras.losses.Loss):
+    """A loss whose calls can be noticed."""
+
+    call = staticmethod(printed_error)
+
+
 @pytest.mark.parametrize(
     "make",
     [
@@ -88,9 +101,9 @@ def printed_error(y_true, y_pred):
         subclassed,
         patched,
         frozen_later,
-        lambda: with_layer(Doubling),
+        lambda: with_layer(Quadrupling),
         lambda: with_layer(lambda: layers.Lambda(lambda x: x)),
-        lambda: dense(loss=ScaledLoss(2.0)),
+        lambda: dense(loss=PrintedLoss()),
         lambda: dense(loss=printed_error),
         lambda: dense(metrics=[printed_error]),
         lambda: dense(metrics=[keras.metrics.MeanMetricWrapper(printed_error)]),
@@ -270,7 +283,7 @@ def lines(caplog, monkeypatch):
         (subclassed, "the class reference_models.TwoLayers is neither keras.Sequential nor"),
         (patched, "a Dense has a call of its own"),
         (frozen_later, "a layer was frozen or thawed after compile"),
-        (lambda: with_layer(Doubling), "the class reference_models.Doubling is not Keras's own"),
+        (lambda: with_layer(Quadrupling), f"the class {__name__}.Quadrupling is not Keras's own"),
         (lambda: with_layer(lambda: layers.Rescaling(2)), "Rescaling is not among those of Keras"),
         (
             lambda: dense(loss=printed_error),

@@ -57,8 +57,8 @@ _FIND_PARTS = tuple(
     f"keras.src.{name}" for name in ("activations", "constraints", "initializers", "regularizers")
 )
 """Modules whose functions `get` and `serialize` a method may call."""
-_TRACKED = ("keras.src.utils.tracking", "tensorflow.")
-"""Modules with containers that Keras puts in the place of a list or a dict."""
+_TRACKING = frozenset({"keras", "tensorflow"})
+"""Packages with containers that stand in the place of a list or a dict."""
 _SUPER = super
 
 
@@ -222,7 +222,7 @@ class _ClassDescriber(Describer):
         """Describe what the digest does not tell of the value of an attribute."""
         cls = type(value)
         if isinstance(value, (list, tuple, dict)):
-            if cls not in {list, tuple, dict} and not cls.__module__.startswith(_TRACKED):
+            if cls not in {list, tuple, dict} and cls.__module__.split(".")[0] not in _TRACKING:
                 raise NotSharedError(f"it reads an object of the class {class_name(cls)}")
             self.effects.reads_mutable = True
             items = value.items() if isinstance(value, dict) else value
