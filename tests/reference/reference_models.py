@@ -79,6 +79,13 @@ class Doubling(keras.layers.Layer):
         return 2 * inputs
 
 
+class Quadrupling(Doubling):
+    """A class that inherits from another one of the user's."""
+
+    def call(self, inputs):
+        return 2 * super().call(inputs)
+
+
 class TwoLayers(keras.Model):
     """A subclassed model, with a layer of its own kind."""
 

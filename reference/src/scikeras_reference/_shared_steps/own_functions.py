@@ -37,7 +37,7 @@ from scikeras_reference._shared_steps.library_functions import (
 )
 from scikeras_reference._shared_steps.refusal_log import NotSharedError, class_name
 
-__all__ = ["Describer", "Effects", "code_of", "description", "variable"]
+__all__ = ["Describer", "Effects", "description", "variable"]
 
 _MISSING = object()
 _READABLE = HARMLESS_ATTRIBUTES | {"build"}
@@ -136,7 +136,7 @@ class Describer:
         self.effects.compares |= found.compares
         self.effects.has_format |= found.has_format
         return [
-            code_of(function.__code__),
+            _code(function.__code__),
             [self.read(function, chain) for chain in found.chains],
             self.value(function.__defaults__),
             self.value(function.__kwdefaults__),
@@ -283,7 +283,7 @@ def _kind_of_tensor(value: Any) -> Any:
     return value.device if is_usual else None
 
 
-def code_of(code: CodeType) -> list[Any]:
+def _code(code: CodeType) -> list[Any]:
     """Return everything of the code but the lines and files that it comes from."""
     return [
         code.co_code,
@@ -293,7 +293,7 @@ def code_of(code: CodeType) -> list[Any]:
         code.co_flags,
         *map(list, (code.co_names, code.co_varnames, code.co_freevars, code.co_cellvars)),
         [
-            code_of(c) if isinstance(c, CodeType) else repr(_equal_to_itself(c))
+            _code(c) if isinstance(c, CodeType) else repr(_equal_to_itself(c))
             for c in code.co_consts
         ],
     ]
