@@ -69,7 +69,9 @@ def last_call(context: CheckContext, calls: list[dict[str, Any]]) -> dict[str, A
     return calls[-1]
 
 
-def require_keyword_refused(context: CheckContext, build: Callable[..., Any], name: str) -> None:
+def require_keyword_refused(
+    context: CheckContext, build: Callable[..., Any], name: str, value: Any = 1
+) -> None:
     """Require a TypeError for a keyword that a builder does not accept, which the message names.
 
     The constructor may raise it, or `fit`.
@@ -78,10 +80,10 @@ def require_keyword_refused(context: CheckContext, build: Callable[..., Any], na
     made: list[Any] = []
 
     def construct() -> None:
-        made.append(context.subject.construct(context.cls, build, **{name: 1}))
+        made.append(context.subject.construct(context.cls, build, **{name: value}))
 
     calls: list[Call] = [
-        (f"constructing with {name}=1", construct),
+        (f"constructing with {name}={value}", construct),
         ("fit", lambda: made[0].fit(X, y)),
     ]
     require_one_refuses(context, calls, TypeError, naming=name.removeprefix("model__"))

@@ -16,6 +16,7 @@ from scikeras_conformance.checks._support.recording_builder import (
     special_argument,
 )
 from scikeras_conformance.checks._support.state import fitted_names
+from scikeras_conformance.contract import Capability
 from scikeras_conformance.runner.context import CheckContext, show
 
 META = (
@@ -101,6 +102,36 @@ def _require_true(context: CheckContext, meta: dict[str, Any], truth: dict[str, 
         if name in meta and not same(meta[name], value)
     ]
     context.require(not wrong, f"meta holds {', '.join(wrong)}")
+
+
+@check(
+    "BUILD-4.classes-given",
+    verifies="meta holds the classes that the first partial_fit is given, of which its y may lack "
+    "some",
+    impact="the output layer has no unit for a class that comes in a later batch",
+    wrappers=[Wrapper.CLASSIFIER],
+    needs=[Capability.PARTIAL_FIT],
+)
+def meta_of_classes_given(context: CheckContext) -> None:
+    data = doubles.classes_dataset(["a", "b", "c"])
+    make = oracle_builder(data, "softmax", loss_of_classes(context))
+    calls: list[dict[str, Any]] = []
+
+    def build(meta: Any = NOT_GIVEN) -> Any:
+        calls.append({"meta": dict(meta) if isinstance(meta, dict) else meta})
+        return make()
+
+    estimator, first = context.make(build), data.y != "b"
+    context.call(estimator, "partial_fit", data.X[first], data.y[first], classes=["a", "b", "c"])
+    meta = special_argument(context, last_call(context, calls), "meta")
+    for name in ("classes_", "n_classes_"):
+        attribute = context.attribute(estimator, name)
+        context.require(name in meta, f"meta lacks {name}")
+        context.require(
+            same(attribute, meta[name]),
+            f"with classes given, meta[{name!r}] is {show(meta[name])}, and the attribute "
+            f"{show(attribute)}",
+        )
 
 
 def _data_of_shape(case: str) -> tuple[Any, Any, dict[str, Any]]:

@@ -72,6 +72,40 @@ def free_arguments(context: CheckContext) -> None:
     )
 
 
+LAYOUT, OPTIONS, SIZES = [8, 4], {"depth": 2}, (2, 3)
+"""Defaults of a builder, each of which is another object than one that is equal to it."""
+
+
+@check(
+    "BUILD-1.equal-to-a-default",
+    verifies="keyword arguments that are equal to the builder's defaults reach it as the same "
+    "objects",
+    impact="a builder that fills a list, or looks for an object, is given another one",
+    wrappers=ESTIMATORS,
+)
+def equal_to_a_default(context: CheckContext) -> None:
+    given: dict[str, Any] = {
+        "layout": list(LAYOUT),
+        "options": dict(OPTIONS),
+        "sizes": (*SIZES,),
+    }
+    received: list[dict[str, Any]] = []
+
+    def build(layout: Any = LAYOUT, options: Any = OPTIONS, sizes: Any = SIZES) -> Any:
+        received.append({"layout": layout, "options": options, "sizes": sizes})
+        return stub_model(context)
+
+    X, y, *_ = doubles.dataset(context.wrapper)
+    require_it_works(context)
+    with context.doing("fit with arguments that are equal to the builder's defaults"):
+        context.fit(context.make(build, **given), X, y)
+    context.require(received, "the builder was not called")
+    other = [name for name, value in given.items() if received[-1][name] is not value]
+    context.require(
+        not other, f"the builder received other objects than were given for {', '.join(other)}"
+    )
+
+
 @check(
     "BUILD-1.over-a-partial",
     verifies="keyword arguments of the constructor win over those of a functools.partial that is "
@@ -186,6 +220,8 @@ UNACCEPTED = {
     "free": "units",
     "mistyped-prefix": "optimzer__learning_rate",
     "routed": "model__units",
+    "free-none": "units",
+    "routed-none": "model__units",
 }
 
 
@@ -204,7 +240,8 @@ def unaccepted(context: CheckContext) -> None:
         del depth
         return make()
 
-    require_keyword_refused(context, build, name)
+    value = None if context.case.endswith("none") else 1
+    require_keyword_refused(context, build, name, value)
     context.require(not starts, "the error was raised after training had started")
 
 

@@ -29,13 +29,15 @@ from scikeras_conformance.runner.context import CheckContext
     impact="a documented form of the optimizer fails, or a default replaces it",
     cases=[
         *("name", "name-of-class", "class", "class-of-a-known-name"),
-        *("instance", "instance-with-schedule"),
+        *("instance", "instance-with-schedule", "name-of-numpy"),
     ],
 )
 def optimizer_forms(context: CheckContext) -> None:
     schedule = keras.optimizers.schedules.ExponentialDecay(0.25, 100, 0.5)
     given = {
         "name": "adagrad",
+        # As a search over an array of names sets it.
+        "name-of-numpy": np.str_("adagrad"),
         "name-of-class": "Adagrad",
         "class": keras.optimizers.Adagrad,
         # Not the class that Keras has under that name.
@@ -151,12 +153,14 @@ def _with_settings(context: CheckContext) -> Any:
         "list",
         "list-of-classes",
         "dict",
+        "name-of-numpy",
     ],
 )
 def loss_forms(context: CheckContext) -> None:
     recording, made = doubles.recording_class(keras.losses.MeanAbsoluteError)
     given: Any = {
         "name": "mean_absolute_error",
+        "name-of-numpy": np.str_("mean_absolute_error"),
         "name-of-class": "MeanAbsoluteError",
         "class": recording,
         "instance": keras.losses.MeanAbsoluteError(),
@@ -209,6 +213,7 @@ METRICS = (
     "dict",
     "dict-of-functions",
     "dict-of-lists",
+    "names-of-numpy",
 )
 
 
@@ -228,6 +233,7 @@ def metric_forms(context: CheckContext) -> None:
         "one-instance": metrics.MeanAbsoluteError(),
         "one-function": metrics.mean_absolute_error,
         "names": ["mean_absolute_error"],
+        "names-of-numpy": [np.str_("mean_absolute_error")],
         "classes": [metrics.MeanAbsoluteError],
         "instances": [helper_metric(context, "given_mean_absolute_error")],
         "instances-of-one-class": [

@@ -12,16 +12,22 @@ from scikeras_conformance.checks._support.helper_models import (
     compiled_helper,
     helper_loss,
     helper_loss_class,
+    helper_target,
     uncompiled_helper,
 )
 from scikeras_conformance.checks._support.modules import doubles, keras, np
+from scikeras_conformance.checks._support.plain_use import provided
 from scikeras_conformance.checks._support.preparation import (
     accepted,
     require_compile_prefix,
     require_it_compiles,
 )
 from scikeras_conformance.checks._support.recorded_training import counting_starts
-from scikeras_conformance.checks._support.training import same_weights
+from scikeras_conformance.checks._support.training import (
+    require_weights,
+    same_weights,
+    train,
+)
 from scikeras_conformance.runner.context import CheckContext, show
 
 
@@ -80,6 +86,48 @@ def _compiled_in_the_builder(context: CheckContext, **settings: Any) -> Any:
         return model
 
     return fitted_model(context, compiling, **settings)
+
+
+@check(
+    "COMP-4.weighted",
+    verifies="rows with weights are trained on as Keras does with the same loss, in whatever form "
+    "the wrapper is given it",
+    impact="weights of rows count for a loss that is a name, and not for a function",
+    wrappers=ESTIMATORS,
+    cases=["name", "class", "instance", "function"],
+    also=["API-6"],
+)
+def weighted_rows(context: CheckContext) -> None:
+    X, y, *_ = doubles.dataset(context.wrapper)
+    cls, weights = helper_loss_class(context), np.linspace(0.25, 2.0, len(y))
+    given: Any = {
+        "name": helper_loss(context),
+        "class": cls,
+        "instance": cls(),
+        "function": getattr(keras.losses, helper_loss(context)),
+    }[context.case]
+
+    def build() -> Any:
+        return uncompiled_helper(context, off=0.5)
+
+    def weighted(loss: Any) -> Any:
+        estimator = context.make(build, loss=loss, optimizer=doubles.sgd(0.1))
+        context.call(estimator, "fit", X, y, sample_weight=weights)
+        return estimator
+
+    def unweighted() -> None:
+        context.fit(context.make(build, loss=given, optimizer=doubles.sgd(0.1)), X, y)
+
+    require_it_compiles(context)
+    with (
+        provided(unweighted),
+        context.doing(f"a weighted fit with a loss in the form: {context.case}"),
+    ):
+        estimator = weighted(given)
+    expected = build()
+    expected.compile(doubles.sgd(0.1), loss=helper_loss(context))
+    train(expected, X, helper_target(context, y), sample_weight=weights)
+    require_weights(context, estimator, expected, "those of Keras with the same loss and weights")
 
 
 @check(

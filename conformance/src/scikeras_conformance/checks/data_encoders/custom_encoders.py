@@ -230,3 +230,39 @@ def metadata(context: CheckContext) -> None:
 )
 def metadata_of_fitted_encoders(context: CheckContext) -> None:
     _require_metadata(context, {"was_fitted_": True}, Plan(metadata={}))
+
+
+@check(
+    "DATA-5.of-both-encoders",
+    verifies="what get_metadata of both encoders returns is in meta and becomes attributes",
+    impact="a builder for text and several outputs knows either the vocabulary or the outputs",
+    cases=["fit", "initialize"],
+)
+def metadata_of_both_encoders(context: CheckContext) -> None:
+    X, y, *_ = doubles.dataset(context.wrapper)
+    require_encoders_are_used(context, *ENCODERS)
+    entries = {"n_words_": 7, "n_levels_": 3}
+    target = Plan(lambda y: helper_target(context, y))
+    target.metadata = {**target_metadata(context), "n_levels_": 3}
+    seen: list[Any] = []
+
+    def build(meta: Any = None) -> Any:
+        seen.append(dict(meta) if isinstance(meta, Mapping) else None)
+        return stub_model(context)
+
+    cls, _ = subclass(context, feature=Plan(metadata={"n_words_": 7}), target=target)
+    estimator = context.make_of(cls, build)
+    context.call(estimator, context.case, X, y)
+    if not seen or seen[-1] is None:
+        context.stop(
+            "passing meta to a builder that names it",
+            "did not happen",
+            follows="BUILD-3.special-arguments",
+        )
+    for entry, value in entries.items():
+        found = context.observe.attribute(estimator, entry)
+        context.require(same(found, value), f"{entry} should be {value!r}; it is {show(found)}")
+        found = seen[-1].get(entry)
+        context.require(
+            same(found, value), f"meta[{entry!r}] should be {value!r}; it is {show(found)}"
+        )

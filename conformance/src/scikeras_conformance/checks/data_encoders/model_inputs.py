@@ -135,6 +135,7 @@ SHAPES: dict[str, tuple[int, ...]] = {
     "float64": (3,),
     "integers": (3,),
     "bytes": (2, 3),
+    "large-bytes": (2, 3),
     "large-integers": (3,),
     "one-column": (1,),
     "three-dimensions": (2, 3),
@@ -153,6 +154,9 @@ def _samples(case: str) -> Any:
         return 2**24 + np.arange(samples.size).reshape(shape)
     if case == "integers":
         return np.rint(samples).astype(np.int64)
+    if case == "large-bytes":
+        # Half of them are above what a signed byte holds.
+        return (np.arange(samples.size) * 5).astype(np.uint8).reshape(shape)
     if case == "bytes":
         # Small enough that the model's probabilities are not 0 or 1.
         return np.arange(samples.size, dtype=np.uint8).reshape(shape) % 5
@@ -176,6 +180,8 @@ def unchanged(context: CheckContext) -> None:
         if context.case == "large-integers":
             read = keras.ops.mod(inputs, 2)
         read = keras.ops.cast(read, "float32")
+        if context.case == "large-bytes":
+            read = read / 100.0
         return dense_model(context, inputs, keras.layers.Flatten()(read))
 
     require_it_works(context)

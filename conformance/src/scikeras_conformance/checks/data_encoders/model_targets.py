@@ -15,6 +15,7 @@ from scikeras_conformance.checks._support.encoders import (
 )
 from scikeras_conformance.checks._support.fit_outcomes import stub_builder
 from scikeras_conformance.checks._support.helper_models import helper_loss, helper_target
+from scikeras_conformance.checks._support.many_rows import many_rows
 from scikeras_conformance.checks._support.modules import doubles, keras, np
 from scikeras_conformance.checks._support.predictions import as_array
 from scikeras_conformance.checks._support.preparation import call_if_it_works, require_it_works
@@ -111,11 +112,12 @@ def trained_on(context: CheckContext) -> None:
     "DATA-3.decoded",
     verifies="predict returns target_encoder_.inverse_transform of the model's outputs",
     impact="predictions are in the model's internal codes, or some outputs are lost",
-    cases=["array", "list", "dict", "other-type"],
+    cases=["array", "list", "dict", "other-type", "many-rows"],
 )
 def decoded(context: CheckContext) -> None:
     X, *_ = doubles.dataset(context.wrapper)
-    X = X[:5]
+    # The encoder sees all outputs at once, also those of more rows than a batch has.
+    X = many_rows(context)[0] if context.case == "many-rows" else X[:5]
     estimator, plan, _ = _fitted_with_targets(context)
     plan.calls.outputs.clear()
     found = as_array(context, context.observe.predict(estimator, X), "predict")

@@ -60,6 +60,8 @@ def _settings_of_training(context: CheckContext) -> Any:
         "fit__shuffle": False,
         "predict__batch_size": None,
         "callbacks": [keras.callbacks.TerminateOnNaN],
+        # A list, in which a wrapper might put what it makes of the data.
+        "fit__validation_data": list(doubles.dataset(context.wrapper)[:2]),
     }
     if context.is_classifier:
         given["class_weight"] = "balanced"

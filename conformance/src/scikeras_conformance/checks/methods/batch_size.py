@@ -21,6 +21,8 @@ BATCHES: dict[str, tuple[str, dict[str, Any], int]] = {
     "predict-numpy": ("predict", {"batch_size": -1}, 1),
     "fit-keyword": ("fit", {"batch_size": -1}, 1),
     "predict-keyword": ("predict", {"batch_size": -1}, 1),
+    "fit-weighted": ("fit", {"batch_size": -1}, 1),
+    "partial_fit-weighted": ("partial_fit", {"batch_size": -1}, 1),
     "fit-by-sixteen": ("fit", {"batch_size": 16}, 3),
     "predict-by-sixteen": ("predict", {"batch_size": 16}, 3),
 }
@@ -46,10 +48,15 @@ def all_rows(context: CheckContext) -> None:
     keyword: dict[str, Any] = {}
     if context.case.endswith("-keyword"):
         settings, keyword = {"batch_size": 16}, settings
-    works = _works_with_a_size(context, *calls) if keyword else plain_use(context, *calls, **plain)
+    # Rows without weight are rows of the batch too.
+    is_weighted = context.case.endswith("-weighted")
+    weights = {"sample_weight": np.arange(ROWS) % 2} if is_weighted else {}
+    works = plain_use(context, *calls, **plain)
+    if keyword or weights:
+        works = _works_with_a_size(context, *calls, **weights)
     with provided(works):
         estimator = context.observe.make(build, **settings)
-        of_fit = {} if predicts else keyword
+        of_fit = weights if predicts else {**keyword, **weights}
         context.observe.call(estimator, "fit" if predicts else method, X, y, **of_fit)
         if predicts:
             context.observe.call(estimator, "predict", X, **keyword)
@@ -67,8 +74,8 @@ def all_rows(context: CheckContext) -> None:
     )
 
 
-def _works_with_a_size(context: CheckContext, *methods: str) -> Callable[[], None]:
-    """Return a function that calls methods, the last one with an ordinary size.
+def _works_with_a_size(context: CheckContext, *methods: str, **weights: Any) -> Callable[[], None]:
+    """Return a function that calls methods, the last one with an ordinary size and weights.
 
     Whether the method takes a size at all, API-11 is about.
     """
@@ -77,7 +84,7 @@ def _works_with_a_size(context: CheckContext, *methods: str) -> Callable[[], Non
         X, y = many_rows(context)
         estimator = context.make(learner(context))
         for method in methods:
-            given = {"batch_size": 16} if method == methods[-1] else {}
+            given = {"batch_size": 16, **weights} if method == methods[-1] else {}
             data = (X,) if method == "predict" else (X, y)
             context.call(estimator, method, *data, **given)
 

@@ -96,14 +96,14 @@ def events_of_other_methods(context: CheckContext) -> None:
     verifies="a callback class is instantiated anew for each fit",
     impact="the state of a callback carries over to the next fit, and early stopping stops at once",
     wrappers=ESTIMATORS,
-    cases=["class", "list", "warm-start"],
+    cases=["class", "list", "dict", "warm-start"],
     needs=[Capability.CALLBACK_CLASSES],
 )
 def new_callbacks(context: CheckContext) -> None:
     X, y, *_ = doubles.dataset(context.wrapper)
     callback, record = recorder()
     params: dict[str, Any] = {"warm_start": True} if context.case == "warm-start" else {}
-    given = [callback] if context.case == "list" else callback
+    given = {"list": [callback], "dict": {"one": callback}}.get(context.case, callback)
     with provided(plain_use(context, "fit", "fit", **params)):
         estimator = context.observe.make(learner(context), callbacks=given, **params)
         for _ in range(2):

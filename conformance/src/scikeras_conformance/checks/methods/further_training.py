@@ -232,3 +232,90 @@ def predicting_between(context: CheckContext) -> None:
         context.require(
             same, f"{method} changed the {what}: {show(before[-2:])} became {show(after[-2:])}"
         )
+
+
+def _require_any_number_of_rows(context: CheckContext, way: str) -> None:
+    """Require the training by Keras alone where parts of data have different numbers of rows."""
+    X, y, *_ = doubles.dataset(context.wrapper)
+    build = learner(context, momentum=0.9)
+    estimator, method = _fitted(context, build, way)
+    expected = train(build(), X, helper_target(context, y))
+    for rows in (len(X) - 1, 5, len(X)):
+        context.observe.call(estimator, method, X[:rows], y[:rows])
+        train(expected, X[:rows], helper_target(context, y)[:rows])
+    require_weights(
+        context,
+        estimator,
+        expected,
+        f"those of {method} with more rows, and with fewer, than before",
+    )
+
+
+@check(
+    "API-3.any-number-of-rows",
+    verifies="partial_fit keeps weights and the state of the optimizer where a batch has another "
+    "number of rows than the one before",
+    impact="the last batch of a file, which is smaller, resets the momentum of the training",
+    wrappers=ESTIMATORS,
+    needs=[Capability.PARTIAL_FIT],
+)
+def partial_fit_of_any_number_of_rows(context: CheckContext) -> None:
+    _require_any_number_of_rows(context, "partial_fit")
+
+
+@check(
+    "API-4.any-number-of-rows",
+    verifies="a warm fit goes on with weights and the state of the optimizer where the data have "
+    "another number of rows than before",
+    impact="a training that goes on with more data silently starts over",
+    wrappers=ESTIMATORS,
+)
+def warm_fits_of_any_number_of_rows(context: CheckContext) -> None:
+    _require_any_number_of_rows(context, "warm-fit")
+
+
+def _require_kept_after_an_error(context: CheckContext, way: str) -> None:
+    """Require that training goes on after a call that was refused."""
+    X, y, *_ = doubles.dataset(context.wrapper)
+    build = learner(context, momentum=0.9)
+    estimator, method = _fitted(context, build, way)
+    first = context.model(estimator)
+    refused = {"features": (np.hstack([X, X[:, :1]]), y), "rows": (X, y[:-1])}
+    try:
+        context.call(estimator, method, *refused[context.case])
+    except Blocked:
+        pass
+    else:
+        context.stop(f"{method} with other {context.case}", "raised nothing")
+    context.observe.call(estimator, method, X, y)
+    context.require(
+        context.model(estimator) is first,
+        f"{method} replaced model_ after a call that raised an error",
+    )
+    expected = train(build(), X, helper_target(context, y), epochs=2)
+    require_weights(
+        context, estimator, expected, f"those of two calls, between which {method} was refused"
+    )
+
+
+@check(
+    "API-3.after-an-error",
+    verifies="partial_fit goes on with the model after a call that was refused",
+    impact="one malformed batch in a stream, which the loop skips, ends everything learned so far",
+    wrappers=ESTIMATORS,
+    cases=["features", "rows"],
+    needs=[Capability.PARTIAL_FIT],
+)
+def partial_fit_after_an_error(context: CheckContext) -> None:
+    _require_kept_after_an_error(context, "partial_fit")
+
+
+@check(
+    "API-4.after-an-error",
+    verifies="a warm fit goes on with the model after a fit that was refused",
+    impact="a mistake in one cell of a notebook silently throws a trained model away",
+    wrappers=ESTIMATORS,
+    cases=["features", "rows"],
+)
+def warm_fits_after_an_error(context: CheckContext) -> None:
+    _require_kept_after_an_error(context, "warm-fit")

@@ -29,9 +29,10 @@ SEQUENCES: dict[str, tuple[tuple[str, ...], int]] = {
 }
 
 
-def _after(context: CheckContext, calls: tuple[str, ...]) -> Any:
+def _after(context: CheckContext, calls: tuple[str, ...], **settings: Any) -> Any:
     X, y, *_ = doubles.dataset(context.wrapper)
-    estimator = context.make(learner(context, metrics=["mean_absolute_error"]), epochs=2)
+    build = learner(context, metrics=["mean_absolute_error"])
+    estimator = context.make(build, epochs=2, **settings)
     for method in calls:
         context.call(estimator, method, X, y)
     return estimator
@@ -168,11 +169,13 @@ def one_metric_in_two_forms(context: CheckContext) -> None:
     verifies="current_epoch is the number of trained epochs",
     impact="training cannot be resumed where it stopped",
     wrappers=ESTIMATORS,
-    cases=["initialize", *SEQUENCES, "stopped-early"],
+    cases=["initialize", *SEQUENCES, "stopped-early", "several-batches"],
 )
 def current_epoch(context: CheckContext) -> None:
     if context.case == "stopped-early":
         estimator, epochs = _stopped_early(context), 1
+    elif context.case == "several-batches":
+        estimator, epochs = _after(context, ("fit", "partial_fit"), batch_size=4), 3
     else:
         calls, epochs = SEQUENCES.get(context.case, (("initialize",), 0))
         estimator = _after(context, calls)

@@ -4,7 +4,7 @@ from typing import Any
 
 from scikeras_conformance.catalog.check import ESTIMATORS, check
 from scikeras_conformance.checks._support.helper_models import helper_loss, helper_model
-from scikeras_conformance.checks._support.modules import doubles, keras
+from scikeras_conformance.checks._support.modules import doubles, keras, np
 from scikeras_conformance.checks._support.preparation import accepted
 from scikeras_conformance.checks._support.training import (
     learner,
@@ -25,6 +25,8 @@ def of_callbacks(context: CheckContext) -> None:
     class Logging(keras.callbacks.Callback):  # type: ignore[misc]
         def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
             logs["learning_rate"], logs["own"] = 0.5 / (epoch + 1), float(epoch)
+            # As the loss becomes late in a training.
+            logs["small"] = 1.25e-7 / (epoch + 1)
 
     X, y, *_ = doubles.dataset(context.wrapper)
     given = accepted(context, epochs=3)
@@ -33,12 +35,15 @@ def of_callbacks(context: CheckContext) -> None:
     context.call(estimator, method, X, y, callbacks=[Logging()])
     found = read_history(context, estimator)
     keras_has = context.recording_model(estimator).log.history
-    for name in keras_has:
+    for name, logged in keras_has.items():
         values = found.get(name, [])
         context.require(
             len(values) == epochs,
             f"history_ has {len(values)} values of {name} after {epochs} epochs: {show(found)}",
         )
+        with context.doing(f"comparing the values of {name} in history_"):
+            right = np.allclose(values, logged, rtol=1e-5, atol=0.0)
+        context.require(right, f"history_ has {show(values)} for {name}; Keras logged {logged}")
 
 
 def _rename(epoch: int, logs: Any) -> None:

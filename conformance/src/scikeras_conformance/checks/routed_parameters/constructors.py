@@ -104,6 +104,10 @@ def reaches_named_optimizer(context: CheckContext) -> None:
     )
 
 
+WAYS = {"dict": "out__", "dict_of_one": "out__", "list": "0__"}
+"""What addresses the only item of a structure."""
+
+
 def _require_no_silence(context: CheckContext, params: dict[str, Any]) -> Any:
     """Return the model that is fitted with parameters routed to a name, or None.
 
@@ -129,15 +133,17 @@ def _require_no_silence(context: CheckContext, params: dict[str, Any]) -> Any:
 
 @check(
     "ROUTE-7.named-loss",
-    verifies="loss__x reaches a loss given by name, or raises an error",
+    verifies="loss__x reaches a loss given by name, also in a list or dict, or raises an error",
     impact="loss='huber' with loss__delta trains with the default",
     wrappers=[Wrapper.REGRESSOR],
-    cases=["single", "dict"],
+    cases=["single", "dict", "dict-own", "list", "list-own"],
     also=["BUILD-5"],
 )
 def reaches_named_loss(context: CheckContext) -> None:
-    loss = {"single": "huber", "dict": {"out": "huber"}}[context.case]
-    model = _require_no_silence(context, {"loss": loss, "loss__delta": 0.125, "optimizer": "sgd"})
+    shape, _, own = context.case.partition("-")
+    loss = {"single": "huber", "dict": {"out": "huber"}, "list": ["huber"]}[shape]
+    name = f"loss__{WAYS[shape]}delta" if own else "loss__delta"
+    model = _require_no_silence(context, {"loss": loss, name: 0.125, "optimizer": "sgd"})
     if model is None:
         return
     X, y, *_ = doubles.dataset(context.wrapper)
@@ -154,16 +160,18 @@ def reaches_named_loss(context: CheckContext) -> None:
 
 @check(
     "ROUTE-8.named-metrics",
-    verifies="metrics__x reaches metrics given by name, or raises an error",
+    verifies="metrics__x reaches metrics given by name, also in a list or dict, or raises an error",
     impact="metrics='binary_accuracy' with metrics__threshold uses the default",
     wrappers=[Wrapper.REGRESSOR],
-    cases=["single", "dict"],
+    cases=["single", "dict", "dict_of_one-own", "list", "list-own"],
     also=["BUILD-5"],
 )
 def reaches_named_metrics(context: CheckContext) -> None:
     name = "binary_accuracy"
-    metrics = {"single": name, "dict": {"out": [name]}}[context.case]
-    params = {"metrics": metrics, "metrics__threshold": 0.125, "optimizer": "sgd"}
+    shape, _, own = context.case.partition("-")
+    structures = {"dict": {"out": [name]}, "dict_of_one": {"out": name}, "list": [name]}
+    routed = f"metrics__{WAYS[shape]}threshold" if own else "metrics__threshold"
+    params = {"metrics": structures.get(shape, name), routed: 0.125, "optimizer": "sgd"}
     model = _require_no_silence(context, {**params, "loss": "mean_squared_error"})
     if model is None:
         return

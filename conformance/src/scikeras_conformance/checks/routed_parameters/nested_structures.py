@@ -12,6 +12,7 @@ from scikeras_conformance.checks._support.destinations import (
     stub_helper,
     subclass,
 )
+from scikeras_conformance.checks._support.fit_outcomes import stub_builder
 from scikeras_conformance.checks._support.helper_models import helper_loss
 from scikeras_conformance.checks._support.modules import doubles, keras
 from scikeras_conformance.checks._support.plain_use import provided
@@ -51,6 +52,31 @@ def reaches_callbacks(context: CheckContext) -> None:
     given = {"alpha": 1001, "beta": [2, {"a": 3}], "nothing": None, "zero": 0, "off": False}
     params = {f"callbacks__{ways[context.case]}{name}": value for name, value in given.items()}
     _require_as_predicted(context, {"callbacks": nested_classes("callbacks", context.case)}, params)
+
+
+@check(
+    "ROUTE-5.beside-an-instance",
+    verifies="callbacks__x reaches a callback class in a list or dict that also holds an instance",
+    impact="early stopping beside a logger that was made before cannot be tuned, and uses its "
+    "defaults",
+    cases=["list", "dict"],
+)
+def beside_an_instance(context: CheckContext) -> None:
+    X, y, *_ = doubles.dataset(context.wrapper)
+    instance = keras.callbacks.TerminateOnNaN()
+    cls = doubles.class_accepting_anything("callbacks")
+    given: Any = [instance, cls] if context.case == "list" else {"a": instance, "b": cls}
+    way = {"list": "1__", "dict": "b__"}[context.case]
+
+    def without() -> None:
+        context.fit(context.make(stub_builder(context), callbacks=given), X, y)
+
+    with provided(without):
+        params = {f"callbacks__{way}alpha": 1001}
+        estimator = context.observe.make(stub_builder(context), callbacks=given, **params)
+        context.observe.fit(estimator, X, y)
+    made = list({id(one): one for one in cls.trained}.values())
+    require_made(context, made, {cls: {"alpha": 1001}}, f"callbacks of {params}")
 
 
 SHARED: dict[str, dict[str, Any]] = {

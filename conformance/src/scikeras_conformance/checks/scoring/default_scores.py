@@ -25,6 +25,12 @@ def _partly_wrong(y: Any) -> Any:
     return np.concatenate([others[np.searchsorted(np.unique(y), y[:3])], y[3:]])
 
 
+def _in_several_batches(data: Any) -> Any:
+    """Return data of more rows than a batch of Keras has, the last of which is not complete."""
+    rows = 32 + 3
+    return data._replace(X=np.resize(data.X, (rows, data.n_features)), y=np.resize(data.y, rows))
+
+
 def _predicted_after_a_change(context: CheckContext, estimator: Any, data: Any) -> Any:
     """Change the weights, as further training does, and return the predictions then.
 
@@ -43,7 +49,7 @@ def _predicted_after_a_change(context: CheckContext, estimator: Any, data: Any) 
     verifies="score of the classifier is the accuracy",
     impact="a search ranks candidates by another number than accuracy",
     wrappers=CLASSIFIER,
-    cases=[*LABELS, "sigmoid", "multilabel"],
+    cases=[*LABELS, "sigmoid", "multilabel", "many-rows"],
 )
 def accuracy(context: CheckContext) -> None:
     from sklearn.metrics import accuracy_score
@@ -57,6 +63,7 @@ def accuracy(context: CheckContext) -> None:
             require_one_unit_trains(context)
         labels = LABELS.get(context.case, [0, 1])
         data = doubles.classes_dataset(labels, sigmoid=context.case == "sigmoid")
+        data = _in_several_batches(data) if context.case == "many-rows" else data
         truth = _partly_wrong(data.y)
     expected = accuracy_score(truth, data.y)
     if context.case == "column":
@@ -75,7 +82,7 @@ def accuracy(context: CheckContext) -> None:
     verifies="score of the regressor is R-squared",
     impact="a regressor is scored by accuracy, which fails or is always zero",
     wrappers=REGRESSOR,
-    cases=["one", "column", "several"],
+    cases=["one", "column", "several", "many-rows"],
 )
 def r_squared(context: CheckContext) -> None:
     from sklearn.metrics import r2_score
@@ -83,6 +90,7 @@ def r_squared(context: CheckContext) -> None:
     data = doubles.continuous_dataset(3 if context.case == "several" else 1)
     if context.case == "column":
         data = data._replace(y=data.y.reshape(-1, 1))
+    data = _in_several_batches(data) if context.case == "many-rows" else data
     near = data.y + np.where(data.y > data.y.mean(), 0.5, -0.25)
     # Worse than the mean: R-squared has no lower bound.
     for truth in (data.y, near.astype(data.y.dtype), -data.y):
@@ -104,7 +112,7 @@ def r_squared(context: CheckContext) -> None:
 def weighted_default(context: CheckContext) -> None:
     from sklearn.metrics import accuracy_score, r2_score
 
-    data = helper_model(context).data
+    data = _in_several_batches(helper_model(context).data)
     weights = np.linspace(0.25, 2.0, len(data.y))
     if context.is_classifier:
         truth, function = _partly_wrong(data.y), accuracy_score

@@ -5,15 +5,30 @@ from typing import Any
 
 from scikeras_conformance.catalog.check import ESTIMATORS, check
 from scikeras_conformance.checks._support.compilation import config_of
-from scikeras_conformance.checks._support.fit_outcomes import ATTRIBUTES
+from scikeras_conformance.checks._support.encoders import (
+    Plan,
+    require_encoders_are_used,
+    subclass,
+    target_metadata,
+)
+from scikeras_conformance.checks._support.fit_outcomes import ATTRIBUTES, stub_builder
 from scikeras_conformance.checks._support.helper_models import (
+    helper_layer,
+    helper_loss,
     helper_model,
+    helper_target,
     importable_builder,
 )
 from scikeras_conformance.checks._support.modules import doubles, keras, np
 from scikeras_conformance.checks._support.predictions import same
 from scikeras_conformance.checks._support.preparation import accepted
-from scikeras_conformance.checks._support.serialization import COPY_METHODS, copy_of
+from scikeras_conformance.checks._support.serialization import (
+    COPY_METHODS,
+    copy_of,
+    pickle_round_trip,
+    require_same_bits,
+)
+from scikeras_conformance.checks._support.training import same_weights
 from scikeras_conformance.contract import Capability
 from scikeras_conformance.runner.context import CheckContext, show
 
@@ -80,7 +95,31 @@ def _trainable(context: CheckContext, estimator: Any) -> int:
 def _optimizer() -> Any:
     """Return an optimizer that changes nothing that can be seen, with settings of all kinds."""
     schedule = keras.optimizers.schedules.PiecewiseConstantDecay([1, 2], [1e-12, 1e-13, 1e-14])
-    return keras.optimizers.SGD(schedule, momentum=0.5, clipnorm=0.75, weight_decay=0.0)
+    return keras.optimizers.SGD(
+        schedule, momentum=0.5, clipnorm=0.75, weight_decay=0.0, use_ema=True, ema_momentum=0.5
+    )
+
+
+def _variables(model: Any) -> list[Any]:
+    return [keras.ops.convert_to_numpy(variable) for variable in model.optimizer.variables]
+
+
+def _require_same_state(context: CheckContext, estimator: Any, copied: Any) -> None:
+    """Require an optimizer with the state of that of the original, averages included."""
+    original = context.model(estimator)
+    with context.preparing("reading the state of the optimizer of model_"):
+        expected = _variables(original)
+    with context.doing("reading the state of the optimizer of the copy"):
+        found = _variables(context.model(copied))
+    if same_weights(expected, found, tolerance=1e-6):
+        return
+    with context.preparing("copying model_ by Keras alone"):
+        by_keras = _variables(pickle_round_trip(original))
+    # What Keras itself loses is not charged to the wrapper.
+    context.require(
+        not same_weights(expected, by_keras, tolerance=1e-6),
+        f"the optimizer of the copy has the state {show(found)}, not {show(expected)}",
+    )
 
 
 def _require_same_settings(context: CheckContext, estimator: Any, copied: Any) -> None:
@@ -134,6 +173,7 @@ def goes_on(context: CheckContext) -> None:
     context.fit(estimator, X, y)
     copied = copy_of(context, estimator, "deepcopy")
     _require_same_settings(context, estimator, copied)
+    _require_same_state(context, estimator, copied)
     counts = [_trainable(context, one) for one in (estimator, copied)]
     context.require(
         counts[0] == counts[1],
@@ -160,3 +200,88 @@ def goes_on(context: CheckContext) -> None:
                 copied.partial_fit(*later)
         except Exception:  # API-13 is about that
             return
+
+
+@check(
+    "SER-1.metadata",
+    verifies="a copy of a fitted estimator has the attributes that its encoders brought",
+    impact="code that reads the size of the vocabulary fails for a model that was loaded",
+    wrappers=ESTIMATORS,
+    needs=[Capability.ENCODERS],
+)
+def metadata_of_copies(context: CheckContext) -> None:
+    X, y, *_ = doubles.dataset(context.wrapper)
+    require_encoders_are_used(context, "feature", "target")
+    target = Plan(lambda y: helper_target(context, y))
+    target.metadata = {**target_metadata(context), "n_levels_": 3}
+    cls, _ = subclass(context, feature=Plan(metadata={"n_words_": 7}), target=target)
+    estimator = context.make_of(cls, stub_builder(context))
+    context.fit(estimator, X, y)
+    copied = copy_of(context, estimator, "deepcopy")
+    for name in ("n_words_", "n_levels_"):
+        value = context.attribute(estimator, name)
+        found = context.observe.attribute(copied, name)
+        context.require(same(found, value), f"{name} of the copy is {show(found)}, not {value}")
+
+
+@check(
+    "SER-1.models-in-models",
+    verifies="a copy of a fitted estimator has the weights of models that serve as layers",
+    impact="a pretrained part is stored with its structure alone, and predicts at random",
+    wrappers=ESTIMATORS,
+)
+def models_in_models(context: CheckContext) -> None:
+    X, y, *_ = doubles.dataset(context.wrapper)
+
+    def build() -> Any:
+        part = keras.Sequential([keras.layers.Input((X.shape[1],)), keras.layers.Dense(2)])
+        inputs = keras.Input((X.shape[1],))
+        model = keras.Model(inputs, helper_layer(context)(part(inputs)))
+        model.compile(doubles.zero_learning_rate(), loss=helper_loss(context))
+        return model
+
+    estimator = context.make(build)
+    context.fit(estimator, X, y)
+    copied = copy_of(context, estimator, "deepcopy")
+    expected, found = (context.model(one).get_weights() for one in (estimator, copied))
+    context.require(
+        same_weights(expected, found, tolerance=0.0),
+        f"the copy has the weights {show(found[:1])}, not {show(expected[:1])}",
+    )
+    predicted = context.predict(estimator, X)
+    require_same_bits(context, context.observe.predict(copied, X), predicted, "predict of the copy")
+
+
+def _objects() -> dict[str, Any]:
+    """Return instances with settings that are not the defaults, by parameter."""
+    return {
+        "optimizer": keras.optimizers.SGD(0.25, momentum=0.5, clipvalue=0.125),
+        "loss": keras.losses.CategoricalCrossentropy(label_smoothing=0.25),
+        "metrics": [keras.metrics.BinaryAccuracy(threshold=0.75, name="mine")],
+    }
+
+
+@check(
+    "SER-1.settings-of-instances",
+    verifies="a copy of an unfitted estimator has the optimizer, loss and metrics that were given "
+    "as instances, with their settings",
+    impact="a search in other processes compares metrics with the default threshold",
+    wrappers=ESTIMATORS,
+    cases=list(COPY_METHODS),
+    needs=[Capability.COMPILATION_PARAMETERS],
+)
+def settings_of_instances(context: CheckContext) -> None:
+    given = _objects()
+    estimator = context.make(importable_builder(context, doubles.UNTRAINED), **given)
+    copied = copy_of(context, estimator, context.case)
+    params = context.params(copied)
+    for name, value in given.items():
+        found = params.get(name)
+        one, other = (item[0] if name == "metrics" else item for item in (value, found))
+        if config_of(pickle_round_trip(one)) != config_of(one):
+            continue  # what Keras itself loses is not charged to the wrapper
+        with context.doing(f"reading the configuration of the {name} of the copy"):
+            text = config_of(other)
+        context.require(
+            text == config_of(one), f"the {name} of the copy is {text}, not {config_of(one)}"
+        )

@@ -185,6 +185,26 @@ def one_unit(context: CheckContext) -> None:
     _require_value(context, FixedOutputs(1), getattr(keras.losses, context.case)(), NUMBERS)
 
 
+TWO_UNITS = (
+    *("MeanSquaredError", "MeanAbsoluteError", "BinaryCrossentropy", "CategoricalCrossentropy"),
+    "SparseCategoricalCrossentropy",
+)
+"""Losses of each form, for a unit for each of two classes; Keras spreads a column over both."""
+
+
+@check(
+    "TGT-11.two-units",
+    verifies="with a unit for each of two classes, each loss of Keras has the value for the form "
+    "of target that it takes",
+    impact="both units learn the number of the class, and nothing says so",
+    wrappers=CLASSIFIER,
+    cases=TWO_UNITS,
+)
+def two_units(context: CheckContext) -> None:
+    loss = getattr(keras.losses, context.case)()
+    _require_value(context, FixedOutputs(2), loss, FORMS[context.case])
+
+
 SPELLED = {
     "sparse": "SparseCategoricalCrossentropy",
     "flat": "CategoricalGeneralizedCrossEntropy",

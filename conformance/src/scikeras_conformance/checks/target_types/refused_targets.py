@@ -124,7 +124,7 @@ def regressor_refuses_unknown(context: CheckContext) -> None:
     verifies="the classifier raises a ValueError for a continuous target",
     impact="every float becomes a class of its own",
     wrappers=CLASSIFIER,
-    cases=["one", "several", "partial_fit", "partial_fit-with-classes"],
+    cases=["one", "column", "several", "partial_fit", "partial_fit-with-classes"],
     case_needs=dict.fromkeys(["partial_fit", "partial_fit-with-classes"], Capability.PARTIAL_FIT),
 )
 def classifier_refuses_continuous(context: CheckContext) -> None:
@@ -138,8 +138,9 @@ def classifier_refuses_continuous(context: CheckContext) -> None:
         with context.refusing(what, ValueError, TypeError):
             estimator.partial_fit(data.X, data.y, **classes)
         return
+    y = data.y.reshape(-1, 1) if context.case == "column" else data.y
     with context.refusing("fit of the classifier with a continuous target", ValueError):
-        estimator.fit(data.X, data.y)
+        estimator.fit(data.X, y)
 
 
 @check(
