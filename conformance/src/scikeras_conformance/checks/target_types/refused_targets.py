@@ -124,7 +124,9 @@ def regressor_refuses_unknown(context: CheckContext) -> None:
     verifies="the classifier raises a ValueError for a continuous target",
     impact="every float becomes a class of its own",
     wrappers=CLASSIFIER,
-    cases=["one", "column", "several", "partial_fit", "partial_fit-with-classes"],
+    cases=[
+        *("one", "several", "few-values", "column", "partial_fit", "partial_fit-with-classes"),
+    ],
     case_needs=dict.fromkeys(["partial_fit", "partial_fit-with-classes"], Capability.PARTIAL_FIT),
 )
 def classifier_refuses_continuous(context: CheckContext) -> None:
@@ -138,7 +140,14 @@ def classifier_refuses_continuous(context: CheckContext) -> None:
         with context.refusing(what, ValueError, TypeError):
             estimator.partial_fit(data.X, data.y, **classes)
         return
-    y = data.y.reshape(-1, 1) if context.case == "column" else data.y
+    y = data.y
+    if context.case in {"few-values", "column"}:
+        # As many values as the model has units, so that they could be classes.
+        estimator = context.make(
+            oracle_builder(doubles.classes_dataset([0, 1, 2]), "softmax", SPARSE)
+        )
+        y = np.resize([0.5, 1.25, 2.75], len(data.y))
+        y = y.reshape(-1, 1) if context.case == "column" else y
     with context.refusing("fit of the classifier with a continuous target", ValueError):
         estimator.fit(data.X, y)
 

@@ -3,10 +3,10 @@
 from typing import Any
 
 from scikeras_conformance.catalog.check import ESTIMATORS, check
-from scikeras_conformance.checks._support.fit_outcomes import stub_builder
 from scikeras_conformance.checks._support.helper_models import helper_builder, plain_helper
 from scikeras_conformance.checks._support.modules import doubles, np
 from scikeras_conformance.checks._support.predictions import require_values
+from scikeras_conformance.checks._support.training import learner
 from scikeras_conformance.exceptions import Blocked
 from scikeras_conformance.runner.context import CheckContext, show
 
@@ -54,7 +54,7 @@ def returns_the_estimator(context: CheckContext) -> None:
     for _ in range(2):
         try:
             if not made:
-                made.append(context.make(stub_builder(context), **params))
+                made.append(context.make(learner(context), **params))
             returned = context.call(made[0], "fit", X, y, **keywords)
         except Blocked as blocked:
             context.not_applicable(f"other clauses are about whether such a fit works: {blocked}")
