@@ -1,8 +1,9 @@
 """CLS-2 and CLS-3: the first example of the documentation works."""
 
+from contextlib import suppress
 from typing import Any
 
-from scikeras_conformance.catalog.check import ESTIMATORS, check
+from scikeras_conformance.catalog.check import check
 from scikeras_conformance.checks._support.helper_models import helper_builder, plain_helper
 from scikeras_conformance.checks._support.modules import doubles, np
 from scikeras_conformance.checks._support.predictions import require_values
@@ -13,8 +14,8 @@ from scikeras_conformance.runner.context import CheckContext, show
 
 @check(
     "CLS-2.fit-and-predict",
-    verifies="a builder without arguments that returns a compiled model is enough for fit and "
-    "predict",
+    verifies="a builder without arguments that returns a compiled model is enough for fit, which "
+    "returns the estimator, and predict",
     impact="the first example of the documentation does not run",
 )
 def fit_and_predict(context: CheckContext) -> None:
@@ -24,42 +25,34 @@ def fit_and_predict(context: CheckContext) -> None:
     returned = context.observe.fit(estimator, X, y)
     context.require(returned is estimator, f"fit returned {show(returned)}, not the estimator")
     require_values(context, context.observe.predict(estimator, X), y)
+    _require_the_estimator(context)
 
 
-RETURNS: dict[str, tuple[dict[str, Any], tuple[str, ...]]] = {
-    "weighted": ({}, ("sample_weight",)),
-    "split": ({"validation_split": 0.25}, ()),
-    "validated": ({}, ("validation_data",)),
-    "warm": ({"warm_start": True}, ()),
-    "several-epochs": ({"epochs": 2}, ()),
-}
-"""By case: parameters, and keywords of the call."""
-
-
-@check(
-    "CLS-2.returns-the-estimator",
-    verifies="fit returns the estimator, however it is called, in a second fit too",
-    impact="fit(...).predict(X), and every tool of scikit-learn that goes on with what fit "
-    "returns, fails for some ways to train",
-    wrappers=ESTIMATORS,
-    cases=RETURNS,
-    conditional=True,
+WAYS: tuple[tuple[dict[str, Any], str], ...] = (
+    ({}, "sample_weight"),
+    ({"validation_split": 0.25}, ""),
+    ({}, "validation_data"),
+    ({"warm_start": True}, ""),
+    ({"epochs": 2}, ""),
 )
-def returns_the_estimator(context: CheckContext) -> None:
+"""Ways to train: parameters, and a keyword of the call."""
+
+
+def _require_the_estimator(context: CheckContext) -> None:
+    """Require that fit returns the estimator, in whatever way it trains, and in a second fit."""
     X, y, *_ = doubles.dataset(context.wrapper)
-    params, names = RETURNS[context.case]
     given = {"sample_weight": np.linspace(0.5, 2.0, len(y)), "validation_data": (X, y)}
-    made: list[Any] = []
-    keywords = {name: given[name] for name in names}
-    for _ in range(2):
-        try:
-            if not made:
-                made.append(context.make(learner(context), **params))
-            returned = context.call(made[0], "fit", X, y, **keywords)
-        except Blocked as blocked:
-            context.not_applicable(f"other clauses are about whether such a fit works: {blocked}")
-        estimator = made[0]
-        context.require(returned is estimator, f"fit returned {show(returned)}, not the estimator")
+    for params, name in WAYS:
+        keywords = {name: given[name]} if name else {}
+        with suppress(Blocked):  # whether such a fit works is what other clauses are about
+            estimator = context.make(learner(context), **params)
+            for _ in range(1 + ("warm_start" in params)):
+                returned = context.call(estimator, "fit", X, y, **keywords)
+            context.require(
+                returned is estimator,
+                f"fit with {', '.join([*params, *keywords])} returned {show(returned)}, not the "
+                "estimator",
+            )
 
 
 @check(
