@@ -1,5 +1,6 @@
 """COMP-4, COMP-6, COMP-7 and COMP-8: models that the wrapper compiles."""
 
+from collections.abc import Callable
 from typing import Any
 
 from scikeras_conformance.catalog.check import ESTIMATORS, Wrapper, check
@@ -116,7 +117,13 @@ def weighted_rows(context: CheckContext) -> None:
         return estimator
 
     def unweighted() -> None:
-        context.fit(context.make(build, loss=given, optimizer=doubles.sgd(0.1)), X, y)
+        estimator = context.make(build, loss=given, optimizer=doubles.sgd(0.1))
+        context.fit(estimator, X, y)
+        by_keras = train(_compiled(build, context), X, helper_target(context, y))
+        if not same_weights(context.model(estimator).get_weights(), by_keras.get_weights()):
+            context.stop(
+                "fit without weights", "does not train as Keras does", follows="COMP-5.loss"
+            )
 
     require_it_compiles(context)
     with (
@@ -124,10 +131,18 @@ def weighted_rows(context: CheckContext) -> None:
         context.doing(f"a weighted fit with a loss in the form: {context.case}"),
     ):
         estimator = weighted(given)
-    expected = build()
-    expected.compile(doubles.sgd(0.1), loss=helper_loss(context))
+    expected = _compiled(build, context)
     train(expected, X, helper_target(context, y), sample_weight=weights)
-    require_weights(context, estimator, expected, "those of Keras with the same loss and weights")
+    with provided(unweighted):
+        what = "those of Keras with the same loss and weights"
+        require_weights(context, estimator, expected, what)
+
+
+def _compiled(build: Callable[[], Any], context: CheckContext) -> Any:
+    """Return a model that is compiled as the wrapper of `weighted_rows` is to compile it."""
+    model = build()
+    model.compile(doubles.sgd(0.1), loss=helper_loss(context))
+    return model
 
 
 @check(
