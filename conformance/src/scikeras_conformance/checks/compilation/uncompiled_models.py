@@ -95,7 +95,7 @@ def _compiled_in_the_builder(context: CheckContext, **settings: Any) -> Any:
     "the wrapper is given it",
     impact="weights of rows count for a loss that is a name, and not for a function",
     wrappers=ESTIMATORS,
-    cases=["name", "class", "instance", "function"],
+    cases=["function", "name", "class", "instance"],
     also=["API-6"],
 )
 def weighted_rows(context: CheckContext) -> None:
