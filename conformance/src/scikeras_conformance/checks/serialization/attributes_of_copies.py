@@ -236,6 +236,7 @@ def metadata_of_copies(context: CheckContext) -> None:
     verifies="a copy of a fitted estimator has the weights of models that serve as layers",
     impact="a pretrained part is stored with its structure alone, and predicts at random",
     wrappers=ESTIMATORS,
+    also=["SER-2"],
 )
 def models_in_models(context: CheckContext) -> None:
     X, y, *_ = doubles.dataset(context.wrapper)
