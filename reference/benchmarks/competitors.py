@@ -121,6 +121,18 @@ class Reference(_SciKerasApi):
     statement = "from scikeras_reference import KerasClassifier"
 
 
+class ReferenceXla(Reference):
+    """The reference, whose users ask for a step that XLA compiles."""
+
+    name, title = "reference-xla", "reference with `jit_compile`"
+
+    def construct(self, settings: Settings) -> Any:
+        _tensorflow()
+        if settings.eager:
+            raise Absent("compiles nothing that is run eagerly")
+        return super().construct(settings).set_params(compile__jit_compile=True)
+
+
 class SciKeras(_SciKerasApi):
     """SciKeras."""
 
@@ -377,7 +389,7 @@ def _score(settings: Settings, X: Any, y: Any, train: Any, test: Any) -> float:
 COMPETITORS: dict[str, Competitor] = {
     competitor.name: competitor
     for competitor in (
-        Reference(), BareKeras(), KerasPipeline(), KerasXla(), PredictOnBatch(), KerasWrappers(),
-        SciKeras(), Skorch(), Perceptron(),
+        Reference(), ReferenceXla(), BareKeras(), KerasPipeline(), KerasXla(), PredictOnBatch(),
+        KerasWrappers(), SciKeras(), Skorch(), Perceptron(),
     )
 }  # fmt: skip

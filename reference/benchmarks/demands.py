@@ -14,18 +14,21 @@ __all__ = ["DEMANDS", "Demand", "Finding", "judge"]
 class Demand:
     """An upper limit for the median of reference ÷ competitor in a scenario.
 
-    A missed stretch goal is shown, but does not make the run fail.
+    A missed stretch goal is shown, but does not make the run fail. `of` is the reference as it is
+    used by those who set what the competitor sets.
     """
 
     scenario: str
     competitor: str
     at_most: float
     stretch: bool = False
+    of: str = "reference"
 
     @property
     def name(self) -> str:
         """The scenario and the competitor, as they are called in the history."""
-        return f"{self.scenario} / {self.competitor}"
+        of = "" if self.of == "reference" else f" ({self.of})"
+        return f"{self.scenario} / {self.competitor}{of}"
 
 
 DEMANDS = (
@@ -52,10 +55,15 @@ DEMANDS = (
     Demand("texts-fit", "keras", 1.02),
     Demand("texts-predict", "keras", 1.02),
     *(
-        Demand(f"{data}-{what}", by_hand, 1.02)
+        demand
         for data in ("large", "float32", "images", "texts")
         for what in ("fit", "predict")
-        for by_hand in ("keras-pipeline", "keras-xla")
+        for demand in (
+            Demand(f"{data}-{what}", "keras-pipeline", 1.02),
+            Demand(f"{data}-{what}", "keras-xla", 1.02, of="reference-xla"),
+            # A compiled step rounds differently, so that it is nobody's default.
+            Demand(f"{data}-{what}", "keras-xla", 1.02, stretch=True),
+        )
     ),
     Demand("import", "keras", 1.02, stretch=True),
     Demand("construct", "skorch", 1.5),
@@ -111,7 +119,7 @@ def judge(scenarios: Mapping[str, Mapping[str, Any]]) -> list[Finding]:
     findings = []
     for demand in DEMANDS:
         record = scenarios.get(demand.scenario)
-        found = ratios(record, demand.competitor) if record is not None else []
+        found = ratios(record, demand.competitor, demand.of) if record is not None else []
         known = bool(found) and all(math.isfinite(ratio) for ratio in found)
         findings.append(Finding(demand, spread(found) if known else None))
     return findings

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from benchmarks.competitors import COMPETITORS
-from benchmarks.demands import Finding, judge
+from benchmarks.demands import Demand, Finding, judge
 from benchmarks.results import Results, Spread, ratios, spread
 
 __all__ = ["demands_table", "inserted", "markers", "page", "ratio_table"]
@@ -49,7 +49,7 @@ def demands_table(findings: Sequence[Finding]) -> str:
     rows = [
         [
             f"`{finding.demand.scenario}`",
-            COMPETITORS[finding.demand.competitor].title,
+            _compared(finding.demand),
             f"{finding.demand.at_most:.4g}",
             _ratio(finding.measured),
             finding.verdict,
@@ -58,6 +58,11 @@ def demands_table(findings: Sequence[Finding]) -> str:
     ]
     head = ["scenario", "reference ÷", "at most", "measured", "verdict"]
     return _table(head, rows, left=(0, 1, 4))
+
+
+def _compared(demand: Demand) -> str:
+    title = COMPETITORS[demand.competitor].title
+    return title if demand.of == "reference" else f"{title} ({COMPETITORS[demand.of].title})"
 
 
 def ratio_table(scenarios: Scenarios) -> str:

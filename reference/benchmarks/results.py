@@ -38,12 +38,12 @@ def spread(samples: Iterable[float]) -> Spread:
     return Spread(median, low, high)
 
 
-def ratios(record: Record, competitor: str) -> list[float]:
+def ratios(record: Record, competitor: str, of: str = "reference") -> list[float]:
     """Return reference ÷ competitor for each round, or an empty list if samples are missing."""
     samples = record["samples"]
-    if "reference" not in samples or competitor not in samples:
+    if of not in samples or competitor not in samples:
         return []
-    pairs = zip(samples["reference"], samples[competitor], strict=True)
+    pairs = zip(samples[of], samples[competitor], strict=True)
     found = [(own, other) for own, other in pairs if other > 0]
     return [own / other for own, other in found] if len(found) == record["rounds"] else []
 

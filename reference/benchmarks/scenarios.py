@@ -24,8 +24,8 @@ __all__ = ["ON_EVERY_BACKEND", "SCENARIOS", "Scenario"]
 
 _ON_BATCH = "predict_on_batch"
 _MANY = 100_000
-_BY_HAND = ("keras-pipeline", "keras-xla")
-_ON_MANY_ROWS = ("reference", "keras", *_BY_HAND, "scikeras")
+_TUNED = ("reference-xla", "keras-pipeline", "keras-xla")
+_ON_MANY_ROWS = ("reference", "keras", *_TUNED, "scikeras")
 _TABLE = "1,000,000 rows × 50, float64, batches of 1,024"
 _FLOAT32 = "1,000,000 rows × 50, float32, batches of 1,024"
 _TEXTS = "500,000 texts of 40 words, int32, batches of 1,024"
@@ -67,7 +67,7 @@ class Scenario:
     repeated: bool = False
     warm: bool = True
     competitors: tuple[str, ...] = tuple(
-        name for name in COMPETITORS if name not in {_ON_BATCH, *_BY_HAND}
+        name for name in COMPETITORS if name not in {_ON_BATCH, *_TUNED}
     )
 
 
@@ -270,7 +270,7 @@ def _prediction(rows: int, batch_size: int, rounds: int) -> Scenario:
         competitors=tuple(
             name
             for name in COMPETITORS
-            if name not in _BY_HAND and (name != _ON_BATCH or fits_one_batch)
+            if name not in _TUNED and (name != _ON_BATCH or fits_one_batch)
         ),
     )
 
