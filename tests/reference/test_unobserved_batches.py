@@ -4,10 +4,22 @@ from functools import partial
 from unittest import mock
 
 import keras
+import numpy as np
 import pytest
-from shared_step_models import LABELS, ON_JAX, ROWS, dense, empty_cache, only_where_shared, trained
+from shared_step_models import (
+    LABELS,
+    ON_JAX,
+    ROWS,
+    check,
+    dense,
+    empty_cache,
+    only_where_shared,
+    trained,
+)
 
 from scikeras_reference import _shared_steps
+from scikeras_reference._shared_steps.refusal_log import NotSharedError
+from scikeras_reference._shared_steps.tensorflow.batches_in_memory import arguments_in_memory
 from scikeras_reference._shared_steps.tensorflow.internals import plain_call, seeded_order
 from scikeras_reference._shared_steps.unobserved_batches import QuietCallbacks, is_quiet
 from scikeras_reference._training.fit import SETTING
@@ -130,6 +142,24 @@ def test_the_order_of_rows_is_found_once_for_a_seed():
     assert 21 == len(longer)
     with pytest.raises(ValueError, match="read-only"):
         first[0] = 1
+
+
+@pytest.mark.slow
+def test_large_batches_of_a_table_train_to_the_same_bits(monkeypatch):
+    """Batches of a MiB are cut out of the arrays too, in the order and the dtype of Keras's."""
+    table = np.random.default_rng(0).normal(size=(40_000, 6))
+    check(monkeypatch, dense, table, np.arange(40_000) % 3, batch_size=30_000)
+
+
+def test_batches_that_are_too_large_are_left_to_the_pipeline():
+    """The size counts as Keras is fed: a float of double precision is a float32."""
+    rows = 80_000  # of six floats, and a label of eight bytes
+    labels = np.zeros(rows, dtype=np.int64)
+    for dtype in ("float32", "float64"):
+        data = (np.zeros((rows, 6), dtype), labels, None)
+        assert arguments_in_memory(*data, densifies=False, batch_size=65_536)
+        with pytest.raises(NotSharedError, match="more than 2 MiB"):
+            arguments_in_memory(*data, densifies=False, batch_size=65_537)
 
 
 def test_a_tensorflow_without_the_quick_call_is_called_as_usual():

@@ -69,7 +69,7 @@ class Rows:
     def take(self, rows: Any) -> list[Any]:
         """Return the tensors of those rows."""
         convert = sys.modules["tensorflow"].convert_to_tensor
-        return [convert(densified(array[rows])) for array in self._arrays]
+        return [convert(densified(_rows_of(array, rows))) for array in self._arrays]
 
     def plain(self) -> Any:
         """Start the input pipeline that ``Model.fit`` would have made of the same arrays."""
@@ -110,6 +110,12 @@ class Batches(Iterator[Any]):
         if self._plain is None:
             self._plain = self._rows.plain()
         return self._plain
+
+
+def _rows_of(array: Any, rows: Any) -> Any:
+    # Two to three times as fast as an index.
+    is_dense = isinstance(array, np.ndarray)
+    return array.take(rows, axis=0) if is_dense and not isinstance(rows, slice) else array[rows]
 
 
 def _as_fed(array: Any) -> Any:

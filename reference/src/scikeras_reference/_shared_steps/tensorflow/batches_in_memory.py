@@ -14,7 +14,7 @@ from scikeras_reference._shared_steps.refusal_log import NotSharedError
 
 __all__ = ["arguments_in_memory"]
 
-MAX_BATCH_BYTES = 1 << 18
+MAX_BATCH_BYTES = 1 << 21
 """Above this size tf.data is faster: it cuts out batches while others are trained on."""
 _UNDERSTOOD = frozenset(
     {
@@ -125,9 +125,14 @@ def _require_plain(data: Data, batch_size: int, densifies: bool) -> None:
     rows = {int(array.shape[0]) for array in arrays}
     if len(rows) != 1 or 0 in rows:
         raise NotSharedError("the data differ in their number of rows, or have none")
-    bytes_of_row = sum(a.dtype.itemsize * math.prod(a.shape[1:]) for a in arrays)
+    bytes_of_row = sum(_bytes_as_fed(array.dtype) * math.prod(array.shape[1:]) for array in arrays)
     if bytes_of_row * min(batch_size, *rows) > MAX_BATCH_BYTES:
-        raise NotSharedError(f"a batch has more than {MAX_BATCH_BYTES >> 10} KiB")
+        raise NotSharedError(f"a batch has more than {MAX_BATCH_BYTES >> 20} MiB")
+
+
+def _bytes_as_fed(dtype: np.dtype[Any]) -> int:
+    """Return the size of a number in a batch, where floats have the type of Keras."""
+    return np.dtype(keras.config.floatx()).itemsize if dtype.kind == "f" else dtype.itemsize
 
 
 def _arrays(nested: Any) -> list[Any]:
