@@ -69,13 +69,17 @@ def test_an_exception_outside_a_guard_is_an_error_of_the_suite():
 
 def test_the_interrupt_of_the_user_ends_the_run():
     """Ctrl-C is a signal, which the subject has not raised."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
 
     def function(context):
         with context.doing("fit(...)"):
             signal.raise_signal(signal.SIGINT)
 
-    with pytest.raises(KeyboardInterrupt):
-        outcome_of(function)
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            outcome_of(function)
+    finally:
+        signal.signal(signal.SIGINT, before)  # jobs in the background ignore the signal
     assert not is_from_outside(KeyboardInterrupt())  # the next one may be the subject's
 
 

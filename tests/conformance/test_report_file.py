@@ -62,7 +62,16 @@ def test_exit_codes_of_runs(name, code):
 
 def test_the_schema_beside_the_code_is_the_generated_one():
     """``python -m scikeras_conformance.report.json_schema`` writes it; nobody edits it by hand."""
-    assert schema_text() == FILE.read_text(encoding="utf-8")
+
+    def in_one_order(part):  # versions of msgspec differ in it
+        return {
+            name: sorted(value, key=json.dumps) if name == "anyOf" else value
+            for name, value in part.items()
+        }
+
+    found = FILE.read_text(encoding="utf-8")
+    generated = json.loads(schema_text(), object_hook=in_one_order)
+    assert generated == json.loads(found, object_hook=in_one_order)
 
 
 def test_the_schema_lists_what_a_value_can_be():

@@ -47,7 +47,7 @@ def canonical(X: Any) -> Any:
 def densified(data: Any) -> Any:
     """Return data with arrays in place of sparse matrices, also in lists and dicts.
 
-    >>> densified([scipy.sparse.eye_array(2), np.ones(1)])
+    >>> densified([scipy.sparse.csr_array(np.eye(2)), np.ones(1)])
     [array([[1., 0.],
            [0., 1.]]), array([1.])]
     """
