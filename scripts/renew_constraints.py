@@ -31,21 +31,24 @@ LOWEST_HEADER = """\
 """
 WANTED = [
     "./conformance[frames,typing]",
-    "./reference[tensorflow-cpu,jax]",
     *("--group", "dev"),
     *("--group", "parallel"),
     *("--group", "release"),
 ]
+WITHOUT_TENSORFLOW = {"3.14"}
+"""Pythons for which TensorFlow has no release."""
 
 
-def resolve(python: str) -> dict[str, str]:
+def resolve(python: str, *, with_tensorflow: bool) -> dict[str, str]:
     """Return the version of each package that pip would install for a Python."""
+    reference = "./reference[tensorflow-cpu,jax]" if with_tensorflow else "./reference[jax]"
     with tempfile.TemporaryDirectory() as folder:
         pip = [f"{folder}/bin/python", "-m", "pip", "--quiet", "install"]
         report = Path(folder, "report.json")
         subprocess.run([python, "-m", "venv", folder], check=True)
         subprocess.run([*pip, "pip>=25.1"], check=True)
-        command = [*pip, "--dry-run", "--ignore-installed", "--report", str(report), *WANTED]
+        command = [*pip, "--dry-run", "--ignore-installed", "--report", str(report), reference]
+        command += WANTED
         subprocess.run(command, cwd=ROOT, check=True)
         installed = json.loads(report.read_text(encoding="utf-8"))["install"]
     versions = {
@@ -54,7 +57,8 @@ def resolve(python: str) -> dict[str, str]:
         if not item["metadata"]["name"].startswith("scikeras-")
     }
     # Other systems than Linux have TensorFlow under its other name.
-    versions["tensorflow"] = versions["tensorflow_cpu"]
+    if with_tensorflow:
+        versions["tensorflow"] = versions["tensorflow_cpu"]
     return versions
 
 
@@ -97,10 +101,16 @@ def main() -> None:
     here = {python: path for python in PYTHONS if (path := shutil.which(f"python{python}"))}
     if not here:
         sys.exit(f"There is none of python{', python'.join(PYTHONS)} on the path.")
-    lines = merged({python: resolve(path) for python, path in here.items()})
+    found = {
+        python: resolve(path, with_tensorflow=python not in WITHOUT_TENSORFLOW)
+        for python, path in here.items()
+    }
+    lines = merged(found)
     text = HEADER.format(pythons=", ".join(here)) + "\n".join(lines) + "\n"
     (ROOT / "constraints.txt").write_text(text, encoding="utf-8")
     print(f"constraints.txt: Python {', '.join(here)}, {len(lines)} lines")
+    if missing := [python for python in PYTHONS if python not in here]:
+        print(f"Not asked: Python {', '.join(missing)}. What differs there is to be added by hand.")
 
 
 if __name__ == "__main__":

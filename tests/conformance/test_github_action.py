@@ -20,6 +20,9 @@ from scikeras_conformance.report.writing import write_report
 
 ROOT = Path(__file__).parents[2]
 ACTION = ROOT / ".github" / "actions" / "conformance"
+pytestmark = pytest.mark.skipif(
+    sys.platform == "win32", reason="the python that these tests put on the path is a shell script"
+)
 EVIL = "$(touch pwned)`touch pwned`\"'; touch pwned #"
 
 
@@ -315,6 +318,18 @@ def test_a_real_run_of_a_subject_that_talks_to_the_runner(runner, tmp_path):
     assert not any(line.strip().startswith("::error::forged") for line in lines)
     assert "CLS-2.fit-and-predict" in html.unescape(done.summary)
     assert 3 == len(list(runner.report("scripts").iterdir()))
+
+
+@pytest.mark.process
+@pytest.mark.parametrize("script", ["install.sh", "gate.sh"])
+def test_the_subject_is_not_told_of_the_files_of_commands(runner, script):
+    """What it would write there, such as a PATH, would hold for later steps of the job."""
+    runner.python(f'case "$3" in install|run) env >"{runner.folder}/told" ;; esac; exit 0')
+    files = {name: str(runner.folder / name) for name in ("GITHUB_ENV", "GITHUB_PATH")}
+    done = runner.step(script, PACKAGE=".", BACKEND="jax", GITHUB_SHA="1", **files)
+    told = (runner.folder / "told").read_text(encoding="utf-8")
+    assert ["GITHUB_SHA=1"] == re.findall("^GITHUB_.*", told, re.MULTILINE)
+    assert ("exit-code" in done.outputs) == (script == "gate.sh")
 
 
 # -- conclude.sh ----------------------------------------------------------------------------------

@@ -1,7 +1,6 @@
 """The line that says how far a run is."""
 
 import os
-import pty
 import subprocess
 import sys
 from types import SimpleNamespace
@@ -99,6 +98,7 @@ def test_logs_are_quiet(scene, mode, count):
 @pytest.mark.usefixtures("toy_on_path")
 def test_in_a_real_terminal(tmp_path):
     """The line is there while checks run in two workers, and gone from the summary."""
+    pty = pytest.importorskip("pty", reason="there are no such terminals on Windows")
     main, end = pty.openpty()
     command = [sys.executable, "-m", "scikeras_conformance", "run", "toy_subject"]
     process = subprocess.Popen(

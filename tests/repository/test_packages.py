@@ -102,17 +102,31 @@ def test_the_sdist_can_be_built_from_alone(dist, package, tmp_path):
 
 
 @pytest.mark.process
-def test_an_archive_without_git_and_without_tags_can_be_installed(tmp_path):
-    """A download of the repository has neither, and says so in its version."""
+@pytest.mark.parametrize(("tag", "expected"), [(None, "0.1.dev0"), ("v1.2.3", "1.2.3")])
+def test_an_archive_of_the_repository_can_be_installed(tmp_path, tag, expected):
+    """A download has no git. Its version is the tag, or says that there is none."""
+    environment = os.environ | {"GIT_CONFIG_GLOBAL": os.devnull}
+
+    def run(*command, cwd=tmp_path):
+        return subprocess.run(
+            command, cwd=cwd, capture_output=True, text=True, check=True, env=environment
+        ).stdout.strip()
+
+    for name in (".gitattributes", ".git_archival.txt", *(f"{p}/pyproject.toml" for p in PACKAGES)):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_bytes((ROOT / name).read_bytes())
+    run("git", "init", "--quiet")
+    run("git", "add", "--all")
+    git = ("git", "-c", "user.name=x", "-c", "user.email=x@example.org")
+    run(*git, "commit", "--quiet", "--message=x")
+    if tag is not None:
+        run(*git, "tag", tag)
+    run("git", "archive", "--output=archive.tar", "HEAD")
+    with tarfile.open(tmp_path / "archive.tar") as archive:
+        archive.extractall(tmp_path / "archive", filter="data")
     for package in PACKAGES:
-        (tmp_path / package).mkdir()
-        project = (ROOT / package / "pyproject.toml").read_text(encoding="utf-8")
-        (tmp_path / package / "pyproject.toml").write_text(project, encoding="utf-8")
-        done = subprocess.run(
-            [sys.executable, "-m", "hatchling", "version"],
-            cwd=tmp_path / package, capture_output=True, text=True, check=True,
-        )  # fmt: skip
-        assert "0.1.dev0" == done.stdout.strip()
+        folder = tmp_path / "archive" / package
+        assert expected == run(sys.executable, "-m", "hatchling", "version", cwd=folder)
 
 
 @pytest.mark.process
@@ -194,10 +208,30 @@ def test_what_is_not_ready_is_not_released(tmp_path):
         make_wheel(tmp_path, package, "1.2.0", "https://example.org/somebody/x")
     assert [] == release_notes.faults_of("1.2.0", CHANGELOG, tmp_path)
 
-    make_wheel(tmp_path, "reference", "1.2.1", "https://example.org/OWNER/x")
+    make_wheel(tmp_path, "reference", "1.2.1", "https://example.org/x")
     faults = "\n".join(release_notes.faults_of("1.3.0", CHANGELOG, tmp_path))
-    for part in ("no section [1.3.0]", "3 wheels", "is not of version 1.3.0", "names OWNER"):
+    for part in ("no section [1.3.0]", "3 wheels", "is not of version 1.3.0"):
         assert part in faults
+    assert "placeholder" not in faults
+
+
+@pytest.mark.parametrize("url", ["https://example.org/{}/x", "https://{}.example.org/x"])
+def test_a_placeholder_is_found_after_it_was_replaced_elsewhere(tmp_path, url):
+    """Neither the search nor this test has its text, which a search in all files would replace."""
+    placeholder = "OWN" + "ER"
+    make_wheel(tmp_path, "conformance", "1.2.0", "https://example.org/somebody/x")
+    make_wheel(tmp_path, "reference", "1.2.0", url.format(placeholder))
+    (fault,) = release_notes.faults_of("1.2.0", CHANGELOG, tmp_path)
+    assert f"scikeras_reference-1.2.0-py3-none-any.whl has the placeholder {placeholder}" in fault
+    assert placeholder not in Path(release_notes.__file__).read_text(encoding="utf-8")
+    assert placeholder not in Path(__file__).read_text(encoding="utf-8")
+
+
+def test_links_of_the_notes_lead_to_the_tag():
+    """On the page of a release there is no folder that a relative link could mean."""
+    notes = "See [speed](docs/speed.md#x), [below](#y) and [this](https://example.org/z)."
+    expected = "See [speed](F/v1/docs/speed.md#x), [below](#y) and [this](https://example.org/z)."
+    assert expected == release_notes.with_absolute_links(notes, "F/v1")
 
 
 def test_nothing_pretends_to_be_published():

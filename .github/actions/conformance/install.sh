@@ -17,7 +17,8 @@ case "${DEVICE:-}" in
 esac
 case "${BACKEND:-}:${DEVICE:-}" in
     tensorflow:gpu) requirement="tensorflow[and-cuda]" ;;
-    tensorflow:*) requirement=tensorflow-cpu ;;
+    # Linux alone has the small one.
+    tensorflow:*) [ "$(uname -s)" = Linux ] && requirement=tensorflow-cpu || requirement=tensorflow ;;
     jax:gpu) requirement="jax[cuda12]" ;;
     jax:*) requirement=jax ;;
     torch:*) requirement=torch ;;
@@ -33,8 +34,10 @@ done <<<"${PACKAGE:-}"
 [ "${#arguments[@]}" -gt 0 ] || fail "The input package is empty: name the package under test."
 [ -z "${SCIKIT_LEARN:-}" ] || arguments+=("scikit-learn==$SCIKIT_LEARN")
 
-# In one step, so that pip finds compatible versions of all packages.
-python -m pip install "$suite" "${arguments[@]}"
+# In one step, so that pip finds compatible versions of all packages. A build executes code of the
+# package, which is not told of the files through which a step changes later ones.
+env -u GITHUB_ENV -u GITHUB_PATH -u GITHUB_OUTPUT -u GITHUB_STATE -u GITHUB_STEP_SUMMARY \
+    python -m pip install "$suite" "${arguments[@]}"
 if ! python -c 'import importlib.util, sys; sys.exit(importlib.util.find_spec(sys.argv[1]) is None)' \
     "$BACKEND"; then
     python -m pip install "$requirement"
