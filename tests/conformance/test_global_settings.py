@@ -13,7 +13,7 @@ from scikeras_conformance.catalog.results import Outcome, Result
 from scikeras_conformance.catalog.wrappers import Wrapper
 from scikeras_conformance.checks import CATALOG
 from scikeras_conformance.runner.execute import execute
-from scikeras_conformance.runner.global_settings import at_start, current, restored_settings
+from scikeras_conformance.runner.global_settings import at_start, current, put, restored_settings
 from scikeras_conformance.subject.loading import load_subject
 
 
@@ -70,6 +70,18 @@ def test_who_registers_an_object(name, item, changes):
     assert changes == len(found)
     assert (changes == 0) == (name in keras.saving.get_custom_objects())
     keras.saving.get_custom_objects().pop(name, None)
+
+
+def test_classes_of_the_suite_stay_registered():
+    """Their modules are imported late and once, and Keras finds them by their names when it copies."""
+    name, objects = "scikeras_conformance>Late", keras.saving.get_custom_objects()
+    with restored_settings():
+        before = current()
+        objects[name] = objects["other>Late"] = keras.layers.Dense
+        put(before)
+        assert name in objects
+        assert "other>Late" not in objects
+    del objects[name]
 
 
 def test_the_settings_at_the_start_are_kept():

@@ -55,7 +55,10 @@ def _loads_lambdas() -> bool:
 
 
 def put(values: dict[str, Any]) -> None:
-    """Restore the settings to what they were when `values` were read."""
+    """Restore the settings to what they were when `values` were read.
+
+    The suite's own classes stay registered: the module that registers them is imported once.
+    """
     if _loads_lambdas() != values[UNSAFE]:
         if values[UNSAFE]:
             keras.config.enable_unsafe_deserialization()
@@ -73,8 +76,9 @@ def put(values: dict[str, Any]) -> None:
         if _has(name):
             getattr(keras.config, f"set_{name}")(values[name])
     objects = keras.saving.get_custom_objects()
+    own = {name: item for name, item in objects.items() if name.startswith(OF_THE_SUITE)}
     objects.clear()
-    objects.update(values[OBJECTS])
+    objects.update({**own, **values[OBJECTS]})
 
 
 def _getter(switch: str) -> str:
