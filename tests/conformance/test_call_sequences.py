@@ -1,5 +1,8 @@
 """Sequences of calls: the model of the contract, scripts, shorter sequences, blame."""
 
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 from sklearn.utils.multiclass import type_of_target
@@ -159,6 +162,20 @@ def test_random_sequences_are_the_same_each_time():
     first, second = (examples_of(lambda: call_sequences(Wrapper.CLASSIFIER), 20) for _ in range(2))
     assert first == second
     assert len(set(map(as_script, first))) > 10
+
+
+@pytest.mark.process
+def test_examples_after_the_collector_is_frozen():
+    """Runs freeze it; older versions of Hypothesis then warn of their own generator, once."""
+    code = (
+        "import gc; from hypothesis import strategies as st\n"
+        "from scikeras_conformance.checks._support.properties import examples_of\n"
+        "gc.collect(); gc.freeze()\n"
+        "assert 5 == len(examples_of(st.integers, 5))\n"
+    )
+    command = [sys.executable, "-W", "error:It looks like", "-c", code]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert 0 == done.returncode, done.stderr
 
 
 def test_shorter_sequences_lack_one_thing_each():
