@@ -4,6 +4,8 @@
 # configuration decides), BACKEND, and those set by GitHub: RUNNER_TEMP, GITHUB_OUTPUT,
 # GITHUB_STEP_SUMMARY.
 set -euo pipefail
+# shellcheck source=/dev/null
+. "$(dirname "${BASH_SOURCE[0]}")/untold.sh"
 
 out=$RUNNER_TEMP/conformance
 report=$out/report.json
@@ -21,11 +23,6 @@ suite() {
     python -m scikeras_conformance "$@"
 }
 
-# The subject is not told of the files through which a step changes later ones, such as their PATH.
-untold() {
-    env -u GITHUB_ENV -u GITHUB_PATH -u GITHUB_OUTPUT -u GITHUB_STATE -u GITHUB_STEP_SUMMARY "$@"
-}
-
 arguments=(--report "$report" --scripts "$out/scripts")
 read -r -d "" -a profiles <<<"${PROFILES:-}" || true # read returns 1 at the end of the text
 for profile in ${profiles[@]+"${profiles[@]}"}; do
@@ -40,7 +37,7 @@ done
 token=$(python -I -c 'import secrets; print(secrets.token_hex(16))')
 printf '::stop-commands::%s\n' "$token"
 code=0
-untold python -m scikeras_conformance run "${arguments[@]}" || code=$?
+untold suite run "${arguments[@]}" || code=$?
 printf '\n::%s::\n' "$token"
 
 # Convert the report to one format. The exit code must be the one of the run.

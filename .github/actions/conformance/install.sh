@@ -4,6 +4,8 @@
 # SCIKIT_LEARN (a version such as 1.8.*, or empty).
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+# shellcheck source=/dev/null
+. "$here/untold.sh"
 suite=$(cd "$here/../../../conformance" && pwd)
 
 fail() {
@@ -35,9 +37,8 @@ done <<<"${PACKAGE:-}"
 [ -z "${SCIKIT_LEARN:-}" ] || arguments+=("scikit-learn==$SCIKIT_LEARN")
 
 # In one step, so that pip finds compatible versions of all packages. A build executes code of the
-# package, which is not told of the files through which a step changes later ones.
-env -u GITHUB_ENV -u GITHUB_PATH -u GITHUB_OUTPUT -u GITHUB_STATE -u GITHUB_STEP_SUMMARY \
-    python -m pip install "$suite" "${arguments[@]}"
+# package.
+untold python -m pip install "$suite" "${arguments[@]}"
 if ! python -c 'import importlib.util, sys; sys.exit(importlib.util.find_spec(sys.argv[1]) is None)' \
     "$BACKEND"; then
     python -m pip install "$requirement"

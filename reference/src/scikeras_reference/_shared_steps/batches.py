@@ -16,7 +16,7 @@ from scikeras_reference._data.sparse import densified
 from scikeras_reference._shared_steps.keras_internals import pipeline
 from scikeras_reference._shared_steps.tensorflow.internals import seeded_order
 
-__all__ = ["Batches", "Rows"]
+__all__ = ["Batches", "Rows", "dtype_as_fed"]
 
 
 class Rows:
@@ -118,6 +118,11 @@ def _rows_of(array: Any, rows: Any) -> Any:
     return array.take(rows, axis=0) if is_dense and not isinstance(rows, slice) else array[rows]
 
 
+def dtype_as_fed(dtype: np.dtype[Any]) -> np.dtype[Any]:
+    """Return the dtype of an array in a batch, where floats have the type of Keras."""
+    return np.dtype(keras.config.floatx()) if dtype.kind == "f" else dtype
+
+
 def _as_fed(array: Any) -> Any:
-    floatx = keras.config.floatx()
-    return array.astype(floatx) if array.dtype.kind == "f" and array.dtype.name != floatx else array
+    dtype = dtype_as_fed(array.dtype)
+    return array if array.dtype.name == dtype.name else array.astype(dtype)

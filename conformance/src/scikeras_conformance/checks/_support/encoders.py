@@ -15,6 +15,7 @@ from scikeras_conformance.checks._support.preparation import try_once
 from scikeras_conformance.runner.context import CheckContext
 
 __all__ = [
+    "OWN_METADATA",
     "Calls",
     "Plan",
     "dense_layer",
@@ -22,6 +23,7 @@ __all__ = [
     "inverse_to_known_values",
     "require_encoders_are_used",
     "subclass",
+    "subclass_with_own_metadata",
     "target_metadata",
 ]
 
@@ -158,6 +160,19 @@ def target_metadata(context: CheckContext, n_outputs: int = 1) -> dict[str, Any]
     if context.is_classifier:
         metadata |= {"classes_": np.array([0, 1]), "n_classes_": 2}
     return metadata
+
+
+OWN_METADATA = {"n_words_": 7, "n_levels_": 3}
+"""What encoders of `subclass_with_own_metadata` report: that of features, that of the target."""
+
+
+def subclass_with_own_metadata(context: CheckContext) -> Any:
+    """Return a subclass of the wrapper whose two encoders report one entry of their own each."""
+    of_features, of_target = ({name: value} for name, value in OWN_METADATA.items())
+    target = Plan(lambda y: helper_target(context, y))
+    target.metadata = {**target_metadata(context), **of_target}
+    cls, _ = subclass(context, feature=Plan(metadata=of_features), target=target)
+    return cls
 
 
 def inverse_to_known_values(context: CheckContext) -> Callable[[Any], Any]:

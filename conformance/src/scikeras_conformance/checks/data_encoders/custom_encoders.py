@@ -6,10 +6,12 @@ from typing import Any
 
 from scikeras_conformance.catalog.check import Wrapper, check
 from scikeras_conformance.checks._support.encoders import (
+    OWN_METADATA,
     Plan,
     inverse_to_known_values,
     require_encoders_are_used,
     subclass,
+    subclass_with_own_metadata,
     target_metadata,
 )
 from scikeras_conformance.checks._support.fit_outcomes import stub_builder, stub_model
@@ -241,17 +243,13 @@ def metadata_of_fitted_encoders(context: CheckContext) -> None:
 def metadata_of_both_encoders(context: CheckContext) -> None:
     X, y, *_ = doubles.dataset(context.wrapper)
     require_encoders_are_used(context, *ENCODERS)
-    entries = {"n_words_": 7, "n_levels_": 3}
-    target = Plan(lambda y: helper_target(context, y))
-    target.metadata = {**target_metadata(context), "n_levels_": 3}
     seen: list[Any] = []
 
     def build(meta: Any = None) -> Any:
         seen.append(dict(meta) if isinstance(meta, Mapping) else None)
         return stub_model(context)
 
-    cls, _ = subclass(context, feature=Plan(metadata={"n_words_": 7}), target=target)
-    estimator = context.make_of(cls, build)
+    estimator = context.make_of(subclass_with_own_metadata(context), build)
     context.call(estimator, context.case, X, y)
     if not seen or seen[-1] is None:
         context.stop(
@@ -259,7 +257,7 @@ def metadata_of_both_encoders(context: CheckContext) -> None:
             "did not happen",
             follows="BUILD-3.special-arguments",
         )
-    for entry, value in entries.items():
+    for entry, value in OWN_METADATA.items():
         found = context.observe.attribute(estimator, entry)
         context.require(same(found, value), f"{entry} should be {value!r}; it is {show(found)}")
         found = seen[-1].get(entry)

@@ -6,17 +6,15 @@ from typing import Any
 from scikeras_conformance.catalog.check import ESTIMATORS, check
 from scikeras_conformance.checks._support.compilation import config_of
 from scikeras_conformance.checks._support.encoders import (
-    Plan,
+    OWN_METADATA,
     require_encoders_are_used,
-    subclass,
-    target_metadata,
+    subclass_with_own_metadata,
 )
 from scikeras_conformance.checks._support.fit_outcomes import ATTRIBUTES, stub_builder
 from scikeras_conformance.checks._support.helper_models import (
     helper_layer,
     helper_loss,
     helper_model,
-    helper_target,
     importable_builder,
 )
 from scikeras_conformance.checks._support.modules import doubles, keras, np
@@ -219,13 +217,10 @@ def goes_on(context: CheckContext) -> None:
 def metadata_of_copies(context: CheckContext) -> None:
     X, y, *_ = doubles.dataset(context.wrapper)
     require_encoders_are_used(context, "feature", "target")
-    target = Plan(lambda y: helper_target(context, y))
-    target.metadata = {**target_metadata(context), "n_levels_": 3}
-    cls, _ = subclass(context, feature=Plan(metadata={"n_words_": 7}), target=target)
-    estimator = context.make_of(cls, stub_builder(context))
+    estimator = context.make_of(subclass_with_own_metadata(context), stub_builder(context))
     context.fit(estimator, X, y)
     copied = copy_of(context, estimator, "deepcopy")
-    for name in ("n_words_", "n_levels_"):
+    for name in OWN_METADATA:
         value = context.attribute(estimator, name)
         found = context.observe.attribute(copied, name)
         context.require(same(found, value), f"{name} of the copy is {show(found)}, not {value}")

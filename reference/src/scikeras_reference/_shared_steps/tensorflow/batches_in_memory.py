@@ -9,7 +9,7 @@ import numpy as np
 import scipy.sparse
 
 from scikeras_reference._backends import DEFAULT_BATCH_SIZE
-from scikeras_reference._shared_steps.batches import Rows
+from scikeras_reference._shared_steps.batches import Rows, dtype_as_fed
 from scikeras_reference._shared_steps.refusal_log import NotSharedError
 
 __all__ = ["arguments_in_memory"]
@@ -125,14 +125,9 @@ def _require_plain(data: Data, batch_size: int, densifies: bool) -> None:
     rows = {int(array.shape[0]) for array in arrays}
     if len(rows) != 1 or 0 in rows:
         raise NotSharedError("the data differ in their number of rows, or have none")
-    bytes_of_row = sum(_bytes_as_fed(array.dtype) * math.prod(array.shape[1:]) for array in arrays)
+    bytes_of_row = sum(dtype_as_fed(a.dtype).itemsize * math.prod(a.shape[1:]) for a in arrays)
     if bytes_of_row * min(batch_size, *rows) > MAX_BATCH_BYTES:
         raise NotSharedError(f"a batch has more than {MAX_BATCH_BYTES >> 20} MiB")
-
-
-def _bytes_as_fed(dtype: np.dtype[Any]) -> int:
-    """Return the size of a number in a batch, where floats have the type of Keras."""
-    return np.dtype(keras.config.floatx()).itemsize if dtype.kind == "f" else dtype.itemsize
 
 
 def _arrays(nested: Any) -> list[Any]:
