@@ -11,6 +11,7 @@ from scikeras_reference._training.predict import predict
 layers = keras.layers
 QUIET = {"verbose": 0, "batch_size": None}
 ROWS = np.random.default_rng(0).normal(size=(32, 6))
+MANY = np.random.default_rng(1).normal(size=(100, 6))
 
 
 class PipelineUsedError(AssertionError):
@@ -160,18 +161,18 @@ def test_whoever_watches_gets_the_pipeline(arguments, no_pipeline):
 
 @pytest.mark.slow
 @pytest.mark.skipif(keras.backend.backend() != "tensorflow", reason="tried on TensorFlow only")
-@pytest.mark.parametrize("size", [31, 16, 5, 1])
+@pytest.mark.parametrize("size", [93, 31, 16, 5, 1])
 @pytest.mark.parametrize(
     ("make", "x"),
     [
-        (dense, ROWS),
-        (convolution, ROWS),
-        (lambda: several(list), [ROWS, ROWS[::-1]]),
-        (lambda: several(dict), {"first": ROWS, "second": ROWS[::-1]}),
+        (dense, MANY),
+        (convolution, MANY),
+        (lambda: several(list), [MANY, MANY[::-1]]),
+        (lambda: several(dict), {"first": MANY, "second": MANY[::-1]}),
     ],
     ids=["dense", "convolution", "list", "dict"],
 )
-def test_a_few_batches_are_asked_one_by_one(make, x, size, monkeypatch):
+def test_batches_are_asked_one_by_one(make, x, size, monkeypatch):
     """Cutting the rows by hand gives what the pipeline gives, also in a last batch of its own."""
     model = make()
     expected = model.predict(x, verbose=0, batch_size=size)
@@ -184,11 +185,30 @@ def test_a_few_batches_are_asked_one_by_one(make, x, size, monkeypatch):
         assert_same(expected, predict(asked, x, {"verbose": 0, "batch_size": size}))
 
 
-@pytest.mark.parametrize(("rows", "size"), [(33, 1), (20, 0), (20, -1)])
-def test_many_batches_get_the_pipeline(rows, size, no_pipeline):
-    """Where there are many batches, or none, Keras sees to it."""
+@pytest.mark.parametrize("size", [0, -1])
+def test_no_batches_get_the_pipeline(size, no_pipeline):
+    """Whatever Keras does about a size that is none, it does here."""
     with pytest.raises(PipelineUsedError):
-        predict(dense(), np.repeat(ROWS, 2, axis=0)[:rows], {"verbose": 0, "batch_size": size})
+        predict(dense(), ROWS, {"verbose": 0, "batch_size": size})
+
+
+def any_length():
+    """Return a model whose batches differ in the length of their rows, as far as it knows."""
+    parts = [layers.Input((None, 2)), layers.Conv1D(3, 1)]
+    return compiled(keras.Sequential(parts)), np.zeros((33, 4, 2))
+
+
+@pytest.mark.parametrize(
+    ("make", "gpu"),
+    [(lambda: (dense(), np.repeat(ROWS, 2, axis=0)[:33]), True), (any_length, False)],
+    ids=["gpu", "unknown-shape"],
+)
+def test_many_batches_get_the_pipeline(make, gpu, no_pipeline, monkeypatch):
+    """On a GPU it copies meanwhile; and what cannot be joined would be computed twice."""
+    monkeypatch.setattr(_prediction, "has_gpu", lambda: gpu)
+    model, x = make()
+    with pytest.raises(PipelineUsedError):
+        predict(model, x, {"verbose": 0, "batch_size": 1})
 
 
 @pytest.mark.parametrize(

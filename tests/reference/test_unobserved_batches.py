@@ -153,13 +153,13 @@ def test_large_batches_of_a_table_train_to_the_same_bits(monkeypatch):
 
 def test_batches_that_are_too_large_are_left_to_the_pipeline():
     """The size counts as Keras is fed: a float of double precision is a float32."""
-    rows = 80_000  # of six floats, and a label of eight bytes
+    rows = 1_100_000  # of six floats, and a label of eight bytes
     labels = np.zeros(rows, dtype=np.int64)
     for dtype in ("float32", "float64"):
         data = (np.zeros((rows, 6), dtype), labels, None)
-        assert arguments_in_memory(*data, densifies=False, batch_size=65_536)
-        with pytest.raises(NotSharedError, match="more than 2 MiB"):
-            arguments_in_memory(*data, densifies=False, batch_size=65_537)
+        assert arguments_in_memory(*data, densifies=False, batch_size=2**20)
+        with pytest.raises(NotSharedError, match="more than 32 MiB"):
+            arguments_in_memory(*data, densifies=False, batch_size=2**20 + 1)
 
 
 def test_a_tensorflow_without_the_quick_call_is_called_as_usual():

@@ -12,6 +12,7 @@ __all__ = [
     "compiled_metrics",
     "config_of_optimizer",
     "exclude_from_decay",
+    "has_gpu",
     "keeping_weights",
     "prepare_to_predict",
     "runs_undistributed",
@@ -57,6 +58,12 @@ def _is_lost(variable: Any) -> bool:
         return variable.value is None
     except TypeError:  # it has no value, and nothing to make one from
         return True
+
+
+def has_gpu() -> bool:
+    """Whether TensorFlow may compute on a GPU."""
+    tensorflow = sys.modules["tensorflow"]
+    return bool(tensorflow.config.list_physical_devices("GPU"))
 
 
 def runs_undistributed(model: Any) -> bool:

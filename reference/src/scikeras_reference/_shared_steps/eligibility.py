@@ -9,6 +9,7 @@ from typing import Any
 
 import keras
 
+from scikeras_reference._backends.execution import has_gpu
 from scikeras_reference._shared_steps.fingerprint import fingerprint
 from scikeras_reference._shared_steps.keras_internals import state
 from scikeras_reference._shared_steps.private_names import (
@@ -85,7 +86,7 @@ def _require_usual_compilation(model: Any) -> None:
     if keras.backend.backend() == "jax":
         if not model.jit_compile:
             raise NotSharedError(f"jit_compile={model.jit_compile}")
-    elif model.jit_compile and sys.modules["tensorflow"].config.list_physical_devices("GPU"):
+    elif model.jit_compile and has_gpu():
         raise NotSharedError("XLA compiles the step for a GPU")
 
 

@@ -14,8 +14,11 @@ from scikeras_reference._shared_steps.refusal_log import NotSharedError
 
 __all__ = ["arguments_in_memory"]
 
-MAX_BATCH_BYTES = 1 << 21
-"""Above this size tf.data is faster: it cuts out batches while others are trained on."""
+MAX_BATCH_BYTES = 1 << 25
+"""Larger batches are left to tf.data, which cuts out the next ones on other cores.
+
+Up to this size, a fit took half the time without it on two cores.
+"""
 _UNDERSTOOD = frozenset(
     {
         "batch_size",
