@@ -31,6 +31,8 @@ def times(old, factor, *, wraps):
         (keras.losses.SparseCategoricalCrossentropy, "call"),
         (keras.losses.Loss, "__call__"),
         (keras.layers.Dense, "call"),
+        (keras.layers.Rescaling, "call"),
+        (keras.layers.Rescaling.__mro__[1], "__call__"),  # of all layers that prepare data
         (keras.regularizers.L2, "__call__"),
         (keras.optimizers.Adam, "update_step"),
         (keras.Model, "fit"),
@@ -39,7 +41,9 @@ def times(old, factor, *, wraps):
 )
 def test_a_replaced_method_is_never_shared(cls, name, wraps):
     """Replaced before or after a step was cached, and whatever name it has; restored, it is."""
-    model = dense(loss=keras.losses.SparseCategoricalCrossentropy())
+    parts = [keras.layers.Rescaling(0.5), keras.layers.Dense(3, "softmax")]
+    model = keras.Sequential([keras.layers.Input((6,)), *parts])
+    model.compile("adam", keras.losses.SparseCategoricalCrossentropy())
     digest = fingerprint(model, training=True)
     with mock.patch.object(cls, name, times(getattr(cls, name), 2.0, wraps=wraps)):
         assert f"{name} is not Keras's own" in explain(model)

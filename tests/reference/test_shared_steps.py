@@ -39,6 +39,8 @@ VECTOR = st.sampled_from(
         lambda: layers.Dense(4, kernel_constraint="non_neg"),
         lambda: layers.GaussianNoise(0.3),
         lambda: layers.LeakyReLU(0.2),
+        lambda: layers.Rescaling(0.5, offset=-0.1),
+        lambda: layers.Normalization(mean=0.2, variance=0.7),
     ]
 )
 SEQUENCE = st.sampled_from(

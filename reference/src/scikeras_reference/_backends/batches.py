@@ -1,11 +1,15 @@
 """How arrays become batches on each backend."""
 
+from typing import Any
+
 import keras
+import numpy as np
 
 __all__ = [
     "computes_with_text",
     "cuts_batches_as_keras",
     "cuts_sparse_rows",
+    "dtype_as_fed",
     "feeds_tuples",
     "needs_an_entry_in_the_last_row",
     "needs_writable_arrays",
@@ -56,3 +60,8 @@ def feeds_tuples() -> bool:
 def computes_with_text() -> bool:
     """Whether tensors may hold text; on TensorFlow only."""
     return bool(keras.backend.backend() == "tensorflow")
+
+
+def dtype_as_fed(dtype: np.dtype[Any]) -> np.dtype[Any]:
+    """Return the dtype of an array in a batch, where floats have the type of Keras."""
+    return np.dtype(keras.config.floatx()) if dtype.kind == "f" else dtype

@@ -12,11 +12,12 @@ from typing import Any
 import keras
 import numpy as np
 
+from scikeras_reference._backends.batches import dtype_as_fed
 from scikeras_reference._data.sparse import densified
 from scikeras_reference._shared_steps.keras_internals import pipeline
 from scikeras_reference._shared_steps.tensorflow.internals import seeded_order
 
-__all__ = ["Batches", "Rows", "dtype_as_fed"]
+__all__ = ["Batches", "Rows"]
 
 
 class Rows:
@@ -118,11 +119,5 @@ def _rows_of(array: Any, rows: Any) -> Any:
     return array.take(rows, axis=0) if is_dense and not isinstance(rows, slice) else array[rows]
 
 
-def dtype_as_fed(dtype: np.dtype[Any]) -> np.dtype[Any]:
-    """Return the dtype of an array in a batch, where floats have the type of Keras."""
-    return np.dtype(keras.config.floatx()) if dtype.kind == "f" else dtype
-
-
 def _as_fed(array: Any) -> Any:
-    dtype = dtype_as_fed(array.dtype)
-    return array if array.dtype.name == dtype.name else array.astype(dtype)
+    return array.astype(dtype_as_fed(array.dtype), copy=False)

@@ -15,7 +15,11 @@ import numpy as np
 import scipy.sparse
 
 from scikeras_reference._backends import DEFAULT_BATCH_SIZE
-from scikeras_reference._backends.batches import cuts_batches_as_keras, feeds_tuples
+from scikeras_reference._backends.batches import (
+    cuts_batches_as_keras,
+    dtype_as_fed,
+    feeds_tuples,
+)
 from scikeras_reference._backends.execution import (
     has_gpu,
     keeping_weights,
@@ -178,7 +182,4 @@ def _as_fed(x: Any) -> Any:
         return tuple(items) if type(x) is tuple or feeds_tuples() else items
     if scipy.sparse.issparse(x):
         x = x.toarray()
-    floatx = keras.config.floatx()
-    if x.dtype.kind == "f" and x.dtype.name != floatx:
-        x = x.astype(floatx)
-    return keras.ops.convert_to_tensor(x)
+    return keras.ops.convert_to_tensor(x.astype(dtype_as_fed(x.dtype), copy=False))

@@ -22,6 +22,7 @@ _BOOKKEEPING = frozenset(
         "stop_training", "test_function", "train_function",
     }
 )  # fmt: skip
+_GIVEN_STATISTICS = frozenset({"input_mean", "input_variance"})
 _SEEDS = frozenset({"seed", "_seed", "_initial_seed", "_init_seed"})
 IGNORED = _BOOKKEEPING | _SEEDS
 """Attributes that no traced step can see, whatever has them."""
@@ -67,6 +68,9 @@ def attributes(value: Any, *, names: bool) -> Mapping[str, Any] | None:
             "outputs": value.outputs,
         }
     found = {name: item for name, item in vars(value).items() if item is not None}
+    if type(value) is keras.layers.Normalization and "mean" in found:
+        # Called with its own tensors, which were made of these numbers when it was built.
+        found = {name: item for name, item in found.items() if name not in _GIVEN_STATISTICS}
     if _goes_by_names(found):
         return None
     if isinstance(value, (keras.optimizers.Optimizer, keras.Operation)) or (

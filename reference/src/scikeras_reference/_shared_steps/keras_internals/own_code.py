@@ -51,6 +51,7 @@ PROVEN_MODULES = (
     "keras.src.random.seed_generator",
     "keras.src.regularizers.",
     "keras.src.trainers.compile_utils",
+    "keras.src.utils.backend_utils",
 )
 """Modules whose classes and functions depend on their arguments and attributes alone."""
 
@@ -58,7 +59,11 @@ UNPROVEN_MODULES = (
     "keras.src.layers.core.lambda_layer",
     "keras.src.layers.preprocessing",
 )
-
+PROVEN_PREPROCESSING = tuple(
+    f"keras.src.layers.preprocessing.{name}"
+    for name in ("data_layer", "normalization", "rescaling")
+)
+"""The exceptions: layers whose constants are attributes."""
 
 _WATCHED = "keras.src."
 _UNWATCHED = (
@@ -76,6 +81,12 @@ _UNWATCHED = (
     "keras.src.wrappers",
 )
 """Modules that no step calls, and helpers that compute nothing."""
+_WATCHED_ANYWAY = (
+    *PROVEN_PREPROCESSING,
+    "keras.src.utils.backend_utils",
+    "keras.src.utils.jax_utils",
+)
+"""What the proven layers that prepare data are made of, and ask where they are called."""
 _IN_MODELS = tuple(
     f"keras.src.{name}."
     for name in ("activations", "layers", "losses", "metrics", "ops", "optimizers")
@@ -126,7 +137,9 @@ _lock = threading.Lock()
 
 def is_proven(name: str) -> bool:
     """Whether what the module of that name defines depends on arguments and attributes alone."""
-    return name.startswith(PROVEN_MODULES) and not name.startswith(UNPROVEN_MODULES)
+    if name.startswith(UNPROVEN_MODULES):
+        return name in PROVEN_PREPROCESSING
+    return name.startswith(PROVEN_MODULES)
 
 
 def require_unreplaced() -> None:
@@ -251,7 +264,7 @@ def _nothing(space: Mapping[str, Any]) -> tuple[Any, ...]:  # noqa: ARG001 - as 
 
 def _is_watched(name: str) -> bool:
     if name.startswith(_WATCHED):
-        return not name.startswith(_UNWATCHED)
+        return name in _WATCHED_ANYWAY or not name.startswith(_UNWATCHED)
     return name in _BACKEND_MODULES and name.startswith(keras.backend.backend())
 
 

@@ -9,7 +9,8 @@ import numpy as np
 import scipy.sparse
 
 from scikeras_reference._backends import DEFAULT_BATCH_SIZE
-from scikeras_reference._shared_steps.batches import Rows, dtype_as_fed
+from scikeras_reference._backends.batches import dtype_as_fed
+from scikeras_reference._shared_steps.batches import Rows
 from scikeras_reference._shared_steps.refusal_log import NotSharedError
 
 __all__ = ["arguments_in_memory"]
