@@ -310,22 +310,23 @@ class ClassifierLabelEncoder(TransformerMixin, BaseEstimator):  # type: ignore[m
             self._has_warned = warn_of_range(outputs)
         if self._kind == "multilabel-indicator":
             return self._labels(outputs, return_proba)
-        probabilities = self._probabilities(outputs)
         if return_proba:
-            return probabilities
-        if outputs.shape[1] == 1 and self.n_classes_ == 2:
-            # The same as argmax, which picks the second column only if it is larger; but faster.
-            codes = (probabilities[:, 1] > probabilities[:, 0]).astype(np.intp)
-        elif outputs.shape[1] == 1 or self.n_classes_ == 1:
-            codes = np.argmax(probabilities, axis=1)
-        else:
-            codes = np.argmax(outputs[:, : self.n_classes_], axis=1)
-        return self.classes_[codes].reshape(-1, *self._trailing)
+            return self._probabilities(outputs)
+        return self.classes_[self._codes(outputs)].reshape(-1, *self._trailing)
 
     def get_metadata(self) -> dict[str, Any]:
         """Return classes, their number, and the numbers of outputs, for the wrapper."""
         names = ("classes_", "n_classes_", "n_outputs_", "n_outputs_expected_")
         return {name: getattr(self, name) for name in names}
+
+    def _codes(self, outputs: Any) -> Any:
+        """Return the number of the class of each row."""
+        if outputs.shape[1] > 1 and self.n_classes_ > 1:
+            return np.argmax(outputs[:, : self.n_classes_], axis=1)
+        probabilities = self._probabilities(outputs)
+        if self.n_classes_ == 2:  # as argmax, which takes the second only if it is larger; faster
+            return (probabilities[:, 1] > probabilities[:, 0]).astype(np.intp)
+        return np.argmax(probabilities, axis=1)
 
     def _probabilities(self, outputs: Any) -> Any:
         n_samples, width = outputs.shape
