@@ -141,6 +141,7 @@ def parameter_value(kind: str) -> Any:
         "instance": lambda: keras.optimizers.SGD(0.5),
         "function": lambda: function,
         "without-equality": StorableOnly,
+        "text": lambda: "MeanSquaredError",  # which has other names too
         "empty list": list,
         "empty dict": dict,
         "empty array": lambda: np.empty(0),

@@ -35,10 +35,13 @@ ENCODERS = ("feature", "target")
     verifies="encoders of a subclass are used, and available as feature_encoder_ and "
     "target_encoder_",
     impact="the documented way to split X or to encode y has no effect",
-    cases=[f"{name}-{method}" for name in ENCODERS for method in ("fit", "initialize")],
+    cases=[
+        *(f"{name}-{method}" for name in ENCODERS for method in ("fit", "initialize")),
+        *(f"{name}-fit-inherited" for name in ENCODERS),
+    ],
 )
 def own_encoders(context: CheckContext) -> None:
-    name, _, method = context.case.partition("-")
+    name, method, *inherited = context.case.split("-")
     X, y, *_ = doubles.dataset(context.wrapper)
     require_it_works(context, method)
     plan = Plan()
@@ -46,6 +49,8 @@ def own_encoders(context: CheckContext) -> None:
         plan.transform = lambda y: helper_target(context, y)
         plan.metadata = target_metadata(context)
     cls, classes = subclass(context, **{name: plan})
+    if inherited:
+        cls = type("Derived", (cls,), {})
     estimator = context.make_of(cls, stub_builder(context))
     with context.doing(f"{method} of a subclass with its own {name}_encoder"):
         context.call(estimator, method, X, y)
@@ -220,6 +225,7 @@ def metadata(context: CheckContext) -> None:
         "lower_": False,
         "prefix_": "",
         "rare_": [],
+        "separator_": None,
     }
     _require_metadata(context, entries, Plan(metadata=dict(entries)))
 

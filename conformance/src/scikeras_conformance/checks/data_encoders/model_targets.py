@@ -17,6 +17,7 @@ from scikeras_conformance.checks._support.fit_outcomes import stub_builder
 from scikeras_conformance.checks._support.helper_models import helper_loss, helper_target
 from scikeras_conformance.checks._support.many_rows import many_rows
 from scikeras_conformance.checks._support.modules import doubles, keras, np
+from scikeras_conformance.checks._support.oracle_models import ONE_HOT, oracle_builder
 from scikeras_conformance.checks._support.predictions import as_array
 from scikeras_conformance.checks._support.preparation import call_if_it_works, require_it_works
 from scikeras_conformance.checks._support.training import (
@@ -131,6 +132,34 @@ def decoded(context: CheckContext) -> None:
         f"target_encoder_.inverse_transform received {show(given)}, not the outputs {show(raw)}",
     )
     predictions = plan.inverse(raw)
+    context.require(
+        found.shape == predictions.shape and np.array_equal(found, predictions),
+        f"predict returned {show(found)}, not the result of inverse_transform, {show(predictions)}",
+    )
+
+
+@check(
+    "DATA-3.decoded-with-classes",
+    verifies="target_encoder_ decides what an output means, also if it reports classes_",
+    impact="a threshold or an order of the user's encoder is ignored",
+    wrappers=[Wrapper.CLASSIFIER],
+)
+def decoded_with_classes(context: CheckContext) -> None:
+    data = doubles.classes_dataset([0, 1, 2])
+    require_encoders_are_used(context, "target")
+    plan = Plan(
+        lambda y: np.eye(3)[np.asarray(y)],
+        # Anything but the class of the largest output.
+        lambda outputs: (np.argmax(outputs, axis=1) + 1) % 3,
+        {**target_metadata(context), "classes_": np.arange(3), "n_classes_": 3},
+    )
+    cls, _ = subclass(context, target=plan)
+    estimator = context.make_of(cls, oracle_builder(data, "softmax", ONE_HOT))
+    context.call(estimator, "fit", data.X, data.y)
+    found = as_array(context, context.observe.predict(estimator, data.X), "predict")
+    model = context.model(estimator)
+    with context.preparing("calling model_"):
+        predictions = plan.inverse(outputs_of(model, data.X))
     context.require(
         found.shape == predictions.shape and np.array_equal(found, predictions),
         f"predict returned {show(found)}, not the result of inverse_transform, {show(predictions)}",

@@ -20,7 +20,10 @@ from scikeras_conformance.runner.context import CheckContext
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-KINDS = ("list", "dict", "tuple", "array", "class", "instance", "function", "without-equality")
+KINDS = (
+    *("list", "dict", "tuple", "array", "class", "instance", "function", "without-equality"),
+    "text",
+)
 
 
 def _values(kind: str) -> list[Any]:

@@ -19,6 +19,7 @@ from scikeras_conformance.checks._support.preparation import (
     require_compile_prefix,
     require_probabilities_exist,
 )
+from scikeras_conformance.checks._support.recording_builder import require_special_argument
 from scikeras_conformance.checks._support.state import own_names, score_if_possible
 from scikeras_conformance.contract import Capability
 from scikeras_conformance.exceptions import Blocked
@@ -240,6 +241,33 @@ def instances_not_trained(context: CheckContext) -> None:
     context.require(not touched, f"fit changed the given {name} at {', '.join(touched)}")
     with context.doing(f"a second fit with the same {name} instance"):
         context.fit(estimator, X, y)
+
+
+@check(
+    "INIT-5.optimizer-of-the-builder",
+    verifies="an optimizer given as an instance is not trained by a builder that compiles with "
+    "compile_kwargs",
+    impact="a second fit goes on with the moments of the first, or fails with 'Unknown variable'",
+    wrappers=ESTIMATORS,
+    needs=[Capability.COMPILATION_PARAMETERS],
+    conditional=True,
+)
+def optimizer_of_the_builder(context: CheckContext) -> None:
+    require_special_argument(context, "compile_kwargs")
+    X, y, *_ = doubles.dataset(context.wrapper)
+    optimizer = doubles.sgd(0.1, momentum=0.9)
+    before = doubles.snapshot(optimizer)
+
+    def build(compile_kwargs: Any) -> Any:
+        model = uncompiled_helper(context, off=0.5)
+        given = compile_kwargs["optimizer"]
+        model.compile(optimizer=given, loss=helper_loss(context), run_eagerly=True)
+        return model
+
+    estimator = context.make(build, optimizer=optimizer)
+    context.call(estimator, "fit", X, y)
+    touched = doubles.changed_paths(before, doubles.snapshot(optimizer))
+    context.require(not touched, f"fit changed the given optimizer at {', '.join(touched)}")
 
 
 @check(

@@ -130,7 +130,7 @@ def safe_dtype(context: CheckContext) -> None:
     "API-13.target-shape",
     verifies="partial_fit raises an error that names both shapes for a target of another shape",
     impact="targets are broadcast over the outputs of the model, and it learns wrong targets",
-    cases=["more-columns", "more-dimensions"],
+    cases=["more-columns", "more-dimensions", "column"],
     needs=[Capability.PARTIAL_FIT],
 )
 def target_shape(context: CheckContext) -> None:
@@ -145,7 +145,7 @@ def target_shape(context: CheckContext) -> None:
         build = oracle_builder(data, activation, loss)
     estimator = context.make(build)
     context.call(estimator, "partial_fit", data.X, data.y)
-    columns = 5 if wider else 2
+    columns = {"more-columns": 5, "more-dimensions": 2, "column": 1}[context.case]
     later = np.resize(data.y.ravel(), (len(data.y), columns))
     require_both_named(
         context,

@@ -5,7 +5,7 @@ from typing import Any
 from scikeras_conformance.catalog.check import ESTIMATORS, check
 from scikeras_conformance.checks._support.contract_model.facts import KERAS_BATCH_SIZE
 from scikeras_conformance.checks._support.fit_outcomes import stub_model
-from scikeras_conformance.checks._support.modules import doubles
+from scikeras_conformance.checks._support.modules import doubles, keras
 from scikeras_conformance.checks._support.plain_use import plain_use, provided
 from scikeras_conformance.checks._support.predictions import same
 from scikeras_conformance.checks._support.preparation import accepted, score_works
@@ -50,6 +50,43 @@ def callbacks_replaced(context: CheckContext) -> None:
                 f"{method}({words}) called the callback of the parameter {found[0]} times and "
                 f"that of the call {found[1]} times, not {counts[0]} and {counts[1]}",
             )
+
+
+@check(
+    "API-11.callback-of-a-call",
+    verifies="a callback given to a call is the very object that gets its events",
+    impact="what a callback collects during a call, such as a history, is lost",
+    wrappers=ESTIMATORS,
+    cases=["fit", "partial_fit", "predict"],
+    case_needs={"partial_fit": Capability.PARTIAL_FIT},
+)
+def callback_of_a_call(context: CheckContext) -> None:
+    method = context.case
+
+    class Collecting(keras.callbacks.Callback):  # type: ignore[misc]
+        def __init__(self) -> None:
+            super().__init__()
+            self.begun = 0
+
+        def on_train_begin(self, logs: object = None) -> None:
+            del logs
+            self.begun += 1
+
+        def on_predict_begin(self, logs: object = None) -> None:
+            self.on_train_begin(logs)
+
+    X, y, *_ = doubles.dataset(context.wrapper)
+    data = (X,) if method == "predict" else (X, y)
+    with provided(plain_use(context, "fit", method)):
+        estimator = context.make(learner(context))
+        if method == "predict":
+            context.fit(estimator, X, y)
+        callback = Collecting()
+        context.observe.call(estimator, method, *data, callbacks=[callback])
+    context.require(
+        callback.begun == 1,
+        f"{method}(callbacks=[callback]) began {callback.begun} times for that callback, not once",
+    )
 
 
 FIT_VALUES: dict[str, tuple[Any, Any]] = {

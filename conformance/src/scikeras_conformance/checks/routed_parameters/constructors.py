@@ -175,9 +175,8 @@ def reaches_named_metrics(context: CheckContext) -> None:
     model = _require_no_silence(context, {**params, "loss": "mean_squared_error"})
     if model is None:
         return
+    (metric,) = _metrics_of(model)
     with context.doing("updating the metric of model_ with two rows"):
-        held = [one for holder in model.metrics for one in getattr(holder, "metrics", [holder])]
-        (metric,) = [one for one in held if one.name != "loss"]
         metric.reset_state()
         metric.update_state(np.ones((2, 1)), np.full((2, 1), 0.25))
         found = float(metric.result())
@@ -185,3 +184,27 @@ def reaches_named_metrics(context: CheckContext) -> None:
         found == 1.0,
         f"with metrics__threshold=0.125 an output of 0.25 counts as 1; the metric is {found}",
     )
+
+
+@check(
+    "ROUTE-8.routed-name",
+    verifies="metrics__name is the name of a metric that was given by another name",
+    impact="early stopping monitors a name that the history does not have",
+    wrappers=[Wrapper.REGRESSOR],
+)
+def routed_name(context: CheckContext) -> None:
+    params = {"metrics": "binary_accuracy", "metrics__name": "share", "optimizer": "sgd"}
+    model = _require_no_silence(context, {**params, "loss": "mean_squared_error"})
+    if model is None:
+        return
+    names = [metric.name for metric in _metrics_of(model)]
+    context.require(
+        names == ["share"],
+        f"with metrics__name='share' the metrics of model_ are called {', '.join(names)}",
+    )
+
+
+def _metrics_of(model: Any) -> list[Any]:
+    """Return the metrics that a model was compiled with."""
+    held = [one for holder in model.metrics for one in getattr(holder, "metrics", [holder])]
+    return [one for one in held if one.name != "loss"]

@@ -199,6 +199,9 @@ def _no_classes() -> dict[str, tuple[Any, str, str]]:
     return {
         "optimizer-instance": (optimizer, "", "SGD"),
         "loss-instance": (loss, "", "MeanSquaredError"),
+        # Their classes would take the arguments.
+        "loss-function-of-keras": (keras.losses.mean_squared_error, "", "mean_squared_error"),
+        "metrics-function-of-keras": (keras.metrics.mean_squared_error, "", "mean_squared_error"),
         "loss-function": (_distance, "", "_distance"),
         "loss-in-list": ([loss], "0__", "MeanSquaredError"),
         "loss-function-in-dict": ({"out": _distance}, "out__", "_distance"),
@@ -216,6 +219,7 @@ NO_CLASSES = (
     *("optimizer-instance", "loss-instance", "loss-function", "loss-in-list"),
     *("loss-function-in-dict", "metrics-instance", "metrics-function", "metrics-in-list"),
     *("metrics-function-in-dict", "callbacks-instance", "callbacks-in-list", "callbacks-in-dict"),
+    *("loss-function-of-keras", "metrics-function-of-keras"),
 )
 
 
@@ -230,7 +234,8 @@ def _refused(context: CheckContext) -> tuple[str, str, str]:
     X, y, *_ = doubles.dataset(context.wrapper)
     value, way, thing = _no_classes()[context.case]
     kind = context.case.partition("-")[0]
-    routed = f"{kind}__{way}setting"
+    setting = "name" if context.case.endswith("of-keras") else "setting"
+    routed = f"{kind}__{way}{setting}"
     plain: dict[str, Any] = {kind: value}
     if kind != "callbacks":
         plain = {"optimizer": "sgd", "loss": helper_loss(context), **plain}
@@ -248,13 +253,13 @@ def _refused(context: CheckContext) -> tuple[str, str, str]:
 
     def fitting() -> None:
         try:
-            context.subject.construct(context.cls, build, **plain, **{routed: 1001}).fit(X, y)
+            context.subject.construct(context.cls, build, **plain, **{routed: "given"}).fit(X, y)
         except TypeError as error:
             messages.append(str(error))
             raise
 
     what = f"fit with {routed} for {show(value)}"
-    with provided(without), context.refusing(what, TypeError, naming="setting"):
+    with provided(without), context.refusing(what, TypeError, naming=setting):
         fitting()
     return messages[0], routed, thing
 

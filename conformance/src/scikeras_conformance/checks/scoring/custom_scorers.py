@@ -1,12 +1,13 @@
 """SCORE-2 and SCORE-3: the scorer of a subclass."""
 
+import re
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 
 from scikeras_conformance.catalog.check import ALL, Wrapper, check
 from scikeras_conformance.checks._support.destinations import subclass
-from scikeras_conformance.checks._support.helper_models import helper_model
+from scikeras_conformance.checks._support.helper_models import compiled_helper, helper_model
 from scikeras_conformance.checks._support.modules import doubles, np
 from scikeras_conformance.checks._support.plain_use import provided
 from scikeras_conformance.checks._support.predictions import as_array, same
@@ -48,16 +49,25 @@ SCORING: dict[str, Any] = {
     "SCORE-2.overriding",
     verifies="score returns what the scorer of a subclass returns",
     impact="the documented way to change the score has no effect, and searches still use accuracy",
-    cases=[*SCORING, "static-with-keywords", "method-with-keywords", "static-of-a-parent"],
+    cases=[
+        *(*SCORING, "static-with-keywords", "method-with-keywords", "static-of-a-parent"),
+        "static-beside-metrics",
+    ],
 )
 def overriding(context: CheckContext) -> None:
     data = helper_model(context).data
-    kind, _, keywords = context.case.removesuffix("-of-a-parent").partition("-with-")
+    way = re.sub("-(of-a-parent|beside-metrics)$", "", context.case)
+    kind, _, keywords = way.partition("-with-")
     factor = {"score__factor": 3.0} if keywords else {}
     cls = subclass(context, scorer=SCORING[kind])
     if context.case.endswith("-of-a-parent"):
         cls = type("Child", (cls,), {})
-    estimator = fitted_stub(context, data, cls, **factor)
+    if context.case.endswith("-beside-metrics"):
+        metrics = ["accuracy"] if context.is_classifier else ["mean_squared_error"]
+        estimator = context.make_of(cls, lambda: compiled_helper(context, metrics=metrics))
+        context.fit(estimator, data.X, data.y)
+    else:
+        estimator = fitted_stub(context, data, cls, **factor)
     expected = len(data.y) * 10.0 * factor.get("score__factor", 1.0)
     found = score(context, estimator, data.X, data.y)
     require_score(context, found, expected, "score with a custom scorer")
