@@ -98,7 +98,10 @@ def unknown_refused(context: CheckContext) -> None:
     data = doubles.classes_dataset([0, 1], sigmoid=True)
     build, starts = counting_starts(oracle_builder(data, "sigmoid", BINARY))
     estimator = context.make(build)
-    makers = {**UNKNOWN, "numbers-as-objects": lambda: data.y.astype(object)}
+    makers: dict[str, Callable[[], Any]] = {
+        **UNKNOWN,
+        "numbers-as-objects": lambda: data.y.astype(object),
+    }
     with context.refusing(f"fit with a target of {context.case}", ValueError):
         estimator.fit(data.X, makers[context.case]())
     context.require(not starts, "the error was raised after training had started")
