@@ -3,6 +3,7 @@
 import keras
 import numpy as np
 import pytest
+import scipy.sparse
 from reference_models import Counting, classifier, regressor
 
 from scikeras_reference._training import predict as _prediction
@@ -185,8 +186,60 @@ def test_batches_are_asked_one_by_one(make, x, size, monkeypatch):
         assert_same(expected, predict(asked, x, {"verbose": 0, "batch_size": size}))
 
 
+class Stopping(layers.Layer):
+    """Calls a function in the third batch."""
+
+    batches = 0
+    stop = None
+
+    def call(self, inputs):
+        self.batches += 1
+        if self.stop is not None and self.batches == 3:
+            self.stop()
+        return inputs
+
+
+def test_a_layer_stops_a_prediction():
+    """Keras looks after each batch, and returns what it has."""
+    layer = Stopping()
+    model = compiled(keras.Sequential([layers.Input((6,)), layer]), run_eagerly=True)
+    layer.stop = lambda: setattr(model, "stop_predicting", True)
+    layer.batches = 0
+    expected = model.predict(MANY, verbose=0, batch_size=8)
+    assert (24, 6) == expected.shape
+
+    layer.batches = 0
+    assert_same(expected, predict(model, MANY, {"verbose": 0, "batch_size": 8}))
+
+
+@pytest.mark.skipif(
+    not hasattr(keras.config, "set_max_steps_per_epoch"), reason="Keras has no such limit"
+)
+def test_a_limit_of_steps_gets_the_pipeline():
+    """Keras predicts for the first batches only, and warns."""
+    model = dense()
+    keras.config.set_max_steps_per_epoch(2)
+    try:
+        with pytest.warns(UserWarning, match="max_steps_per_epoch|Limiting"):
+            found = predict(model, ROWS, {"verbose": 0, "batch_size": 4})
+    finally:
+        keras.config.set_max_steps_per_epoch(None)
+    assert (8, 3) == found.shape
+
+
+def test_only_arrays_are_joined():
+    """Keras has other ways for sparse and ragged outputs, and for rows of different shapes."""
+    rows = np.zeros((2, 3))
+    sparse = scipy.sparse.csr_array(rows)
+
+    assert _prediction._can_be_joined([[rows, rows], [rows[:1], rows[:1]]])
+    assert not _prediction._can_be_joined([[rows, sparse], [rows, sparse]])
+    assert not _prediction._can_be_joined([rows, rows[:, :2]])
+    assert not _prediction._can_be_joined([np.float32(1), np.float32(1)])
+
+
 @pytest.mark.parametrize("size", [0, -1])
-def test_no_batches_get_the_pipeline(size, no_pipeline):
+def test_an_impossible_size_is_left_to_the_pipeline(size, no_pipeline):
     """Whatever Keras does about a size that is none, it does here."""
     with pytest.raises(PipelineUsedError):
         predict(dense(), ROWS, {"verbose": 0, "batch_size": size})

@@ -14,6 +14,7 @@ __all__ = [
     "exclude_from_decay",
     "has_gpu",
     "keeping_weights",
+    "limit_of_steps",
     "prepare_to_predict",
     "runs_undistributed",
     "undecayed",
@@ -64,6 +65,12 @@ def has_gpu() -> bool:
     """Whether TensorFlow may compute on a GPU."""
     tensorflow = sys.modules["tensorflow"]
     return bool(tensorflow.config.list_physical_devices("GPU"))
+
+
+def limit_of_steps() -> int | None:
+    """Return how many steps Keras takes in each pass over the data at most, if that is limited."""
+    limit = getattr(keras.config, "max_steps_per_epoch", None)
+    return None if limit is None else limit()
 
 
 def runs_undistributed(model: Any) -> bool:

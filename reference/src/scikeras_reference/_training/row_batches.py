@@ -17,6 +17,7 @@ from scikeras_reference._backends import DEFAULT_BATCH_SIZE
 from scikeras_reference._backends.batches import (
     computes_with_text,
     cuts_sparse_rows,
+    dtype_as_fed,
     feeds_tuples,
     shuffles_by_epoch,
 )
@@ -264,7 +265,4 @@ def as_fed(rows: Any) -> Any:
     rows = _tensor_if_text(rows, "A batch of X")
     if keras.ops.is_tensor(rows):
         return rows
-    floatx = keras.config.floatx()
-    if rows.dtype.kind == "f" and rows.dtype.name != floatx:
-        return rows.astype(floatx)
-    return rows
+    return rows.astype(dtype_as_fed(rows.dtype), copy=False)

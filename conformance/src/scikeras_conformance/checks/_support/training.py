@@ -183,7 +183,11 @@ def recorder() -> tuple[type, Record]:
 
 
 def require_both_named(
-    context: CheckContext, what: str, call: Callable[[], object], names: Sequence[object]
+    context: CheckContext,
+    what: str,
+    call: Callable[[], object],
+    names: Sequence[object],
+    others: Sequence[object] = (),
 ) -> None:
     """Require a ValueError whose message contains all of some words or numbers.
 
@@ -197,6 +201,8 @@ def require_both_named(
         Does it.
     names : sequence
         Words or numbers; a number does not count as part of a longer one.
+    others : sequence, optional
+        What the message may contain instead.
     """
     texts: list[str] = []
 
@@ -209,9 +215,16 @@ def require_both_named(
 
     with context.refusing(what, ValueError):
         calling()
-    missing = [name for name in names if not re.search(rf"(?<![\w.]){name}(?!\w|\.\d)", texts[0])]
+
+    def missing_of(names: Sequence[object]) -> list[object]:
+        patterns = {name: re.escape(str(name)) for name in names}
+        return [
+            n for n, p in patterns.items() if not re.search(rf"(?<![\w.]){p}(?!\w|\.\d)", texts[0])
+        ]
+
+    missing = missing_of(names)
     context.require(
-        not missing,
+        not missing or (others and not missing_of(others)),
         f"{what} raised an error that does not name {' and '.join(map(str, missing))}: "
         f"{show(texts[0])}",
     )

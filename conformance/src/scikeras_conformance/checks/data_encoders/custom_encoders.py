@@ -50,7 +50,8 @@ def own_encoders(context: CheckContext) -> None:
         plan.metadata = target_metadata(context)
     cls, classes = subclass(context, **{name: plan})
     if inherited:
-        cls = type("Derived", (cls,), {})
+        with context.preparing("subclassing the subclass"):
+            cls = type("Derived", (cls,), {})
     estimator = context.make_of(cls, stub_builder(context))
     with context.doing(f"{method} of a subclass with its own {name}_encoder"):
         context.call(estimator, method, X, y)

@@ -250,7 +250,6 @@ def instances_not_trained(context: CheckContext) -> None:
     impact="a second fit goes on with the moments of the first, or fails with 'Unknown variable'",
     wrappers=ESTIMATORS,
     needs=[Capability.COMPILATION_PARAMETERS],
-    conditional=True,
 )
 def optimizer_of_the_builder(context: CheckContext) -> None:
     require_special_argument(context, "compile_kwargs")

@@ -13,7 +13,7 @@ from scikeras_conformance.checks._support.training import (
     require_weights,
     train,
 )
-from scikeras_conformance.contract import Capability
+from scikeras_conformance.contract import Capability, Level
 from scikeras_conformance.runner.context import CheckContext
 
 OTHER_FEATURES = 7
@@ -130,26 +130,50 @@ def safe_dtype(context: CheckContext) -> None:
     "API-13.target-shape",
     verifies="partial_fit raises an error that names both shapes for a target of another shape",
     impact="targets are broadcast over the outputs of the model, and it learns wrong targets",
-    cases=["more-columns", "more-dimensions", "column"],
+    cases=["more-columns", "more-dimensions"],
     needs=[Capability.PARTIAL_FIT],
 )
 def target_shape(context: CheckContext) -> None:
-    wider = context.case == "more-columns"
-    build = helper_builder(context)
-    data = doubles.dataset(context.wrapper)
-    if wider:
-        is_classifier = context.is_classifier
-        data = doubles.multilabel_dataset(3) if is_classifier else doubles.continuous_dataset(3)
-        activation = "sigmoid" if is_classifier else "linear"
-        loss = "binary_crossentropy" if is_classifier else "mean_squared_error"
-        build = oracle_builder(data, activation, loss)
-    estimator = context.make(build)
+    if context.case == "more-dimensions":
+        _require_other_columns_are_refused(context, 2)
+        return
+    is_classifier = context.is_classifier
+    data = doubles.multilabel_dataset(3) if is_classifier else doubles.continuous_dataset(3)
+    activation = "sigmoid" if is_classifier else "linear"
+    loss = "binary_crossentropy" if is_classifier else "mean_squared_error"
+    estimator = context.make(oracle_builder(data, activation, loss))
     context.call(estimator, "partial_fit", data.X, data.y)
-    columns = {"more-columns": 5, "more-dimensions": 2, "column": 1}[context.case]
-    later = np.resize(data.y.ravel(), (len(data.y), columns))
+    later = np.resize(data.y.ravel(), (len(data.y), 5))
     require_both_named(
         context,
         f"partial_fit with a target of shape {later.shape} after {data.y.shape}",
         lambda: estimator.partial_fit(data.X, later),
-        (3, 5) if wider else (1, 2),
+        (3, 5),
+    )
+
+
+@check(
+    "API-13.column-after-flat",
+    verifies="partial_fit raises an error that names both shapes for a column after a flat target",
+    impact="the shape of predictions depends on which batch came first",
+    needs=[Capability.PARTIAL_FIT],
+    # Whoever flattens the column trains on the right targets.
+    level=Level.SHOULD,
+)
+def column_after_flat(context: CheckContext) -> None:
+    _require_other_columns_are_refused(context, 1)
+
+
+def _require_other_columns_are_refused(context: CheckContext, columns: int) -> None:
+    """Require an error for several dimensions after one, which names both shapes or numbers."""
+    X, y, *_ = doubles.dataset(context.wrapper)
+    estimator = context.make(helper_builder(context))
+    context.call(estimator, "partial_fit", X, y)
+    later = np.resize(y, (len(y), columns))
+    require_both_named(
+        context,
+        f"partial_fit with a target of shape {later.shape} after {y.shape}",
+        lambda: estimator.partial_fit(X, later),
+        (1, 2),
+        (y.shape, later.shape),
     )

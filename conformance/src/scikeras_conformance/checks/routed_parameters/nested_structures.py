@@ -199,7 +199,6 @@ def _no_classes() -> dict[str, tuple[Any, str, str]]:
     return {
         "optimizer-instance": (optimizer, "", "SGD"),
         "loss-instance": (loss, "", "MeanSquaredError"),
-        # Their classes would take the arguments.
         "loss-function-of-keras": (keras.losses.mean_squared_error, "", "mean_squared_error"),
         "metrics-function-of-keras": (keras.metrics.mean_squared_error, "", "mean_squared_error"),
         "loss-function": (_distance, "", "_distance"),
@@ -234,7 +233,9 @@ def _refused(context: CheckContext) -> tuple[str, str, str]:
     X, y, *_ = doubles.dataset(context.wrapper)
     value, way, thing = _no_classes()[context.case]
     kind = context.case.partition("-")[0]
-    setting = "name" if context.case.endswith("of-keras") else "setting"
+    # Arguments that the classes of Keras's functions take.
+    known = {"loss": "reduction", "metrics": "dtype"}
+    setting = known[kind] if context.case.endswith("of-keras") else "setting"
     routed = f"{kind}__{way}{setting}"
     plain: dict[str, Any] = {kind: value}
     if kind != "callbacks":

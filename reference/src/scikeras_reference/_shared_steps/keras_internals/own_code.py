@@ -86,7 +86,10 @@ _WATCHED_ANYWAY = (
     "keras.src.utils.backend_utils",
     "keras.src.utils.jax_utils",
 )
-"""What the proven layers that prepare data are made of, and ask where they are called."""
+"""What the proven layers that prepare data are made of, and what tells them where they are called.
+
+They also read `keras.KerasTensor` and `keras.backend.backend`, which only choose between branches.
+"""
 _IN_MODELS = tuple(
     f"keras.src.{name}."
     for name in ("activations", "layers", "losses", "metrics", "ops", "optimizers")

@@ -10,6 +10,7 @@ import scipy.sparse
 
 from scikeras_reference._backends import DEFAULT_BATCH_SIZE
 from scikeras_reference._backends.batches import dtype_as_fed
+from scikeras_reference._backends.execution import has_gpu
 from scikeras_reference._shared_steps.batches import Rows
 from scikeras_reference._shared_steps.refusal_log import NotSharedError
 
@@ -18,8 +19,10 @@ __all__ = ["arguments_in_memory"]
 MAX_BATCH_BYTES = 1 << 25
 """Larger batches are left to tf.data, which cuts out the next ones on other cores.
 
-Up to this size, a fit took half the time without it on two cores.
+Up to this size, a fit took half the time without it on two cores; many cores were not measured.
 """
+MAX_BATCH_BYTES_FOR_A_GPU = 1 << 21
+"""A pipeline copies one batch to a GPU while another is trained on."""
 _UNDERSTOOD = frozenset(
     {
         "batch_size",
@@ -130,8 +133,9 @@ def _require_plain(data: Data, batch_size: int, densifies: bool) -> None:
     if len(rows) != 1 or 0 in rows:
         raise NotSharedError("the data differ in their number of rows, or have none")
     bytes_of_row = sum(dtype_as_fed(a.dtype).itemsize * math.prod(a.shape[1:]) for a in arrays)
-    if bytes_of_row * min(batch_size, *rows) > MAX_BATCH_BYTES:
-        raise NotSharedError(f"a batch has more than {MAX_BATCH_BYTES >> 20} MiB")
+    limit = MAX_BATCH_BYTES_FOR_A_GPU if has_gpu() else MAX_BATCH_BYTES
+    if bytes_of_row * min(batch_size, *rows) > limit:
+        raise NotSharedError(f"a batch has more than {limit >> 20} MiB")
 
 
 def _arrays(nested: Any) -> list[Any]:
