@@ -62,7 +62,7 @@ def test_list_shows_clauses_and_checks(capsys):
     """Each clause stands with its checks, or with the note that it cannot have any."""
     assert 0 == main(["list"])
     out = capsys.readouterr().out
-    assert "INIT-1.free-parameters (24)" in out
+    assert "INIT-1.free-parameters (27)" in out
     assert "no silent fallback to the CPU.  [not observable in a subject]" in out
 
 

@@ -277,7 +277,7 @@ def lines(caplog, monkeypatch):
         (patched, "a Dense has a call of its own"),
         (frozen_later, "a layer was frozen or thawed after compile"),
         (lambda: with_layer(Quadrupling), "the class reference_models.Quadrupling is not Keras's own"),
-        (lambda: with_layer(lambda: layers.Rescaling(2)), "Rescaling is not among those of Keras"),
+        (lambda: with_layer(lambda: layers.Discretization([0.5])), "Discretization is not among"),
         (
             lambda: dense(loss=printed_error),
             f"the function {__name__}.printed_error is not Keras's own: it reads print",

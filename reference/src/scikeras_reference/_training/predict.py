@@ -33,7 +33,7 @@ from scikeras_reference._training.fit import raising_failures, shared_steps
 
 __all__ = ["predict"]
 
-FEW_BATCHES = 32
+MAX_BATCHES = 32
 """At most so many batches are cut on a GPU, or if shapes of outputs are unknown."""
 _UNDERSTOOD = frozenset({"batch_size", "verbose", "callbacks"})
 # Keras's own methods, as they are now: whoever replaces one of them later wants it to be called.
@@ -127,7 +127,7 @@ def _most_batches(model: Any) -> float:
         return 1
     # A pipeline copies one batch to a GPU while another is computed. And batches whose outputs
     # cannot be joined are computed twice.
-    return math.inf if not has_gpu() and _has_known_shapes(model) else FEW_BATCHES
+    return math.inf if not has_gpu() and _has_known_shapes(model) else MAX_BATCHES
 
 
 def _has_known_shapes(model: Any) -> bool:

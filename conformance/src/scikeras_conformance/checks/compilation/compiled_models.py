@@ -69,7 +69,7 @@ def compiled_is_kept(context: CheckContext) -> None:
 
 CONTRADICTIONS = (
     *("optimizer", "routed-optimizer", "loss", "metrics", "compile-arguments"),
-    *("other-outputs", "unknown-names"),
+    "other-outputs",
 )
 
 
@@ -93,8 +93,6 @@ def parameters_ignored(context: CheckContext) -> None:
         "metrics": {"metrics": ["mean_absolute_error"]},
         "compile-arguments": {"compile__loss_weights": [0.5]},
         "other-outputs": {"loss": {"nowhere": other}, "metrics": {"nowhere": ["mse"]}},
-        # Nothing has to be made of these.
-        "unknown-names": {"optimizer": "no_such_optimizer", "loss": "no_such_loss"},
     }
     contradiction = contradictions[context.case]
     optimizer = keras.optimizers.SGD(0.0)
