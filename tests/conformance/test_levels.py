@@ -7,6 +7,8 @@ LESS_BINDING = {
     "API-1.same-names": "names that Keras itself numbers in a process",
     "API-1.two-forms": "a list for each form of one metric; the clause is about each quantity",
     "API-10.instance-kept-clean": "INIT-5b, which is a SHOULD, is about given callbacks",
+    "API-11.callback-of-a-call": "the clause leaves open whether a copy gets the events",
+    "API-13.column-after-flat": "whoever flattens a column trains on the right targets",
     "API-2.seen-by-callbacks": "the clause is about the attribute, not about what callbacks receive",
     "API-3.classes-again": "the clause is about the first call with classes",
     "COMP-5.optimizer-as-given": "what Keras's own copies of an optimizer lose",
