@@ -227,6 +227,21 @@ def test_a_limit_of_steps_gets_the_pipeline():
     assert (8, 3) == found.shape
 
 
+class Total(layers.Layer):
+    """Returns one number for a whole batch."""
+
+    def call(self, inputs):
+        return keras.ops.sum(inputs)
+
+
+def test_outputs_without_rows_are_all_returned():
+    """Whatever Keras makes of several of them, none is lost."""
+    model = compiled(keras.Sequential([layers.Input((6,)), Total()]))
+    expected = model.predict(ROWS, verbose=0, batch_size=8)
+
+    assert_same(expected, predict(model, ROWS, {"verbose": 0, "batch_size": 8}))
+
+
 def test_only_arrays_are_joined():
     """Keras has other ways for sparse and ragged outputs, and for rows of different shapes."""
     rows = np.zeros((2, 3))

@@ -68,10 +68,8 @@ def predict(model: Any, x: Any, arguments: Mapping[str, Any]) -> Any:
             parts = _with_shared_step(
                 model, lambda: _predictions(model, _cut(x, size)), in_batches=True
             )
-            if len(parts) == 1:
-                return parts[0]
-            if _can_be_joined(parts):
-                return keras.tree.map_structure(lambda *arrays: np.concatenate(arrays), *parts)
+            if parts is not None:
+                return parts[0] if len(parts) == 1 else _joined(parts)
     if type(x) is not np.ndarray:
         from scikeras_reference._training.row_batches import to_predict_from
 
@@ -87,15 +85,20 @@ def _with_shared_step(model: Any, run: Callable[[], Any], *, in_batches: bool) -
     return package.predict(model, run, in_batches=in_batches)
 
 
-def _predictions(model: Any, batches: Iterator[Any]) -> list[Any]:
-    """Return the outputs for each batch, up to the first that cannot be joined to the others."""
+def _predictions(model: Any, batches: Iterator[Any]) -> list[Any] | None:
+    """Return the outputs for each batch; None as soon as two of them cannot be joined."""
     parts: list[Any] = []
     for batch in batches:
         parts.append(model.predict_on_batch(_as_fed(batch)))
-        # A layer, or another thread, may stop it, as in Keras's own loop.
-        if model.stop_predicting or not _can_be_joined([parts[0], parts[-1]]):
+        if len(parts) > 1 and not _can_be_joined([parts[0], parts[-1]]):
+            return None
+        if model.stop_predicting:  # by a layer or another thread, as in Keras's own loop
             break
     return parts
+
+
+def _joined(parts: list[Any]) -> Any:
+    return keras.tree.map_structure(lambda *arrays: np.concatenate(arrays), *parts)
 
 
 def _nobody_watches(arguments: Mapping[str, Any]) -> bool:
