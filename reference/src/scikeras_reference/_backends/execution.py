@@ -14,7 +14,7 @@ __all__ = [
     "exclude_from_decay",
     "has_gpu",
     "keeping_weights",
-    "limit_of_steps",
+    "limit_of",
     "prepare_to_predict",
     "runs_undistributed",
     "undecayed",
@@ -67,9 +67,9 @@ def has_gpu() -> bool:
     return bool(tensorflow.config.list_physical_devices("GPU"))
 
 
-def limit_of_steps() -> int | None:
-    """Return how many steps Keras takes in each pass over the data at most, if that is limited."""
-    limit = getattr(keras.config, "max_steps_per_epoch", None)
+def limit_of(name: str) -> int | None:
+    """Return a limit that Keras was set to, ``max_epochs`` or ``max_steps_per_epoch``, or None."""
+    limit = getattr(keras.config, name, None)  # older versions have none
     return None if limit is None else limit()
 
 

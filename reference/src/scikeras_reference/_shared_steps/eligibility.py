@@ -9,7 +9,7 @@ from typing import Any
 
 import keras
 
-from scikeras_reference._backends.execution import has_gpu
+from scikeras_reference._backends.execution import has_gpu, limit_of
 from scikeras_reference._shared_steps.fingerprint import fingerprint
 from scikeras_reference._shared_steps.keras_internals import state
 from scikeras_reference._shared_steps.private_names import (
@@ -96,8 +96,7 @@ def _require_trainable(model: Any) -> None:
     if not model.trainable_variables:
         raise NotSharedError("the model has no weights to train")
     for name in ("max_epochs", "max_steps_per_epoch"):
-        limit = getattr(keras.config, name, None)
-        if limit is not None and limit():
+        if limit_of(name):
             raise NotSharedError(f"keras.config.{name} is set")
 
 

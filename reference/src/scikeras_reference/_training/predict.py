@@ -23,7 +23,7 @@ from scikeras_reference._backends.batches import (
 from scikeras_reference._backends.execution import (
     has_gpu,
     keeping_weights,
-    limit_of_steps,
+    limit_of,
     prepare_to_predict,
     runs_undistributed,
 )
@@ -179,14 +179,14 @@ def _densifies(model: Any) -> bool:
 
 
 def _is_plain(model: Any) -> bool:
-    """Whether the model predicts with Keras's own methods, on the device where it was made."""
+    """Whether the model predicts all rows by Keras's own methods, on the device it was made on."""
     cls, own = type(model), vars(model)
     return (
         all(getattr(cls, name) is method and name not in own for name, method in _METHODS.items())
         # A layer that was never built might be built by looking at more than one batch.
         and model.built
         and runs_undistributed(model)
-        and limit_of_steps() is None
+        and limit_of("max_steps_per_epoch") is None
     )
 
 

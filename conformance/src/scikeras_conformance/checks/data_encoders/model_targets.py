@@ -131,11 +131,7 @@ def decoded(context: CheckContext) -> None:
         _same_outputs(given, raw),
         f"target_encoder_.inverse_transform received {show(given)}, not the outputs {show(raw)}",
     )
-    predictions = plan.inverse(raw)
-    context.require(
-        found.shape == predictions.shape and np.array_equal(found, predictions),
-        f"predict returned {show(found)}, not the result of inverse_transform, {show(predictions)}",
-    )
+    _require_decoded(context, found, plan.inverse(raw))
 
 
 @check(
@@ -159,7 +155,12 @@ def decoded_with_classes(context: CheckContext) -> None:
     found = as_array(context, context.observe.predict(estimator, data.X), "predict")
     model = context.model(estimator)
     with context.preparing("calling model_"):
-        predictions = plan.inverse(outputs_of(model, data.X))
+        raw = outputs_of(model, data.X)
+    _require_decoded(context, found, plan.inverse(raw))
+
+
+def _require_decoded(context: CheckContext, found: Any, predictions: Any) -> None:
+    """Require that predict returned what the encoder makes of the outputs."""
     context.require(
         found.shape == predictions.shape and np.array_equal(found, predictions),
         f"predict returned {show(found)}, not the result of inverse_transform, {show(predictions)}",
