@@ -1,5 +1,6 @@
 """Where nobody looks at single batches, Keras calls nobody for them."""
 
+import weakref
 from functools import partial
 from unittest import mock
 
@@ -18,12 +19,15 @@ from shared_step_models import (
 )
 
 from scikeras_reference import _shared_steps
+from scikeras_reference._shared_steps.batches import Rows
 from scikeras_reference._shared_steps.refusal_log import NotSharedError
+from scikeras_reference._shared_steps.tensorflow import batches_in_memory
 from scikeras_reference._shared_steps.tensorflow.batches_in_memory import arguments_in_memory
 from scikeras_reference._shared_steps.tensorflow.internals import plain_call, seeded_order
 from scikeras_reference._shared_steps.unobserved_batches import QuietCallbacks, is_quiet
 from scikeras_reference._training.fit import SETTING
 from scikeras_reference._training.seeding import seeded
+from scikeras_reference.shared_steps import explain
 
 pytestmark = [
     only_where_shared,
@@ -160,6 +164,49 @@ def test_batches_that_are_too_large_are_left_to_the_pipeline():
         assert arguments_in_memory(*data, densifies=False, batch_size=2**20)
         with pytest.raises(NotSharedError, match="more than 32 MiB"):
             arguments_in_memory(*data, densifies=False, batch_size=2**20 + 1)
+
+
+@pytest.fixture
+def copied(monkeypatch):
+    """Collect references to the data that are copied for shared steps."""
+    found = []
+
+    class Noted(Rows):
+        def __init__(self, *args, **options):
+            super().__init__(*args, **options)
+            found.append(weakref.ref(self))
+
+    monkeypatch.setattr(batches_in_memory, "Rows", Noted)
+    return found
+
+
+def two_steps_at_once():
+    """Build a model that runs two steps in one execution, so that it shares none."""
+    model = dense()
+    model.compile("adam", "sparse_categorical_crossentropy", steps_per_execution=2)
+    return model
+
+
+def test_data_are_not_copied_for_a_model_that_shares_nothing(copied):
+    """Keras makes a copy of its own, in the dtype that it computes in."""
+    model, _ = trained(two_steps_at_once, ROWS, LABELS)
+    assert "steps_per_execution=2" == explain(model)
+    assert not copied
+
+
+def test_copies_are_released_where_sharing_fails_later(copied, monkeypatch):
+    """While Keras trains, there are its own copies only."""
+
+    def fails(*args, **options):
+        raise AttributeError("moved")
+
+    held = []
+    callback = keras.callbacks.LambdaCallback(
+        on_train_begin=lambda logs: held.extend(one() for one in copied)
+    )
+    monkeypatch.setattr(_shared_steps, "QuietCallbacks", fails)
+    trained(dense, ROWS, LABELS, callbacks=[callback])
+    assert [None] == held
 
 
 def test_a_tensorflow_without_the_quick_call_is_called_as_usual():

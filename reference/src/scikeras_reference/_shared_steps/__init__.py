@@ -74,25 +74,13 @@ def fit(model: Any, x: Any, y: Any, weights: Any, arguments: Mapping[str, Any]) 
         return model.fit(**plain)
     refusal = None
     try:
-        prepared = _prepared(model, plain)
-        train, test = _shared_functions(model)
-        given = prepared.get("callbacks")
-        if given and not all(map(_is_ours, given)):
-            # A callback may replace what Keras reads when it makes this function, which is now.
-            train.capture()
-            prepared["callbacks"] = [Capture(test), *given]
-        if not _on_jax() and is_quiet(arguments):
-            prepared["callbacks"] = QuietCallbacks(
-                prepared.get("callbacks") or (),
-                model,
-                epochs=prepared.get("epochs", 1),
-                steps=prepared["x"].num_batches,
-            )
+        prepared, train, test = _to_share(model, plain)
     except Exception as error:  # whatever cannot be read cannot be proven
         refusal = error
     if refusal is not None:
         refusal_log.refuse(model, "train", refusal)
-        # Out of the block above, so that an error of the user's was not raised "during" another.
+        # Out of the block above, so that an error of the user's was not raised "during" another;
+        # and the error holds on to the data that were prepared.
         del refusal
         return model.fit(**plain)
     train.accept()
@@ -103,6 +91,28 @@ def fit(model: Any, x: Any, y: Any, weights: Any, arguments: Mapping[str, Any]) 
     finally:
         train.reset_data()
         test.reset_data()
+
+
+def _to_share(
+    model: Any, plain: dict[str, Any]
+) -> tuple[dict[str, Any], SharedFunction, SharedFunction]:
+    """Return the arguments of ``Model.fit`` that train with shared steps, and these steps."""
+    # First, because data are copied in vain for a model that shares nothing.
+    train, test = _shared_functions(model)
+    prepared = _prepared(model, plain)
+    given = prepared.get("callbacks")
+    if given and not all(map(_is_ours, given)):
+        # A callback may replace what Keras reads when it makes this function, which is now.
+        train.capture()
+        prepared["callbacks"] = [Capture(test), *given]
+    if not _on_jax() and is_quiet(plain):
+        prepared["callbacks"] = QuietCallbacks(
+            prepared.get("callbacks") or (),
+            model,
+            epochs=prepared.get("epochs", 1),
+            steps=prepared["x"].num_batches,
+        )
+    return prepared, train, test
 
 
 def predict(model: Any, run: Callable[[], Result], *, in_batches: bool) -> Result:
