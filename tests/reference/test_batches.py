@@ -61,11 +61,13 @@ def source(request):
 
 
 def assert_same(expected, wrapper, X):
+    # PyTorch adds in another order in several threads, which batches of unknown size get.
+    tolerance = 1e-5 if keras.backend.backend() == "torch" else 0
     for ours, theirs in zip(
         expected.model_.get_weights(), wrapper.model_.get_weights(), strict=True
     ):
-        np.testing.assert_array_equal(ours, theirs)
-    np.testing.assert_array_equal(expected.predict(X), wrapper.predict(X))
+        np.testing.assert_allclose(ours, theirs, tolerance)
+    np.testing.assert_allclose(expected.predict(X), wrapper.predict(X), tolerance)
 
 
 def test_classification(source, X, y3):

@@ -141,6 +141,7 @@ def test_shuffling(torch, loader, X, target):
 @pytest.mark.skipif(
     keras.backend.backend() != "torch", reason="others warn of processes that are forked"
 )
+@pytest.mark.filterwarnings("ignore:os.fork.. was called:RuntimeWarning")  # JAX is installed, too
 def test_two_workers(loader, X, target):
     """Batches that other processes make, for one pass or for all."""
     expected = regressor(**PARAMS).fit(X, target)

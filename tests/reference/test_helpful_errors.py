@@ -217,7 +217,7 @@ def test_targets_of_more_dimensions():
 
 
 def pinball(y_true, y_pred):
-    quantiles = np.array([0.1, 0.5, 0.9], "float32")
+    quantiles = keras.ops.convert_to_tensor([0.1, 0.5, 0.9])
     error = y_true - y_pred
     return keras.ops.mean(keras.ops.maximum(quantiles * error, (quantiles - 1) * error), axis=-1)
 

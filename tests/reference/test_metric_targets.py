@@ -111,7 +111,9 @@ def test_metrics_that_take_logits_for_probabilities(metric):
         fitted(TWO, metrics=[metric], **LOGITS)
 
 
-@pytest.mark.parametrize("metric", ["accuracy", "top_k_categorical_accuracy"])
+@pytest.mark.parametrize(
+    "metric", ["accuracy", keras.metrics.TopKCategoricalAccuracy(k=2)], ids=["accuracy", "top-k"]
+)
 def test_the_largest_logit_is_the_largest_probability(metric):
     """Metrics of the order of several units need no probabilities."""
     loss = keras.losses.CategoricalCrossentropy(from_logits=True)

@@ -49,8 +49,9 @@ def name_of(check):
 # Those of the generator, and those that scikit-learn runs on its own transformers besides.
 ESTIMATOR = KerasTransformer(exact, **QUICK, **EXACT)
 IN_FLOAT64 = pytest.mark.skipif(
-    keras.backend.backend() == "jax" and not os.environ.get("JAX_ENABLE_X64"),
-    reason="JAX computes in float32 unless JAX_ENABLE_X64 is set",
+    keras.backend.backend() == "torch"
+    or (keras.backend.backend() == "jax" and not os.environ.get("JAX_ENABLE_X64")),
+    reason="losses are in float32 on PyTorch, and on JAX unless JAX_ENABLE_X64 is set",
 )
 
 
