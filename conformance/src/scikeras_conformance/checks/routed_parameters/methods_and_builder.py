@@ -5,18 +5,19 @@ from typing import Any
 from scikeras_conformance.catalog.check import Wrapper, check
 from scikeras_conformance.checks._support.destinations import (
     DESTINATIONS,
+    Destinations,
     prepared,
     require_no_leak,
     require_received,
     use,
 )
 from scikeras_conformance.checks._support.fit_outcomes import stub_model
-from scikeras_conformance.checks._support.modules import doubles
+from scikeras_conformance.checks._support.modules import doubles, np
 from scikeras_conformance.checks._support.plain_use import provided
 from scikeras_conformance.checks._support.predictions import same
 from scikeras_conformance.checks._support.preparation import require_probabilities_exist
 from scikeras_conformance.contract import Capability
-from scikeras_conformance.runner.context import CheckContext, show
+from scikeras_conformance.runner.context import CheckContext, Observation, show
 
 
 @check(
@@ -104,14 +105,46 @@ FIT: dict[str, Any] = {
     "steps_per_epoch": 2,
 }
 
+BESIDE = "-beside-a-keyword"
+"""The end of cases in which the call has an argument too, for something else."""
+
+
+def _require_beside_a_keyword(context: CheckContext, method: str, name: str, value: Any) -> None:
+    """Require a routed value in a method of the model when the call has another argument."""
+    receiver = "fit" if method.endswith("fit") else "predict"
+    X, y, *_ = doubles.dataset(context.wrapper)
+    keywords: dict[str, Any] = {"batch_size": 3} if name == "verbose" else {"verbose": 0}
+    if method == "score":
+        keywords = {"sample_weight": np.ones(len(y))}
+
+    def calls(steps: CheckContext | Observation, **routed: Any) -> list[dict[str, Any]]:
+        destinations = Destinations(context)
+        estimator = destinations.estimator(context, **routed)
+        if method != "fit":
+            context.fit(estimator, X, y)
+        before = len(destinations.received(receiver))
+        steps.call(estimator, method, *((X,) if method == "predict" else (X, y)), **keywords)
+        return destinations.received(receiver)[before:]
+
+    with provided(lambda: calls(context)):
+        found = calls(context.observe, **{f"{receiver}__{name}": value})
+    if not found:
+        context.stop(method, f"did not call Model.{receiver}, where its arguments could be seen")
+    what = f"in {method}(..., {', '.join(keywords)}=...), Model.{receiver}"
+    require_received(context, found, {name: value}, what)
+
 
 @check(
     "ROUTE-3.fit",
     verifies="fit__x reaches Model.fit as x",
     impact="the model is trained with other settings than those being searched",
-    cases=FIT,
+    cases=[*FIT, f"batch_size{BESIDE}", f"shuffle{BESIDE}"],
 )
 def reaches_fit(context: CheckContext) -> None:
+    if context.case.endswith(BESIDE):
+        name = context.case.removesuffix(BESIDE)
+        _require_beside_a_keyword(context, "fit", name, FIT[name])
+        return
     # With initial_epoch=1, training needs more than one epoch.
     params: dict[str, Any] = {"epochs": 3} if context.case == "initial_epoch" else {}
     params[f"fit__{context.case}"] = FIT[context.case]
@@ -124,10 +157,14 @@ def reaches_fit(context: CheckContext) -> None:
     "ROUTE-3.partial-fit",
     verifies="fit__x reaches Model.fit as x when partial_fit is called",
     impact="training goes on in other batches, or in another order, than it began",
-    cases=["batch_size", "shuffle", "verbose"],
+    cases=["batch_size", "shuffle", "verbose", f"batch_size{BESIDE}"],
     needs=[Capability.PARTIAL_FIT],
 )
 def reaches_partial_fit(context: CheckContext) -> None:
+    if context.case.endswith(BESIDE):
+        name = context.case.removesuffix(BESIDE)
+        _require_beside_a_keyword(context, "partial_fit", name, FIT[name])
+        return
     expected = {context.case: FIT[context.case]}
     routed = {f"fit__{name}": value for name, value in expected.items()}
     destinations, estimator = prepared(context, **routed)
@@ -154,6 +191,10 @@ PREDICT: dict[str, Any] = {"batch_size": 5, "verbose": 2, "steps": 1}
 
 def _require_routed_to_predict(context: CheckContext, method: str) -> None:
     """Require ``predict__x`` in Model.predict when a method is called."""
+    if context.case.endswith(BESIDE):
+        name = context.case.removesuffix(BESIDE)
+        _require_beside_a_keyword(context, method, name, PREDICT[name])
+        return
     expected = {context.case: PREDICT[context.case]}
     routed = {f"predict__{context.case}": PREDICT[context.case]}
     destinations, estimator = prepared(context, method, **routed)
@@ -173,7 +214,7 @@ def _require_routed_to_predict(context: CheckContext, method: str) -> None:
     "ROUTE-4.predict",
     verifies="predict__x reaches Model.predict as x when predict is called",
     impact="predictions run out of memory, whatever batch size is set",
-    cases=PREDICT,
+    cases=[*PREDICT, f"batch_size{BESIDE}", f"verbose{BESIDE}"],
 )
 def routed_to_predict(context: CheckContext) -> None:
     _require_routed_to_predict(context, "predict")
@@ -213,7 +254,7 @@ def routed_to_decision_function(context: CheckContext) -> None:
     "ROUTE-4.score",
     verifies="predict__x reaches Model.predict as x when score is called",
     impact="a search computes scores with other settings than predictions",
-    cases=PREDICT,
+    cases=[*PREDICT, f"batch_size{BESIDE}"],
 )
 def routed_to_score(context: CheckContext) -> None:
     _require_routed_to_predict(context, "score")
