@@ -18,7 +18,7 @@ from scikeras_conformance.runner.context import CheckContext, show
 
 SEEDS = (5, 6)
 
-KINDS_OF_SEEDS = ("zero", "numpy", "numpy-zero")
+KINDS_OF_SEEDS = ("zero", "numpy", "numpy-zero", "numpy-and-int", "numpy-and-numpy")
 """The cases in which a kind of integer is the seed."""
 
 
@@ -92,7 +92,7 @@ def _random_estimator(
     cases=[
         *("fit", "initialize", "partial_fit", "RandomState", "second-fit", "clone"),
         *("zero", "numpy", "numpy-zero", "set-later", "second-partial_fit", "copy"),
-        *("several-epochs", "validation_split"),
+        *("several-epochs", "validation_split", "numpy-and-int", "numpy-and-numpy"),
     ],
     conditional=True,
 )
@@ -105,6 +105,9 @@ def same_seed(context: CheckContext) -> None:
     seeds = {"zero": 0, "numpy": np.int64(5), "numpy-zero": np.uint32(0)}
     seed_given = seeds.get(context.case, 5)
     states = [np.random.RandomState(5) if instances else seed_given for _ in range(2)]
+    if context.case.startswith("numpy-and-"):
+        # Equal numbers are one seed, whichever array or search they come from.
+        states = [np.int64(5), 5 if context.case == "numpy-and-int" else np.uint8(5)]
     estimators = [_random_estimator(context, state, drawn=drawn) for state in states]
     if context.case == "second-fit":
         estimators[1] = estimators[0]
@@ -131,9 +134,12 @@ def same_seed(context: CheckContext) -> None:
         _random_weights(context, estimator, method, seed)
         for seed, estimator in enumerate(estimators, start=1)
     )
+    words = "the same seed"
+    if context.case.startswith("numpy-and-"):
+        words = f"the seed 5 as {' and as '.join(type(state).__name__ for state in states)}"
     context.require(
         same_weights(first, second),
-        f"two calls of {method} under the same seed gave the weights {show(first[:1])} and "
+        f"two calls of {method} under {words} gave the weights {show(first[:1])} and "
         f"{show(second[:1])}",
     )
 

@@ -23,7 +23,8 @@ from scikeras_conformance.runner.context import CheckContext, show
     wrappers=ESTIMATORS,
     cases=[
         *("array", "list", "integers", "float32", "equal", "partial_fit", "second-partial_fit"),
-        "column",
+        *("column", "fractions", "fractions-beside-whole-numbers"),
+        "fractions-beside-whole-numbers-partial_fit",
     ],
 )
 def sample_weight(context: CheckContext) -> None:
@@ -31,6 +32,9 @@ def sample_weight(context: CheckContext) -> None:
     weights = np.arange(len(y)) % 4 * 2 + 1.0
     if context.case == "equal":
         weights = np.full(len(y), 3.0)  # which scale the loss
+    if context.case.startswith("fractions"):
+        weights = weights / 4  # the first of which would be rounded to zero
+        X = np.rint(X * 2).astype(np.int64) if "whole-numbers" in context.case else X
     y = y[:, None] if context.case == "column" else y
     given = {
         "list": weights.tolist(),
@@ -85,6 +89,7 @@ def some_zero(context: CheckContext) -> None:
     verifies="score accepts sample_weight",
     impact="a weighted search ranks candidates by an unweighted score",
     wrappers=ESTIMATORS,
+    cases=["whole", "fractions", "fractions-beside-whole-numbers"],
     also=["SCORE-3"],
 )
 def score_weight(context: CheckContext) -> None:
@@ -92,6 +97,9 @@ def score_weight(context: CheckContext) -> None:
 
     X, y, *_ = doubles.dataset(context.wrapper)
     weights = np.where(np.arange(len(y)) % 2, 5.0, 1.0)
+    if context.case.startswith("fractions"):
+        weights = weights / 4
+        X = np.rint(X * 2).astype(np.int64) if "whole-numbers" in context.case else X
     estimator = context.make(learner(context))
     context.fit(estimator, X, y)
     predicted = as_array(context, context.predict(estimator, X), "predict")
