@@ -51,11 +51,16 @@ def column_target(context: CheckContext) -> None:
     verifies="several continuous targets are predicted, one column each",
     impact="targets are mixed up, or only the first one is predicted",
     wrappers=REGRESSOR,
-    cases=["two-float32", "three-float64"],
+    cases=["two-float32", "three-float64", "transposed", "every-other-column"],
 )
 def continuous_multioutput(context: CheckContext) -> None:
-    n_outputs, dtype = (2, np.float32) if context.case == "two-float32" else (3, np.float64)
+    n_outputs, dtype = (3, np.float64) if context.case == "three-float64" else (2, np.float32)
     data = doubles.continuous_dataset(n_outputs, dtype=dtype)
+    if context.case == "transposed":
+        # As np.array([heights, weights]).T is: the columns lie one after the other in memory.
+        data = data._replace(y=np.asfortranarray(data.y))
+    if context.case == "every-other-column":
+        data = data._replace(y=np.repeat(data.y, 2, axis=1)[:, ::2])
     estimator = fitted_oracle(context, data, "linear", SQUARED)
     require_oracle_predictions(context, estimator, data)
     require_target_type(context, estimator, data)

@@ -22,10 +22,12 @@ CLASSIFIER = [Wrapper.CLASSIFIER]
     verifies="multilabel indicators work with one output of sigmoid units",
     impact="each sample receives one label even if it has several",
     wrappers=CLASSIFIER,
-    cases=["three-labels", "two-labels", "a-label-without-rows"],
+    cases=["three-labels", "two-labels", "a-label-without-rows", "transposed"],
 )
 def multilabel(context: CheckContext) -> None:
     data = doubles.multilabel_dataset(2 if context.case == "two-labels" else 3)
+    if context.case == "transposed":
+        data = data._replace(y=np.asfortranarray(data.y))
     seen = data
     if context.case == "a-label-without-rows":
         # As in a fold; the model knows the label all the same.
