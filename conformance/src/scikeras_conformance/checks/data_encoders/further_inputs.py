@@ -1,4 +1,4 @@
-"""DATA-2: the features that reach the model where training goes on, and in validation."""
+"""DATA-2 and DATA-7: features in further training, in validation, and in arrays filled again."""
 
 from typing import Any
 
@@ -8,11 +8,17 @@ from scikeras_conformance.checks._support.encoders import (
     require_encoders_are_used,
     subclass,
 )
+from scikeras_conformance.checks._support.fit_outcomes import stub_model
 from scikeras_conformance.checks._support.helper_models import helper_model, helper_target
 from scikeras_conformance.checks._support.modules import doubles, keras, np
-from scikeras_conformance.checks._support.training import read_history, require_weights, train
+from scikeras_conformance.checks._support.training import (
+    learner,
+    read_history,
+    require_weights,
+    train,
+)
 from scikeras_conformance.contract import Capability
-from scikeras_conformance.runner.context import CheckContext
+from scikeras_conformance.runner.context import CheckContext, show
 
 
 def _encoded(X: Any) -> Any:
@@ -57,6 +63,44 @@ def later_training(context: CheckContext) -> None:
     target = helper_target(context, y)
     expected = train(_build(context, kernel, 0.1), _encoded(X), target, epochs=2)
     require_weights(context, estimator, expected, "those of training on the output of the encoder")
+
+
+@check(
+    "DATA-7.filled-again",
+    verifies="an array that was changed in place since an earlier call is read anew",
+    impact="a loop that fills one buffer again and again trains, or scores, the first rows only",
+    wrappers=ESTIMATORS,
+    cases=["fit", "partial_fit", "score"],
+    case_needs={"partial_fit": Capability.PARTIAL_FIT},
+)
+def filled_again(context: CheckContext) -> None:
+    data = doubles.dataset(context.wrapper)
+    X, y = data.X.copy(), data.y.copy()
+    # Each feature on the other side, with targets in another order.
+    other = 1 - 2 * X, np.roll(y, len(y) // 2 + 1)
+    if context.case == "score":
+        estimator = context.make(lambda: stub_model(context))
+        context.fit(estimator, X, y)
+        context.call(estimator, "score", X, y)
+        X[...] = other[0]
+        found = context.call(estimator, "score", X, y)
+        right = context.call(estimator, "score", other[0], data.y)
+        context.require(
+            np.isclose(found, right),
+            f"score of arrays that were changed in place returned {show(found)}; of new arrays "
+            f"with the same values it returns {show(right)}",
+        )
+        return
+    build = learner(context)
+    estimator, expected = context.make(build), build()
+    context.fit(estimator, X, y)
+    X[...], y[...] = other
+    context.call(estimator, context.case, X, y)
+    if context.case == "partial_fit":
+        train(expected, data.X, helper_target(context, data.y))
+    train(expected, X, helper_target(context, y))
+    what = f"those of {context.case} with what the arrays held in that call"
+    require_weights(context, estimator, expected, what)
 
 
 @check(

@@ -27,15 +27,33 @@ def _outputs(context: CheckContext, estimator: Any, X: Any) -> Any:
         return found.reshape(len(X), -1)[:, -1].astype(np.float64)
 
 
-def _require_seen(context: CheckContext, estimator: Any, expected: Any, X: Any, x: Any) -> None:
-    """Require training on the data that `expected` was trained on, and predictions from `x`."""
+def _require_seen(
+    context: CheckContext,
+    estimator: Any,
+    expected: Any,
+    X: Any,
+    transform: Callable[[Any], Any] = lambda X: X,
+) -> None:
+    """Require training as `expected` was trained, and predictions from what X is encoded to."""
     require_weights(context, estimator, expected, "those of training on the output of the encoder")
+    _require_predicted(context, estimator, expected, X, transform(X))
+    if context.case == "array-filled-again":
+        # A buffer that is filled again is the same object, and holds other rows.
+        X[...] = np.roll(X, 1, axis=0)
+        what = "after the array was filled with other rows in place, "
+        _require_predicted(context, estimator, expected, X, transform(X), what)
+
+
+def _require_predicted(
+    context: CheckContext, estimator: Any, expected: Any, X: Any, x: Any, what: str = ""
+) -> None:
+    """Require for X the predictions that `expected` makes from `x`."""
     predictions = outputs_of(expected, x)[:, -1]
     if not context.is_classifier or hasattr(estimator, "predict_proba"):
         found = _outputs(context, estimator, X)
         context.require(
             found.shape == predictions.shape and np.allclose(found, predictions, atol=1e-5),
-            f"the predictions are not those of the model for the encoder's output: "
+            f"{what}the predictions are not those of the model for the encoder's output: "
             f"{show(found[:3])}, not {show(predictions[:3])}",
         )
     if context.is_classifier:
@@ -44,8 +62,8 @@ def _require_seen(context: CheckContext, estimator: Any, expected: Any, X: Any, 
             agree = labels.reshape(-1).tolist() == (predictions > 0.5).astype(int).tolist()
         context.require(
             agree,
-            f"predict returned {show(labels)} where the probabilities of the second class are "
-            f"{predictions}",
+            f"{what}predict returned {show(labels)} where the probabilities of the second class "
+            f"are {predictions}",
         )
 
 
@@ -101,6 +119,7 @@ def _one_input(context: CheckContext, n_features: int) -> Any:
     cases=[
         *("array", "wider-array", "list", "dict", "names"),
         *("list-of-one", "list-of-two-dtypes", "list-of-three", "array-of-fit-transform"),
+        "array-filled-again",
     ],
 )
 def features(context: CheckContext) -> None:
@@ -108,6 +127,7 @@ def features(context: CheckContext) -> None:
     width = X.shape[1]
     transform: Callable[[Any], Any] = {
         "array": lambda X: X * 2 + 1,
+        "array-filled-again": lambda X: X * 2 + 1,
         "array-of-fit-transform": lambda X: X * 2 + 1,
         "wider-array": lambda X: np.hstack([X, X[:, :1] - 1]),
     }.get(context.case) or _split(context.case)
@@ -127,7 +147,7 @@ def features(context: CheckContext) -> None:
     with context.doing(f"fit with a feature encoder whose result is of the kind: {context.case}"):
         context.fit(estimator, X, y)
     expected = train(build(), transform(X), helper_target(context, y))
-    _require_seen(context, estimator, expected, X[1:4], transform(X[1:4]))
+    _require_seen(context, estimator, expected, X[1:4].copy(), transform)
 
 
 SHAPES: dict[str, tuple[int, ...]] = {
@@ -143,6 +163,9 @@ SHAPES: dict[str, tuple[int, ...]] = {
     "last-axis-of-one": (3, 1),
     "axes-of-one": (1, 2, 1),
     "all-axes-of-one": (1, 1, 1),
+    "transposed": (3,),
+    "moved-axis": (2, 3),
+    "array-filled-again": (3,),
 }
 
 
@@ -160,6 +183,9 @@ def _samples(case: str) -> Any:
     if case == "bytes":
         # Small enough that the model's probabilities are not 0 or 1.
         return np.arange(samples.size, dtype=np.uint8).reshape(shape) % 5
+    if case in {"transposed", "moved-axis"}:
+        # The rows do not lie one after the other in memory.
+        return np.asfortranarray(samples.astype(np.float32))
     return samples.astype(np.float64 if case == "float64" else np.float32)
 
 
@@ -189,7 +215,7 @@ def unchanged(context: CheckContext) -> None:
     with context.doing(f"fit with X of shape {X.shape} and dtype {X.dtype}"):
         context.fit(estimator, X, y)
     expected = train(build(), X, helper_target(context, y))
-    _require_seen(context, estimator, expected, X[2:5], X[2:5])
+    _require_seen(context, estimator, expected, X[2:5])
     # Keras adds axes of length one that are missing, so weights and predictions do not show it.
     log = context.recording_model(estimator).log
     for method, calls in (("Model.fit", log.fits), ("Model.predict", log.predicts)):

@@ -16,10 +16,12 @@ from scikeras_conformance.checks._support.oracle_models import (
     require_target_type,
     require_uncertain_predictions,
 )
+from scikeras_conformance.checks._support.plain_use import provided
 from scikeras_conformance.checks._support.predictions import as_array, same
 from scikeras_conformance.checks._support.preparation import accepted
-from scikeras_conformance.contract import Level
-from scikeras_conformance.runner.context import CheckContext, show
+from scikeras_conformance.checks._support.recorded_training import recorded_history
+from scikeras_conformance.contract import Capability, Level
+from scikeras_conformance.runner.context import CheckContext, Observation, show
 
 CLASSIFIER = [Wrapper.CLASSIFIER]
 
@@ -142,6 +144,52 @@ def multiclass(context: CheckContext) -> None:
     require_oracle_predictions(context, estimator, data)
     require_target_type(context, estimator, data)
     _require_classes(context, estimator, data)
+
+
+@check(
+    "TGT-2.some-classes",
+    verifies="with sparse and one-hot losses, rows that lack some of the classes are encoded as in "
+    "fit, for validation and where training goes on",
+    impact="a batch, or validation data, without a rare class does not fit the units of the model, "
+    "or is read as other classes",
+    wrappers=CLASSIFIER,
+    cases=[
+        f"{loss}-{way}" for loss in ("sparse", "one-hot") for way in ("validation", "partial_fit")
+    ],
+    case_needs={
+        "sparse-partial_fit": Capability.PARTIAL_FIT,
+        "one-hot-partial_fit": Capability.PARTIAL_FIT,
+    },
+)
+def some_classes(context: CheckContext) -> None:
+    loss = ONE_HOT if context.case.startswith("one-hot") else SPARSE
+    validates = context.case.endswith("validation")
+    data = doubles.classes_dataset([3, 10, 40])
+    name = "val_loss" if validates else "loss"
+
+    def loss_of(steps: CheckContext | Observation, rows: Any) -> list[float]:
+        """Return the loss that Keras computes for some rows, after training with all of them."""
+        estimator = context.make(oracle_builder(data, "softmax", loss))
+        some = data.X[rows], data.y[rows]
+        if validates:
+            steps.call(estimator, "fit", data.X, data.y, validation_data=some)
+        else:
+            context.fit(estimator, data.X, data.y)
+            steps.call(estimator, "partial_fit", *some)
+        return recorded_history(context, estimator).get(name, [])
+
+    for kept in ([3, 10], [10, 40], [3], [40]):
+        rows = np.isin(data.y, kept)
+        with (
+            provided(lambda: loss_of(context, slice(None))),
+            context.doing(f"{context.case.replace('-', ' ')} with the classes {kept} alone"),
+        ):
+            found = loss_of(context.observe, rows)
+        context.require(
+            found and found[-1] < 1e-3,
+            f"the {name} of rows of the classes {kept} should be zero for a model that predicts "
+            f"them; it is {found}",
+        )
 
 
 @check(

@@ -17,6 +17,7 @@ from scikeras_conformance.checks._support.oracle_models import (
 )
 from scikeras_conformance.checks._support.predictions import as_array
 from scikeras_conformance.checks._support.preparation import require_probabilities_exist
+from scikeras_conformance.contract import Capability
 from scikeras_conformance.exceptions import Blocked
 from scikeras_conformance.runner.context import CheckContext, show
 
@@ -86,7 +87,7 @@ def columns(context: CheckContext) -> None:
         except Blocked as blocked:
             context.not_applicable(f"TGT-10b is about such outputs: {blocked}")
     found = as_array(context, found, "predict_proba")
-    _require_order(context, found, data.y)
+    _require_order(context, found, data.y, np.unique(data.y))
     # As many rows as columns, in which the first row is there twice, so that no row is a column.
     rows = np.arange(found.shape[1]) // 2
     square = context.observe.call(estimator, "predict_proba", data.X[rows])
@@ -98,9 +99,45 @@ def columns(context: CheckContext) -> None:
     )
 
 
-def _require_order(context: CheckContext, found: Any, y: Any) -> None:
+@check(
+    "TGT-10.classes-given",
+    verifies="predict_proba has a column for each of the classes that partial_fit was given, in "
+    "the order of classes_",
+    impact="a stream whose classes are listed as low, medium, high is scored by the columns of "
+    "other classes",
+    wrappers=[Wrapper.CLASSIFIER],
+    cases=["sorted", "unsorted", "reversed"],
+    needs=[Capability.PARTIAL_FIT],
+    conditional=True,
+)
+def columns_of_classes_given(context: CheckContext) -> None:
+    require_probabilities_exist(context)
+    labels = {"sorted": ["a", "b", "c"], "reversed": ["c", "b", "a"]}
+    given = labels.get(context.case, ["low", "medium", "high"])
+    data = doubles.classes_dataset(given)
+
+    def build() -> Any:
+        # It learns which unit is for which class, as that is for the wrapper to decide.
+        model = doubles.make_model(data._replace(kernel=np.zeros_like(data.kernel)), "softmax")
+        model.compile(doubles.sgd(3.0), loss=loss_of_classes(context))
+        return model
+
+    context.call(context.make(build), "partial_fit", data.X, data.y)
+    estimator = context.make(build)
+    with context.preparing(f"partial_fit with classes={given}"):
+        try:
+            estimator.partial_fit(data.X, data.y, classes=given)
+        except ValueError as error:
+            if context.case == "sorted":
+                raise
+            context.not_applicable(f"such classes are refused: {error}")
+    classes = as_array(context, context.attribute(estimator, "classes_"), "classes_")
+    found = context.observe.call(estimator, "predict_proba", data.X)
+    _require_order(context, as_array(context, found, "predict_proba"), data.y, classes)
+
+
+def _require_order(context: CheckContext, found: Any, y: Any, classes: Any) -> None:
     """Require that each column tells the rows of its class from the others, and no other does."""
-    classes = np.unique(y)
     context.require(
         found.shape == (len(y), len(classes)),
         f"predict_proba returned shape {found.shape}, not {(len(y), len(classes))}",
