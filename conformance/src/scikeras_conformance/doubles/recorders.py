@@ -138,6 +138,9 @@ def parameter_value(kind: str) -> Any:
         "tuple": lambda: ((1,), 2),
         "array": lambda: np.arange(4.0),
         "class": lambda: type("GivenClass", (), {"__init__": function}),
+        "estimator class": lambda: type(
+            "GivenEstimator", (), {"__init__": function, "get_params": function}
+        ),
         "instance": lambda: keras.optimizers.SGD(0.5),
         "function": lambda: function,
         "without-equality": StorableOnly,

@@ -17,6 +17,14 @@ def require_stored(context: CheckContext, estimator: Any, given: dict[str, Any])
     context.require(not lost, f"get_params() does not list {', '.join(lost)}")
     changed = [name for name, value in given.items() if params[name] is not value]
     context.require(not changed, f"get_params() returns another object for {', '.join(changed)}")
+    with context.doing("get_params(deep=True)"):
+        deep = estimator.get_params()
+    changed = [name for name, value in given.items() if deep.get(name) is not value]
+    context.require(
+        not changed,
+        f"get_params(deep=True) returns another object for {', '.join(changed)}, and "
+        "get_params(deep=False) the one that was given",
+    )
     for name, value in given.items():
         with context.doing(f"reading the attribute {name}"):
             stored = getattr(estimator, name)

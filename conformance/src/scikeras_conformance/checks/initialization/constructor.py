@@ -27,9 +27,13 @@ KINDS = (
 
 
 def _values(kind: str) -> list[Any]:
-    """Return values of a kind; an empty one is a value of its own, and not None."""
-    kinds = [kind, *([f"empty {kind}"] if kind in {"list", "dict", "array"} else [])]
-    return [doubles.parameter_value(one) for one in kinds]
+    """Return values of a kind; an empty one is a value of its own, and not None.
+
+    A class of estimators has the methods of one, and none of them can be called.
+    """
+    more = [f"empty {kind}"] if kind in {"list", "dict", "array"} else []
+    more += ["estimator class"] if kind == "class" else []
+    return [doubles.parameter_value(one) for one in (kind, *more)]
 
 
 @check(

@@ -7,7 +7,9 @@ from scikeras_conformance.checks._support.helper_models import helper_builder
 from scikeras_conformance.checks._support.modules import doubles, keras, np
 from scikeras_conformance.checks._support.predictions import same
 from scikeras_conformance.checks._support.preparation import accepted, require_free_parameters
+from scikeras_conformance.checks._support.stored_parameters import PREFIXES
 from scikeras_conformance.contract import Capability
+from scikeras_conformance.exceptions import Blocked
 from scikeras_conformance.runner.context import CheckContext, show
 
 
@@ -39,8 +41,9 @@ NAMED = ("epochs", "batch_size", "optimizer", "loss", "metrics", "callbacks", "c
 @check(
     "INIT-10.replaced",
     verifies="set_params replaces any value by the object that it is given, also by an equal one, "
-    "by None and by another dict",
-    impact="a search goes on with the value before, or with a mixture of both",
+    "by None and by another dict, and leaves all other parameters as they are",
+    impact="a search goes on with the value before, or with a mixture of both, or loses what the "
+    "constructor was given",
     cases=["free", "named", "routed"],
     case_needs={"routed": Capability.ROUTED_PARAMETERS},
     presupposes="INIT-10.settable",
@@ -67,6 +70,39 @@ def replaced(context: CheckContext) -> None:
                     estimator.set_params(**{name: value})
                 found = context.params(estimator).get(name, "nothing")
                 context.require(found is value, f"{what}: get_params() has {show(found)}")
+        _require_others_kept(context, name)
+
+
+def _require_others_kept(context: CheckContext, name: str) -> None:
+    """Require that all other parameters stay, also those for an object that is replaced."""
+    routed = {f"{prefix}__y": [prefix] for prefix in PREFIXES}
+    given = accepted(
+        context,
+        optimizer=keras.optimizers.SGD,
+        loss=keras.losses.MeanSquaredError,
+        metrics=[keras.metrics.MeanSquaredError],
+        callbacks=keras.callbacks.EarlyStopping,
+        epochs=3,
+        batch_size=5,
+        validation_split=0.25,
+        **routed,
+    )
+    if context.case == "free":
+        given |= {"units": 0, "width": [1]}
+    estimator = context.make(helper_builder(context), **given)
+    params = context.params(estimator)
+    kept = {key: params[key] for key in given if key in params and key != name}
+    for words, value in _values().items():
+        what = f"set_params({name}=...) to {words}"
+        try:
+            context.call(estimator, "set_params", **{name: value})
+        except Blocked:
+            continue  # beside what is routed to a class, other values may be refused (ROUTE-12)
+        params = context.params(estimator)
+        lost = [key for key in kept if key not in params]
+        context.require(not lost, f"{what}: get_params() has no {', '.join(lost)} anymore")
+        changed = [key for key, other in kept.items() if not same(params[key], other)]
+        context.require(not changed, f"{what} changed {', '.join(changed)}")
 
 
 @check(
