@@ -1,12 +1,13 @@
 """BUILD-1 to BUILD-3 and BUILD-7 to BUILD-9: which arguments a builder receives."""
 
 from functools import partial
+from inspect import signature
 from itertools import combinations
 from typing import Any
 
 from scikeras_conformance.catalog.check import ESTIMATORS, Wrapper, check
 from scikeras_conformance.checks._support.fit_outcomes import stub_model
-from scikeras_conformance.checks._support.helper_models import helper_loss
+from scikeras_conformance.checks._support.helper_models import helper_builder, helper_loss
 from scikeras_conformance.checks._support.modules import doubles, keras, np
 from scikeras_conformance.checks._support.preparation import (
     accepted,
@@ -70,10 +71,41 @@ def free_arguments(context: CheckContext) -> None:
         received.get("left_out", NOT_GIVEN) == NOT_GIVEN,
         "an argument that was not given overrides the builder's default",
     )
+    _require_names_of_keras(context)
+
+
+def _require_names_of_keras(context: CheckContext) -> None:
+    """Require arguments of the builder that are called like those of Keras's own methods.
+
+    Of these names, the wrapper's own parameters are not for the builder (BUILD-2), and others may
+    be refused by the constructor (INIT-1).
+    """
+    methods = [getattr(keras.Model, name) for name in ("fit", "predict", "evaluate", "compile")]
+    classes = (keras.optimizers.SGD, keras.losses.BinaryCrossentropy, keras.layers.Dense)
+    own = {"self", "args", "kwargs", "x", "y", *SPECIAL, *own_parameters(context)}
+    known = {name for one in (*methods, *classes) for name in signature(one).parameters}
+    names = [name for name in sorted(known - own) if _can_be_given(context, name)]
+    given = {name: 1001 + number for number, name in enumerate(names)}
+    build, calls = recording_builder(context, *given)
+    with context.doing("fit with arguments for the builder that are called like those of Keras"):
+        _, received = fit_with_builder(context, build, calls, **given)
+    wrong = [name for name, value in given.items() if received.get(name) != value]
+    context.require(
+        not wrong,
+        f"the builder did not receive {', '.join(wrong)}, which Keras's methods have too",
+    )
 
 
 LAYOUT, OPTIONS, SIZES = [8, 4], {"depth": 2}, (2, 3)
 """Defaults of a builder, each of which is another object than one that is equal to it."""
+
+
+def _can_be_given(context: CheckContext, name: str) -> bool:
+    try:
+        context.subject.construct(context.cls, helper_builder(context), **{name: 1})
+    except Exception:
+        return False
+    return True
 
 
 @check(
