@@ -86,8 +86,13 @@ PLAIN: Mapping[Wrapper, Callable[..., keras.Model]] = MappingProxyType(
 """Like `UNTRAINED`, with plain `keras.Model`: custom classes are the subject of SER-4."""
 
 
-def _compiled(wrapper: Wrapper, optimizer: str, helper: int = 0) -> keras.Model:
+def _compiled(
+    wrapper: Wrapper, optimizer: str, helper: int = 0, *, statistics: bool = False
+) -> keras.Model:
     model = _untrained(wrapper, keras.Model, helper=helper)
+    if statistics:
+        inputs = keras.Input(model.input_shape[1:])
+        model = keras.Model(inputs, model(keras.layers.BatchNormalization()(inputs)))
     made = {
         "momentum": lambda: sgd(0.05, momentum=0.9),
         "adam": lambda: keras.optimizers.Adam(0.05, name="adam_of_the_suite"),
@@ -97,19 +102,21 @@ def _compiled(wrapper: Wrapper, optimizer: str, helper: int = 0) -> keras.Model:
     return model
 
 
-def compiled_base(optimizer_name: str) -> keras.Model:
+def compiled_base(optimizer_name: str, statistics: bool = False) -> keras.Model:
     """Build a compiled model whose optimizer has a state."""
-    return _compiled(Wrapper.BASE, optimizer_name)
+    return _compiled(Wrapper.BASE, optimizer_name, statistics=statistics)
 
 
-def compiled_classifier(optimizer_name: str, helper: int = 0) -> keras.Model:
+def compiled_classifier(
+    optimizer_name: str, statistics: bool = False, helper: int = 0
+) -> keras.Model:
     """Build a compiled model whose optimizer has a state."""
-    return _compiled(Wrapper.CLASSIFIER, optimizer_name, helper)
+    return _compiled(Wrapper.CLASSIFIER, optimizer_name, helper, statistics=statistics)
 
 
-def compiled_regressor(optimizer_name: str) -> keras.Model:
+def compiled_regressor(optimizer_name: str, statistics: bool = False) -> keras.Model:
     """Build a compiled model whose optimizer has a state."""
-    return _compiled(Wrapper.REGRESSOR, optimizer_name)
+    return _compiled(Wrapper.REGRESSOR, optimizer_name, statistics=statistics)
 
 
 COMPILED: Mapping[Wrapper, Callable[..., keras.Model]] = MappingProxyType(
@@ -119,7 +126,10 @@ COMPILED: Mapping[Wrapper, Callable[..., keras.Model]] = MappingProxyType(
         Wrapper.REGRESSOR: compiled_regressor,
     }
 )
-"""Builders with an argument, ``optimizer_name``: ``"momentum"`` or ``"adam"``."""
+"""Builders with an argument, ``optimizer_name``: ``"momentum"`` or ``"adam"``.
+
+With ``statistics=True``, their models also keep a mean and a variance of what they were trained on.
+"""
 
 
 def data_predicted_by_oracles(wrapper: Wrapper) -> Dataset:

@@ -142,17 +142,50 @@ def _several_targets(context: CheckContext) -> Any:
     return doubles.multilabel_dataset() if context.is_classifier else doubles.continuous_dataset(3)
 
 
+def _require_lowered_rate_kept(context: CheckContext, number: int, way: str) -> None:
+    """Require that a copy goes on at the rate that training has come to, as callbacks lower it."""
+    X, y, *_ = doubles.dataset(context.wrapper)
+    # So low that what is trained does not depend on it.
+    routed = accepted(context, optimizer__learning_rate=1e-9)
+    optimizer = ("sgd", keras.optimizers.Adam, keras.optimizers.SGD(1e-9))[number]
+    given = {**({} if number == 2 else routed), "loss": helper_loss(context)}
+    build = importable_builder(context, doubles.UNTRAINED)
+    estimator = context.make(build, optimizer=optimizer, **given)
+    context.fit(estimator, X, y)
+    with context.preparing("setting the learning rate of the optimizer of model_"):
+        context.model(estimator).optimizer.learning_rate = 1e-10
+    copied = copy_of(context, estimator, way)
+    for words in ("a copy of a fitted estimator", "a copy that was trained further"):
+        with context.preparing("reading the learning rate of model_"):
+            expected = float(context.model(estimator).optimizer.learning_rate)
+        with context.doing(f"reading the learning rate of {words}"):
+            found = float(context.model(copied).optimizer.learning_rate)
+        context.require(
+            same(found, expected),
+            f"the learning rate of {words} is {found}, that of the original {expected}",
+        )
+        context.call(estimator, "partial_fit", X, y)
+        with context.doing("partial_fit of a copy of a fitted estimator"):
+            copied.partial_fit(X, y)
+
+
 @check(
     "SER-1.goes-on",
-    verifies="a copy of a fitted estimator is trained further on what the original takes, and "
-    "refuses what the original refuses",
-    impact="a model that was loaded cannot be trained further, or takes targets of another shape",
+    verifies="a copy of a fitted estimator is trained further on what the original takes, at the "
+    "learning rate that it has come to, and refuses what the original refuses",
+    impact="a model that was loaded cannot be trained further, starts again at the learning rate "
+    "that callbacks had lowered, or takes targets of another shape",
     wrappers=ESTIMATORS,
-    cases=["one", "column", "several", "frozen-layer"],
+    cases=["one", "column", "several", "frozen-layer", "lowered-learning-rate"],
     needs=[Capability.PARTIAL_FIT],
+    case_needs={"lowered-learning-rate": Capability.COMPILATION_PARAMETERS},
     also=["SER-2"],
 )
 def goes_on(context: CheckContext) -> None:
+    if context.case == "lowered-learning-rate":
+        for number, way in enumerate((*COPY_METHODS, "deepcopy")):
+            _require_lowered_rate_kept(context, number, way)
+        return
     helper = helper_model(context)
     data, activation, loss = helper.data, helper.activation, helper.loss
     if context.case == "several":

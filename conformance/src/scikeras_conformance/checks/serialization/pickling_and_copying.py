@@ -245,19 +245,29 @@ def _require_digits_kept(context: CheckContext, way: str) -> None:
     )
 
 
-def _require_names_kept(context: CheckContext, way: str) -> None:
-    """Require that a copy goes on with the quantities that the history has."""
+def _require_histories_apart(context: CheckContext, way: str) -> None:
+    """Require that a copy goes on with the quantities that the history has, in its own history."""
     X, y, *_ = doubles.dataset(context.wrapper)
     estimator = context.make(lambda: _plain_model(context, X, metrics=["mse"]))
     context.fit(estimator, X, y)
     other = copy_of(context, estimator, way)
-    for one in (estimator, other):
-        steps = context if one is estimator else context.observe
-        steps.call(one, "partial_fit", X, y)
-    expected, found = (
-        {name: len(values) for name, values in context.attribute(one, "history_").items()}
-        for one in (estimator, other)
-    )
+
+    def entries(one: Any) -> dict[str, int]:
+        return {name: len(values) for name, values in context.attribute(one, "history_").items()}
+
+    def train_one(one: Any, kept: Any, words: str) -> None:
+        before = entries(kept)
+        (context if one is estimator else context.observe).call(one, "partial_fit", X, y)
+        after = entries(kept)
+        context.require(
+            before == after,
+            f"partial_fit of {words} also changed the history of the other, from {before} entries "
+            f"to {after}",
+        )
+
+    train_one(other, estimator, "a copy")
+    train_one(estimator, other, "an estimator that was copied")
+    expected, found = entries(estimator), entries(other)
     context.require(
         expected == found,
         f"the history of a copy that was trained further has {found} entries, not {expected}",
@@ -276,7 +286,7 @@ def _require_names_kept(context: CheckContext, way: str) -> None:
 def fitted(context: CheckContext) -> None:
     way, _, kind = context.case.partition("-")
     if kind in {"double", "history"}:
-        (_require_digits_kept if kind == "double" else _require_names_kept)(context, way)
+        (_require_digits_kept if kind == "double" else _require_histories_apart)(context, way)
         return
     X, y, *_ = doubles.dataset(context.wrapper)
     estimator = importable_estimator(context, kind)
