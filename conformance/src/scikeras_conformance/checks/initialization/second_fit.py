@@ -9,6 +9,7 @@ from scikeras_conformance.checks._support.fit_outcomes import stub_model
 from scikeras_conformance.checks._support.helper_models import (
     compiled_helper,
     helper_loss,
+    helper_model,
     loss_of_classes,
     uncompiled_helper,
 )
@@ -53,6 +54,53 @@ def new_model(context: CheckContext) -> None:
         steps = int(second.optimizer.iterations), int(first.optimizer.iterations)
     context.require(
         steps[0] == steps[1], f"the optimizer has made {steps[0]} steps, not {steps[1]}"
+    )
+
+
+@check(
+    "INIT-11.given-model",
+    verifies="a second fit of an estimator that was given a keras.Model starts from the weights of "
+    "that model, unless the first one has trained it in place",
+    impact="each fold goes on with the model of the fold before, and the scores are too good",
+    cases=["compiled", "uncompiled"],
+    case_needs={"uncompiled": Capability.COMPILATION_PARAMETERS},
+    conditional=True,
+)
+def given_model(context: CheckContext) -> None:
+    X, y, *_ = doubles.dataset(context.wrapper)
+    helper = helper_model(context)
+    # Of this class, Keras's own copies are compiled.
+    model = doubles.make_model(helper.data, helper.activation, value=0.5, cls=doubles.EagerModel)
+    settings: dict[str, Any] = {"optimizer": doubles.sgd(0.1, momentum=0.5), "loss": helper.loss}
+    if context.case == "compiled":
+        model.compile(**settings)
+        settings = {}
+    start = model.get_weights()
+    try:
+        estimator = context.make(model, **settings)
+        context.fit(estimator, X, y)
+    except Blocked as blocked:
+        context.not_applicable(f"CLS-7 is about whether a keras.Model is accepted: {blocked}")
+    if not same_weights(start, model.get_weights(), tolerance=0.0):
+        context.not_applicable("fit trains the model itself, which INIT-5b is about")
+    first = context.model(estimator)
+    weights = first.get_weights()
+    with context.preparing("reading the number of steps of the optimizer"):
+        steps = int(first.optimizer.iterations)
+    with context.doing("a second fit with the same data"):
+        context.fit(estimator, X, y)
+    second = context.model(estimator)
+    context.require(first is not second, "model_ is still the model of the first fit")
+    found = second.get_weights()
+    context.require(
+        same_weights(weights, found, tolerance=1e-6),
+        f"the same fit of the same keras.Model gave {show(found[:1])} the second time, not "
+        f"{show(weights[:1])}",
+    )
+    with context.doing("reading the number of steps of the optimizer"):
+        later = int(second.optimizer.iterations)
+    context.require(
+        later == steps, f"the optimizer of the second fit has made {later} steps, not {steps}"
     )
 
 
