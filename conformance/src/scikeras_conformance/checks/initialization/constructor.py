@@ -15,7 +15,7 @@ from scikeras_conformance.checks._support.properties import require_for_all_exam
 from scikeras_conformance.checks._support.state import fitted_names
 from scikeras_conformance.checks._support.stored_parameters import PREFIXES, require_stored
 from scikeras_conformance.contract import Capability
-from scikeras_conformance.runner.context import CheckContext
+from scikeras_conformance.runner.context import CheckContext, show
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -149,6 +149,51 @@ def taken_names(context: CheckContext) -> None:
         except (TypeError, ValueError, AttributeError):
             return
     require_stored(context, estimator, given)
+
+
+@check(
+    "INIT-1.assigned",
+    verifies="where a parameter can be assigned as an attribute, get_params returns the same "
+    "object as the attribute",
+    impact="an estimator shows the value that was assigned, and is cloned and built with another",
+    cases=["named", "free", "routed"],
+    case_needs={"routed": Capability.ROUTED_PARAMETERS},
+    conditional=True,
+)
+def assigned(context: CheckContext) -> None:
+    build = helper_builder(context)
+    given: dict[str, Any] = {"units": 1, "kwargs": 2} if context.case == "free" else {}
+    if given:
+        require_free_parameters(context)
+    if context.case == "routed":
+        given = {f"{prefix}__x": 1 for prefix in PREFIXES}
+    names = list(given or own_parameters(context))
+    estimator = context.make(build, **given)
+    taken = 0
+    for name in names:
+        value = object()
+        if not _is_assigned(estimator, name, value):
+            continue
+        taken += 1
+        found = context.observe.params(estimator).get(name, "nothing")
+        with context.doing(f"reading the attribute {name}"):
+            shown = getattr(estimator, name)
+        context.require(
+            found is shown,
+            f"after estimator.{name} = {show(value)} the attribute is {show(shown)}, and "
+            f"get_params() has {show(found)}",
+        )
+    if not taken:
+        context.not_applicable("no parameter can be assigned, which the contract leaves open")
+
+
+def _is_assigned(estimator: Any, name: str, value: Any) -> bool:
+    """Assign an attribute, and return whether that raises no error; it may."""
+    try:
+        setattr(estimator, name, value)
+    except Exception:
+        return False
+    return True
 
 
 @check(
