@@ -119,7 +119,9 @@ def test_a_method_that_is_replaced_is_called(name):
 
     setattr(model, name, replaced)
     train_one_batch(model, {"x": X, "y": Y, "epochs": 2})
-    assert [name] * 2 == calls
+    # On JAX, Keras computes the loss of symbols first, to build what depends on it.
+    builds = name == "compute_loss" and keras.backend.backend() == "jax"
+    assert [name] * (3 if builds else 2) == calls
 
 
 class Bare(keras.optimizers.schedules.LearningRateSchedule):
