@@ -57,6 +57,18 @@ def new_model(context: CheckContext) -> None:
     )
 
 
+def _fitted_again(context: CheckContext, estimator: Any) -> tuple[Any, list[Any], int, Any]:
+    """Return the model of a fit, its weights and steps, and the model of a second fit."""
+    X, y, *_ = doubles.dataset(context.wrapper)
+    first = context.model(estimator)
+    weights = first.get_weights()
+    with context.preparing("reading the number of steps of the optimizer"):
+        steps = int(first.optimizer.iterations)
+    with context.doing("a second fit with the same data"):
+        context.fit(estimator, X, y)
+    return first, weights, steps, context.model(estimator)
+
+
 @check(
     "INIT-11.given-model",
     verifies="a second fit of an estimator that was given a keras.Model starts from the weights of "
@@ -83,13 +95,7 @@ def given_model(context: CheckContext) -> None:
         context.not_applicable(f"CLS-7 is about whether a keras.Model is accepted: {blocked}")
     if not same_weights(start, model.get_weights(), tolerance=0.0):
         context.not_applicable("fit trains the model itself, which INIT-5b is about")
-    first = context.model(estimator)
-    weights = first.get_weights()
-    with context.preparing("reading the number of steps of the optimizer"):
-        steps = int(first.optimizer.iterations)
-    with context.doing("a second fit with the same data"):
-        context.fit(estimator, X, y)
-    second = context.model(estimator)
+    first, weights, steps, second = _fitted_again(context, estimator)
     context.require(first is not second, "model_ is still the model of the first fit")
     found = second.get_weights()
     context.require(
@@ -123,13 +129,7 @@ def new_optimizer(context: CheckContext) -> None:
         lambda: uncompiled_helper(context, off=0.5), optimizer=optimizer, loss=helper_loss(context)
     )
     context.fit(estimator, X, y)
-    first = context.model(estimator)
-    weights = first.get_weights()
-    with context.preparing("reading the number of steps of the optimizer"):
-        steps = int(first.optimizer.iterations)
-    with context.doing("a second fit with the same data"):
-        context.fit(estimator, X, y)
-    second = context.model(estimator)
+    first, weights, steps, second = _fitted_again(context, estimator)
     if first is second:
         context.stop("fit", "went on with the first model", follows="INIT-11.new-model")
     context.require(
