@@ -79,8 +79,8 @@ def fit(model: Any, x: Any, y: Any, weights: Any, arguments: Mapping[str, Any]) 
         refusal = error
     if refusal is not None:
         refusal_log.refuse(model, "train", refusal)
-        # Out of the block above, so that an error of the user's was not raised "during" another;
-        # and the error holds on to the data that were prepared.
+        # Out of the block above, so that an error of the user's was not raised "during" another.
+        # And its traceback holds the data that were copied.
         del refusal
         return model.fit(**plain)
     train.accept()
