@@ -12,7 +12,10 @@ from benchmarks.results import Results, ratios, spread
 __all__ = ["draw", "draw_history"]
 
 _STYLES = {
+    "reference-xla": ("#ff7f0e", "*"),
     "keras": ("#333333", "o"),
+    "keras-pipeline": ("#8c564b", "X"),
+    "keras-xla": ("#17becf", "p"),
     "predict_on_batch": ("#999999", "v"),
     "keras.wrappers": ("#1f77b4", "s"),
     "scikeras": ("#d62728", "D"),
@@ -27,7 +30,7 @@ def draw(results: Results, path: Path) -> None:
     names = list(results.scenarios)
     figure, axes = plt.subplots(figsize=(8, 0.34 * len(names) + 1.2), layout="constrained")
     axes.axvline(1, color="#333333", linewidth=0.8)
-    for shift, (competitor, (color, marker)) in enumerate(_STYLES.items(), start=-2):
+    for shift, (competitor, (color, marker)) in enumerate(_STYLES.items(), start=-4):
         found = {
             place: spread(values)
             for place, name in enumerate(names)
@@ -35,7 +38,7 @@ def draw(results: Results, path: Path) -> None:
         }
         axes.errorbar(
             [it.median for it in found.values()],
-            [place + 0.13 * shift for place in found],
+            [place + 0.1 * shift for place in found],
             xerr=[
                 [it.median - it.low for it in found.values()],
                 [it.high - it.median for it in found.values()],
