@@ -1,5 +1,7 @@
 """API-6: ``sample_weight``."""
 
+from typing import Any
+
 from scikeras_conformance.catalog.check import ESTIMATORS, check
 from scikeras_conformance.checks._support.helper_models import helper_target
 from scikeras_conformance.checks._support.likely_mistakes import mistakes_with_weights
@@ -14,6 +16,12 @@ from scikeras_conformance.checks._support.training import (
     train,
 )
 from scikeras_conformance.runner.context import CheckContext, show
+
+
+def _with_fractions(context: CheckContext, X: Any, weights: Any) -> tuple[Any, Any]:
+    """Return features, whole numbers in some cases, and weights that are no whole numbers."""
+    X = np.rint(X * 2).astype(np.int64) if "whole-numbers" in context.case else X
+    return X, weights / 4
 
 
 @check(
@@ -33,8 +41,7 @@ def sample_weight(context: CheckContext) -> None:
     if context.case == "equal":
         weights = np.full(len(y), 3.0)  # which scale the loss
     if context.case.startswith("fractions"):
-        weights = weights / 4  # the first of which would be rounded to zero
-        X = np.rint(X * 2).astype(np.int64) if "whole-numbers" in context.case else X
+        X, weights = _with_fractions(context, X, weights)
     y = y[:, None] if context.case == "column" else y
     given = {
         "list": weights.tolist(),
@@ -98,8 +105,7 @@ def score_weight(context: CheckContext) -> None:
     X, y, *_ = doubles.dataset(context.wrapper)
     weights = np.where(np.arange(len(y)) % 2, 5.0, 1.0)
     if context.case.startswith("fractions"):
-        weights = weights / 4
-        X = np.rint(X * 2).astype(np.int64) if "whole-numbers" in context.case else X
+        X, weights = _with_fractions(context, X, weights)
     estimator = context.make(learner(context))
     context.fit(estimator, X, y)
     predicted = as_array(context, context.predict(estimator, X), "predict")
