@@ -111,8 +111,30 @@ def check(monkeypatch, make, x, y, weights=None, *, shares=True, **arguments):
         second,
         strict=True,
     ):
-        assert parts[0] == parts[1], f"{name}, traced anew"
-        assert parts[0] == parts[2], f"{name}, traced before"
+        by_chance = name in ("history", "metrics") and _adds_losses_in_any_order(len(expected[5]))
+        without_cache, *shared_parts = [_without_total(p) for p in parts] if by_chance else parts
+        assert without_cache == shared_parts[0], f"{name}, traced anew"
+        assert without_cache == shared_parts[1], f"{name}, traced before"
+    for trained_again in (first, second):
+        for name, values in expected[0].items():
+            np.testing.assert_allclose(trained_again[0][name], values, rtol=1e-6)
+
+
+def _adds_losses_in_any_order(count_of_outputs):
+    """Tell whether the last bit of the total loss is left to chance, without shared steps, too.
+
+    TensorFlow adds three or more losses in one operation that writes into the memory of whichever
+    of them is needed no longer, and begins with that one. Which it is depends on the threads.
+    """
+    return keras.backend.backend() == "tensorflow" and count_of_outputs > 2
+
+
+def _without_total(part):
+    """Leave the total loss out of a history, or of the variables of metrics, where it is first."""
+    totals = ("loss", "val_loss")
+    if isinstance(part, dict):
+        return {name: values for name, values in part.items() if name not in totals}
+    return part[1:]
 
 
 def dense(optimizer="adam", loss="sparse_categorical_crossentropy", metrics=("accuracy",), units=4):
