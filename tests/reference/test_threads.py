@@ -103,6 +103,37 @@ def test_small_models_use_one_thread(build, parameters, threads, three_threads):
     assert 3 == three_threads.get_num_threads()
 
 
+class Batches(keras.utils.PyDataset):
+    """Four batches of some rows."""
+
+    num_batches = 4
+
+    def __init__(self, rows):
+        super().__init__()
+        self.rows = rows
+
+    def __getitem__(self, index):
+        return np.resize(X, (self.rows, 3)), np.resize(X[:, 0], self.rows)
+
+
+@on_torch
+@pytest.mark.parametrize(("rows", "threads"), [(16, 1), (300_000, 3)])
+@pytest.mark.parametrize("kind", ["numbered", "generated", "loaded"])
+def test_batches_of_a_data_set_are_counted_in_the_first(kind, rows, threads, three_threads):
+    """Its parameters do not tell how many rows they have."""
+    data, seen = Batches(rows), []
+    if kind == "generated":
+        data = (Batches(rows)[number] for number in range(4))
+    elif kind == "loaded":
+        data = [tuple(map(three_threads.as_tensor, Batches(rows)[0]))] * 4
+        data = three_threads.utils.data.DataLoader(data, batch_size=None)
+    KerasRegressor(perceptron, loss="mse", epochs=1, verbose=0, callbacks=[Recorder(seen)]).fit(
+        data
+    )
+    assert [threads] == seen
+    assert 3 == three_threads.get_num_threads()
+
+
 @on_torch
 @pytest.mark.parametrize(("number", "threads"), [(2, 2), (None, 3)])
 def test_the_number_can_be_chosen(number, threads, three_threads):

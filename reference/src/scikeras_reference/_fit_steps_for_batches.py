@@ -6,6 +6,7 @@ from typing import Any, Self
 import numpy as np
 from sklearn.utils import get_tags
 
+from scikeras_reference._backends.threads import rows_of_batches
 from scikeras_reference._data.batch_sources import (
     Batch,
     Batches,
@@ -77,7 +78,8 @@ class BatchSteps(FitSteps):
                     passes=arguments["epochs"] - arguments["initial_epoch"],
                     steps=arguments.get("steps_per_epoch"),
                 )
-            with may_run_out(data), raising_failures(batches):
+            rows = rows_of_batches(X.shape[0])
+            with may_run_out(data), raising_failures(batches), rows:
                 self._train(data, None, None, arguments, extend=extend)
         return self
 

@@ -19,7 +19,7 @@ import numpy as np
 from scikeras_reference._backends import DEFAULT_BATCH_SIZE
 from scikeras_reference.exceptions import ParameterError
 
-__all__ = ["in_suitable_threads", "torch_threads"]
+__all__ = ["in_suitable_threads", "rows_of_batches", "torch_threads"]
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -42,6 +42,8 @@ _local = threading.local()
 _lock = threading.Lock()
 _chosen: contextvars.ContextVar[int | None] = contextvars.ContextVar("torch_threads")
 """What `torch_threads` was given in the blocks around."""
+_rows: contextvars.ContextVar[int] = contextvars.ContextVar("rows_of_batches")
+"""The rows of a batch of a data set, which cannot be told by its parameters."""
 
 
 @contextmanager
@@ -53,8 +55,8 @@ def torch_threads(number: int | None) -> Iterator[None]:
     times as long as the operation. Results may differ in the last bit of a float, as they do on a
     machine with another number of cores. Models are small if they consist of `Dense`,
     `BatchNormalization`, `LayerNormalization` and layers without weights that do little, and need
-    at most four million multiplications for a batch, whose number of rows has to be known. All
-    others use as many threads as PyTorch does by itself. On other backends, nothing depends on it.
+    at most four million multiplications for a batch, of a data set for the first one. All others
+    use as many threads as PyTorch does by itself. On other backends, nothing depends on it.
 
     The block is about this thread only: with ``n_jobs`` above 1, the fits of other threads and
     processes know nothing of it.
@@ -84,6 +86,22 @@ def torch_threads(number: int | None) -> Iterator[None]:
         yield
     finally:
         _chosen.reset(token)
+
+
+@contextmanager
+def rows_of_batches(number: int) -> Iterator[None]:
+    """Set how many rows the batches of a data set have, in a block.
+
+    Examples
+    --------
+    >>> with rows_of_batches(32):
+    ...     pass  # fit(model, data, None, None, arguments)
+    """
+    token = _rows.set(number)
+    try:
+        yield
+    finally:
+        _rows.reset(token)
 
 
 def in_suitable_threads(function: Function) -> Function:
@@ -130,9 +148,11 @@ def _threads(number: int | None) -> Iterator[None]:
 
 
 def _is_small(model: Any, x: Any, arguments: Mapping[str, Any]) -> bool:
-    is_counted = hasattr(x, "shape") or isinstance(x, (list, tuple, dict))
-    rows = arguments.get("batch_size") or DEFAULT_BATCH_SIZE
-    work = _work(model) if is_counted else None
+    if hasattr(x, "shape") or isinstance(x, (list, tuple, dict)):
+        rows = arguments.get("batch_size") or DEFAULT_BATCH_SIZE
+    else:
+        rows = _rows.get(None)
+    work = None if rows is None else _work(model)
     return work is not None and rows * work <= SMALL
 
 
