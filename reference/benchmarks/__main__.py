@@ -9,11 +9,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from time import perf_counter
 
-from benchmarks import demands, history, report
+from benchmarks import costs, demands, history, report
 from benchmarks.processes import ROOT, Process
 from benchmarks.results import Results, environment
 from benchmarks.running import Run
-from benchmarks.scenarios import ON_EVERY_BACKEND, SCENARIOS, Scenario
+from benchmarks.scenarios import ON_EVERY_BACKEND, SAMPLED, SCENARIOS, Scenario
 
 __all__ = ["main"]
 
@@ -21,6 +21,7 @@ DOCS = ROOT / "docs" / "reference"
 STORED = ROOT / "reference" / "benchmarks"
 _LATEST = "benchmark-results.json"
 _QUICK_FITS = 60
+_SECONDS_OF_SAMPLES = 5.0
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -38,6 +39,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _write(options.write, parser)
     if options.rounds is not None and options.rounds < 1:
         parser.error("--rounds must be at least 1")
+    if options.parts:
+        return _measure_parts(options.output, parser)
     chosen = _chosen(options.only, parser)
     results = Results.read(options.output) if options.only and options.output.exists() else None
     results = results or Results(options.output)
@@ -53,6 +56,10 @@ def _parser() -> argparse.ArgumentParser:
     )  # fmt: skip
     parser.add_argument("--rounds", type=int, help="number of rounds of each scenario")
     parser.add_argument("--quick", action="store_true", help="run a third of the rounds")
+    parser.add_argument(
+        "--parts", action="store_true",
+        help="add to the file of results what a fit and a prediction go into",
+    )  # fmt: skip
     parser.add_argument("--output", type=Path, default=Path(_LATEST), metavar="FILE")
     parser.add_argument("--list", action="store_true", help="list the scenarios")
     parser.add_argument(
@@ -99,6 +106,28 @@ def _measure(
     return 1 if failed or any(it.fails for it in findings) else 0
 
 
+def _measure_parts(path: Path, parser: argparse.ArgumentParser) -> int:
+    """Sample what is called in some scenarios that were measured."""
+    if not path.exists():
+        parser.error(f"--parts: there is no file {path}; measure first")
+    results = Results.read(path)
+    missing = [name for name in SAMPLED if name not in results.scenarios]
+    if missing:
+        parser.error(f"--parts: not measured in {path}: {', '.join(missing)}")
+    if results.backend != _backend():
+        parser.error(f"--parts: {path} is of {results.backend}, and Keras runs on {_backend()}")
+    facts = environment(_backend())
+    run = Run(lambda: Process({}), tell)
+    try:
+        for name in SAMPLED:
+            found = run.parts(SCENARIOS[name], _SECONDS_OF_SAMPLES)
+            results.add_parts(name, found, facts)
+            tell(costs.parts_table(results.scenarios[name]))
+    finally:
+        run.close()
+    return 0
+
+
 def tell(line: str) -> None:
     """Print progress to standard error."""
     print(line, file=sys.stderr, flush=True)
@@ -130,9 +159,16 @@ def _write(path: Path, parser: argparse.ArgumentParser) -> int:
         parser.error(f"--write {path}: competitors failed in: {', '.join(failed)}")
     results.scenarios = {name: results.scenarios[name] for name in measured}
     target = DOCS / "benchmarks.md"
-    text = report.inserted(target.read_text(encoding="utf-8"), results)
+    text = report.inserted(
+        target.read_text(encoding="utf-8"), results.backend, report.page(results)
+    )
     results.write(STORED / f"results-{results.backend}.json")
     target.write_text(text, encoding="utf-8")
+    if not costs.missing(results):
+        target = DOCS / "costs.md"
+        text = target.read_text(encoding="utf-8")
+        text = report.inserted(text, results.backend, costs.page(results))
+        target.write_text(text, encoding="utf-8")
     draw(results, DOCS / f"benchmarks-{results.backend}.svg")
     if results.backend == report.MAIN:
         day = datetime.fromtimestamp(path.stat().st_mtime, tz=UTC).date().isoformat()

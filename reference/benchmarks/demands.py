@@ -75,6 +75,8 @@ DEMANDS = (
     Demand("peak-sparse", "keras", 1.5),
     Demand("peak-batches", "keras", 1.5),
     Demand("peak-table", "keras", 1.1),
+    Demand("peak-float32", "keras", 1.1),
+    Demand("peak-texts", "keras", 1.1),
     Demand("peak-images", "keras", 1.1),
 )
 

@@ -7,7 +7,16 @@ from benchmarks.competitors import COMPETITORS
 from benchmarks.demands import Demand, Finding, judge
 from benchmarks.results import Results, Spread, ratios, spread
 
-__all__ = ["demands_table", "inserted", "markers", "page", "ratio_table"]
+__all__ = [
+    "amount",
+    "demands_table",
+    "described",
+    "inserted",
+    "markers",
+    "page",
+    "ratio_table",
+    "table",
+]
 
 MAIN = "tensorflow"
 """The backend that the demands are about."""
@@ -34,14 +43,14 @@ def markers(backend: str) -> tuple[str, str]:
     return f"<!-- results on {backend}: start -->", f"<!-- results on {backend}: end -->"
 
 
-def inserted(text: str, results: Results) -> str:
-    """Return the text of the page with other results on their backend."""
-    first, last = markers(results.backend)
+def inserted(text: str, backend: str, content: str) -> str:
+    """Return the text of a page with other content for a backend."""
+    first, last = markers(backend)
     before, start, rest = text.partition(first)
     _, end, after = rest.partition(last)
     if not start or not end:
         raise ValueError(f"the page must contain the lines {first} and {last}")
-    return f"{before}{first}\n\n{page(results)}\n\n{last}{after}"
+    return f"{before}{first}\n\n{content}\n\n{last}{after}"
 
 
 def demands_table(findings: Sequence[Finding]) -> str:
@@ -57,7 +66,7 @@ def demands_table(findings: Sequence[Finding]) -> str:
         for finding in findings
     ]
     head = ["scenario", "reference ÷", "at most", "measured", "verdict"]
-    return _table(head, rows, left=(0, 1, 4))
+    return table(head, rows, left=(0, 1, 4))
 
 
 def _compared(demand: Demand) -> str:
@@ -71,7 +80,7 @@ def ratio_table(scenarios: Scenarios) -> str:
     for name, record in scenarios.items():
         found = (ratios(record, other) for other in others)
         rows.append([f"`{name}`", *(_ratio(spread(ratio) if ratio else None) for ratio in found)])
-    return _table(["scenario", *(COMPETITORS[name].title for name in others)], rows)
+    return table(["scenario", *(COMPETITORS[name].title for name in others)], rows)
 
 
 def _measured(scenarios: Scenarios) -> list[str]:
@@ -88,14 +97,14 @@ def median_table(scenarios: Scenarios) -> str:
     rows, measured = [], _measured(scenarios)
     for name, record in scenarios.items():
         cells = [
-            _amount(spread(record["samples"][other]).median, record["unit"])
+            amount(spread(record["samples"][other]).median, record["unit"])
             if other in record["samples"]
             else _NOTHING
             for other in measured
         ]
         rows.append([f"`{name}`", record["title"], str(record["rounds"]), *cells])
     titles = (COMPETITORS[name].title for name in measured)
-    return _table(["scenario", "what", "rounds", *titles], rows, left=(0, 1))
+    return table(["scenario", "what", "rounds", *titles], rows, left=(0, 1))
 
 
 def absences(scenarios: Scenarios) -> str:
@@ -118,16 +127,22 @@ def environments(results: Results) -> str:
         names = [name for name, rec in results.scenarios.items() if rec["environment"] == number]
         if not names:
             continue
-        packages = ", ".join(f"{name} {version}" for name, version in facts["packages"].items())
         what = "all" if len(names) == len(results.scenarios) else ", ".join(f"`{n}`" for n in names)
-        lines.append(
-            f"- {what}: {facts['processor']}, {facts['cores']} cores, {facts['system']}; "
-            f"Python {facts['python']}, Keras on {facts['backend']}; {packages}."
-        )
+        lines.append(f"- {what}: {described(facts)}.")
     return "\n".join(lines)
 
 
-def _table(head: Sequence[str], rows: Sequence[Sequence[str]], left: Sequence[int] = (0,)) -> str:
+def described(facts: Mapping[str, Any]) -> str:
+    """Return an environment in words."""
+    packages = ", ".join(f"{name} {version}" for name, version in facts["packages"].items())
+    return (
+        f"{facts['processor']}, {facts['cores']} cores, {facts['system']}; "
+        f"Python {facts['python']}, Keras on {facts['backend']}; {packages}"
+    )
+
+
+def table(head: Sequence[str], rows: Sequence[Sequence[str]], left: Sequence[int] = (0,)) -> str:
+    """Return a table in Markdown; `left` are the columns of text."""
     rule = ["---" if index in left else "---:" for index in range(len(head))]
     return "\n".join(f"| {' | '.join(cells)} |" for cells in (head, rule, *rows))
 
@@ -138,7 +153,8 @@ def _ratio(measured: Spread | None) -> str:
     return f"{measured.median:.3g} [{measured.low:.3g}, {measured.high:.3g}]"
 
 
-def _amount(value: float, unit: str) -> str:
+def amount(value: float, unit: str) -> str:
+    """Return a number of seconds or bytes with a unit of suitable size."""
     if unit == "bytes":
         return f"{value / 1000:,.3g} kB" if abs(value) < 1e6 else f"{value / 1e6:.3g} MB"
     for factor, name in ((1, "s"), (1e3, "ms"), (1e6, "µs")):

@@ -93,11 +93,19 @@ class Results:
     def add(self, name: str, record: Record, environment: dict[str, Any]) -> None:
         """Add or replace a record, and write the file."""
         self.scenarios.pop(name, None)
+        self.scenarios[name] = {**record, "environment": self._number(environment)}
+        self.write(self._path)
+
+    def add_parts(self, name: str, found: Mapping[str, Any], environment: dict[str, Any]) -> None:
+        """Add to a record what its calls go into, and write the file."""
+        parts = {"seconds": found, "environment": self._number(environment)}
+        self.scenarios[name]["parts"] = parts
+        self.write(self._path)
+
+    def _number(self, environment: dict[str, Any]) -> int:
         if environment not in self.environments:
             self.environments.append(environment)
-        number = self.environments.index(environment)
-        self.scenarios[name] = {**record, "environment": number}
-        self.write(self._path)
+        return self.environments.index(environment)
 
     def write(self, path: Path) -> None:
         """Write the results atomically to a file."""

@@ -63,6 +63,34 @@ class Run:
                 self._tell(f"  {name}: {kind}: {reason}")
         return record
 
+    def parts(self, scenario: Scenario, seconds: float) -> dict[str, Any]:
+        """Return what a call goes into, in seconds by part, for the reference and bare Keras.
+
+        Parameters
+        ----------
+        scenario : Scenario
+            Has no new process for each sample.
+        seconds : float
+            How long each of them is called and sampled.
+
+        Raises
+        ------
+        RuntimeError
+            If one of them cannot be measured.
+        """
+        found = {}
+        for name in ("reference", "keras"):
+            worker = self._worker_for(scenario)(name)
+            message = {"scenario": scenario.name, "competitor": name, "seconds": seconds}
+            for action in ("prepare", "parts"):
+                answer = worker.answer({"do": action, **message})
+                for kind in ("absent", "failed"):
+                    if kind in answer:
+                        raise RuntimeError(f"{scenario.name} of {name}: {kind}: {answer[kind]}")
+            found[name] = answer["parts"]
+            worker.answer({"do": "release", **message})
+        return found
+
     def _worker_for(self, scenario: Scenario) -> Callable[[str], Worker]:
         def worker(competitor: str) -> Worker:
             if scenario.process == "fresh":

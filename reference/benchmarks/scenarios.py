@@ -20,7 +20,7 @@ from benchmarks.task import (
     texts,
 )
 
-__all__ = ["ON_EVERY_BACKEND", "SCENARIOS", "Scenario"]
+__all__ = ["ON_EVERY_BACKEND", "SAMPLED", "SCENARIOS", "Scenario"]
 
 _ON_BATCH = "predict_on_batch"
 _MANY = 100_000
@@ -345,6 +345,8 @@ SCENARIOS: dict[str, Scenario] = {
                 ("sparse", "growth of the peak: sparse one-hot matrix, 6,000 × 6,000"),
                 ("batches", "growth of the peak: data set of 10 batches of 32 MiB"),
                 ("table", f"growth of the peak: {_TABLE}"),
+                ("float32", f"growth of the peak: {_FLOAT32}"),
+                ("texts", f"growth of the peak: {_TEXTS}"),
                 ("images", f"growth of the peak: {_IMAGES}"),
             )
         ),
@@ -356,3 +358,9 @@ ON_EVERY_BACKEND = (
     *("large-fit", "large-predict", "search-warm", "search-cold"),
 )
 """The scenarios that take another time with another backend, and are measured with each."""
+
+SAMPLED = (
+    *("first-fit", "second-fit", "predict-1", "predict-100000-by-1000"),
+    *("large-fit", "large-predict"),
+)
+"""The scenarios of which the page "What a fit costs" tells what their calls go into."""

@@ -133,7 +133,8 @@ def table(rows: int, columns: int, dtype: str = "float64") -> tuple[Any, Any]:
     """Return features, which Keras would compute in float32, and labels."""
     import numpy as np
 
-    return np.random.default_rng(0).random((rows, columns)).astype(dtype), _labels(rows)
+    # Drawn in their dtype: a copy that is freed again would hide one of the same size in a peak.
+    return np.random.default_rng(0).random((rows, columns), dtype=np.dtype(dtype)), _labels(rows)
 
 
 def texts(count: int, length: int, words: int) -> tuple[Any, Any]:

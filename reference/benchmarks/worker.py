@@ -14,6 +14,7 @@ from typing import Any
 
 from benchmarks.competitors import COMPETITORS, Absent
 from benchmarks.measuring import Work, calls_for, seconds, value
+from benchmarks.parts import seconds_by_part
 from benchmarks.scenarios import SCENARIOS
 from benchmarks.task import DEFAULT, Size
 
@@ -30,8 +31,13 @@ class Service:
     def answer(self, message: Mapping[str, Any]) -> dict[str, Any]:
         """Perform the action of a message and return the result or the error."""
         try:
-            action = {"prepare": self._prepare, "measure": self._measure, "release": self._release}
-            return action[message["do"]](message)
+            actions = {
+                "prepare": self._prepare,
+                "measure": self._measure,
+                "parts": self._parts,
+                "release": self._release,
+            }
+            return actions[message["do"]](message)
         except Absent as absent:
             return {"absent": str(absent)}
         except Exception as error:
@@ -57,6 +63,10 @@ class Service:
         if scenario.unit == "bytes":
             return {"value": value(work, message["turn"])}
         return {"value": seconds(work, message["turn"], calls)}
+
+    def _parts(self, message: Mapping[str, Any]) -> dict[str, Any]:
+        work, _ = self._works[message["scenario"], message["competitor"]]
+        return {"parts": seconds_by_part(work, message["seconds"])}
 
     def _release(self, message: Mapping[str, Any]) -> dict[str, Any]:
         """Release the models of a finished scenario."""

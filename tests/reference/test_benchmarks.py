@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks import demands, history, report
+from benchmarks import costs, demands, history, report
 from benchmarks.__main__ import main
 from benchmarks.competitors import COMPETITORS, Absent
 from benchmarks.results import Results, Spread, ratios, spread
@@ -229,8 +229,39 @@ def test_the_page_shows_the_stored_results(file):
     assert set(needed) <= set(stored.scenarios)
     assert [name for name in SCENARIOS if name in stored.scenarios] == list(stored.scenarios)
     text = PAGE.read_text(encoding="utf-8")
-    assert report.inserted(text, stored) == text
+    assert report.inserted(text, stored.backend, report.page(stored)) == text
     assert (PAGE.parent / f"benchmarks-{stored.backend}.svg").exists()
+
+
+@pytest.mark.parametrize("file", STORED, ids=[file.stem for file in STORED])
+def test_the_page_of_costs_shows_the_stored_results(file):
+    stored = Results.read(file)
+    assert [] == costs.missing(stored)
+    text = (PAGE.parent / "costs.md").read_text(encoding="utf-8")
+    assert report.inserted(text, stored.backend, costs.page(stored)) == text
+
+
+def test_every_ratio_above_a_limit_is_explained():
+    """By the name of the scenario and the figure of the tables, so that no reason is of old ones."""
+    text = PAGE.read_text(encoding="utf-8")
+    section = text.partition("## Above a limit, and why")[2].partition("\n## ")[0]
+    above = set()
+    for file in STORED:
+        stored = Results.read(file)
+        for finding in demands.judge(stored.scenarios):
+            if finding.measured is not None and not finding.met:
+                above.add((finding.demand.scenario, finding.measured.median))
+        for name, record in stored.scenarios.items():
+            found = ratios(record, "keras") if stored.backend != report.MAIN else []
+            if found and record["unit"] == "s" and spread(found).median > 1.02:
+                above.add((name, spread(found).median))
+    missing = [
+        f"`{name}` {median:.3g}"
+        for name, median in sorted(above)
+        if not (f"`{name}`" in section and f"{median:.3g}" in section)
+    ]
+    assert above
+    assert [] == missing
 
 
 def test_the_history_ends_with_the_stored_results():
