@@ -39,6 +39,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _write(options.write, parser)
     if options.rounds is not None and options.rounds < 1:
         parser.error("--rounds must be at least 1")
+    if options.parts and (options.only or options.rounds is not None or options.quick):
+        parser.error("--parts takes none of --only, --rounds and --quick")
     if options.parts:
         return _measure_parts(options.output, parser)
     chosen = _chosen(options.only, parser)
@@ -58,7 +60,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--quick", action="store_true", help="run a third of the rounds")
     parser.add_argument(
         "--parts", action="store_true",
-        help="add to the file of results what a fit and a prediction go into",
+        help="add to the file of results where a fit and a prediction spend their time",
     )  # fmt: skip
     parser.add_argument("--output", type=Path, default=Path(_LATEST), metavar="FILE")
     parser.add_argument("--list", action="store_true", help="list the scenarios")
@@ -157,6 +159,8 @@ def _write(path: Path, parser: argparse.ArgumentParser) -> int:
     failed = [name for name in measured if results.scenarios[name]["failed"]]
     if failed:
         parser.error(f"--write {path}: competitors failed in: {', '.join(failed)}")
+    if unsampled := costs.missing(results):
+        parser.error(f"--write {path}: run --parts first; not sampled: {', '.join(unsampled)}")
     results.scenarios = {name: results.scenarios[name] for name in measured}
     target = DOCS / "benchmarks.md"
     text = report.inserted(
@@ -164,11 +168,10 @@ def _write(path: Path, parser: argparse.ArgumentParser) -> int:
     )
     results.write(STORED / f"results-{results.backend}.json")
     target.write_text(text, encoding="utf-8")
-    if not costs.missing(results):
-        target = DOCS / "costs.md"
-        text = target.read_text(encoding="utf-8")
-        text = report.inserted(text, results.backend, costs.page(results))
-        target.write_text(text, encoding="utf-8")
+    target = DOCS / "costs.md"
+    text = target.read_text(encoding="utf-8")
+    text = report.inserted(text, results.backend, costs.page(results))
+    target.write_text(text, encoding="utf-8")
     draw(results, DOCS / f"benchmarks-{results.backend}.svg")
     if results.backend == report.MAIN:
         day = datetime.fromtimestamp(path.stat().st_mtime, tz=UTC).date().isoformat()

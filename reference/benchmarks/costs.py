@@ -23,9 +23,15 @@ def page(results: Results) -> str:
     """Return the content of the page for the backend of some results."""
     found = [results.scenarios[name] for name in SAMPLED]
     sections = [f"#### {one['title']}\n\n{parts_table(one)}" for one in found]
-    numbers = sorted({one["parts"]["environment"] for one in found})
-    machines = [f"- {described(results.environments[number])}." for number in numbers]
-    return "\n\n".join([*sections, "#### Environment", *machines])
+    machines: dict[str, list[str]] = {}
+    for name, one in zip(SAMPLED, found, strict=True):
+        machine = described(results.environments[one["parts"]["environment"]])
+        machines.setdefault(machine, []).append(f"`{name}`")
+    lines = [
+        f"- {'all' if len(machines) == 1 else ', '.join(names)}: {machine}."
+        for machine, names in machines.items()
+    ]
+    return "\n\n".join([*sections, "#### Environment", "\n".join(lines)])
 
 
 def parts_table(record: Mapping[str, Any]) -> str:

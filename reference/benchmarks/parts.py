@@ -2,7 +2,6 @@
 
 import linecache
 import signal
-from collections import Counter
 from collections.abc import Mapping
 from time import perf_counter
 from types import FrameType
@@ -16,9 +15,9 @@ _BUILDER = "the user's builder"
 _COMPILE = "optimizer, losses and metrics; `compile`"
 _VARIABLES = "variables of the optimizer"
 _SHARED = "finding the step that models share"
-_STEPS = "steps, and their batches on JAX"
-_KERAS = "the rest of Keras's `fit` or `predict`: callbacks, batches, history"
-_WRAPPER = "the wrapper: checks of X and y, labels, random state, threads"
+_STEPS = "steps, with the batches that they take themselves"
+_KERAS = "the rest of Keras"
+_WRAPPER = "the wrapper"
 _OTHER = "others"
 
 PARTS = (_BUILDER, _COMPILE, _VARIABLES, _SHARED, _STEPS, _KERAS, _WRAPPER, _OTHER)
@@ -31,17 +30,24 @@ _FINDERS = {"_resolve", "_shared_functions"}
 
 def part_of(frame: FrameType | None) -> str:
     """Return the part that a stack belongs to: the first, from within, that a frame tells."""
+    rest = _OTHER
     while frame is not None:
         part = _of_one(frame)
         if part is not None:
             return part
+        if "/keras/src/" in _path(frame):
+            rest = _KERAS
         frame = frame.f_back
-    return _OTHER
+    return rest
 
 
 def _of_one(frame: FrameType) -> str | None:
-    path = frame.f_code.co_filename.replace("\\", "/")
+    path = _path(frame)
     return _in_keras(path, frame) if "/keras/src/" in path else _elsewhere(path, frame)
+
+
+def _path(frame: FrameType) -> str:
+    return frame.f_code.co_filename.replace("\\", "/")
 
 
 def _in_keras(path: str, frame: FrameType) -> str | None:
@@ -62,6 +68,8 @@ def _elsewhere(path: str, frame: FrameType) -> str | None:
     if path.endswith("/benchmarks/task.py") and name == "layers":
         return _BUILDER
     if path.endswith("/_model/compilation.py"):
+        return _COMPILE
+    if path.endswith("/benchmarks/competitors.py") and name == "_compiled":
         return _COMPILE
     if "/_shared_steps/" in path:
         return _SHARED if name in _FINDERS else None
@@ -85,16 +93,24 @@ def seconds_by_part(work: Work, duration: float) -> Mapping[str, float]:
     """
     if not hasattr(signal, "setitimer"):
         raise Absent("this system has no timer that samples could be taken by")
-    counts: Counter[str] = Counter()
-    before = signal.signal(signal.SIGALRM, lambda _, frame: counts.update([part_of(frame)]))
-    start, calls = perf_counter(), 0
+    spent = dict.fromkeys(PARTS, 0.0)
+    calls, start = 0, perf_counter()
+    last = start
+
+    def sample(_: int, frame: FrameType | None) -> None:
+        # All the time since the last sample: there is none within a call of compiled code.
+        nonlocal last
+        now = perf_counter()
+        spent[part_of(frame)] += now - last
+        last = now
+
+    before = signal.signal(signal.SIGALRM, sample)
     signal.setitimer(signal.ITIMER_REAL, _INTERVAL, _INTERVAL)
     try:
-        while (took := perf_counter() - start) < duration:
+        while perf_counter() - start < duration:
             work(calls)
             calls += 1
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, before)
-    total = counts.total()
-    return {part: counts[part] / total * took / calls for part in PARTS if counts[part]}
+    return {part: seconds / calls for part, seconds in spent.items() if seconds}

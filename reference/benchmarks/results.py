@@ -97,7 +97,7 @@ class Results:
         self.write(self._path)
 
     def add_parts(self, name: str, found: Mapping[str, Any], environment: dict[str, Any]) -> None:
-        """Add to a record what its calls go into, and write the file."""
+        """Add to a record where its calls spend their time, and write the file."""
         parts = {"seconds": found, "environment": self._number(environment)}
         self.scenarios[name]["parts"] = parts
         self.write(self._path)

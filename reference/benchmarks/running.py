@@ -64,12 +64,14 @@ class Run:
         return record
 
     def parts(self, scenario: Scenario, seconds: float) -> dict[str, Any]:
-        """Return what a call goes into, in seconds by part, for the reference and bare Keras.
+        """Return where the time of a call is spent, by part, for the reference and bare Keras.
+
+        Each has a process of its own, in which nothing was fitted before.
 
         Parameters
         ----------
         scenario : Scenario
-            Has no new process for each sample.
+            What is called.
         seconds : float
             How long each of them is called and sampled.
 
@@ -80,15 +82,17 @@ class Run:
         """
         found = {}
         for name in ("reference", "keras"):
-            worker = self._worker_for(scenario)(name)
             message = {"scenario": scenario.name, "competitor": name, "seconds": seconds}
-            for action in ("prepare", "parts"):
-                answer = worker.answer({"do": action, **message})
-                for kind in ("absent", "failed"):
-                    if kind in answer:
-                        raise RuntimeError(f"{scenario.name} of {name}: {kind}: {answer[kind]}")
+            worker = self._start()
+            try:
+                for action in ("prepare", "parts"):
+                    answer = worker.answer({"do": action, **message})
+                    for kind in ("absent", "failed"):
+                        if kind in answer:
+                            raise RuntimeError(f"{scenario.name} of {name}: {kind}: {answer[kind]}")
+            finally:
+                worker.close()
             found[name] = answer["parts"]
-            worker.answer({"do": "release", **message})
         return found
 
     def _worker_for(self, scenario: Scenario) -> Callable[[str], Worker]:

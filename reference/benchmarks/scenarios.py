@@ -363,4 +363,4 @@ SAMPLED = (
     *("first-fit", "second-fit", "predict-1", "predict-100000-by-1000"),
     *("large-fit", "large-predict"),
 )
-"""The scenarios of which the page "What a fit costs" tells what their calls go into."""
+"""The scenarios of which the page "What a fit costs" tells where they spend their time."""

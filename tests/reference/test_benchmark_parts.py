@@ -4,6 +4,7 @@ import inspect
 import linecache
 import re
 import signal
+from time import perf_counter
 
 import pytest
 
@@ -46,6 +47,9 @@ def called(filename, name, inner, line="inner()"):
         (KERAS, [(TRAINER, "fit", "make_train_function()")]),
         (STEPS, [(TRAINER.replace("jax", "torch"), "predict", "predict_function()")]),
         (WRAPPER, [("/r/scikeras_reference/_training/fit.py", "fit")]),
+        (COMPILE, [("/r/benchmarks/competitors.py", "_compiled")]),
+        (OTHER, [("/r/benchmarks/competitors.py", "fit")]),
+        (KERAS, [("/lib/keras/src/utils/tracking.py", "clear")]),
         # From within: what Keras does for a builder is the builder's; what is called in a step
         # is the step's, unless the step has to be found first.
         (
@@ -93,6 +97,24 @@ def test_samples_add_up_to_the_whole_call_and_put_the_signal_back():
     assert before is signal.getsignal(signal.SIGALRM)
     assert found[BUILDER] > sum(found.values()) / 2 > 0
     assert (0.0, 0.0) == signal.getitimer(signal.ITIMER_REAL)
+
+
+@needs_timers
+def test_a_call_of_compiled_code_counts_with_all_its_time():
+    """It cannot be interrupted, so it has one sample; the loop has many."""
+    numbers = [0.1] * 2_000_000
+    layers = called("/r/benchmarks/task.py", "layers", lambda: sum(numbers))
+
+    def loop():
+        start = perf_counter()
+        layers()
+        took = perf_counter() - start
+        while perf_counter() - start < 2 * took:
+            pass
+
+    found = seconds_by_part(lambda _: loop(), 0.3)
+    share = found[BUILDER] / sum(found.values())
+    assert 0.25 < share < 0.75
 
 
 @needs_timers

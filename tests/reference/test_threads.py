@@ -135,6 +135,20 @@ def test_batches_of_a_data_set_are_counted_in_the_first(kind, rows, threads, thr
 
 
 @on_torch
+def test_rows_of_a_data_set_are_not_those_of_calls_in_its_callbacks(three_threads):
+    """A callback may predict from another data set, of which nothing is known."""
+    seen = []
+    other = KerasRegressor(perceptron, loss="mse", verbose=0, callbacks=[Recorder(seen)])
+    other.fit(X, X[:, 0])
+    seen.clear()
+    predict = keras.callbacks.LambdaCallback(
+        on_epoch_end=lambda epoch, logs: other.predict(Batches(300_000))
+    )
+    KerasRegressor(wide, loss="mse", epochs=1, verbose=0, callbacks=[predict]).fit(Batches(32))
+    assert [3] == seen
+
+
+@on_torch
 @pytest.mark.parametrize(("number", "threads"), [(2, 2), (None, 3)])
 def test_the_number_can_be_chosen(number, threads, three_threads):
     """In a block, for models of any size; outside of it the default holds."""

@@ -78,8 +78,7 @@ class BatchSteps(FitSteps):
                     passes=arguments["epochs"] - arguments["initial_epoch"],
                     steps=arguments.get("steps_per_epoch"),
                 )
-            rows = rows_of_batches(X.shape[0])
-            with may_run_out(data), raising_failures(batches), rows:
+            with may_run_out(data), raising_failures(batches), rows_of_batches(X.shape[0]):
                 self._train(data, None, None, arguments, extend=extend)
         return self
 

@@ -42,7 +42,7 @@ _local = threading.local()
 _lock = threading.Lock()
 _chosen: contextvars.ContextVar[int | None] = contextvars.ContextVar("torch_threads")
 """What `torch_threads` was given in the blocks around."""
-_rows: contextvars.ContextVar[int] = contextvars.ContextVar("rows_of_batches")
+_rows: contextvars.ContextVar[int | None] = contextvars.ContextVar("rows_of_batches")
 """The rows of a batch of a data set, which cannot be told by its parameters."""
 
 
@@ -55,8 +55,9 @@ def torch_threads(number: int | None) -> Iterator[None]:
     times as long as the operation. Results may differ in the last bit of a float, as they do on a
     machine with another number of cores. Models are small if they consist of `Dense`,
     `BatchNormalization`, `LayerNormalization` and layers without weights that do little, and need
-    at most four million multiplications for a batch, of a data set for the first one. All others
-    use as many threads as PyTorch does by itself. On other backends, nothing depends on it.
+    at most four million multiplications for a batch. Of a data set to train on, the first batch
+    counts. All others, and predictions from a data set, use as many threads as PyTorch does by
+    itself. On other backends, nothing depends on it.
 
     The block is about this thread only: with ``n_jobs`` above 1, the fits of other threads and
     processes know nothing of it.
@@ -89,7 +90,7 @@ def torch_threads(number: int | None) -> Iterator[None]:
 
 
 @contextmanager
-def rows_of_batches(number: int) -> Iterator[None]:
+def rows_of_batches(number: int | None) -> Iterator[None]:
     """Set how many rows the batches of a data set have, in a block.
 
     Examples
@@ -116,7 +117,8 @@ def in_suitable_threads(function: Function) -> Function:
     @functools.wraps(function)
     def in_threads(model: Any, *rest: Any) -> Any:
         suitable = 1 if _is_small(model, rest[0], rest[-1]) else None
-        with _threads(_chosen.get(suitable)):
+        # A callback may train or predict with another model, on other batches.
+        with _threads(_chosen.get(suitable)), rows_of_batches(None):
             return function(model, *rest)
 
     return in_threads  # type: ignore[return-value]
