@@ -22,7 +22,7 @@ def missing(results: Results) -> list[str]:
 def page(results: Results) -> str:
     """Return the content of the page for the backend of some results."""
     found = [results.scenarios[name] for name in SAMPLED]
-    sections = [f"#### {one['title']}\n\n{parts_table(one)}" for one in found]
+    sections = [f"### {one['title']}\n\n{parts_table(one)}" for one in found]
     machines: dict[str, list[str]] = {}
     for name, one in zip(SAMPLED, found, strict=True):
         machine = described(results.environments[one["parts"]["environment"]])
@@ -31,7 +31,7 @@ def page(results: Results) -> str:
         f"- {'all' if len(machines) == 1 else ', '.join(names)}: {machine}."
         for machine, names in machines.items()
     ]
-    return "\n\n".join([*sections, "#### Environment", "\n".join(lines)])
+    return "\n\n".join([*sections, "### Environment", "\n".join(lines)])
 
 
 def parts_table(record: Mapping[str, Any]) -> str:
