@@ -120,13 +120,10 @@ def _measure_parts(path: Path, parser: argparse.ArgumentParser) -> int:
         parser.error(f"--parts: {path} is of {results.backend}, and Keras runs on {_backend()}")
     facts = environment(_backend())
     run = Run(lambda: Process({}), tell)
-    try:
-        for name in SAMPLED:
-            found = run.parts(SCENARIOS[name], _SECONDS_OF_SAMPLES)
-            results.add_parts(name, found, facts)
-            tell(costs.parts_table(results.scenarios[name]))
-    finally:
-        run.close()
+    for name in SAMPLED:
+        found = run.parts(SCENARIOS[name], _SECONDS_OF_SAMPLES)
+        results.add_parts(name, found, facts)
+        tell(costs.parts_table(results.scenarios[name]))
     return 0
 
 
@@ -162,16 +159,18 @@ def _write(path: Path, parser: argparse.ArgumentParser) -> int:
     if unsampled := costs.missing(results):
         parser.error(f"--write {path}: run --parts first; not sampled: {', '.join(unsampled)}")
     results.scenarios = {name: results.scenarios[name] for name in measured}
-    target = DOCS / "benchmarks.md"
-    text = report.inserted(
-        target.read_text(encoding="utf-8"), results.backend, report.page(results)
-    )
+    pages = {
+        DOCS / name: report.inserted(
+            (DOCS / name).read_text(encoding="utf-8"), results.backend, content
+        )
+        for name, content in (
+            ("benchmarks.md", report.page(results)),
+            ("costs.md", costs.page(results)),
+        )
+    }
     results.write(STORED / f"results-{results.backend}.json")
-    target.write_text(text, encoding="utf-8")
-    target = DOCS / "costs.md"
-    text = target.read_text(encoding="utf-8")
-    text = report.inserted(text, results.backend, costs.page(results))
-    target.write_text(text, encoding="utf-8")
+    for page, text in pages.items():
+        page.write_text(text, encoding="utf-8")
     draw(results, DOCS / f"benchmarks-{results.backend}.svg")
     if results.backend == report.MAIN:
         day = datetime.fromtimestamp(path.stat().st_mtime, tz=UTC).date().isoformat()

@@ -5,13 +5,11 @@ from typing import Any
 
 from benchmarks.competitors import COMPETITORS
 from benchmarks.parts import PARTS
-from benchmarks.report import amount, described, table
+from benchmarks.report import NOTHING, amount, environments, table
 from benchmarks.results import Results
 from benchmarks.scenarios import SAMPLED
 
 __all__ = ["missing", "page", "parts_table"]
-
-_NOTHING = "\N{EN DASH}"
 
 
 def missing(results: Results) -> list[str]:
@@ -23,15 +21,9 @@ def page(results: Results) -> str:
     """Return the content of the page for the backend of some results."""
     found = [results.scenarios[name] for name in SAMPLED]
     sections = [f"### {one['title']}\n\n{parts_table(one)}" for one in found]
-    machines: dict[str, list[str]] = {}
-    for name, one in zip(SAMPLED, found, strict=True):
-        machine = described(results.environments[one["parts"]["environment"]])
-        machines.setdefault(machine, []).append(f"`{name}`")
-    lines = [
-        f"- {'all' if len(machines) == 1 else ', '.join(names)}: {machine}."
-        for machine, names in machines.items()
-    ]
-    return "\n\n".join([*sections, "### Environment", "\n".join(lines)])
+    numbers = {name: results.scenarios[name]["parts"]["environment"] for name in SAMPLED}
+    machines = environments(results.environments, numbers)
+    return "\n\n".join([*sections, "### Environment", machines])
 
 
 def parts_table(record: Mapping[str, Any]) -> str:
@@ -47,4 +39,4 @@ def parts_table(record: Mapping[str, Any]) -> str:
 
 
 def _cell(seconds: float | None) -> str:
-    return _NOTHING if seconds is None else amount(seconds, "s")
+    return NOTHING if seconds is None else amount(seconds, "s")

@@ -8,9 +8,10 @@ from benchmarks.demands import Demand, Finding, judge
 from benchmarks.results import Results, Spread, ratios, spread
 
 __all__ = [
+    "NOTHING",
     "amount",
     "demands_table",
-    "described",
+    "environments",
     "inserted",
     "markers",
     "page",
@@ -21,19 +22,21 @@ __all__ = [
 MAIN = "tensorflow"
 """The backend that the demands are about."""
 
-_NOTHING = "\N{EN DASH}"
+NOTHING = "\N{EN DASH}"
+"""Stands in a table where nothing was measured."""
 Scenarios = Mapping[str, Mapping[str, Any]]
 
 
 def page(results: Results) -> str:
     """Return the content of the page for the backend of some results."""
+    numbers = {name: record["environment"] for name, record in results.scenarios.items()}
     demands = ["#### Demands", demands_table(judge(results.scenarios))]
     parts = [
         *(demands if results.backend == MAIN else []),
         *("#### Ratios (reference ÷ competitor)", ratio_table(results.scenarios)),
         *("#### Medians", median_table(results.scenarios)),
         *("#### Not measured", absences(results.scenarios)),
-        *("#### Environment", environments(results)),
+        *("#### Environment", environments(results.environments, numbers)),
     ]
     return "\n\n".join(parts)
 
@@ -99,7 +102,7 @@ def median_table(scenarios: Scenarios) -> str:
         cells = [
             amount(spread(record["samples"][other]).median, record["unit"])
             if other in record["samples"]
-            else _NOTHING
+            else NOTHING
             for other in measured
         ]
         rows.append([f"`{name}`", record["title"], str(record["rounds"]), *cells])
@@ -120,25 +123,28 @@ def absences(scenarios: Scenarios) -> str:
     return "\n".join(lines) or "Every competitor was measured in every scenario."
 
 
-def environments(results: Results) -> str:
-    """Return a list of environments with the scenarios that were measured there."""
+def environments(facts: Sequence[Mapping[str, Any]], numbers: Mapping[str, int]) -> str:
+    """Return a list of environments, with the scenarios that were measured in each.
+
+    Parameters
+    ----------
+    facts : sequence of mappings
+        All environments.
+    numbers : mapping of str to int
+        Which of them each scenario was measured in.
+    """
     lines = []
-    for number, facts in enumerate(results.environments):
-        names = [name for name, rec in results.scenarios.items() if rec["environment"] == number]
+    for number, one in enumerate(facts):
+        names = [name for name, of in numbers.items() if of == number]
         if not names:
             continue
-        what = "all" if len(names) == len(results.scenarios) else ", ".join(f"`{n}`" for n in names)
-        lines.append(f"- {what}: {described(facts)}.")
+        packages = ", ".join(f"{name} {version}" for name, version in one["packages"].items())
+        what = "all" if len(names) == len(numbers) else ", ".join(f"`{n}`" for n in names)
+        lines.append(
+            f"- {what}: {one['processor']}, {one['cores']} cores, {one['system']}; "
+            f"Python {one['python']}, Keras on {one['backend']}; {packages}."
+        )
     return "\n".join(lines)
-
-
-def described(facts: Mapping[str, Any]) -> str:
-    """Return an environment in words."""
-    packages = ", ".join(f"{name} {version}" for name, version in facts["packages"].items())
-    return (
-        f"{facts['processor']}, {facts['cores']} cores, {facts['system']}; "
-        f"Python {facts['python']}, Keras on {facts['backend']}; {packages}"
-    )
 
 
 def table(head: Sequence[str], rows: Sequence[Sequence[str]], left: Sequence[int] = (0,)) -> str:
@@ -149,7 +155,7 @@ def table(head: Sequence[str], rows: Sequence[Sequence[str]], left: Sequence[int
 
 def _ratio(measured: Spread | None) -> str:
     if measured is None:
-        return _NOTHING
+        return NOTHING
     return f"{measured.median:.3g} [{measured.low:.3g}, {measured.high:.3g}]"
 
 
