@@ -6,14 +6,19 @@ import re
 import signal
 from time import perf_counter
 
+import keras
 import pytest
 
-from benchmarks import costs
+from benchmarks import competitors, costs, task
 from benchmarks.__main__ import main
 from benchmarks.competitors import Absent
 from benchmarks.parts import PARTS, part_of, seconds_by_part
 from benchmarks.results import Results
 from benchmarks.scenarios import SAMPLED
+from scikeras_reference import _shared_steps
+from scikeras_reference._model import compilation
+from scikeras_reference._shared_steps.jax import step as jax_step
+from scikeras_reference._shared_steps.tensorflow import step as tensorflow_step
 
 needs_timers = pytest.mark.skipif(
     not hasattr(signal, "setitimer"), reason="Windows has no timers that interrupt a process"
@@ -87,6 +92,38 @@ def test_a_stack_belongs_to_the_part_that_is_told_first(part, frames):
     for frame in frames:
         work = called(frame[0], frame[1], work, *frame[2:])
     assert part == work()
+
+
+@pytest.mark.parametrize(
+    ("place", "name"),
+    [
+        (task, "layers"),
+        (competitors, "_compiled"),
+        (compilation, "compile_model"),
+        (_shared_steps, "_shared_functions"),
+        (tensorflow_step.SharedGraph, "_resolve"),
+        (jax_step.SharedProgram, "_resolve"),
+        (keras.Model, "compile"),
+        (keras.optimizers.Optimizer, "build"),
+        *((keras.Model, name) for name in ("fit", "evaluate", "predict", "predict_on_batch")),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_the_functions_that_tell_a_part_exist(place, name):
+    """If one is renamed, its time would go to the part around it."""
+    function = inspect.unwrap(getattr(place, name))
+    code = function.__code__
+    assert name == code.co_name
+    assert part_of(Frame(code)) not in {WRAPPER, OTHER}
+
+
+class Frame:
+    """A frame outside of all others, at the first line of its function."""
+
+    f_back = None
+
+    def __init__(self, code):
+        self.f_code, self.f_lineno = code, code.co_firstlineno
 
 
 @needs_timers
