@@ -38,6 +38,7 @@ from scikeras_conformance.doubles.models import (
     plain_model_for,
     uncompiled,
 )
+from scikeras_conformance.doubles.raw_outputs import RAW_OUTPUTS
 from scikeras_conformance.doubles.recorders import (
     StorableOnly,
     callback_class,
@@ -68,6 +69,7 @@ __all__ = [
     "HELPERS",
     "ORACLES",
     "PLAIN",
+    "RAW_OUTPUTS",
     "STUBS",
     "TRACE",
     "UNTRAINED",

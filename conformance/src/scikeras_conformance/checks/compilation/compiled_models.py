@@ -1,6 +1,6 @@
 """COMP-1, COMP-2 and COMP-3: models that the builder has compiled."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from scikeras_conformance.catalog.check import ESTIMATORS, Wrapper, check
@@ -120,6 +120,33 @@ def parameters_ignored(context: CheckContext) -> None:
             context.initialize(prepared, X, y)
         compiles = context.recording_model(prepared).log.compiles
         context.require(len(compiles) == 1, "initialize compiled the model again")
+    _require_configuration_kept(context, contradiction, what)
+
+
+def _require_configuration_kept(
+    context: CheckContext, contradiction: Mapping[str, Any], what: str
+) -> None:
+    """Require that a model of Keras's own class tells what the builder compiled it with."""
+    X, y, *_ = doubles.dataset(context.wrapper)
+    given: list[tuple[Any, Any]] = []
+
+    def build() -> Any:
+        model = plain_helper(context)
+        model.compile(optimizer=keras.optimizers.SGD(0.0), loss=helper_loss(context))
+        given.append((model, model.get_compile_config()))
+        return model
+
+    estimator = context.make(build, **contradiction)
+    method = "initialize" if hasattr(estimator, "initialize") else "fit"
+    with context.doing(f"{method} of a compiled model with {what}"):
+        context.call(estimator, method, X, y)
+    require_given_model(context, estimator, [model for model, _ in given])
+    before, after = given[-1][1], context.model(estimator).get_compile_config()
+    changed = [name for name in {**before, **after} if before.get(name) != after.get(name)]
+    context.require(
+        not changed,
+        f"{method} with {what} compiled the model again, with other {', '.join(changed)}",
+    )
 
 
 @check(

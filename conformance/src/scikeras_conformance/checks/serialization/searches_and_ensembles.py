@@ -1,9 +1,9 @@
-"""SER-3: searches, ensembles and parallel jobs of scikit-learn."""
+"""SER-3: searches and ensembles of scikit-learn."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from scikeras_conformance.catalog.check import ESTIMATORS, Shares, Wrapper, check
+from scikeras_conformance.catalog.check import ESTIMATORS, Wrapper, check
 from scikeras_conformance.checks._support.helper_models import helper_target, importable_builder
 from scikeras_conformance.checks._support.modules import doubles, np, sklearn_base
 from scikeras_conformance.checks._support.plain_use import provided
@@ -13,7 +13,6 @@ from scikeras_conformance.checks._support.preparation import (
     require_probabilities_exist,
     require_weights_are_taken,
 )
-from scikeras_conformance.checks._support.quick_starts import start_joblib_quickly
 from scikeras_conformance.checks._support.training import learner, require_weights, train
 from scikeras_conformance.contract import Level
 from scikeras_conformance.runner.context import CheckContext, show
@@ -219,7 +218,7 @@ def groups(context: CheckContext) -> None:
     require_search(context, search, candidates, (X, y), "GridSearchCV with groups")
 
 
-def _require_ensemble(context: CheckContext, ensemble: Any, what: str, *, parts: int = 0) -> None:
+def require_ensemble(context: CheckContext, ensemble: Any, what: str, *, parts: int = 0) -> None:
     """Require that an ensemble of right estimators predicts correctly."""
     X, y, *_ = doubles.data_predicted_by_oracles(context.wrapper)
     with provided(works_alone(context)):
@@ -276,7 +275,7 @@ def classifier_ensembles(context: CheckContext) -> None:
         "calibrated": lambda: (CalibratedClassifierCV(one, cv=2), 0),
     }
     ensemble, parts = makers[context.case]()
-    _require_ensemble(context, ensemble, type(ensemble).__name__, parts=parts)
+    require_ensemble(context, ensemble, type(ensemble).__name__, parts=parts)
     if context.case in {"calibrated", "voting-soft", "stacking"}:
         X, y, *_ = doubles.data_predicted_by_oracles(context.wrapper)
         what = f"predict_proba of {type(ensemble).__name__}"
@@ -315,7 +314,7 @@ def regressor_ensembles(context: CheckContext) -> None:
         "stacking": lambda: (StackingRegressor(named, final_estimator=final, cv=2), 2),
     }
     ensemble, parts = makers[context.case]()
-    _require_ensemble(context, ensemble, type(ensemble).__name__, parts=parts)
+    require_ensemble(context, ensemble, type(ensemble).__name__, parts=parts)
 
 
 @check(
@@ -350,38 +349,3 @@ def boosting_weights(context: CheckContext) -> None:
         member = ensemble.estimators_[0]
     expected = train(build(), X, helper_target(context, y), sample_weight=given)
     require_weights(context, member, expected, "those of training with the weights of the ensemble")
-
-
-@check(
-    "SER-3.parallel",
-    verifies="a search and a voting ensemble give the same results with two worker processes",
-    impact="n_jobs=2 fails, and a search can use one core only",
-    wrappers=ESTIMATORS,
-    cases=["search", "search-of-models", "voting"],
-    presupposes="CLS-5.estimator-type",
-    shares=Shares.PROCESSES,
-)
-def parallel(context: CheckContext) -> None:
-    from sklearn.ensemble import VotingClassifier, VotingRegressor
-    from sklearn.model_selection import GridSearchCV
-
-    start_joblib_quickly()
-    X, y, *_ = doubles.data_predicted_by_oracles(context.wrapper)
-    if context.case.startswith("search"):
-        of_models = context.case == "search-of-models"
-        # No model is sent to or from a process, so it need not be one of Keras's own classes.
-        estimator, candidates = candidates_of(
-            context, of_models, doubles.STUBS, doubles.WRONG_STUBS
-        )
-        name, expected, wrong = candidates
-        grid = {name: [wrong, expected]}
-        search = GridSearchCV(estimator, grid, cv=2, n_jobs=2, error_score="raise")
-        what = "GridSearchCV(n_jobs=2)"
-        with provided(works_alone(context, "score")), context.doing(f"{what}.fit"):
-            search.fit(X, y)
-        require_search(context, search, candidates, (X, y), what)
-        return
-    estimator = context.make(importable_builder(context, doubles.ORACLES))
-    cls = VotingClassifier if context.is_classifier else VotingRegressor
-    ensemble = cls([("one", estimator), ("other", estimator)], n_jobs=2)
-    _require_ensemble(context, ensemble, f"{cls.__name__}(n_jobs=2)", parts=2)
