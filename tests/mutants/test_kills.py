@@ -47,7 +47,6 @@ EXHAUSTIVE = {
     "models_are_kept_for_later",
     "callbacks_learn_to_be_pickled",
     "models_are_patched_on_import",
-    "own_ways_of_compiling_are_left_to_keras",
     "data_are_cached_by_identity",
     "models_are_not_sent_back",
     "the_log_level_of_the_backend_is_set",

@@ -6,13 +6,27 @@ from scikeras_conformance.catalog.check import Wrapper
 from scikeras_conformance.checks._support.modules import np
 from scikeras_conformance.runner.context import CheckContext, show
 
-__all__ = ["as_array", "require_predictions", "require_shape", "require_values", "same"]
+__all__ = [
+    "as_array",
+    "predictions_of",
+    "require_predictions",
+    "require_shape",
+    "require_values",
+    "same",
+]
 
 
 def as_array(context: CheckContext, value: Any, what: str) -> Any:
     """Convert what the subject returned to an array."""
     with context.doing(f"converting the result of {what} to an array"):
         return np.asarray(value)
+
+
+def predictions_of(context: CheckContext, estimator: Any, X: Any) -> Any:
+    """Return predictions as an array, for a clause that is not about them."""
+    predicted = context.predict(estimator, X)
+    with context.preparing("converting the result of predict to an array"):
+        return np.asarray(predicted)
 
 
 def same(first: Any, second: Any) -> bool:

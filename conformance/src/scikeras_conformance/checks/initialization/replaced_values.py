@@ -5,7 +5,7 @@ from typing import Any
 from scikeras_conformance.catalog.check import check
 from scikeras_conformance.checks._support.helper_models import helper_builder
 from scikeras_conformance.checks._support.modules import doubles, keras, np
-from scikeras_conformance.checks._support.predictions import same
+from scikeras_conformance.checks._support.predictions import predictions_of, same
 from scikeras_conformance.checks._support.preparation import accepted, require_free_parameters
 from scikeras_conformance.checks._support.stored_parameters import PREFIXES
 from scikeras_conformance.contract import Capability
@@ -143,14 +143,14 @@ def fitted(context: CheckContext) -> None:
     X, y, *_ = doubles.dataset(context.wrapper)
     estimator = context.make(helper_builder(context))
     context.fit(estimator, X, y)
-    predicted, model = context.predict(estimator, X), context.model(estimator)
+    predicted, model = predictions_of(context, estimator, X), context.model(estimator)
     others = accepted(context, epochs=3, batch_size=5, optimizer="adam", fit__shuffle=False)
     for given in (context.params(estimator), others):
         context.call(estimator, "set_params", **given)
         with context.doing(f"predict after fit and set_params({', '.join(given)})"):
-            found = estimator.predict(X)
+            found = np.asarray(estimator.predict(X))
         context.require(
-            same(np.asarray(found), np.asarray(predicted)),
+            same(found, predicted),
             f"set_params({', '.join(given)}) changed the predictions",
         )
         context.require(

@@ -70,7 +70,8 @@ def every_row(context: CheckContext) -> None:
         X = X + np.arange(n_rows, dtype=X.dtype)[:, None] * X.dtype.type(1e-3)
         context.fit(estimator, X, y)
         log = context.recording_model(estimator).log
-        seen = np.asarray(log.fits[-1]["x"]) if log.fits else X
+        with context.preparing("reading the rows that fit trains on"):
+            seen = np.asarray(log.fits[-1]["x"]) if log.fits else X
         context.require(
             seen.shape == X.shape and np.array_equal(seen, X),
             f"fit of {n_rows} rows with batch_size={size} trains on {len(seen)} rows, or on others",

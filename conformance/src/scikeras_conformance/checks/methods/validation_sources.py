@@ -139,7 +139,8 @@ def split_beside_data(context: CheckContext) -> None:
         log = context.recording_model(estimator).log
         if not log.fits:
             context.stop("fit", "did not call Model.fit, where rows could be counted")
-        found = len(np.asarray(log.fits[-1]["x"]))
+        with context.preparing("counting the rows that fit trains on"):
+            found = len(np.asarray(log.fits[-1]["x"]))
         if log.fits[-1].get("validation_data") is None:
             found = len(X)  # Keras holds rows out itself, as the parameter says
         context.require(
@@ -196,4 +197,5 @@ def _features_for_validation(context: CheckContext, estimator: Any, method: str)
         return None
     if not isinstance(found, (list, tuple)):
         context.stop(method, "did not give Model.fit arrays to validate on")
-    return np.asarray(found[0])
+    with context.preparing(f"reading what {method} validates on"):
+        return np.asarray(found[0])

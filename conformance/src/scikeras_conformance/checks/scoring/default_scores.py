@@ -5,6 +5,7 @@ from typing import Any
 from scikeras_conformance.catalog.check import ESTIMATORS, Wrapper, check
 from scikeras_conformance.checks._support.helper_models import helper_model
 from scikeras_conformance.checks._support.modules import doubles, np
+from scikeras_conformance.checks._support.predictions import predictions_of
 from scikeras_conformance.checks._support.preparation import require_one_unit_trains
 from scikeras_conformance.checks._support.scoring import fitted_stub, require_score, score
 from scikeras_conformance.runner.context import CheckContext
@@ -36,11 +37,11 @@ def _predicted_after_a_change(context: CheckContext, estimator: Any, data: Any) 
 
     None, if predictions do not follow the model, which is not what a score is about.
     """
-    before = np.asarray(context.predict(estimator, data.X))
+    before = predictions_of(context, estimator, data.X)
     model = context.model(estimator)
     with context.preparing("setting the weights of model_"):
         model.set_weights([-weights for weights in model.get_weights()])
-    after = np.asarray(context.predict(estimator, data.X))
+    after = predictions_of(context, estimator, data.X)
     return None if after.shape != before.shape or np.array_equal(before, after) else after
 
 

@@ -6,7 +6,7 @@ from typing import Any
 from scikeras_conformance.catalog.check import ESTIMATORS, check
 from scikeras_conformance.checks._support.destinations import subclass
 from scikeras_conformance.checks._support.modules import doubles, np
-from scikeras_conformance.checks._support.predictions import same
+from scikeras_conformance.checks._support.predictions import predictions_of, same
 from scikeras_conformance.checks._support.preparation import accepted
 from scikeras_conformance.checks._support.scoring import stub_builder
 from scikeras_conformance.runner.context import CheckContext, show
@@ -85,7 +85,7 @@ def everything_at_once(context: CheckContext) -> None:
             context.require(len(calls) == 1, f"{what} called the scorer {len(calls)} times")
             found = dict(calls[0])
             _require_equal(context, found.pop("y_true"), y, f"{what}: y_true")
-            predicted = np.asarray(context.predict(estimator, data.X))
+            predicted = predictions_of(context, estimator, data.X)
             _require_equal(context, found.pop("y_pred"), predicted, f"{what}: y_pred")
             seen = found.pop("sample_weight", None)
             if weights is not None:

@@ -95,10 +95,14 @@ def _words(expected: Any, seen: Any) -> str:
         return (
             "" if is_same else f"should make batches of {wanted} of {n_rows} rows, and was {size}"
         )
-    if _same(expected, seen):
-        return ""
-    if isinstance(expected, np.ndarray):
-        return _arrays_differ(expected, np.asarray(seen))
+    try:
+        if _same(expected, seen):
+            return ""
+        if isinstance(expected, np.ndarray):
+            return _arrays_differ(expected, np.asarray(seen))
+    except (TypeError, ValueError):
+        # Not even something that could be compared, such as rows of several lengths.
+        return f"should be {show(expected)}; it is {show(seen)}"
     if isinstance(expected, dict) and isinstance(seen, dict):
         wrong = [
             name for name in expected if name not in seen or not _same_in(expected, seen, name)
