@@ -8,9 +8,9 @@ from scikeras_conformance.checks._support.modules import doubles, keras, np
 from scikeras_conformance.checks._support.plain_use import provided
 from scikeras_conformance.checks._support.recorded_training import recorded_history
 from scikeras_conformance.checks._support.training import require_weights
-from scikeras_conformance.runner.context import CheckContext, show
+from scikeras_conformance.runner.context import CheckContext, Observation, show
 
-__all__ = ["ABSOLUTE", "SQUARED", "halves", "require_as_keras"]
+__all__ = ["ABSOLUTE", "SQUARED", "halves", "require_as_in_the_builder", "require_as_keras"]
 
 SQUARED, ABSOLUTE = "mean_squared_error", "mean_absolute_error"
 
@@ -86,7 +86,52 @@ def require_as_keras(context: CheckContext, arguments: dict[str, Any], prefix: s
         )
         context.observe.fit(estimator, data.X, data.y)
     require_weights(context, estimator, expected, f"those of Keras itself with {show(arguments)}")
-    found, wanted = recorded_history(context, estimator), expected.log.history
+    _require_history(context, estimator, expected.log.history, arguments)
+
+
+def require_as_in_the_builder(
+    context: CheckContext, arguments: dict[str, Any], prefix: str = ""
+) -> None:
+    """Require what a builder gets that compiles the same model with ``compile_kwargs``.
+
+    Parameters
+    ----------
+    context : CheckContext
+        The context, of the regressor.
+    arguments : dict
+        Arguments of ``Model.compile``.
+    prefix : str, default=""
+        What stands before the names of all but the loss, where they are parameters of the wrapper.
+    """
+    data = doubles.continuous_dataset(2)
+    arguments = {"loss": [SQUARED, SQUARED], **arguments}
+    cls = subclass(context, target_encoder=property(lambda _: halves()))
+    rest = {f"{prefix}{name}": value for name, value in arguments.items() if name != "loss"}
+    given: dict[str, Any] = {"loss": arguments["loss"], **rest}
+
+    def compiling(compile_kwargs: Any) -> Any:
+        model = _build()
+        model.compile(**compile_kwargs)
+        return model
+
+    def fitted(steps: CheckContext | Observation, build: Any) -> Any:
+        estimator = steps.make_of(cls, build, optimizer=keras.optimizers.SGD(0.05), **given)
+        steps.fit(estimator, data.X, data.y)
+        return estimator
+
+    by_builder = fitted(context, compiling)
+    expected, wanted = context.model(by_builder), recorded_history(context, by_builder)
+    by_wrapper = fitted(context.observe, _build)
+    what = f"those of a builder that compiles with compile_kwargs, with {show(arguments)}"
+    require_weights(context, by_wrapper, expected, what)
+    _require_history(context, by_wrapper, wanted, arguments)
+
+
+def _require_history(
+    context: CheckContext, estimator: Any, wanted: Mapping[str, Any], arguments: Mapping[str, Any]
+) -> None:
+    """Require the quantities, and their values, that Keras recorded for the same model."""
+    found = recorded_history(context, estimator)
     context.require(
         set(found) == set(wanted),
         f"with {show(arguments)} the history has {sorted(found)}, not {sorted(wanted)}",

@@ -1,11 +1,16 @@
-"""COMP-5 and COMP-8: losses and metrics of several outputs, compared with Keras itself."""
+"""COMP-4, COMP-5 and COMP-8: losses and metrics of several outputs."""
 
 from typing import Any
 
 from scikeras_conformance.catalog.check import Wrapper, check
 from scikeras_conformance.checks._support.modules import keras
 from scikeras_conformance.checks._support.preparation import require_compile_prefix
-from scikeras_conformance.checks._support.two_outputs import ABSOLUTE, SQUARED, require_as_keras
+from scikeras_conformance.checks._support.two_outputs import (
+    ABSOLUTE,
+    SQUARED,
+    require_as_in_the_builder,
+    require_as_keras,
+)
 from scikeras_conformance.contract import Capability
 from scikeras_conformance.runner.context import CheckContext
 
@@ -94,3 +99,24 @@ def several_outputs(context: CheckContext) -> None:
 def weights_of_several_outputs(context: CheckContext) -> None:
     require_compile_prefix(context)
     require_as_keras(context, WEIGHTS[context.case], "compile__")
+
+
+BY_NAME = ("losses-by-name", "metrics-by-name", *(name for name in WEIGHTS if "by-name" in name))
+
+
+@check(
+    "COMP-4.outputs-by-name",
+    verifies="where outputs come in another order than their names, the wrapper compiles as a "
+    "builder does with compile_kwargs",
+    impact="an output is trained with the loss, or the weight, of another, unless the builder "
+    "compiles",
+    wrappers=[Wrapper.REGRESSOR],
+    cases=BY_NAME,
+    needs=[Capability.ENCODERS, Capability.BUILDER_ARGUMENTS],
+    conditional=True,
+)
+def outputs_by_name(context: CheckContext) -> None:
+    arguments = _structures().get(context.case) or WEIGHTS[context.case]
+    if context.case in WEIGHTS:
+        require_compile_prefix(context)
+    require_as_in_the_builder(context, arguments, "compile__" if context.case in WEIGHTS else "")

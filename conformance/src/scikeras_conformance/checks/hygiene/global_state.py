@@ -177,3 +177,50 @@ def settings_anywhere(context: CheckContext) -> None:
             f"{', '.join(('fit', *methods))} with X of dtype {dtype} changed settings of Keras: "
             f"{', '.join(changed)}",
         )
+
+
+CHOSEN: dict[str, Any] = {
+    "floatx": "float64",
+    "epsilon": 1e-5,
+    "image_data_format": "channels_first",
+    "dtype_policy": "float64",
+    "traceback-filtering": False,
+    "interactive-logging": False,
+    "max_epochs": 5,
+}
+"""By setting of Keras: a value that is not the default."""
+
+
+@check(
+    "HYG-2.settings-of-the-user",
+    verifies="settings of Keras that a program has chosen are the same after every method",
+    impact="a fit puts a setting back to Keras's default, which the program had changed for good",
+    cases=CHOSEN,
+    conditional=True,
+)
+def settings_of_the_user(context: CheckContext) -> None:
+    found = global_settings.current()
+    name = context.case.replace("-", " ")
+    if name not in found:
+        context.not_applicable(f"this Keras has no setting {name}")
+    # The builder of a subject that is given models before is called before the setting.
+    estimator = context.make(helper_builder(context), **accepted(context, random_state=3))
+    X, y, *_ = doubles.dataset(context.wrapper)
+    methods = ("fit", "fit", "partial_fit", "initialize", "fit", *FURTHER)
+    global_settings.put({**global_settings.at_start(), name: CHOSEN[context.case]})
+    try:
+        for method in methods:
+            if not hasattr(context.cls, method):
+                continue
+            before = global_settings.current()
+            # What does not work under such a setting is what other clauses are about.
+            with suppress(Exception):
+                data = (X,) if method.startswith(("predict", "decision")) else (X, y)
+                getattr(estimator, method)(*data)
+            changed = global_settings.differences(before, global_settings.current())
+            context.require(
+                not changed,
+                f"{method} changed settings of Keras that were chosen before: {', '.join(changed)}",
+            )
+    finally:
+        global_settings.put(found)

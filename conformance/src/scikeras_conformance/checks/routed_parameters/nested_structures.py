@@ -190,6 +190,12 @@ def _distance(y_true: Any, y_pred: Any) -> Any:
     return keras.ops.mean(keras.ops.abs(y_true - y_pred), axis=-1)
 
 
+def _scaled_distance(y_true: Any, y_pred: Any, setting: Any = None) -> Any:
+    """Take an argument of the name that is routed, which a function in a list is not given."""
+    del setting
+    return _distance(y_true, y_pred)
+
+
 def _no_classes() -> dict[str, tuple[Any, str, str]]:
     """Return by case: an object that is not a class, its parameter, and its name."""
     optimizer = keras.optimizers.SGD(0.0)
@@ -203,10 +209,12 @@ def _no_classes() -> dict[str, tuple[Any, str, str]]:
         "metrics-function-of-keras": (keras.metrics.mean_squared_error, "", "mean_squared_error"),
         "loss-function": (_distance, "", "_distance"),
         "loss-in-list": ([loss], "0__", "MeanSquaredError"),
+        "loss-function-in-list": ([_scaled_distance], "0__", "_scaled_distance"),
         "loss-function-in-dict": ({"out": _distance}, "out__", "_distance"),
         "metrics-instance": (metric, "", "MeanSquaredError"),
         "metrics-function": (_distance, "", "_distance"),
         "metrics-in-list": ([metric], "0__", "MeanSquaredError"),
+        "metrics-function-in-list": ([_scaled_distance], "0__", "_scaled_distance"),
         "metrics-function-in-dict": ({"out": _distance}, "out__", "_distance"),
         "callbacks-instance": (callback, "", "TerminateOnNaN"),
         "callbacks-in-list": ([callback], "0__", "TerminateOnNaN"),
@@ -219,6 +227,7 @@ NO_CLASSES = (
     *("loss-function-in-dict", "metrics-instance", "metrics-function", "metrics-in-list"),
     *("metrics-function-in-dict", "callbacks-instance", "callbacks-in-list", "callbacks-in-dict"),
     *("loss-function-of-keras", "metrics-function-of-keras"),
+    *("loss-function-in-list", "metrics-function-in-list"),
 )
 
 
