@@ -6,6 +6,7 @@
     scripts/run_workflow.py ci.yml --list            what would be run and what would be skipped
     scripts/run_workflow.py ci.yml contract --row backend=jax --row python=3.11
                                                      some rows of its matrix
+    scripts/run_workflow.py nightly.yml --minutes 5  the start of each command that takes hours
 
 Each job gets a clone of the last commit, and a new virtual environment of the Python that it sets
 up. Actions and workflows of this repository are run too, with their inputs. What only GitHub can do
@@ -20,6 +21,7 @@ import json
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -40,6 +42,14 @@ _LIST = re.compile(r"fromJSON\((.+)\)")
 
 class Skipped(Exception):  # noqa: N818 - it is no error
     """Why a job or a step is not run here."""
+
+
+@dataclass(frozen=True)
+class How:
+    """Whether commands are only listed, and after how many minutes each is stopped."""
+
+    only_list: bool = False
+    minutes: float | None = None
 
 
 @dataclass(frozen=True)
@@ -188,9 +198,7 @@ def interpreter(version: str) -> str:
     return found
 
 
-def run_job(
-    name: str, job: dict[str, Any], values: Values, wanted: Values, *, only_list: bool
-) -> bool:
+def run_job(name: str, job: dict[str, Any], values: Values, wanted: Values, *, how: How) -> bool:
     """Run the commands of one job, in the rows of its matrix that are wanted.
 
     Returns whether none failed.
@@ -203,11 +211,9 @@ def run_job(
         print(f"== {name}\n  skipped: {reason}", flush=True)
         return True
     if "uses" in job:
-        return run_called(name, job, values, wanted, only_list=only_list)
+        return run_called(name, job, values, wanted, how=how)
     results = [
-        run_variant(
-            name, job, row, values | {"strategy.job-index": str(index)}, only_list=only_list
-        )
+        run_variant(name, job, row, values | {"strategy.job-index": str(index)}, how=how)
         for index, row in rows
     ]
     return all(results)
@@ -221,9 +227,7 @@ def chosen(rows: list[Values], wanted: Values) -> list[tuple[int, Values]]:
     return found
 
 
-def run_called(
-    name: str, job: dict[str, Any], values: Values, wanted: Values, *, only_list: bool
-) -> bool:
+def run_called(name: str, job: dict[str, Any], values: Values, wanted: Values, *, how: How) -> bool:
     """Run the jobs of a workflow of this repository that a job calls."""
     print(f"== {name} calls {job['uses']}", flush=True)
     called = yaml.safe_load((ROOT / job["uses"]).read_text(encoding="utf-8"))
@@ -235,15 +239,11 @@ def run_called(
         print(f"  skipped: {reason}", flush=True)
         return True
     jobs = called["jobs"].items()
-    results = [
-        run_job(f"{name}/{one}", each, own, wanted, only_list=only_list) for one, each in jobs
-    ]
+    results = [run_job(f"{name}/{one}", each, own, wanted, how=how) for one, each in jobs]
     return all(results)
 
 
-def run_variant(
-    name: str, job: dict[str, Any], row: Values, values: Values, *, only_list: bool
-) -> bool:
+def run_variant(name: str, job: dict[str, Any], row: Values, values: Values, *, how: How) -> bool:
     """Run the commands of a job with one row of its matrix; return whether none failed."""
     print(f"== {name} {row or ''}".rstrip(), flush=True)
     values = values | named("matrix", row)
@@ -258,25 +258,38 @@ def run_variant(
         for file in ("GITHUB_OUTPUT", "GITHUB_STEP_SUMMARY"):
             Path(folder, file).touch()
             own[file] = str(Path(folder, file))
-        if not only_list:
+        if not how.only_list:
             subprocess.run(["git", "clone", "--quiet", str(ROOT), str(tree)], check=True)
             subprocess.run([python, "-m", "venv", str(environment)], check=True)
         own["PATH"] = os.pathsep.join([str(environment / "bin"), os.environ["PATH"]])
         for command in commands(job, values):
             print(f"  {command.text.strip()}", flush=True)
-            if only_list:
+            if how.only_list:
                 continue
             env = os.environ | own | command.env
             if "GITHUB_ACTION_PATH" in env:
                 env["GITHUB_ACTION_PATH"] = str(tree / env["GITHUB_ACTION_PATH"])
-            done = subprocess.run(
-                ["bash", "-eo", "pipefail", "-c", command.text],
-                cwd=tree / command.folder, env=env, check=False,
-            )  # fmt: skip
-            if done.returncode:
-                print(f"  failed with {done.returncode}", flush=True)
+            code = run_command(command.text, tree / command.folder, env, how.minutes)
+            if code is None:
+                print(f"  stopped after {how.minutes:g} minutes", flush=True)
+            elif code:
+                print(f"  failed with {code}", flush=True)
                 return False
     return True
+
+
+def run_command(text: str, folder: Path, env: Values, minutes: float | None) -> int | None:
+    """Return the exit code of a command, or None if it was stopped with all that it started."""
+    with subprocess.Popen(
+        ["bash", "-eo", "pipefail", "-c", text], cwd=folder, env=env, start_new_session=True
+    ) as process:
+        try:
+            return process.wait(None if minutes is None else 60 * minutes)
+        except BaseException as reason:  # an interrupt does not reach a session of its own
+            os.killpg(process.pid, signal.SIGKILL)
+            if not isinstance(reason, subprocess.TimeoutExpired):
+                raise
+            return None
 
 
 def main() -> None:
@@ -292,7 +305,13 @@ def main() -> None:
         default=[],
         help="only the rows of a matrix with this value (all of them, if given twice)",
     )
+    parser.add_argument(
+        "--minutes",
+        type=float,
+        help="stop each command after so many minutes, which is no failure (default: never)",
+    )
     options = parser.parse_args()
+    how = How(options.list, options.minutes)
     workflow = yaml.safe_load((WORKFLOWS / options.workflow).read_text(encoding="utf-8"))
     jobs = workflow["jobs"]
     if unknown := set(options.jobs) - set(jobs):
@@ -302,10 +321,7 @@ def main() -> None:
     by_hand = events.get("workflow_call") or events.get("workflow_dispatch") or {}
     values = with_inputs(by_hand.get("inputs", {}), {}, {})
     wanted = dict(one.partition("=")[::2] for one in options.row)
-    results = [
-        run_job(name, jobs[name], values, wanted, only_list=options.list)
-        for name in options.jobs or jobs
-    ]
+    results = [run_job(name, jobs[name], values, wanted, how=how) for name in options.jobs or jobs]
     sys.exit(not all(results))
 
 

@@ -147,3 +147,13 @@ def test_every_workflow_can_be_listed(capsys, monkeypatch, path):
     shown = listed(capsys, monkeypatch, path.name)
     for name, _ in jobs(path):
         assert re.search(rf"^== {name}\b.*\n(?:==|  \S)", shown, re.MULTILINE), name
+
+
+@pytest.mark.skipif(os.name == "nt", reason="commands are for bash")
+@pytest.mark.parametrize(
+    ("text", "minutes", "expected"),
+    [("exit 3", None, 3), ("true", 1.0, 0), ("sleep 60 & sleep 60", 0.01, None)],
+)
+def test_a_command_that_takes_hours_can_be_stopped(text, minutes, expected, tmp_path):
+    """With all that it started; that it was stopped is no exit code."""
+    assert expected == run_workflow.run_command(text, tmp_path, dict(os.environ), minutes)
