@@ -29,6 +29,12 @@ from scikeras_conformance.runner.context import CheckContext, show
 
 SPECIAL = ("meta", "compile_kwargs", "params")
 
+NAMED = (
+    *("optimizer", "loss", "metrics", "epochs", "batch_size", "callbacks", "class_weight"),
+    *("verbose", "shuffle", "validation_split", "validation_batch_size", "run_eagerly"),
+)
+"""Parameters that the contract names; a wrapper that lacks one may take it for another place."""
+
 
 @check(
     "BUILD-1.free-arguments",
@@ -77,12 +83,12 @@ def free_arguments(context: CheckContext) -> None:
 def _require_names_of_keras(context: CheckContext) -> None:
     """Require arguments of the builder that are called like those of Keras's own methods.
 
-    Of these names, the wrapper's own parameters are not for the builder (BUILD-2), and others may
-    be refused by the constructor (INIT-1).
+    Of these names, the parameters that a wrapper has, or that the contract names, are not for the
+    builder (BUILD-2), and others may be refused by the constructor (INIT-1).
     """
     methods = [getattr(keras.Model, name) for name in ("fit", "predict", "evaluate", "compile")]
     classes = (keras.optimizers.SGD, keras.losses.BinaryCrossentropy, keras.layers.Dense)
-    own = {"self", "args", "kwargs", "x", "y", *SPECIAL, *own_parameters(context)}
+    own = {"self", "args", "kwargs", "x", "y", *SPECIAL, *NAMED, *own_parameters(context)}
     known = {name for one in (*methods, *classes) for name in signature(one).parameters}
     names = [name for name in sorted(known - own) if _can_be_given(context, name)]
     given = {name: 1001 + number for number, name in enumerate(names)}
