@@ -30,9 +30,10 @@ class RawOutputs(NamedTuple):
 
 
 def _data(labels: Sequence[str]) -> Dataset:
-    """Return data with a layer whose positive outputs are below one half.
+    """Return data with a layer of small outputs.
 
-    So they are no probabilities of the class that they stand for.
+    For two classes, that of the second is positive and below one half. As a logit or as a margin it
+    stands for that class, and as a probability for the other one.
     """
     data = classes_dataset(labels, sigmoid=len(labels) == 2)
     return data._replace(kernel=data.kernel * np.float32(0.03), bias=data.bias - np.float32(0.25))
