@@ -3,6 +3,7 @@
 import os
 import sys
 from types import SimpleNamespace
+from unittest import mock
 
 import numpy as np
 import pytest
@@ -18,6 +19,7 @@ from scikeras_conformance.checks._support import frames, sklearn_checks, sklearn
 from scikeras_conformance.checks._support.sklearn_checks import case_names, expected_names
 from scikeras_conformance.checks.sklearn_rules import feature_names
 from scikeras_conformance.cli import run as cli
+from scikeras_conformance.exceptions import Unavailable
 from scikeras_conformance.runner.execute import execute
 from scikeras_conformance.subject.loading import Subject
 
@@ -283,3 +285,15 @@ def test_names_are_read_without_scikit_learn():
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert f"False {len(CATALOG)}" == done.stdout.strip()
+
+
+@pytest.mark.parametrize(
+    "name", [name for name, need in sklearn_names.NEEDS.items() if need == "64 bits"]
+)
+def test_what_needs_64_bits_cannot_be_judged_without_them(name, monkeypatch):
+    """JAX computes in 32 bits unless it is told otherwise, and no wrapper can change that."""
+    monkeypatch.setattr(sklearn_checks.doubles, "computes_in_float64", lambda: False)
+    context = mock.Mock(unavailable=mock.Mock(side_effect=Unavailable))
+    with pytest.raises(Unavailable):
+        sklearn_checks.require_prerequisites(context, name)
+    assert "JAX_ENABLE_X64" in context.unavailable.call_args.args[0]

@@ -170,6 +170,7 @@ NEEDS = {
     "check_regressor_data_not_an_array": "pandas",
     "check_dataframe_column_names_consistency": "pandas",
     ARRAY_API: "SCIPY_ARRAY_API",
+    "check_regressor_multioutput": "64 bits",
     "check_sample_weight_equivalence_on_dense_data": "64 bits",
     "check_sample_weight_equivalence_on_sparse_data": "64 bits",
 }

@@ -12,6 +12,7 @@ from scikeras_conformance.checks._support.compilation import (
 )
 from scikeras_conformance.checks._support.helper_models import (
     helper_builder,
+    helper_layer,
     helper_loss,
     helper_loss_class,
     plain_helper,
@@ -63,6 +64,36 @@ def compiled_is_kept(context: CheckContext) -> None:
     context.require(model.optimizer is optimizer, "the optimizer was replaced")
     context.require(model.loss is loss, "the loss was replaced")
     if method == "fit":
+        held = [one for holder in model.metrics for one in getattr(holder, "metrics", [holder])]
+        context.require(any(one is metric for one in held), "the metric was replaced")
+
+
+@check(
+    "COMP-1.weights-made-later",
+    verifies="a compiled model whose weights are made in fit keeps its optimizer, loss and metrics",
+    impact="the optimizer that the builder holds on to, and may change, trains nothing",
+    cases=["fit", "initialize"],
+    case_needs={"initialize": Capability.INITIALIZE},
+)
+def weights_made_later(context: CheckContext) -> None:
+    X, y, *_ = doubles.dataset(context.wrapper)
+    given: list[Any] = []
+
+    def build() -> Any:
+        model = keras.Sequential([helper_layer(context)])  # without an input layer
+        metric = keras.metrics.MeanAbsoluteError(name="given")
+        model.compile(keras.optimizers.Adam(0.0), helper_loss_class(context)(), metrics=[metric])
+        given.append((model, model.optimizer, model.loss, metric))
+        return model
+
+    estimator = context.make(build)
+    context.call(estimator, context.case, X, y)
+    require_given_model(context, estimator, [model for model, *_ in given])
+    model = context.model(estimator)
+    _, optimizer, loss, metric = given[-1]
+    context.require(model.optimizer is optimizer, "the optimizer was replaced")
+    context.require(model.loss is loss, "the loss was replaced")
+    if context.case == "fit":
         held = [one for holder in model.metrics for one in getattr(holder, "metrics", [holder])]
         context.require(any(one is metric for one in held), "the metric was replaced")
 

@@ -11,6 +11,7 @@ from scikeras_conformance.checks._support.compilation import (
 )
 from scikeras_conformance.checks._support.helper_models import (
     compiled_helper,
+    helper_layer,
     helper_loss,
     helper_loss_class,
     helper_target,
@@ -38,14 +39,16 @@ from scikeras_conformance.runner.context import CheckContext, show
     "training",
     impact="moving the call of compile into the builder changes the results",
     also=["BUILD-5"],
-    cases=["adam", "adamw"],
+    cases=["adam", "adamw", "dropout"],
 )
 def same_as_compiling_in_the_builder(context: CheckContext) -> None:
     def leaving() -> Any:
+        if context.case == "dropout":
+            return _drawing_model(context)
         return uncompiled_helper(context, off=0.5)
 
     settings: dict[str, Any] = {
-        "optimizer": context.case,
+        "optimizer": "adamw" if context.case == "adamw" else "adam",
         "loss": helper_loss_class(context),
         "metrics": ["mae"],
         **accepted(context, optimizer__learning_rate=0.05, epochs=3, random_state=1),
@@ -55,7 +58,7 @@ def same_as_compiling_in_the_builder(context: CheckContext) -> None:
     keras.utils.set_random_seed(11)
     second = fitted_model(context, leaving, **settings)
     keras.utils.set_random_seed(11)
-    first = _compiled_in_the_builder(context, **settings)
+    first = _compiled_in_the_builder(context, leaving, **settings)
     for name in ("optimizer", "loss"):
         configs = [config_of(getattr(model, name)) for model in (first, second)]
         context.require(configs[0] == configs[1], f"{name}: {configs[0]} and {configs[1]}")
@@ -71,7 +74,18 @@ def same_as_compiling_in_the_builder(context: CheckContext) -> None:
     )
 
 
-def _compiled_in_the_builder(context: CheckContext, **settings: Any) -> Any:
+def _drawing_model(context: CheckContext) -> Any:
+    """Make an uncompiled model that draws random numbers in training, always the same ones."""
+    width = doubles.dataset(context.wrapper).n_features
+    layers = [keras.Input((width,)), keras.layers.Dropout(0.5, seed=7), helper_layer(context)]
+    model = keras.Sequential(layers)
+    model.set_weights([np.full_like(weights, 0.5) for weights in model.get_weights()])
+    return model
+
+
+def _compiled_in_the_builder(
+    context: CheckContext, leaving: Callable[[], Any], **settings: Any
+) -> Any:
     """Return the fitted model of a builder that compiles it with compile_kwargs."""
 
     def compiling(compile_kwargs: Any = None) -> Any:
@@ -81,7 +95,7 @@ def _compiled_in_the_builder(context: CheckContext, **settings: Any) -> Any:
                 "did not happen",
                 follows="BUILD-3.special-arguments",
             )
-        model = uncompiled_helper(context, off=0.5)
+        model = leaving()
         with context.doing("model.compile(**compile_kwargs) in the builder"):
             model.compile(**compile_kwargs)
         return model
@@ -160,9 +174,12 @@ def same_with_compile_prefix(context: CheckContext) -> None:
         "loss": "mean_squared_error",
         "compile__loss_weights": [0.125],
     }
-    model = fitted_model(context, lambda: uncompiled_helper(context, off=0.5), **settings)
-    expected = model.get_weights()
-    found = _compiled_in_the_builder(context, **settings).get_weights()
+
+    def leaving() -> Any:
+        return uncompiled_helper(context, off=0.5)
+
+    expected = fitted_model(context, leaving, **settings).get_weights()
+    found = _compiled_in_the_builder(context, leaving, **settings).get_weights()
     context.require(
         same_weights(expected, found, tolerance=1e-6),
         f"the weights after training are {show(found)} if the builder compiles, and else "

@@ -214,6 +214,11 @@ def _no_classes() -> dict[str, tuple[Any, str, str]]:
         "metrics-instance": (metric, "", "MeanSquaredError"),
         "metrics-function": (_distance, "", "_distance"),
         "metrics-in-list": ([metric], "0__", "MeanSquaredError"),
+        "metrics-beside-a-class-of-keras": (
+            [keras.metrics.MeanAbsoluteError, metric],
+            "",
+            "MeanSquaredError",
+        ),
         "metrics-function-in-list": ([_scaled_distance], "0__", "_scaled_distance"),
         "metrics-function-in-dict": ({"out": _distance}, "out__", "_distance"),
         "callbacks-instance": (callback, "", "TerminateOnNaN"),
@@ -227,7 +232,7 @@ NO_CLASSES = (
     *("loss-function-in-dict", "metrics-instance", "metrics-function", "metrics-in-list"),
     *("metrics-function-in-dict", "callbacks-instance", "callbacks-in-list", "callbacks-in-dict"),
     *("loss-function-of-keras", "metrics-function-of-keras"),
-    *("loss-function-in-list", "metrics-function-in-list"),
+    *("loss-function-in-list", "metrics-function-in-list", "metrics-beside-a-class-of-keras"),
 )
 
 
@@ -243,8 +248,8 @@ def _refused(context: CheckContext) -> tuple[str, str, str]:
     value, way, thing = _no_classes()[context.case]
     kind = context.case.partition("-")[0]
     # Arguments that the classes of Keras's functions take.
-    known = {"loss": "reduction", "metrics": "dtype"}
-    setting = known[kind] if context.case.endswith("of-keras") else "setting"
+    known = {"loss": ("reduction", "sum"), "metrics": ("dtype", "float32")}
+    setting, given = known[kind] if context.case.endswith("of-keras") else ("setting", "given")
     routed = f"{kind}__{way}{setting}"
     plain: dict[str, Any] = {kind: value}
     if kind != "callbacks":
@@ -263,7 +268,7 @@ def _refused(context: CheckContext) -> tuple[str, str, str]:
 
     def fitting() -> None:
         try:
-            context.subject.construct(context.cls, build, **plain, **{routed: "given"}).fit(X, y)
+            context.subject.construct(context.cls, build, **plain, **{routed: given}).fit(X, y)
         except TypeError as error:
             messages.append(str(error))
             raise
