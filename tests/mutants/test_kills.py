@@ -49,6 +49,7 @@ EXHAUSTIVE = {
     "models_are_patched_on_import",
     "data_are_cached_by_identity",
     "models_are_not_sent_back",
+    "builders_of_scripts_are_refused_by_pickle",
     "the_log_level_of_the_backend_is_set",
     "is_classifier_knows_the_wrapper",
     "prefixes_are_looked_for_anywhere",
