@@ -55,6 +55,15 @@ def _made(structure: Any) -> Any:
     return structure() if isinstance(structure, type) else structure
 
 
+def _wrapper_and_parameters(
+    context: CheckContext, arguments: Mapping[str, Any], prefix: str
+) -> tuple[Any, dict[str, Any]]:
+    """Return a wrapper for a target of two columns, and arguments of ``compile`` as parameters."""
+    cls = subclass(context, target_encoder=property(lambda _: halves()))
+    rest = {f"{prefix}{name}": value for name, value in arguments.items() if name != "loss"}
+    return cls, {"loss": arguments["loss"], **rest}
+
+
 def require_as_keras(context: CheckContext, arguments: dict[str, Any], prefix: str = "") -> None:
     """Require the weights and the history of a model that Keras compiles with the same.
 
@@ -72,9 +81,7 @@ def require_as_keras(context: CheckContext, arguments: dict[str, Any], prefix: s
     expected = _build()
     expected.compile(keras.optimizers.SGD(0.05), **_made(arguments))
     expected.fit(data.X, [data.y[:, [0]], data.y[:, [1]]])
-    cls = subclass(context, target_encoder=property(lambda _: halves()))
-    rest = {f"{prefix}{name}": value for name, value in arguments.items() if name != "loss"}
-    given: dict[str, Any] = {"loss": arguments["loss"], **rest}
+    cls, given = _wrapper_and_parameters(context, arguments, prefix)
 
     def plain() -> None:
         other = context.make_of(cls, _build, optimizer=keras.optimizers.SGD(0.05), loss=SQUARED)
@@ -105,9 +112,7 @@ def require_as_in_the_builder(
     """
     data = doubles.continuous_dataset(2)
     arguments = {"loss": [SQUARED, SQUARED], **arguments}
-    cls = subclass(context, target_encoder=property(lambda _: halves()))
-    rest = {f"{prefix}{name}": value for name, value in arguments.items() if name != "loss"}
-    given: dict[str, Any] = {"loss": arguments["loss"], **rest}
+    cls, given = _wrapper_and_parameters(context, arguments, prefix)
 
     def compiling(compile_kwargs: Any) -> Any:
         model = _build()

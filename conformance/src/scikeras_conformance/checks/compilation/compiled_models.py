@@ -61,11 +61,7 @@ def compiled_is_kept(context: CheckContext) -> None:
     model = context.observe.recording_model(estimator)
     calls = calls_of_compile(context, model)
     context.require(len(calls) == 1, f"the model was compiled {len(calls)} times")
-    context.require(model.optimizer is optimizer, "the optimizer was replaced")
-    context.require(model.loss is loss, "the loss was replaced")
-    if method == "fit":
-        held = [one for holder in model.metrics for one in getattr(holder, "metrics", [holder])]
-        context.require(any(one is metric for one in held), "the metric was replaced")
+    _require_objects_kept(context, model, optimizer, loss, metric if method == "fit" else None)
 
 
 @check(
@@ -91,9 +87,17 @@ def weights_made_later(context: CheckContext) -> None:
     require_given_model(context, estimator, [model for model, *_ in given])
     model = context.model(estimator)
     _, optimizer, loss, metric = given[-1]
+    is_trained = context.case == "fit"
+    _require_objects_kept(context, model, optimizer, loss, metric if is_trained else None)
+
+
+def _require_objects_kept(
+    context: CheckContext, model: Any, optimizer: Any, loss: Any, metric: Any
+) -> None:
+    """Require the objects of a compilation; the metric, unless it is None, of a trained model."""
     context.require(model.optimizer is optimizer, "the optimizer was replaced")
     context.require(model.loss is loss, "the loss was replaced")
-    if context.case == "fit":
+    if metric is not None:
         held = [one for holder in model.metrics for one in getattr(holder, "metrics", [holder])]
         context.require(any(one is metric for one in held), "the metric was replaced")
 
